@@ -1,0 +1,16 @@
+//! sfsetup: an integration vendor's set-up page as a template, checked against an org and mended.
+//!
+//! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test (`tests/it/layers.rs`):
+//!
+//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet <- report <- cli <- main`
+//!
+//! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata types.
+//! - [`template`]: what an integration's documentation asks for.
+//! - [`diff`]: the two held against one another; every want ends as one finding.
+//! - [`snapshot`]: components on disk, in folders and in zips.
+//! - [`report`]: a diff as text or JSON.
+//! - [`cli`]: the command line; the only part that prints, asks and advises.
+//!
+//! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.
+
+pub mod metadata;

@@ -1,0 +1,103 @@
+//! What an org is made of: components, each with a type, a full name and an XML document.
+//!
+//! Reading them from disk is left to `snapshot`, asking an org for them to `org`.
+
+pub mod document;
+pub mod fact;
+pub mod layout;
+pub mod manifest;
+pub mod path;
+pub mod registry;
+pub mod value;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use document::Document;
+use manifest::Manifest;
+
+/// A component's identity: the metadata type's API name and the full name as the API writes it.
+///
+/// The full name is decoded (`Force.com - Free User`, not `Force%2Ecom - Free User`); [`layout`] encodes it for file names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ComponentId {
+    /// The Metadata API's name of the type, such as `ConnectedApp`.
+    pub type_name: String,
+    /// The full name, decoded.
+    pub full_name: String,
+}
+
+impl ComponentId {
+    /// Makes an identity from a type's API name and a full name.
+    pub fn new(type_name: impl Into<String>, full_name: impl Into<String>) -> Self {
+        Self {
+            type_name: type_name.into(),
+            full_name: full_name.into(),
+        }
+    }
+}
+
+impl fmt::Display for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.type_name, self.full_name)
+    }
+}
+
+/// One component as it was retrieved or read.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// What it is.
+    pub id: ComponentId,
+    /// Its XML.
+    pub document: Document,
+    /// Where it was read from, relative to the folder or zip, with `/`; for messages and for edits in place.
+    pub file: String,
+}
+
+/// What is known of what was asked for; it decides how absence is read (design: three-state truth).
+#[derive(Clone, Debug)]
+pub enum Requested {
+    /// A folder or zip without a record of what was asked for: what is absent was *not observed*.
+    Unknown,
+    /// These components were asked for: what is absent among them is absent in the org.
+    Manifest(Manifest),
+}
+
+/// Components at one time, with what is known of the request that brought them.
+#[derive(Clone, Debug)]
+pub struct ComponentSet {
+    /// The components, by identity.
+    pub components: BTreeMap<ComponentId, Component>,
+    /// What was asked for.
+    pub requested: Requested,
+    /// Components that were asked for and could not be read, each with the reason in the org's words.
+    pub not_observed: BTreeMap<ComponentId, String>,
+}
+
+impl ComponentSet {
+    /// Makes an empty set.
+    pub fn new(requested: Requested) -> Self {
+        Self {
+            components: BTreeMap::new(),
+            requested,
+            not_observed: BTreeMap::new(),
+        }
+    }
+
+    /// Looks a component up.
+    pub fn get(&self, id: &ComponentId) -> Option<&Component> {
+        self.components.get(id)
+    }
+
+    /// Adds a component, replacing one of the same identity.
+    pub fn insert(&mut self, component: Component) -> Option<Component> {
+        self.components.insert(component.id.clone(), component)
+    }
+
+    /// Returns the components of one type, in order of full name.
+    pub fn of_type<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = &'a Component> {
+        self.components
+            .values()
+            .filter(move |component| component.id.type_name == type_name)
+    }
+}

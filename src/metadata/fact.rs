@@ -1,0 +1,247 @@
+//! Facts about an org that are no metadata: its edition, a user's licence and effective permissions, seats, an installed app.
+//!
+//! A fact has a name (`org.edition`, `user.permission[ApiEnabled]`); `org` answers it by SOQL and REST, a folder of files cannot.
+
+use std::fmt;
+
+/// What kind of value a fact has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number,
+    /// Text.
+    Text,
+}
+
+/// A row of the table of facts.
+#[derive(Debug)]
+pub struct FactType {
+    /// The name, without key: `user.object[].read` is `user.object` with leaf `read`.
+    pub name: &'static str,
+    /// Whether a key in brackets follows.
+    pub keyed: bool,
+    /// The names that may follow the key; empty where none may.
+    pub leaves: &'static [&'static str],
+    /// The kind of its value.
+    pub kind: FactKind,
+    /// What a person reads.
+    pub title: &'static str,
+    /// The template parameter whose value says of whom the fact speaks (`user`, `app`), if any.
+    pub parameter: Option<&'static str>,
+}
+
+/// The flags of an object permission as the leaf of `user.object[..]`.
+pub const OBJECT_FLAGS: &[&str] = &[
+    "read",
+    "create",
+    "edit",
+    "delete",
+    "viewAllRecords",
+    "modifyAllRecords",
+    "viewAllFields",
+];
+
+/// Every fact that a template may name.
+pub const FACTS: &[FactType] = &[
+    fact("org.edition", FactKind::Text, "Edition", None),
+    fact(
+        "org.api_access",
+        FactKind::Flag,
+        "The org's edition includes API access",
+        None,
+    ),
+    fact(
+        "org.is_sandbox",
+        FactKind::Flag,
+        "The org is a sandbox",
+        None,
+    ),
+    fact("org.is_trial", FactKind::Flag, "The org is a trial", None),
+    fact(
+        "org.api_access_control",
+        FactKind::Flag,
+        "API Access Control is on",
+        None,
+    ),
+    fact(
+        "user.license",
+        FactKind::Text,
+        "The user's licence",
+        Some("user"),
+    ),
+    fact(
+        "user.profile",
+        FactKind::Text,
+        "The user's profile",
+        Some("user"),
+    ),
+    fact(
+        "user.is_active",
+        FactKind::Flag,
+        "The user is active",
+        Some("user"),
+    ),
+    FactType {
+        keyed: true,
+        ..fact(
+            "user.permission",
+            FactKind::Flag,
+            "The user's effective system permission",
+            Some("user"),
+        )
+    },
+    FactType {
+        keyed: true,
+        leaves: OBJECT_FLAGS,
+        ..fact(
+            "user.object",
+            FactKind::Flag,
+            "The user's effective object permission",
+            Some("user"),
+        )
+    },
+    fact(
+        "app.installed",
+        FactKind::Flag,
+        "The app is installed in the org",
+        Some("app"),
+    ),
+    FactType {
+        keyed: true,
+        ..fact(
+            "license.seats",
+            FactKind::Number,
+            "Free seats of the licence",
+            None,
+        )
+    },
+];
+
+const fn fact(
+    name: &'static str,
+    kind: FactKind,
+    title: &'static str,
+    parameter: Option<&'static str>,
+) -> FactType {
+    FactType {
+        name,
+        keyed: false,
+        leaves: &[],
+        kind,
+        title,
+        parameter,
+    }
+}
+
+/// One fact, such as `user.object[Account].read`.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Its row in the table.
+    pub fact_type: &'static FactType,
+    /// The key in brackets, where the row asks for one.
+    pub key: Option<String>,
+    /// The leaf after the key, where the row has leaves.
+    pub leaf: Option<&'static str>,
+}
+
+impl Fact {
+    /// Reads a fact's name.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, for a template's author.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, rest) = match text.find('[') {
+            Some(open) => (&text[..open], Some(&text[open + 1..])),
+            None => (text, None),
+        };
+        let Some(fact_type) = FACTS.iter().find(|row| row.name == name) else {
+            return Err(format!("there is no fact `{name}`"));
+        };
+        let (key, tail) = match rest {
+            Some(rest) => match rest.rfind(']') {
+                Some(close) => (Some(rest[..close].trim().to_owned()), &rest[close + 1..]),
+                None => return Err("the bracket is not closed".to_owned()),
+            },
+            None => (None, ""),
+        };
+        match (&key, fact_type.keyed) {
+            (None, true) => return Err(format!("`{name}` needs a key: `{name}[..]`")),
+            (Some(_), false) => return Err(format!("`{name}` takes no key")),
+            (Some(key), true) if key.is_empty() => return Err("the key is empty".to_owned()),
+            _ => {}
+        }
+        let leaf = match (tail.strip_prefix('.'), fact_type.leaves) {
+            (None, []) if tail.is_empty() => None,
+            (Some(leaf), leaves) if leaves.contains(&leaf) => {
+                leaves.iter().find(|known| **known == leaf).copied()
+            }
+            (None, leaves) if tail.is_empty() => {
+                return Err(format!("`{name}[..]` needs one of: {}", leaves.join(", ")));
+            }
+            (_, []) => return Err(format!("nothing may follow `{name}`")),
+            (_, leaves) => {
+                return Err(format!(
+                    "after `{name}[..]` comes one of: {}",
+                    leaves.join(", ")
+                ));
+            }
+        };
+        Ok(Self {
+            fact_type,
+            key,
+            leaf,
+        })
+    }
+}
+
+impl PartialEq for Fact {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fact_type.name)?;
+        if let Some(key) = &self.key {
+            write!(f, "[{key}]")?;
+        }
+        if let Some(leaf) = self.leaf {
+            write!(f, ".{leaf}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_read_and_show_the_same() {
+        for text in [
+            "org.edition",
+            "user.permission[ApiEnabled]",
+            "user.object[Account].viewAllRecords",
+            "license.seats[Salesforce]",
+        ] {
+            assert_eq!(Fact::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn broken_facts_are_refused() {
+        for text in [
+            "org.colour",
+            "user.permission",
+            "org.edition[x]",
+            "user.object[Account]",
+            "user.object[Account].fly",
+            "user.permission[]",
+        ] {
+            Fact::parse(text).unwrap_err();
+        }
+    }
+}
