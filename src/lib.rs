@@ -13,4 +13,10 @@
 //!
 //! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.
 
+pub mod cli;
+pub mod diff;
 pub mod metadata;
+pub mod package;
+pub mod report;
+pub mod snapshot;
+pub mod template;

@@ -30,10 +30,7 @@ pub struct ComponentId {
 impl ComponentId {
     /// Makes an identity from a type's API name and a full name.
     pub fn new(type_name: impl Into<String>, full_name: impl Into<String>) -> Self {
-        Self {
-            type_name: type_name.into(),
-            full_name: full_name.into(),
-        }
+        Self { type_name: type_name.into(), full_name: full_name.into() }
     }
 }
 
@@ -77,11 +74,7 @@ pub struct ComponentSet {
 impl ComponentSet {
     /// Makes an empty set.
     pub fn new(requested: Requested) -> Self {
-        Self {
-            components: BTreeMap::new(),
-            requested,
-            not_observed: BTreeMap::new(),
-        }
+        Self { components: BTreeMap::new(), requested, not_observed: BTreeMap::new() }
     }
 
     /// Looks a component up.
@@ -95,9 +88,7 @@ impl ComponentSet {
     }
 
     /// Returns the components of one type, in order of full name.
-    pub fn of_type<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = &'a Component> {
-        self.components
-            .values()
-            .filter(move |component| component.id.type_name == type_name)
+    pub fn of_type<'a, 'n>(&'a self, type_name: &'n str) -> impl Iterator<Item = &'a Component> + use<'a, 'n> {
+        self.components.values().filter(move |component| component.id.type_name == type_name)
     }
 }

@@ -1,1 +1,269 @@
-//! Placeholder while the room is built.
+//! An XML file as bytes with an index over them: a lookup walks the index, an edit is a splice, and every other byte stays.
+//!
+//! Never a tree that is written out again: what a tool does not know of a file it would lose (comments, odd spacing, elements of a newer
+//! API). Reading is in `index`, changing in `edit`, what is refused in `error`.
+
+mod edit;
+mod error;
+mod index;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+pub use edit::{Edit, EditError, NewContent, NewElement};
+pub use error::{DocumentError, DocumentErrorKind, Note, NoteKind, Position};
+
+use index::Node;
+
+/// The namespace of every metadata file and SOAP body (S 0).
+pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+
+/// How deep elements may stand in one another. Metadata uses five levels; the limit keeps hostile files from costing anything.
+pub const MAX_DEPTH: usize = 64;
+
+/// A metadata file: its bytes, and an index of its elements.
+#[derive(Clone)]
+pub struct Document {
+    source: Vec<u8>,
+    nodes: Vec<Node>,
+    notes: Vec<Note>,
+}
+
+/// An element's place in its document's index; of use only with that document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ElementId(u32);
+
+impl Document {
+    /// Indexes a file of the metadata namespace.
+    ///
+    /// # Errors
+    /// What is no well-formed UTF-8 XML of that namespace, with line and column: the caller knows the file's name.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
+        let index = index::index(&bytes).map_err(|(kind, at)| DocumentError { kind, position: error::position(&bytes, at) })?;
+        let notes = index.notes.into_iter().map(|(kind, at)| Note { kind, position: error::position(&bytes, at) }).collect();
+        Ok(Self { source: bytes, nodes: index.nodes, notes })
+    }
+
+    /// Returns the file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.source
+    }
+
+    /// Returns the file's bytes and drops the index.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.source
+    }
+
+    /// Returns the root element.
+    pub fn root(&self) -> Element<'_> {
+        self.element(ElementId(0))
+    }
+
+    /// Returns an element by its place in the index.
+    ///
+    /// # Panics
+    /// If the place is of another document and beyond the end of this one.
+    pub fn element(&self, id: ElementId) -> Element<'_> {
+        Element { document: self, node: &self.nodes[id.0 as usize], id }
+    }
+
+    /// Returns what was read although it is not quite right, such as a bare `&`.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Checks the root element's name.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn expect_root(&self, name: &str) -> Result<(), DocumentError> {
+        let root = self.root();
+        if root.name() == name {
+            return Ok(());
+        }
+        Err(DocumentError {
+            kind: DocumentErrorKind::WrongRoot { expected: name.to_owned(), found: root.name().to_owned() },
+            position: root.position(),
+        })
+    }
+
+    /// Applies edits together and indexes the result. Only the edits' own spans change; without edits the bytes are the same.
+    ///
+    /// # Errors
+    /// Edits that touch the same span, text for an element that holds elements, or names that are no XML names.
+    pub fn edit(&self, edits: &[Edit]) -> Result<Self, EditError> {
+        edit::apply(self, edits)
+    }
+
+    fn text_of(&self, range: Range<usize>) -> &str {
+        std::str::from_utf8(&self.source[range]).expect("the index checked that the file is UTF-8, and spans end at ASCII")
+    }
+}
+
+/// Short: a document may hold megabytes, and a consumer key.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("root", &self.root().name())
+            .field("bytes", &self.source.len())
+            .field("elements", &self.nodes.len())
+            .finish()
+    }
+}
+
+/// One element of a document.
+#[derive(Clone, Copy)]
+pub struct Element<'d> {
+    document: &'d Document,
+    node: &'d Node,
+    id: ElementId,
+}
+
+impl<'d> Element<'d> {
+    /// Returns the element's place in the index.
+    pub fn id(self) -> ElementId {
+        self.id
+    }
+
+    /// Returns the name without prefix.
+    pub fn name(self) -> &'d str {
+        let name = self.qualified_name();
+        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    }
+
+    fn qualified_name(self) -> &'d str {
+        self.document.text_of(self.node.start as usize + 1..self.node.name_end as usize)
+    }
+
+    /// Returns the text that stands directly in the element: entities decoded, CDATA as it is, comments left out, not trimmed.
+    pub fn text(self) -> Cow<'d, str> {
+        let content = self.document.text_of(self.content());
+        if memchr::memchr3(b'<', b'&', b'\r', content.as_bytes()).is_none() {
+            return Cow::Borrowed(content);
+        }
+        let mut text = String::with_capacity(content.len());
+        let mut at = self.node.open_end as usize;
+        for child in self.children() {
+            let span = child.span();
+            index::decode(self.document.text_of(at..span.start), &mut text);
+            at = span.end;
+        }
+        index::decode(self.document.text_of(at..self.node.close_start as usize), &mut text);
+        Cow::Owned(text)
+    }
+
+    /// Says whether the element is marked as having no value (`xsi:nil="true"`), as SOAP replies do.
+    pub fn is_nil(self) -> bool {
+        let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
+        index::attributes(tag)
+            .any(|(name, value)| name.rsplit_once(':').is_some_and(|(_, local)| local == "nil") && matches!(value, "true" | "1"))
+    }
+
+    /// Returns the child elements in their order.
+    pub fn children(self) -> impl Iterator<Item = Element<'d>> + use<'d> {
+        let document = self.document;
+        let end = self.node.subtree_end;
+        let mut next = self.id.0 + 1;
+        std::iter::from_fn(move || {
+            if next >= end {
+                return None;
+            }
+            let child = document.element(ElementId(next));
+            next = child.node.subtree_end;
+            Some(child)
+        })
+    }
+
+    /// Returns the child elements of a name.
+    pub fn children_named<'n>(self, name: &'n str) -> impl Iterator<Item = Element<'d>> + use<'d, 'n> {
+        self.children().filter(move |child| child.name() == name)
+    }
+
+    /// Returns the first child element of a name.
+    pub fn child(self, name: &str) -> Option<Self> {
+        self.children().find(|child| child.name() == name)
+    }
+
+    /// Returns the trimmed text of the first child of a name.
+    pub fn child_text(self, name: &str) -> Option<Cow<'d, str>> {
+        self.child(name).map(|child| match child.text() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
+    }
+
+    /// Returns the element that this one stands in; none for the root.
+    pub fn parent(self) -> Option<Self> {
+        (self.id.0 > 0).then(|| self.document.element(ElementId(self.node.parent)))
+    }
+
+    /// Returns where the element stands in the file, in bytes, its tags included.
+    pub fn span(self) -> Range<usize> {
+        self.node.start as usize..self.node.end as usize
+    }
+
+    /// Returns where the element begins, for people.
+    pub fn position(self) -> Position {
+        error::position(&self.document.source, self.node.start as usize)
+    }
+
+    /// What stands between the tags; empty for `<a/>`.
+    fn content(self) -> Range<usize> {
+        self.node.open_end as usize..self.node.close_start as usize
+    }
+
+    fn is_self_closing(self) -> bool {
+        self.node.close_start == self.node.end
+    }
+}
+
+impl fmt::Debug for Element<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}> at {}", self.name(), self.position())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Document {
+        Document::parse(text.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn text_is_decoded_and_comments_are_not_text() {
+        let document = parse(
+            "<?xml version=\"1.0\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>A &amp; B&#x21;<!-- no --><![CDATA[ <c> ]]></label><none/><raw>plain</raw></Profile>",
+        );
+        let root = document.root();
+        assert_eq!(root.child("label").unwrap().text(), "A & B! <c> ");
+        assert_eq!(root.child("none").unwrap().text(), "");
+        assert!(matches!(root.child("raw").unwrap().text(), Cow::Borrowed("plain")));
+        assert_eq!(root.children().count(), 3);
+    }
+
+    #[test]
+    fn prefixes_and_nil_are_understood() {
+        let document = parse(
+            "<m:Profile xmlns:m='http://soap.sforce.com/2006/04/metadata' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><m:zip xsi:nil='true'/></m:Profile>",
+        );
+        assert_eq!(document.root().name(), "Profile");
+        assert!(document.root().child("zip").unwrap().is_nil());
+        document.expect_root("Profile").unwrap();
+        assert_eq!(
+            document.expect_root("Package").unwrap_err().to_string(),
+            "line 1, column 1: the root element is `Profile` where `Package` was expected"
+        );
+    }
+
+    #[test]
+    fn a_bare_ampersand_is_read_and_noted() {
+        let document = parse("<P xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n  <l>A & B &nbsp; C</l></P>");
+        assert_eq!(document.root().child("l").unwrap().text(), "A & B &nbsp; C");
+        let notes: Vec<String> = document.notes().iter().map(ToString::to_string).collect();
+        assert_eq!(notes.len(), 2);
+        assert!(notes[0].starts_with("line 2, column 8: "), "{notes:?}");
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! A fact has a name (`org.edition`, `user.permission[ApiEnabled]`); `org` answers it by SOQL and REST, a folder of files cannot.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use super::value::Value;
 
 /// What kind of value a fact has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,106 +36,30 @@ pub struct FactType {
 }
 
 /// The flags of an object permission as the leaf of `user.object[..]`.
-pub const OBJECT_FLAGS: &[&str] = &[
-    "read",
-    "create",
-    "edit",
-    "delete",
-    "viewAllRecords",
-    "modifyAllRecords",
-    "viewAllFields",
-];
+pub const OBJECT_FLAGS: &[&str] = &["read", "create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
 
 /// Every fact that a template may name.
 pub const FACTS: &[FactType] = &[
     fact("org.edition", FactKind::Text, "Edition", None),
-    fact(
-        "org.api_access",
-        FactKind::Flag,
-        "The org's edition includes API access",
-        None,
-    ),
-    fact(
-        "org.is_sandbox",
-        FactKind::Flag,
-        "The org is a sandbox",
-        None,
-    ),
+    fact("org.api_access", FactKind::Flag, "The org's edition includes API access", None),
+    fact("org.is_sandbox", FactKind::Flag, "The org is a sandbox", None),
     fact("org.is_trial", FactKind::Flag, "The org is a trial", None),
-    fact(
-        "org.api_access_control",
-        FactKind::Flag,
-        "API Access Control is on",
-        None,
-    ),
-    fact(
-        "user.license",
-        FactKind::Text,
-        "The user's licence",
-        Some("user"),
-    ),
-    fact(
-        "user.profile",
-        FactKind::Text,
-        "The user's profile",
-        Some("user"),
-    ),
-    fact(
-        "user.is_active",
-        FactKind::Flag,
-        "The user is active",
-        Some("user"),
-    ),
-    FactType {
-        keyed: true,
-        ..fact(
-            "user.permission",
-            FactKind::Flag,
-            "The user's effective system permission",
-            Some("user"),
-        )
-    },
+    fact("org.api_access_control", FactKind::Flag, "API Access Control is on", None),
+    fact("user.license", FactKind::Text, "The user's licence", Some("user")),
+    fact("user.profile", FactKind::Text, "The user's profile", Some("user")),
+    fact("user.is_active", FactKind::Flag, "The user is active", Some("user")),
+    FactType { keyed: true, ..fact("user.permission", FactKind::Flag, "The user's effective system permission", Some("user")) },
     FactType {
         keyed: true,
         leaves: OBJECT_FLAGS,
-        ..fact(
-            "user.object",
-            FactKind::Flag,
-            "The user's effective object permission",
-            Some("user"),
-        )
+        ..fact("user.object", FactKind::Flag, "The user's effective object permission", Some("user"))
     },
-    fact(
-        "app.installed",
-        FactKind::Flag,
-        "The app is installed in the org",
-        Some("app"),
-    ),
-    FactType {
-        keyed: true,
-        ..fact(
-            "license.seats",
-            FactKind::Number,
-            "Free seats of the licence",
-            None,
-        )
-    },
+    fact("app.installed", FactKind::Flag, "The app is installed in the org", Some("app")),
+    FactType { keyed: true, ..fact("license.seats", FactKind::Number, "Free seats of the licence", None) },
 ];
 
-const fn fact(
-    name: &'static str,
-    kind: FactKind,
-    title: &'static str,
-    parameter: Option<&'static str>,
-) -> FactType {
-    FactType {
-        name,
-        keyed: false,
-        leaves: &[],
-        kind,
-        title,
-        parameter,
-    }
+const fn fact(name: &'static str, kind: FactKind, title: &'static str, parameter: Option<&'static str>) -> FactType {
+    FactType { name, keyed: false, leaves: &[], kind, title, parameter }
 }
 
 /// One fact, such as `user.object[Account].read`.
@@ -174,25 +101,52 @@ impl Fact {
         }
         let leaf = match (tail.strip_prefix('.'), fact_type.leaves) {
             (None, []) if tail.is_empty() => None,
-            (Some(leaf), leaves) if leaves.contains(&leaf) => {
-                leaves.iter().find(|known| **known == leaf).copied()
-            }
+            (Some(leaf), leaves) if leaves.contains(&leaf) => leaves.iter().find(|known| **known == leaf).copied(),
             (None, leaves) if tail.is_empty() => {
                 return Err(format!("`{name}[..]` needs one of: {}", leaves.join(", ")));
             }
             (_, []) => return Err(format!("nothing may follow `{name}`")),
             (_, leaves) => {
-                return Err(format!(
-                    "after `{name}[..]` comes one of: {}",
-                    leaves.join(", ")
-                ));
+                return Err(format!("after `{name}[..]` comes one of: {}", leaves.join(", ")));
             }
         };
-        Ok(Self {
-            fact_type,
-            key,
-            leaf,
-        })
+        Ok(Self { fact_type, key, leaf })
+    }
+}
+
+/// What is known of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactAnswer {
+    /// The org says so.
+    Known(Value),
+    /// It could not be asked, or the org would not say; with the reason.
+    NotObserved(String),
+}
+
+/// The answers to facts, each for the user or app that it speaks of.
+#[derive(Clone, Debug)]
+pub struct FactValues {
+    answers: BTreeMap<(String, Option<String>), FactAnswer>,
+    otherwise: String,
+}
+
+impl FactValues {
+    /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in it.
+    pub fn new(otherwise: impl Into<String>) -> Self {
+        Self { answers: BTreeMap::new(), otherwise: otherwise.into() }
+    }
+
+    /// Notes an answer.
+    pub fn insert(&mut self, fact: &Fact, of: Option<&str>, answer: FactAnswer) {
+        self.answers.insert((fact.to_string(), of.map(str::to_owned)), answer);
+    }
+
+    /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the org).
+    pub fn get(&self, fact: &Fact, of: Option<&str>) -> FactAnswer {
+        self.answers
+            .get(&(fact.to_string(), of.map(str::to_owned)))
+            .cloned()
+            .unwrap_or_else(|| FactAnswer::NotObserved(self.otherwise.clone()))
     }
 }
 
@@ -221,26 +175,16 @@ mod tests {
 
     #[test]
     fn facts_read_and_show_the_same() {
-        for text in [
-            "org.edition",
-            "user.permission[ApiEnabled]",
-            "user.object[Account].viewAllRecords",
-            "license.seats[Salesforce]",
-        ] {
+        for text in ["org.edition", "user.permission[ApiEnabled]", "user.object[Account].viewAllRecords", "license.seats[Salesforce]"] {
             assert_eq!(Fact::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn broken_facts_are_refused() {
-        for text in [
-            "org.colour",
-            "user.permission",
-            "org.edition[x]",
-            "user.object[Account]",
-            "user.object[Account].fly",
-            "user.permission[]",
-        ] {
+        for text in
+            ["org.colour", "user.permission", "org.edition[x]", "user.object[Account]", "user.object[Account].fly", "user.permission[]"]
+        {
             Fact::parse(text).unwrap_err();
         }
     }

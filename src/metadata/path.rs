@@ -63,11 +63,7 @@ impl FromStr for FieldPath {
 
     /// Reads a path. A key runs to the bracket that closes it, so that `layoutAssignments[Account-A [old] B]` holds brackets in pairs.
     fn from_str(text: &str) -> Result<Self, PathError> {
-        let fail = |offset, message| PathError {
-            text: text.to_owned(),
-            offset,
-            message,
-        };
+        let fail = |offset, message| PathError { text: text.to_owned(), offset, message };
         let bytes = text.as_bytes();
         let mut segments = Vec::new();
         let mut at = 0;
@@ -134,19 +130,8 @@ mod tests {
 
     #[test]
     fn broken_paths_say_where() {
-        for (text, offset) in [
-            ("", 0),
-            ("a..b", 2),
-            ("a.", 2),
-            ("a[b", 1),
-            ("a[]", 2),
-            ("a b", 1),
-        ] {
-            assert_eq!(
-                text.parse::<FieldPath>().unwrap_err().offset,
-                offset,
-                "{text}"
-            );
+        for (text, offset) in [("", 0), ("a..b", 2), ("a.", 2), ("a[b", 1), ("a[]", 2), ("a b", 1)] {
+            assert_eq!(text.parse::<FieldPath>().unwrap_err().offset, offset, "{text}");
         }
     }
 }

@@ -1,12 +1,23 @@
 //! The table of metadata types: folder, suffix, fields, keyed lists, what absence means, overlay or replace.
 //!
 //! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of its own is answered from the list of the
-//! WSDL's names.
+//! WSDL's names. Finding a path in the table and judging a value is `check`, reading a document by the table `lookup`.
+
+mod check;
+mod connected_app;
+mod custom_object;
+mod external_client_app;
+mod lookup;
+mod names;
+pub mod nearest;
+mod permission_set;
+mod profile;
+mod row;
+mod settings;
 
 use std::fmt;
 
-use super::path::FieldPath;
-use super::value::Value;
+pub use lookup::{Found, key_of, look_up};
 
 /// An API version, such as 67.0, as its whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +30,7 @@ impl ApiVersion {
     /// Reads `67.0` or `67`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        text.strip_suffix(".0")
-            .unwrap_or(text)
-            .parse()
-            .ok()
-            .map(Self)
+        text.strip_suffix(".0").unwrap_or(text).parse().ok().map(Self)
     }
 }
 
@@ -80,6 +87,8 @@ pub struct Field {
     pub travel: Travel,
     /// The words in Setup for the field, where they are known.
     pub label: &'static str,
+    /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words than those; else empty.
+    pub words: &'static [Choice],
 }
 
 /// What a field holds.
@@ -115,6 +124,8 @@ pub enum Kind {
     Section {
         /// The children that make the key; several are joined by `|`. A trailing part that is absent is left out.
         key: &'static [&'static str],
+        /// Whether the key is matched without case (`APIEnabled` is `ApiEnabled`, S 4.5).
+        fold_key: bool,
         /// The children.
         fields: &'static [Field],
         /// The type whose components must be in the same request for an entry to be returned, if any (S 3.2).
@@ -199,6 +210,140 @@ pub struct Resolved {
 pub struct UnknownPath {
     /// A sentence that says what is wrong.
     pub message: String,
-    /// The nearest right name, for a suggestion.
+    /// What was probably meant, to be written in place of the whole path or value.
     pub nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The rows of types of their own, each with its fields.
+static ROWS: &[&MetadataType] = &[
+    &connected_app::CONNECTED_APP,
+    &custom_object::CUSTOM_OBJECT,
+    &external_client_app::APPLICATION,
+    &external_client_app::CONFIGURABLE_POLICIES,
+    &external_client_app::GLOBAL_OAUTH_SETTINGS,
+    &external_client_app::OAUTH_CONFIGURABLE_POLICIES,
+    &external_client_app::OAUTH_SECURITY_SETTINGS,
+    &external_client_app::OAUTH_SETTINGS,
+    &permission_set::PERMISSION_SET,
+    &permission_set::PERMISSION_SET_GROUP,
+    &profile::PROFILE,
+    &settings::SETTINGS,
+];
+
+/// Returns the rows of their own, those whose components are read as documents.
+///
+/// `Settings` is among them without fields: those depend on the member, see [`find_component`].
+pub fn rows() -> &'static [&'static MetadataType] {
+    ROWS
+}
+
+/// Finds a type by the API's name, exactly written: its own row, or a row without fields for any other type of the WSDL.
+///
+/// The name of a settings file's root (`SecuritySettings`) finds the row of that file.
+pub fn find(type_name: &str) -> Option<&'static MetadataType> {
+    ROWS.iter()
+        .copied()
+        .find(|row| row.name == type_name)
+        .or_else(|| names::settings_member(type_name).map(settings::of_member))
+        .or_else(|| names::generic(type_name))
+}
+
+/// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on the member.
+///
+/// `None` where there is no such type, and for `SecuritySettings:Other`.
+pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
+    if type_name == SETTINGS {
+        return Some(settings::of_member(full_name));
+    }
+    match names::settings_member(type_name) {
+        Some(member) => (member == full_name).then(|| settings::of_member(member)),
+        None => find(type_name),
+    }
+}
+
+/// The type's name in `package.xml` of everything in the folder `settings`.
+pub const SETTINGS: &str = "Settings";
+
+/// Returns the name of a type as `package.xml` has it: `Settings` for `SecuritySettings`, any other as it is.
+pub fn canonical_type(type_name: &str) -> &str {
+    match names::settings_member(type_name) {
+        Some(_) => SETTINGS,
+        None => type_name,
+    }
+}
+
+/// Returns the name of the root element in a component's file: `SecuritySettings` for `Settings:Security`, for others the type.
+pub fn root_name(type_name: &str, full_name: &str) -> String {
+    if type_name == SETTINGS { format!("{full_name}Settings") } else { type_name.to_owned() }
+}
+
+/// Returns every row whose folder and suffix are known: those of their own first.
+pub fn rows_with_folder() -> impl Iterator<Item = &'static MetadataType> {
+    ROWS.iter().copied().chain(names::with_folder())
+}
+
+/// Returns the type whose name is most like a misspelt one.
+pub fn nearest_type(name: &str) -> Option<&'static str> {
+    nearest::nearest(name, all_type_names())
+}
+
+/// Returns the name of every type that may be named: those with rows, and the WSDL's.
+pub fn all_type_names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name).chain(names::others())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_found_by_name() {
+        assert_eq!(find("ConnectedApp").unwrap().suffix, "connectedApp");
+        let generic = find("ApexClass").unwrap();
+        assert_eq!((generic.folder, generic.suffix, generic.complete), ("classes", "cls", false));
+        assert_eq!(find("PlatformCachePartition").unwrap().fields.len(), 0);
+        assert!(find("Nonsense").is_none());
+        assert_eq!(nearest_type("ConectedApp"), Some("ConnectedApp"));
+        assert_eq!(nearest_type("permissionset"), Some("PermissionSet"));
+    }
+
+    #[test]
+    fn settings_are_told_by_member() {
+        let row = find_component("Settings", "Security").unwrap();
+        assert_eq!(row.name, "Settings");
+        assert!(row.fields.iter().any(|field| field.name == "sessionSettings"));
+        assert_eq!(root_name("Settings", "Security"), "SecuritySettings");
+        assert_eq!(root_name("Profile", "Admin"), "Profile");
+        assert!(find_component("SecuritySettings", "Security").is_some());
+        assert!(find_component("SecuritySettings", "Other").is_none());
+        assert!(find_component("Settings", "Account").unwrap().fields.is_empty());
+        assert_eq!(canonical_type("SecuritySettings"), "Settings");
+        assert_eq!(canonical_type("ExtlClntAppOauthSettings"), "ExtlClntAppOauthSettings");
+    }
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<_> = all_type_names().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn versions_read_and_show() {
+        assert_eq!(ApiVersion::parse(" 67.0 "), Some(ApiVersion(67)));
+        assert_eq!(ApiVersion::parse("67.5"), None);
+        assert_eq!(ApiVersion(67).to_string(), "67.0");
+    }
 }

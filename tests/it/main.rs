@@ -1,1 +1,7 @@
-fn main() {}
+//! The integration tests, one binary: the program run as a process, the properties, and the rules of the house.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod diff;
+mod layers;
+mod support;

@@ -1,0 +1,130 @@
+//! The command line: its arguments, one variant a command, and the road from them to an exit code.
+
+mod config;
+mod diff;
+mod error;
+mod template;
+mod ui;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use error::CommandError;
+use ui::Ui;
+
+/// How a run ended; stable, and the same in every output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// In sync, or done.
+    Done = 0,
+    /// Something went wrong.
+    Error = 1,
+    /// Something differs or is missing.
+    Drift = 2,
+    /// The arguments are wrong.
+    Usage = 64,
+}
+
+/// Check a Salesforce org against an integration vendor's documented set-up
+#[derive(Debug, Parser)]
+#[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs or is missing, 64 wrong usage.")]
+struct Arguments {
+    /// Say nothing but the answer
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
+    /// Say more of what is being done (can be repeated)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::DiffArguments),
+    Template(template::TemplateArguments),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages to a folder
+    Man {
+        /// The folder; it is made where it does not exist
+        dir: PathBuf,
+    },
+}
+
+/// Where the wanted state comes from.
+#[derive(Debug, Args)]
+struct WantedArguments {
+    /// The template: a shipped one's name, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    template: String,
+
+    /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+/// Where the actual state comes from.
+#[derive(Debug, Args)]
+struct SourceArguments {
+    /// A folder in metadata or source format, a zip, or a snapshot
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+}
+
+/// In what form an answer is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Runs the program and says how it ended.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // A closed pipe is the reader's choice, not a failure.
+            let _ = error.print();
+            return ExitCode::from(exit as u8);
+        }
+    };
+    let ui = Ui::new(arguments.quiet, arguments.verbose);
+    let exit = run(&ui, arguments.command).unwrap_or_else(|error| {
+        ui.error(&error);
+        error.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Diff(arguments) => diff::run(ui, &arguments),
+        Command::Template(arguments) => template::run(ui, &arguments),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "sfsetup", &mut text);
+            ui.answer(&String::from_utf8_lossy(&text))?;
+            Ok(Exit::Done)
+        }
+        Command::Man { dir } => {
+            let failed = |error| CommandError::new(format!("cannot write the manual pages to `{}`", dir.display())).because(error);
+            std::fs::create_dir_all(&dir).map_err(|error: std::io::Error| failed(error.to_string()))?;
+            clap_mangen::generate_to(Arguments::command(), &dir).map_err(|error| failed(error.to_string()))?;
+            Ok(Exit::Done)
+        }
+    }
+}

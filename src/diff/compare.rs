@@ -1,0 +1,112 @@
+//! Does this value satisfy this want? The only place that decides.
+
+use std::collections::BTreeSet;
+
+use crate::metadata::registry::Field;
+use crate::metadata::value::Value;
+use crate::template::Test;
+
+/// Says whether an observed value satisfies a test.
+///
+/// `actual` is `None` where nothing is there and no default stands in for it. `field` is the registry's row, where the type has one: it
+/// knows aliases, spellings without case, and which texts are sets.
+pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> bool {
+    let normal = |value: &Value| field.map_or_else(|| value.clone(), |field| field.normalise(value));
+    let actual = actual.map(normal);
+    match test {
+        Test::Equals(wanted) => actual.is_some_and(|actual| same(&actual, &normal(wanted))),
+        Test::OneOf(values) => actual.is_some_and(|actual| values.iter().any(|wanted| same(&actual, &normal(wanted)))),
+        Test::Includes(wanted) => {
+            let there = elements(actual.as_ref());
+            elements(Some(&normal(&Value::List(wanted.clone())))).is_subset(&there)
+        }
+        Test::Excludes(unwanted) => {
+            let there = elements(actual.as_ref());
+            elements(Some(&normal(&Value::List(unwanted.clone())))).is_disjoint(&there)
+        }
+        Test::Absent => match actual {
+            None => true,
+            Some(Value::List(list)) => list.is_empty(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Text(_)) => false,
+        },
+        Test::AtLeast(least) => number(actual.as_ref()).is_some_and(|number| number >= *least),
+        Test::AtMost(most) => number(actual.as_ref()).is_some_and(|number| number <= *most),
+    }
+}
+
+/// Whether two values mean the same: `true` and ` True `, `30` and `030`, lists in another order.
+pub fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::List(_), _) | (_, Value::List(_)) => elements(Some(left)) == elements(Some(right)),
+        (Value::Bool(flag), other) | (other, Value::Bool(flag)) => Value::parse_bool(&other.to_string()) == Some(*flag),
+        (Value::Number(_), _) | (_, Value::Number(_)) => {
+            let (left, right) = (number(Some(left)), number(Some(right)));
+            left.is_some() && left == right
+        }
+        (Value::Text(left), Value::Text(right)) => left.trim() == right.trim(),
+    }
+}
+
+fn elements(value: Option<&Value>) -> BTreeSet<String> {
+    value
+        .map(Value::elements)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|element| element.trim().to_owned())
+        .filter(|element| !element.is_empty())
+        .collect()
+}
+
+fn number(value: Option<&Value>) -> Option<i64> {
+    match value? {
+        Value::Number(number) => Some(*number),
+        Value::Text(text) => text.trim().parse().ok(),
+        Value::Bool(_) | Value::List(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(elements: &[&str]) -> Value {
+        Value::List(elements.iter().map(|element| (*element).to_owned()).collect())
+    }
+
+    fn texts(elements: &[&str]) -> Vec<String> {
+        elements.iter().map(|element| (*element).to_owned()).collect()
+    }
+
+    #[test]
+    fn values_are_the_same_by_meaning() {
+        assert!(same(&Value::Bool(true), &"True ".into()));
+        assert!(same(&Value::Number(30), &"030".into()));
+        assert!(same(&list(&["b", "a"]), &list(&["a", " b"])));
+        assert!(same(&"infinite".into(), &" infinite".into()));
+        assert!(!same(&"Infinite".into(), &"infinite".into()));
+        assert!(!same(&Value::Bool(true), &"yes".into()));
+        assert!(!same(&Value::Number(1), &"one".into()));
+    }
+
+    #[test]
+    fn nothing_satisfies_only_absence_and_exclusion() {
+        assert!(satisfies(&Test::Absent, None, None));
+        assert!(satisfies(&Test::Excludes(texts(&["a"])), None, None));
+        for test in
+            [Test::Equals("a".into()), Test::OneOf(vec!["a".into()]), Test::Includes(texts(&["a"])), Test::AtLeast(0), Test::AtMost(0)]
+        {
+            assert!(!satisfies(&test, None, None), "{test:?}");
+        }
+    }
+
+    #[test]
+    fn sets_and_numbers_are_bounded() {
+        let actual = list(&["Api", "Web"]);
+        assert!(satisfies(&Test::Includes(texts(&["Web"])), Some(&actual), None));
+        assert!(!satisfies(&Test::Includes(texts(&["Web", "Full"])), Some(&actual), None));
+        assert!(!satisfies(&Test::Excludes(texts(&["Web"])), Some(&actual), None));
+        assert!(satisfies(&Test::Absent, Some(&list(&[])), None));
+        assert!(satisfies(&Test::AtLeast(5), Some(&Value::Number(5)), None));
+        assert!(!satisfies(&Test::AtMost(4), Some(&"5".into()), None));
+    }
+}

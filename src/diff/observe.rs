@@ -1,0 +1,134 @@
+//! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
+
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, Absent, Companion, Field, Found, MetadataType, Travel};
+use crate::metadata::value::Value;
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
+use crate::template::Test;
+
+use super::compare;
+
+/// What was seen of one want.
+pub(super) enum Observation {
+    /// It was asked for: this is there, and does or does not satisfy the want.
+    Seen { value: Option<Value>, satisfied: bool },
+    /// The component was asked for and does not exist.
+    Missing,
+    /// Nobody can tell; with the reason.
+    NotObserved(String),
+}
+
+/// An observation with what a report needs beside it.
+pub(super) struct Observed {
+    /// The component by its own name, where it is there under another than the want's (S 2.1).
+    pub(super) id: ComponentId,
+    pub(super) field: Option<&'static Field>,
+    pub(super) is_secret: bool,
+    pub(super) observation: Observation,
+}
+
+const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no package.xml or snapshot.json)";
+
+pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &FieldPath, test: &Test) -> Observed {
+    let metadata_type = registry::find_component(&id.type_name, &id.full_name);
+    let resolved = metadata_type.and_then(|row| row.resolve(path).ok().flatten());
+    let field = resolved.as_ref().map(|resolved| resolved.field);
+    let (id, observation) = match find(components, id) {
+        Some(component) => {
+            let observation = match metadata_type {
+                Some(row) => present(components, component, row, path, test, resolved.as_ref()),
+                None => Observation::NotObserved(format!("`{}` is no metadata type that this program knows", id.type_name)),
+            };
+            (component.id.clone(), observation)
+        }
+        None => (id.clone(), absent_component(components, id)),
+    };
+    Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation }
+}
+
+/// Finds the component. A part of an external client app is named by its app, whatever its own name (S 2.1).
+fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
+    if id.type_name.starts_with("ExtlClnt") {
+        let of_app = components.of_type(&id.type_name).find(|component| {
+            component.document.root().child_text("externalClientApplication").is_some_and(|app| app == id.full_name.as_str())
+        });
+        if of_app.is_some() {
+            return of_app;
+        }
+    }
+    components.get(id)
+}
+
+fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
+    if let Some(reason) = components.not_observed.get(id) {
+        return Observation::NotObserved(reason.clone());
+    }
+    match &components.requested {
+        Requested::Unknown => Observation::NotObserved(NO_RECORD.to_owned()),
+        Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => Observation::Missing,
+        Requested::Manifest(_) => Observation::NotObserved(format!("not requested: the manifest does not name {id}")),
+    }
+}
+
+fn present(
+    components: &ComponentSet,
+    component: &Component,
+    row: &MetadataType,
+    path: &FieldPath,
+    test: &Test,
+    resolved: Option<&registry::Resolved>,
+) -> Observation {
+    let field = resolved.map(|resolved| resolved.field);
+    let seen = |value: Option<Value>| Observation::Seen { satisfied: compare::satisfies(test, value.as_ref(), field), value };
+    match registry::look_up(row, &component.document, path) {
+        Found::Value { value, .. } => seen(Some(value)),
+        Found::Entry(_) => seen(Some(Value::from("(an entry)"))),
+        found @ (Found::AbsentEntry | Found::Absent) => {
+            let entry = resolved.and_then(|resolved| resolved.entry.as_ref());
+            let is_entry = matches!(found, Found::AbsentEntry);
+            if let Some(reason) = not_asked_for(components, entry.filter(|_| is_entry)) {
+                return Observation::NotObserved(reason);
+            }
+            if matches!(test, Test::Absent) {
+                return Observation::Seen { value: None, satisfied: true };
+            }
+            seen(field.and_then(|field| match field.absent {
+                Absent::Flag(flag) => Some(Value::Bool(flag)),
+                Absent::Text(text) => Some(Value::from(text)),
+                Absent::Empty => Some(Value::List(Vec::new())),
+                Absent::Unset => None,
+            }))
+        }
+    }
+}
+
+/// Says why absence can't be read, or `None` where it can: the component's own record, and for an entry of a profile its companion (S 3.2).
+fn not_asked_for(components: &ComponentSet, entry: Option<&(&'static Field, String)>) -> Option<String> {
+    let Requested::Manifest(manifest) = &components.requested else {
+        return Some(NO_RECORD.to_owned());
+    };
+    let (section, key) = entry?;
+    let registry::Kind::Section { companion: Some(companion), .. } = &section.kind else {
+        return None;
+    };
+    let object = key.split_once('.').map_or(key.as_str(), |(object, _)| object);
+    let candidates: Vec<(&str, &str)> = match companion {
+        Companion::Type(type_name) => vec![(type_name, key)],
+        Companion::Object => vec![("CustomObject", key)],
+        Companion::Field => vec![("CustomField", key), ("CustomObject", object)],
+        Companion::RecordType => vec![("RecordType", key), ("CustomObject", object)],
+        Companion::Tab => match key.strip_prefix("standard-") {
+            Some(object) => vec![("CustomObject", object)],
+            None => vec![("CustomTab", key), ("CustomObject", key)],
+        },
+        Companion::Layout => vec![("Layout", key.split_once('|').map_or(key.as_str(), |(layout, _)| layout))],
+    };
+    if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
+        // The object was asked for, but the org did not show it: it does not exist, or the caller may not see it.
+        return candidates
+            .iter()
+            .find_map(|(type_name, full_name)| components.not_observed.get(&ComponentId::new(*type_name, *full_name)).cloned());
+    }
+    let (type_name, full_name) = candidates.last()?;
+    Some(format!("not requested: a profile shows this only if {type_name}:{full_name} is asked for with it"))
+}

@@ -1,0 +1,546 @@
+//! Changes as splices: what an edit does not touch keeps its bytes, and what it adds looks as if Salesforce had written it there.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::error::DocumentError;
+use super::index::{Node, attributes};
+use super::{Document, Element, ElementId};
+
+/// One change to a document.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// Sets an element's text; the same text again changes nothing.
+    SetText {
+        /// Which element; it holds no elements.
+        element: ElementId,
+        /// The text, not escaped.
+        text: String,
+    },
+    /// Adds an element. It stands among those of its name, by key where these are sorted by key, else after them; where there is none of
+    /// its name, before the first whose name sorts after it, as Salesforce writes (S 3.4).
+    Insert {
+        /// Where.
+        parent: ElementId,
+        /// What.
+        new: NewElement,
+        /// The names of the children that make its key; empty for a text of its own.
+        key: Vec<String>,
+    },
+    /// Takes an element out, with its indentation and line break.
+    Remove {
+        /// Which element; not the root.
+        element: ElementId,
+    },
+    /// Puts another element in an element's place.
+    Replace {
+        /// Which element; not the root.
+        element: ElementId,
+        /// What comes there.
+        new: NewElement,
+    },
+}
+
+/// An element to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewElement {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub content: NewContent,
+}
+
+/// What an element to be written holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewContent {
+    /// Text, not escaped.
+    Text(String),
+    /// Elements, written in this order.
+    Children(Vec<NewElement>),
+}
+
+impl NewElement {
+    /// An element that holds text.
+    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), content: NewContent::Text(text.into()) }
+    }
+
+    /// An element that holds elements.
+    pub fn group(name: impl Into<String>, children: Vec<Self>) -> Self {
+        Self { name: name.into(), content: NewContent::Children(children) }
+    }
+
+    fn key(&self, names: &[String]) -> String {
+        match &self.content {
+            NewContent::Text(text) => text.trim().to_owned(),
+            NewContent::Children(children) => {
+                let part = |name: &String| children.iter().find(|child| child.name == *name).map(|child| child.key(&[]));
+                names.iter().filter_map(part).collect::<Vec<_>>().join("|")
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), EditError> {
+        let starts_well = self.name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+        if !starts_well || !self.name.chars().all(is_name) {
+            return Err(EditError::BadName(self.name.clone()));
+        }
+        match &self.content {
+            NewContent::Text(text) => check_text(text),
+            NewContent::Children(children) => children.iter().try_for_each(Self::check),
+        }
+    }
+}
+
+/// Why edits cannot be applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// Two edits want the same bytes.
+    #[error("two changes touch the same element `{0}`")]
+    Overlap(String),
+    /// Text where elements stand.
+    #[error("`{0}` holds elements, so its text cannot be set")]
+    HoldsElements(String),
+    /// Elements where text stands.
+    #[error("`{0}` holds text, so no element can be added to it")]
+    HoldsText(String),
+    /// The root cannot go.
+    #[error("the root element cannot be removed or replaced")]
+    Root,
+    /// Not a name.
+    #[error("`{0}` is no element name")]
+    BadName(String),
+    /// A character that XML cannot hold.
+    #[error("the new text holds a control character, which XML cannot hold")]
+    ControlCharacter,
+    /// The result is no document any more; a mistake of this program.
+    #[error("internal error: the edited file cannot be read again: {0}")]
+    Broken(DocumentError),
+}
+
+/// A stretch of bytes and what comes in its place. `order` sorts what is put in at one place.
+struct Splice {
+    range: Range<usize>,
+    text: String,
+    order: (String, String),
+    name: String,
+}
+
+pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, EditError> {
+    let style = Style::of(document);
+    let mut splices = Vec::new();
+    let mut into_empty: Vec<(ElementId, Vec<(&NewElement, String)>)> = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::SetText { element, text } => {
+                check_text(text)?;
+                splices.extend(set_text(document.element(*element), text)?);
+            }
+            Edit::Insert { parent, new, key } => {
+                new.check()?;
+                let element = document.element(*parent);
+                if element.children().next().is_some() {
+                    splices.push(insert(element, new, key, &style));
+                } else if element.text().trim().is_empty() {
+                    match into_empty.iter_mut().find(|(id, _)| id == parent) {
+                        Some((_, elements)) => elements.push((new, new.key(key))),
+                        None => into_empty.push((*parent, vec![(new, new.key(key))])),
+                    }
+                } else {
+                    return Err(EditError::HoldsText(element.name().to_owned()));
+                }
+            }
+            Edit::Remove { element } => {
+                let element = document.element(*element);
+                if element.parent().is_none() {
+                    return Err(EditError::Root);
+                }
+                splices.push(Splice {
+                    range: gap(element).0..element.span().end,
+                    text: String::new(),
+                    order: Default::default(),
+                    name: element.name().to_owned(),
+                });
+            }
+            Edit::Replace { element, new } => {
+                new.check()?;
+                let element = document.element(*element);
+                if element.parent().is_none() {
+                    return Err(EditError::Root);
+                }
+                let mut text = String::new();
+                style.write(new, prefix(element), &style.indent_of(element), &mut text);
+                splices.push(Splice { range: element.span(), text, order: Default::default(), name: element.name().to_owned() });
+            }
+        }
+    }
+    for (parent, elements) in into_empty {
+        splices.push(fill(document.element(parent), elements, &style));
+    }
+    splice(document, splices)
+}
+
+fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, EditError> {
+    splices.retain(|splice| document.source[splice.range.clone()] != *splice.text.as_bytes());
+    if splices.is_empty() {
+        return Ok(document.clone());
+    }
+    splices.sort_by(|left, right| (left.range.start, left.range.end, &left.order).cmp(&(right.range.start, right.range.end, &right.order)));
+    let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
+    let mut bytes = Vec::with_capacity(document.source.len() + added);
+    let mut at = 0;
+    for splice in splices {
+        if splice.range.start < at {
+            return Err(EditError::Overlap(splice.name));
+        }
+        bytes.extend_from_slice(&document.source[at..splice.range.start]);
+        bytes.extend_from_slice(splice.text.as_bytes());
+        at = splice.range.end;
+    }
+    bytes.extend_from_slice(&document.source[at..]);
+    Document::parse(bytes).map_err(EditError::Broken)
+}
+
+fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditError> {
+    let name = element.name().to_owned();
+    if element.children().next().is_some() {
+        return Err(EditError::HoldsElements(name));
+    }
+    if element.text() == text && !element.is_nil() {
+        return Ok(None);
+    }
+    let escaped = escape(text);
+    let (range, text) = if element.is_self_closing() || element.is_nil() {
+        let node: &Node = element.node;
+        let tag = element.document.text_of(node.name_end as usize..node.open_end as usize);
+        let qualified = element.qualified_name();
+        let kept: String = attributes(tag)
+            .filter(|(name, _)| !name.ends_with(":nil"))
+            .map(|(name, value)| {
+                let quote = if value.contains('"') { '\'' } else { '"' };
+                format!(" {name}={quote}{value}{quote}")
+            })
+            .collect();
+        (element.span(), format!("<{qualified}{kept}>{escaped}</{qualified}>"))
+    } else {
+        (element.content(), escaped.into_owned())
+    };
+    Ok(Some(Splice { range, text, order: Default::default(), name }))
+}
+
+/// Puts an element among its siblings; there is one at least.
+fn insert(parent: Element<'_>, new: &NewElement, key: &[String], style: &Style) -> Splice {
+    let new_key = new.key(key);
+    let siblings: Vec<Element<'_>> = parent.children_named(&new.name).collect();
+    let keys: Vec<String> = siblings.iter().map(|sibling| key_of(*sibling, key)).collect();
+    let before_sibling = if keys.is_sorted() { keys.iter().position(|known| *known > new_key).map(|index| siblings[index]) } else { None };
+    let mut text = String::new();
+    let (at, model) = match (before_sibling, siblings.last()) {
+        (Some(next), _) => (gap(next).0, next),
+        (None, Some(last)) => (last.span().end, *last),
+        (None, None) => match parent.children().find(|child| child.name() != "fullName" && child.name() > new.name.as_str()) {
+            Some(next) => (gap(next).0, next),
+            None => {
+                let last = parent.children().last().expect("the caller saw a child");
+                (last.span().end, last)
+            }
+        },
+    };
+    if let (_, Some(indent)) = gap(model) {
+        text.push_str(style.line_break);
+        text.push_str(indent);
+    }
+    let indent = gap(model).1.unwrap_or_default().to_owned();
+    style.write(new, prefix(parent), &indent, &mut text);
+    Splice { range: at..at, text, order: (new.name.clone(), new_key), name: new.name.clone() }
+}
+
+/// Fills an element that holds nothing yet.
+fn fill(parent: Element<'_>, mut elements: Vec<(&NewElement, String)>, style: &Style) -> Splice {
+    elements.sort_by(|left, right| (&left.0.name, &left.1).cmp(&(&right.0.name, &right.1)));
+    let outer = style.indent_of(parent);
+    let inner = format!("{outer}{}", style.unit);
+    let mut text = String::new();
+    for (new, _) in &elements {
+        if style.is_multi_line {
+            text.push_str(style.line_break);
+            text.push_str(&inner);
+        }
+        style.write(new, prefix(parent), &inner, &mut text);
+    }
+    let content = element_text(parent);
+    let has_line_break = content.contains('\n');
+    if style.is_multi_line && !has_line_break {
+        text.push_str(style.line_break);
+        text.push_str(&outer);
+    }
+    let range = if parent.is_self_closing() {
+        let open_end = parent.node.open_end as usize;
+        let tag = parent.document.text_of(parent.node.start as usize..open_end);
+        let kept = tag.trim_end_matches("/>").trim_end();
+        text = format!(">{text}</{}>", parent.qualified_name());
+        parent.node.start as usize + kept.len()..open_end
+    } else {
+        let at = parent.node.open_end as usize;
+        at..at
+    };
+    Splice { range, text, order: Default::default(), name: parent.name().to_owned() }
+}
+
+fn element_text(element: Element<'_>) -> &str {
+    element.document.text_of(element.content())
+}
+
+/// An element's key by the names of the children that make it.
+fn key_of(element: Element<'_>, names: &[String]) -> String {
+    if names.is_empty() {
+        return element.text().trim().to_owned();
+    }
+    names.iter().filter_map(|name| element.child_text(name)).collect::<Vec<_>>().join("|")
+}
+
+/// Where the line break before an element begins, with its indentation; the element's own start and none where it shares its line.
+fn gap(element: Element<'_>) -> (usize, Option<&str>) {
+    let start = element.span().start;
+    let before = element.document.text_of(0..start);
+    let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let line_start = start - indent;
+    let head = &before[..line_start];
+    let break_start = match head.strip_suffix('\n') {
+        Some(head) => head.strip_suffix('\r').unwrap_or(head).len(),
+        None => return (start, None),
+    };
+    (break_start, Some(&before[line_start..]))
+}
+
+fn prefix(element: Element<'_>) -> &str {
+    element.qualified_name().rsplit_once(':').map_or("", |(prefix, _)| prefix)
+}
+
+/// How a file is laid out.
+struct Style {
+    unit: String,
+    line_break: &'static str,
+    is_multi_line: bool,
+}
+
+impl Style {
+    fn of(document: &Document) -> Self {
+        let newline = memchr::memchr(b'\n', &document.source);
+        let line_break = match newline {
+            Some(at) if at > 0 && document.source[at - 1] == b'\r' => "\r\n",
+            _ => "\n",
+        };
+        let root = document.root();
+        let outer = gap(root).1.unwrap_or_default();
+        let inner = root.children().find_map(|child| gap(child).1);
+        let unit = match inner.and_then(|inner| inner.strip_prefix(outer)) {
+            Some("") | None => "    ".to_owned(),
+            Some(unit) => unit.to_owned(),
+        };
+        // A file whose root shares its line with its children is written on one line; without children the declaration's line tells.
+        let is_multi_line = match root.children().next() {
+            Some(_) => inner.is_some(),
+            None => newline.is_some(),
+        };
+        Self { unit, line_break, is_multi_line }
+    }
+
+    fn indent_of(&self, element: Element<'_>) -> String {
+        match gap(element).1 {
+            Some(indent) => indent.to_owned(),
+            None => match element.parent() {
+                Some(parent) => format!("{}{}", self.indent_of(parent), self.unit),
+                None => String::new(),
+            },
+        }
+    }
+
+    fn write(&self, new: &NewElement, prefix: &str, indent: &str, into: &mut String) {
+        let name = if prefix.is_empty() { new.name.clone() } else { format!("{prefix}:{}", new.name) };
+        match &new.content {
+            NewContent::Children(children) if children.is_empty() => {
+                tag(into, "<", &name, "/>");
+                return;
+            }
+            NewContent::Text(text) => {
+                tag(into, "<", &name, ">");
+                into.push_str(&escape(text));
+            }
+            NewContent::Children(children) => {
+                tag(into, "<", &name, ">");
+                let inner = format!("{indent}{}", self.unit);
+                for child in children {
+                    if self.is_multi_line {
+                        into.push_str(self.line_break);
+                        into.push_str(&inner);
+                    }
+                    self.write(child, prefix, &inner, into);
+                }
+                if self.is_multi_line {
+                    into.push_str(self.line_break);
+                    into.push_str(indent);
+                }
+            }
+        }
+        tag(into, "</", &name, ">");
+    }
+}
+
+fn tag(into: &mut String, open: &str, name: &str, close: &str) {
+    into.push_str(open);
+    into.push_str(name);
+    into.push_str(close);
+}
+
+/// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive reading, so it is written as a reference.
+fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\r' => escaped.push_str("&#xD;"),
+            other => escaped.push(other),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+fn check_text(text: &str) -> Result<(), EditError> {
+    let is_bad = |character: char| matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(is_bad) { Err(EditError::ControlCharacter) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <custom>true</custom>\n    <userPermissions>\n        <enabled>true</enabled>\n        <name>ApiEnabled</name>\n    </userPermissions>\n    <userPermissions>\n        <enabled>true</enabled>\n        <name>ViewSetup</name>\n    </userPermissions>\n</Profile>\n";
+
+    fn parse(text: &str) -> Document {
+        Document::parse(text.as_bytes().to_vec()).unwrap()
+    }
+
+    fn text(document: &Document) -> &str {
+        std::str::from_utf8(document.bytes()).unwrap()
+    }
+
+    fn permission(name: &str) -> NewElement {
+        NewElement::group("userPermissions", vec![NewElement::text("enabled", "true"), NewElement::text("name", name)])
+    }
+
+    fn insert(document: &Document, new: NewElement) -> Edit {
+        Edit::Insert { parent: document.root().id(), new, key: vec!["name".to_owned()] }
+    }
+
+    #[test]
+    fn an_entry_goes_to_its_place_by_key() {
+        let document = parse(FILE);
+        let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
+        let entry = "    <userPermissions>\n        <enabled>true</enabled>\n        <name>ManageUsers</name>\n    </userPermissions>\n";
+        let second = FILE.match_indices("    <userPermissions>").nth(1).unwrap().0;
+        assert_eq!(text(&edited), format!("{}{entry}{}", &FILE[..second], &FILE[second..]));
+    }
+
+    #[test]
+    fn two_entries_at_one_place_stand_in_order() {
+        let document = parse(FILE);
+        let edited = document
+            .edit(&[
+                insert(&document, permission("ZZ")),
+                insert(&document, permission("Xa")),
+                insert(&document, NewElement::text("description", "A & 'B'")),
+            ])
+            .unwrap();
+        let names: Vec<String> =
+            edited.root().children_named("userPermissions").map(|entry| entry.child_text("name").unwrap().into_owned()).collect();
+        assert_eq!(names, ["ApiEnabled", "ViewSetup", "Xa", "ZZ"]);
+        assert!(text(&edited).contains("    <description>A &amp; &apos;B&apos;</description>\n    <userPermissions>"));
+    }
+
+    #[test]
+    fn removing_what_was_inserted_gives_the_file_back() {
+        for file in
+            [FILE.to_owned(), FILE.replace('\n', "\r\n"), FILE.replace("    ", "\t"), FILE.replace("\n    ", "").replace("    ", "")]
+        {
+            let document = parse(&file);
+            let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
+            assert_ne!(text(&edited), file);
+            let added = edited
+                .root()
+                .children_named("userPermissions")
+                .find(|entry| entry.child_text("name").as_deref() == Some("ManageUsers"))
+                .unwrap()
+                .id();
+            let back = edited.edit(&[Edit::Remove { element: added }]).unwrap();
+            assert_eq!(text(&back), file);
+        }
+    }
+
+    #[test]
+    fn the_files_own_line_ends_and_tabs_are_copied() {
+        let file = FILE.replace("    ", "\t").replace('\n', "\r\n");
+        let document = parse(&file);
+        let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
+        assert!(text(&edited).contains(
+            "\r\n\t<userPermissions>\r\n\t\t<enabled>true</enabled>\r\n\t\t<name>ManageUsers</name>\r\n\t</userPermissions>\r\n"
+        ));
+    }
+
+    #[test]
+    fn text_is_set_and_the_same_text_changes_nothing() {
+        let document = parse(FILE);
+        let custom = document.root().child("custom").unwrap().id();
+        let set = |text: &str| Edit::SetText { element: custom, text: text.to_owned() };
+        assert_eq!(text(&document.edit(&[set("true")]).unwrap()), FILE);
+        assert_eq!(text(&document.edit(&[set("a<b")]).unwrap()), FILE.replace(">true</custom>", ">a&lt;b</custom>"));
+        assert_eq!(document.edit(&[set("\u{1}")]).unwrap_err(), EditError::ControlCharacter);
+        assert!(matches!(document.edit(&[set("a"), set("b")]).unwrap_err(), EditError::Overlap(_)));
+        let root = Edit::SetText { element: document.root().id(), text: "x".to_owned() };
+        assert!(matches!(document.edit(&[root]).unwrap_err(), EditError::HoldsElements(_)));
+    }
+
+    #[test]
+    fn an_empty_parent_is_opened() {
+        for (inner, expected) in [
+            (
+                "    <loginHours/>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+            ),
+            (
+                "    <loginHours></loginHours>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+            ),
+            (
+                "    <loginHours>\n    </loginHours>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+            ),
+        ] {
+            let whole = |inner: &str| format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>");
+            let document = parse(&whole(inner));
+            let parent = document.root().child("loginHours").unwrap().id();
+            let add = |name: &str, text: &str| Edit::Insert { parent, new: NewElement::text(name, text), key: Vec::new() };
+            let edited = document.edit(&[add("mondayStart", "0"), add("mondayEnd", "60")]).unwrap();
+            assert_eq!(text(&edited), whole(expected));
+        }
+    }
+
+    #[test]
+    fn replacing_and_bad_names() {
+        let document = parse(FILE);
+        let custom = document.root().child("custom").unwrap().id();
+        let edited = document.edit(&[Edit::Replace { element: custom, new: NewElement::text("custom", "false") }]).unwrap();
+        assert_eq!(text(&edited), FILE.replace("<custom>true", "<custom>false"));
+        let bad = Edit::Replace { element: custom, new: NewElement::text("a b", "") };
+        assert!(matches!(document.edit(&[bad]).unwrap_err(), EditError::BadName(_)));
+        assert_eq!(document.edit(&[Edit::Remove { element: document.root().id() }]).unwrap_err(), EditError::Root);
+    }
+}

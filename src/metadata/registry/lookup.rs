@@ -1,0 +1,178 @@
+//! Finding a path in a document, and reading what stands there as a value.
+
+use super::{Field, Kind, MetadataType, SetForm};
+use crate::metadata::document::{Document, Element};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::value::Value;
+
+/// What a document shows at a path.
+#[derive(Debug)]
+pub enum Found<'d> {
+    /// A value; for a set of repeated elements, of all of them.
+    Value {
+        /// The value, read by the field's kind.
+        value: Value,
+        /// The element that holds it; the first of repeated ones.
+        element: Element<'d>,
+    },
+    /// The path ends at an entry of a keyed list, or at a group, and that is there.
+    Entry(Element<'d>),
+    /// An entry of a keyed list on the way is not there.
+    AbsentEntry,
+    /// Everything up to the last element is there, or no list is on the way; the element is not.
+    Absent,
+}
+
+/// Finds a path in a document. For a type without a table the elements' own names and texts decide.
+pub fn look_up<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Found<'d> {
+    let mut fields = metadata_type.fields;
+    let mut parent = document.root();
+    let last = path.segments().len() - 1;
+    for (index, segment) in path.segments().iter().enumerate() {
+        let field = fields.iter().find(|field| field.name == segment.name);
+        fields = match field.map(|field| &field.kind) {
+            Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
+            Some(Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. }) | None => &[],
+        };
+        let element = match &segment.key {
+            Some(key) => match entry(parent, segment, key, field) {
+                Some(element) => element,
+                None => return Found::AbsentEntry,
+            },
+            None => match named(parent, &segment.name) {
+                Some(element) => element,
+                None => return Found::Absent,
+            },
+        };
+        if index < last {
+            parent = element;
+            continue;
+        }
+        let value = match field {
+            Some(field) => field.read(parent),
+            None if element.children().next().is_none() => {
+                let texts: Vec<String> = parent.children_named(&segment.name).map(|element| element.text().trim().to_owned()).collect();
+                match texts.as_slice() {
+                    [one] => Some(Value::from(one.as_str())),
+                    _ => Some(Value::List(texts)),
+                }
+            }
+            None => None,
+        };
+        return match value {
+            Some(value) if segment.key.is_none() => Found::Value { value, element },
+            _ => Found::Entry(element),
+        };
+    }
+    Found::Absent
+}
+
+/// Returns an entry's key: its parts joined by `|`, the last ones left out where they are absent.
+pub fn key_of(section: &Field, entry: Element<'_>) -> String {
+    let Kind::Section { key, .. } = &section.kind else {
+        return entry.text().trim().to_owned();
+    };
+    let mut parts: Vec<String> =
+        key.iter().map(|name| named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())).collect();
+    while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
+        parts.pop();
+    }
+    parts.join("|")
+}
+
+fn entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
+    let mut entries = parent.children_named(&segment.name);
+    match field {
+        Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => entries.find(|entry| {
+            let there = key_of(section, *entry);
+            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
+        }),
+        // Without a table any child that says the key makes the entry.
+        _ => entries.find(|entry| entry.children().any(|child| child.text().trim() == key)),
+    }
+}
+
+/// The first child of a name; without case where the right case is not there (older login flows, S 3.1).
+fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
+    parent.child(name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(name)))
+}
+
+impl Field {
+    /// Reads the field's value from the element that holds it as a child; `None` where it is absent or no value.
+    pub fn read(&self, parent: Element<'_>) -> Option<Value> {
+        let element = named(parent, self.name)?;
+        let text = element.text();
+        let text = text.trim();
+        match &self.kind {
+            Kind::Flag | Kind::Number | Kind::Text => Some(self.normalise(&Value::from(text))),
+            // As the org wrote it: the comparison folds case, the report does not.
+            Kind::Choice { .. } => Some(Value::from(text)),
+            Kind::Set { form: SetForm::Repeated, .. } => {
+                let elements = parent.children_named(element.name());
+                Some(self.normalise(&Value::List(elements.map(|element| element.text().trim().to_owned()).collect())))
+            }
+            Kind::Set { .. } => Some(self.normalise(&Value::from(text))),
+            Kind::Group(_) | Kind::Section { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::find;
+    use super::*;
+
+    fn profile() -> Document {
+        let text = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">
+    <custom> True </custom>
+    <layoutAssignments><layout>Account-Account Layout</layout></layoutAssignments>
+    <layoutAssignments><layout>Account-Account Layout</layout><recordType>Account.Customer</recordType></layoutAssignments>
+    <loginIpRanges><endAddress>203.0.113.255</endAddress><startAddress>203.0.113.0</startAddress></loginIpRanges>
+    <objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>
+    <userPermissions><enabled>true</enabled><name>APIEnabled</name></userPermissions>
+</Profile>";
+        Document::parse(text.as_bytes().to_vec()).unwrap()
+    }
+
+    fn at(path: &str) -> String {
+        let document = profile();
+        match look_up(find("Profile").unwrap(), &document, &path.parse().unwrap()) {
+            Found::Value { value, .. } => value.to_string(),
+            Found::Entry(element) => format!("entry {}", element.name()),
+            Found::AbsentEntry => "no entry".to_owned(),
+            Found::Absent => "absent".to_owned(),
+        }
+    }
+
+    #[test]
+    fn values_and_entries_are_found_by_key() {
+        assert_eq!(at("custom"), "true");
+        assert_eq!(at("objectPermissions[Account].allowRead"), "true");
+        assert_eq!(at("objectPermissions[Account].viewAllFields"), "absent");
+        assert_eq!(at("objectPermissions[Contact].allowRead"), "no entry");
+        assert_eq!(at("userPermissions[ApiEnabled].enabled"), "true", "S 4.5: two spellings");
+        assert_eq!(at("loginIpRanges[203.0.113.0|203.0.113.255]"), "entry loginIpRanges");
+        assert_eq!(at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"), "Account.Customer");
+        assert_eq!(at("layoutAssignments[Account-Account Layout].recordType"), "absent");
+        assert_eq!(at("userLicense"), "absent");
+    }
+
+    #[test]
+    fn a_set_is_read_whole() {
+        let text = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"><oauthConfig><scopes>Web</scopes><scopes>Api</scopes></oauthConfig></ConnectedApp>";
+        let document = Document::parse(text.as_bytes().to_vec()).unwrap();
+        let found = look_up(find("ConnectedApp").unwrap(), &document, &"oauthConfig.scopes".parse().unwrap());
+        assert!(matches!(found, Found::Value { value: Value::List(list), .. } if list == ["Api", "Web"]));
+    }
+
+    #[test]
+    fn a_type_without_a_table_is_read_by_its_texts() {
+        let text = "<CustomTab xmlns=\"http://soap.sforce.com/2006/04/metadata\"><motif>Bell</motif><list><name>a</name><value>1</value></list></CustomTab>";
+        let document = Document::parse(text.as_bytes().to_vec()).unwrap();
+        let row = find("CustomTab").unwrap();
+        for (path, expected) in [("motif", "Bell"), ("list[a].value", "1")] {
+            let found = look_up(row, &document, &path.parse().unwrap());
+            assert!(matches!(found, Found::Value { value, .. } if value == Value::from(expected)), "{path}");
+        }
+    }
+}

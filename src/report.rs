@@ -1,0 +1,86 @@
+//! Everything that a renderer may know of a run, and the formats in which it can be shown.
+
+pub mod json;
+pub mod template;
+pub mod text;
+
+use crate::diff::{Diff, State};
+
+/// What was compared, and how it turned out.
+#[derive(Debug)]
+pub struct Report<'t> {
+    /// The template's name and version; none where two states were compared.
+    pub template: Option<TemplateRef>,
+    /// One entry an org, in the order asked for.
+    pub orgs: Vec<OrgReport<'t>>,
+}
+
+/// Which template was held against the org.
+#[derive(Clone, Debug)]
+pub struct TemplateRef {
+    /// Its name.
+    pub name: String,
+    /// What a person calls it.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// The documentation that it encodes.
+    pub source: String,
+}
+
+/// One org's, or one folder's, part of a report.
+#[derive(Debug)]
+pub struct OrgReport<'t> {
+    /// What the user called it: an alias, a user name, a path.
+    pub name: String,
+    /// The org's id; none for files.
+    pub id: Option<String>,
+    /// Where it lives; none for files.
+    pub instance_url: Option<String>,
+    /// The diff, or why there is none.
+    pub outcome: Result<Diff<'t>, Failure>,
+}
+
+/// Why an org has no diff.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The org's own code, or this program's.
+    pub code: String,
+    /// What happened, and why.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Report<'_> {
+    /// Counts the findings of a state over all orgs.
+    pub fn count(&self, state: State) -> usize {
+        self.diffs().map(|diff| diff.count(state)).sum()
+    }
+
+    /// Returns the diffs of the orgs that did not fail.
+    pub fn diffs(&self) -> impl Iterator<Item = &Diff<'_>> {
+        self.orgs.iter().filter_map(|org| org.outcome.as_ref().ok())
+    }
+}
+
+/// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in sync, ..`.
+pub fn summary(diff: &Diff<'_>) -> String {
+    let mut parts = vec![match diff.count(State::Differs) {
+        1 => "1 setting differs".to_owned(),
+        count => format!("{count} settings differ"),
+    }];
+    for (state, words) in [
+        (State::InSync, "in sync"),
+        (State::Missing, "missing"),
+        (State::NotObserved, "not observed"),
+        (State::Manual, "to do by hand"),
+        (State::Waived, "waived"),
+    ] {
+        let count = diff.count(state);
+        if count > 0 || state != State::Waived {
+            parts.push(format!("{count} {words}"));
+        }
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,155 @@
+//! `sfsetup.diff/1`: a report for programs. Keys are only ever added within a major version; the schema is `diff.schema.json` beside this file.
+//!
+//! The types here are the published form and stand apart from the program's own, so that the latter may change.
+
+use serde::Serialize;
+
+use crate::diff::{Diff, Finding, State};
+
+use super::template::value_json;
+use super::{OrgReport, Report};
+
+/// The JSON Schema of this format.
+pub const SCHEMA: &str = include_str!("diff.schema.json");
+
+#[derive(Serialize)]
+struct Document<'r> {
+    format: &'static str,
+    template: Option<Template<'r>>,
+    orgs: Vec<Org<'r>>,
+}
+
+#[derive(Serialize)]
+struct Template<'r> {
+    name: &'r str,
+    version: &'r str,
+}
+
+#[derive(Serialize)]
+struct Org<'r> {
+    org: Identity<'r>,
+    error: Option<Failure<'r>>,
+    summary: Summary,
+    findings: Vec<FindingRow<'r>>,
+}
+
+#[derive(Serialize)]
+struct Identity<'r> {
+    name: &'r str,
+    id: Option<&'r str>,
+    instance_url: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Failure<'r> {
+    code: &'r str,
+    message: &'r str,
+    hint: Option<&'r str>,
+}
+
+#[derive(Default, Serialize)]
+struct Summary {
+    in_sync: usize,
+    differs: usize,
+    missing: usize,
+    not_observed: usize,
+    manual: usize,
+    waived: usize,
+}
+
+#[derive(Serialize)]
+struct Component<'r> {
+    #[serde(rename = "type")]
+    type_name: &'r str,
+    full_name: &'r str,
+}
+
+#[derive(Serialize)]
+struct Label<'r> {
+    actual: Option<&'r str>,
+    desired: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct FindingRow<'r> {
+    step: Option<&'r str>,
+    title: &'r str,
+    level: &'static str,
+    state: &'static str,
+    component: Option<Component<'r>>,
+    path: Option<String>,
+    fact: Option<String>,
+    comparison: Option<&'static str>,
+    actual: Option<serde_json::Value>,
+    desired: Vec<serde_json::Value>,
+    label: Label<'r>,
+    why: Option<&'r str>,
+    docs: Option<&'r str>,
+    setup_url: Option<String>,
+    manual: Option<&'r str>,
+    reason: Option<&'r str>,
+    note: Option<&'r str>,
+    alternatives: &'r [String],
+}
+
+/// Writes a report as JSON, with a line break at the end; the same report gives the same bytes.
+///
+/// # Errors
+/// What `serde_json` says; none is known to be possible for these types.
+pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
+    let document = Document {
+        format: "sfsetup.diff/1",
+        template: report.template.as_ref().map(|template| Template { name: &template.name, version: &template.version }),
+        orgs: report.orgs.iter().map(org).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
+    let instance_url = report.instance_url.as_deref();
+    let (error, summary, findings) = match &report.outcome {
+        Ok(diff) => (None, summary(diff), diff.findings.iter().map(|finding| row(finding, instance_url)).collect()),
+        Err(failure) => (
+            Some(Failure { code: &failure.code, message: &failure.message, hint: failure.hint.as_deref() }),
+            Summary::default(),
+            Vec::new(),
+        ),
+    };
+    Org { org: Identity { name: &report.name, id: report.id.as_deref(), instance_url }, error, summary, findings }
+}
+
+fn summary(diff: &Diff<'_>) -> Summary {
+    Summary {
+        in_sync: diff.count(State::InSync),
+        differs: diff.count(State::Differs),
+        missing: diff.count(State::Missing),
+        not_observed: diff.count(State::NotObserved),
+        manual: diff.count(State::Manual),
+        waived: diff.count(State::Waived),
+    }
+}
+
+fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'r> {
+    FindingRow {
+        step: Some(&finding.step.id),
+        title: &finding.step.title,
+        level: finding.step.level.name(),
+        state: finding.state.name(),
+        component: finding.component.as_ref().map(|id| Component { type_name: &id.type_name, full_name: &id.full_name }),
+        path: finding.path.as_ref().map(ToString::to_string),
+        fact: finding.fact.as_ref().map(ToString::to_string),
+        comparison: finding.comparison,
+        actual: finding.actual.as_ref().map(value_json),
+        desired: finding.desired.iter().map(value_json).collect(),
+        label: Label { actual: finding.actual_label.as_deref(), desired: finding.desired_label.as_deref() },
+        why: finding.step.why.as_deref(),
+        docs: finding.step.docs.as_deref(),
+        setup_url: finding.step.setup.and_then(|page| page.url(instance_url)),
+        manual: finding.manual.as_deref(),
+        reason: finding.reason.as_deref(),
+        note: finding.step.note.as_deref(),
+        alternatives: &finding.alternatives,
+    }
+}

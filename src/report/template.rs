@@ -1,0 +1,266 @@
+//! Templates for people and programs: the list, the page of one, the result of a check.
+
+use std::fmt::Write as _;
+
+use owo_colors::OwoColorize as _;
+use serde_json::{Value as Json, json};
+
+use crate::metadata::registry;
+use crate::metadata::value::Value;
+use crate::template::{Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want};
+
+/// Lists templates, one a line.
+pub fn list_text(templates: &[Template]) -> String {
+    let width = templates.iter().map(|template| template.name.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for template in templates {
+        line(&mut out, &format!("{:width$}  {}  {}", template.name.bold(), template.version, template.title));
+    }
+    out
+}
+
+/// Lists templates for programs: `{"templates": [{"name", "title", "version"}]}`.
+pub fn list_json(templates: &[Template]) -> String {
+    let rows: Vec<Json> =
+        templates.iter().map(|template| json!({"name": template.name, "title": template.title, "version": template.version})).collect();
+    pretty(&json!({ "templates": rows }))
+}
+
+/// Shows a template as a page.
+pub fn show_text(template: &Template) -> String {
+    let mut out = String::new();
+    line(&mut out, &format!("{} ({} {})", template.title, template.name, template.version).bold().to_string());
+    line(&mut out, &format!("after {}, reviewed {}", template.source, template.reviewed));
+    if !template.parameters.is_empty() {
+        line(&mut out, &format!("\n{}", "Parameters".bold()));
+        let width = template.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or_default();
+        for parameter in &template.parameters {
+            line(&mut out, &format!("  {:width$}  {}", parameter.name, parameter.title));
+            line(&mut out, &format!("  {:width$}  {}", "", kind_in_words(parameter).dimmed()));
+        }
+    }
+    line(&mut out, &format!("\n{}", "Steps".bold()));
+    for (index, step) in template.steps.iter().enumerate() {
+        let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
+        line(&mut out, &format!("{:>3}. {}{level}", index + 1, step.title.bold()));
+        if !step.when.is_empty() {
+            let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
+            line(&mut out, &format!("     when {}", conditions.join(" and ")).dimmed().to_string());
+        }
+        for want in &step.wants {
+            want_in_words(want, 5, &mut out);
+        }
+        if let Some(create) = &step.create {
+            let from = create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
+            line(&mut out, &format!("     made{from} where {} does not exist", create.component));
+        }
+        if let Some(why) = &step.why {
+            line(&mut out, &format!("     {}{why}", "why: ".dimmed()));
+        }
+        if let Some(note) = &step.note {
+            line(&mut out, &format!("     {}{note}", "note: ".dimmed()));
+        }
+    }
+    let by_hand = template.steps.iter().filter(|step| step.wants.iter().any(|want| matches!(want, Want::Manual { .. }))).count();
+    let steps = match template.steps.len() {
+        1 => "1 step".to_owned(),
+        count => format!("{count} steps"),
+    };
+    line(&mut out, &format!("\n{steps}, {by_hand} with something to do by hand."));
+    out
+}
+
+/// Shows a template for programs.
+pub fn show_json(template: &Template) -> String {
+    let parameters: Vec<Json> = template
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let (kind, choices) = match &parameter.kind {
+                ParameterKind::Text => ("text", None),
+                ParameterKind::Choice(choices) => ("choice", Some(choices)),
+                ParameterKind::Flag => ("flag", None),
+                ParameterKind::List => ("list", None),
+            };
+            json!({
+                "name": parameter.name,
+                "title": parameter.title,
+                "type": kind,
+                "choices": choices,
+                "required": parameter.default.is_none(),
+                "default": parameter.default.as_ref().map(value_json),
+            })
+        })
+        .collect();
+    let steps: Vec<Json> = template
+        .steps
+        .iter()
+        .map(|step| {
+            let when: serde_json::Map<String, Json> = step
+                .when
+                .iter()
+                .map(|condition| {
+                    let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
+                    (name.clone(), condition.values.iter().map(value_json).collect())
+                })
+                .collect();
+            json!({
+                "id": step.id,
+                "title": step.title,
+                "level": step.level.name(),
+                "why": step.why,
+                "docs": step.docs,
+                "setup": step.setup.map(|page| page.id),
+                "when": when,
+                "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
+                "create": step.create.as_ref().map(|create| {
+                    let set: serde_json::Map<String, Json> =
+                        create.set.iter().map(|(path, value)| (path.clone(), value_json(value))).collect();
+                    json!({"component": create.component, "from": create.from, "set": set})
+                }),
+                "note": step.note,
+            })
+        })
+        .collect();
+    pretty(&json!({
+        "name": template.name,
+        "title": template.title,
+        "version": template.version,
+        "source": template.source,
+        "reviewed": template.reviewed,
+        "parameters": parameters,
+        "steps": steps,
+    }))
+}
+
+/// Says that a template is right, with what was counted.
+pub fn check_text(template: &Template) -> String {
+    format!(
+        "{}: no mistakes; {} parameters, {} steps, {} wants\n",
+        template.name,
+        template.parameters.len(),
+        template.steps.len(),
+        template.steps.iter().map(|step| step.wants.len()).sum::<usize>()
+    )
+}
+
+/// Says for programs whether a template is right, and every mistake.
+pub fn check_json(file: &str, checked: &Result<Template, TemplateErrors>) -> String {
+    let mistakes: Vec<Json> = checked
+        .as_ref()
+        .err()
+        .map(|errors| errors.mistakes.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .map(|mistake| json!({"line": mistake.line, "column": mistake.column, "message": mistake.message, "help": mistake.help}))
+        .collect();
+    pretty(&json!({
+        "format": "sfsetup.template-check/1",
+        "file": file,
+        "ok": checked.is_ok(),
+        "mistakes": mistakes,
+    }))
+}
+
+fn kind_in_words(parameter: &Parameter) -> String {
+    let kind = match &parameter.kind {
+        ParameterKind::Text => "text".to_owned(),
+        ParameterKind::Choice(choices) => choices.join(" | "),
+        ParameterKind::Flag => "true | false".to_owned(),
+        ParameterKind::List => "list".to_owned(),
+    };
+    match &parameter.default {
+        None => format!("{kind}; required"),
+        Some(default) if default.to_string().is_empty() => format!("{kind}; empty where not given"),
+        Some(default) => format!("{kind}; default {default}"),
+    }
+}
+
+fn condition_in_words(condition: &Condition) -> String {
+    let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
+    let values: Vec<String> = condition.values.iter().map(Value::to_string).collect();
+    format!("{name} is {}", values.join(" or "))
+}
+
+fn want_in_words(want: &Want, indent: usize, out: &mut String) {
+    let margin = " ".repeat(indent);
+    match want {
+        Want::Metadata { component, path, test } => {
+            let label = test.desired().first().and_then(|value| label(component, path, value));
+            let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
+            line(out, &format!("{margin}- {component} {path} {}{label}", test_in_words(test)));
+        }
+        Want::Fact { fact, test } => line(out, &format!("{margin}- {fact} {}", test_in_words(test))),
+        Want::Manual { text, confirm } => {
+            line(out, &format!("{margin}! by hand: {text}"));
+            if let Some(confirm) = confirm {
+                line(out, &format!("{margin}  done once:"));
+                want_in_words(confirm, indent + 2, out);
+            }
+        }
+        Want::Any(wants) => {
+            line(out, &format!("{margin}- one of:"));
+            for want in wants {
+                want_in_words(want, indent + 2, out);
+            }
+        }
+    }
+}
+
+/// Setup's words for a wanted value, where pattern and registry allow to tell.
+fn label(component: &str, path: &str, value: &Value) -> Option<String> {
+    let (type_name, full_name) = component.split_once(':')?;
+    let row = registry::find_component(type_name, full_name)?;
+    let path = path.replace(['{', '}'], "_").parse().ok()?;
+    row.resolve(&path).ok()??.field.label_of(value)
+}
+
+fn test_in_words(test: &Test) -> String {
+    let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
+    match test {
+        Test::Equals(_) => format!("= {}", values.join("")),
+        Test::OneOf(_) => format!("is one of {}", values.join(", ")),
+        Test::Includes(_) => format!("includes {}", values.join(", ")),
+        Test::Excludes(_) => format!("excludes {}", values.join(", ")),
+        Test::Absent => "is absent".to_owned(),
+        Test::AtLeast(number) => format!("is at least {number}"),
+        Test::AtMost(number) => format!("is at most {number}"),
+    }
+}
+
+fn want_json(want: &Want) -> Json {
+    let with_test = |mut object: Json, test: &Test| {
+        let values: Vec<Json> = test.desired().iter().map(value_json).collect();
+        object[test.name()] = match test {
+            Test::Equals(_) | Test::AtLeast(_) | Test::AtMost(_) => values.into_iter().next().unwrap_or_default(),
+            Test::Absent => true.into(),
+            Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) => values.into(),
+        };
+        object
+    };
+    match want {
+        Want::Metadata { component, path, test } => with_test(json!({"component": component, "path": path}), test),
+        Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
+        Want::Manual { text, confirm } => json!({"manual": text, "confirm": confirm.as_deref().map(want_json)}),
+        Want::Any(wants) => json!({"any": wants.iter().map(want_json).collect::<Vec<_>>()}),
+    }
+}
+
+/// A value as reports for programs write it.
+pub(super) fn value_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(flag) => (*flag).into(),
+        Value::Number(number) => (*number).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(list) => list.clone().into(),
+    }
+}
+
+fn pretty(json: &Json) -> String {
+    format!("{json:#}\n")
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{text}");
+}

@@ -1,0 +1,269 @@
+//! Components on disk: a folder in metadata or source format, a project, a zip or one file, read into a set with the record of what was
+//! asked for.
+
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::metadata::document::Document;
+use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::{self, ApiVersion};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout};
+use crate::package::archive::ArchiveError;
+
+use files::File;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The components, and what was asked for.
+    pub components: ComponentSet,
+    /// What was read although it is not quite right, each with its file and place.
+    pub notes: Vec<String>,
+}
+
+/// Why a path cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing is there.
+    #[error("`{}` does not exist", path.display())]
+    NotFound {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The system refuses.
+    #[error("`{}`: {why}", path.display())]
+    NotReadable {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The system's words.
+        why: String,
+    },
+    /// A zip that is damaged or hostile.
+    #[error("{0}")]
+    Archive(ArchiveError),
+    /// Nothing that this program knows, and no record of a request either.
+    #[error("there is no metadata in it that this program knows")]
+    Empty {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The project's own file is broken.
+    #[error("`sfdx-project.json`: {0}")]
+    Project(String),
+    /// Files that are no metadata; all of them.
+    #[error("{}", FileErrors(.0))]
+    Files(Vec<FileError>),
+    /// One component in two places.
+    #[error("{id} stands in two files, `{one}` and `{other}`; which is meant cannot be told")]
+    Twice {
+        /// Which component.
+        id: ComponentId,
+        /// Where first.
+        one: String,
+        /// Where again.
+        other: String,
+    },
+}
+
+/// One file that is no metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileError {
+    /// The file, relative to what was read.
+    pub file: String,
+    /// Where and why.
+    pub message: String,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.message)
+    }
+}
+
+struct FileErrors<'e>(&'e [FileError]);
+
+impl fmt::Display for FileErrors<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// The part of a `snapshot.json` that says what was asked for.
+#[derive(Deserialize)]
+struct Record {
+    manifest: RecordedManifest,
+    #[serde(default)]
+    not_observed: Vec<RecordedGap>,
+}
+
+#[derive(Deserialize)]
+struct RecordedManifest {
+    types: BTreeMap<String, Vec<String>>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RecordedGap {
+    #[serde(rename = "type")]
+    type_name: String,
+    full_name: String,
+    reason: String,
+}
+
+/// Reads a folder, a project, a zip or a file.
+///
+/// Types without a row of their own in the registry are read only where `wanted` names them: an org has thousands of flows and layouts.
+/// A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of what was asked for.
+///
+/// # Errors
+/// See [`ReadError`]; files that are no metadata are all reported together.
+pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError> {
+    let is_wanted = |id: &ComponentId| wanted.contains(&id.type_name) || registry::rows().iter().any(|row| row.name == id.type_name);
+    let files = files::of(path, &is_wanted)?;
+    let mut errors = Vec::new();
+    let mut notes = Vec::new();
+    let mut components = ComponentSet::new(Requested::Unknown);
+    let mut manifest: Option<Manifest> = None;
+    let mut located = Vec::new();
+    for file in files {
+        let depth = file.name.matches('/').count();
+        let name = file.name.rsplit('/').next().unwrap_or_default();
+        if name == "package.xml" && depth <= 1 {
+            match Manifest::parse(file.bytes) {
+                Ok(read) => manifest.get_or_insert_default().merge(&read),
+                Err(error) => errors.push(broken(&file.name, &error)),
+            }
+        } else if name == "snapshot.json" && depth == 0 {
+            match serde_json::from_slice::<Record>(&file.bytes) {
+                Ok(record) => manifest.get_or_insert_default().merge(&recorded(record, &mut components)),
+                Err(error) => errors.push(FileError { message: error.to_string(), file: file.name }),
+            }
+        } else if let Some(id) = files::component(&file.name).filter(|id| is_wanted(id)) {
+            located.push((id, file));
+        }
+    }
+    for (id, file) in located {
+        if let Some(known) = components.get(&id) {
+            return Err(ReadError::Twice { one: known.file.clone(), other: file.name, id });
+        }
+        match component(id, file, &mut notes) {
+            Ok(component) => {
+                components.insert(component);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(ReadError::Files(errors));
+    }
+    if components.components.is_empty() && manifest.is_none() {
+        return Err(ReadError::Empty { path: path.to_path_buf() });
+    }
+    if let Some(manifest) = manifest {
+        components.requested = Requested::Manifest(manifest);
+    }
+    Ok(Reading { components, notes })
+}
+
+fn component(id: ComponentId, file: File, notes: &mut Vec<String>) -> Result<Component, FileError> {
+    let document = Document::parse(file.bytes).map_err(|error| broken(&file.name, &error))?;
+    document.expect_root(&registry::root_name(&id.type_name, &id.full_name)).map_err(|error| broken(&file.name, &error))?;
+    notes.extend(document.notes().iter().map(|note| format!("{}: {note}", file.name)));
+    Ok(Component { id, document, file: file.name })
+}
+
+fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileError {
+    FileError { file: format!("{file}:{}:{}", error.position.line, error.position.column), message: error.kind.to_string() }
+}
+
+fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
+    let mut manifest = Manifest { version: record.manifest.version.as_deref().and_then(ApiVersion::parse), ..Manifest::default() };
+    for (type_name, members) in &record.manifest.types {
+        for member in members {
+            manifest.add(type_name, member);
+        }
+    }
+    for gap in record.not_observed {
+        let full_name = layout::canonical_full_name(&gap.type_name, &gap.full_name);
+        components.not_observed.insert(ComponentId::new(gap.type_name, full_name), gap.reason);
+    }
+    manifest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>false</custom></Profile>";
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_project_is_read_through_its_package_folders() {
+        let folder = folder(&[
+            ("sfdx-project.json", "{\"packageDirectories\": [{\"path\": \"app\"}, {\"path\": \"extra/more\"}]}"),
+            ("app/main/default/profiles/Admin.profile-meta.xml", PROFILE),
+            ("extra/more/profiles/Force%2Ecom - Free User.profile-meta.xml", PROFILE),
+            ("elsewhere/profiles/Admin.profile", PROFILE),
+        ]);
+        let reading = read(folder.path(), &BTreeSet::new()).unwrap();
+        let names: Vec<String> = reading.components.components.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["Profile:Admin", "Profile:Force.com - Free User"]);
+        assert!(matches!(reading.components.requested, Requested::Unknown));
+    }
+
+    #[test]
+    fn a_record_is_found_at_the_root_and_one_folder_below() {
+        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>Profile</name></types><version>67.0</version></Package>";
+        for prefix in ["", "unpackaged/"] {
+            let folder = folder(&[(&format!("{prefix}package.xml"), package), (&format!("{prefix}profiles/Admin.profile"), PROFILE)]);
+            let reading = read(folder.path(), &BTreeSet::new()).unwrap();
+            let Requested::Manifest(manifest) = &reading.components.requested else { panic!("no record") };
+            assert!(manifest.covers("Profile", "Other"));
+        }
+        let snapshot = "{\"format\": \"x\", \"manifest\": {\"types\": {\"Profile\": [\"System Administrator\"]}, \"version\": \"67.0\"}, \"not_observed\": [{\"type\": \"ConnectedApp\", \"full_name\": \"A\", \"reason\": \"owned elsewhere\"}]}";
+        let folder = folder(&[("snapshot.json", snapshot), ("profiles/Admin.profile", PROFILE)]);
+        let components = read(folder.path(), &BTreeSet::new()).unwrap().components;
+        assert_eq!(components.not_observed[&ComponentId::new("ConnectedApp", "A")], "owned elsewhere");
+        assert!(matches!(components.requested, Requested::Manifest(manifest) if manifest.covers("Profile", "Admin")));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_at_once() {
+        let broken = folder(&[("profiles/A.profile", "<Profile"), ("profiles/B.profile", ""), ("profiles/C.profile", PROFILE)]);
+        let error = read(broken.path(), &BTreeSet::new()).unwrap_err().to_string();
+        assert!(error.contains("profiles/A.profile:1:1: ") && error.contains("profiles/B.profile:1:1: "), "{error}");
+        let twice = folder(&[("a/profiles/A.profile", PROFILE), ("b/profiles/A.profile", PROFILE)]);
+        assert!(matches!(read(twice.path(), &BTreeSet::new()).unwrap_err(), ReadError::Twice { .. }));
+        assert!(matches!(read(folder(&[("a.txt", "")]).path(), &BTreeSet::new()).unwrap_err(), ReadError::Empty { .. }));
+        assert!(matches!(read(Path::new("no/such"), &BTreeSet::new()).unwrap_err(), ReadError::NotFound { .. }));
+        let wrong = folder(&[("profiles/A.profile", &PROFILE.replace("Profile", "PermissionSet"))]);
+        assert!(read(wrong.path(), &BTreeSet::new()).unwrap_err().to_string().contains("`PermissionSet` where `Profile`"));
+    }
+
+    #[test]
+    fn one_file_is_a_set_of_one() {
+        let folder = folder(&[("profiles/Admin.profile", PROFILE)]);
+        let reading = read(&folder.path().join("profiles/Admin.profile"), &BTreeSet::new()).unwrap();
+        assert_eq!(reading.components.components.len(), 1);
+    }
+}

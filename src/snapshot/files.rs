@@ -1,0 +1,117 @@
+//! The files under a path, whatever it is: a folder, a project's package folders, a zip, one file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ReadError;
+use crate::metadata::{ComponentId, layout};
+use crate::package::archive::{Limits, read_zip};
+
+/// A file with its name relative to what was read, with `/`.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    #[serde(rename = "packageDirectories", default)]
+    package_directories: Vec<PackageDirectory>,
+}
+
+#[derive(Deserialize)]
+struct PackageDirectory {
+    path: String,
+}
+
+/// Folders that hold no metadata of the project and may be large.
+const PASSED_OVER: &[&str] = &["node_modules", "target"];
+
+pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Vec<File>, ReadError> {
+    let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ReadError::NotFound { path: path.to_path_buf() },
+        _ => not_readable(path, &error),
+    })?;
+    if kind.is_file() {
+        return of_file(path);
+    }
+    let project = path.join("sfdx-project.json");
+    if !project.is_file() {
+        return of_folder(path, path, is_wanted);
+    }
+    let text = std::fs::read(&project).map_err(|error| not_readable(&project, &error))?;
+    let project: Project = serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
+    let mut files = Vec::new();
+    for directory in project.package_directories {
+        let folder = path.join(&directory.path);
+        if folder.is_dir() {
+            files.extend(of_folder(path, &folder, is_wanted)?);
+        }
+    }
+    Ok(files)
+}
+
+fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
+    let bytes = std::fs::read(path).map_err(|error| not_readable(path, &error))?;
+    let is_zip = bytes.starts_with(b"PK") || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    if is_zip {
+        let entries = read_zip(&bytes, &Limits::default()).map_err(ReadError::Archive)?;
+        return Ok(entries.into_iter().map(|(name, bytes)| File { name, bytes }).collect());
+    }
+    // The folder's name says the type, so a file is known by the last two parts of its path.
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let parts: Vec<_> = whole.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    let name = parts.into_iter().rev().collect::<Vec<_>>().join("/");
+    Ok(vec![File { name, bytes }])
+}
+
+/// Reads what is metadata or a record of it. Links to folders are not followed, so that no loop can catch the walk.
+fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Vec<File>, ReadError> {
+    let mut found = Vec::new();
+    let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
+    while let Some(folder) = pending.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| not_readable(&folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| not_readable(&folder, &error))?;
+            let kind = entry.file_type().map_err(|error| not_readable(&entry.path(), &error))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if kind.is_dir() {
+                if !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) {
+                    pending.push(entry.path());
+                }
+                continue;
+            }
+            let path = entry.path();
+            let relative = relative(root, &path);
+            let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
+            if is_record || component(&relative).is_some_and(|id| is_wanted(&id)) {
+                found.push((relative, path));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+        .into_iter()
+        .map(|(name, path)| match std::fs::read(&path) {
+            Ok(bytes) => Ok(File { name, bytes }),
+            Err(error) => Err(not_readable(&path, &error)),
+        })
+        .collect()
+}
+
+/// Says which component a file holds, in either format.
+pub(super) fn component(name: &str) -> Option<ComponentId> {
+    layout::component_of(name).or_else(|| layout::object_of(name))
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let parts: Vec<_> = path.strip_prefix(root).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn not_readable(path: &Path, error: &io::Error) -> ReadError {
+    ReadError::NotReadable { path: path.to_path_buf(), why: error.to_string() }
+}

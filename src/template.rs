@@ -1,0 +1,229 @@
+//! What an integration's documentation asks for: parameters, steps, and what each step wants.
+//!
+//! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`] it is expanded into steps whose wants
+//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`.
+
+mod arguments;
+pub mod builtin;
+mod check;
+mod expand;
+mod mistake;
+mod parse;
+pub mod schema;
+pub mod setup;
+
+use crate::metadata::value::Value;
+
+pub use arguments::{ArgumentErrors, Arguments};
+pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
+pub use mistake::{Mistake, TemplateErrors};
+pub use parse::parse;
+
+use setup::SetupPage;
+
+/// A template as its author wrote it.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The name by which it is asked for.
+    pub name: String,
+    /// What a person calls it.
+    pub title: String,
+    /// Its own version, such as `2026.11`.
+    pub version: String,
+    /// The address of the documentation that it encodes.
+    pub source: String,
+    /// When somebody last held it against that documentation, as `2026-11-23`.
+    pub reviewed: String,
+    /// What differs from customer to customer.
+    pub parameters: Vec<Parameter>,
+    /// The steps, in the order of the documentation.
+    pub steps: Vec<Step>,
+}
+
+/// Something that differs from customer to customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name, as in `{name}`.
+    pub name: String,
+    /// What it means.
+    pub title: String,
+    /// What it holds.
+    pub kind: ParameterKind,
+    /// Its value where none is given; without one it must be given.
+    pub default: Option<Value>,
+}
+
+/// What a parameter holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// Any text.
+    Text,
+    /// One of these.
+    Choice(Vec<String>),
+    /// `true` or `false`.
+    Flag,
+    /// Several texts.
+    List,
+}
+
+/// One step of the documentation.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its name, for reports.
+    pub id: String,
+    /// What it asks for, in one line.
+    pub title: String,
+    /// What happens without it.
+    pub why: Option<String>,
+    /// The address of the paragraph that asks for it.
+    pub docs: Option<String>,
+    /// Where in Setup it is done by hand.
+    pub setup: Option<&'static SetupPage>,
+    /// How much it matters.
+    pub level: Level,
+    /// When it applies; all must hold.
+    pub when: Vec<Condition>,
+    /// What must be so.
+    pub wants: Vec<Want>,
+    /// How to make a component that does not exist.
+    pub create: Option<Create>,
+    /// What is contested or has changed since; said, never enforced.
+    pub note: Option<String>,
+}
+
+/// How much a step matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The integration does not work without it.
+    Required,
+    /// The documentation advises it.
+    Recommended,
+}
+
+impl Level {
+    /// Returns the level as templates and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Recommended => "recommended",
+        }
+    }
+}
+
+/// A condition of a step: a parameter's value, or a fact's, is one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The parameter, or the fact.
+    pub subject: Subject,
+    /// Any of these.
+    pub values: Vec<Value>,
+}
+
+/// Of what a condition speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A parameter, by name.
+    Parameter(String),
+    /// A fact, as written.
+    Fact(String),
+}
+
+/// What must be so. Patterns may hold `{parameter}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// A setting in a component.
+    Metadata {
+        /// `Type:full name`.
+        component: String,
+        /// Where in it.
+        path: String,
+        /// What is wanted there.
+        test: Test,
+    },
+    /// A fact about the org.
+    Fact {
+        /// Which.
+        fact: String,
+        /// What is wanted of it.
+        test: Test,
+    },
+    /// Something that a person must do.
+    Manual {
+        /// What.
+        text: String,
+        /// What proves that it is done.
+        confirm: Option<Box<Self>>,
+    },
+    /// One of them suffices.
+    Any(Vec<Self>),
+}
+
+/// A comparison with what it compares to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// This value.
+    Equals(Value),
+    /// One of these; a fix writes the first.
+    OneOf(Vec<Value>),
+    /// A list with all of these.
+    Includes(Vec<String>),
+    /// A list with none of these.
+    Excludes(Vec<String>),
+    /// Nothing there.
+    Absent,
+    /// A number not below this.
+    AtLeast(i64),
+    /// A number not above this.
+    AtMost(i64),
+}
+
+impl Test {
+    /// Returns the comparison as templates and reports write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Equals(_) => "equals",
+            Self::OneOf(_) => "one-of",
+            Self::Includes(_) => "includes",
+            Self::Excludes(_) => "excludes",
+            Self::Absent => "absent",
+            Self::AtLeast(_) => "at-least",
+            Self::AtMost(_) => "at-most",
+        }
+    }
+
+    /// Returns what is wanted, for reports.
+    pub fn desired(&self) -> Vec<Value> {
+        match self {
+            Self::Equals(value) => vec![value.clone()],
+            Self::OneOf(values) => values.clone(),
+            Self::Includes(elements) | Self::Excludes(elements) => elements.iter().map(|element| Value::from(element.as_str())).collect(),
+            Self::Absent => Vec::new(),
+            Self::AtLeast(number) | Self::AtMost(number) => vec![Value::Number(*number)],
+        }
+    }
+}
+
+/// How to make a component that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Create {
+    /// `Type:full name` of what is made.
+    pub component: String,
+    /// `Type:full name` of what it is copied from.
+    pub from: Option<String>,
+    /// What is set in it, by path.
+    pub set: Vec<(String, Value)>,
+}
+
+/// Finds the `{names}` in a pattern, each with its offset.
+pub(crate) fn placeholders(pattern: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = pattern[at..].find('{').map(|offset| at + offset) {
+        let Some(length) = pattern[open..].find('}') else {
+            break;
+        };
+        found.push((open, &pattern[open + 1..open + length]));
+        at = open + length + 1;
+    }
+    found
+}

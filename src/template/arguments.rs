@@ -1,0 +1,111 @@
+//! The parameters' values: given on the command line, else configured, else the defaults.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Parameter, ParameterKind, Template};
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::value::Value;
+
+/// A value for every parameter of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments(BTreeMap<String, Value>);
+
+/// What is wrong with the values that were given; all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgumentErrors(pub Vec<String>);
+
+impl fmt::Display for ArgumentErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ArgumentErrors {}
+
+impl Arguments {
+    /// Gives each parameter its value: what was `given` by name (a list's elements apart, or joined by commas), else what is `configured`,
+    /// else its default. A configured name that the template lacks is another template's.
+    ///
+    /// # Errors
+    /// Parameters without a value, given names that the template lacks, values of the wrong kind: all in one.
+    pub fn resolve(
+        template: &Template,
+        given: &BTreeMap<String, Vec<String>>,
+        configured: &BTreeMap<String, Value>,
+    ) -> Result<Self, ArgumentErrors> {
+        let mut values = BTreeMap::new();
+        let mut errors = Vec::new();
+        let mut missing = Vec::new();
+        for name in given.keys() {
+            if !template.parameters.iter().any(|parameter| parameter.name == *name) {
+                let names = template.parameters.iter().map(|parameter| parameter.name.as_str());
+                let suggestion = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                errors.push(format!("there is no parameter `{name}`{suggestion}"));
+            }
+        }
+        for parameter in &template.parameters {
+            let value = match (given.get(&parameter.name), configured.get(&parameter.name), &parameter.default) {
+                (Some(texts), _, _) => from_texts(parameter, texts),
+                (None, Some(value), _) => from_value(parameter, value),
+                (None, None, Some(default)) => Ok(default.clone()),
+                (None, None, None) => {
+                    missing.push(format!("`{}` ({})", parameter.name, parameter.title));
+                    continue;
+                }
+            };
+            match value {
+                Ok(value) => {
+                    values.insert(parameter.name.clone(), value);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if !missing.is_empty() {
+            errors.insert(0, format!("no value is given for {}", missing.join(", ")));
+        }
+        if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors(errors)) }
+    }
+
+    /// Returns a parameter's value.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Returns a text parameter's value; none where it is empty, which means that it was not given.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| value.to_string().trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}
+
+fn from_texts(parameter: &Parameter, texts: &[String]) -> Result<Value, String> {
+    if parameter.kind == ParameterKind::List {
+        let elements = texts.iter().flat_map(|text| text.split(','));
+        return Ok(Value::List(elements.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()));
+    }
+    match texts {
+        [text] => from_value(parameter, &Value::from(text.trim())),
+        _ => Err(format!("parameter `{}` is given {} times and holds one value", parameter.name, texts.len())),
+    }
+}
+
+fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
+    let name = &parameter.name;
+    match (&parameter.kind, value) {
+        (ParameterKind::List, value) => Ok(Value::List(value.elements())),
+        (_, Value::List(_)) => Err(format!("parameter `{name}` holds one value, not a list")),
+        (ParameterKind::Text, value) => Ok(Value::Text(value.to_string())),
+        (ParameterKind::Flag, value) => Value::parse_bool(&value.to_string())
+            .map(Value::Bool)
+            .ok_or_else(|| format!("parameter `{name}` is `true` or `false`, not `{value}`")),
+        (ParameterKind::Choice(choices), value) => {
+            let text = value.to_string();
+            if choices.contains(&text) {
+                return Ok(Value::Text(text));
+            }
+            let near = nearest(&text, choices.iter().map(String::as_str));
+            let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Err(format!("parameter `{name}` is one of {}, not `{text}`{suggestion}", choices.join(", ")))
+        }
+    }
+}

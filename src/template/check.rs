@@ -1,0 +1,371 @@
+//! What a template names, held against the registry, the facts and its own parameters.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::mistake::Collector;
+use super::parse::{CreateSpans, Placed, PlacedWant};
+use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, placeholders};
+use crate::metadata::fact::{FACTS, Fact, FactKind};
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::{self, Field, Kind};
+use crate::metadata::value::Value;
+
+/// Adds every mistake of what the template names.
+pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
+    let mut check = Check { parameters: placed.parameters.iter().map(|(parameter, _)| parameter).collect(), mistakes };
+    for (parameter, at) in &placed.parameters {
+        let is_name = parameter.name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
+        if !is_name {
+            check.mistakes.add(at, "a parameter's name is made of letters, digits, `_` and `-`");
+        }
+    }
+    let mut ids: BTreeMap<&str, ()> = BTreeMap::new();
+    for placed in &placed.steps {
+        let id = placed.step.id.as_str();
+        if !id.is_empty() && ids.insert(id, ()).is_some() {
+            check.mistakes.add(&placed.id, format!("the id `{id}` stands twice"));
+        }
+        for (condition, key, value) in &placed.when {
+            check.condition(condition, key, value);
+        }
+        for want in &placed.wants {
+            check.want(want);
+        }
+        if let Some((create, spans)) = &placed.create {
+            check.create(create, spans);
+        }
+    }
+}
+
+struct Check<'p, 'c, 't> {
+    parameters: Vec<&'p Parameter>,
+    mistakes: &'c mut Collector<'t>,
+}
+
+impl Check<'_, '_, '_> {
+    fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().copied().find(|parameter| parameter.name == name)
+    }
+
+    fn condition(&mut self, condition: &Condition, key: &Range<usize>, at: &Range<usize>) {
+        match &condition.subject {
+            Subject::Parameter(name) => {
+                let Some(parameter) = self.parameter(name) else {
+                    let help = nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
+                        .map(|near| format!("did you mean `{near}`?"))
+                        .or_else(|| Some("a fact is written in quotes, such as \"org.is_sandbox\"".to_owned()));
+                    self.mistakes.add_with(key, format!("there is no parameter `{name}`"), help);
+                    return;
+                };
+                let never = match &parameter.kind {
+                    ParameterKind::Choice(choices) => {
+                        condition.values.iter().map(Value::to_string).find(|value| !choices.contains(value)).map(|value| {
+                            let near = nearest(&value, choices.iter().map(String::as_str));
+                            let help = near.map(|near| format!("did you mean `{near}`?"));
+                            (format!("`{name}` is never `{value}`; it is one of {}", choices.join(", ")), help)
+                        })
+                    }
+                    ParameterKind::Flag => condition
+                        .values
+                        .iter()
+                        .find(|value| !matches!(value, Value::Bool(_)))
+                        .map(|value| (format!("`{name}` is `true` or `false`, never `{value}`"), None)),
+                    ParameterKind::Text | ParameterKind::List => None,
+                };
+                if let Some((message, help)) = never {
+                    self.mistakes.add_with(at, message, help);
+                }
+            }
+            Subject::Fact(text) => {
+                let test = Test::OneOf(condition.values.clone());
+                self.fact(text, &test, key, at);
+            }
+        }
+    }
+
+    fn want(&mut self, placed: &PlacedWant) {
+        match &placed.want {
+            Want::Metadata { component, path, test } => {
+                self.test_placeholders(test, &placed.value);
+                self.metadata(component, path, test, placed);
+            }
+            Want::Fact { fact, test } => {
+                self.test_placeholders(test, &placed.value);
+                self.fact(fact, test, &placed.subject, &placed.value);
+            }
+            Want::Manual { text, .. } => {
+                self.placeholders(text, &placed.subject);
+                for confirm in &placed.inner {
+                    match confirm.want {
+                        Want::Metadata { .. } | Want::Fact { .. } => self.want(confirm),
+                        Want::Manual { .. } | Want::Any(_) => {
+                            self.mistakes
+                                .add(&confirm.subject, "`confirm` takes a want on a component or a fact, which proves that it is done");
+                        }
+                    }
+                }
+            }
+            Want::Any(wants) => {
+                if wants.is_empty() {
+                    self.mistakes.add(&placed.subject, "`any` needs one want at least");
+                }
+                for want in &placed.inner {
+                    if matches!(want.want, Want::Any(_)) {
+                        self.mistakes.add(&want.subject, "`any` within `any` says no more than one `any` with all of them");
+                    } else {
+                        self.want(want);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The row of a component pattern's type, where the pattern is one.
+    fn component(&mut self, pattern: &str, at: &Range<usize>) -> Option<&'static registry::MetadataType> {
+        self.placeholders(pattern, at);
+        let Some((type_name, full_name)) = pattern.split_once(':') else {
+            if !pattern.is_empty() {
+                self.mistakes.add(at, format!("`{pattern}` is not of the form `Type:full name`, such as `Profile:{{profile}}`"));
+            }
+            return None;
+        };
+        if full_name.trim().is_empty() {
+            self.mistakes.add(at, "the full name after the colon is missing");
+        }
+        let row = if registry::canonical_type(type_name) == registry::SETTINGS && full_name.contains('{') {
+            registry::find(type_name)
+        } else {
+            registry::find_component(type_name, full_name.trim())
+        };
+        if row.is_none() {
+            let help = registry::nearest_type(type_name).filter(|near| *near != type_name).map(|near| format!("did you mean `{near}`?"));
+            self.mistakes.add_with(at, format!("`{type_name}` is no metadata type of that name that this program knows"), help);
+        }
+        row
+    }
+
+    fn metadata(&mut self, component: &str, path: &str, test: &Test, placed: &PlacedWant) {
+        let row = self.component(component, &placed.subject);
+        self.placeholders(path, &placed.path);
+        if path.is_empty() {
+            return;
+        }
+        // A placeholder in a key is as good as any key; one in a name can't be judged before it is filled in.
+        let filled = fill(path, "X");
+        let parsed = match filled.parse::<FieldPath>() {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                self.mistakes.add(&placed.path, error.to_string());
+                return;
+            }
+        };
+        let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name)) && !path_names(path).contains('{');
+        let Some(row) = row.filter(|_| names_are_plain) else {
+            return;
+        };
+        match row.resolve(&parsed) {
+            Ok(Some(resolved)) => {
+                if path.trim_end().ends_with(']') {
+                    if !matches!(test, Test::Absent) {
+                        self.mistakes.add(&placed.path, "this names a whole entry, which can only be `absent`; name a setting in it");
+                    }
+                } else {
+                    self.test(resolved.field, test, &placed.value);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let help = error.nearest.map(|near| format!("did you mean `{}`?", restore(&near, path)));
+                self.mistakes.add_with(&placed.path, error.message, help);
+            }
+        }
+    }
+
+    /// Whether the field can ever satisfy the test.
+    fn test(&mut self, field: &Field, test: &Test, at: &Range<usize>) {
+        let name = field.name;
+        let values: Vec<Value> = match test {
+            Test::Equals(value) => vec![value.clone()],
+            Test::OneOf(values) => {
+                if values.is_empty() {
+                    self.mistakes.add(at, "an empty `one-of` can never match");
+                }
+                values.clone()
+            }
+            Test::Includes(elements) | Test::Excludes(elements) => {
+                if !field.is_set() {
+                    self.mistakes.add(at, format!("`{name}` is no list, so that `{}` can never match; use `equals`", test.name()));
+                    return;
+                }
+                if elements.is_empty() {
+                    self.mistakes.add(at, format!("an empty `{}` says nothing", test.name()));
+                }
+                vec![Value::List(elements.clone())]
+            }
+            Test::AtLeast(_) | Test::AtMost(_) => {
+                if !matches!(field.kind, Kind::Number | Kind::Text) {
+                    self.mistakes.add(at, format!("`{name}` is no number, so that `{}` can never match", test.name()));
+                }
+                return;
+            }
+            Test::Absent => return,
+        };
+        for value in values {
+            let elements = value.elements();
+            if elements.iter().any(|element| element.contains('{')) {
+                continue;
+            }
+            if let Err(error) = field.check(&value) {
+                let help = error.nearest.map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(at, error.message, help);
+            }
+        }
+    }
+
+    fn fact(&mut self, pattern: &str, test: &Test, subject: &Range<usize>, at: &Range<usize>) {
+        self.placeholders(pattern, subject);
+        if pattern.is_empty() {
+            return;
+        }
+        let fact = match Fact::parse(&fill(pattern, "X")) {
+            Ok(fact) => fact,
+            Err(message) => {
+                let name = pattern.split('[').next().unwrap_or_default();
+                let help = nearest(name, FACTS.iter().map(|row| row.name))
+                    .filter(|near| *near != name)
+                    .map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(subject, message, help);
+                return;
+            }
+        };
+        if let Some(parameter) = fact.fact_type.parameter
+            && self.parameter(parameter).is_none()
+        {
+            self.mistakes.add(
+                subject,
+                format!("`{pattern}` speaks of the {parameter} named by the parameter `{parameter}`, which this template lacks"),
+            );
+        }
+        let values: Vec<&Value> = match test {
+            Test::Equals(value) => vec![value],
+            Test::OneOf(values) => {
+                if values.is_empty() {
+                    self.mistakes.add(at, "an empty `one-of` can never match");
+                }
+                values.iter().collect()
+            }
+            Test::Includes(_) | Test::Excludes(_) => {
+                self.mistakes.add(at, format!("a fact is no list, so that `{}` can never match", test.name()));
+                return;
+            }
+            Test::AtLeast(_) | Test::AtMost(_) => {
+                if fact.fact_type.kind != FactKind::Number {
+                    self.mistakes.add(at, format!("`{pattern}` is no number, so that `{}` can never match", test.name()));
+                }
+                return;
+            }
+            Test::Absent => return,
+        };
+        for value in values {
+            let fits = match (fact.fact_type.kind, value) {
+                (_, Value::Text(text)) if text.contains('{') => true,
+                (FactKind::Flag, Value::Bool(_)) | (FactKind::Number, Value::Number(_)) | (FactKind::Text, Value::Text(_)) => true,
+                (FactKind::Flag | FactKind::Number | FactKind::Text, _) => false,
+            };
+            if !fits {
+                let kind = match fact.fact_type.kind {
+                    FactKind::Flag => "`true` or `false`",
+                    FactKind::Number => "a whole number",
+                    FactKind::Text => "a text",
+                };
+                self.mistakes.add(at, format!("`{pattern}` is {kind}, never `{value}`"));
+            }
+        }
+    }
+
+    fn create(&mut self, create: &Create, spans: &CreateSpans) {
+        let row = self.component(&create.component, &spans.component);
+        if let Some(from) = &create.from {
+            let source = self.component(from, &spans.from);
+            if let (Some(row), Some(source)) = (row, source)
+                && row.name != source.name
+            {
+                self.mistakes.add(&spans.from, format!("a {} cannot be copied from a {}", row.name, source.name));
+            }
+        }
+        for ((path, value), (path_at, value_at)) in create.set.iter().zip(&spans.set) {
+            let placed = PlacedWant {
+                want: Want::Any(Vec::new()),
+                subject: spans.component.clone(),
+                path: path_at.clone(),
+                value: value_at.clone(),
+                inner: Vec::new(),
+            };
+            let test = Test::Equals(value.clone());
+            self.test_placeholders(&test, value_at);
+            if row.is_some() {
+                self.metadata(&create.component, path, &test, &placed);
+            }
+        }
+    }
+
+    fn test_placeholders(&mut self, test: &Test, at: &Range<usize>) {
+        for value in test.desired() {
+            for element in value.elements() {
+                self.placeholders(&element, at);
+            }
+        }
+    }
+
+    fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
+        for (_, name) in placeholders(pattern) {
+            if self.parameter(name).is_none() {
+                let help = nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
+                    .map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(at, format!("there is no parameter `{name}`"), help);
+            }
+        }
+    }
+}
+
+/// Puts a word in place of every placeholder.
+fn fill(pattern: &str, word: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut at = 0;
+    for (open, name) in placeholders(pattern) {
+        text.push_str(&pattern[at..open]);
+        text.push_str(word);
+        at = open + name.len() + 2;
+    }
+    text.push_str(&pattern[at..]);
+    text
+}
+
+/// The path's text without its keys.
+fn path_names(path: &str) -> String {
+    let mut depth = 0_usize;
+    path.chars()
+        .filter(|character| {
+            match character {
+                '[' => depth += 1,
+                ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        })
+        .collect()
+}
+
+/// Gives a suggested path its placeholders back.
+fn restore(suggested: &str, written: &str) -> String {
+    let mut text = suggested.to_owned();
+    for (open, name) in placeholders(written) {
+        let is_whole_key = written[..open].ends_with('[') && written[open + name.len() + 2..].starts_with(']');
+        if is_whole_key {
+            text = text.replacen("[X]", &format!("[{{{name}}}]"), 1);
+        }
+    }
+    text
+}

@@ -1,0 +1,297 @@
+//! A template and its arguments to steps that name one component and one path each.
+
+use super::{Arguments, Condition, Create, Step, Subject, Template, Test, Want, placeholders};
+use crate::metadata::ComponentId;
+use crate::metadata::fact::Fact;
+use crate::metadata::layout::canonical_full_name;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::canonical_type;
+use crate::metadata::value::Value;
+
+/// A step with its parameters filled in.
+#[derive(Clone, Debug)]
+pub struct ExpandedStep<'t> {
+    /// The step as written.
+    pub step: &'t Step,
+    /// Whether it applies.
+    pub applies: Applies,
+    /// Its wants.
+    pub wants: Vec<ExpandedWant>,
+    /// How to make what does not exist.
+    pub create: Option<ExpandedCreate>,
+}
+
+/// Whether a step applies.
+#[derive(Clone, Debug)]
+pub enum Applies {
+    /// The parameters say so.
+    Yes,
+    /// The parameters say that it does not.
+    No,
+    /// If each of these facts, about this user or app, has one of these values.
+    IfFacts(Vec<(Fact, Option<String>, Vec<Value>)>),
+}
+
+/// A want with its parameters filled in.
+#[derive(Clone, Debug)]
+pub enum ExpandedWant {
+    /// A setting in a component.
+    Metadata {
+        /// Which component.
+        id: ComponentId,
+        /// Where in it.
+        path: FieldPath,
+        /// What is wanted there.
+        test: Test,
+    },
+    /// A fact.
+    Fact {
+        /// Which.
+        fact: Fact,
+        /// About which user or app; none for the org, and where the parameter is empty.
+        of: Option<String>,
+        /// What is wanted of it.
+        test: Test,
+    },
+    /// Something that a person must do.
+    Manual {
+        /// What.
+        text: String,
+        /// What proves that it is done.
+        confirm: Option<Box<Self>>,
+    },
+    /// One of them suffices.
+    Any(Vec<Self>),
+}
+
+impl ExpandedWant {
+    /// Returns the types of the components that it speaks of.
+    pub fn types(&self) -> Vec<&str> {
+        match self {
+            Self::Metadata { id, .. } => vec![&id.type_name],
+            Self::Fact { .. } => Vec::new(),
+            Self::Manual { confirm, .. } => confirm.as_deref().map(Self::types).unwrap_or_default(),
+            Self::Any(wants) => wants.iter().flat_map(Self::types).collect(),
+        }
+    }
+}
+
+/// How to make a component that does not exist, filled in.
+#[derive(Clone, Debug)]
+pub struct ExpandedCreate {
+    /// What is made.
+    pub id: ComponentId,
+    /// What it is copied from.
+    pub from: Option<ComponentId>,
+    /// What is set in it.
+    pub set: Vec<(FieldPath, Value)>,
+}
+
+/// Why a template cannot be filled in with these values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("step `{step}`: {message}")]
+pub struct ExpandError {
+    /// Which step.
+    pub step: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Fills a template's parameters in. A list in a component or path makes one want per element; an empty one makes none.
+///
+/// # Errors
+/// A path that is none any more with these values.
+pub fn expand<'t>(template: &'t Template, arguments: &Arguments) -> Result<Vec<ExpandedStep<'t>>, ExpandError> {
+    template
+        .steps
+        .iter()
+        .map(|step| {
+            let fail = |message: String| ExpandError { step: step.id.clone(), message };
+            let filler = Filler { arguments, element: Vec::new() };
+            let mut wants = Vec::new();
+            for want in &step.wants {
+                wants.extend(filler.want(want).map_err(fail)?);
+            }
+            Ok(ExpandedStep {
+                step,
+                applies: applies(&step.when, &filler).map_err(fail)?,
+                wants,
+                create: step.create.as_ref().map(|create| filler.create(create)).transpose().map_err(fail)?,
+            })
+        })
+        .collect()
+}
+
+fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
+    let mut facts = Vec::new();
+    for condition in when {
+        match &condition.subject {
+            Subject::Parameter(name) => {
+                let actual = filler.arguments.get(name).map(Value::elements).unwrap_or_default();
+                let holds = condition.values.iter().any(|value| actual.contains(&value.to_string()));
+                if !holds {
+                    return Ok(Applies::No);
+                }
+            }
+            Subject::Fact(pattern) => {
+                let (fact, of) = filler.fact(pattern)?;
+                facts.push((fact, of, condition.values.clone()));
+            }
+        }
+    }
+    Ok(if facts.is_empty() { Applies::Yes } else { Applies::IfFacts(facts) })
+}
+
+/// Fills patterns; `element` binds a list parameter to the one element that a want is made for.
+struct Filler<'a> {
+    arguments: &'a Arguments,
+    element: Vec<(String, String)>,
+}
+
+impl Filler<'_> {
+    fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
+        match want {
+            Want::Metadata { component, path, test } => self.each(&[component, path], |filler| {
+                let path_text = filler.text(path);
+                Ok(ExpandedWant::Metadata {
+                    id: filler.component(component)?,
+                    path: path_text.parse().map_err(|error| format!("{error}"))?,
+                    test: filler.test(test),
+                })
+            }),
+            Want::Fact { fact, test } => self.each(&[fact], |filler| {
+                let (fact, of) = filler.fact(fact)?;
+                Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
+            }),
+            Want::Manual { text, confirm } => {
+                let confirm = match confirm {
+                    Some(confirm) => self.want(confirm)?.into_iter().next().map(Box::new),
+                    None => None,
+                };
+                Ok(vec![ExpandedWant::Manual { text: self.text(text), confirm }])
+            }
+            // One group for each element, so that each must be satisfied in one way or another.
+            Want::Any(wants) => {
+                let patterns: Vec<&String> = wants
+                    .iter()
+                    .flat_map(|want| match want {
+                        Want::Metadata { component, path, .. } => vec![component, path],
+                        Want::Fact { fact, .. } => vec![fact],
+                        Want::Manual { .. } | Want::Any(_) => Vec::new(),
+                    })
+                    .collect();
+                self.each(&patterns, |filler| {
+                    let mut group = Vec::new();
+                    for want in wants {
+                        group.extend(filler.want(want)?);
+                    }
+                    Ok(ExpandedWant::Any(group))
+                })
+            }
+        }
+    }
+
+    /// Makes one want for each combination of the elements of the lists that the patterns name.
+    fn each<P: AsRef<str>>(
+        &self,
+        patterns: &[P],
+        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+    ) -> Result<Vec<ExpandedWant>, String> {
+        let mut bindings = vec![self.element.clone()];
+        let mut seen: Vec<&str> = Vec::new();
+        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
+            let is_bound = seen.contains(&name) || self.element.iter().any(|(known, _)| known == name);
+            if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
+                seen.push(name);
+                bindings = bindings
+                    .iter()
+                    .flat_map(|binding| {
+                        elements.iter().map(move |element| {
+                            let mut binding = binding.clone();
+                            binding.push((name.to_owned(), element.clone()));
+                            binding
+                        })
+                    })
+                    .collect();
+            }
+        }
+        bindings.into_iter().map(|element| make(&Filler { arguments: self.arguments, element })).collect()
+    }
+
+    fn value_of(&self, name: &str) -> Option<Value> {
+        match self.element.iter().find(|(known, _)| known == name) {
+            Some((_, element)) => Some(Value::from(element.as_str())),
+            None => self.arguments.get(name).cloned(),
+        }
+    }
+
+    fn text(&self, pattern: &str) -> String {
+        let mut text = String::with_capacity(pattern.len());
+        let mut at = 0;
+        for (open, name) in placeholders(pattern) {
+            text.push_str(&pattern[at..open]);
+            at = open + name.len() + 2;
+            match self.value_of(name) {
+                Some(value) => text.push_str(&value.to_string()),
+                None => text.push_str(&pattern[open..at]),
+            }
+        }
+        text.push_str(&pattern[at..]);
+        text
+    }
+
+    /// A value; one that is nothing but a placeholder takes the parameter's own kind.
+    fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::Text(pattern) => match placeholders(pattern).as_slice() {
+                [(0, name)] if name.len() + 2 == pattern.len() => self.value_of(name).unwrap_or_else(|| value.clone()),
+                _ => Value::Text(self.text(pattern)),
+            },
+            Value::List(elements) => Value::List(self.elements(elements)),
+            Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn elements(&self, elements: &[String]) -> Vec<String> {
+        elements.iter().flat_map(|element| self.value(&Value::from(element.as_str())).elements()).collect()
+    }
+
+    fn test(&self, test: &Test) -> Test {
+        match test {
+            Test::Equals(value) => Test::Equals(self.value(value)),
+            Test::OneOf(values) => Test::OneOf(values.iter().map(|value| self.value(value)).collect()),
+            Test::Includes(elements) => Test::Includes(self.elements(elements)),
+            Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
+            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+        }
+    }
+
+    fn component(&self, pattern: &str) -> Result<ComponentId, String> {
+        let text = self.text(pattern);
+        let (type_name, full_name) = text.split_once(':').ok_or_else(|| format!("`{text}` is not of the form `Type:full name`"))?;
+        let full_name = canonical_full_name(type_name.trim(), full_name);
+        if full_name.is_empty() {
+            return Err(format!("`{pattern}` names no component with these parameters; the name is empty"));
+        }
+        Ok(ComponentId::new(canonical_type(type_name.trim()), full_name))
+    }
+
+    fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
+        let fact = Fact::parse(&self.text(pattern))?;
+        let of = fact.fact_type.parameter.and_then(|parameter| self.arguments.text(parameter));
+        Ok((fact, of))
+    }
+
+    fn create(&self, create: &Create) -> Result<ExpandedCreate, String> {
+        let set = create
+            .set
+            .iter()
+            .map(|(path, value)| Ok((self.text(path).parse::<FieldPath>().map_err(|error| error.to_string())?, self.value(value))))
+            .collect::<Result<Vec<_>, String>>()?;
+        Ok(ExpandedCreate {
+            id: self.component(&create.component)?,
+            from: create.from.as_deref().map(|from| self.component(from)).transpose()?,
+            set,
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! `sfsetup diff` as a process: what it prints, how it exits, what it refuses.
+
+use serde_json::Value;
+
+use crate::support::{Env, Run, fixture};
+
+fn diff(env: &Env, from: &str, more: &[&str]) -> Run {
+    let mut arguments = vec!["diff", "--template", "ampersand", "--from", from];
+    arguments.extend_from_slice(more);
+    env.run(&arguments)
+}
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+fn findings(run: &Run) -> Vec<Value> {
+    json(run)["orgs"][0]["findings"].as_array().unwrap().clone()
+}
+
+fn at<'v>(findings: &'v [Value], path: &str) -> &'v Value {
+    findings.iter().find(|finding| finding["path"] == path).unwrap_or_else(|| panic!("no finding at {path} in {findings:#?}"))
+}
+
+#[test]
+fn an_org_in_good_order_is_in_sync() {
+    let env = Env::new();
+    let run = diff(&env, &fixture("good-order"), &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("Nothing differs.\n0 settings differ, "), "{}", run.stdout);
+    let strict = diff(&env, &fixture("good-order"), &["--strict"]);
+    assert_eq!(strict.code, 2, "facts are not observed offline, and --strict counts them");
+}
+
+#[test]
+fn a_drifted_org_is_shown_setting_by_setting() {
+    let env = Env::new();
+    let from = fixture("drifted");
+    let run = diff(&env, &from, &[]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let shown = run.stdout.replace(&from, "fixtures/drifted");
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("drifted", shown);
+    });
+}
+
+#[test]
+fn json_follows_its_schema_and_is_stable() {
+    let env = Env::new();
+    let schema: Value = serde_json::from_str(sfsetup::report::json::SCHEMA).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for name in ["good-order", "drifted", "missing", "no-record", "source-format"] {
+        let from = fixture(name);
+        let run = diff(&env, &from, &["--format", "json"]);
+        let document = json(&run);
+        let mistakes: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(mistakes.is_empty(), "{name}: {mistakes:#?}");
+        assert_eq!(document["orgs"][0]["org"]["name"], from.as_str());
+        assert_eq!(run.stdout, diff(&env, &from, &["--format", "json"]).stdout, "{name} gives other bytes the second time");
+        let count = |state: &str| findings(&run).iter().filter(|finding| finding["state"] == state).count();
+        let summary = &document["orgs"][0]["summary"];
+        assert_eq!(summary["differs"], count("differs"));
+        assert_eq!(summary["in_sync"], count("in-sync"));
+        assert_eq!(summary["not_observed"], count("not-observed"));
+    }
+}
+
+#[test]
+fn a_differing_value_comes_with_both_setup_labels() {
+    let env = Env::new();
+    let findings = findings(&diff(&env, &fixture("drifted"), &["--format", "json"]));
+    let refresh = at(&findings, "oauthPolicy.refreshTokenPolicy");
+    assert_eq!(refresh["state"], "differs");
+    assert_eq!(refresh["actual"], "zero");
+    assert_eq!(refresh["desired"], serde_json::json!(["infinite"]));
+    assert_eq!(refresh["label"]["actual"], "Immediately expire refresh token");
+    assert_eq!(refresh["label"]["desired"], "Refresh token is valid until revoked");
+    assert_eq!(refresh["component"], serde_json::json!({"type": "ConnectedApp", "full_name": "Ampersand"}));
+}
+
+#[test]
+fn absence_is_read_by_what_was_asked_for() {
+    let env = Env::new();
+    let drifted = findings(&diff(&env, &fixture("drifted"), &["--format", "json"]));
+    let contact = at(&drifted, "objectPermissions[Contact].allowRead");
+    assert_eq!(contact["state"], "differs", "Contact was in the manifest: no entry is no access");
+    assert_eq!(contact["actual"], false);
+    let opportunity = at(&drifted, "objectPermissions[Opportunity].allowRead");
+    assert_eq!(opportunity["state"], "not-observed", "Opportunity was not in the manifest");
+    assert!(opportunity["reason"].as_str().unwrap().contains("CustomObject:Opportunity"));
+
+    let missing = findings(&diff(&env, &fixture("missing"), &["--format", "json"]));
+    assert_eq!(at(&missing, "oauthPolicy.refreshTokenPolicy")["state"], "missing");
+
+    let no_record = diff(&env, &fixture("no-record"), &["--format", "json"]);
+    assert!(findings(&no_record).iter().all(|finding| finding["state"] != "missing"), "without a record nothing is known to be missing");
+}
+
+#[test]
+fn facts_are_not_observed_offline_and_say_so() {
+    let env = Env::new();
+    let findings = findings(&diff(&env, &fixture("good-order"), &["--format", "json"]));
+    let edition = findings.iter().find(|finding| finding["fact"] == "org.api_access").unwrap();
+    assert_eq!(edition["state"], "not-observed");
+    assert!(edition["reason"].as_str().unwrap().contains("offline"));
+}
+
+#[test]
+fn a_zip_of_the_folder_gives_the_same_answer() {
+    let env = Env::new();
+    let from = fixture("drifted");
+    let mut entries = std::collections::BTreeMap::new();
+    let mut pending = vec![std::path::PathBuf::from(&from)];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.file_name().unwrap() != "sfsetup.toml" {
+                let name = path.strip_prefix(&from).unwrap().to_str().unwrap().to_owned();
+                entries.insert(format!("unpackaged/{name}"), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    let zip = sfsetup::package::archive::write_zip(&entries).unwrap();
+    let zip = env.write("org.zip", zip);
+    env.write("sfsetup.toml", std::fs::read(format!("{from}/sfsetup.toml")).unwrap());
+    let of_zip = diff(&env, zip.to_str().unwrap(), &["--format", "json"]);
+    let of_folder = diff(&env, &from, &["--format", "json"]);
+    assert_eq!(findings(&of_zip), findings(&of_folder));
+    assert_eq!(of_zip.code, 2);
+}
+
+#[test]
+fn parameters_come_from_set_before_the_file() {
+    let env = Env::new();
+    let run = diff(&env, &fixture("drifted"), &["--format", "json", "--set", "app=Other", "--set", "read=Account", "--set", "read=Lead"]);
+    let findings = findings(&run);
+    assert_eq!(at(&findings, "oauthPolicy.refreshTokenPolicy")["component"]["full_name"], "Other");
+    at(&findings, "objectPermissions[Lead].allowRead");
+    assert!(findings.iter().all(|finding| finding["path"] != "objectPermissions[Contact].allowRead"));
+}
+
+#[test]
+fn missing_and_misspelt_parameters_are_named_together() {
+    let env = Env::new();
+    let folder = env.folder().join("org/profiles");
+    std::fs::create_dir_all(&folder).unwrap();
+    let from = fixture("good-order");
+    std::fs::copy(format!("{from}/profiles/Admin.profile"), folder.join("Admin.profile")).unwrap();
+    let run = diff(&env, "org", &["--set", "aap=x", "--set", "app_kind=toaster"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.stdout, "");
+    for word in ["app", "aap", "app_kind", "connected-app", "hint:"] {
+        assert!(run.stderr.contains(word), "{word} is not in: {}", run.stderr);
+    }
+}
+
+#[test]
+fn wrong_usage_is_64_and_wrong_names_are_1() {
+    let env = Env::new();
+    let good = fixture("good-order");
+    assert_eq!(env.run(&["diff"]).code, 64);
+    assert_eq!(env.run(&["diff", "--template", "ampersand", "--from", &good, "--set", "app"]).code, 64);
+    assert_eq!(env.run(&["--help"]).code, 0);
+    let unknown = env.run(&["diff", "--template", "ampersnad", "--from", &good]);
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.stderr.contains("did you mean `ampersand`"), "{}", unknown.stderr);
+    let nowhere = diff(&env, "no/such/folder", &["--set", "app=x"]);
+    assert_eq!(nowhere.code, 1);
+    assert!(nowhere.stderr.contains("no/such/folder") && nowhere.stderr.contains("hint:"), "{}", nowhere.stderr);
+}
+
+#[test]
+fn an_answer_to_a_file_leaves_stdout_empty_and_the_file_without_colour() {
+    let env = Env::new();
+    let run = diff(&env, &fixture("drifted"), &["--out", "answer.txt"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    let answer = std::fs::read_to_string(env.folder().join("answer.txt")).unwrap();
+    assert!(answer.contains("settings differ") && !answer.contains('\u{1b}'));
+    let nowhere = diff(&env, &fixture("drifted"), &["--out", "no/folder/answer.txt"]);
+    assert_eq!(nowhere.code, 1);
+}
+
+#[test]
+fn quiet_says_only_the_answer() {
+    let env = Env::new();
+    let run = diff(&env, &fixture("drifted"), &["--quiet"]);
+    assert_eq!(run.stderr, "");
+    assert!(run.stdout.contains("settings differ"));
+}
+
+#[test]
+fn a_hostile_file_is_refused_with_its_place() {
+    let env = Env::new();
+    let folder = std::path::PathBuf::from(fixture("hostile"));
+    let mut refused = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "README.md" || name == "sfsetup.toml" {
+            continue;
+        }
+        let run = diff(&env, path.to_str().unwrap(), &["--set", "app=x"]);
+        if name == "bare-ampersand" {
+            assert_eq!(run.code, 0, "{run:?}");
+            assert!(run.stderr.contains("warning:") && run.stderr.contains("line"), "{}", run.stderr);
+            continue;
+        }
+        assert_eq!(run.code, 1, "{name}: {run:?}");
+        assert_eq!(run.stdout, "", "{name}");
+        assert!(run.stderr.starts_with("error: "), "{name}: {}", run.stderr);
+        if path.is_dir() {
+            assert!(
+                run.stderr.contains(".profile") || run.stderr.contains(".connectedApp"),
+                "{name} does not name the file: {}",
+                run.stderr
+            );
+            assert!(
+                run.stderr.contains(":1:") || run.stderr.contains("line") || run.stderr.matches(':').count() > 3,
+                "{name} does not say where: {}",
+                run.stderr
+            );
+        }
+        refused += 1;
+    }
+    assert!(refused >= 12, "only {refused} hostile cases");
+}
