@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod diff;
+mod document;
 mod layers;
 mod support;
+mod template;

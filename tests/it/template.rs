@@ -1,0 +1,107 @@
+//! `sfsetup template` as a process, and the other commands that need no metadata.
+
+use serde_json::Value;
+
+use crate::support::Env;
+
+#[test]
+fn the_list_names_every_shipped_template() {
+    let env = Env::new();
+    let run = env.run(&["template", "list"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let run = env.run(&["template", "list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&run.stdout).unwrap();
+    let names: Vec<&str> = list["templates"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().trim_end_matches(".toml").to_owned())
+        .collect();
+    files.sort();
+    assert_eq!(names, files, "templates/ and template/builtin.rs differ");
+    assert!(list["templates"][0]["title"].is_string() && list["templates"][0]["version"].is_string());
+}
+
+#[test]
+fn a_template_is_shown_as_a_page() {
+    let env = Env::new();
+    let run = env.run(&["template", "show", "ampersand"]);
+    assert_eq!(run.code, 0);
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("ampersand", run.stdout);
+    });
+    let run = env.run(&["template", "show", "ampersand", "--format", "json"]);
+    let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(shown["parameters"][1]["name"], "app");
+    assert_eq!(shown["parameters"][1]["required"], true);
+    assert!(shown["steps"].as_array().unwrap().len() > 20);
+}
+
+#[test]
+fn a_file_is_checked_and_all_its_mistakes_are_shown() {
+    let env = Env::new();
+    assert_eq!(env.run(&["template", "check", "ampersand"]).code, 0);
+    env.write(
+        "mine.toml",
+        "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \"1\"\nsource = \"here\"\nreviewed = 2026-11-23\n\n[[step]]\nid = \"a\"\ntitel = \"A\"\nwant = [{ component = \"ConnectedApp:X\", path = \"oauthPolicy.ipRelaxation\", equals = \"RELAXED\" }]\n",
+    );
+    let run = env.run(&["template", "check", "mine.toml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    for part in ["mine.toml:11:1", "did you mean `title`?", "`title` is missing", "mine.toml:12:", "ENFORCE", "^"] {
+        assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
+    }
+    let run = env.run(&["template", "check", "mine.toml", "--format", "json"]);
+    assert_eq!(run.code, 1);
+    let checked: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(checked["ok"], false);
+    assert_eq!(checked["mistakes"].as_array().unwrap().len(), 3);
+    assert_eq!(env.run(&["diff", "--template", "mine.toml", "--from", "."]).code, 1);
+}
+
+#[test]
+fn the_schema_is_json_and_names_are_checked() {
+    let env = Env::new();
+    let schema: Value = serde_json::from_str(&env.run(&["template", "schema"]).stdout).unwrap();
+    assert_eq!(schema["title"], "sfsetup template, format 1");
+    let run = env.run(&["template", "show", "no-such"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("template list"), "{}", run.stderr);
+    assert_eq!(env.run(&["template", "show", "."]).code, 1);
+    env.write("latin.toml", b"format = 1 # \xe9\n");
+    let run = env.run(&["template", "check", "latin.toml"]);
+    assert!(run.code == 1 && run.stderr.contains("UTF-8"), "{}", run.stderr);
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    let env = Env::new();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(env.run(&["completions", shell]).stdout.contains("sfsetup"), "{shell}");
+    }
+    assert_eq!(env.run(&["man", "pages"]).code, 0);
+    assert!(env.folder().join("pages/sfsetup-diff.1").is_file());
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let printed = std::fs::read_to_string(folder.join("tests/it/snapshots/drifted.snap")).unwrap();
+    let picture = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    for line in picture.lines().filter(|line| !line.is_empty() && *line != "...") {
+        assert!(printed.lines().any(|known| known == line), "the README shows `{line}`, which is not printed");
+    }
+}
+
+#[test]
+fn help_is_a_snapshot() {
+    let env = Env::new();
+    let mut text = String::new();
+    for arguments in [&["--help"][..], &["diff", "--help"], &["template", "--help"], &["template", "show", "--help"]] {
+        let help = env.run(arguments).stdout;
+        text = format!("{text}$ sfsetup {}\n{help}\n", arguments.join(" "));
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("help", text);
+    });
+}
