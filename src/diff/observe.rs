@@ -41,7 +41,7 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
             };
             (component.id.clone(), observation)
         }
-        None => (id.clone(), absent_component(components, id)),
+        None => (id.clone(), shown(components, id, path, test, field).unwrap_or_else(|| absent_component(components, id))),
     };
     Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation }
 }
@@ -57,6 +57,13 @@ fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Compon
         }
     }
     components.get(id)
+}
+
+/// What SOQL shows of a component that cannot be read itself.
+fn shown(components: &ComponentSet, id: &ComponentId, path: &FieldPath, test: &Test, field: Option<&Field>) -> Option<Observation> {
+    let path = path.to_string();
+    let (_, value) = components.shown.get(id)?.iter().find(|(shown, _)| *shown == path)?;
+    Some(Observation::Seen { satisfied: compare::satisfies(test, Some(value), field), value: Some(value.clone()) })
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
