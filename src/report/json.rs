@@ -38,6 +38,7 @@ struct Identity<'r> {
     name: &'r str,
     id: Option<&'r str>,
     instance_url: Option<&'r str>,
+    source: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -117,7 +118,12 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
             Vec::new(),
         ),
     };
-    Org { org: Identity { name: &report.name, id: report.id.as_deref(), instance_url }, error, summary, findings }
+    Org {
+        org: Identity { name: &report.name, id: report.id.as_deref(), instance_url, source: report.source.as_deref() },
+        error,
+        summary,
+        findings,
+    }
 }
 
 fn summary(diff: &Diff<'_>) -> Summary {

@@ -1,6 +1,6 @@
 //! The org's seam against a server on loopback: what it asks, what it makes of the answers, and how each failure is told.
 
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
