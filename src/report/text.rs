@@ -109,6 +109,9 @@ fn mark(state: State) -> String {
 
 fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>) {
     let state = worst(findings);
+    if state != State::InSync && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     let in_sync = findings.iter().filter(|finding| finding.state == State::InSync).count();
     let mut tail = String::new();
     if findings.len() > 1 {
