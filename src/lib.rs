@@ -7,6 +7,7 @@
 //! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata types.
 //! - [`template`]: what an integration's documentation asks for.
 //! - [`diff`]: the two held against one another; every want ends as one finding.
+//! - [`org`]: one connection to an org: sign-in, retrieve, facts.
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`report`]: a diff as text or JSON.
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod demo;
 pub mod diff;
 pub mod metadata;
+pub mod org;
 pub mod package;
 pub mod report;
 pub mod snapshot;

@@ -15,6 +15,7 @@ use std::fmt;
 
 use document::Document;
 use manifest::Manifest;
+use value::Value;
 
 /// A component's identity: the metadata type's API name and the full name as the API writes it.
 ///
@@ -63,18 +64,20 @@ pub enum Requested {
 /// Components at one time, with what is known of the request that brought them.
 #[derive(Clone, Debug)]
 pub struct ComponentSet {
-    /// The components, by identity.
+    /// The components, by the identity that they were asked for by: a part of an external client app by its app (S 2.1). Each knows its own.
     pub components: BTreeMap<ComponentId, Component>,
     /// What was asked for.
     pub requested: Requested,
     /// Components that were asked for and could not be read, each with the reason in the org's words.
     pub not_observed: BTreeMap<ComponentId, String>,
+    /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that another org owns, S 1.5, 1.7).
+    pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
 }
 
 impl ComponentSet {
     /// Makes an empty set.
     pub fn new(requested: Requested) -> Self {
-        Self { components: BTreeMap::new(), requested, not_observed: BTreeMap::new() }
+        Self { components: BTreeMap::new(), requested, not_observed: BTreeMap::new(), shown: BTreeMap::new() }
     }
 
     /// Looks a component up.

@@ -8,6 +8,7 @@ pub mod builtin;
 mod check;
 mod expand;
 mod mistake;
+pub mod needs;
 mod parse;
 pub mod schema;
 pub mod setup;

@@ -1,7 +1,7 @@
 //! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
 
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Absent, Companion, Field, Found, MetadataType, Travel};
+use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::template::Test;
@@ -41,7 +41,7 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
             };
             (component.id.clone(), observation)
         }
-        None => (id.clone(), absent_component(components, id)),
+        None => (id.clone(), shown(components, id, path, test, field).unwrap_or_else(|| absent_component(components, id))),
     };
     Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation }
 }
@@ -57,6 +57,13 @@ fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Compon
         }
     }
     components.get(id)
+}
+
+/// What SOQL shows of a component that cannot be read itself.
+fn shown(components: &ComponentSet, id: &ComponentId, path: &FieldPath, test: &Test, field: Option<&Field>) -> Option<Observation> {
+    let path = path.to_string();
+    let (_, value) = components.shown.get(id)?.iter().find(|(shown, _)| *shown == path)?;
+    Some(Observation::Seen { satisfied: compare::satisfies(test, Some(value), field), value: Some(value.clone()) })
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
@@ -111,23 +118,12 @@ fn not_asked_for(components: &ComponentSet, entry: Option<&(&'static Field, Stri
     let registry::Kind::Section { companion: Some(companion), .. } = &section.kind else {
         return None;
     };
-    let object = key.split_once('.').map_or(key.as_str(), |(object, _)| object);
-    let candidates: Vec<(&str, &str)> = match companion {
-        Companion::Type(type_name) => vec![(type_name, key)],
-        Companion::Object => vec![("CustomObject", key)],
-        Companion::Field => vec![("CustomField", key), ("CustomObject", object)],
-        Companion::RecordType => vec![("RecordType", key), ("CustomObject", object)],
-        Companion::Tab => match key.strip_prefix("standard-") {
-            Some(object) => vec![("CustomObject", object)],
-            None => vec![("CustomTab", key), ("CustomObject", key)],
-        },
-        Companion::Layout => vec![("Layout", key.split_once('|').map_or(key.as_str(), |(layout, _)| layout))],
-    };
+    let candidates = companion.candidates(key);
     if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
         // The object was asked for, but the org did not show it: it does not exist, or the caller may not see it.
         return candidates
             .iter()
-            .find_map(|(type_name, full_name)| components.not_observed.get(&ComponentId::new(*type_name, *full_name)).cloned());
+            .find_map(|(type_name, full_name)| components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned());
     }
     let (type_name, full_name) = candidates.last()?;
     Some(format!("not requested: a profile shows this only if {type_name}:{full_name} is asked for with it"))

@@ -196,6 +196,26 @@ pub enum Companion {
     Layout,
 }
 
+impl Companion {
+    /// Returns the components of which one must be asked for with the profile, so that the entry of this key is returned: `(type, full name)`,
+    /// the one that surely brings it last. A `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2), its
+    /// object is.
+    pub fn candidates(self, key: &str) -> Vec<(&'static str, String)> {
+        let object = || key.split_once('.').map_or(key, |(object, _)| object).to_owned();
+        match self {
+            Self::Type(type_name) => vec![(type_name, key.to_owned())],
+            Self::Object => vec![("CustomObject", key.to_owned())],
+            Self::Field => vec![("CustomField", key.to_owned()), ("CustomObject", object())],
+            Self::RecordType => vec![("RecordType", key.to_owned()), ("CustomObject", object())],
+            Self::Tab => match key.strip_prefix("standard-") {
+                Some(object) => vec![("CustomObject", object.to_owned())],
+                None => vec![("CustomObject", key.to_owned()), ("CustomTab", key.to_owned())],
+            },
+            Self::Layout => vec![("Layout", key.split_once('|').map_or(key, |(layout, _)| layout).to_owned())],
+        }
+    }
+}
+
 /// A path found in the table: the field itself, the entry that it belongs to, and the absence rule.
 #[derive(Clone, Debug)]
 pub struct Resolved {

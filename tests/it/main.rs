@@ -5,5 +5,6 @@
 mod diff;
 mod document;
 mod layers;
+mod org;
 mod support;
 mod template;

@@ -1,0 +1,304 @@
+//! One connection to an org: signed in, its API version agreed, every call counted.
+//!
+//! An org moves things and judges nothing: it is handed a list of needs and knows neither templates nor plans. No type of the crates that speak
+//! the wire (cirrus) leaves this module. What the crates lack is done here, each time with a comment that names the gap.
+
+pub mod auth;
+pub mod error;
+pub mod facts;
+mod http;
+pub mod login;
+pub mod logins;
+pub mod retrieve;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cirrus_metadata::ListMetadataQuery;
+use serde_json::Value as Json;
+
+use crate::metadata::ComponentId;
+use crate::metadata::layout;
+use crate::metadata::registry::ApiVersion;
+use auth::Session;
+pub use error::{OrgError, OrgErrorKind};
+use http::Wire;
+
+/// What happens, as it happens.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A piece of work began.
+    Started {
+        /// What, for a person.
+        what: String,
+    },
+    /// It goes on.
+    Progress {
+        /// How much is done.
+        done: u64,
+        /// Of how much, where that is known.
+        total: Option<u64>,
+        /// What, for a person.
+        what: String,
+    },
+    /// A request was answered, or not (`status` 0).
+    Request {
+        /// `GET` or `POST`.
+        method: &'static str,
+        /// The path, without the query.
+        url_path: String,
+        /// The HTTP status.
+        status: u16,
+        /// How long it took, repeats included.
+        millis: u64,
+    },
+    /// Something is done once more.
+    Retrying {
+        /// What, for a person.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// The piece of work ended, well or not.
+    Finished,
+}
+
+/// Where events go.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// How to connect. The default has the timeouts that suit a person at a terminal.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    /// How long the connection may take to come about.
+    pub connect_timeout: Duration,
+    /// How long the org may be silent within an answer.
+    pub read_timeout: Duration,
+    /// How long one request may take in all.
+    pub request_timeout: Duration,
+    /// How long a job in the org (a retrieve) may take in all.
+    pub job_timeout: Duration,
+    /// How often what is safe to repeat is repeated.
+    pub retries: u32,
+    /// The wait before the first repeat; it doubles.
+    pub retry_delay: Duration,
+    /// More certificates to trust, in PEM format.
+    pub ca_file: Option<PathBuf>,
+    /// The newest API version to use.
+    pub api_version: Option<ApiVersion>,
+    /// Where events go.
+    pub events: EventSink,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(600),
+            job_timeout: Duration::from_secs(1800),
+            retries: 4,
+            retry_delay: Duration::from_millis(250),
+            ca_file: None,
+            api_version: None,
+            events: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// Which org it is, and how we came to it.
+#[derive(Clone, Debug)]
+pub struct OrgIdentity {
+    /// The user's word for it.
+    pub name: String,
+    /// The org's id, 18 characters.
+    pub id: String,
+    /// Its address.
+    pub instance_url: String,
+    /// Whom we are signed in as, where that is known without asking.
+    pub username: Option<String>,
+    /// Where the session came from: `environment`, `sf CLI alias`, ..
+    pub source: String,
+}
+
+/// The user that we are signed in as.
+#[derive(Clone, Debug)]
+pub struct OrgUser {
+    /// The user's id.
+    pub id: String,
+    /// The user name.
+    pub username: String,
+}
+
+/// A component as the org lists it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// What it is.
+    pub id: ComponentId,
+    /// The package that it belongs to.
+    pub namespace: Option<String>,
+    /// Who changed it last.
+    pub last_modified_by: Option<String>,
+    /// When, as the org writes it.
+    pub last_modified_date: Option<String>,
+}
+
+/// One connection to an org.
+pub struct Org {
+    wire: Wire,
+    identity: OrgIdentity,
+    organization: Json,
+    job_timeout: Duration,
+}
+
+impl std::fmt::Debug for Org {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Org").field("identity", &self.identity).field("api_version", &self.api_version()).finish_non_exhaustive()
+    }
+}
+
+impl Org {
+    /// Signs in, agrees on the API version (the lower of ours and the org's newest) and learns which org it is; two requests.
+    ///
+    /// # Errors
+    /// The org cannot be reached, the session is not valid, or the org or user has no API access.
+    pub async fn connect(session: Session, options: ConnectOptions) -> Result<Self, OrgError> {
+        let mut wire = Wire::new(session.auth.clone(), &options)?;
+        wire.tell(Event::Started { what: format!("connecting to {}", session.name) });
+        let connected = Self::introduce(&mut wire, &options).await;
+        wire.tell(Event::Finished);
+        let organization = connected?;
+        let id = organization["Id"].as_str().unwrap_or_default();
+        Ok(Self {
+            identity: OrgIdentity {
+                name: session.name,
+                id: long_id(id),
+                instance_url: session.auth.instance_url().to_owned(),
+                username: session.username,
+                source: session.source,
+            },
+            wire,
+            organization,
+            job_timeout: options.job_timeout,
+        })
+    }
+
+    async fn introduce(wire: &mut Wire, options: &ConnectOptions) -> Result<Json, OrgError> {
+        let offered = wire.get("/services/data", &[]).await?;
+        let newest = offered
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| ApiVersion::parse(entry.get("version")?.as_str()?))
+            .max()
+            .ok_or_else(|| OrgError::new(OrgErrorKind::Unexpected, "the org lists no API version under /services/data"))?;
+        wire.set_version(newest.min(wire.version()), options)?;
+        // Every user may read this row; it is kept for the facts.
+        let rows = wire
+            .query("SELECT Id, Name, OrganizationType, IsSandbox, TrialExpirationDate, InstanceName, NamespacePrefix FROM Organization")
+            .await?;
+        match rows.into_iter().next() {
+            Some(row) if row["Id"].as_str().is_some_and(|id| id.starts_with("00D")) => Ok(row),
+            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say which org it is")),
+        }
+    }
+
+    /// Returns which org it is.
+    pub fn identity(&self) -> &OrgIdentity {
+        &self.identity
+    }
+
+    /// Returns the API version agreed on.
+    pub fn api_version(&self) -> ApiVersion {
+        self.wire.version()
+    }
+
+    /// Returns how many requests were made so far, polling included.
+    pub fn requests(&self) -> u64 {
+        self.wire.requests()
+    }
+
+    /// Asks whom we are signed in as; one request.
+    ///
+    /// # Errors
+    /// The org cannot be asked, or the session's scopes do not allow it.
+    pub async fn user(&self) -> Result<OrgUser, OrgError> {
+        let info = self.wire.get("/services/oauth2/userinfo", &[]).await?;
+        let text = |key: &str| info.get(key).and_then(Json::as_str).map(str::to_owned);
+        match (text("user_id"), text("preferred_username")) {
+            (Some(id), Some(username)) => Ok(OrgUser { id, username }),
+            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say whom we are signed in as")),
+        }
+    }
+
+    /// Asks how many API requests are left for today, as `(left, of)`; needs View Setup and Configuration (S 5).
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
+        let limits = self.wire.get("limits", &[]).await?;
+        let daily = &limits["DailyApiRequests"];
+        match (daily["Remaining"].as_i64(), daily["Max"].as_i64()) {
+            (Some(left), Some(of)) => Ok((left, of)),
+            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say how many requests are left")),
+        }
+    }
+
+    /// Lists the components of a type, in order of name; one request (`listMetadata`).
+    ///
+    /// # Errors
+    /// The org does not know the type, or cannot be asked.
+    pub async fn list(&self, type_name: &str) -> Result<Vec<Listed>, OrgError> {
+        self.list_types(&[type_name]).await
+    }
+
+    /// Lists several types in one request each three, the most that the API takes.
+    async fn list_types(&self, type_names: &[&str]) -> Result<Vec<Listed>, OrgError> {
+        let version = self.api_version().to_string();
+        let mut listed = Vec::new();
+        for three in type_names.chunks(cirrus_metadata::handlers::utility::MAX_LIST_METADATA_QUERIES_PER_CALL) {
+            let queries = three.iter().map(|type_name| ListMetadataQuery { type_name: (*type_name).to_owned(), folder: None }).collect();
+            let call = self.wire.metadata().list_metadata(queries, &version);
+            for entry in self.wire.soap("listMetadata", call).await? {
+                let type_name = match (entry.type_name, three) {
+                    (Some(type_name), _) => type_name,
+                    (None, [only]) => (*only).to_owned(),
+                    (None, _) => continue,
+                };
+                listed.push(Listed {
+                    id: ComponentId::new(type_name, layout::decode(&entry.full_name)),
+                    namespace: entry.namespace_prefix,
+                    last_modified_by: entry.last_modified_by_name,
+                    last_modified_date: entry.last_modified_date,
+                });
+            }
+        }
+        listed.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(listed)
+    }
+}
+
+/// Gives an id of 15 characters its suffix of 3: each stands for the capitals among five characters.
+fn long_id(id: &str) -> String {
+    if id.len() != 15 || !id.is_ascii() {
+        return id.to_owned();
+    }
+    let mut long = id.to_owned();
+    for five in id.as_bytes().chunks(5) {
+        let bits = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).fold(0_usize, |bits, (at, _)| bits | 1 << at);
+        long.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits]));
+    }
+    long
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_ids_get_their_suffix() {
+        assert_eq!(long_id("00D000000000062"), "00D000000000062EAA");
+        assert_eq!(long_id("001D000000IqhSL"), "001D000000IqhSLIAZ");
+        assert_eq!(long_id("00D000000000062EAA"), "00D000000000062EAA");
+    }
+}

@@ -1,0 +1,292 @@
+//! What can go wrong with an org, in its own words and without its secrets.
+//!
+//! What a person should do about it is said by the command line, not here.
+
+use std::error::Error as _;
+use std::fmt;
+
+use cirrus::CirrusError;
+use cirrus_auth::AuthError;
+use cirrus_metadata::MetadataError;
+
+/// What sort of failure it was; the command line picks its advice by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrgErrorKind {
+    /// The session or the login is not, or no longer, valid.
+    Auth,
+    /// No login and no alias of that name.
+    NoSuchOrg,
+    /// The host could not be reached, or the connection broke.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The org is in maintenance or overloaded.
+    Unavailable,
+    /// A limit of the org is used up.
+    Limit,
+    /// The org's edition, or this user, has no API access.
+    Disabled,
+    /// The user lacks a permission.
+    Permission,
+    /// The org cannot do this with the session at hand (SOAP and JWT tokens, S 6.1).
+    Unsupported,
+    /// The org refused, for a reason of its own.
+    Refused,
+    /// What came was damaged, twice.
+    Damaged,
+    /// What came is unsafe to read.
+    Hostile,
+    /// What came is not what the API promises (a maintenance page, half a body).
+    Unexpected,
+    /// What was asked for makes no sense: an address, a key file, an alias.
+    Usage,
+    /// A login could not be stored or read.
+    Storage,
+}
+
+/// A failure of one org.
+///
+/// Neither `Display` nor `Debug` shows a token: every message is searched for what looks like one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OrgError {
+    /// What sort of failure it was.
+    pub kind: OrgErrorKind,
+    /// The org's own code, such as `INVALID_SESSION_ID`.
+    pub code: Option<String>,
+    /// What happened, in a sentence.
+    pub message: String,
+}
+
+impl OrgError {
+    /// Makes an error; what looks like a token in the message is hidden.
+    pub fn new(kind: OrgErrorKind, message: impl AsRef<str>) -> Self {
+        Self { kind, code: None, message: hide_secrets(message.as_ref()) }
+    }
+
+    /// Makes an error out of the org's code and text; the kind follows from them.
+    pub(super) fn from_org(status: u16, code: &str, text: &str) -> Self {
+        let mut error = Self::new(kind_of(status, code, text), strip_code(code, text));
+        error.code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        error
+    }
+
+    pub(super) fn from_rest(error: CirrusError) -> Self {
+        match error {
+            CirrusError::Api { status, errors, raw, .. } => match errors.first() {
+                Some(first) => Self::from_org(status, &first.error_code, &first.message),
+                None => Self::from_page(status, raw.unwrap_or_default().as_bytes()),
+            },
+            CirrusError::Http(error) => Self::from_network(&error),
+            CirrusError::Auth(error) => Self::from_auth(error),
+            CirrusError::ResponseTooLarge { limit, .. } => too_large(limit),
+            CirrusError::InvalidResponse(text) => Self::new(OrgErrorKind::Unexpected, text),
+            // The rest are faults of the call itself (an address, a header); their texts hold no body.
+            other => Self::new(OrgErrorKind::Usage, other.to_string()),
+        }
+    }
+
+    pub(super) fn from_soap(error: MetadataError) -> Self {
+        match error {
+            MetadataError::Soap { status, fault, .. } => Self::from_org(status, fault.code(), &fault.faultstring),
+            MetadataError::Http4xx5xx { status, raw, .. } => Self::from_page(status, raw.as_bytes()),
+            MetadataError::Http(error) => Self::from_network(&error),
+            MetadataError::Auth(error) => Self::from_auth(error),
+            MetadataError::ResponseTooLarge { limit, .. } => too_large(limit),
+            MetadataError::ZipDecode(_) => Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64"),
+            other => Self::new(OrgErrorKind::Unexpected, other.to_string()),
+        }
+    }
+
+    pub(super) fn from_auth(error: AuthError) -> Self {
+        match error {
+            AuthError::OAuth { error, error_description } => {
+                let mut failure = Self::new(OrgErrorKind::Auth, error_description.unwrap_or_else(|| error.clone()));
+                failure.code = Some(error);
+                failure
+            }
+            AuthError::Http(error) => Self::from_network(&error),
+            AuthError::UnexpectedResponse { status } => Self::from_page(status, b""),
+            AuthError::StateMismatch => Self::new(OrgErrorKind::Hostile, error.to_string()),
+            AuthError::ResponseTooLarge { limit, .. } => too_large(limit),
+            other => Self::new(OrgErrorKind::Usage, other.to_string()),
+        }
+    }
+
+    pub(super) fn from_network(error: &reqwest::Error) -> Self {
+        let host = error.url().and_then(|url| url.host_str()).unwrap_or("the org").to_owned();
+        // reqwest's own text stops short of the cause; the innermost says what to look at.
+        let mut cause = error.to_string();
+        let mut next = error.source();
+        while let Some(inner) = next {
+            cause = inner.to_string();
+            next = inner.source();
+        }
+        if error.is_timeout() {
+            Self::new(OrgErrorKind::TimedOut, format!("{host} did not answer in time"))
+        } else if error.is_connect() {
+            Self::new(OrgErrorKind::Unreachable, format!("cannot connect to {host}: {cause}"))
+        } else {
+            Self::new(OrgErrorKind::Unreachable, format!("the connection to {host} broke: {cause}"))
+        }
+    }
+
+    /// An answer that is no answer of the API: a gateway's or a maintenance page.
+    pub(super) fn from_page(status: u16, body: &[u8]) -> Self {
+        let kind = match status {
+            401 => OrgErrorKind::Auth,
+            429 => OrgErrorKind::Limit,
+            502..=504 => OrgErrorKind::Unavailable,
+            _ => OrgErrorKind::Unexpected,
+        };
+        let start = excerpt(body);
+        let mut message = format!("HTTP {status} with an answer that is not the API's");
+        if (300..400).contains(&status) {
+            // No client here follows a redirect: it would carry the token to another host (cirrus' rule too).
+            message = format!("HTTP {status}: the address leads elsewhere, and redirects are not followed");
+        } else if !start.is_empty() {
+            message.push_str(", which begins: ");
+            message.push_str(&start);
+        }
+        Self::new(kind, message)
+    }
+}
+
+fn too_large(limit: usize) -> OrgError {
+    OrgError::new(OrgErrorKind::Hostile, format!("the answer is larger than {} MB", limit / (1 << 20)))
+}
+
+fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
+    // The fault's code is INVALID_SESSION_ID although the session is valid (S 6.1).
+    if text.contains("JWT-based access tokens") {
+        return OrgErrorKind::Unsupported;
+    }
+    match code {
+        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" | "INVALID_LOGIN" => OrgErrorKind::Auth,
+        "REQUEST_LIMIT_EXCEEDED" | "TOO_MANY_REQUESTS" => OrgErrorKind::Limit,
+        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => OrgErrorKind::Disabled,
+        "ORG_IN_MAINTENANCE" | "ORG_LOCKED" | "SERVER_UNAVAILABLE" => OrgErrorKind::Unavailable,
+        code if code.starts_with("INSUFFICIENT_ACCESS") => OrgErrorKind::Permission,
+        _ => match status {
+            401 => OrgErrorKind::Auth,
+            429 => OrgErrorKind::Limit,
+            502..=504 => OrgErrorKind::Unavailable,
+            _ => OrgErrorKind::Refused,
+        },
+    }
+}
+
+/// A fault's text repeats its code at the front (`INVALID_TYPE: ..`, S 6.1); it is shown once.
+fn strip_code<'t>(code: &str, text: &'t str) -> &'t str {
+    match text.strip_prefix(code) {
+        Some(rest) if !code.is_empty() => rest.trim_start_matches([':', ' ']),
+        _ => text,
+    }
+}
+
+/// The beginning of a body on one line, for a message.
+pub(super) fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(240)]);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut line = words.join(" ");
+    if let Some((cut, _)) = line.char_indices().nth(80) {
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}
+
+/// Replaces what looks like a session id, a JWT or an SFDX auth URL.
+///
+/// cirrus hides the token of the call from its errors; this catches what comes by another way, such as a page that echoes an older one.
+pub(super) fn hide_secrets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || "!._-+/=:@%".contains(c);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len());
+        let (word, tail) = rest.split_at(end);
+        match secret_start(word) {
+            Some(at) => {
+                out.push_str(&word[..at]);
+                out.push_str("(hidden)");
+            }
+            None => out.push_str(word),
+        }
+        let next = tail.chars().next().map_or(0, char::len_utf8);
+        out.push_str(&tail[..next]);
+        rest = &tail[next..];
+    }
+    out
+}
+
+fn secret_start(word: &str) -> Option<usize> {
+    if let Some(at) = word.find("force://") {
+        return Some(at);
+    }
+    if let Some(at) = word.find("eyJ")
+        && word[at..].matches('.').count() >= 2
+    {
+        return Some(at);
+    }
+    // A session id: the org's id of 15 or 18 characters, `!`, and the key (S 6.9).
+    let bang = word.find('!')?;
+    let at = word[..bang].rfind("00D")?;
+    let id = &word[at..bang];
+    ((15..=18).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(at)
+}
+
+impl fmt::Display for OrgError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.code {
+            Some(code) if !self.message.contains(code.as_str()) => write!(f, " ({code})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for OrgError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OrgError({:?}: {self})", self.kind)
+    }
+}
+
+impl std::error::Error for OrgError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_hidden_wherever_they_stand() {
+        for secret in [
+            "00D5g00000AbCdE!AQEAQFake.Session_Key",
+            "00D5g00000AbCdEEAV!AQEAQFake.Session_Key",
+            "eyJhbGciOiJ.eyJzdWIi.c2ln",
+            "force://PlatformCLI::5Aep861@acme.my.salesforce.com",
+        ] {
+            let shown = OrgError::new(OrgErrorKind::Refused, format!("<sessionId>{secret}</sessionId> and ({secret})"));
+            assert!(!format!("{shown} {shown:?}").contains(secret), "{shown}");
+            assert!(shown.message.contains("(hidden)"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn plain_words_stay() {
+        let text = "Entity of type 'Profile' named 'Größe: 100%!' cannot be found";
+        assert_eq!(hide_secrets(text), text);
+    }
+
+    #[test]
+    fn a_fault_says_its_code_once() {
+        let error = OrgError::from_org(500, "INVALID_TYPE", "INVALID_TYPE: no such type");
+        assert_eq!(error.to_string(), "no such type (INVALID_TYPE)");
+        assert_eq!(error.kind, OrgErrorKind::Refused);
+    }
+
+    #[test]
+    fn a_jwt_refused_by_soap_is_not_an_expired_session() {
+        let text = "INVALID_SESSION_ID: SOAP API does not support JWT-based access tokens.";
+        assert_eq!(OrgError::from_org(500, "INVALID_SESSION_ID", text).kind, OrgErrorKind::Unsupported);
+    }
+}

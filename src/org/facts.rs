@@ -1,0 +1,289 @@
+//! Facts that are no metadata, answered by SOQL and REST in as few calls as will do.
+//!
+//! What the caller may not see is not observed, with the right that would show it; what the org's schema lacks is found out beforehand.
+
+mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::error::{OrgError, OrgErrorKind};
+use super::http::soql_list;
+use super::retrieve::{RetrieveRequest, is_about_rights};
+use super::{Event, Org};
+use crate::metadata::ComponentId;
+use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::value::Value;
+
+/// The editions with API access, by the words in their names (S 5).
+const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "Developer"];
+/// The editions that cannot have it.
+const EDITIONS_WITHOUT_API: &[&str] = &["Essentials", "Group", "Team", "Contact Manager"];
+
+pub(super) fn not_observed(reason: impl Into<String>) -> FactAnswer {
+    FactAnswer::NotObserved(reason.into())
+}
+
+impl Org {
+    /// Answers facts. The second of each pair says of whom or what the fact speaks, where it does.
+    ///
+    /// # Errors
+    /// The org cannot be asked at all. What it merely refuses to show is an answer, not an error.
+    pub async fn facts(&self, wanted: &[(Fact, Option<String>)]) -> Result<FactValues, OrgError> {
+        self.wire.tell(Event::Started { what: format!("asking {} for facts", self.identity.name) });
+        let answers = self.all_facts(wanted).await;
+        self.wire.tell(Event::Finished);
+        answers
+    }
+
+    async fn all_facts(&self, wanted: &[(Fact, Option<String>)]) -> Result<FactValues, OrgError> {
+        let mut values = FactValues::new("the org was not asked");
+        let mut of_users = Vec::new();
+        let mut apps = BTreeSet::new();
+        let mut licences = BTreeSet::new();
+        let mut wants_control = false;
+        for (fact, of) in wanted {
+            let name = fact.fact_type.name;
+            match (name, of) {
+                ("org.api_access_control", _) => wants_control = true,
+                ("license.seats", _) => licences.extend(fact.key.clone()),
+                ("app.installed", Some(app)) => {
+                    apps.insert(app.as_str());
+                }
+                (name, Some(user)) if name.starts_with("user.") => {
+                    of_users.push((fact, user.as_str()));
+                }
+                _ => {
+                    let answer = self.organization_fact(name);
+                    values.insert(fact, of.as_deref(), answer);
+                }
+            }
+        }
+        // Each asks its own objects; none waits for another.
+        let (users, apps, seats, control) =
+            futures::try_join!(users::answer(self, &of_users), self.apps(&apps), self.seats(&licences), async {
+                if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
+            },)?;
+        for ((fact, user), answer) in of_users.iter().zip(users) {
+            values.insert(fact, Some(user), answer);
+        }
+        for (fact, of) in wanted {
+            let answer = match (fact.fact_type.name, of, &fact.key) {
+                ("org.api_access_control", ..) => control.clone(),
+                ("license.seats", _, Some(licence)) => seats.get(licence).cloned(),
+                ("app.installed", Some(app), _) => apps.get(app.as_str()).cloned(),
+                _ => None,
+            };
+            if let Some(answer) = answer {
+                values.insert(fact, of.as_deref(), answer);
+            }
+        }
+        Ok(values)
+    }
+
+    /// Facts of the `Organization` row, which `connect` has read.
+    fn organization_fact(&self, name: &str) -> FactAnswer {
+        let row = &self.organization;
+        let sandbox = row["IsSandbox"].as_bool();
+        let edition = row["OrganizationType"].as_str();
+        let unseen = || not_observed("the org does not show it to this user");
+        match name {
+            "org.edition" => edition.map_or_else(unseen, |text| FactAnswer::Known(text.into())),
+            "org.is_sandbox" => sandbox.map_or_else(unseen, |flag| FactAnswer::Known(flag.into())),
+            // A sandbox with an end is a scratch org (S 5), no trial.
+            "org.is_trial" => {
+                let ends = !row["TrialExpirationDate"].is_null();
+                FactAnswer::Known((ends && sandbox != Some(true)).into())
+            }
+            "org.api_access" => edition.map_or_else(unseen, api_access),
+            name if name.starts_with("user.") => not_observed("no user is named"),
+            name if name.starts_with("app.") => not_observed("no app is named"),
+            _ => not_observed("this program cannot ask for it"),
+        }
+    }
+
+    /// API Access Control is a setting (`ConnectedAppSettings`, S 2.8) and is read as one: in one call where the org answers it, else by a retrieve.
+    async fn api_access_control(&self) -> Result<FactAnswer, OrgError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Settings {
+            full_name: Option<String>,
+            enable_admin_approved_apps_only: Option<bool>,
+        }
+        let call = self.wire.metadata().read_metadata::<Settings, _, _>("ConnectedAppSettings", &["ConnectedApp"]);
+        match self.wire.soap("readMetadata", call).await {
+            Ok(records) => {
+                // A component that is not there comes as an empty record (S 6.2).
+                if let Some(settings) = records.into_iter().find(|one| one.full_name.is_some()) {
+                    let flag = settings.enable_admin_approved_apps_only.unwrap_or(false);
+                    return Ok(FactAnswer::Known(flag.into()));
+                }
+            }
+            Err(error) if is_fatal(&error) => return Err(error),
+            Err(_) => {}
+        }
+        let id = ComponentId::new("Settings", "ConnectedApp");
+        let request = RetrieveRequest { components: [id.clone()].into(), ..RetrieveRequest::default() };
+        let retrieved = match self.retrieve_all(&request).await {
+            Ok(retrieved) => retrieved,
+            Err(error) if is_fatal(&error) => return Err(error),
+            Err(error) => return Ok(not_observed(format!("the org says: {error}"))),
+        };
+        Ok(match retrieved.components.get(&id) {
+            Some(settings) => {
+                let flag =
+                    settings.document.root().child_text("enableAdminApprovedAppsOnly").and_then(|text| Value::parse_bool(text.as_ref()));
+                FactAnswer::Known(flag.unwrap_or(false).into())
+            }
+            None => {
+                not_observed("the org does not show its connected app settings; that needs Modify Metadata Through Metadata API Functions")
+            }
+        })
+    }
+
+    /// An app is installed when the org has a row of it: its own, or another org's that was installed (S 1.5, 1.7).
+    async fn apps(&self, apps: &BTreeSet<&str>) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
+        if apps.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // The table knows labels; an API name has `_` for a label's space.
+        let spaced: Vec<String> = apps.iter().map(|app| app.replace('_', " ")).collect();
+        let labels: BTreeSet<&str> = apps.iter().copied().chain(spaced.iter().map(String::as_str)).collect();
+        let soql = format!("SELECT Id, Name FROM ConnectedApplication WHERE Name IN {}", soql_list(labels.iter().copied()));
+        let (rows, hidden) = match self.wire.query(&soql).await {
+            Ok(rows) => (rows, None),
+            Err(error) if is_about_rights(&error) => (Vec::new(), Some(error)),
+            Err(error) => return Err(error),
+        };
+        let has_row = |app: &str| {
+            let spaced = app.replace('_', " ");
+            rows.iter()
+                .filter_map(|row| row["Name"].as_str())
+                .any(|name| name.eq_ignore_ascii_case(app) || name.eq_ignore_ascii_case(&spaced))
+        };
+        let mut answers = BTreeMap::new();
+        let mut left = Vec::new();
+        for app in apps {
+            if has_row(app) {
+                answers.insert((*app).to_owned(), FactAnswer::Known(true.into()));
+            } else {
+                left.push(*app);
+            }
+        }
+        if left.is_empty() {
+            return Ok(answers);
+        }
+        // An app of the org's own goes by its API name, and an external client app is in no such table.
+        let listed = match self.list_types(&["ConnectedApp", "ExternalClientApplication"]).await {
+            Ok(listed) => listed,
+            // Before 59.0 there is no such type (S 2.1).
+            Err(error) if error.kind == OrgErrorKind::Refused => match self.list("ConnectedApp").await {
+                Ok(listed) => listed,
+                Err(error) if is_fatal(&error) => return Err(error),
+                Err(_) => Vec::new(),
+            },
+            Err(error) if is_fatal(&error) => return Err(error),
+            Err(_) => Vec::new(),
+        };
+        for app in left {
+            let is_listed = listed.iter().any(|entry| {
+                let name = entry.id.full_name.as_str();
+                let bare = entry.namespace.as_deref().and_then(|namespace| name.strip_prefix(namespace)?.strip_prefix("__"));
+                name.eq_ignore_ascii_case(app) || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(app))
+            });
+            let answer = match &hidden {
+                _ if is_listed => FactAnswer::Known(true.into()),
+                None => FactAnswer::Known(false.into()),
+                Some(error) => {
+                    not_observed(format!("installed apps are seen only with Customize Application and Manage Connected Apps ({error})"))
+                }
+            };
+            answers.insert(app.to_owned(), answer);
+        }
+        Ok(answers)
+    }
+
+    /// Free seats of user licences and, where the name is none of those, of permission set licences.
+    async fn seats(&self, licences: &BTreeSet<String>) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
+        let mut answers = BTreeMap::new();
+        let mut left: Vec<&String> = licences.iter().collect();
+        let mut hidden = None;
+        for (object, names) in [("UserLicense", ["Name", "MasterLabel"]), ("PermissionSetLicense", ["DeveloperName", "MasterLabel"])] {
+            if left.is_empty() {
+                break;
+            }
+            let soql = format!("SELECT {}, {}, TotalLicenses, UsedLicenses FROM {object}", names[0], names[1]);
+            let rows = match self.wire.query(&soql).await {
+                Ok(rows) => rows,
+                Err(error) if is_about_rights(&error) => {
+                    hidden = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            left.retain(|licence| {
+                let is_it =
+                    |row: &&Json| names.iter().filter_map(|name| row[*name].as_str()).any(|text| text.eq_ignore_ascii_case(licence));
+                let Some(row) = rows.iter().find(is_it) else {
+                    return true;
+                };
+                let answer = match (row["TotalLicenses"].as_i64(), row["UsedLicenses"].as_i64()) {
+                    (Some(total), Some(used)) => FactAnswer::Known((total - used).max(0).into()),
+                    _ => not_observed("the org does not say how many seats there are; that needs View Setup and Configuration"),
+                };
+                answers.insert((*licence).clone(), answer);
+                false
+            });
+        }
+        for licence in left {
+            let answer = match &hidden {
+                // An org without the licence has no seats of it.
+                None => FactAnswer::Known(0.into()),
+                Some(error) => not_observed(format!("licences are seen only with View Setup and Configuration ({error})")),
+            };
+            answers.insert(licence.clone(), answer);
+        }
+        Ok(answers)
+    }
+}
+
+/// Whether nothing else can be asked either.
+pub(super) fn is_fatal(error: &OrgError) -> bool {
+    !matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission | OrgErrorKind::Unsupported) && !is_about_rights(error)
+}
+
+/// That this program was answered over the API does not say that another app would be: some are let into editions without it (S 5).
+fn api_access(edition: &str) -> FactAnswer {
+    let has = |words: &[&str]| words.iter().any(|word| edition.contains(word));
+    if has(EDITIONS_WITH_API) {
+        FactAnswer::Known(true.into())
+    } else if has(EDITIONS_WITHOUT_API) {
+        FactAnswer::Known(false.into())
+    } else {
+        not_observed(format!("the API does not show whether {edition} has API access here; it may be an add-on"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editions_with_and_without_api_are_told_apart() {
+        for (edition, expected) in [
+            ("Enterprise Edition", Some(true)),
+            ("Developer Edition", Some(true)),
+            ("Team Edition", Some(false)),
+            ("Professional Edition", None),
+            ("Edition of Tomorrow", None),
+        ] {
+            let known = match api_access(edition) {
+                FactAnswer::Known(Value::Bool(flag)) => Some(flag),
+                FactAnswer::Known(_) | FactAnswer::NotObserved(_) => None,
+            };
+            assert_eq!(known, expected, "{edition}");
+        }
+    }
+}

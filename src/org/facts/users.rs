@@ -1,0 +1,200 @@
+//! Facts of users: licence, profile, and what profile, permission sets and groups allow together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::not_observed;
+use crate::metadata::fact::{Fact, FactAnswer};
+use crate::metadata::registry::ApiVersion;
+use crate::org::Org;
+use crate::org::error::OrgError;
+use crate::org::http::soql_list;
+use crate::org::retrieve::is_about_rights;
+
+/// System permissions that every org has; for any other the schema is asked first (V 3.3: `CanApproveUninstalledApps` is not everywhere).
+const EVERYWHERE: &[&str] =
+    &["ApiEnabled", "ApiUserOnly", "CustomizeApplication", "ManageUsers", "ModifyAllData", "ModifyMetadata", "ViewAllData", "ViewSetup"];
+const SETUP: &str = "View Setup and Configuration";
+/// `viewAllFields` came with this version (S 3.1).
+const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
+/// A list of ids this long keeps the query's address below 8 KB.
+const IDS_AT_ONCE: usize = 200;
+
+/// What one user is allowed: his assignments' rows, and the object permissions of their sets.
+#[derive(Default)]
+struct Allowed {
+    assignments: Vec<Json>,
+    objects: Vec<Json>,
+}
+
+/// Answers facts of users, in the order asked.
+pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<FactAnswer>, OrgError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
+    let soql = format!(
+        "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username IN {}",
+        soql_list(names.iter().copied())
+    );
+    let users = match org.wire.query(&soql).await {
+        Ok(rows) => rows,
+        Err(error) if is_about_rights(&error) => {
+            let reason = format!("users are seen only with {SETUP} ({error})");
+            return Ok(asked.iter().map(|_| not_observed(&reason)).collect());
+        }
+        Err(error) => return Err(error),
+    };
+    let permissions = Permissions::of(org, asked).await?;
+    let allowed = match permissions.read(org, asked, &users).await {
+        Ok(allowed) => Ok(allowed),
+        Err(error) if is_about_rights(&error) => Err(format!("permissions of other users are seen only with {SETUP} ({error})")),
+        Err(error) => return Err(error),
+    };
+    Ok(asked
+        .iter()
+        .map(|(fact, name)| {
+            let is_it = |row: &&Json| row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name));
+            let Some(user) = users.iter().find(is_it) else {
+                return not_observed(format!("there is no user `{name}` in this org, or it is not shown to this user"));
+            };
+            let shown = |value: &Json| match value {
+                Json::String(text) => FactAnswer::Known(text.as_str().into()),
+                Json::Bool(flag) => FactAnswer::Known((*flag).into()),
+                _ => not_observed(format!("the org does not show it without {SETUP}")),
+            };
+            match fact.fact_type.name {
+                "user.license" => shown(&user["Profile"]["UserLicense"]["Name"]),
+                "user.profile" => shown(&user["Profile"]["Name"]),
+                "user.is_active" => shown(&user["IsActive"]),
+                _ => match &allowed {
+                    Err(reason) => not_observed(reason),
+                    Ok(allowed) => {
+                        let id = user["Id"].as_str().unwrap_or_default();
+                        match allowed.get(id) {
+                            // Everyone has the set that his profile owns: no row at all means that rows are hidden.
+                            None => not_observed(format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
+                            Some(allowed) => permissions.judge(org, fact, allowed),
+                        }
+                    }
+                },
+            }
+        })
+        .collect())
+}
+
+/// The fields of `PermissionSet` that stand for the permissions asked for.
+struct Permissions {
+    /// The field by the name asked for; `None` where this org has no such permission, no entry where its schema is not shown.
+    fields: BTreeMap<String, Option<String>>,
+}
+
+impl Permissions {
+    async fn of(org: &Org, asked: &[(&Fact, &str)]) -> Result<Self, OrgError> {
+        let names: BTreeSet<&str> =
+            asked.iter().filter(|(fact, _)| fact.fact_type.name == "user.permission").filter_map(|(fact, _)| fact.key.as_deref()).collect();
+        let known =
+            |name: &str| EVERYWHERE.iter().find(|known| known.eq_ignore_ascii_case(name)).map(|known| format!("Permissions{known}"));
+        let mut described: Option<Option<Vec<String>>> = None;
+        let mut fields = BTreeMap::new();
+        for name in names {
+            if let Some(field) = known(name) {
+                fields.insert(name.to_owned(), Some(field));
+                continue;
+            }
+            let described = match &described {
+                Some(described) => described,
+                None => described.insert(describe(org).await?),
+            };
+            let wanted = format!("Permissions{name}");
+            if let Some(all) = described {
+                let field = all.iter().find(|field| field.eq_ignore_ascii_case(&wanted));
+                fields.insert(name.to_owned(), field.cloned());
+            }
+        }
+        Ok(Self { fields })
+    }
+
+    /// Reads the assignments (one query) and, where objects are asked for, the object permissions (one more), by user id.
+    ///
+    /// An assignment of a group points to the set that the group's sets and mutings add up to, so its row counts like any other.
+    async fn read(&self, org: &Org, asked: &[(&Fact, &str)], users: &[Json]) -> Result<BTreeMap<String, Allowed>, OrgError> {
+        let objects: BTreeSet<&str> =
+            asked.iter().filter(|(fact, _)| fact.fact_type.name == "user.object").filter_map(|(fact, _)| fact.key.as_deref()).collect();
+        let mut allowed: BTreeMap<String, Allowed> = BTreeMap::new();
+        if (self.fields.is_empty() && objects.is_empty()) || users.is_empty() {
+            return Ok(allowed);
+        }
+        let mut fields: BTreeSet<&str> = self.fields.values().flatten().map(String::as_str).collect();
+        if !objects.is_empty() {
+            fields.extend(["PermissionsViewAllData", "PermissionsModifyAllData"]);
+        }
+        let selected: Vec<String> = fields.iter().map(|field| format!(", PermissionSet.{field}")).collect();
+        let soql = format!(
+            "SELECT AssigneeId, PermissionSetId{} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
+            selected.concat(),
+            soql_list(users.iter().filter_map(|user| user["Id"].as_str()))
+        );
+        let mut sets = BTreeSet::new();
+        for row in org.wire.query(&soql).await? {
+            let (Some(user), Some(set)) = (row["AssigneeId"].as_str(), row["PermissionSetId"].as_str()) else {
+                continue;
+            };
+            sets.insert(set.to_owned());
+            allowed.entry(user.to_owned()).or_default().assignments.push(row);
+        }
+        if objects.is_empty() || sets.is_empty() {
+            return Ok(allowed);
+        }
+        let mut rows = Vec::new();
+        let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+        for some in sets.chunks(IDS_AT_ONCE) {
+            let last = if org.api_version() >= VIEW_ALL_FIELDS { ", PermissionsViewAllFields" } else { "" };
+            let soql = format!(
+                "SELECT ParentId, SobjectType, PermissionsRead, PermissionsCreate, PermissionsEdit, PermissionsDelete, PermissionsViewAllRecords, PermissionsModifyAllRecords{last} FROM ObjectPermissions WHERE ParentId IN {} AND SobjectType IN {}",
+                soql_list(some.iter().copied()),
+                soql_list(objects.iter().copied())
+            );
+            rows.extend(org.wire.query(&soql).await?);
+        }
+        for user in allowed.values_mut() {
+            let has = |row: &&Json| user.assignments.iter().any(|assignment| assignment["PermissionSetId"] == row["ParentId"]);
+            user.objects = rows.iter().filter(has).cloned().collect();
+        }
+        Ok(allowed)
+    }
+
+    fn judge(&self, org: &Org, fact: &Fact, allowed: &Allowed) -> FactAnswer {
+        let key = fact.key.as_deref().unwrap_or_default();
+        let granted = |field: &str| allowed.assignments.iter().any(|row| row["PermissionSet"][field].as_bool() == Some(true));
+        let Some(leaf) = fact.leaf else {
+            return match self.fields.get(key) {
+                Some(Some(field)) => FactAnswer::Known(granted(field).into()),
+                Some(None) => not_observed(format!("this org has no system permission `{key}`")),
+                None => not_observed("the org does not show which system permissions it has"),
+            };
+        };
+        if leaf == "viewAllFields" && org.api_version() < VIEW_ALL_FIELDS {
+            return not_observed(format!("it came with API {VIEW_ALL_FIELDS}, and this org speaks {}", org.api_version()));
+        }
+        let field = format!("Permissions{}{}", leaf[..1].to_ascii_uppercase(), &leaf[1..]);
+        let by_object = allowed.objects.iter().any(|row| {
+            row[&field].as_bool() == Some(true) && row["SobjectType"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(key))
+        });
+        // View All Data and Modify All Data stand above the objects (S 3.4).
+        let above = granted("PermissionsModifyAllData") || matches!(leaf, "read" | "viewAllRecords") && granted("PermissionsViewAllData");
+        FactAnswer::Known((by_object || above && leaf != "viewAllFields").into())
+    }
+}
+
+/// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
+async fn describe(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
+    let described = match org.wire.get("sobjects/PermissionSet/describe", &[]).await {
+        Ok(described) => described,
+        Err(error) if is_about_rights(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let names = described["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str().map(str::to_owned));
+    Ok(Some(names.collect()))
+}

@@ -1,0 +1,348 @@
+//! The wire: one HTTP client per host, and the calls over it, counted and told.
+//!
+//! Retries, `Retry-After`, caps on answers and the refresh of a token are cirrus'; what a call means is left to `retrieve` and `facts`.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cirrus::{Cirrus, Replay};
+use cirrus_auth::SharedAuth;
+use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
+use serde_json::Value as Json;
+
+use super::error::{OrgError, OrgErrorKind, excerpt};
+use super::{ConnectOptions, Event, EventSink};
+use crate::metadata::registry::ApiVersion;
+
+/// The largest answer that is read, decoded: a zip has at most 39 MB (S 6.2), in base64 52 MB.
+const LARGEST_ANSWER: usize = 128 << 20;
+/// A query that goes on past this many rows is not ours.
+const MOST_ROWS: usize = 50_000;
+
+/// Makes the HTTP client for one host.
+///
+/// cirrus' own clients heed no proxy variables and no certificate file, so they are handed this one. A loopback host is never reached through a
+/// proxy: the rule that lets `http://` through there rests on it.
+pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest::Client, OrgError> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("sfsetup/", env!("CARGO_PKG_VERSION")))
+        // A followed redirect would carry the token to whatever host it names.
+        .redirect(reqwest::redirect::Policy::none())
+        .gzip(true)
+        .connect_timeout(options.connect_timeout)
+        .read_timeout(options.read_timeout)
+        // An answer that drips a byte at a time never meets the read timeout.
+        .timeout(options.request_timeout);
+    if is_loopback(address) {
+        builder = builder.no_proxy();
+    }
+    if let Some(file) = &options.ca_file {
+        let unusable =
+            |why: String| OrgError::new(OrgErrorKind::Usage, format!("cannot use the certificates in `{}`: {why}", file.display()));
+        let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(unusable("there is none in PEM format".to_owned()));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|error| {
+        OrgError::new(OrgErrorKind::Usage, format!("cannot set up HTTP: {}", super::error::hide_secrets(&error.to_string())))
+    })
+}
+
+/// Checks an org's or login host's address and returns it as scheme, host and port.
+///
+/// # Errors
+/// Anything but `https://`, other than `http://` to this machine: a token must not travel in the clear.
+pub(super) fn check_address(text: &str) -> Result<String, OrgError> {
+    let refused = |why: &str| OrgError::new(OrgErrorKind::Usage, format!("`{}` cannot be used as an address: {why}", text.trim()));
+    let mut full = text.trim().to_owned();
+    if !full.contains("://") {
+        full.insert_str(0, "https://");
+    }
+    let url = reqwest::Url::parse(&full).map_err(|error| refused(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(OrgError::new(OrgErrorKind::Usage, "an org's address holds no user name or password"));
+    }
+    let host = url.host_str().ok_or_else(|| refused("it names no host"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if cirrus_auth::transport::is_loopback_host(&url) => {}
+        "http" => {
+            return Err(refused("`http://` would send the token in the clear; only this machine may be reached so"));
+        }
+        _ => return Err(refused("it is not `https://`")),
+    }
+    // The address of the pages in a browser, which serves no API.
+    let host = match host.strip_suffix(".lightning.force.com") {
+        Some(domain) => format!("{domain}.my.salesforce.com"),
+        None => host.to_owned(),
+    };
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    Ok(format!("{}://{host}{port}", url.scheme()))
+}
+
+pub(super) fn is_loopback(address: &str) -> bool {
+    reqwest::Url::parse(address).is_ok_and(|url| cirrus_auth::transport::is_loopback_host(&url))
+}
+
+/// The calls of one connection.
+pub(super) struct Wire {
+    rest: Cirrus,
+    soap: MetadataClient,
+    version: ApiVersion,
+    events: EventSink,
+    requests: Arc<AtomicU64>,
+}
+
+impl Wire {
+    pub(super) fn new(auth: SharedAuth, options: &ConnectOptions) -> Result<Self, OrgError> {
+        let http = client(auth.instance_url(), options)?;
+        let rest = Cirrus::builder()
+            .auth(auth.clone())
+            .http_client(http.clone())
+            .max_response_size(LARGEST_ANSWER)
+            .retry_policy(cirrus::RetryPolicy {
+                max_retries: options.retries,
+                base_delay: options.retry_delay,
+                ..cirrus::RetryPolicy::default()
+            })
+            .build()
+            .map_err(OrgError::from_rest)?;
+        let version = options.api_version.unwrap_or(ApiVersion::NEWEST);
+        Ok(Self { rest, soap: soap(auth, http, version, options)?, version, events: options.events.clone(), requests: Arc::default() })
+    }
+
+    /// Changes to another API version; only `connect` does.
+    pub(super) fn set_version(&mut self, version: ApiVersion, options: &ConnectOptions) -> Result<(), OrgError> {
+        let auth = self.rest.auth().clone();
+        self.soap = soap(auth, self.rest.http_client().clone(), version, options)?;
+        self.version = version;
+        Ok(())
+    }
+
+    pub(super) fn version(&self) -> ApiVersion {
+        self.version
+    }
+
+    pub(super) fn metadata(&self) -> &MetadataClient {
+        &self.soap
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// Gets a REST resource: `path` from the host's root, or without leading `/` below the API version.
+    ///
+    /// cirrus' typed calls hide the status and take a page of HTML for a mistake of the caller, so the raw answer is read here.
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Json, OrgError> {
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/services/data/v{}/{path}", self.version) };
+        let started = Instant::now();
+        let answer = self
+            .rest
+            .send_raw(
+                reqwest::Method::GET,
+                &path,
+                (!query.is_empty()).then_some(query),
+                &[("Accept", "application/json")],
+                None,
+                Replay::ByMethod,
+            )
+            .await;
+        match answer {
+            Err(error) => {
+                let status = match &error {
+                    cirrus::CirrusError::Api { status, .. } => *status,
+                    _ => 0,
+                };
+                self.told("GET", path, status, started);
+                Err(OrgError::from_rest(error))
+            }
+            Ok(answer) => {
+                self.told("GET", path, answer.status, started);
+                read_json(answer.status, &answer.body)
+            }
+        }
+    }
+
+    /// Runs a query to its last row.
+    pub(super) async fn query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
+        let mut page = self.get("query", &[("q", soql)]).await?;
+        let mut rows = Vec::new();
+        loop {
+            match page.get_mut("records").map(Json::take) {
+                Some(Json::Array(records)) => rows.extend(records),
+                _ => {
+                    return Err(OrgError::new(OrgErrorKind::Unexpected, "the answer to a query has no records"));
+                }
+            }
+            let next = match page.get("nextRecordsUrl").and_then(Json::as_str) {
+                // An address that the org sends is followed on the org's own host only.
+                Some(next) if next.starts_with("/services/data/") && rows.len() < MOST_ROWS => next.to_owned(),
+                Some(_) => {
+                    return Err(OrgError::new(OrgErrorKind::Unexpected, "the answer to a query does not end, or goes on elsewhere"));
+                }
+                None => return Ok(rows),
+            };
+            page = self.get(&next, &[]).await?;
+        }
+    }
+
+    /// Awaits one SOAP call, counts it and tells of it.
+    pub(super) async fn soap<T>(&self, name: &str, call: impl Future<Output = MetadataResult<T>>) -> Result<T, OrgError> {
+        let started = Instant::now();
+        let answer = call.await;
+        let status = match &answer {
+            Ok(_) => 200,
+            Err(MetadataError::Soap { status, .. } | MetadataError::Http4xx5xx { status, .. }) => *status,
+            Err(_) => 0,
+        };
+        let path = format!("/services/Soap/m/{} {name}", self.version);
+        self.told("POST", path, status, started);
+        answer.map_err(OrgError::from_soap)
+    }
+
+    fn told(&self, method: &'static str, url_path: String, status: u16, started: Instant) {
+        // Repeats within a call are cirrus' and seen only in its trace (`cirrus::retry`): it has no hook for them.
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.tell(Event::Request { method, url_path, status, millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX) });
+    }
+}
+
+fn soap(auth: SharedAuth, http: reqwest::Client, version: ApiVersion, options: &ConnectOptions) -> Result<MetadataClient, OrgError> {
+    MetadataClient::builder()
+        .auth(auth)
+        .http_client(http)
+        .api_version(version.to_string())
+        .call_options_client("sfsetup")
+        .max_response_size(LARGEST_ANSWER)
+        .retry_policy(cirrus_metadata::RetryPolicy {
+            max_retries: options.retries,
+            base_delay: options.retry_delay,
+            ..cirrus_metadata::RetryPolicy::default()
+        })
+        .build()
+        .map_err(OrgError::from_soap)
+}
+
+fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
+    let parsed: Result<Json, _> = serde_json::from_slice(body);
+    match parsed {
+        Ok(json) if (200..300).contains(&status) => Ok(json),
+        Ok(json) => {
+            // `[{errorCode, message}]` of the data API, `{error, error_description}` of OAuth.
+            let first = json.get(0).unwrap_or(&json);
+            let text = |keys: [&str; 2]| keys.iter().find_map(|key| first.get(*key)?.as_str()).unwrap_or_default();
+            let code = text(["errorCode", "error"]);
+            let message = text(["message", "error_description"]);
+            if code.is_empty() && message.is_empty() {
+                return Err(OrgError::from_page(status, body));
+            }
+            let message = if message.is_empty() { code } else { message };
+            Err(OrgError::from_org(status, code, message))
+        }
+        Err(_) if (200..300).contains(&status) => {
+            Err(OrgError::new(OrgErrorKind::Unexpected, format!("the answer is not JSON; it begins: {}", excerpt(body))))
+        }
+        Err(_) => Err(OrgError::from_page(status, body)),
+    }
+}
+
+/// Writes a text as a SOQL literal.
+pub(super) fn soql_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('\'');
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ => out.push(c),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// Writes several texts as the list of an `IN`.
+pub(super) fn soql_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let literals: Vec<String> = texts.into_iter().map(soql_text).collect();
+    format!("({})", literals.join(", "))
+}
+
+/// How long to wait before looking at a job again: a quarter of what was waited so far, between 0.2 and 5 s (S 6.6), so that the wait costs at
+/// most a quarter beyond the org's own time. cirrus' `wait_for_retrieve` looks first after 2 s.
+pub(super) fn next_look(waited: Duration) -> Duration {
+    (waited / 4).clamp(Duration::from_millis(200), Duration::from_secs(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked_and_cut_to_their_origin() {
+        for (text, expected) in [
+            ("https://acme.my.salesforce.com/", "https://acme.my.salesforce.com"),
+            ("acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+            ("http://localhost:8080/x", "http://localhost:8080"),
+            ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+            ("http://[::1]:9", "http://[::1]:9"),
+            ("https://acme--dev.sandbox.lightning.force.com/lightning/setup", "https://acme--dev.sandbox.my.salesforce.com"),
+        ] {
+            assert_eq!(check_address(text).unwrap(), expected, "{text}");
+        }
+        for text in [
+            "http://acme.my.salesforce.com",
+            "http://localhost.example.com",
+            "ftp://acme.example.com",
+            "https://user:word@acme.example.com",
+            "",
+        ] {
+            assert_eq!(check_address(text).unwrap_err().kind, OrgErrorKind::Usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_does_not_show_its_password() {
+        let error = check_address("https://user:planted@acme.example.com").unwrap_err();
+        assert!(!format!("{error:?}").contains("planted"));
+    }
+
+    #[test]
+    fn soql_texts_cannot_end_their_literal() {
+        assert_eq!(soql_text(r"O'Neil\"), r"'O\'Neil\\'");
+        assert_eq!(soql_list(["a", "b'"]), r"('a', 'b\'')");
+    }
+
+    #[test]
+    fn errors_of_both_shapes_are_read() {
+        let error = read_json(400, br#"[{"message":"No such column","errorCode":"INVALID_FIELD"}]"#).unwrap_err();
+        assert_eq!(error.to_string(), "No such column (INVALID_FIELD)");
+        let error = read_json(403, br#"{"error":"x","error_description":"y"}"#).unwrap_err();
+        assert_eq!(error.code.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn a_page_with_200_is_no_answer() {
+        let error = read_json(200, b"<html><title>Maintenance</title>").unwrap_err();
+        assert_eq!(error.kind, OrgErrorKind::Unexpected);
+        assert!(error.message.contains("<html>"), "{error}");
+    }
+
+    #[test]
+    fn looks_back_off_from_a_fifth_of_a_second_to_five_seconds() {
+        assert_eq!(next_look(Duration::ZERO), Duration::from_millis(200));
+        assert_eq!(next_look(Duration::from_secs(4)), Duration::from_secs(1));
+        assert_eq!(next_look(Duration::from_secs(600)), Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,234 @@
+//! What is asked of an org so that each want can be answered, and what it means when something does not come.
+//!
+//! A member that is not there is missing; one that cannot be read is not observed, with the org's words. One bad member must not hide the rest.
+
+mod apps;
+mod bisect;
+mod job;
+mod parts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metadata::document::Document;
+use crate::metadata::layout;
+use crate::metadata::manifest::Manifest;
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
+use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::{Event, Org};
+pub(super) use apps::is_about_rights;
+
+/// What is wanted of an org.
+#[derive(Clone, Debug, Default)]
+pub struct RetrieveRequest {
+    /// The components. A part of an external client app (`ExtlClnt*`) may be named by its app (S 2.1); `*` stands for all of a type.
+    pub components: BTreeSet<ComponentId>,
+    /// What must be asked for along with them so that a profile is whole (S 3.2).
+    pub companions: Manifest,
+}
+
+/// What came.
+#[derive(Debug)]
+pub struct Retrieved {
+    /// The components, what was asked for, and what could not be read.
+    pub components: ComponentSet,
+    /// What the org said about single components.
+    pub messages: Vec<String>,
+}
+
+impl Org {
+    /// Retrieves components.
+    ///
+    /// # Errors
+    /// The org cannot be asked, sent something unsafe or damaged, or nothing of what was asked for could be read.
+    pub async fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
+        self.wire.tell(Event::Started { what: format!("retrieving from {}", self.identity.name) });
+        let retrieved = self.retrieve_all(request).await;
+        self.wire.tell(Event::Finished);
+        retrieved
+    }
+
+    /// Retrieves without telling of it as a piece of work of its own.
+    pub(super) async fn retrieve_all(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
+        let mut not_observed = BTreeMap::new();
+        let listed = parts::list(self, &request.components, &mut not_observed).await?;
+        let mut asked = BTreeSet::new();
+        for id in &request.components {
+            if not_observed.contains_key(id) {
+                continue;
+            }
+            match listed.get(&id.type_name) {
+                Some(names) => asked.extend(names.iter().map(|name| ComponentId::new(&id.type_name, name))),
+                None => asked.extend(names_in_org(id)),
+            }
+        }
+        let haul = bisect::retrieve(self, asked, &request.companions).await?;
+        let mut set = ComponentSet::new(Requested::Unknown);
+        for (file, bytes) in haul.files {
+            let Some(id) = layout::component_of(&file) else {
+                continue;
+            };
+            match Document::parse(bytes) {
+                Ok(document) => {
+                    set.insert(Component { id, document, file });
+                }
+                Err(error) => {
+                    not_observed.insert(id, format!("its file cannot be read: {error}"));
+                }
+            }
+        }
+        not_observed.extend(haul.bad);
+        let mut retrieved = Retrieved { components: set, messages: haul.messages };
+        parts::name_by_app(&request.components, &listed, &mut retrieved);
+        name_as_asked(&request.components, &mut retrieved);
+        let absent: Vec<ComponentId> = request
+            .components
+            .iter()
+            .filter(|id| id.full_name != "*" && retrieved.components.get(id).is_none())
+            .filter(|id| !not_observed.contains_key(*id))
+            .cloned()
+            .collect();
+        let mut missing = Vec::new();
+        for id in absent {
+            let is_listed_type = listed.contains_key(&id.type_name);
+            match explain(&id, &retrieved.messages) {
+                // Its type was listed, and no part of it names the app.
+                _ if is_listed_type => missing.push(id),
+                Absence::Missing => missing.push(id),
+                Absence::NotObserved(reason) => {
+                    not_observed.insert(id, reason);
+                }
+            }
+        }
+        not_observed.extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
+        // A page of "not observed" would look like an answer.
+        if retrieved.components.components.is_empty()
+            && missing.is_empty()
+            && let Some((id, reason)) = not_observed.iter().next()
+        {
+            return Err(OrgError::new(OrgErrorKind::Refused, format!("nothing of what was asked for could be read; {id}: {reason}")));
+        }
+        retrieved.components.requested =
+            Requested::Manifest(covered(&request.components, &haul.companions, &not_observed, self.api_version()));
+        retrieved.components.not_observed = not_observed;
+        Ok(retrieved)
+    }
+}
+
+/// The names by which a component is asked for: the API's own for a profile that is named as Setup shows it (S 3.3).
+fn names_in_org(id: &ComponentId) -> Vec<ComponentId> {
+    let name = layout::canonical_full_name(&id.type_name, &id.full_name);
+    let mut names = vec![ComponentId::new(&id.type_name, name.as_str())];
+    // Older orgs have the one, newer orgs the other (S 3.3); a member that is not there does no harm.
+    if id.type_name == "Profile" && matches!(name.as_str(), "ReadOnly" | "Read Only") {
+        names = ["ReadOnly", "Read Only"].map(|name| ComponentId::new("Profile", name)).to_vec();
+    }
+    names
+}
+
+/// Puts components that came under the API's name under the name that they were asked for by.
+fn name_as_asked(wanted: &BTreeSet<ComponentId>, retrieved: &mut Retrieved) {
+    let set = &mut retrieved.components;
+    for id in wanted {
+        if id.full_name == "*" || set.get(id).is_some() {
+            continue;
+        }
+        for name in names_in_org(id) {
+            if let Some(component) = set.components.remove(&name) {
+                set.components.insert(id.clone(), component);
+                break;
+            }
+        }
+    }
+}
+
+enum Absence {
+    Missing,
+    NotObserved(String),
+}
+
+/// Reads from the org's messages why a component did not come.
+fn explain(id: &ComponentId, messages: &[String]) -> Absence {
+    let names: Vec<String> = names_in_org(id)
+        .into_iter()
+        .flat_map(|id| {
+            let encoded = layout::encode(&id.full_name);
+            [id.full_name, encoded]
+        })
+        .map(|name| format!("'{name}'"))
+        .collect();
+    let type_name = format!("'{}'", id.type_name);
+    let names_it = |message: &&String| names.iter().any(|name| message.contains(name.as_str()));
+    let about_it = messages.iter().filter(names_it);
+    for message in about_it.clone() {
+        // `Entity of type 'X' named 'Y' cannot be found` is a warning in a retrieve that succeeds (S 6.2).
+        if message.contains("cannot be found") && message.contains(&type_name) {
+            return Absence::Missing;
+        }
+    }
+    let about_its_type = messages.iter().filter(|message| message.contains(&type_name) && !message.contains(" named "));
+    match about_it.chain(about_its_type).next() {
+        Some(message) => Absence::NotObserved(format!("the org says: {message}")),
+        None => Absence::NotObserved("the org sent neither the component nor a word about it".to_owned()),
+    }
+}
+
+/// The manifest that absence may be judged by: what was asked for and could be read.
+fn covered(
+    wanted: &BTreeSet<ComponentId>,
+    companions: &Manifest,
+    not_observed: &BTreeMap<ComponentId, String>,
+    version: crate::metadata::registry::ApiVersion,
+) -> Manifest {
+    let mut manifest = companions.clone();
+    manifest.version = Some(version);
+    for id in wanted {
+        let name = layout::canonical_full_name(&id.type_name, &id.full_name);
+        let members = manifest.types.entry(id.type_name.clone()).or_default();
+        members.insert(id.full_name.clone());
+        members.insert(name);
+    }
+    for id in not_observed.keys() {
+        if let Some(members) = manifest.types.get_mut(&id.type_name) {
+            members.remove(&id.full_name);
+        }
+    }
+    manifest.types.retain(|_, members| !members.is_empty());
+    manifest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages() -> Vec<String> {
+        [
+            "Entity of type 'Profile' named 'Sales' cannot be found",
+            "Entity of type 'Document' named 'ConnectedApp_Resources/logo' cannot be found",
+            "Entity type: 'ExternalClientApplication' is unknown",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    #[test]
+    fn absence_is_explained_by_the_orgs_words() {
+        let missing = ComponentId::new("Profile", "Sales");
+        assert!(matches!(explain(&missing, &messages()), Absence::Missing));
+        let unknown = ComponentId::new("ExternalClientApplication", "Acme");
+        match explain(&unknown, &messages()) {
+            Absence::NotObserved(reason) => assert!(reason.contains("is unknown"), "{reason}"),
+            Absence::Missing => panic!("an unknown type is no missing component"),
+        }
+        let silent = ComponentId::new("PermissionSet", "Sales");
+        assert!(matches!(explain(&silent, &messages()), Absence::NotObserved(_)));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_covered() {
+        let wanted: BTreeSet<ComponentId> = [ComponentId::new("Profile", "A"), ComponentId::new("PermissionSet", "B")].into();
+        let bad = [(ComponentId::new("PermissionSet", "B"), "why".to_owned())].into();
+        let manifest = covered(&wanted, &Manifest::default(), &bad, crate::metadata::registry::ApiVersion::NEWEST);
+        assert!(manifest.types["Profile"].contains("A"));
+        assert!(!manifest.types.contains_key("PermissionSet"));
+    }
+}

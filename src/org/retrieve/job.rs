@@ -1,0 +1,201 @@
+//! One retrieve in the org: started, watched, its zip fetched once and unpacked.
+//!
+//! Which components go into it, and what their absence means, is left to the planner above.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use cirrus_metadata::{AsyncResult, MetadataResult, RetrieveResult, SoapOperation, xml_escape};
+use serde::Deserialize;
+
+use crate::metadata::layout;
+use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::ApiVersion;
+use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::{Event, Org, http};
+use crate::package::archive::{self, Limits};
+
+/// `retrieve`, which may be repeated: it reads, and a job that nobody fetches is thrown away.
+///
+/// cirrus' own is not repeated on 503 or a broken connection, so the operation is declared here anew. The argument has the WSDL's name.
+struct Retrieve<'m> {
+    manifest: &'m Manifest,
+    version: ApiVersion,
+}
+
+#[derive(Deserialize)]
+struct RetrieveResponse {
+    result: AsyncResult,
+}
+
+impl SoapOperation for Retrieve<'_> {
+    const NAME: &'static str = "retrieve";
+    const IDEMPOTENT: bool = true;
+    type Response = RetrieveResponse;
+
+    fn render_body(&self) -> MetadataResult<String> {
+        let mut body = format!(
+            "<met:retrieveRequest><met:apiVersion>{}</met:apiVersion><met:singlePackage>true</met:singlePackage><met:unpackaged>",
+            self.version
+        );
+        for (type_name, members) in &self.manifest.types {
+            body.push_str("<met:types>");
+            for member in members {
+                body.push_str("<met:members>");
+                body.push_str(&xml_escape(&layout::encode(member)));
+                body.push_str("</met:members>");
+            }
+            body.push_str("<met:name>");
+            body.push_str(&xml_escape(type_name));
+            body.push_str("</met:name></met:types>");
+        }
+        body.push_str("<met:version>");
+        body.push_str(&self.version.to_string());
+        body.push_str("</met:version></met:unpackaged></met:retrieveRequest>");
+        Ok(body)
+    }
+}
+
+/// What one retrieve brought.
+#[derive(Debug, Default)]
+pub(super) struct Haul {
+    /// The files, by path.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// What the org said about single components.
+    pub(super) messages: Vec<String>,
+}
+
+/// Why one retrieve brought nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The org fell over what was asked for; less may do.
+    Content(OrgError),
+    /// It is too much at once.
+    TooLarge(OrgError),
+    /// Nothing less will do either.
+    Whole(OrgError),
+}
+
+/// Retrieves a manifest. What comes damaged is asked for once more, since a fetched zip is gone from the org (S 6.2).
+pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
+    match attempt(org, manifest).await {
+        Err(Failure::Whole(error)) if error.kind == OrgErrorKind::Damaged => {
+            org.wire.tell(Event::Retrying { what: "the retrieve".to_owned(), why: error.to_string() });
+            attempt(org, manifest).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
+    let wire = &org.wire;
+    let operation = Retrieve { manifest, version: org.api_version() };
+    let started = wire.soap("retrieve", wire.metadata().call(&operation)).await.map_err(refused)?.result;
+    if started.id.is_empty() {
+        return Err(Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, "the org accepted the retrieve without giving it an id")));
+    }
+    let result = watch(org, &started.id).await?;
+    let messages = result.messages.iter().map(|message| message.problem.trim().to_owned()).collect();
+    if !result.success {
+        return Err(failed(&result));
+    }
+    let zip = fetch(org, &started.id, result).await?;
+    // Unpacking is work for the processor; the other half of a split retrieve goes on meanwhile.
+    let files = tokio::task::spawn_blocking(move || archive::read_zip(&zip, &Limits::default()))
+        .await
+        .map_err(|error| Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, error.to_string())))?
+        .map_err(|error| {
+            let kind = if error.is_hostile() { OrgErrorKind::Hostile } else { OrgErrorKind::Damaged };
+            Failure::Whole(OrgError::new(kind, format!("the zip that the org sent: {error}")))
+        })?;
+    Ok(Haul { files: files.into_iter().collect(), messages })
+}
+
+/// Looks at a job until it is done. With `includeZip` false the zip stays in the org, so a look may be repeated.
+async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
+    let began = Instant::now();
+    loop {
+        tokio::time::sleep(http::next_look(began.elapsed())).await;
+        let call = org.wire.metadata().check_retrieve_status(id, false);
+        let result = org.wire.soap("checkRetrieveStatus", call).await.map_err(Failure::Whole)?;
+        // Names of states differ between releases and may be new (S 6.4): `done` decides.
+        if result.done {
+            return Ok(result);
+        }
+        let waited = began.elapsed();
+        org.wire.tell(Event::Progress {
+            done: waited.as_secs(),
+            total: None,
+            what: "waiting for the org to put the retrieve together".to_owned(),
+        });
+        if waited > org.job_timeout {
+            return Err(Failure::Whole(OrgError::new(
+                OrgErrorKind::TimedOut,
+                format!("the retrieve {id} is not done after {}", minutes(org.job_timeout)),
+            )));
+        }
+    }
+}
+
+fn minutes(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
+}
+
+async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, Failure> {
+    let damaged = |why: &str| Failure::Whole(OrgError::new(OrgErrorKind::Damaged, why));
+    // A server that heeds no `includeZip` has sent the zip already.
+    let result = if looked.zip_file.is_some() {
+        looked
+    } else {
+        let call = org.wire.metadata().check_retrieve_status(id, true);
+        match org.wire.soap("checkRetrieveStatus (zip)", call).await {
+            Ok(result) => result,
+            // The answer was lost, and the zip with it (S 6.2).
+            Err(error) if error.kind == OrgErrorKind::Unreachable => {
+                return Err(damaged(&format!("the zip did not arrive whole: {error}")));
+            }
+            Err(error) if error.kind == OrgErrorKind::Unexpected => {
+                return Err(damaged(&error.message));
+            }
+            Err(error) => return Err(Failure::Whole(error)),
+        }
+    };
+    let Some(text) = result.zip_file else {
+        return Err(damaged("the org sent the retrieve's result without its zip"));
+    };
+    // Line breaks within base64 are legal in XML's `base64Binary`; cirrus' `zip_bytes` takes none.
+    let compact: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    base64::engine::general_purpose::STANDARD.decode(&compact).map_err(|_| damaged("the zip that the org sent is not valid base64"))
+}
+
+/// A retrieve that the org does not even begin.
+fn refused(error: OrgError) -> Failure {
+    match error.kind {
+        OrgErrorKind::Refused if is_too_large(&error) => Failure::TooLarge(error),
+        OrgErrorKind::Refused => Failure::Content(error),
+        _ => Failure::Whole(error),
+    }
+}
+
+/// A retrieve that ended without success.
+fn failed(result: &RetrieveResult) -> Failure {
+    let code = result.error_status_code.as_deref().unwrap_or_default();
+    let text = result.error_message.as_deref().unwrap_or_else(|| {
+        result.messages.first().map_or("the retrieve failed, and the org does not say why", |message| message.problem.as_str())
+    });
+    refused(OrgError::from_org(500, code, text))
+}
+
+fn is_too_large(error: &OrgError) -> bool {
+    let text = error.message.to_ascii_lowercase();
+    let code = error.code.as_deref().unwrap_or_default();
+    code == "LIMIT_EXCEEDED"
+        || text.contains("too large")
+        || text.contains("too many files")
+        || (text.contains("10,000") || text.contains("10000") || text.contains("maximum size"))
+            && (text.contains("file") || text.contains("limit") || text.contains("zip"))
+}

@@ -1,0 +1,108 @@
+//! What must be asked of an org so that every want of a template can be answered: components, their companions, facts.
+
+use std::collections::BTreeSet;
+
+use super::{Applies, ExpandedStep, ExpandedWant};
+use crate::metadata::ComponentId;
+use crate::metadata::fact::Fact;
+use crate::metadata::manifest::Manifest;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, Kind};
+
+/// What must be asked of an org.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// The components that wants speak of.
+    pub components: BTreeSet<ComponentId>,
+    /// What must be asked for with a profile, so that the absence of an entry can be read (S 3.2): standard objects by name, never `*`.
+    pub companions: Manifest,
+    /// The facts, each with the user or app that it speaks of.
+    pub facts: Vec<(Fact, Option<String>)>,
+}
+
+/// Collects the needs of the steps that may apply.
+pub fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
+    let mut needs = Needs::default();
+    for step in steps {
+        match &step.applies {
+            Applies::Yes => {}
+            Applies::No => continue,
+            Applies::IfFacts(conditions) => {
+                for (fact, of, _) in conditions {
+                    needs.fact(fact, of.as_ref());
+                }
+            }
+        }
+        for want in &step.wants {
+            needs.want(want);
+        }
+    }
+    needs
+}
+
+impl Needs {
+    fn want(&mut self, want: &ExpandedWant) {
+        match want {
+            ExpandedWant::Metadata { id, path, .. } => {
+                self.components.insert(id.clone());
+                self.companion(id, path);
+            }
+            ExpandedWant::Fact { fact, of, .. } => self.fact(fact, of.as_ref()),
+            ExpandedWant::Manual { confirm, .. } => {
+                if let Some(confirm) = confirm {
+                    self.want(confirm);
+                }
+            }
+            ExpandedWant::Any(wants) => {
+                for want in wants {
+                    self.want(want);
+                }
+            }
+        }
+    }
+
+    /// A fact about a user or app that nobody named cannot be asked.
+    fn fact(&mut self, fact: &Fact, of: Option<&String>) {
+        let is_askable = fact.fact_type.parameter.is_none() || of.is_some();
+        let need = (fact.clone(), of.cloned());
+        if is_askable && !self.facts.contains(&need) {
+            self.facts.push(need);
+        }
+    }
+
+    fn companion(&mut self, id: &ComponentId, path: &FieldPath) {
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let Some(resolved) = row.and_then(|row| row.resolve(path).ok().flatten()) else { return };
+        let Some((section, key)) = resolved.entry else { return };
+        if let Kind::Section { companion: Some(companion), .. } = &section.kind
+            && let Some((type_name, full_name)) = companion.candidates(&key).last()
+        {
+            self.companions.add(type_name, full_name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{Arguments, builtin, expand, parse};
+    use super::*;
+
+    #[test]
+    fn a_profile_is_asked_for_with_the_objects_of_its_wants() {
+        let template = parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
+        let given = [("app", "Ampersand"), ("read", "Account,Contact"), ("fields", "Lead.Score__c"), ("user", "a@example.com")];
+        let given: BTreeMap<String, Vec<String>> =
+            given.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
+        let needs = needs(&expand(&template, &arguments).unwrap());
+        let names: Vec<String> = needs.components.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Settings:ConnectedApp"]);
+        let objects: Vec<&str> = needs.companions.types["CustomObject"].iter().map(String::as_str).collect();
+        assert_eq!(objects, ["Account", "Contact", "Lead"]);
+        let facts: Vec<String> = needs.facts.iter().map(|(fact, _)| fact.to_string()).collect();
+        assert!(facts.contains(&"org.api_access_control".to_owned()) && facts.contains(&"user.license".to_owned()), "{facts:?}");
+        assert_eq!(facts.iter().filter(|fact| *fact == "app.installed").count(), 1, "{facts:?}");
+    }
+}

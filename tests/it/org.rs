@@ -1,0 +1,474 @@
+//! The org's seam against a server on loopback: what it asks, what it makes of the answers, and how each failure is told.
+
+mod server;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sfsetup::metadata::fact::{Fact, FactAnswer};
+use sfsetup::metadata::manifest::Manifest;
+use sfsetup::metadata::value::Value;
+use sfsetup::metadata::{ComponentId, Requested};
+use sfsetup::org::auth::{Session, SfCli};
+use sfsetup::org::login;
+use sfsetup::org::logins::{Credential, LoginStore};
+use sfsetup::org::retrieve::RetrieveRequest;
+use sfsetup::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
+
+use server::{Fault, ORG_ID, Server, State, TOKEN};
+
+fn options() -> ConnectOptions {
+    ConnectOptions {
+        read_timeout: Duration::from_millis(500),
+        request_timeout: Duration::from_secs(2),
+        job_timeout: Duration::from_secs(1),
+        retries: 2,
+        retry_delay: Duration::from_millis(5),
+        ..ConnectOptions::default()
+    }
+}
+
+async fn connect(server: &Server) -> Result<Org, OrgError> {
+    let session = Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment")?;
+    Org::connect(session, options()).await
+}
+
+fn component(type_name: &str, name: &str, path: &str, inner: &str) -> (String, String, String, String) {
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    {inner}\n</{type_name}>\n"
+    );
+    (type_name.to_owned(), name.to_owned(), path.to_owned(), xml)
+}
+
+fn profile(name: &str) -> (String, String, String, String) {
+    component("Profile", name, &format!("profiles/{name}.profile"), "<custom>true</custom>")
+}
+
+fn request(ids: &[(&str, &str)]) -> RetrieveRequest {
+    RetrieveRequest { components: ids.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect(), companions: Manifest::default() }
+}
+
+fn manifest(requested: &Requested) -> &Manifest {
+    match requested {
+        Requested::Manifest(manifest) => manifest,
+        Requested::Unknown => panic!("the request is not known"),
+    }
+}
+
+#[tokio::test]
+async fn connecting_agrees_on_the_version_and_names_the_org() {
+    let server = Server::start(State::default()).await;
+    let org = connect(&server).await.unwrap();
+    assert_eq!(org.identity().id, ORG_ID);
+    assert_eq!(org.identity().source, "environment");
+    assert_eq!(org.api_version().to_string(), "66.0");
+    assert_eq!(org.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_small_retrieve_takes_one_start_one_look_and_one_fetch() {
+    let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    let began = Instant::now();
+    let retrieved = org.retrieve(&request(&[("Profile", "Sales"), ("Profile", "Gone")])).await.unwrap();
+    assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+    assert_eq!(org.requests(), 5);
+    let set = &retrieved.components;
+    assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
+    // Gone is missing: asked for, not there, and not among what could not be read.
+    assert!(set.not_observed.is_empty(), "{:?}", set.not_observed);
+    assert!(manifest(&set.requested).types["Profile"].contains("Gone"));
+    assert!(retrieved.messages[0].contains("cannot be found"));
+}
+
+#[tokio::test]
+async fn one_bad_member_does_not_hide_the_rest() {
+    let names = ["A", "B", "C", "D", "E"];
+    let mut files: Vec<_> = names.iter().map(|name| profile(name)).collect();
+    files.push(component("CustomObject", "Account", "objects/Account.object", ""));
+    let server = Server::start(State { files, bad: vec!["C".to_owned()], ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    let mut wanted = request(&names.map(|name| ("Profile", name)));
+    wanted.companions.types = BTreeMap::from([("CustomObject".to_owned(), ["Account".to_owned()].into())]);
+    let set = org.retrieve(&wanted).await.unwrap().components;
+    assert_eq!(set.of_type("Profile").count(), 4);
+    let reason = &set.not_observed[&ComponentId::new("Profile", "C")];
+    assert!(reason.contains("cannot read C"), "{reason}");
+    assert!(!manifest(&set.requested).types["Profile"].contains("C"));
+    // Every part that had a profile had its companion too.
+    for text in server.requests().iter().filter(|text| text.contains("<met:name>Profile")) {
+        assert!(text.contains("<met:members>Account"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_companion_is_left_out_and_not_covered() {
+    let server = Server::start(State {
+        files: vec![profile("Sales"), component("CustomObject", "Account", "objects/Account.object", "")],
+        bad: vec!["Odd".to_owned()],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let mut wanted = request(&[("Profile", "Sales")]);
+    wanted.companions.types = BTreeMap::from([("CustomObject".to_owned(), ["Account", "Contact", "Odd"].map(str::to_owned).into())]);
+    let set = org.retrieve(&wanted).await.unwrap().components;
+    assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
+    let covered = &manifest(&set.requested).types["CustomObject"];
+    assert!(covered.contains("Account") && !covered.contains("Odd"), "{covered:?}");
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_halved_and_put_together() {
+    let names = ["A", "B", "C", "D", "E", "F", "G"];
+    let server = Server::start(State { files: names.iter().map(|name| profile(name)).collect(), most: Some(2), ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    let set = org.retrieve(&request(&names.map(|name| ("Profile", name)))).await.unwrap().components;
+    assert_eq!(set.components.len(), 7);
+    assert!(set.not_observed.is_empty());
+}
+
+#[tokio::test]
+async fn a_part_of_an_external_client_app_is_found_by_its_app() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let part = |name: &str, app: &str| {
+        component(
+            kind,
+            name,
+            &format!("extlClntAppOauthPolicies/{name}.ecaOauthPlcy"),
+            &format!("<externalClientApplication>{app}</externalClientApplication>"),
+        )
+    };
+    let server = Server::start(State {
+        files: vec![part("Acme_oauthPlcy", "Acme"), part("Other_plcy", "Other")],
+        listed: BTreeMap::from([(kind, vec!["Acme_oauthPlcy", "Other_plcy"])]),
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let retrieved = org.retrieve(&request(&[(kind, "Acme"), (kind, "None")])).await.unwrap();
+    let set = &retrieved.components;
+    let id = ComponentId::new(kind, "Acme");
+    assert_eq!(set.components.keys().collect::<Vec<_>>(), [&id]);
+    assert!(set.get(&id).unwrap().file.contains("Acme_oauthPlcy"));
+    assert_eq!(retrieved.components.get(&id).unwrap().id.full_name, "Acme_oauthPlcy");
+    assert!(set.not_observed.is_empty());
+    assert!(manifest(&set.requested).types[kind].contains("None"));
+}
+
+#[tokio::test]
+async fn a_type_that_the_org_does_not_list_is_not_observed() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    let set = org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap().components;
+    let reason = &set.not_observed[&ComponentId::new(kind, "Acme")];
+    assert!(reason.contains("INVALID_TYPE"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_app_of_another_org_is_not_missing() {
+    let server = Server::start(State {
+        rows: vec![
+            (
+                "FROM ConnectedApplication",
+                json!([{"Id": "0H4000000000001", "Name": "Acme Sync", "OptionsAllowAdminApprovedUsersOnly": true}]),
+            ),
+            (
+                "FROM SetupEntityAccess",
+                json!([{"Id": "0J0", "Parent": {"Name": "Sync_Users", "IsOwnedByProfile": false, "Profile": null}},
+                       {"Id": "0J1", "Parent": {"Name": "X0", "IsOwnedByProfile": true, "Profile": {"Name": "Standard User"}}}]),
+            ),
+        ],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let retrieved = org.retrieve(&request(&[("ConnectedApp", "Acme Sync"), ("ConnectedApp", "Nobody")])).await.unwrap();
+    let id = ComponentId::new("ConnectedApp", "Acme Sync");
+    let not_observed = &retrieved.components.not_observed;
+    assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id]);
+    assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
+    assert!(not_observed[&id].contains("the profile Standard User"));
+    assert!(retrieved.components.shown[&id].contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true))));
+}
+
+#[tokio::test]
+async fn faults_that_may_be_repeated_are() {
+    for fault in [
+        Fault::Reply(503, "", "busy"),
+        Fault::Reply(503, "Retry-After: 0\r\n", "busy"),
+        Fault::Reply(429, "", "slow down"),
+        Fault::Reset,
+        Fault::Half,
+    ] {
+        for part in ["<met:retrieve>", "<met:includeZip>false", "FROM Organization"] {
+            let server =
+                Server::start(State { files: vec![profile("Sales")], faults: vec![(part, 2, fault.clone())], ..State::default() }).await;
+            let org = connect(&server).await.unwrap();
+            let retrieved = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
+            assert_eq!(retrieved.components.components.len(), 1, "{part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_zip_is_retrieved_once_more() {
+    for fault in [Fault::Reset, Fault::Half, Fault::Reply(200, "", "<html>maintenance</html>")] {
+        let server =
+            Server::start(State { files: vec![profile("Sales")], faults: vec![("<met:includeZip>true", 1, fault)], ..State::default() })
+                .await;
+        let org = connect(&server).await.unwrap();
+        let retrieved = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
+        assert_eq!(retrieved.components.components.len(), 1);
+        assert_eq!(server.count("<met:retrieve>"), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_stays_broken_ends_in_a_clear_error() {
+    let bomb = || State { zip: Some(server::zip(&[("../../evil.profile".to_owned(), "<x/>".to_owned())])), ..State::default() };
+    let with = |part, fault| State { files: vec![profile("Sales")], faults: vec![(part, usize::MAX, fault)], ..State::default() };
+    let cases: Vec<(&str, State, OrgErrorKind, &str)> = vec![
+        ("zip-slip", bomb(), OrgErrorKind::Hostile, "evil"),
+        ("broken zip", State { zip: Some(b"PK?".to_vec()), ..State::default() }, OrgErrorKind::Damaged, "zip"),
+        ("broken base64", State { zip_text: Some("!!!"), ..State::default() }, OrgErrorKind::Damaged, "base64"),
+        ("stuck", State { looks: usize::MAX, ..State::default() }, OrgErrorKind::TimedOut, "not done"),
+        ("fails", State { bad: vec!["Sales".to_owned()], ..State::default() }, OrgErrorKind::Refused, "cannot read Sales"),
+        ("503 for ever", with("<met:retrieve>", Fault::Reply(503, "", "busy")), OrgErrorKind::Unavailable, "503"),
+        ("html", with("<met:retrieve>", Fault::Reply(200, "", "<html>down</html>")), OrgErrorKind::Unexpected, "html"),
+        ("silence", with("<met:retrieve>", Fault::Silence), OrgErrorKind::TimedOut, "did not answer"),
+        ("drip", with("<met:retrieve>", Fault::Drip), OrgErrorKind::TimedOut, "did not answer"),
+        ("reset", with("<met:retrieve>", Fault::Reset), OrgErrorKind::Unreachable, "broke"),
+        (
+            "jwt",
+            with(
+                "<met:retrieve>",
+                Fault::Reply(
+                    500,
+                    "",
+                    "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault><faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: SOAP API does not support JWT-based access tokens.</faultstring></Fault></Body></E>",
+                ),
+            ),
+            OrgErrorKind::Unsupported,
+            "JWT",
+        ),
+    ];
+    for (name, state, kind, words) in cases {
+        let server = Server::start(state).await;
+        let org = connect(&server).await.unwrap();
+        let error = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{name}: {error:?}");
+        assert!(error.message.contains(words), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn connecting_tells_what_is_wrong_and_no_secret() {
+    let cases = [
+        (401, r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#, OrgErrorKind::Auth),
+        (
+            403,
+            r#"[{"message":"The REST API is not enabled for this Organization.","errorCode":"API_DISABLED_FOR_ORG"}]"#,
+            OrgErrorKind::Disabled,
+        ),
+        (403, r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#, OrgErrorKind::Limit),
+        (503, r#"[{"message":"org is in maintenance","errorCode":"ORG_IN_MAINTENANCE"}]"#, OrgErrorKind::Unavailable),
+        (200, "<html><title>Maintenance of 00D5g00000AbCdE!PLANTEDsecret.TOKEN_1</title>", OrgErrorKind::Unexpected),
+        (302, "", OrgErrorKind::Unexpected),
+    ];
+    for (status, body, kind) in cases {
+        let server =
+            Server::start(State { faults: vec![("FROM Organization", usize::MAX, Fault::Reply(status, "", body))], ..State::default() })
+                .await;
+        let error = connect(&server).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("PLANTED"), "{error}");
+    }
+    let session = Session::from_access_token("acme", &TOKEN.into(), "http://127.0.0.1:1", "environment").unwrap();
+    let error = Org::connect(session, options()).await.unwrap_err();
+    assert_eq!(error.kind, OrgErrorKind::Unreachable);
+    assert!(error.message.contains("127.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn facts_take_one_query_per_object() {
+    let server = Server::start(State {
+        rows: vec![
+            (
+                "FROM UserLicense",
+                json!([{"Name": "Salesforce", "MasterLabel": "Salesforce", "TotalLicenses": 10, "UsedLicenses": 7}]),
+            ),
+            (
+                "FROM User ",
+                json!([{"Id": "0051", "Username": "Sync@acme.example.com", "IsActive": true,
+                        "Profile": {"Name": "Acme Sync", "UserLicense": {"Name": "Salesforce"}}}]),
+            ),
+            (
+                "FROM PermissionSetAssignment",
+                json!([{"AssigneeId": "0051", "PermissionSetId": "0PS1", "PermissionSet": {"PermissionsApiEnabled": false, "PermissionsViewAllData": false, "PermissionsModifyAllData": false}},
+                       {"AssigneeId": "0051", "PermissionSetId": "0PS2", "PermissionSet": {"PermissionsApiEnabled": true, "PermissionsViewAllData": false, "PermissionsModifyAllData": false}}]),
+            ),
+            (
+                "FROM ObjectPermissions",
+                json!([{"ParentId": "0PS1", "SobjectType": "Account", "PermissionsRead": true, "PermissionsEdit": false},
+                       {"ParentId": "0PS9", "SobjectType": "Account", "PermissionsRead": true, "PermissionsEdit": true}]),
+            ),
+        ],
+        listed: BTreeMap::from([("ConnectedApp", vec!["Acme_Sync"]), ("ExternalClientApplication", vec![])]),
+        files: vec![component(
+            "Settings",
+            "ConnectedApp",
+            "settings/ConnectedApp.settings",
+            "<enableAdminApprovedAppsOnly>true</enableAdminApprovedAppsOnly>",
+        )],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let user = Some("sync@acme.example.com".to_owned());
+    let wanted: Vec<(Fact, Option<String>)> = [
+        ("org.edition", None),
+        ("org.api_access", None),
+        ("org.is_trial", None),
+        ("org.api_access_control", None),
+        ("user.license", user.clone()),
+        ("user.is_active", user.clone()),
+        ("user.permission[ApiEnabled]", user.clone()),
+        ("user.permission[CanApproveUninstalledApps]", user.clone()),
+        ("user.object[Account].read", user.clone()),
+        ("user.object[Account].edit", user.clone()),
+        ("user.profile", Some("gone@acme.example.com".to_owned())),
+        ("app.installed", Some("Acme_Sync".to_owned())),
+        ("app.installed", Some("Nobody".to_owned())),
+        ("license.seats[Salesforce]", None),
+    ]
+    .map(|(text, of)| (Fact::parse(text).unwrap(), of))
+    .to_vec();
+    let values = org.facts(&wanted).await.unwrap();
+    let answer = |text: &str, of: &Option<String>| values.get(&Fact::parse(text).unwrap(), of.as_deref());
+    let known = |value: Value| FactAnswer::Known(value);
+    assert_eq!(answer("org.edition", &None), known("Enterprise Edition".into()));
+    assert_eq!(answer("org.api_access", &None), known(true.into()));
+    assert_eq!(answer("org.is_trial", &None), known(false.into()));
+    assert_eq!(answer("org.api_access_control", &None), known(true.into()));
+    assert_eq!(answer("user.license", &user), known("Salesforce".into()));
+    assert_eq!(answer("user.is_active", &user), known(true.into()));
+    assert_eq!(answer("user.permission[ApiEnabled]", &user), known(true.into()));
+    assert_eq!(answer("user.object[Account].read", &user), known(true.into()));
+    assert_eq!(answer("user.object[Account].edit", &user), known(false.into()));
+    assert_eq!(answer("app.installed", &Some("Acme_Sync".to_owned())), known(true.into()));
+    assert_eq!(answer("app.installed", &Some("Nobody".to_owned())), known(false.into()));
+    assert_eq!(answer("license.seats[Salesforce]", &None), known(3.into()));
+    // A permission that this org's schema lacks is found out by describe; the field is in no query.
+    assert!(matches!(
+        answer("user.permission[CanApproveUninstalledApps]", &user),
+        FactAnswer::NotObserved(reason) if reason.contains("no system permission")
+    ));
+    assert_eq!(server.count("PermissionsCanApprove"), 0);
+    assert!(matches!(answer("user.profile", &Some("gone@acme.example.com".to_owned())), FactAnswer::NotObserved(_)));
+    assert_eq!(server.count("/query?q="), 6);
+}
+
+#[tokio::test]
+async fn what_the_caller_may_not_see_names_the_right() {
+    let server = Server::start(State {
+        refused: vec![("FROM ConnectedApplication", "INVALID_TYPE"), ("FROM PermissionSetAssignment", "INVALID_TYPE")],
+        rows: vec![("FROM User ", json!([{"Id": "0051", "Username": "a@b.example.com"}]))],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let user = Some("a@b.example.com".to_owned());
+    let wanted = [
+        (Fact::parse("app.installed").unwrap(), Some("X".to_owned())),
+        (Fact::parse("user.permission[ApiEnabled]").unwrap(), user.clone()),
+        (Fact::parse("user.license").unwrap(), user.clone()),
+    ];
+    let values = org.facts(&wanted).await.unwrap();
+    for (fact, of) in &wanted {
+        match values.get(fact, of.as_deref()) {
+            FactAnswer::NotObserved(reason) => {
+                assert!(reason.contains("Customize Application") || reason.contains("View Setup"), "{reason}")
+            }
+            FactAnswer::Known(value) => panic!("{fact} is known: {value}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_event_and_no_debug_shows_the_token() {
+    let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
+    let told = Arc::new(Mutex::new(String::new()));
+    let sink = told.clone();
+    let session = Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let options =
+        ConnectOptions { events: Arc::new(move |event: Event| sink.lock().unwrap().extend(format!("{event:?}\n").chars())), ..options() };
+    let org = Org::connect(session, options).await.unwrap();
+    org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
+    let told = told.lock().unwrap().clone();
+    assert!(told.contains("checkRetrieveStatus") && told.contains("/services/data"), "{told}");
+    assert!(!told.contains("PLANTED") && !format!("{org:?}").contains("PLANTED"));
+}
+
+#[tokio::test]
+async fn a_rotated_refresh_token_is_stored_before_use() {
+    let server = Server::start(State::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    let host = server.address.trim_start_matches("http://");
+    let text = format!("force://PlatformCLI::FIRST@{host}");
+    let login = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap();
+    assert!(server.count("refresh_token=FIRST") == 1, "{:?}", server.requests());
+    let stored = std::fs::read_to_string(store.file("acme")).unwrap();
+    assert!(stored.contains("ROTATED") && !stored.contains("FIRST"));
+    assert!(matches!(login.credential, Credential::RefreshToken { .. }));
+    let session = Session::from_login(&login, &store, &options()).unwrap();
+    let org = Org::connect(session, options()).await.unwrap();
+    assert_eq!(org.identity().source, "sfsetup login (refresh token)");
+}
+
+#[tokio::test]
+async fn an_expired_session_is_refreshed_once() {
+    let server = Server::start(State {
+        faults: vec![(
+            "FROM Organization",
+            1,
+            Fault::Reply(401, "", r#"[{"message":"Session expired","errorCode":"INVALID_SESSION_ID"}]"#),
+        )],
+        ..State::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("sf");
+    // The command behaves as one since 2.136.8: a banner before the JSON, and the token redacted in `org display` (S 6.9).
+    std::fs::write(
+        &script,
+        format!(
+            "#!/bin/sh\necho ' \u{203a} Warning: an update is available'\ncase \"$2\" in\ndisplay) echo '{{\"status\":0,\"result\":{{\"id\":\"{ORG_ID}\",\"instanceUrl\":\"{}\",\"username\":\"a@b.example.com\",\"accessToken\":\"[REDACTED] Use sf org auth show-access-token to view\"}}}}';;\nauth) N=$(cat {dir}/n 2>/dev/null || echo 0); echo $((N+1)) > {dir}/n; if [ $N = 0 ]; then T='00D5g00000AbCdE!OLD'; else T='{TOKEN}'; fi; echo \"{{\\\"status\\\":0,\\\"result\\\":{{\\\"accessToken\\\":\\\"$T\\\"}}}}\";;\nesac\n",
+            server.address,
+            dir = folder.path().display(),
+        ),
+    )
+    .unwrap();
+    make_executable(&script);
+    let cli = SfCli { program: script, timeout: Duration::from_secs(20) };
+    let session = Session::from_sf_cli("dev", cli).await.unwrap();
+    let org = Org::connect(session, options()).await.unwrap();
+    assert_eq!(org.identity().source, "sf CLI alias");
+    assert_eq!(org.identity().username.as_deref(), Some("a@b.example.com"));
+}
+
+#[tokio::test]
+async fn without_the_sf_command_there_is_no_such_org() {
+    let cli = SfCli { program: "/nowhere/sf".into(), timeout: Duration::from_secs(5) };
+    let error = Session::from_sf_cli("dev", cli).await.unwrap_err();
+    assert_eq!(error.kind, OrgErrorKind::NoSuchOrg);
+}
+
+fn make_executable(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
