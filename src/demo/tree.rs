@@ -65,7 +65,7 @@ impl Node {
             let event = reader.read_event().map_err(|error| fail(error.to_string()))?;
             match event {
                 Event::Start(start) | Event::Empty(start) if root.is_some() && open.is_empty() => {
-                    return Err(fail(format!("a second root element: {}", String::from_utf8_lossy(start.local_name().as_ref()))));
+                    return Err(fail(format!("a second root element: {}", start.local_name().as_ref())));
                 }
                 Event::Start(start) => {
                     if open.len() >= MAX_DEPTH {
@@ -83,18 +83,18 @@ impl Node {
                 }
                 Event::Text(text) => {
                     if let Some(node) = open.last_mut() {
-                        node.text.push_str(&text.decode().map_err(|error| fail(error.to_string()))?);
+                        node.text.push_str(&text.xml10_content());
                     }
                 }
                 Event::CData(data) => {
                     if let Some(node) = open.last_mut() {
-                        node.text.push_str(&data.decode().map_err(|error| fail(error.to_string()))?);
+                        node.text.push_str(&data.xml10_content());
                     }
                 }
                 Event::GeneralRef(reference) => {
-                    let name = reference.decode().map_err(|error| fail(error.to_string()))?.into_owned();
+                    let name: &str = &reference;
                     let resolved =
-                        resolve(&name).ok_or_else(|| fail(format!("The entity \"{name}\" was referenced, but not declared.")))?;
+                        resolve(name).ok_or_else(|| fail(format!("The entity \"{name}\" was referenced, but not declared.")))?;
                     if let Some(node) = open.last_mut() {
                         node.text.push(resolved);
                     }
@@ -235,11 +235,11 @@ fn begin(xml: &str, offset: usize, start: &quick_xml::events::BytesStart<'_>) ->
     let mut namespace = None;
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| TreeError { message: error.to_string(), line, column })?;
-        if attribute.key.as_ref() == b"xmlns" {
-            namespace = Some(String::from_utf8_lossy(&attribute.value).into_owned());
+        if attribute.key.as_ref() == "xmlns" {
+            namespace = Some(attribute.value.into_owned());
         }
     }
-    Ok(Node { name: String::from_utf8_lossy(start.local_name().as_ref()).into_owned(), namespace, line, column, ..Node::default() })
+    Ok(Node { name: start.local_name().as_ref().to_owned(), namespace, line, column, ..Node::default() })
 }
 
 fn close(node: Node, open: &mut [Node], root: &mut Option<Node>) {
