@@ -2,6 +2,8 @@
 
 mod config;
 mod connect;
+#[cfg(feature = "demo")]
+mod demo;
 mod diff;
 mod error;
 mod org;
@@ -52,6 +54,8 @@ enum Command {
     Diff(diff::DiffArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArguments),
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -79,7 +83,7 @@ struct WantedArguments {
 /// Where the actual state comes from.
 #[derive(Debug, Args)]
 struct SourceArguments {
-    /// The org: a login of sfsetup's, or an alias or username of the sf command line
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
     #[arg(long, value_name = "ORG", conflicts_with = "from")]
     org: Option<String>,
 
@@ -122,6 +126,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Diff(arguments) => diff::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => demo::run(ui, &arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "sfsetup", &mut text);

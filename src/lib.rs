@@ -15,6 +15,8 @@
 //! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.
 
 pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod diff;
 pub mod metadata;
 pub mod org;

@@ -1,7 +1,7 @@
 //! Which org is meant, how to get into it, and what is shown while it works.
 //!
 //! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with `SF_ORG_INSTANCE_URL`. A name is looked up
-//! among sfsetup's own logins, then among the orgs of the `sf` command line.
+//! among sfsetup's own logins, then among the orgs of the `sf` command line. `demo` is the org inside the program.
 
 use std::env;
 use std::path::PathBuf;
@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+#[cfg(feature = "demo")]
+use crate::demo;
 use crate::org::auth::{Session, SfCli};
 use crate::org::logins::LoginStore;
 use crate::org::{ConnectOptions, Event, Org, OrgError};
@@ -16,6 +18,10 @@ use crate::org::{ConnectOptions, Event, Org, OrgError};
 use super::config::Config;
 use super::error::CommandError;
 use super::ui::{Progress, Ui};
+
+/// What the org inside the program is called.
+#[cfg(feature = "demo")]
+const DEMO: &str = "demo";
 
 /// Which org is meant.
 #[derive(Debug)]
@@ -52,6 +58,14 @@ impl Choice {
     }
 }
 
+#[cfg(feature = "demo")]
+impl Choice {
+    /// Says whether the org inside the program is meant.
+    pub(super) fn is_demo(&self) -> bool {
+        matches!(self, Self::Named(name, _) if name == DEMO)
+    }
+}
+
 /// Returns the folder in which sfsetup keeps its own logins.
 ///
 /// # Errors
@@ -68,6 +82,30 @@ pub(super) fn logins() -> Result<LoginStore, CommandError> {
     }
 }
 
+/// Returns the folder in which the demo org keeps its state between commands.
+///
+/// # Errors
+/// The system names no home.
+#[cfg(feature = "demo")]
+pub(super) fn demo_folder() -> Result<PathBuf, CommandError> {
+    let base = env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::var_os("LOCALAPPDATA").map(PathBuf::from))
+        .or_else(|| env::home_dir().map(|home| home.join(".local").join("state")));
+    match base {
+        Some(base) => Ok(base.join("sfsetup").join("demo")),
+        None => Err(CommandError::new("there is no home folder to keep the demo org in").hint("set HOME, or XDG_STATE_HOME")),
+    }
+}
+
+/// An org, and where it is the demo org its server, which lives as long.
+pub(super) struct Connected {
+    pub(super) org: Org,
+    #[cfg(feature = "demo")]
+    _demo: Option<demo::Running>,
+}
+
 /// Returns how to connect: what the environment says of certificates and versions, and where progress is shown.
 pub(super) fn options(ui: &Ui) -> ConnectOptions {
     let progress = Progress::new(ui);
@@ -82,9 +120,23 @@ pub(super) fn options(ui: &Ui) -> ConnectOptions {
 ///
 /// # Errors
 /// Nobody of that name is known, or the org does not let us in.
-pub(super) async fn connect(choice: &Choice, options: ConnectOptions) -> Result<Org, CommandError> {
+pub(super) async fn connect(choice: &Choice, options: ConnectOptions) -> Result<Connected, CommandError> {
+    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    #[cfg(feature = "demo")]
+    if choice.is_demo() {
+        let store = demo::Store::open(&demo_folder()?).map_err(|error| CommandError::demo(&error))?;
+        let token = SecretString::from(store.token());
+        let running = demo::serve(store, None, demo::Faults::none()).await.map_err(|error| CommandError::demo(&error))?;
+        let session = Session::from_access_token(DEMO, &token, &running.url(), "the demo org in this program").map_err(failed)?;
+        let org = Org::connect(session, options).await.map_err(failed)?;
+        return Ok(Connected { org, _demo: Some(running) });
+    }
     let session = session(choice, &options).await?;
-    Org::connect(session, options).await.map_err(|error| CommandError::org(choice.name(), &error))
+    Ok(Connected {
+        org: Org::connect(session, options).await.map_err(failed)?,
+        #[cfg(feature = "demo")]
+        _demo: None,
+    })
 }
 
 async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, CommandError> {

@@ -15,7 +15,7 @@ use crate::template::needs::needs;
 use crate::template::{self, ExpandedStep, ExpandedWant, Template};
 
 use super::config::Config;
-use super::connect;
+use super::connect::{self, Choice};
 use super::error::CommandError;
 use super::template::{fill_in, load};
 use super::ui::Ui;
@@ -53,11 +53,15 @@ pub(super) struct DiffArguments {
 pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let template = load(&arguments.wanted.template)?;
     let config = Config::find(arguments.source.from.as_deref())?;
-    let values = fill_in(ui, &template, &arguments.wanted.set, &config)?;
+    let choice = match &arguments.source.from {
+        Some(_) => None,
+        None => connect::choose(arguments.source.org.as_deref(), &config),
+    };
+    let values = fill_in(ui, &template, &arguments.wanted.set, &config, choice.as_ref())?;
     let steps = template::expand(&template, &values).map_err(|error| CommandError::expansion(&error))?;
     let (org, failed) = match &arguments.source.from {
         Some(from) => (of_files(ui, &steps, from)?, None),
-        None => of_org(ui, &steps, arguments.source.org.as_deref(), &config)?,
+        None => of_org(ui, &steps, choice.as_ref())?,
     };
     let report = report(&template, org);
     let exit = match &report.orgs[0].outcome {
@@ -106,13 +110,8 @@ fn of_files<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], from: &Path) -> Result<OrgR
 }
 
 /// The org's part of the report, and where the org failed the same as an error for people.
-fn of_org<'t>(
-    ui: &Ui,
-    steps: &[ExpandedStep<'t>],
-    argument: Option<&str>,
-    config: &Config,
-) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
-    let Some(choice) = connect::choose(argument, config) else {
+fn of_org<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], choice: Option<&Choice>) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
+    let Some(choice) = choice else {
         return Err(CommandError::new("neither an org nor a folder is named")
             .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml)")
             .hint("or a folder, project or zip with `--from PATH`")
@@ -121,18 +120,19 @@ fn of_org<'t>(
     connect::block_on(async {
         let mut report =
             OrgReport { name: choice.name().to_owned(), id: None, instance_url: None, source: None, outcome: Ok(Diff::default()) };
-        let org = match connect::connect(&choice, connect::options(ui)).await {
-            Ok(org) => org,
+        let connected = match connect::connect(choice, connect::options(ui)).await {
+            Ok(connected) => connected,
             Err(error) => {
                 report.outcome = Err(Failure::from(&error));
                 return Ok((report, Some(error)));
             }
         };
+        let org = &connected.org;
         let identity = org.identity();
         report.id = Some(identity.id.clone());
         report.instance_url = Some(identity.instance_url.clone());
         report.source = Some(identity.source.clone());
-        match ask(ui, &org, steps).await {
+        match ask(ui, org, steps).await {
             Ok(diff) => {
                 report.outcome = Ok(diff);
                 Ok((report, None))

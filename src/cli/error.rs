@@ -89,6 +89,21 @@ impl CommandError {
         }
     }
 
+    /// The demo org, which cannot be had.
+    #[cfg(feature = "demo")]
+    pub(super) fn demo(error: &crate::demo::DemoError) -> Self {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let all = Self::new(error.to_string());
+        let all = match cause {
+            Some(cause) => all.because(cause),
+            None => all,
+        };
+        match error {
+            crate::demo::DemoError::Damaged { .. } => all.hint("`sfsetup demo reset` makes it as new"),
+            _ => all,
+        }
+    }
+
     /// A folder or zip that cannot be read.
     pub(super) fn read(path: &Path, error: &ReadError) -> Self {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));

@@ -199,7 +199,8 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
         return Err(CommandError::new("no org is named").hint("name one with `--org NAME`").usage());
     };
     connect::block_on(async {
-        let org = connect::connect(&choice, connect::options(ui)).await?;
+        let connected = connect::connect(&choice, connect::options(ui)).await?;
+        let org = &connected.org;
         let username = match &org.identity().username {
             Some(username) => Some(username.clone()),
             None => org.user().await.ok().map(|user| user.username),

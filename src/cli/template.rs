@@ -10,6 +10,7 @@ use crate::report::template as render;
 use crate::template::{self, Template, builtin, schema};
 
 use super::config::Config;
+use super::connect::Choice;
 use super::error::CommandError;
 use super::ui::Ui;
 use super::{Exit, Format};
@@ -117,11 +118,17 @@ fn source(name: &str) -> Result<(String, String), CommandError> {
     Ok((name.to_owned(), text))
 }
 
-/// Gives the template's parameters their values: `--set`, then `sfsetup.toml`, then the defaults.
+/// Gives the template's parameters their values: `--set`, then `sfsetup.toml`, then what the demo org proposes, then the defaults.
 ///
 /// # Errors
 /// A `--set` that is not `name=value`, a file that cannot be read, parameters that are missing or wrong: all of them named.
-pub(super) fn fill_in(ui: &Ui, template: &Template, set: &[String], config: &Config) -> Result<template::Arguments, CommandError> {
+pub(super) fn fill_in(
+    ui: &Ui,
+    template: &Template,
+    set: &[String],
+    config: &Config,
+    choice: Option<&Choice>,
+) -> Result<template::Arguments, CommandError> {
     let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
@@ -136,8 +143,37 @@ pub(super) fn fill_in(ui: &Ui, template: &Template, set: &[String], config: &Con
     for (name, value) in &config.parameters {
         configured.insert(name.clone(), plain(name, value, config)?);
     }
+    propose(ui, template, choice, &given, &mut configured);
     template::Arguments::resolve(template, &given, &configured).map_err(|errors| CommandError::arguments(template, &errors))
 }
+
+/// Adds what the demo org proposes for parameters that nobody has given, and says so.
+#[cfg(feature = "demo")]
+fn propose(
+    ui: &Ui,
+    template: &Template,
+    choice: Option<&Choice>,
+    given: &BTreeMap<String, Vec<String>>,
+    configured: &mut BTreeMap<String, Value>,
+) {
+    if !choice.is_some_and(Choice::is_demo) {
+        return;
+    }
+    let mut proposed = Vec::new();
+    for (name, value) in crate::demo::proposed_parameters(&template.name).unwrap_or_default() {
+        let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
+        if is_free && template.parameters.iter().any(|parameter| parameter.name == name) {
+            proposed.push(format!("{name}={value}"));
+            configured.insert(name, Value::Text(value));
+        }
+    }
+    if !proposed.is_empty() {
+        ui.note(&format!("the demo org proposed these parameters: {}", proposed.join("  ")));
+    }
+}
+
+#[cfg(not(feature = "demo"))]
+fn propose(_: &Ui, _: &Template, _: Option<&Choice>, _: &BTreeMap<String, Vec<String>>, _: &mut BTreeMap<String, Value>) {}
 
 /// A value of `sfsetup.toml` as a template's parameters hold them.
 fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {

@@ -49,6 +49,13 @@ impl Ui {
         }
     }
 
+    /// Tells of something that the reader should know of the answer.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            stderr(&format!("{} {}\n", "note:".bold(), clean(text)));
+        }
+    }
+
     /// Says what to do next.
     pub(super) fn hint(&self, text: &str) {
         if !self.quiet {

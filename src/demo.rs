@@ -1,0 +1,87 @@
+//! A make-believe org that speaks Salesforce's protocol over loopback HTTP, so that every command can be tried and every failure tested.
+//!
+//! It holds the metadata and records of an invented company ([`seed`]) and does with them what Salesforce is documented and seen to do
+//! ([`retrieve`], [`deploy`], [`query`]); what no source says is marked at its place. The wire is thin: [`soap`], [`rest`] and [`oauth`]
+//! turn a request into a call on a value ([`state`]), and [`server`] alone knows sockets. It is a witness: it shares neither the reader nor
+//! the table of types with what it is to judge.
+
+mod catalog;
+mod deploy;
+mod faults;
+mod oauth;
+mod query;
+mod records;
+mod rest;
+mod retrieve;
+mod schema;
+mod seed;
+mod server;
+mod soap;
+mod soql;
+mod state;
+mod store;
+mod tree;
+mod wire;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use faults::{Fault, FaultRule, Faults};
+pub use server::{Running, serve};
+pub use store::Store;
+
+/// Why the demo org cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The folder of its state cannot be read or written.
+    #[error("cannot use the demo org's folder `{}`", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
+    },
+    /// The folder holds something else, or half of it.
+    #[error("the demo org's state in `{}` is damaged: {reason}", folder.display())]
+    Damaged {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The port is taken or not allowed.
+    #[error("cannot listen on {address}")]
+    Port {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
+    },
+}
+
+impl DemoError {
+    fn folder(folder: &Path, error: std::io::Error) -> Self {
+        Self::Folder { folder: folder.to_owned(), error }
+    }
+}
+
+/// Proposes values for the parameters of a shipped template, such as `ampersand`, that fit the demo org; a list's elements are separated by
+/// commas. `None` for a template that the demo org knows nothing of.
+pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
+    let values: &[(&str, &str)] = match template {
+        "ampersand" => &[
+            ("app_kind", "connected-app"),
+            ("app", "Ampersand"),
+            ("user_kind", "human"),
+            ("user", "ampersand.integration@harbourlight.example.com"),
+            ("profile", "Ampersand Integration"),
+            ("permission_set", "Ampersand_Access"),
+            ("read", "Account,Contact,Opportunity"),
+            ("write", "Campaign,Lead"),
+        ],
+        _ => return None,
+    };
+    Some(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}

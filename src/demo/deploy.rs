@@ -1,0 +1,454 @@
+//! Deploys: queued, validated or carried out, rolled back, cancelled (S 6.3, 6.4).
+//!
+//! What a package holds is read by `package`; whether a file is well formed is judged by `check`; what a type does with it stands in a
+//! file of its own.
+
+mod check;
+mod connected_app;
+mod dependency;
+mod external_app;
+mod package;
+mod permission_set;
+mod profile;
+mod settings;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::state::{Key, Org, Refusal, State, Stored, component_id, encode, path_of_key, refuse, timestamp};
+use super::tree::Node;
+pub(crate) use package::{NEWEST, OLDEST};
+use package::{Package, Unit};
+
+/// The options of a deploy (S 6.3).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct DeployOptions {
+    pub(crate) allow_missing_files: bool,
+    pub(crate) auto_update_package: bool,
+    pub(crate) check_only: bool,
+    pub(crate) ignore_warnings: bool,
+    pub(crate) purge_on_delete: bool,
+    pub(crate) rollback_on_error: bool,
+    pub(crate) run_tests: Vec<String>,
+    pub(crate) single_package: bool,
+    pub(crate) test_level: Option<String>,
+}
+
+/// A deploy that was started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DeployJob {
+    pub(crate) id: String,
+    pub(crate) options: DeployOptions,
+    /// The zip in base64; kept until it is done, and after a validation, for a quick deploy.
+    zip: Option<String>,
+    pub(crate) created_by: String,
+    pub(crate) created: u64,
+    start: u64,
+    end: u64,
+    canceled: Option<u64>,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// How a deploy ended.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) status: String,
+    pub(crate) completed: u64,
+    pub(crate) successes: Vec<Message>,
+    pub(crate) failures: Vec<Message>,
+}
+
+/// A line of `componentSuccesses` or `componentFailures`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) component_type: String,
+    pub(crate) full_name: String,
+    pub(crate) file_name: String,
+    pub(crate) id: Option<String>,
+    pub(crate) changed: bool,
+    pub(crate) created: bool,
+    pub(crate) deleted: bool,
+    pub(crate) success: bool,
+    pub(crate) problem: Option<String>,
+    pub(crate) problem_type: Option<String>,
+    pub(crate) line: Option<usize>,
+    pub(crate) column: Option<usize>,
+    pub(crate) date: u64,
+}
+
+/// Something wrong with a file, with its place where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Problem {
+    message: String,
+    place: Option<(usize, usize)>,
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { message, place: None }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(message: &str) -> Self {
+        Self::from(message.to_owned())
+    }
+}
+
+/// What a type makes of a deployed file.
+struct Ruled {
+    /// What the org holds afterwards.
+    node: Node,
+    warnings: Vec<String>,
+    /// Components that the org makes by itself.
+    also: Vec<(Key, Node)>,
+}
+
+impl From<Node> for Ruled {
+    fn from(node: Node) -> Self {
+        Self { node, warnings: Vec::new(), also: Vec::new() }
+    }
+}
+
+/// Ten days, for which a validation counts (S 6.4).
+const VALIDATION_LASTS: u64 = 10 * 86_400_000;
+/// How many deploys are remembered.
+const HISTORY: usize = 50;
+
+impl State {
+    /// Queues a deploy and returns its id. Only one runs at a time (S 6.4).
+    pub(crate) fn start_deploy(&mut self, zip: &[u8], options: DeployOptions, user: &str, now: u64) -> String {
+        self.queue(BASE64_STANDARD.encode(zip), options, user, now)
+    }
+
+    fn queue(&mut self, zip: String, options: DeployOptions, user: &str, now: u64) -> String {
+        let id = self.org.new_id("0Af");
+        let free = self.org.deploys.iter().filter(|job| job.outcome.is_none() && job.end != u64::MAX).map(|job| job.end).max();
+        let start = free.unwrap_or(now).max(now);
+        self.org.deploys.push(DeployJob {
+            id: id.clone(),
+            options,
+            zip: Some(zip),
+            created_by: user.to_owned(),
+            created: now,
+            start,
+            end: start + self.delay,
+            canceled: None,
+            outcome: None,
+        });
+        let over = self.org.deploys.len().saturating_sub(HISTORY);
+        self.org.deploys.drain(..over);
+        self.dirty = true;
+        id
+    }
+
+    /// Keeps a deploy from ever ending; for the fault of that name.
+    pub(crate) fn hold_deploy(&mut self, id: &str) {
+        if let Some(job) = self.org.deploys.iter_mut().find(|job| job.id == id) {
+            job.end = u64::MAX;
+        }
+    }
+
+    /// Starts a deploy of what was validated before, and returns its new id.
+    pub(crate) fn quick_deploy(&mut self, id: &str, user: &str, now: u64) -> Result<String, Refusal> {
+        let job = self.deploy(id)?;
+        let passed =
+            job.outcome.as_ref().is_some_and(|outcome| outcome.status == "Succeeded" && now < outcome.completed + VALIDATION_LASTS);
+        let (true, true, Some(zip)) = (job.options.check_only, passed, job.zip.clone()) else {
+            return Err(refuse("INVALID_ID_FIELD", format!("{id} is not the ID of a validation of the last 10 days that succeeded")));
+        };
+        let options = DeployOptions { check_only: false, ..job.options.clone() };
+        Ok(self.queue(zip, options, user, now))
+    }
+
+    /// Asks a deploy to stop; returns whether it already has.
+    pub(crate) fn cancel_deploy(&mut self, id: &str, now: u64) -> Result<bool, Refusal> {
+        self.deploy(id)?;
+        let Some(job) = self.org.deploys.iter_mut().find(|job| same(&job.id, id)) else {
+            return Ok(false);
+        };
+        if job.outcome.is_some() {
+            return Err(refuse("INVALID_ID_FIELD", "Deployment already completed"));
+        }
+        job.canceled.get_or_insert(now);
+        self.dirty = true;
+        Ok(self.delay == 0)
+    }
+
+    /// Finds a deploy.
+    pub(crate) fn deploy(&self, id: &str) -> Result<&DeployJob, Refusal> {
+        self.org
+            .deploys
+            .iter()
+            .find(|job| same(&job.id, id))
+            .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
+    }
+
+    pub(crate) fn finish_deploys(&mut self, now: u64) {
+        for index in 0..self.org.deploys.len() {
+            let job = &self.org.deploys[index];
+            if job.outcome.is_some() {
+                continue;
+            }
+            let outcome = match job.canceled {
+                Some(asked) if asked + self.delay / 4 <= now => {
+                    Outcome { status: "Canceled".to_owned(), completed: asked + self.delay / 4, ..Outcome::default() }
+                }
+                None if job.end <= now => {
+                    let job = job.clone();
+                    self.org.carry_out(&job)
+                }
+                _ => continue,
+            };
+            let job = &mut self.org.deploys[index];
+            if !(job.options.check_only && outcome.status == "Succeeded") {
+                job.zip = None;
+            }
+            job.outcome = Some(outcome);
+            self.dirty = true;
+        }
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    super::state::same_id(one, other)
+}
+
+impl DeployJob {
+    /// The status at a time.
+    pub(crate) fn status(&self, now: u64) -> &str {
+        match &self.outcome {
+            Some(outcome) => &outcome.status,
+            None if self.canceled.is_some() => "Canceling",
+            None if now < self.start + (self.end - self.start) / 4 => "Pending",
+            None => "InProgress",
+        }
+    }
+
+    /// The row of the Tooling API's `DeployRequest`.
+    pub(crate) fn row(&self) -> Value {
+        let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
+        let failures = count(self.outcome.as_ref().map(|outcome| &outcome.failures));
+        let successes = count(self.outcome.as_ref().map(|outcome| &outcome.successes));
+        json!({
+            "Id": self.id, "Status": self.status(u64::MAX), "CheckOnly": self.options.check_only,
+            "CreatedDate": timestamp(self.created, "+0000"), "StartDate": timestamp(self.start, "+0000"),
+            "CompletedDate": self.outcome.as_ref().map(|outcome| timestamp(outcome.completed, "+0000")),
+            "CreatedById": self.created_by, "NumberComponentErrors": failures, "NumberComponentsDeployed": successes,
+            "NumberComponentsTotal": successes + failures, "RollbackOnError": self.options.rollback_on_error,
+        })
+    }
+
+    pub(crate) fn started(&self) -> u64 {
+        self.start
+    }
+}
+
+/// In which order types are taken, so that what is referred to is there first.
+const ORDER: &[&str] = &[
+    "Settings",
+    "PermissionSet",
+    "PermissionSetGroup",
+    "Profile",
+    "ExternalClientApplication",
+    "ExtlClntAppOauthSettings",
+    "ExtlClntAppGlobalOauthSettings",
+    "ExtlClntAppConfigurablePolicies",
+    "ExtlClntAppOauthConfigurablePolicies",
+    "ConnectedApp",
+];
+
+impl Org {
+    /// Does what a deploy says, or for a validation finds out what it would do.
+    fn carry_out(&mut self, job: &DeployJob) -> Outcome {
+        let zip = job.zip.as_deref().and_then(|zip| BASE64_STANDARD.decode(zip).ok()).unwrap_or_default();
+        let mut outcome = Outcome { completed: job.end, ..Outcome::default() };
+        let mut package = match package::read(&zip, &job.options) {
+            Ok(package) => package,
+            Err(problem) => {
+                outcome.failures.push(Message {
+                    full_name: "package.xml".to_owned(),
+                    file_name: "package.xml".to_owned(),
+                    ..failure(&Problem::from(problem), job.end)
+                });
+                outcome.status = "Failed".to_owned();
+                return outcome;
+            }
+        };
+        // Tried on a copy, which becomes the org if all is well.
+        let mut after = self.clone();
+        for key in std::mem::take(&mut package.delete_before) {
+            after.delete(&key, &package, job, &mut outcome);
+        }
+        package.units.sort_by_key(|unit| ORDER.iter().position(|name| *name == unit.key.0));
+        for unit in &package.units {
+            after.deploy_unit(unit, &package, job, &mut outcome);
+        }
+        for key in std::mem::take(&mut package.delete_after) {
+            after.delete(&key, &package, job, &mut outcome);
+        }
+        outcome.failures.append(&mut package.mismatches(job.end));
+        let warned = outcome.successes.iter().any(|message| message.problem_type.as_deref() == Some("Warning"));
+        let spoiled = !outcome.failures.is_empty() || (warned && !job.options.ignore_warnings);
+        let package_failed = outcome.failures.is_empty() && spoiled;
+        outcome.successes.push(Message {
+            full_name: "package.xml".to_owned(),
+            file_name: "package.xml".to_owned(),
+            success: true,
+            changed: true,
+            date: job.end,
+            ..Message::default()
+        });
+        outcome.status = match (spoiled, job.options.rollback_on_error) {
+            (false, _) => "Succeeded",
+            (true, true) => "Failed",
+            (true, false) if package_failed => "Failed",
+            (true, false) => "SucceededPartial",
+        }
+        .to_owned();
+        if !job.options.check_only && outcome.status != "Failed" {
+            self.components = after.components;
+        }
+        outcome
+    }
+
+    fn deploy_unit(&mut self, unit: &Unit, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
+        let (type_name, full_name) = &unit.key;
+        let line = Message {
+            component_type: type_name.clone(),
+            full_name: encode(full_name),
+            file_name: unit.path.clone(),
+            date: job.end,
+            ..Message::default()
+        };
+        let old = self.component(type_name, full_name);
+        match self.judge(unit, package, old.as_ref()) {
+            Ok(ruled) => {
+                let changed = old.as_ref() != Some(&ruled.node);
+                for (key, node) in ruled.also {
+                    self.store(key, &node, job);
+                }
+                if changed {
+                    self.store(unit.key.clone(), &ruled.node, job);
+                }
+                let line = Message { id: Some(component_id(type_name, full_name)), success: true, changed, created: old.is_none(), ..line };
+                for warning in &ruled.warnings {
+                    outcome.successes.push(Message {
+                        problem: Some(warning.clone()),
+                        problem_type: Some("Warning".to_owned()),
+                        ..line.clone()
+                    });
+                }
+                if ruled.warnings.is_empty() {
+                    outcome.successes.push(line);
+                }
+            }
+            Err(problems) => {
+                for problem in problems {
+                    outcome.failures.push(Message {
+                        component_type: line.component_type.clone(),
+                        full_name: line.full_name.clone(),
+                        file_name: line.file_name.clone(),
+                        ..failure(&problem, job.end)
+                    });
+                }
+            }
+        }
+    }
+
+    fn judge(&self, unit: &Unit, package: &Package, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
+        let (type_name, full_name) = &unit.key;
+        let new = check::parse(&unit.content, &unit.key, package.version).map_err(|problem| vec![problem])?;
+        match type_name.as_str() {
+            "ConnectedApp" => connected_app::rule(self, new, old),
+            "PermissionSet" => permission_set::rule_set(self, new),
+            "PermissionSetGroup" => permission_set::rule_group(self, new),
+            "Profile" => profile::rule(self, full_name, new, old, package.version),
+            "Settings" => settings::rule(new, old),
+            _ => external_app::rule(self, &unit.key, new, old),
+        }
+    }
+
+    fn store(&mut self, key: Key, node: &Node, job: &DeployJob) {
+        let created = self.components.get(&key).map_or(job.end, |stored| stored.created);
+        self.components.insert(key, Stored { content: node.to_file(), created, modified: job.end, modified_by: job.created_by.clone() });
+    }
+
+    fn delete(&mut self, key: &Key, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
+        let (type_name, full_name) = key;
+        let line = Message {
+            component_type: type_name.clone(),
+            full_name: encode(full_name),
+            file_name: path_of_key(key).unwrap_or_default(),
+            date: job.end,
+            ..Message::default()
+        };
+        if !self.components.contains_key(key) {
+            // Reported, but nothing that stops the rest (S 6.10).
+            outcome.successes.push(Message {
+                success: true,
+                file_name: package.destructive_file.clone(),
+                problem: Some(format!("No {type_name} named: {} found", encode(full_name))),
+                problem_type: Some("Warning".to_owned()),
+                ..line
+            });
+            return;
+        }
+        if let Some(reason) = self.in_use(key) {
+            outcome.failures.push(Message {
+                component_type: line.component_type,
+                full_name: line.full_name,
+                file_name: line.file_name,
+                ..failure(&Problem::from(reason), job.end)
+            });
+            return;
+        }
+        self.components.remove(key);
+        if type_name == "ExternalClientApplication" {
+            self.components.retain(|(other, _), stored| {
+                !other.starts_with("ExtlClntApp")
+                    || !Node::parse(&stored.content).is_ok_and(|node| node.get("externalClientApplication") == Some(full_name))
+            });
+        }
+        outcome.successes.push(Message {
+            id: Some(component_id(type_name, full_name)),
+            success: true,
+            changed: true,
+            deleted: true,
+            ..line
+        });
+    }
+
+    /// Why a component cannot be deleted. The texts are the demo org's own: no source gives Salesforce's.
+    fn in_use(&self, (type_name, full_name): &Key) -> Option<String> {
+        match type_name.as_str() {
+            "Profile" if self.catalog.standard_profiles.contains_key(full_name) => Some("You can't delete a standard profile".to_owned()),
+            "Profile" => self.records.get("User")?.iter().find(|row| super::state::string(row, "Profile") == full_name).map(|row| {
+                format!("This profile cannot be deleted because users are assigned to it: {}", super::state::string(row, "Username"))
+            }),
+            "PermissionSet" => {
+                let groups = self.of_type("PermissionSetGroup").find(|(_, node)| node.texts("permissionSets").any(|set| set == full_name));
+                groups.map(|(group, _)| format!("This permission set is referenced elsewhere: Permission Set Group - {group}"))
+            }
+            "Settings" => Some("Settings cannot be deleted".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn failure(problem: &Problem, date: u64) -> Message {
+    Message {
+        problem: Some(problem.message.clone()),
+        problem_type: Some("Error".to_owned()),
+        line: problem.place.map(|(line, _)| line),
+        column: problem.place.map(|(_, column)| column),
+        date,
+        ..Message::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

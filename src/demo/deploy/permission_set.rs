@@ -1,0 +1,96 @@
+//! Permission sets and their groups: a deploy replaces what is there (S 4.1, since 40.0).
+
+use super::super::state::Org;
+use super::super::tree::Node;
+use super::{Problem, Ruled, dependency};
+
+/// The lists of a permission set, each with its key.
+const KEYS: &[(&str, &[&str])] = &[
+    ("applicationVisibilities", &["application"]),
+    ("classAccesses", &["apexClass"]),
+    ("customPermissions", &["name"]),
+    ("fieldPermissions", &["field"]),
+    ("objectPermissions", &["object"]),
+    ("recordTypeVisibilities", &["recordType"]),
+    ("tabSettings", &["tab"]),
+    ("userPermissions", &["name"]),
+];
+
+/// Replaces a permission set.
+pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> {
+    dependency::canonical(&org.catalog, &mut new);
+    let mut problems = dependency::references(org, &new);
+    problems.extend(dependency::duplicates(&new, KEYS));
+    problems.extend(dependency::missing(&org.catalog, &new));
+    if new.get("label").is_some_and(|label| label.chars().count() > 80) {
+        problems.push(Problem::from("Label: data value too large (max length=80)"));
+    }
+    if let Some(licence) = new.get("license") {
+        if org.catalog.licences.contains_key(licence) {
+            problems.extend(dependency::unlicensed(&org.catalog, licence, &new));
+        } else {
+            problems.push(Problem::from(format!("In field: license - no PermissionSetLicense named {licence} found")));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let seen: Vec<String> = new
+        .all("objectPermissions")
+        .filter(|entry| entry.flag("viewAllFields"))
+        .filter_map(|entry| entry.get("object").map(str::to_owned))
+        .collect();
+    new.children.retain(|entry| match entry.name.as_str() {
+        "objectPermissions" => entry.flag("allowRead"),
+        "userPermissions" | "customPermissions" => entry.flag("enabled"),
+        // With every field to be seen, single ones are no longer listed unless they may be edited (S 3.4).
+        "fieldPermissions" => {
+            let object = entry.get("field").and_then(|field| field.split('.').next());
+            entry.flag("editable") || (entry.flag("readable") && !seen.iter().any(|one| Some(one.as_str()) == object))
+        }
+        _ => true,
+    });
+    for entry in new.children.iter_mut().filter(|entry| entry.name == "objectPermissions") {
+        if entry.child("viewAllFields").is_none() {
+            entry.set("viewAllFields", "false");
+        }
+    }
+    if new.child("hasActivationRequired").is_none() {
+        new.set("hasActivationRequired", "false");
+    }
+    tidy(&mut new);
+    Ok(new.into())
+}
+
+/// Replaces a permission set group.
+pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> {
+    let mut problems = Vec::new();
+    for set in new.texts("permissionSets") {
+        if !org.has("PermissionSet", set) {
+            problems.push(Problem::from(format!("In field: permissionSets - no PermissionSet named {set} found")));
+        }
+    }
+    for set in new.texts("mutingPermissionSets") {
+        problems.push(Problem::from(format!("In field: mutingPermissionSets - no MutingPermissionSet named {set} found")));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    new.set("status", "Updated");
+    tidy(&mut new);
+    Ok(new.into())
+}
+
+fn tidy(node: &mut Node) {
+    for entry in &mut node.children {
+        entry.children.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    let key = |entry: &Node| {
+        KEYS.iter()
+            .find(|(name, _)| *name == entry.name)
+            .and_then(|(_, keys)| entry.get(keys[0]))
+            .unwrap_or_else(|| entry.value())
+            .to_owned()
+    };
+    node.children.sort_by(|one, other| (&one.name, key(one)).cmp(&(&other.name, key(other))));
+}

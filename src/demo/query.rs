@@ -1,0 +1,502 @@
+//! Answers SOQL over the demo org's rows, with Salesforce's words for what it does not understand.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::records::{ObjectDef, find};
+use super::soql::{Condition, Item, Literal, Operator, Path, Query, parse};
+use super::state::{Org, Refusal, Row, refuse, same_id, string};
+
+/// What a query gives.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// How many rows match; for `COUNT()` the count.
+    pub(crate) total: usize,
+    pub(crate) records: Vec<Value>,
+}
+
+/// Runs a query of a user.
+pub(crate) fn run(org: &Org, user: &str, text: &str, tooling: bool, version: &str) -> Result<Answer, Refusal> {
+    let query = parse(text)?;
+    Runner { org, user, text, tooling, version }.run(&query)
+}
+
+/// Objects that only who may view the set-up sees; to others they do not exist (S 1.7).
+const SETUP: &[&str] = &[
+    "ConnectedApplication",
+    "FieldPermissions",
+    "ObjectPermissions",
+    "PermissionDependency",
+    "PermissionSetAssignment",
+    "SetupEntityAccess",
+];
+
+struct Runner<'a> {
+    org: &'a Org,
+    user: &'a str,
+    text: &'a str,
+    tooling: bool,
+    version: &'a str,
+}
+
+impl Runner<'_> {
+    fn object(&self, query: &Query) -> Result<&'static ObjectDef, Refusal> {
+        let object = find(&query.object, self.tooling);
+        if let Some(object) = object
+            && SETUP.contains(&object.name)
+            && !self.org.is_permitted(self.user, "ViewSetup")
+        {
+            return Err(refuse("INVALID_TYPE", format!("sObject type '{}' is not supported.", object.name)));
+        }
+        object.ok_or_else(|| {
+            refuse(
+                "INVALID_TYPE",
+                format!(
+                    "{}sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after \
+                     the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+                    self.pointer(query.object_at),
+                    query.object
+                ),
+            )
+        })
+    }
+
+    fn matching(&self, query: &Query, object: &'static ObjectDef) -> Result<Vec<Row>, Refusal> {
+        let mut rows = self.org.rows(object);
+        if object.name == "OauthToken" && !self.org.is_permitted(self.user, "CustomizeApplication") {
+            // Others' tokens are left out without a word (S 1.7).
+            rows.retain(|row| same_id(string(row, "UserId"), self.user));
+        }
+        if let Some(condition) = &query.condition {
+            let mut kept = Vec::new();
+            // Fields are checked once, so that an empty table refuses a wrong field too.
+            self.check(object, condition)?;
+            for row in rows {
+                if self.holds(object, &row, condition)? {
+                    kept.push(row);
+                }
+            }
+            rows = kept;
+        }
+        Ok(rows)
+    }
+
+    fn run(&self, query: &Query) -> Result<Answer, Refusal> {
+        let object = self.object(query)?;
+        for item in &query.select {
+            match item {
+                Item::Field(path) | Item::CountOf(path, _) => self.resolve(object, path)?,
+                Item::Count => {}
+            }
+        }
+        for order in &query.order {
+            self.resolve(object, &order.path)?;
+        }
+        let mut rows = self.matching(query, object)?;
+        let many = rows.len() > 1;
+        if self.tooling
+            && many
+            && query.limit.is_none_or(|limit| limit > 1)
+            && query.select.iter().any(|item| {
+                matches!(item, Item::Field(path) if path.names.iter().any(|name| ["Metadata", "FullName"].iter().any(|one| name.eq_ignore_ascii_case(one))))
+            })
+        {
+            return Err(refuse(
+                "MALFORMED_QUERY",
+                "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for \
+                 retrieval. Result size: "
+                    .to_owned()
+                    + &rows.len().to_string(),
+            ));
+        }
+        match query.select.as_slice() {
+            [Item::Count] => {
+                return Ok(Answer { total: rows.len(), records: Vec::new() });
+            }
+            [Item::CountOf(path, alias)] => {
+                let count = rows.iter().filter(|row| !self.value(object, row, path).is_null()).count();
+                let name = alias.as_deref().unwrap_or("expr0");
+                return Ok(Answer { total: 1, records: vec![json!({"attributes": {"type": "AggregateResult"}, name: count})] });
+            }
+            _ => {}
+        }
+        for order in query.order.iter().rev() {
+            rows.sort_by(|one, other| {
+                let (one, other) = (self.value(object, one, &order.path), self.value(object, other, &order.path));
+                match (one.is_null(), other.is_null()) {
+                    (true, true) => Ordering::Equal,
+                    (true, false) if order.nulls_last => Ordering::Greater,
+                    (true, false) => Ordering::Less,
+                    (false, true) if order.nulls_last => Ordering::Less,
+                    (false, true) => Ordering::Greater,
+                    (false, false) => {
+                        let ordering = compare(&one, &other);
+                        if order.descending { ordering.reverse() } else { ordering }
+                    }
+                }
+            });
+        }
+        let records: Vec<Value> = rows
+            .iter()
+            .skip(query.offset)
+            .take(query.limit.unwrap_or(usize::MAX))
+            .map(|row| self.record(object, row, &query.select))
+            .collect();
+        Ok(Answer { total: records.len(), records })
+    }
+
+    fn record(&self, object: &'static ObjectDef, row: &Row, select: &[Item]) -> Value {
+        let mut out = json!({ "attributes": self.attributes(object.name, row) });
+        for item in select {
+            if let Item::Field(path) = item {
+                self.put(&mut out, object, row, &path.names);
+            }
+        }
+        out
+    }
+
+    fn attributes(&self, object: &str, row: &Row) -> Value {
+        let folder = if self.tooling { "tooling/sobjects" } else { "sobjects" };
+        json!({
+            "type": object,
+            "url": format!("/services/data/v{}/{folder}/{object}/{}", self.version, string(row, "Id")),
+        })
+    }
+
+    fn put(&self, out: &mut Value, object: &'static ObjectDef, row: &Row, names: &[String]) {
+        let [first, rest @ ..] = names else { return };
+        if rest.is_empty() {
+            let name = canonical(self.org, object, first);
+            out[&name] = row.get(&name).cloned().unwrap_or(Value::Null);
+            return;
+        }
+        let Some((name, target, parent)) = self.parent(object, row, first) else {
+            if let Some((name, _, _)) = relationship(object, first) {
+                out[name] = Value::Null;
+            }
+            return;
+        };
+        if !out[name].is_object() {
+            out[name] = json!({ "attributes": self.attributes(target.name, &parent) });
+        }
+        self.put(&mut out[name], target, &parent, rest);
+    }
+
+    /// Follows a relationship: its name as described, the object, the row.
+    fn parent(&self, object: &'static ObjectDef, row: &Row, name: &str) -> Option<(&'static str, &'static ObjectDef, Row)> {
+        let (name, field, target) = relationship(object, name)?;
+        let id = row.get(field).and_then(Value::as_str)?;
+        // A set's licence is a user licence or a permission set licence.
+        let targets: &[&str] = if target == "PermissionSetLicense" { &["PermissionSetLicense", "UserLicense"] } else { &[target] };
+        targets.iter().find_map(|target| {
+            let target = find(target, self.tooling).or_else(|| find(target, false))?;
+            let rows = self.org.rows(target);
+            let row = rows.into_iter().find(|row| same_id(string(row, "Id"), id))?;
+            Some((name, target, row))
+        })
+    }
+
+    fn value(&self, object: &'static ObjectDef, row: &Row, path: &Path) -> Value {
+        self.value_of(object, row, &path.names)
+    }
+
+    fn value_of(&self, object: &'static ObjectDef, row: &Row, names: &[String]) -> Value {
+        match names {
+            [] => Value::Null,
+            [name] => row.get(&canonical(self.org, object, name)).cloned().unwrap_or(Value::Null),
+            [name, rest @ ..] => self.parent(object, row, name).map_or(Value::Null, |(_, target, row)| self.value_of(target, &row, rest)),
+        }
+    }
+
+    /// Checks that a path leads somewhere.
+    fn resolve(&self, object: &'static ObjectDef, path: &Path) -> Result<(), Refusal> {
+        let mut object = object;
+        let (last, parents) = path.names.split_last().expect("a path has a name");
+        for name in parents {
+            object = relationship(object, name)
+                .and_then(|(_, _, target)| find(target, self.tooling).or_else(|| find(target, false)))
+                .ok_or_else(|| {
+                    refuse(
+                        "INVALID_FIELD",
+                        format!(
+                            "{}Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be \
+                             sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call \
+                             for the appropriate names.",
+                            self.pointer(path.at)
+                        ),
+                    )
+                })?;
+        }
+        if object.fields(self.org).iter().any(|(name, _)| name.eq_ignore_ascii_case(last)) {
+            return Ok(());
+        }
+        Err(refuse(
+            "INVALID_FIELD",
+            format!(
+                "{}No such column '{last}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after the \
+                 custom field name. Please reference your WSDL or the describe call for the appropriate names.",
+                self.pointer(path.at),
+                object.name
+            ),
+        ))
+    }
+
+    /// The place in the query as Salesforce points at it.
+    fn pointer(&self, at: usize) -> String {
+        let line: String = self.text.replace(['\n', '\r'], " ");
+        format!("\n{line}\n{}^\nERROR at Row:1:Column:{}\n", " ".repeat(at), at + 1)
+    }
+
+    fn check(&self, object: &'static ObjectDef, condition: &Condition) -> Result<(), Refusal> {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().try_for_each(|part| self.check(object, part)),
+            Condition::Not(part) => self.check(object, part),
+            Condition::Compare(path, _, _) | Condition::In { path, .. } | Condition::InQuery { path, .. } => self.resolve(object, path),
+        }
+    }
+
+    fn holds(&self, object: &'static ObjectDef, row: &Row, condition: &Condition) -> Result<bool, Refusal> {
+        Ok(match condition {
+            Condition::And(parts) => {
+                for part in parts {
+                    if !self.holds(object, row, part)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Condition::Or(parts) => {
+                for part in parts {
+                    if self.holds(object, row, part)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Condition::Not(part) => !self.holds(object, row, part)?,
+            Condition::Compare(path, operator, literal) => {
+                let value = self.value(object, row, path);
+                satisfies(&value, *operator, literal)
+            }
+            Condition::In { path, negated, values } => {
+                let value = self.value(object, row, path);
+                values.iter().any(|literal| satisfies(&value, Operator::Equal, literal)) != *negated
+            }
+            Condition::InQuery { path, negated, query } => {
+                let inner = self.object(query)?;
+                let [Item::Field(field)] = query.select.as_slice() else {
+                    return Err(refuse("MALFORMED_QUERY", "a semi-join sub-select selects one field"));
+                };
+                self.resolve(inner, field)?;
+                let value = self.value(object, row, path);
+                let found = !value.is_null() && self.matching(query, inner)?.iter().any(|row| self.value(inner, row, field) == value);
+                found != *negated
+            }
+        })
+    }
+}
+
+/// The field's name as described, for a name in any case.
+fn canonical(org: &Org, object: &ObjectDef, name: &str) -> String {
+    object.fields(org).into_iter().map(|(field, _)| field).find(|field| field.eq_ignore_ascii_case(name)).unwrap_or_else(|| name.to_owned())
+}
+
+fn relationship(object: &ObjectDef, name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    object.relationships.iter().find(|(relationship, _, _)| relationship.eq_ignore_ascii_case(name)).copied()
+}
+
+fn satisfies(value: &Value, operator: Operator, literal: &Literal) -> bool {
+    let other = match literal {
+        Literal::Null => Value::Null,
+        Literal::Flag(flag) => (*flag).into(),
+        Literal::Number(number) => json!(number),
+        Literal::Text(text) | Literal::Time(text) => text.clone().into(),
+    };
+    match operator {
+        Operator::Equal => equal(value, &other),
+        Operator::NotEqual => !equal(value, &other),
+        Operator::Like => match (value, literal) {
+            (Value::String(text), Literal::Text(pattern)) => like(text, pattern),
+            _ => false,
+        },
+        // Nothing is less or greater than null.
+        _ if value.is_null() || other.is_null() => false,
+        Operator::Less => compare(value, &other).is_lt(),
+        Operator::LessOrEqual => compare(value, &other).is_le(),
+        Operator::Greater => compare(value, &other).is_gt(),
+        Operator::GreaterOrEqual => compare(value, &other).is_ge(),
+    }
+}
+
+/// Text is compared without case, ids of 15 and 18 characters as one.
+fn equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other) || (one.len() == 18 && same_id(one, other)),
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        _ => one == other,
+    }
+}
+
+fn compare(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
+        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
+        _ => text_of(one).cmp(&text_of(other)),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `%` is any text, `_` one character, a backslash takes their meaning away; case does not count.
+fn like(text: &str, pattern: &str) -> bool {
+    let mut items = Vec::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        items.push(match character {
+            '%' => Glob::Any,
+            '_' => Glob::One,
+            '\\' => Glob::Exactly(characters.next().unwrap_or('\\')),
+            other => Glob::Exactly(other),
+        });
+    }
+    let text: Vec<char> = text.chars().collect();
+    // Row by row: which beginnings of the text does the pattern so far match?
+    let mut reach = vec![false; text.len() + 1];
+    reach[0] = true;
+    for item in items {
+        let mut next = vec![false; text.len() + 1];
+        match item {
+            Glob::Any => {
+                let mut open = false;
+                for (at, slot) in next.iter_mut().enumerate() {
+                    open |= reach[at];
+                    *slot = open;
+                }
+            }
+            Glob::One | Glob::Exactly(_) => {
+                for at in 0..text.len() {
+                    let fits = match item {
+                        Glob::Exactly(wanted) => text[at].to_lowercase().eq(wanted.to_lowercase()),
+                        Glob::One | Glob::Any => true,
+                    };
+                    next[at + 1] = reach[at] && fits;
+                }
+            }
+        }
+        reach = next;
+    }
+    reach[text.len()]
+}
+
+enum Glob {
+    Any,
+    One,
+    Exactly(char),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADMIN: &str = "robin.alder@harbourlight.example.com";
+
+    fn org() -> Org {
+        Org::seeded("x")
+    }
+
+    fn ask(text: &str) -> Answer {
+        run(&org(), ADMIN, text, false, "67.0").unwrap()
+    }
+
+    #[test]
+    fn relationships_conditions_and_order_are_answered() {
+        let answer = ask(
+            "SELECT Username, Profile.UserLicense.Name FROM User WHERE Profile.Name LIKE 'ampersand%' AND IsActive = true ORDER BY Username",
+        );
+        assert_eq!(answer.total, 1);
+        assert_eq!(answer.records[0]["Profile"]["UserLicense"]["Name"], "Salesforce");
+        assert_eq!(answer.records[0]["Profile"]["attributes"]["type"], "Profile");
+        let answer = ask("SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND PermissionsApiEnabled = true");
+        assert_eq!(answer.total, 2);
+        assert_eq!(ask("SELECT COUNT() FROM User WHERE Username != null").total, 4);
+        assert_eq!(ask("SELECT Name FROM Profile ORDER BY Name DESC LIMIT 1").records[0]["Name"], "System Administrator");
+    }
+
+    #[test]
+    fn a_users_sets_are_found_by_semi_join() {
+        let answer =
+            ask("SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId IN (SELECT PermissionSetId FROM \
+             PermissionSetAssignment WHERE Assignee.Username = 'ampersand.integration@harbourlight.example.com') AND SobjectType = 'Lead'");
+        // One by the profile, one by the permission set.
+        assert_eq!(answer.total, 2);
+    }
+
+    #[test]
+    fn metadata_shows_in_rows() {
+        let answer = ask(
+            "SELECT OptionsAllowAdminApprovedUsersOnly, RefreshTokenValidityPeriod FROM ConnectedApplication WHERE Name = 'Warehouse Loader'",
+        );
+        assert_eq!(answer.records[0]["OptionsAllowAdminApprovedUsersOnly"], true);
+        assert_eq!(answer.records[0]["RefreshTokenValidityPeriod"], 30);
+        let answer =
+            ask("SELECT Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType = \
+             'ConnectedApplication' ORDER BY Parent.IsOwnedByProfile");
+        assert_eq!(answer.records[0]["Parent"]["Name"], "Warehouse_Sync");
+        assert_eq!(answer.records[0]["Parent"]["Profile"], Value::Null);
+        assert_eq!(answer.records[1]["Parent"]["Profile"]["Name"], "Minimum Access - API Only Integrations");
+        assert_eq!(ask("SELECT Id FROM SetupEntityAccess WHERE SetupEntityType = 'ExternalClientApplication'").total, 1);
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused_in_salesforces_words() {
+        let refusal = run(&org(), ADMIN, "SELECT Id FROM Lamp__c", false, "67.0").unwrap_err();
+        assert_eq!(refusal.code, "INVALID_TYPE");
+        assert!(refusal.message.contains("ERROR at Row:1:Column:16\nsObject type 'Lamp__c' is not supported."));
+        let refusal = run(&org(), ADMIN, "SELECT Id, PermissionsFly FROM PermissionSet", false, "67.0").unwrap_err();
+        assert_eq!(refusal.code, "INVALID_FIELD");
+        assert!(refusal.message.contains("No such column 'PermissionsFly' on entity 'PermissionSet'."));
+        let refusal = run(&org(), ADMIN, "SELECT Foo.Name FROM User", false, "67.0").unwrap_err();
+        assert!(refusal.message.contains("Didn't understand relationship 'Foo' in field path."));
+        run(&org(), ADMIN, "SELECT Id FROM User WHERE Foo = 1", false, "67.0").unwrap_err();
+        // Seen in live orgs: metadata has it, describe does not (V 3.3).
+        run(&org(), ADMIN, "SELECT PermissionsCanApproveUninstalledApps FROM PermissionSet", false, "67.0").unwrap_err();
+    }
+
+    #[test]
+    fn full_names_come_one_row_a_query() {
+        let refusal = run(&org(), ADMIN, "SELECT FullName FROM Profile", true, "67.0").unwrap_err();
+        assert!(refusal.message.contains("no more than one row"));
+        let answer =
+            run(&org(), ADMIN, "SELECT FullName, Metadata FROM Profile WHERE Name = 'System Administrator' LIMIT 1", true, "67.0").unwrap();
+        assert_eq!(answer.records[0]["FullName"], "Admin");
+        assert!(answer.records[0]["Metadata"]["userPermissions"].is_array());
+        assert!(run(&org(), ADMIN, "SELECT Permission FROM PermissionDependency", true, "67.0").unwrap().total > 10);
+    }
+
+    #[test]
+    fn who_may_not_view_the_setup_sees_less() {
+        let user = "warehouse.sync@harbourlight.example.com";
+        let refusal = run(&org(), user, "SELECT Id FROM ConnectedApplication", false, "67.0").unwrap_err();
+        assert_eq!(refusal.message, "sObject type 'ConnectedApplication' is not supported.");
+        let tokens = run(&org(), user, "SELECT COUNT() FROM OauthToken", false, "67.0").unwrap();
+        assert_eq!(tokens.total, 0);
+    }
+
+    #[test]
+    fn like_knows_its_two_signs() {
+        for (text, pattern, fits) in [
+            ("Ampersand", "amp%", true),
+            ("Ampersand", "%sand", true),
+            ("Ampersand", "_mpersand", true),
+            ("Ampersand", "mp%", false),
+            ("100%", "100\\%", true),
+            ("1000", "100\\%", false),
+            ("", "%", true),
+        ] {
+            assert_eq!(like(text, pattern), fits, "{text} {pattern}");
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! The REST API: versions, limits, queries, records, and deploys (S 4.4, 5, 6.5).
+
+use serde_json::{Value, json};
+
+use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
+use super::faults::Fault;
+use super::query;
+use super::records::{OBJECTS, ObjectDef, find};
+use super::state::{Org, Refusal, Row, State, refuse, same_id, string, timestamp};
+use super::wire::{Reply, Request, not_found};
+
+/// How many rows an answer holds at most.
+const BATCH: usize = 2000;
+
+/// Answers a refusal as REST does.
+pub(crate) fn error(status: u16, refusal: &Refusal) -> Reply {
+    let mut body = json!({ "errorCode": refusal.code, "message": refusal.message });
+    if refusal.code == "REQUIRED_FIELD_MISSING" {
+        body["fields"] = json!([]);
+    }
+    Reply::json(status, &json!([body]))
+}
+
+fn status_of(refusal: &Refusal) -> u16 {
+    match refusal.code {
+        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => 401,
+        "API_DISABLED_FOR_ORG" | "INSUFFICIENT_ACCESS" => 403,
+        "NOT_FOUND" | "INVALID_CROSS_REFERENCE_KEY" | "ENTITY_IS_DELETED" => 404,
+        "METHOD_NOT_ALLOWED" => 405,
+        "GONE" => 410,
+        _ => 400,
+    }
+}
+
+/// Answers a request below `/services/data`.
+pub(crate) fn answer(state: &mut State, request: &Request, path: &[&str], now: u64, fault: Option<&Fault>) -> Reply {
+    let (version, rest) = match path {
+        [] => return versions(),
+        [version, rest @ ..] => (version.strip_prefix('v').unwrap_or_default(), rest),
+    };
+    let number = version.strip_suffix(".0").and_then(|version| version.parse::<u16>().ok());
+    let outcome = match number {
+        Some(number) if (OLDEST..=NEWEST).contains(&number) => {
+            user_of(state, request).and_then(|user| dispatch(&mut Call { state, request, version, user, now, fault }, rest))
+        }
+        Some(7..OLDEST) => Err(refuse("GONE", "The requested resource is no longer available")),
+        _ => Err(not_found()),
+    };
+    outcome.unwrap_or_else(|refusal| error(status_of(&refusal), &refusal))
+}
+
+struct Call<'a> {
+    state: &'a mut State,
+    request: &'a Request,
+    version: &'a str,
+    user: String,
+    now: u64,
+    fault: Option<&'a Fault>,
+}
+
+fn versions() -> Reply {
+    let rows: Vec<Value> = (OLDEST..=NEWEST)
+        .map(|version| {
+            // 60.0 was Spring '24; three releases a year, Winter bears the next year's number.
+            let since = i32::from(version) - 60;
+            let year = 24 + since.div_euclid(3);
+            let label = match since.rem_euclid(3) {
+                0 => format!("Spring '{year}"),
+                1 => format!("Summer '{year}"),
+                _ => format!("Winter '{}", year + 1),
+            };
+            json!({ "label": label, "url": format!("/services/data/v{version}.0"), "version": format!("{version}.0") })
+        })
+        .collect();
+    Reply::json(200, &Value::Array(rows))
+}
+
+/// Who calls, by his bearer token, if he may use the API.
+pub(crate) fn user_of(state: &State, request: &Request) -> Result<String, Refusal> {
+    let header = request.header("authorization").unwrap_or_default();
+    let token = header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("OAuth ")).unwrap_or_default();
+    if token.is_empty() {
+        return Err(refuse("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
+    }
+    let user = state.org.sessions.get(token).ok_or_else(|| refuse("INVALID_SESSION_ID", "Session expired or invalid"))?;
+    if state.org.is_permitted(user, "ApiEnabled") {
+        Ok(user.clone())
+    } else {
+        Err(refuse("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"))
+    }
+}
+
+fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
+    match (call.request.method.as_str(), path) {
+        ("GET", []) => Ok(Reply::json(
+            200,
+            &json!({
+                "limits": format!("/services/data/v{}/limits", call.version), "query": format!("/services/data/v{}/query", call.version),
+                "sobjects": format!("/services/data/v{}/sobjects", call.version),
+                "tooling": format!("/services/data/v{}/tooling", call.version),
+            }),
+        )),
+        ("GET", ["limits"]) => {
+            if !call.state.org.is_permitted(&call.user, "ViewSetup") {
+                return Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on resource: limits"));
+            }
+            Ok(Reply::json(200, &call.state.org.catalog.limits))
+        }
+        ("GET", ["query" | "queryAll"]) => first_batch(call, false),
+        ("GET", ["tooling", "query"]) => first_batch(call, true),
+        ("GET", ["query" | "queryAll", locator]) => next_batch(call, locator),
+        ("GET", ["tooling", "query", locator]) => next_batch(call, locator),
+        ("GET", ["sobjects"]) => Ok(list_objects(call, false)),
+        ("GET", ["tooling", "sobjects"]) => Ok(list_objects(call, true)),
+        ("GET", ["sobjects", name, "describe"]) => describe(call, name, false),
+        ("GET", ["tooling", "sobjects", name, "describe"]) => describe(call, name, true),
+        ("POST", ["sobjects", name]) => create(call, name),
+        ("GET", ["sobjects", name, id]) => row(call, name, id),
+        ("DELETE", ["sobjects", name, id]) => {
+            let object = writable(name)?;
+            manage(call)?;
+            call.state.org.delete_row(object, id)?;
+            call.state.dirty = true;
+            Ok(Reply::empty(204))
+        }
+        ("POST", ["metadata", "deployRequest"]) => start_deploy(call),
+        ("GET", ["metadata", "deployRequest", id]) => deploy_status(call, id),
+        ("PATCH", ["metadata", "deployRequest", id]) => cancel(call, id),
+        (_, ["limits" | "query" | "queryAll" | "sobjects", ..]) => {
+            Err(refuse("METHOD_NOT_ALLOWED", format!("HTTP Method '{}' not allowed.", call.request.method)))
+        }
+        _ => Err(not_found()),
+    }
+}
+
+fn first_batch(call: &mut Call<'_>, tooling: bool) -> Result<Reply, Refusal> {
+    let text = call.request.parameter("q").unwrap_or_default().to_owned();
+    if text.trim().is_empty() {
+        return Err(refuse("MALFORMED_QUERY", "SOQL statements cannot be empty or null"));
+    }
+    if call.request.parameter("columns") == Some("true") {
+        return columns(call, &text, tooling);
+    }
+    batch(call, &text, tooling, 0)
+}
+
+fn next_batch(call: &mut Call<'_>, locator: &str) -> Result<Reply, Refusal> {
+    let invalid = || refuse("INVALID_QUERY_LOCATOR", "invalid query locator");
+    let (id, start) = locator.rsplit_once('-').ok_or_else(invalid)?;
+    let start = start.parse().map_err(|_| invalid())?;
+    let (text, tooling) = call.state.cursors.get(id).cloned().ok_or_else(invalid)?;
+    batch(call, &text, tooling, start)
+}
+
+fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result<Reply, Refusal> {
+    let answer = query::run(&call.state.org, &call.user, text, tooling, call.version)?;
+    let size = call
+        .request
+        .header("sforce-query-options")
+        .and_then(|options| options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")))
+        .and_then(|size| size.trim().parse().ok())
+        .map_or(BATCH, |size: usize| size.clamp(1, BATCH));
+    let total = answer.total;
+    let records: Vec<Value> = answer.records.into_iter().skip(start).take(size).collect();
+    let end = start + records.len();
+    let done = end >= total || records.is_empty();
+    let mut body = json!({ "totalSize": total, "done": done, "records": records });
+    if !done {
+        let id = call.state.org.new_id("01g");
+        call.state.cursors.insert(id.clone(), (text.to_owned(), tooling));
+        let folder = if tooling { "tooling/query" } else { "query" };
+        body["nextRecordsUrl"] = format!("/services/data/v{}/{folder}/{id}-{end}", call.version).into();
+    }
+    if tooling {
+        body["size"] = total.into();
+    }
+    Ok(Reply::json(200, &body))
+}
+
+/// The columns of a query, which the `sf` CLI asks for before it shows a table.
+fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal> {
+    let parsed = super::soql::parse(text)?;
+    query::run(&call.state.org, &call.user, text, tooling, call.version)?;
+    let columns: Vec<Value> = parsed
+        .select
+        .iter()
+        .filter_map(|item| match item {
+            super::soql::Item::Field(path) => Some(path.names.join(".")),
+            super::soql::Item::Count | super::soql::Item::CountOf(..) => None,
+        })
+        .map(|name| {
+            json!({
+                "aggregate": false, "apexType": "System.String", "booleanType": false, "columnName": name, "custom": false,
+                "displayName": name, "foreignKeyName": null, "insertable": false, "joinColumns": [], "numberType": false,
+                "textType": true, "updatable": false,
+            })
+        })
+        .collect();
+    Ok(Reply::json(
+        200,
+        &json!({ "columnMetadata": columns, "entityName": parsed.object, "groupBy": false, "idSelected": true, "keyPrefix": null }),
+    ))
+}
+
+fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
+    let rows: Vec<Value> = OBJECTS.iter().filter(|object| object.tooling == tooling).map(|object| summary(object, call.version)).collect();
+    Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows }))
+}
+
+fn summary(object: &ObjectDef, version: &str) -> Value {
+    let folder = if object.tooling { "tooling/sobjects" } else { "sobjects" };
+    let url = format!("/services/data/v{version}/{folder}/{}", object.name);
+    json!({
+        "name": object.name, "label": object.name, "custom": false, "queryable": true, "retrieveable": true,
+        "createable": object.writable, "deletable": object.writable, "updateable": false,
+        "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
+    })
+}
+
+fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal> {
+    let object = find(name, tooling).ok_or_else(not_found)?;
+    let fields: Vec<Value> = object
+        .fields(&call.state.org)
+        .into_iter()
+        .map(|(name, kind)| {
+            let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
+            json!({
+                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": true, "sortable": true,
+                "custom": false, "createable": object.writable, "updateable": false,
+                "relationshipName": relationship.map(|(relationship, _, _)| relationship),
+                "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),
+            })
+        })
+        .collect();
+    let mut body = summary(object, call.version);
+    body["fields"] = Value::Array(fields);
+    Ok(Reply::json(200, &body))
+}
+
+fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
+    let object = find(name, false).ok_or_else(not_found)?;
+    let rows = call.state.org.rows(object);
+    let row = rows
+        .iter()
+        .find(|row| same_id(string(row, "Id"), id))
+        .ok_or_else(|| refuse("NOT_FOUND", "Provided external ID field does not exist or is not accessible: ".to_owned() + id))?;
+    let mut body = json!({
+        "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
+    });
+    for (field, _) in object.fields(&call.state.org) {
+        body[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
+    }
+    Ok(Reply::json(200, &body))
+}
+
+fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
+    let object = find(name, false).ok_or_else(not_found)?;
+    if object.writable {
+        Ok(object)
+    } else {
+        Err(refuse("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", format!("entity type cannot be inserted: {}", object.name)))
+    }
+}
+
+/// Assigning needs a right of its own (S 4.4).
+fn manage(call: &Call<'_>) -> Result<(), Refusal> {
+    if ["AssignPermissionSets", "ManageUsers"].iter().any(|permission| call.state.org.is_permitted(&call.user, permission)) {
+        Ok(())
+    } else {
+        Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
+    }
+}
+
+fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
+    let object = writable(name)?;
+    manage(call)?;
+    let values: Row = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let id = call.state.org.create_row(object, &values)?;
+    call.state.dirty = true;
+    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
+}
+
+fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    may_deploy(call)?;
+    let content_type = call.request.header("content-type").unwrap_or_default().to_owned();
+    if !content_type.starts_with("multipart/form-data") {
+        let body: Value = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+        let validated =
+            body["validatedDeployRequestId"].as_str().ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
+        let id = call.state.quick_deploy(validated, &call.user, call.now)?;
+        return deploy_body(call, &id, 201, false);
+    }
+    let mut options = DeployOptions::default();
+    let mut zip = None;
+    for part in parts(&content_type, &call.request.body)? {
+        if part.head.contains("application/json") || part.head.contains("name=\"json\"") {
+            let body: Value = serde_json::from_slice(part.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+            options =
+                serde_json::from_value(body["deployOptions"].clone()).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+        } else if part.head.contains("name=\"file\"") {
+            zip = Some(part.body.to_vec());
+        }
+    }
+    let zip = zip.ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
+    let id = call.state.start_deploy(&zip, options, &call.user, call.now);
+    if call.fault == Some(&Fault::Stuck) {
+        call.state.hold_deploy(&id);
+    }
+    deploy_body(call, &id, 201, false)
+}
+
+fn may_deploy(call: &Call<'_>) -> Result<(), Refusal> {
+    if ["ModifyMetadata", "ModifyAllData"].iter().any(|permission| call.state.org.is_permitted(&call.user, permission)) {
+        Ok(())
+    } else {
+        Err(refuse("INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"))
+    }
+}
+
+fn deploy_status(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    may_deploy(call)?;
+    deploy_body(call, id, 200, call.request.parameter("includeDetails") == Some("true"))
+}
+
+fn cancel(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    may_deploy(call)?;
+    let body: Value = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    if body["deployResult"]["status"] != "Canceling" {
+        return Err(refuse("INVALID_FIELD", "the only status that can be set is Canceling"));
+    }
+    call.state.cancel_deploy(id, call.now)?;
+    deploy_body(call, id, 202, false)
+}
+
+fn deploy_body(call: &Call<'_>, id: &str, status: u16, details: bool) -> Result<Reply, Refusal> {
+    let job = call.state.deploy(id)?;
+    let mut result = deploy_result(&call.state.org, job, details, call.now);
+    match call.fault {
+        Some(Fault::UnknownStatus) => result["status"] = "Reticulating".into(),
+        Some(Fault::StringNumbers) => {
+            for (_, value) in result.as_object_mut().into_iter().flatten() {
+                if value.is_number() || value.is_boolean() {
+                    *value = value.to_string().into();
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(Reply::json(
+        status,
+        &json!({
+            "id": job.id, "url": format!("/services/data/v{}/metadata/deployRequest/{}", call.version, job.id),
+            "deployResult": result, "deployOptions": job.options,
+        }),
+    ))
+}
+
+/// A deploy's result, for REST and SOAP alike; keys come in order of name, as the WSDL has them.
+pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64) -> Value {
+    let outcome = job.outcome.as_ref();
+    let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
+    let errors = count(outcome.map(|outcome| &outcome.failures));
+    let warned = outcome.map_or(0, |outcome| outcome.successes.iter().filter(|message| message.problem_type.is_some()).count());
+    // The manifest is among the messages, but no component.
+    let deployed = count(outcome.map(|outcome| &outcome.successes)).saturating_sub(1);
+    let done = outcome.is_some();
+    let status = job.status(now);
+    let time = |millis: u64| timestamp(millis, "Z");
+    let mut result = json!({
+        "checkOnly": job.options.check_only,
+        "createdBy": job.created_by,
+        "createdByName": org.user(&job.created_by).map(|row| string(row, "Name")),
+        "createdDate": time(job.created),
+        "details": Value::Null,
+        "done": done,
+        "id": job.id,
+        "ignoreWarnings": job.options.ignore_warnings,
+        "lastModifiedDate": time(outcome.map_or(now, |outcome| outcome.completed)),
+        "numberComponentErrors": errors,
+        "numberComponentsDeployed": if status == "Failed" { 0 } else { deployed },
+        "numberComponentsTotal": deployed + errors,
+        "numberTestErrors": 0,
+        "numberTestsCompleted": 0,
+        "numberTestsTotal": 0,
+        "rollbackOnError": job.options.rollback_on_error,
+        "runTestsEnabled": job.options.test_level.as_deref().is_some_and(|level| level != "NoTestRun"),
+        "status": status,
+        "success": matches!(status, "Succeeded" | "SucceededPartial"),
+    });
+    if let Some(outcome) = outcome {
+        result["completedDate"] = time(outcome.completed).into();
+        if outcome.status == "Canceled" {
+            result["canceledBy"] = job.created_by.clone().into();
+            result["canceledByName"] = result["createdByName"].clone();
+        }
+        if outcome.status == "Failed" && errors == 0 && warned > 0 {
+            result["errorMessage"] = "Warnings were reported and ignoreWarnings is false".into();
+        }
+    }
+    if now >= job.started() {
+        result["startDate"] = time(job.started()).into();
+    }
+    if details {
+        let list = |messages: Option<&Vec<Message>>| -> Vec<Value> { messages.into_iter().flatten().map(message_json).collect() };
+        result["details"] = json!({
+            "componentFailures": list(outcome.map(|outcome| &outcome.failures)),
+            "componentSuccesses": list(outcome.map(|outcome| &outcome.successes)),
+            "runTestResult": { "numFailures": 0, "numTestsRun": 0, "totalTime": 0.0, "codeCoverage": [], "codeCoverageWarnings": [],
+                "failures": [], "flowCoverage": [], "flowCoverageWarnings": [], "successes": [] },
+        });
+    }
+    result
+}
+
+fn message_json(message: &Message) -> Value {
+    json!({
+        "changed": message.changed, "columnNumber": message.column, "componentType": message.component_type,
+        "created": message.created, "createdDate": timestamp(message.date, "Z"), "deleted": message.deleted,
+        "fileName": message.file_name, "fullName": message.full_name, "id": message.id, "lineNumber": message.line,
+        "problem": message.problem, "problemType": message.problem_type, "success": message.success, "warning":
+        message.problem_type.as_deref() == Some("Warning"),
+    })
+}
+
+struct Part<'a> {
+    head: String,
+    body: &'a [u8],
+}
+
+/// Splits a multipart body.
+fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Refusal> {
+    let invalid = || refuse("INVALID_MULTIPART_REQUEST", "the multipart body could not be read");
+    let boundary = content_type
+        .split(';')
+        .find_map(|parameter| parameter.trim().strip_prefix("boundary="))
+        .map(|boundary| boundary.trim_matches('"'))
+        .filter(|boundary| !boundary.is_empty())
+        .ok_or_else(invalid)?;
+    let first = format!("--{boundary}");
+    let next = format!("\r\n--{boundary}");
+    let start = memchr::memmem::find(body, first.as_bytes()).ok_or_else(invalid)?;
+    let mut rest = &body[start + first.len()..];
+    let mut parts = Vec::new();
+    while !rest.starts_with(b"--") {
+        let rest_of_part = rest.strip_prefix(b"\r\n").ok_or_else(invalid)?;
+        let blank = memchr::memmem::find(rest_of_part, b"\r\n\r\n").ok_or_else(invalid)?;
+        let content = &rest_of_part[blank + 4..];
+        let end = memchr::memmem::find(content, next.as_bytes()).ok_or_else(invalid)?;
+        parts.push(Part { head: String::from_utf8_lossy(&rest_of_part[..blank]).into_owned(), body: &content[..end] });
+        rest = &content[end + next.len()..];
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multipart_body_is_split() {
+        let body = b"--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}\r\n--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\
+                     a\r\n--b\r\n--x--\r\n";
+        let parts = parts("multipart/form-data; boundary=x", body).unwrap();
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[1].body, b"a\r\n--b");
+        for broken in ["", "--x", "--x\r\n", "--x\r\n\r\n\r\n", "--x\r\nA: b\r\n\r\nc"] {
+            assert!(super::parts("multipart/form-data; boundary=x", broken.as_bytes()).is_err(), "{broken}");
+        }
+        assert!(super::parts("multipart/form-data", b"--x--").is_err());
+    }
+}

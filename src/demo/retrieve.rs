@@ -1,0 +1,496 @@
+//! What a retrieve, a list and a read give: S 3.2 for profiles, S 6.2 for the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::schema;
+use super::state::{Key, Org, Refusal, State, Stored, component_id, decode, encode, path_of_key, refuse};
+use super::tree::Node;
+
+/// Files by path, with `/`.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// The most files that a deploy or retrieve may hold (S 6.7).
+pub(crate) const MAX_FILES: usize = 10_000;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RetrieveRequest {
+    /// Types with their members, as written.
+    pub(crate) types: Vec<(String, Vec<String>)>,
+    pub(crate) version: u16,
+    pub(crate) single_package: bool,
+}
+
+/// A retrieve that was started.
+#[derive(Clone, Debug)]
+pub(crate) struct RetrieveJob {
+    pub(crate) request: RetrieveRequest,
+    pub(crate) started: u64,
+    pub(crate) ready: u64,
+    pub(crate) outcome: Option<Retrieved>,
+    /// The zip can be fetched once (S 6.2).
+    pub(crate) fetched: bool,
+    /// A component that makes the whole retrieve fail; set by a fault.
+    pub(crate) fails_on: Option<Key>,
+    /// How many files are too many; a fault lowers it.
+    pub(crate) max_files: usize,
+}
+
+/// What a retrieve brought.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Retrieved {
+    pub(crate) files: Files,
+    pub(crate) properties: Vec<FileProperties>,
+    /// File and problem.
+    pub(crate) messages: Vec<(String, String)>,
+    pub(crate) error: Option<Refusal>,
+}
+
+/// A line of `fileProperties`, or of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct FileProperties {
+    pub(crate) file_name: String,
+    pub(crate) full_name: String,
+    pub(crate) type_name: String,
+    pub(crate) id: String,
+    pub(crate) created: u64,
+    pub(crate) modified: u64,
+    pub(crate) modified_by: String,
+}
+
+impl State {
+    /// Starts a retrieve and returns its id.
+    pub(crate) fn start_retrieve(&mut self, request: RetrieveRequest, now: u64) -> String {
+        let id = self.org.new_id("09S");
+        let job = RetrieveJob {
+            request,
+            started: now,
+            ready: now + self.delay,
+            outcome: None,
+            fetched: false,
+            fails_on: None,
+            max_files: MAX_FILES,
+        };
+        self.retrieves.insert(id.clone(), job);
+        id
+    }
+
+    pub(crate) fn finish_retrieves(&mut self, now: u64) {
+        for job in self.retrieves.values_mut() {
+            if job.outcome.is_none() && job.ready <= now {
+                job.outcome = Some(self.org.gather(job));
+            }
+        }
+    }
+}
+
+/// Whether a manifest names a component; `*` where the type takes it.
+fn names(request: &RetrieveRequest, type_name: &str, full_name: &str) -> bool {
+    request
+        .types
+        .iter()
+        .filter(|(name, _)| name == type_name)
+        .flat_map(|(_, members)| members)
+        .any(|member| member == &member_name(type_name, full_name) || (member == "*" && takes_wildcard(type_name, full_name)))
+}
+
+/// `*` does not match standard objects (S 3.2), nor single fields and record types.
+fn takes_wildcard(type_name: &str, full_name: &str) -> bool {
+    match type_name {
+        "CustomField" | "CustomObject" => full_name.ends_with("__c"),
+        _ => true,
+    }
+}
+
+impl Org {
+    fn gather(&self, job: &RetrieveJob) -> Retrieved {
+        let request = &job.request;
+        let mut out = Retrieved::default();
+        let mut members: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (type_name, wanted) in &request.types {
+            let known = self.names_of(type_name);
+            if known.is_empty() && !is_type(type_name) {
+                out.messages.push(("unpackaged/package.xml".to_owned(), format!("Entity type '{type_name}' is unknown")));
+                continue;
+            }
+            for member in wanted {
+                if member == "*" {
+                    members.entry(type_name).or_default().extend(known.iter().filter(|name| takes_wildcard(type_name, name)).cloned());
+                    continue;
+                }
+                let name = decode(member);
+                // A manifest bears names as the API encodes them (S 3.3).
+                if known.contains(&name) && member_name(type_name, &name) == *member {
+                    members.entry(type_name).or_default().insert(name);
+                } else {
+                    out.messages.push((
+                        "unpackaged/package.xml".to_owned(),
+                        format!("Entity of type '{type_name}' named '{member}' cannot be found"),
+                    ));
+                }
+            }
+        }
+        if let Some((type_name, full_name)) = &job.fails_on
+            && members.get(type_name.as_str()).is_some_and(|names| names.contains(full_name))
+        {
+            out.error = Some(refuse(
+                "UNKNOWN_EXCEPTION",
+                format!("Load of metadata from db failed for metadata of type:{type_name} and file name: {}.", encode(full_name)),
+            ));
+            return out;
+        }
+        for (type_name, names) in &members {
+            for name in names {
+                self.add_file(&mut out, request, type_name, name);
+            }
+        }
+        if out.files.len() > job.max_files {
+            return Retrieved {
+                error: Some(refuse("LIMIT_EXCEEDED", format!("Too many files in retrieve call, limit is: {}", job.max_files))),
+                ..Retrieved::default()
+            };
+        }
+        out.files.insert("package.xml".to_owned(), manifest(&members, request.version).into_bytes());
+        out.properties.push(FileProperties {
+            file_name: "package.xml".to_owned(),
+            full_name: "package.xml".to_owned(),
+            type_name: "Package".to_owned(),
+            id: String::new(),
+            created: job.started,
+            modified: job.started,
+            modified_by: self.catalog.admin.clone(),
+        });
+        if !request.single_package {
+            out.files = std::mem::take(&mut out.files).into_iter().map(|(path, content)| (format!("unpackaged/{path}"), content)).collect();
+            for property in &mut out.properties {
+                property.file_name = format!("unpackaged/{}", property.file_name);
+            }
+        }
+        out
+    }
+
+    fn add_file(&self, out: &mut Retrieved, request: &RetrieveRequest, type_name: &str, name: &str) {
+        if matches!(type_name, "CustomField" | "CustomObject" | "RecordType") {
+            let object = name.split('.').next().unwrap_or(name);
+            let path = format!("objects/{object}.object");
+            let content = self.object_file(object, request);
+            out.files.insert(path.clone(), content.into_bytes());
+            out.properties.push(self.properties(type_name, name, path, None));
+            return;
+        }
+        let key = (type_name.to_owned(), name.to_owned());
+        let (Some(stored), Some(path)) = (self.components.get(&key), path_of_key(&key)) else {
+            return;
+        };
+        let content = self.content_for(&key, stored, request);
+        out.files.insert(path.clone(), content.into_bytes());
+        if type_name == "ApexClass" {
+            out.files.insert(
+                format!("{path}-meta.xml"),
+                Node::group("ApexClass", vec![Node::text("apiVersion", "66.0"), Node::text("status", "Active")]).to_file().into_bytes(),
+            );
+        }
+        out.properties.push(self.properties(type_name, name, path, Some(stored)));
+    }
+
+    /// A component's file as this request gives it.
+    fn content_for(&self, key: &Key, stored: &Stored, request: &RetrieveRequest) -> String {
+        if !matches!(key.0.as_str(), "Profile" | "PermissionSet") {
+            return stored.content.clone();
+        }
+        let Ok(mut node) = Node::parse(&stored.content) else {
+            return stored.content.clone();
+        };
+        if key.0 == "Profile" {
+            node.children.retain(|entry| self.is_given(entry, request));
+        }
+        if request.version < 63 {
+            for entry in &mut node.children {
+                entry.remove("viewAllFields");
+            }
+        }
+        node.to_file()
+    }
+
+    /// Whether a profile's entry is in the file: only for what the same manifest names (S 3.2).
+    fn is_given(&self, entry: &Node, request: &RetrieveRequest) -> bool {
+        let key = |name: &str| entry.get(name).unwrap_or_default().to_owned();
+        let named = |type_name: &str, full_name: &str| names(request, type_name, full_name);
+        let of_object = |full_name: &str| {
+            let object = full_name.split('.').next().unwrap_or_default();
+            named("CustomObject", object)
+        };
+        match entry.name.as_str() {
+            "agentAccesses" => named("Bot", &key("agentName")),
+            "applicationVisibilities" => named("CustomApplication", &key("application")),
+            "classAccesses" => named("ApexClass", &key("apexClass")),
+            "customMetadataTypeAccesses" | "customSettingAccesses" => named("CustomObject", &key("name")),
+            "customPermissions" => named("CustomPermission", &key("name")),
+            "externalDataSourceAccesses" => named("ExternalDataSource", &key("externalDataSource")),
+            "fieldPermissions" => {
+                let field = key("field");
+                of_object(&field) || named("CustomField", &field)
+            }
+            "flowAccesses" => named("Flow", &key("flow")) || named("FlowDefinition", &key("flow")),
+            "layoutAssignments" => named("Layout", &key("layout")),
+            "objectPermissions" => named("CustomObject", &key("object")),
+            "pageAccesses" => named("ApexPage", &key("apexPage")),
+            "recordTypeVisibilities" => {
+                let record_type = key("recordType");
+                of_object(&record_type) || named("RecordType", &record_type)
+            }
+            "tabVisibilities" => {
+                let tab = key("tab");
+                match tab.strip_prefix("standard-") {
+                    Some(object) => named("CustomObject", object),
+                    None => named("CustomTab", &tab) || named("CustomObject", &tab),
+                }
+            }
+            // Always there: userPermissions, loginIpRanges, loginHours, and what is no list.
+            _ => true,
+        }
+    }
+
+    /// An object's file, made from the catalogue: the whole object, or the parts that are named.
+    fn object_file(&self, name: &str, request: &RetrieveRequest) -> String {
+        let mut children = Vec::new();
+        if let Some(object) = self.catalog.objects.get(name) {
+            let whole = names(request, "CustomObject", name);
+            for (field, kind) in &object.fields {
+                if whole || names(request, "CustomField", &format!("{name}.{field}")) {
+                    let mut parts = vec![Node::text("fullName", field)];
+                    if field.ends_with("__c") {
+                        parts.push(Node::text("label", &kind.label));
+                        parts.push(Node::text("required", kind.required.to_string()));
+                        parts.push(Node::text("type", &kind.kind));
+                    }
+                    children.push(Node::group("fields", parts));
+                }
+            }
+            for record_type in &object.record_types {
+                if whole || names(request, "RecordType", &format!("{name}.{record_type}")) {
+                    children.push(Node::group(
+                        "recordTypes",
+                        vec![Node::text("fullName", record_type), Node::text("active", "true"), Node::text("label", record_type)],
+                    ));
+                }
+            }
+            if whole && object.custom {
+                children.push(Node::text("deploymentStatus", "Deployed"));
+                children.push(Node::text("label", &object.label));
+                children.push(Node::text("pluralLabel", &object.plural));
+                children.push(Node::text("sharingModel", "ReadWrite"));
+            }
+        }
+        Node::group("CustomObject", children).to_file()
+    }
+
+    /// The full names of a type's components.
+    fn names_of(&self, type_name: &str) -> BTreeSet<String> {
+        match type_name {
+            "CustomObject" => self.catalog.objects.keys().cloned().collect(),
+            "CustomField" => self
+                .catalog
+                .objects
+                .iter()
+                .flat_map(|(object, row)| row.fields.keys().map(move |field| format!("{object}.{field}")))
+                .collect(),
+            "RecordType" => self
+                .catalog
+                .objects
+                .iter()
+                .flat_map(|(object, row)| row.record_types.iter().map(move |record_type| format!("{object}.{record_type}")))
+                .collect(),
+            _ => self.components.keys().filter(|(name, _)| name == type_name).map(|(_, full_name)| full_name.clone()).collect(),
+        }
+    }
+
+    fn properties(&self, type_name: &str, full_name: &str, file_name: String, stored: Option<&Stored>) -> FileProperties {
+        let admin = &self.catalog.admin;
+        FileProperties {
+            file_name,
+            full_name: member_name(type_name, full_name),
+            type_name: type_name.to_owned(),
+            id: component_id(type_name, full_name),
+            created: stored.map_or(0, |stored| stored.created),
+            modified: stored.map_or(0, |stored| stored.modified),
+            modified_by: stored.map_or_else(|| admin.clone(), |stored| stored.modified_by.clone()),
+        }
+    }
+
+    /// Lists a type's components. An installed app of another org is not among them (S 1.5).
+    pub(crate) fn list(&self, type_name: &str) -> Result<Vec<FileProperties>, Refusal> {
+        if !is_type(type_name) {
+            return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
+        }
+        Ok(self
+            .names_of(type_name)
+            .iter()
+            .map(|name| {
+                let key = (type_name.to_owned(), name.clone());
+                let path = path_of_key(&key).unwrap_or_else(|| format!("objects/{}.object", name.split('.').next().unwrap_or(name)));
+                self.properties(type_name, name, path, self.components.get(&key))
+            })
+            .collect())
+    }
+
+    /// Reads components whole; `None` for one that is not there (S 6.2: an empty record, not an error).
+    pub(crate) fn read(&self, type_name: &str, full_names: &[String]) -> Result<Vec<Option<(String, Node)>>, Refusal> {
+        if schema::find(type_name).is_none() {
+            return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
+        }
+        if full_names.len() > 10 {
+            return Err(refuse("EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 10 records in this operation"));
+        }
+        Ok(full_names
+            .iter()
+            .map(|name| {
+                let node = self.component(type_name, &decode(name))?;
+                Some((name.clone(), node))
+            })
+            .collect())
+    }
+}
+
+/// Whether the type exists, with those that are parts of an object and those that an org without such features still knows.
+fn is_type(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "ApexPage",
+        "BlacklistedConsumer",
+        "Bot",
+        "CustomField",
+        "Document",
+        "ExternalDataSource",
+        "ExtlClntAppOauthSecuritySettings",
+        "Flow",
+        "FlowDefinition",
+        "InstalledPackage",
+        "MutingPermissionSet",
+        "RecordType",
+    ];
+    schema::find(name).is_some() || OTHERS.contains(&name)
+}
+
+/// A full name as manifests and lists write it: encoded (S 3.3), but with the dot between an object and its part.
+pub(crate) fn member_name(type_name: &str, full_name: &str) -> String {
+    match (type_name, full_name.split_once('.')) {
+        ("CustomField" | "RecordType", Some((object, part))) => {
+            format!("{}.{}", encode(object), encode(part))
+        }
+        _ => encode(full_name),
+    }
+}
+
+fn manifest(members: &BTreeMap<&str, BTreeSet<String>>, version: u16) -> String {
+    let mut types = Vec::new();
+    for (type_name, names) in members {
+        let mut children: Vec<Node> = names.iter().map(|name| Node::text("members", member_name(type_name, name))).collect();
+        children.push(Node::text("name", *type_name));
+        types.push(Node::group("types", children));
+    }
+    types.push(Node::text("version", format!("{version}.0")));
+    Node::group("Package", types).to_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retrieve(types: &[(&str, &[&str])]) -> Retrieved {
+        let mut state = State::new(Org::seeded("x"), 50);
+        let id = state.start_retrieve(
+            RetrieveRequest {
+                types: types
+                    .iter()
+                    .map(|(name, members)| ((*name).to_owned(), members.iter().map(|member| (*member).to_owned()).collect()))
+                    .collect(),
+                version: 67,
+                single_package: true,
+            },
+            1000,
+        );
+        state.tick(1049);
+        assert!(state.retrieves[&id].outcome.is_none());
+        state.tick(1050);
+        state.retrieves[&id].outcome.clone().unwrap()
+    }
+
+    fn profile(out: &Retrieved, path: &str) -> Node {
+        Node::parse(std::str::from_utf8(&out.files[path]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_profile_alone_has_no_object_permissions() {
+        let out = retrieve(&[("Profile", &["Ampersand Integration"])]);
+        let node = profile(&out, "profiles/Ampersand Integration.profile");
+        assert_eq!(node.all("objectPermissions").count(), 0);
+        assert_eq!(node.all("fieldPermissions").count(), 0);
+        assert_eq!(node.all("tabVisibilities").count(), 0);
+        assert_eq!(node.all("userPermissions").count(), 5);
+        assert_eq!(node.all("loginIpRanges").count(), 1);
+        assert_eq!(node.get("userLicense"), Some("Salesforce"));
+    }
+
+    #[test]
+    fn companions_bring_a_profiles_entries() {
+        let out = retrieve(&[
+            ("Profile", &["Ampersand Integration"]),
+            ("CustomObject", &["Account", "Product2"]),
+            ("CustomField", &["Contact.Email"]),
+            ("Layout", &["*"]),
+        ]);
+        let node = profile(&out, "profiles/Ampersand Integration.profile");
+        let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+        // Product2 was asked for too: the profile has no access to it, so there is no entry.
+        assert_eq!(objects, ["Account"]);
+        assert!(node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Email")));
+        assert!(!node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Phone")));
+        assert_eq!(node.all("layoutAssignments").count(), 3);
+        assert!(out.files.contains_key("objects/Account.object"));
+    }
+
+    #[test]
+    fn a_star_matches_no_standard_object() {
+        let out = retrieve(&[("Profile", &["Admin"]), ("CustomObject", &["*"])]);
+        let node = profile(&out, "profiles/Admin.profile");
+        let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+        assert_eq!(objects, ["Invoice_Line__c", "Invoice__c"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_a_message() {
+        let out = retrieve(&[
+            ("Profile", &["System Administrator", "Custom: Lamp Sales", "Custom%3A Lamp Sales"]),
+            ("ConnectedApp", &["Beacon Analytics"]),
+            ("Lamp", &["*"]),
+        ]);
+        let problems: Vec<&str> = out.messages.iter().map(|(_, problem)| problem.as_str()).collect();
+        assert_eq!(
+            problems,
+            [
+                "Entity of type 'Profile' named 'System Administrator' cannot be found",
+                "Entity of type 'Profile' named 'Custom: Lamp Sales' cannot be found",
+                "Entity of type 'ConnectedApp' named 'Beacon Analytics' cannot be found",
+                "Entity type 'Lamp' is unknown",
+            ]
+        );
+        assert!(out.files.contains_key("profiles/Custom%3A Lamp Sales.profile"));
+    }
+
+    #[test]
+    fn a_list_leaves_installed_apps_out() {
+        let org = Org::seeded("x");
+        let names: Vec<String> = org.list("ConnectedApp").unwrap().into_iter().map(|row| row.full_name).collect();
+        assert_eq!(names, ["Ampersand", "Warehouse_Loader"]);
+        assert_eq!(org.list("Lamp").unwrap_err().code, "INVALID_TYPE");
+        let fields = org.list("CustomField").unwrap();
+        assert!(fields.iter().any(|row| row.full_name == "Account.Beacon_Score__c"));
+    }
+
+    #[test]
+    fn permission_sets_come_whole_without_companions() {
+        let out = retrieve(&[("PermissionSet", &["Warehouse_Sync"])]);
+        let node = profile(&out, "permissionsets/Warehouse_Sync.permissionset");
+        assert_eq!(node.all("objectPermissions").count(), 4);
+    }
+}

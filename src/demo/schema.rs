@@ -1,0 +1,557 @@
+//! What the demo org's metadata types may hold, from Salesforce's Metadata WSDL (63.0, with the younger elements of S 1 to 4).
+//!
+//! Set down here a second time, beside `metadata/registry`, on purpose: the demo org judges what the program writes from that registry.
+
+/// A metadata type that the demo org knows.
+#[derive(Debug)]
+pub(crate) struct TypeSchema {
+    /// The API's name.
+    pub(crate) name: &'static str,
+    /// The folder in metadata format.
+    pub(crate) folder: &'static str,
+    /// The suffix, without dot.
+    pub(crate) suffix: &'static str,
+    /// The root element's children; empty where the demo org keeps the file as it is.
+    pub(crate) fields: &'static [Field],
+    /// Whether a deploy may change components of the type.
+    pub(crate) deployable: bool,
+}
+
+/// A child element.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) required: bool,
+    pub(crate) many: bool,
+    /// The API version that brought it; 0 where it is as old as its type.
+    pub(crate) since: u16,
+}
+
+/// What an element holds.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Text,
+    Flag,
+    Number,
+    /// One of an enum's values; the enum's name is in the error.
+    Choice(&'static str, &'static [&'static str]),
+    /// Other elements; the type's name is in the error.
+    Group(&'static str, &'static [Field]),
+}
+
+const fn field(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false, many: false, since: 0 }
+}
+const fn text(name: &'static str) -> Field {
+    field(name, Kind::Text)
+}
+const fn flag(name: &'static str) -> Field {
+    field(name, Kind::Flag)
+}
+const fn number(name: &'static str) -> Field {
+    field(name, Kind::Number)
+}
+const fn section(name: &'static str, type_name: &'static str, fields: &'static [Field]) -> Field {
+    field(name, Kind::Group(type_name, fields)).many()
+}
+/// A section of `{key, enabled}`.
+macro_rules! access {
+    ($name:literal, $type:literal, $key:literal) => {
+        section($name, $type, &[text($key).required(), flag("enabled").required()])
+    };
+}
+
+impl Field {
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    const fn many(mut self) -> Self {
+        self.many = true;
+        self
+    }
+    const fn since(mut self, version: u16) -> Self {
+        self.since = version;
+        self
+    }
+}
+
+/// Finds a type by its API name.
+pub(crate) fn find(name: &str) -> Option<&'static TypeSchema> {
+    TYPES.iter().find(|row| row.name == name)
+}
+
+/// Finds a type by its folder.
+pub(crate) fn find_folder(folder: &str) -> Option<&'static TypeSchema> {
+    TYPES.iter().find(|row| row.folder == folder)
+}
+
+/// The fields of a settings file by its root element.
+pub(crate) fn settings(root: &str) -> Option<&'static [Field]> {
+    SETTINGS.iter().find(|(name, _)| *name == root).map(|(_, fields)| *fields)
+}
+
+/// Every type, in order of name.
+pub(crate) const TYPES: &[TypeSchema] = &[
+    kept("ApexClass", "classes", "cls"),
+    deployed("ConnectedApp", "connectedApps", "connectedApp", CONNECTED_APP),
+    kept("CustomApplication", "applications", "app"),
+    kept("CustomObject", "objects", "object"),
+    kept("CustomPermission", "customPermissions", "customPermission"),
+    kept("CustomTab", "tabs", "tab"),
+    deployed("ExternalClientApplication", "externalClientApps", "eca", EXTERNAL_CLIENT_APP),
+    deployed("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", ECA_POLICIES),
+    deployed("ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", "ecaGlblOauth", ECA_GLOBAL_OAUTH),
+    deployed("ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies", "ecaOauthPlcy", ECA_OAUTH_POLICIES),
+    deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH),
+    kept("Layout", "layouts", "layout"),
+    deployed("PermissionSet", "permissionsets", "permissionset", PERMISSION_SET),
+    deployed("PermissionSetGroup", "permissionsetgroups", "permissionsetgroup", PERMISSION_SET_GROUP),
+    deployed("Profile", "profiles", "profile", PROFILE),
+    deployed("Settings", "settings", "settings", &[]),
+];
+
+const fn kept(name: &'static str, folder: &'static str, suffix: &'static str) -> TypeSchema {
+    TypeSchema { name, folder, suffix, fields: &[], deployable: false }
+}
+
+const fn deployed(name: &'static str, folder: &'static str, suffix: &'static str, fields: &'static [Field]) -> TypeSchema {
+    TypeSchema { name, folder, suffix, fields, deployable: true }
+}
+
+const CONNECTED_APP: &[Field] = &[
+    section("attributes", "ConnectedAppAttribute", &[text("formula").required(), text("key").required()]),
+    text("contactEmail").required(),
+    text("contactPhone"),
+    text("description"),
+    text("iconUrl"),
+    text("infoUrl"),
+    section("ipRanges", "ConnectedAppIpRange", &[text("description"), text("end").required(), text("start").required()]),
+    text("label").required(),
+    text("logoUrl"),
+    text("mobileStartUrl"),
+    field("oauthConfig", Kind::Group("ConnectedAppOauthConfig", OAUTH_CONFIG)),
+    field(
+        "oauthPolicy",
+        Kind::Group(
+            "ConnectedAppOauthPolicy",
+            &[
+                text("ipRelaxation").required(),
+                flag("isTokenExchangeFlowEnabled"),
+                text("refreshTokenPolicy").required(),
+                text("singleLogoutUrl"),
+            ],
+        ),
+    ),
+    text("permissionSetName").many(),
+    text("plugin"),
+    text("pluginExecutionUser"),
+    text("profileName").many(),
+    field(
+        "sessionPolicy",
+        Kind::Group("ConnectedAppSessionPolicy", &[text("policyAction"), text("sessionLevel"), number("sessionTimeout")]),
+    ),
+    text("startUrl"),
+];
+
+const OAUTH_CONFIG: &[Field] = &[
+    field(
+        "assetTokenConfig",
+        Kind::Group(
+            "ConnectedAppOauthAssetToken",
+            &[
+                text("assetAudiences").required(),
+                flag("assetIncludeAttributes").required(),
+                flag("assetIncludeCustomPerms").required(),
+                text("assetSigningCertId").required(),
+                number("assetValidityPeriod").required(),
+            ],
+        ),
+    ),
+    text("callbackUrl").required(),
+    text("certificate"),
+    text("consumerKey"),
+    text("consumerSecret"),
+    field(
+        "idTokenConfig",
+        Kind::Group(
+            "ConnectedAppOauthIdToken",
+            &[
+                text("idTokenAudience"),
+                flag("idTokenIncludeAttributes"),
+                flag("idTokenIncludeCustomPerms"),
+                flag("idTokenIncludeStandardClaims"),
+                number("idTokenValidity"),
+            ],
+        ),
+    ),
+    flag("isAdminApproved"),
+    flag("isClientCredentialEnabled").since(56),
+    flag("isCodeCredentialEnabled").since(57),
+    flag("isCodeCredentialPostOnly").since(57),
+    flag("isConsumerSecretOptional"),
+    flag("isIntrospectAllTokens"),
+    flag("isNamedUserJwtEnabled").since(59),
+    flag("isPkceRequired").since(59),
+    flag("isRefreshTokenRotationEnabled").since(60),
+    flag("isSecretRequiredForRefreshToken"),
+    flag("isSecretRequiredForTokenExchange").since(60),
+    flag("isTokenExchangeEnabled").since(60),
+    text("oauthClientCredentialUser").since(56),
+    field("scopes", Kind::Choice("ConnectedAppOauthAccessScope", SCOPES)).many(),
+    text("singleLogoutUrl"),
+];
+
+/// The scopes of S 1.2.
+const SCOPES: &[&str] = &[
+    "Basic",
+    "Api",
+    "Web",
+    "Full",
+    "Chatter",
+    "CustomApplications",
+    "RefreshToken",
+    "OpenID",
+    "Profile",
+    "Email",
+    "Address",
+    "Phone",
+    "OfflineAccess",
+    "CustomPermissions",
+    "Wave",
+    "Eclair",
+    "Pardot",
+    "Lightning",
+    "Content",
+    "CDPIngest",
+    "CDPProfile",
+    "CDPQuery",
+    "Chatbot",
+    "CDPSegment",
+    "CDPIdentityResolution",
+    "CDPCalculatedInsight",
+    "ForgotPassword",
+    "UserRegistration",
+    "SFAP",
+    "Interaction",
+    "CDP",
+    "EinsteinGPT",
+    "PwdlessLogin",
+    "MCP",
+    "SCRT",
+    "DataCloudUserClaims",
+    "A2A",
+    "CmdbDiscovery",
+    "SemanticLayer",
+];
+
+const EXTERNAL_CLIENT_APP: &[Field] = &[
+    // The docs mark nothing required; a probe of a live org found this one to be (S 2.2).
+    text("contactEmail").required(),
+    text("contactPhone"),
+    text("description"),
+    field("distributionState", Kind::Choice("ExtlClntAppDistState", &["Local", "Packaged", "Managed", "AutoInstalled"])),
+    text("iconUrl"),
+    text("infoUrl"),
+    flag("isProtected"),
+    text("label"),
+    text("logoUrl"),
+    field("managedType", Kind::Choice("ExtlClntAppManagedType", &["Local", "Global"])),
+    text("orgScopedExternalApp"),
+];
+
+const ECA_POLICIES: &[Field] = &[
+    text("externalClientApplication").required(),
+    flag("isCanvasPluginEnabled").since(66),
+    flag("isEnabled").required(),
+    flag("isMobilePluginEnabled"),
+    flag("isNotificationPluginEnabled"),
+    flag("isOauthPluginEnabled"),
+    flag("isPushPluginEnabled"),
+    flag("isSamlPluginEnabled").since(63),
+    text("label"),
+    field("startPage", Kind::Choice("ExtlClntAppStartPage", &["None", "Custom", "OAuth", "SAML"])),
+    text("startUrl"),
+];
+
+const ECA_GLOBAL_OAUTH: &[Field] = &[
+    text("callbackUrl").required(),
+    text("certificate").since(60),
+    text("consumerKey"),
+    text("consumerSecret"),
+    text("externalClientApplication").required(),
+    field(
+        "idTokenConfig",
+        Kind::Group(
+            "ExternalAppIdTokenConfig",
+            &[
+                text("idTokenAudience"),
+                flag("idTokenIncludeAttributes"),
+                flag("idTokenIncludeCustomPermissions"),
+                flag("idTokenIncludeStandardClaims"),
+                number("idTokenValidityInMinutes"),
+            ],
+        ),
+    ),
+    flag("isClientCredentialsFlowEnabled").since(60),
+    flag("isCodeCredFlowEnabled").since(61),
+    flag("isCodeCredPostOnly").since(61),
+    flag("isConsumerSecretOptional"),
+    flag("isDeviceFlowEnabled").since(60),
+    flag("isIntrospectAllTokens"),
+    flag("isNamedUserJwtEnabled").since(61),
+    flag("isPkceRequired"),
+    flag("isRefreshTokenRotationEnabled").since(60),
+    flag("isSecretRequiredForRefreshToken"),
+    flag("isSecretRequiredForTokenExchange").since(60),
+    flag("isTokenExchangeEnabled").since(60),
+    text("label"),
+    flag("shouldRotateConsumerKey"),
+    flag("shouldRotateConsumerSecret"),
+];
+
+const ECA_OAUTH_POLICIES: &[Field] = &[
+    text("apexHandler"),
+    text("clientCredentialsFlowUser"),
+    text("commaSeparatedCustomScopes"),
+    text("commaSeparatedPermissionSet"),
+    text("commaSeparatedProfile"),
+    section("customAttributes", "ExtlClntAppOauthPoliciesAttribute", &[text("formula").required(), text("key").required()]),
+    text("executeHandlerAs"),
+    text("externalClientApplication").required(),
+    number("guestJwtTimeout"),
+    text("ipRelaxationPolicyType"),
+    flag("isClientCredentialsFlowEnabled"),
+    flag("isGuestCodeCredFlowEnabled"),
+    flag("isTokenExchangeFlowEnabled"),
+    text("label"),
+    number("namedUserJwtTimeout"),
+    field("permittedUsersPolicyType", Kind::Choice("PermittedUsersPolicyType", &["AllSelfAuthorized", "AdminApprovedPreAuthorized"])),
+    field("policyAction", Kind::Choice("PolicyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"])),
+    field(
+        "refreshTokenPolicyType",
+        Kind::Choice("RefreshTokenPolicyType", &["Infinite", "Zero", "SpecificLifetime", "SpecificInactivity"]),
+    ),
+    number("refreshTokenValidityPeriod"),
+    text("refreshTokenValidityUnit"),
+    field("requiredSessionLevel", Kind::Choice("SessionSecurityLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"])),
+    number("sessionTimeoutInMinutes"),
+    text("singleLogoutUrl"),
+    text("startUrl"),
+];
+
+const ECA_OAUTH: &[Field] = &[
+    flag("areAttributesIncludedInAssetToken"),
+    flag("areCustomPermsIncludedInAssetToken"),
+    text("assetTokenAudiences"),
+    text("assetTokenSigningCertificate"),
+    number("assetTokenValidity"),
+    text("clientAssertionCertificate"),
+    text("commaSeparatedCustomScopes"),
+    text("commaSeparatedOauthScopes"),
+    section("customAttributes", "ExtlClntAppOauthSettingsAttribute", &[text("formula").required(), text("key").required()]),
+    text("externalClientApplication").required(),
+    flag("isFirstPartyAppEnabled"),
+    text("label"),
+    text("oauthLink"),
+    text("singleLogoutUrl"),
+    section(
+        "trustedIpRanges",
+        "ExtlClntAppOauthIpRange",
+        &[text("description"), text("endIpAddress").required(), text("startIpAddress").required()],
+    ),
+];
+
+const PERMISSION_SET: &[Field] = &[
+    access!("agentAccesses", "PermissionSetAgentAccess", "agentName").since(63),
+    section("applicationVisibilities", "PermissionSetApplicationVisibility", &[text("application").required(), flag("visible").required()]),
+    access!("classAccesses", "PermissionSetApexClassAccess", "apexClass"),
+    access!("customMetadataTypeAccesses", "PermissionSetCustomMetadataTypeAccess", "name"),
+    access!("customPermissions", "PermissionSetCustomPermissions", "name"),
+    access!("customSettingAccesses", "PermissionSetCustomSettingAccess", "name"),
+    text("description"),
+    access!("emailRoutingAddressAccesses", "PermissionSetEmailRoutingAddressAccess", "name"),
+    access!("externalCredentialPrincipalAccesses", "PermissionSetExternalCredentialPrincipalAccess", "externalCredentialPrincipal"),
+    access!("externalDataSourceAccesses", "PermissionSetExternalDataSourceAccess", "externalDataSource"),
+    section("fieldPermissions", "PermissionSetFieldPermissions", FIELD_PERMISSION),
+    access!("flowAccesses", "PermissionSetFlowAccess", "flow"),
+    flag("hasActivationRequired"),
+    text("label").required(),
+    text("license"),
+    section(
+        "objectPermissions",
+        "PermissionSetObjectPermissions",
+        &[
+            flag("allowCreate").required(),
+            flag("allowDelete").required(),
+            flag("allowEdit").required(),
+            flag("allowRead").required(),
+            flag("modifyAllRecords").required(),
+            text("object").required(),
+            flag("viewAllFields").since(63),
+            flag("viewAllRecords").required(),
+        ],
+    ),
+    access!("pageAccesses", "PermissionSetApexPageAccess", "apexPage"),
+    section("recordTypeVisibilities", "PermissionSetRecordTypeVisibility", &[text("recordType").required(), flag("visible").required()]),
+    access!("servicePresenceStatusAccesses", "PermissionSetServicePresenceStatusAccess", "servicePresenceStatus").since(64),
+    section(
+        "tabSettings",
+        "PermissionSetTabSetting",
+        &[
+            text("tab").required(),
+            field("visibility", Kind::Choice("PermissionSetTabVisibility", &["None", "Available", "Visible"])).required(),
+        ],
+    ),
+    access!("userPermissions", "PermissionSetUserPermission", "name"),
+];
+
+const FIELD_PERMISSION: &[Field] = &[flag("editable").required(), text("field").required(), flag("readable")];
+
+const PERMISSION_SET_GROUP: &[Field] = &[
+    text("description"),
+    flag("hasActivationRequired"),
+    text("label").required(),
+    text("mutingPermissionSets").many(),
+    text("permissionSets").many(),
+    text("status"),
+];
+
+const PROFILE: &[Field] = &[
+    access!("agentAccesses", "ProfileAgentAccess", "agentName").since(63),
+    section(
+        "applicationVisibilities",
+        "ProfileApplicationVisibility",
+        &[text("application").required(), flag("default").required(), flag("visible").required()],
+    ),
+    section(
+        "categoryGroupVisibilities",
+        "ProfileCategoryGroupVisibility",
+        &[
+            text("dataCategories").many(),
+            text("dataCategoryGroup").required(),
+            field("visibility", Kind::Choice("CategoryGroupVisibility", &["ALL", "NONE", "CUSTOM"])).required(),
+        ],
+    ),
+    access!("classAccesses", "ProfileApexClassAccess", "apexClass"),
+    flag("custom"),
+    access!("customMetadataTypeAccesses", "ProfileCustomMetadataTypeAccess", "name"),
+    access!("customPermissions", "ProfileCustomPermissions", "name"),
+    access!("customSettingAccesses", "ProfileCustomSettingAccess", "name"),
+    text("description"),
+    access!("externalDataSourceAccesses", "ProfileExternalDataSourceAccess", "externalDataSource"),
+    section("fieldPermissions", "ProfileFieldLevelSecurity", FIELD_PERMISSION),
+    access!("flowAccesses", "ProfileFlowAccess", "flow"),
+    section("layoutAssignments", "ProfileLayoutAssignment", &[text("layout").required(), text("recordType")]),
+    section(
+        "loginFlows",
+        "LoginFlow",
+        &[
+            text("flow"),
+            field("flowType", Kind::Choice("LoginFlowType", &["UI"])).required(),
+            text("friendlyName").required(),
+            field("uiLoginFlowType", Kind::Choice("UiLoginFlowType", &["VisualWorkflow", "VisualForce"])).required(),
+            flag("useLightningRuntime"),
+            text("vfFlowPage"),
+            text("vfFlowPageTitle"),
+        ],
+    ),
+    field("loginHours", Kind::Group("ProfileLoginHours", LOGIN_HOURS)),
+    section("loginIpRanges", "ProfileLoginIpRange", &[text("description"), text("endAddress").required(), text("startAddress").required()]),
+    section(
+        "objectPermissions",
+        "ProfileObjectPermissions",
+        &[
+            flag("allowCreate"),
+            flag("allowDelete"),
+            flag("allowEdit"),
+            flag("allowRead"),
+            flag("modifyAllRecords"),
+            text("object").required(),
+            flag("viewAllFields").since(63),
+            flag("viewAllRecords"),
+        ],
+    ),
+    access!("pageAccesses", "ProfileApexPageAccess", "apexPage"),
+    section(
+        "recordTypeVisibilities",
+        "ProfileRecordTypeVisibility",
+        &[flag("default").required(), flag("personAccountDefault"), text("recordType").required(), flag("visible").required()],
+    ),
+    access!("servicePresenceStatusAccesses", "ProfileServicePresenceStatusAccess", "servicePresenceStatus").since(64),
+    section(
+        "tabVisibilities",
+        "ProfileTabVisibility",
+        &[text("tab").required(), field("visibility", Kind::Choice("TabVisibility", &["Hidden", "DefaultOff", "DefaultOn"])).required()],
+    ),
+    text("userLicense"),
+    access!("userPermissions", "ProfileUserPermission", "name"),
+];
+
+const LOGIN_HOURS: &[Field] = &[
+    text("fridayEnd"),
+    text("fridayStart"),
+    text("mondayEnd"),
+    text("mondayStart"),
+    text("saturdayEnd"),
+    text("saturdayStart"),
+    text("sundayEnd"),
+    text("sundayStart"),
+    text("thursdayEnd"),
+    text("thursdayStart"),
+    text("tuesdayEnd"),
+    text("tuesdayStart"),
+    text("wednesdayEnd"),
+    text("wednesdayStart"),
+];
+
+/// The settings files by root element, as far as the demo org has them.
+const SETTINGS: &[(&str, &[Field])] = &[
+    (
+        "ConnectedAppSettings",
+        &[
+            flag("enableAdminApprovedAppsOnly"),
+            flag("enableAdminApprovedAppsOnlyForExternalUser"),
+            flag("enableSkipUserProvisioningWizardWelcomePage"),
+        ],
+    ),
+    (
+        "ExternalClientAppSettings",
+        &[flag("enableClientSecretInRestApiAccess"), flag("enableConsumerSecretApiAccess"), flag("enablePackageEcaOauthFromDevOrg")],
+    ),
+    (
+        "OauthOidcSettings",
+        &[flag("blockOAuthUnPwFlow"), flag("blockOAuthUsrAgtFlow"), flag("isPkceRequired"), flag("oAuthCdCrdtFlowEnable")],
+    ),
+    (
+        "SecuritySettings",
+        &[
+            flag("canUsersGrantLoginAccess"),
+            flag("enableAdminLoginAsAnyUser"),
+            flag("enableAuditFieldsInactiveOwner"),
+            field(
+                "networkAccess",
+                Kind::Group(
+                    "NetworkAccess",
+                    &[section("ipRanges", "IpRange", &[text("description"), text("end").required(), text("start").required()])],
+                ),
+            ),
+            field(
+                "sessionSettings",
+                Kind::Group(
+                    "SessionSettings",
+                    &[
+                        flag("disableTimeoutWarning"),
+                        flag("enforceIpRangesEveryRequest"),
+                        flag("forceLogoutOnSessionTimeout"),
+                        flag("forceRelogin"),
+                        flag("lockSessionsToDomain"),
+                        flag("lockSessionsToIp"),
+                        text("sessionTimeout"),
+                    ],
+                ),
+            ),
+        ],
+    ),
+];

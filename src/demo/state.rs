@@ -1,0 +1,415 @@
+//! The demo org as a value: metadata, records, sessions and jobs. No clock, no files, no network; time comes in as milliseconds.
+//!
+//! The calls on it stand in `retrieve`, `deploy`, `query`, `records` and `oauth`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use super::catalog::Catalog;
+use super::deploy::DeployJob;
+use super::oauth::Grant;
+use super::retrieve::RetrieveJob;
+use super::schema;
+use super::seed;
+use super::tree::Node;
+
+/// A component's type and full name, decoded.
+pub(crate) type Key = (String, String);
+
+/// A row of an object.
+pub(crate) type Row = Map<String, Value>;
+
+/// A component as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The file's content, as a retrieve with every companion would give it.
+    pub(crate) content: String,
+    pub(crate) created: u64,
+    pub(crate) modified: u64,
+    pub(crate) modified_by: String,
+}
+
+/// The part of the org that lasts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Org {
+    pub(crate) catalog: Catalog,
+    pub(crate) records: BTreeMap<String, Vec<Row>>,
+    /// Kept apart from the rest on disk, as files.
+    #[serde(skip)]
+    pub(crate) components: BTreeMap<Key, Stored>,
+    /// Access tokens, each with the id of its user.
+    pub(crate) sessions: BTreeMap<String, String>,
+    /// Refresh tokens.
+    pub(crate) grants: BTreeMap<String, Grant>,
+    /// Deploys, oldest first.
+    pub(crate) deploys: Vec<DeployJob>,
+    /// What tokens are made from.
+    pub(crate) secret: String,
+    /// Counts ids of jobs and records.
+    pub(crate) serial: u64,
+}
+
+/// The org with what lasts only as long as its server.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) org: Org,
+    pub(crate) retrieves: BTreeMap<String, RetrieveJob>,
+    pub(crate) codes: BTreeMap<String, super::oauth::Code>,
+    /// Queries that were not read to their end: locator, query, tooling.
+    pub(crate) cursors: BTreeMap<String, (String, bool)>,
+    /// How long a job takes, in milliseconds.
+    pub(crate) delay: u64,
+    /// Whether `org` has changed since it was last stored.
+    pub(crate) dirty: bool,
+}
+
+/// A refusal with Salesforce's code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// Makes a refusal.
+pub(crate) fn refuse(code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into() }
+}
+
+/// The parts of `fixtures/demo/org.json`.
+#[derive(Deserialize)]
+struct SeedFile {
+    #[serde(flatten)]
+    catalog: Catalog,
+    records: BTreeMap<String, Vec<Row>>,
+}
+
+impl Org {
+    /// Makes the org as it is before anything was done to it. `secret` becomes the first session's token.
+    pub(crate) fn seeded(secret: &str) -> Self {
+        let file: SeedFile = serde_json::from_str(seed::ORG).expect("the built-in records are read by a unit test");
+        let mut components = BTreeMap::new();
+        for (path, content) in seed::METADATA {
+            let key = key_of_path(path).expect("the built-in paths are read by a unit test");
+            components.insert(
+                key,
+                Stored { content: (*content).to_owned(), created: SEED_TIME, modified: SEED_TIME, modified_by: file.catalog.admin.clone() },
+            );
+        }
+        let token = format!("{}!{secret}", &file.catalog.org_id[..15]);
+        Self {
+            sessions: BTreeMap::from([(token, file.catalog.admin.clone())]),
+            catalog: file.catalog,
+            records: file.records,
+            components,
+            grants: BTreeMap::new(),
+            deploys: Vec::new(),
+            secret: secret.to_owned(),
+            serial: 0,
+        }
+    }
+
+    /// The parsed content of a component.
+    pub(crate) fn component(&self, type_name: &str, full_name: &str) -> Option<Node> {
+        let stored = self.components.get(&(type_name.to_owned(), full_name.to_owned()))?;
+        Node::parse(&stored.content).ok()
+    }
+
+    /// The components of one type, parsed, in order of full name.
+    pub(crate) fn of_type<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = (&'a str, Node)> + 'a {
+        self.components
+            .iter()
+            .filter(move |((name, _), _)| name == type_name)
+            .filter_map(|((_, full_name), stored)| Some((full_name.as_str(), Node::parse(&stored.content).ok()?)))
+    }
+
+    /// Whether the org has the component.
+    pub(crate) fn has(&self, type_name: &str, full_name: &str) -> bool {
+        self.components.contains_key(&(type_name.to_owned(), full_name.to_owned()))
+    }
+
+    /// A profile's name as Setup and SOQL show it (S 3.3).
+    pub(crate) fn profile_label<'a>(&'a self, full_name: &'a str) -> &'a str {
+        self.catalog.standard_profiles.get(full_name).map_or(full_name, String::as_str)
+    }
+
+    /// The full name of a profile that is named by its full name or by the name in Setup.
+    pub(crate) fn profile_named(&self, name: &str) -> Option<String> {
+        self.components
+            .keys()
+            .filter(|(type_name, _)| type_name == "Profile")
+            .map(|(_, full_name)| full_name)
+            .find(|full_name| *full_name == name || self.profile_label(full_name) == name)
+            .cloned()
+    }
+
+    /// The full name of a permission set that is named by its full name or its label.
+    pub(crate) fn permission_set_named(&self, name: &str) -> Option<String> {
+        self.of_type("PermissionSet")
+            .find(|(full_name, node)| *full_name == name || node.get("label") == Some(name))
+            .map(|(full_name, _)| full_name.to_owned())
+    }
+
+    /// A user's row by id or by username.
+    pub(crate) fn user(&self, id_or_name: &str) -> Option<&Row> {
+        self.records
+            .get("User")?
+            .iter()
+            .find(|row| same_id(string(row, "Id"), id_or_name) || string(row, "Username").eq_ignore_ascii_case(id_or_name))
+    }
+
+    /// The profile and permission sets that give a user his permissions: type and full name.
+    pub(crate) fn sources(&self, user: &str) -> BTreeSet<Key> {
+        let mut sources = BTreeSet::new();
+        if let Some(row) = self.user(user) {
+            sources.insert(("Profile".to_owned(), string(row, "Profile").to_owned()));
+        }
+        for row in self.records.get("PermissionSetAssignment").into_iter().flatten() {
+            if !same_id(string(row, "AssigneeId"), user) {
+                continue;
+            }
+            match (string(row, "PermissionSet"), string(row, "PermissionSetGroup")) {
+                ("", group) => {
+                    if let Some(group) = self.component("PermissionSetGroup", group) {
+                        for set in group.texts("permissionSets") {
+                            sources.insert(("PermissionSet".to_owned(), set.to_owned()));
+                        }
+                    }
+                }
+                (set, _) => {
+                    sources.insert(("PermissionSet".to_owned(), set.to_owned()));
+                }
+            }
+        }
+        sources
+    }
+
+    /// Whether a user has a user permission, by profile or permission sets.
+    pub(crate) fn is_permitted(&self, user: &str, permission: &str) -> bool {
+        self.sources(user).iter().any(|(type_name, full_name)| {
+            self.component(type_name, full_name).is_some_and(|node| {
+                node.all("userPermissions")
+                    .any(|entry| entry.flag("enabled") && entry.get("name").is_some_and(|name| name.eq_ignore_ascii_case(permission)))
+            })
+        })
+    }
+
+    /// Makes an id that was not given before.
+    pub(crate) fn new_id(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        id18(&format!("{prefix}Ws0000{:0>6}", base36(self.serial)))
+    }
+}
+
+impl State {
+    /// Wraps an org; a job takes `delay` milliseconds.
+    pub(crate) fn new(org: Org, delay: u64) -> Self {
+        Self { org, retrieves: BTreeMap::new(), codes: BTreeMap::new(), cursors: BTreeMap::new(), delay, dirty: false }
+    }
+
+    /// Carries out what is due: a deploy takes effect when its time has come, whether anybody looks or not.
+    pub(crate) fn tick(&mut self, now: u64) {
+        self.finish_deploys(now);
+        self.finish_retrieves(now);
+    }
+}
+
+/// A string field of a row; empty where it is null or absent.
+pub(crate) fn string<'a>(row: &'a Row, field: &str) -> &'a str {
+    row.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The component that a path of metadata format holds.
+pub(crate) fn key_of_path(path: &str) -> Option<Key> {
+    let (folder, file) = path.split_once('/')?;
+    let row = schema::find_folder(folder)?;
+    let name = file.strip_suffix(row.suffix)?.strip_suffix('.')?;
+    (!name.is_empty()).then(|| (row.name.to_owned(), decode(name)))
+}
+
+/// The path of a component in metadata format.
+pub(crate) fn path_of_key((type_name, full_name): &Key) -> Option<String> {
+    let row = schema::find(type_name)?;
+    Some(format!("{}/{}.{}", row.folder, encode(full_name), row.suffix))
+}
+
+/// Percent-encodes what a full name may not hold in a file name or a manifest (S 3.3); spaces stay.
+pub(crate) fn encode(full_name: &str) -> String {
+    let mut out = String::with_capacity(full_name.len());
+    for character in full_name.chars() {
+        if character.is_ascii_alphanumeric() || " -_$".contains(character) || !character.is_ascii() {
+            out.push(character);
+        } else {
+            out.push('%');
+            out.push(hex_digit(u32::from(character) >> 4));
+            out.push(hex_digit(u32::from(character) & 15));
+        }
+    }
+    out
+}
+
+fn hex_digit(number: u32) -> char {
+    char::from_digit(number, 16).expect("four bits are one digit").to_ascii_uppercase()
+}
+
+/// Undoes [`encode`].
+pub(crate) fn decode(name: &str) -> String {
+    let bytes = name.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| name.to_owned())
+}
+
+/// Whether two ids mean the same record: 15 and 18 characters do.
+pub(crate) fn same_id(one: &str, other: &str) -> bool {
+    one == other
+        || (one.len() >= 15
+            && other.len() >= 15
+            && one.get(..15) == other.get(..15)
+            && [15, 18].contains(&one.len())
+            && [15, 18].contains(&other.len()))
+}
+
+/// An id that follows from what it names, so that it is the same in every command.
+pub(crate) fn derived_id(prefix: &str, what: &str) -> String {
+    let hash = Sha256::digest(what.as_bytes());
+    let mut body = String::from(prefix);
+    for byte in hash.iter().take(12) {
+        body.push(char::from(DIGITS[usize::from(*byte) % DIGITS.len()]));
+    }
+    id18(&body)
+}
+
+/// The id of a component's record.
+pub(crate) fn component_id(type_name: &str, full_name: &str) -> String {
+    let prefix = match type_name {
+        "ApexClass" => "01p",
+        "ConnectedApp" => "0H4",
+        "CustomApplication" => "02u",
+        "ExternalClientApplication" => "0xI",
+        "ExtlClntAppOauthConfigurablePolicies" => "0xP",
+        "PermissionSet" => "0PS",
+        "PermissionSetGroup" => "0PG",
+        "Profile" => "00e",
+        _ => "000",
+    };
+    derived_id(prefix, &format!("{type_name}:{full_name}"))
+}
+
+/// The id of the permission set that holds a profile's permissions.
+pub(crate) fn profile_set_id(profile: &str) -> String {
+    derived_id("0PS", &format!("Profile:{profile}"))
+}
+
+const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+fn base36(mut number: u64) -> String {
+    let mut out = Vec::new();
+    while number > 0 {
+        let digit = usize::try_from(number % 36).unwrap_or_default();
+        out.push(char::from(DIGITS[digit]));
+        number /= 36;
+    }
+    out.iter().rev().collect()
+}
+
+/// Adds the three check characters to an id of 15: each says which of five characters are capitals.
+fn id18(id15: &str) -> String {
+    let bytes = &id15.as_bytes()[..15];
+    let mut out = id15[..15].to_owned();
+    for part in bytes.chunks(5) {
+        let mut bits = 0;
+        for (at, byte) in part.iter().enumerate() {
+            if byte.is_ascii_uppercase() {
+                bits |= 1 << at;
+            }
+        }
+        out.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits]));
+    }
+    out
+}
+
+/// 2 March 2026, 09:00 UTC: when the invented org was made.
+const SEED_TIME: u64 = 1_772_442_000_000;
+
+/// A time as SOAP and REST write it; `zone` is `Z` or `+0000`.
+pub(crate) fn timestamp(millis: u64, zone: &str) -> String {
+    let days = millis / 86_400_000;
+    let rest = millis % 86_400_000;
+    // Days since 1970 to a date, counted in eras of 400 years that begin in March.
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}{zone}",
+        rest / 3_600_000,
+        rest / 60_000 % 60,
+        rest / 1000 % 60,
+        rest % 1000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_is_sound() {
+        let org = Org::seeded("secret");
+        assert!(org.has("Profile", "Custom: Lamp Sales"));
+        for (key, stored) in &org.components {
+            if key.0 != "ApexClass" {
+                let node = Node::parse(&stored.content).unwrap();
+                assert_eq!(node.to_file(), stored.content, "{key:?} is written as an org writes it");
+            }
+            assert_eq!(key_of_path(&path_of_key(key).unwrap()).unwrap(), *key);
+        }
+        assert!(org.is_permitted(&org.catalog.admin, "ModifyMetadata"));
+        assert!(org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps"));
+        assert!(!org.is_permitted("warehouse.sync@harbourlight.example.com", "ModifyMetadata"));
+    }
+
+    #[test]
+    fn names_are_encoded_as_salesforce_does() {
+        for (plain, encoded) in
+            [("Force.com - Free User", "Force%2Ecom - Free User"), ("A (b)/c", "A %28b%29%2Fc"), ("Größe: x", "Größe%3A x")]
+        {
+            assert_eq!(encode(plain), encoded);
+            assert_eq!(decode(encoded), plain);
+        }
+        assert_eq!(decode("50%"), "50%");
+    }
+
+    #[test]
+    fn ids_are_checked_and_times_are_dates() {
+        assert_eq!(id18("00DWs0000008Dem"), "00DWs0000008DemMAE");
+        assert!(same_id("00DWs0000008Dem", "00DWs0000008DemMAE"));
+        assert_eq!(timestamp(SEED_TIME, "Z"), "2026-03-02T09:00:00.000Z");
+        assert_eq!(timestamp(951_782_400_000, "+0000"), "2000-02-29T00:00:00.000+0000");
+    }
+}

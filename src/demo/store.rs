@@ -1,0 +1,292 @@
+//! The demo org between commands: a folder with the records as JSON and the metadata as files, written whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::DemoError;
+use super::state::{Key, Org, State, Stored, key_of_path, path_of_key};
+
+/// How long a job of the demo org takes: long enough to be seen to be under way, short enough not to be waited for.
+const DELAY: Duration = Duration::from_millis(50);
+
+/// The demo org, in memory or in a folder.
+///
+/// In a folder, each state is a folder of its own, `generation-N`; the file `current` names the one that counts and is replaced as the last
+/// step of writing. Several programs may use one folder: each takes a lock while it looks or writes.
+#[derive(Debug)]
+pub struct Store {
+    folder: Option<PathBuf>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    generation: u64,
+}
+
+/// A generation's `org.json`.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    format: String,
+    org: Org,
+    /// The metadata's times and owners by path; the contents are files.
+    components: BTreeMap<String, Stored>,
+}
+
+const FORMAT: &str = "sfsetup.demo/1";
+
+impl Store {
+    /// Opens the demo org in a folder, making it anew where there is none.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or holds something else.
+    pub fn open(folder: &Path) -> Result<Self, DemoError> {
+        fs::create_dir_all(folder).map_err(|error| DemoError::folder(folder, error))?;
+        let lock = lock(folder)?;
+        let (org, generation) = match current(folder)? {
+            Some(generation) => (load(folder, generation)?, generation),
+            None => (Org::seeded(&chance()), 0),
+        };
+        let store = Self { folder: Some(folder.to_owned()), inner: Mutex::new(Inner { state: new_state(org), generation }) };
+        if generation == 0 {
+            let mut inner = store.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            save(folder, &mut inner)?;
+        }
+        drop(lock);
+        Ok(store)
+    }
+
+    /// Makes a demo org that lives as long as the value.
+    pub fn in_memory() -> Self {
+        let state = new_state(Org::seeded(&chance()));
+        Self { folder: None, inner: Mutex::new(Inner { state, generation: 0 }) }
+    }
+
+    /// Forgets what was done in a folder's demo org; the next command finds it as it was at first.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn reset(folder: &Path) -> Result<(), DemoError> {
+        if !folder.exists() {
+            return Ok(());
+        }
+        let _lock = lock(folder)?;
+        let fail = |error| DemoError::folder(folder, error);
+        match fs::remove_file(folder.join("current")) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(fail(error)),
+        }
+        remove_generations(folder, None).map_err(fail)
+    }
+
+    /// Sets how long a retrieve or deploy takes.
+    #[must_use]
+    pub fn with_delay(self, delay: Duration) -> Self {
+        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX / 4);
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.delay = millis;
+        self
+    }
+
+    /// Returns an access token of the org's administrator.
+    pub fn token(&self) -> String {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let org = &inner.state.org;
+        org.sessions.iter().find(|(_, user)| **user == org.catalog.admin).map(|(token, _)| token.clone()).unwrap_or_default()
+    }
+
+    /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None` when there is no such user.
+    pub fn token_of(&self, username: &str) -> Option<String> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let org = &mut inner.state.org;
+        let id = super::state::string(org.user(username)?, "Id").to_owned();
+        let token = format!("{}!{}", &org.catalog.org_id[..15], chance());
+        org.sessions.insert(token.clone(), id);
+        Some(token)
+    }
+
+    /// Does something with the org as it is now, and stores what changed.
+    pub(crate) fn with<R>(&self, action: impl FnOnce(&mut State, u64) -> R) -> Result<R, DemoError> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(folder) = &self.folder else {
+            return Ok(action(&mut inner.state, now()));
+        };
+        let _lock = lock(folder)?;
+        match current(folder)? {
+            Some(generation) if generation != inner.generation => {
+                inner.state.org = load(folder, generation)?;
+                inner.generation = generation;
+            }
+            Some(_) => {}
+            // Reset while this program was running.
+            None => {
+                inner.state = State { delay: inner.state.delay, ..new_state(Org::seeded(&chance())) };
+                inner.state.dirty = true;
+            }
+        }
+        let result = action(&mut inner.state, now());
+        if inner.state.dirty {
+            save(folder, &mut inner)?;
+        }
+        Ok(result)
+    }
+}
+
+fn new_state(org: Org) -> State {
+    State::new(org, u64::try_from(DELAY.as_millis()).unwrap_or_default())
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Something that cannot be guessed: the standard library's hash seeds come from the system.
+fn chance() -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for index in 0..4 {
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u32(index);
+        let _ = write!(out, "{:016x}", hasher.finish());
+    }
+    out
+}
+
+fn lock(folder: &Path) -> Result<File, DemoError> {
+    let fail = |error| DemoError::folder(folder, error);
+    let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(fail)?;
+    file.lock().map_err(fail)?;
+    Ok(file)
+}
+
+fn current(folder: &Path) -> Result<Option<u64>, DemoError> {
+    match fs::read_to_string(folder.join("current")) {
+        Ok(text) => match text.trim().parse() {
+            Ok(generation) => Ok(Some(generation)),
+            Err(_) => Err(DemoError::Damaged { folder: folder.to_owned(), reason: "the file `current` holds no number".to_owned() }),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DemoError::folder(folder, error)),
+    }
+}
+
+fn load(folder: &Path, generation: u64) -> Result<Org, DemoError> {
+    let damaged = |reason: String| DemoError::Damaged { folder: folder.to_owned(), reason };
+    let root = folder.join(format!("generation-{generation}"));
+    let text = fs::read_to_string(root.join("org.json")).map_err(|error| damaged(error.to_string()))?;
+    let saved: Saved = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    if saved.format != FORMAT {
+        return Err(damaged(format!("its format is {}, not {FORMAT}", saved.format)));
+    }
+    let mut org = saved.org;
+    for (path, mut stored) in saved.components {
+        let key = key_of_path(&path).ok_or_else(|| damaged(format!("`{path}` is no component")))?;
+        stored.content = fs::read_to_string(root.join("metadata").join(&path)).map_err(|error| damaged(format!("{path}: {error}")))?;
+        org.components.insert(key, stored);
+    }
+    Ok(org)
+}
+
+fn save(folder: &Path, inner: &mut Inner) -> Result<(), DemoError> {
+    let generation = inner.generation.max(current(folder)?.unwrap_or(0)) + 1;
+    write_generation(folder, generation, &inner.state.org).map_err(|error| DemoError::folder(folder, error))?;
+    inner.generation = generation;
+    inner.state.dirty = false;
+    Ok(())
+}
+
+fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Result<()> {
+    let root = folder.join(format!("generation-{generation}"));
+    // Left over from a run that was stopped: it was never current.
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    let mut index = BTreeMap::new();
+    for (key, stored) in &org.components {
+        let Some(path) = path_of(key) else { continue };
+        let file = root.join("metadata").join(&path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(file, &stored.content)?;
+        index.insert(path, Stored { content: String::new(), ..stored.clone() });
+    }
+    let saved = Saved { format: FORMAT.to_owned(), org: org.clone(), components: index };
+    let text = serde_json::to_vec_pretty(&saved).map_err(std::io::Error::other)?;
+    let mut file = File::create(root.join("org.json"))?;
+    file.write_all(&text)?;
+    file.sync_all()?;
+    let mut pointer = tempfile::NamedTempFile::new_in(folder)?;
+    write!(pointer, "{generation}")?;
+    pointer.as_file().sync_all()?;
+    pointer.persist(folder.join("current")).map_err(|error| error.error)?;
+    remove_generations(folder, Some(generation))
+}
+
+fn path_of(key: &Key) -> Option<String> {
+    path_of_key(key)
+}
+
+fn remove_generations(folder: &Path, except: Option<u64>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("generation-")).and_then(|number| number.parse::<u64>().ok());
+        if number.is_some() && number != except {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_lasts_until_it_is_reset() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("demo");
+        let first = Store::open(&folder).unwrap();
+        let token = first.token();
+        let change = |store: &Store| {
+            store
+                .with(|state, _| {
+                    state.org.records.get_mut("User").unwrap().clear();
+                    state.dirty = true;
+                })
+                .unwrap();
+        };
+        // A second program looks at the same folder.
+        let second = Store::open(&folder).unwrap();
+        change(&first);
+        assert_eq!(second.token(), token);
+        assert!(second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
+        let org = second.with(|state, _| state.org.clone()).unwrap();
+        assert_eq!(org.components, Org::seeded("x").components);
+        Store::reset(&folder).unwrap();
+        assert!(!Store::open(&folder).unwrap().with(|state, _| state.org.records["User"].is_empty()).unwrap());
+        assert!(!second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_folder_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path()).unwrap();
+        fs::write(folder.path().join("current"), "seven").unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(DemoError::Damaged { .. })));
+        fs::write(folder.path().join("current"), "7").unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(DemoError::Damaged { .. })));
+        Store::reset(folder.path()).unwrap();
+        Store::open(folder.path()).unwrap();
+    }
+}
