@@ -1,8 +1,10 @@
 //! The command line: its arguments, one variant a command, and the road from them to an exit code.
 
 mod config;
+mod connect;
 mod diff;
 mod error;
+mod org;
 mod template;
 mod ui;
 
@@ -49,6 +51,7 @@ struct Arguments {
 enum Command {
     Diff(diff::DiffArguments),
     Template(template::TemplateArguments),
+    Org(org::OrgArguments),
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -76,9 +79,13 @@ struct WantedArguments {
 /// Where the actual state comes from.
 #[derive(Debug, Args)]
 struct SourceArguments {
+    /// The org: a login of sfsetup's, or an alias or username of the sf command line
+    #[arg(long, value_name = "ORG", conflicts_with = "from")]
+    org: Option<String>,
+
     /// A folder in metadata or source format, a zip, or a snapshot
     #[arg(long, value_name = "PATH")]
-    from: PathBuf,
+    from: Option<PathBuf>,
 }
 
 /// In what form an answer is given.
@@ -114,6 +121,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
     match command {
         Command::Diff(arguments) => diff::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
+        Command::Org(arguments) => org::run(ui, &arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "sfsetup", &mut text);

@@ -80,7 +80,7 @@ pub struct Finding<'t> {
 }
 
 /// All findings, in the order of the template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Diff<'t> {
     /// One finding a want.
     pub findings: Vec<Finding<'t>>,

@@ -37,6 +37,8 @@ pub struct OrgReport<'t> {
     pub id: Option<String>,
     /// Where it lives; none for files.
     pub instance_url: Option<String>,
+    /// How we came to it (`environment`, `sf CLI alias`); none for files.
+    pub source: Option<String>,
     /// The diff, or why there is none.
     pub outcome: Result<Diff<'t>, Failure>,
 }

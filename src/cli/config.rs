@@ -14,6 +14,9 @@ const FILE: &str = "sfsetup.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
+    /// The org that is meant where no other is named.
+    #[serde(default)]
+    pub(super) org: Option<String>,
     /// Values of templates' parameters, for whichever template has a parameter of the name.
     #[serde(default)]
     pub(super) parameters: BTreeMap<String, toml::Value>,
@@ -23,14 +26,14 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Looks for the file from the path of the metadata upwards, then from the current folder upwards; the first that is found counts.
+    /// Looks for the file from the path of the metadata upwards, where there is one, then from the current folder upwards; the first counts.
     ///
     /// # Errors
     /// The file is there and cannot be read, or says something that is not understood.
-    pub(super) fn find(from: &Path) -> Result<Self, CommandError> {
-        let start = std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf());
+    pub(super) fn find(from: Option<&Path>) -> Result<Self, CommandError> {
+        let start = from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
         let current = std::env::current_dir().ok();
-        for start in [Some(start), current].into_iter().flatten() {
+        for start in [start, current].into_iter().flatten() {
             for folder in start.ancestors() {
                 let file = folder.join(FILE);
                 if file.is_file() {
@@ -49,7 +52,9 @@ impl Config {
                 let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
                 format!("line {line}: ")
             });
-            failed().because(format!("{place}{}", error.message())).hint("it may hold [parameters], with one `name = value` a line")
+            failed()
+                .because(format!("{place}{}", error.message()))
+                .hint("it may hold `org = \"name\"`, and [parameters] with one `name = value` a line")
         })?;
         config.file = Some(file.to_path_buf());
         Ok(config)

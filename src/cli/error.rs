@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::org::{OrgError, OrgErrorKind};
+use crate::report::Failure;
 use crate::snapshot::ReadError;
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
@@ -16,8 +18,10 @@ pub(super) struct CommandError {
     pub(super) causes: Vec<String>,
     /// What to do.
     pub(super) hints: Vec<String>,
-    /// Shown as it is, in place of `what`: errors that point into a file with a caret.
-    pub(super) rendered: Option<String>,
+    /// Whether `what` is shown as it is, without a heading: errors that point into a file with a caret.
+    pub(super) is_rendered: bool,
+    /// The org's own code, or this program's, for reports.
+    pub(super) code: Option<String>,
     /// The exit code.
     pub(super) exit: Exit,
 }
@@ -25,7 +29,7 @@ pub(super) struct CommandError {
 impl CommandError {
     /// Makes an error out of what happened.
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), causes: Vec::new(), hints: Vec::new(), rendered: None, exit: Exit::Error }
+        Self { what: what.into(), causes: Vec::new(), hints: Vec::new(), is_rendered: false, code: None, exit: Exit::Error }
     }
 
     /// Adds why.
@@ -57,7 +61,7 @@ impl CommandError {
 
     /// A template with mistakes.
     pub(super) fn template(errors: &TemplateErrors) -> Self {
-        Self { rendered: Some(errors.render(true)), ..Self::new("the template has mistakes") }
+        Self { is_rendered: true, ..Self::new(errors.render(true)) }
     }
 
     /// Parameters that are missing or wrong.
@@ -74,6 +78,17 @@ impl CommandError {
         Self::new("the template cannot be filled in with these parameters").because(error.to_string())
     }
 
+    /// An org that cannot be asked, or does not answer.
+    pub(super) fn org(name: &str, error: &OrgError) -> Self {
+        let code = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
+        let mut all = Self::new(format!("cannot read the org `{name}`")).because(format!("{}{code}", error.message));
+        all.code = Some(error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind).to_uppercase()));
+        match org_hint(error) {
+            Some(hint) => all.hint(hint),
+            None => all,
+        }
+    }
+
     /// A folder or zip that cannot be read.
     pub(super) fn read(path: &Path, error: &ReadError) -> Self {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));
@@ -85,5 +100,38 @@ impl CommandError {
             }
             _ => all,
         }
+    }
+}
+
+impl From<&CommandError> for Failure {
+    fn from(error: &CommandError) -> Self {
+        let message = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
+        Self { code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()), message, hint: error.hints.first().cloned() }
+    }
+}
+
+/// What to do about an org's failure; the code says more than the kind.
+fn org_hint(error: &OrgError) -> Option<&'static str> {
+    if error.code.as_deref() == Some("API_DISABLED_FOR_ORG") {
+        return Some("either the org's edition has no API access, or this user lacks the permission API Enabled");
+    }
+    match error.kind {
+        OrgErrorKind::Auth => Some("sign in again: `sfsetup org login NAME`, or `sf org login web` for an org of the sf command line"),
+        OrgErrorKind::NoSuchOrg => Some("`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one"),
+        OrgErrorKind::Unreachable => Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured"),
+        OrgErrorKind::TimedOut => Some("the org may be busy: try again later"),
+        OrgErrorKind::Unavailable => Some("try again later; https://status.salesforce.com tells of maintenance"),
+        OrgErrorKind::Limit => Some("the org's requests for today are used up, or too many run at once: try again later"),
+        OrgErrorKind::Disabled => Some("the org's edition or this user has no API access"),
+        OrgErrorKind::Permission => {
+            Some("the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), and View Setup and Configuration")
+        }
+        OrgErrorKind::Unsupported => Some(
+            "SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based access tokens` on the app that signs in",
+        ),
+        OrgErrorKind::Damaged => Some("try again; if it stays so, something between here and the org changes what is sent"),
+        OrgErrorKind::Hostile => Some("nothing was written; find out what answers at that address before you try again"),
+        OrgErrorKind::Unexpected => Some("is that the address of a Salesforce org, and does no proxy or login page answer in its place?"),
+        OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
     }
 }

@@ -121,7 +121,7 @@ fn source(name: &str) -> Result<(String, String), CommandError> {
 ///
 /// # Errors
 /// A `--set` that is not `name=value`, a file that cannot be read, parameters that are missing or wrong: all of them named.
-pub(super) fn fill_in(ui: &Ui, template: &Template, set: &[String], from: &Path) -> Result<template::Arguments, CommandError> {
+pub(super) fn fill_in(ui: &Ui, template: &Template, set: &[String], config: &Config) -> Result<template::Arguments, CommandError> {
     let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
@@ -129,13 +129,12 @@ pub(super) fn fill_in(ui: &Ui, template: &Template, set: &[String], from: &Path)
         };
         given.entry(name.trim().to_owned()).or_default().push(value.to_owned());
     }
-    let config = Config::find(from)?;
     if let Some(file) = &config.file {
         ui.detail(&format!("parameters from {}", file.display()));
     }
     let mut configured = BTreeMap::new();
     for (name, value) in &config.parameters {
-        configured.insert(name.clone(), plain(name, value, &config)?);
+        configured.insert(name.clone(), plain(name, value, config)?);
     }
     template::Arguments::resolve(template, &given, &configured).map_err(|errors| CommandError::arguments(template, &errors))
 }

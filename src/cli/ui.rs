@@ -1,10 +1,15 @@
 //! stdout and stderr, colour and files of answers: the only file that prints.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use owo_colors::OwoColorize as _;
 
+use crate::org::Event;
 use crate::report::text::clean;
 
 use super::error::CommandError;
@@ -51,6 +56,18 @@ impl Ui {
         }
     }
 
+    /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without it. Where a program for it is at hand it is
+    /// tried, unless we are on another machine than the person (ssh).
+    pub(super) fn ask_to_open(&self, address: &str) {
+        stderr(&format!("open this address in a browser to sign in:\n  {address}\n"));
+        if std::env::var_os("SSH_CONNECTION").is_none() {
+            let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+            let quiet = std::process::Stdio::null;
+            // Whether it opens or not, the address stands above.
+            let _ = std::process::Command::new(program).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+        }
+    }
+
     /// Says what is being done, for `-v`.
     pub(super) fn detail(&self, text: &str) {
         if !self.quiet && self.verbose > 0 {
@@ -60,9 +77,10 @@ impl Ui {
 
     /// Says what went wrong, why, and what to do; also with `--quiet`.
     pub(super) fn error(&self, error: &CommandError) {
-        let mut text = match &error.rendered {
-            Some(rendered) => format!("{}\n", rendered.trim_end()),
-            None => format!("{} {}\n", "error:".red().bold(), clean(&error.what)),
+        let mut text = if error.is_rendered {
+            format!("{}\n", error.what.trim_end())
+        } else {
+            format!("{} {}\n", "error:".red().bold(), clean(&error.what))
         };
         for cause in &error.causes {
             text.push_str("  caused by: ");
@@ -76,6 +94,76 @@ impl Ui {
             text.push('\n');
         }
         stderr(&text);
+    }
+}
+
+/// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work elsewhere, nothing with `--quiet`.
+pub(super) struct Progress {
+    quiet: bool,
+    verbose: bool,
+    bar: Option<ProgressBar>,
+    /// The pieces of work that are under way, innermost last.
+    under_way: Mutex<Vec<String>>,
+}
+
+impl Progress {
+    pub(super) fn new(ui: &Ui) -> Self {
+        let is_seen = !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal();
+        let bar = is_seen.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { quiet: ui.quiet, verbose: ui.verbose > 0, bar, under_way: Mutex::new(Vec::new()) }
+    }
+
+    /// Shows an event.
+    pub(super) fn show(&self, event: &Event) {
+        if self.quiet {
+            return;
+        }
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started { what } => {
+                under_way.push(what.clone());
+                match &self.bar {
+                    Some(bar) => {
+                        bar.set_message(clean(what));
+                        bar.enable_steady_tick(Duration::from_millis(120));
+                    }
+                    None => stderr(&format!("{}\n", clean(what).dimmed())),
+                }
+            }
+            Event::Progress { done, total, what } => {
+                if let Some(bar) = &self.bar {
+                    let of = total.map_or_else(String::new, |total| format!(", {done} of {total}"));
+                    bar.set_message(format!("{}{of}", clean(what)));
+                }
+            }
+            Event::Request { method, url_path, status, millis } => {
+                if self.verbose {
+                    stderr(&format!("{}\n", format!("{method} {} -> {status}, {millis} ms", clean(url_path)).dimmed()));
+                }
+            }
+            Event::Retrying { what, why } => {
+                let text = format!("{}: {}; trying again", clean(what), clean(why));
+                match &self.bar {
+                    Some(bar) => bar.suspend(|| stderr(&format!("{text}\n"))),
+                    None => stderr(&format!("{text}\n")),
+                }
+            }
+            Event::Finished => {
+                under_way.pop();
+                if let Some(bar) = &self.bar {
+                    match under_way.last() {
+                        Some(what) => bar.set_message(clean(what)),
+                        None => bar.finish_and_clear(),
+                    }
+                }
+            }
+        }
     }
 }
 

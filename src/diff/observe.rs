@@ -56,7 +56,13 @@ fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Compon
             return of_app;
         }
     }
-    components.get(id)
+    // Older orgs have the one, newer orgs the other (S 3.3).
+    let other = match id.full_name.as_str() {
+        "Read Only" => "ReadOnly",
+        "ReadOnly" => "Read Only",
+        _ => return components.get(id),
+    };
+    components.get(id).or_else(|| components.get(&ComponentId::new(&id.type_name, other)))
 }
 
 /// What SOQL shows of a component that cannot be read itself.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::ComponentId;
-use super::registry::{self, MetadataType, SETTINGS};
+use super::registry::{self, SETTINGS};
 
 /// The names under which Setup shows standard profiles, and what the API calls them (S 3.3).
 ///
@@ -92,7 +92,7 @@ pub fn metadata_path(id: &ComponentId) -> Option<String> {
     if row.folder.is_empty() || row.suffix.is_empty() {
         return None;
     }
-    Some(format!("{}/{}.{}", row.folder, file_name(row, &id.full_name), row.suffix))
+    Some(format!("{}/{}.{}", row.folder, api_full_name(id), row.suffix))
 }
 
 /// Returns where a component stands in a package folder of source format: `profiles/Admin.profile-meta.xml`.
@@ -100,11 +100,13 @@ pub fn source_path(id: &ComponentId) -> Option<String> {
     metadata_path(id).map(|path| format!("{path}-meta.xml"))
 }
 
-/// Names of profiles are encoded (S 3.3); what other types may be called needs no encoding, and a period in one (`Account.Reason`) is kept.
-fn file_name(row: &MetadataType, full_name: &str) -> String {
-    match row.name {
-        "Profile" | "PermissionSet" | "PermissionSetGroup" => encode(full_name),
-        _ => full_name.to_owned(),
+/// Returns a full name as the API writes it: `Custom%3A Sales Profile` for the profile `Custom: Sales Profile` (S 3.3).
+///
+/// What other types may be called needs no encoding, and a period in one (`Account.Reason`) is kept.
+pub fn api_full_name(id: &ComponentId) -> String {
+    match id.type_name.as_str() {
+        "Profile" | "PermissionSet" | "PermissionSetGroup" => encode(&id.full_name),
+        _ => id.full_name.clone(),
     }
 }
 
@@ -154,6 +156,7 @@ mod tests {
         assert_eq!(canonical_full_name("Profile", "System Administrator"), "Admin");
         assert_eq!(canonical_full_name("Profile", "Work%2Ecom Only User"), "Work.com Only User");
         assert_eq!(canonical_full_name("PermissionSet", "Standard User"), "Standard User");
+        assert_eq!(api_full_name(&ComponentId::new("Profile", "Custom: Sales Profile")), "Custom%3A Sales Profile");
         assert_eq!(profile_label("Admin"), "System Administrator");
     }
 

@@ -177,15 +177,14 @@ impl Org {
         }
         // An app of the org's own goes by its API name, and an external client app is in no such table.
         let listed = match self.list_types(&["ConnectedApp", "ExternalClientApplication"]).await {
-            Ok(listed) => listed,
             // Before 59.0 there is no such type (S 2.1).
-            Err(error) if error.kind == OrgErrorKind::Refused => match self.list("ConnectedApp").await {
-                Ok(listed) => listed,
-                Err(error) if is_fatal(&error) => return Err(error),
-                Err(_) => Vec::new(),
-            },
+            Err(error) if error.kind == OrgErrorKind::Refused => self.list("ConnectedApp").await,
+            listed => listed,
+        };
+        let (listed, hidden) = match listed {
+            Ok(listed) => (listed, hidden),
             Err(error) if is_fatal(&error) => return Err(error),
-            Err(_) => Vec::new(),
+            Err(error) => (Vec::new(), Some(error)),
         };
         for app in left {
             let is_listed = listed.iter().any(|entry| {
@@ -197,7 +196,7 @@ impl Org {
                 _ if is_listed => FactAnswer::Known(true.into()),
                 None => FactAnswer::Known(false.into()),
                 Some(error) => {
-                    not_observed(format!("installed apps are seen only with Customize Application and Manage Connected Apps ({error})"))
+                    not_observed(format!("all apps are seen only with Customize Application and Manage Connected Apps ({error})"))
                 }
             };
             answers.insert(app.to_owned(), answer);

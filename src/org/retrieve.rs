@@ -6,6 +6,7 @@ mod apps;
 mod bisect;
 mod job;
 mod parts;
+mod tooling;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +50,13 @@ impl Org {
 
     /// Retrieves without telling of it as a piece of work of its own.
     pub(super) async fn retrieve_all(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
+        match self.retrieve_by_soap(request).await {
+            Err(error) if error.kind == OrgErrorKind::Unsupported => tooling::retrieve(self, request, &error).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn retrieve_by_soap(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
         let mut not_observed = BTreeMap::new();
         let listed = parts::list(self, &request.components, &mut not_observed).await?;
         let mut asked = BTreeSet::new();
@@ -94,23 +102,47 @@ impl Org {
                 // Its type was listed, and no part of it names the app.
                 _ if is_listed_type => missing.push(id),
                 Absence::Missing => missing.push(id),
-                Absence::NotObserved(reason) => {
+                Absence::Said(reason) => {
+                    not_observed.insert(id, reason);
+                }
+                Absence::Silent => {
+                    not_observed.insert(id, "the org sent neither the component nor a word about it".to_owned());
+                }
+            }
+        }
+        // A companion that could not be read leaves its entries of a profile unread too.
+        for (type_name, members) in &request.companions.types {
+            for id in members.iter().map(|member| ComponentId::new(type_name, member)) {
+                if retrieved.components.get(&id).is_none()
+                    && !not_observed.contains_key(&id)
+                    && let Absence::Said(reason) = explain(&id, &retrieved.messages)
+                {
                     not_observed.insert(id, reason);
                 }
             }
         }
         not_observed.extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
         // A page of "not observed" would look like an answer.
-        if retrieved.components.components.is_empty()
+        let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
+        if request.components.iter().all(|id| retrieved.components.get(id).is_none())
             && missing.is_empty()
-            && let Some((id, reason)) = not_observed.iter().next()
+            && let Some((id, reason)) = unread
         {
             return Err(OrgError::new(OrgErrorKind::Refused, format!("nothing of what was asked for could be read; {id}: {reason}")));
         }
-        retrieved.components.requested =
-            Requested::Manifest(covered(&request.components, &haul.companions, &not_observed, self.api_version()));
+        retrieved.components.requested = Requested::Manifest(self.asked_for(request));
         retrieved.components.not_observed = not_observed;
         Ok(retrieved)
+    }
+
+    /// The manifest that absence may be judged by; what could not be read is told apart by `not_observed`.
+    fn asked_for(&self, request: &RetrieveRequest) -> Manifest {
+        let mut manifest = request.companions.clone();
+        manifest.version = Some(self.api_version());
+        for id in &request.components {
+            manifest.add(&id.type_name, &id.full_name);
+        }
+        manifest
     }
 }
 
@@ -142,8 +174,12 @@ fn name_as_asked(wanted: &BTreeSet<ComponentId>, retrieved: &mut Retrieved) {
 }
 
 enum Absence {
+    /// It is not in the org.
     Missing,
-    NotObserved(String),
+    /// The org gives a reason.
+    Said(String),
+    /// The org says nothing.
+    Silent,
 }
 
 /// Reads from the org's messages why a component did not come.
@@ -167,68 +203,30 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     }
     let about_its_type = messages.iter().filter(|message| message.contains(&type_name) && !message.contains(" named "));
     match about_it.chain(about_its_type).next() {
-        Some(message) => Absence::NotObserved(format!("the org says: {message}")),
-        None => Absence::NotObserved("the org sent neither the component nor a word about it".to_owned()),
+        Some(message) => Absence::Said(format!("the org says: {message}")),
+        None => Absence::Silent,
     }
-}
-
-/// The manifest that absence may be judged by: what was asked for and could be read.
-fn covered(
-    wanted: &BTreeSet<ComponentId>,
-    companions: &Manifest,
-    not_observed: &BTreeMap<ComponentId, String>,
-    version: crate::metadata::registry::ApiVersion,
-) -> Manifest {
-    let mut manifest = companions.clone();
-    manifest.version = Some(version);
-    for id in wanted {
-        let name = layout::canonical_full_name(&id.type_name, &id.full_name);
-        let members = manifest.types.entry(id.type_name.clone()).or_default();
-        members.insert(id.full_name.clone());
-        members.insert(name);
-    }
-    for id in not_observed.keys() {
-        if let Some(members) = manifest.types.get_mut(&id.type_name) {
-            members.remove(&id.full_name);
-        }
-    }
-    manifest.types.retain(|_, members| !members.is_empty());
-    manifest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn messages() -> Vec<String> {
-        [
+    #[test]
+    fn absence_is_explained_by_the_orgs_words() {
+        let messages = [
             "Entity of type 'Profile' named 'Sales' cannot be found",
             "Entity of type 'Document' named 'ConnectedApp_Resources/logo' cannot be found",
             "Entity type: 'ExternalClientApplication' is unknown",
         ]
-        .map(str::to_owned)
-        .to_vec()
-    }
-
-    #[test]
-    fn absence_is_explained_by_the_orgs_words() {
-        let missing = ComponentId::new("Profile", "Sales");
-        assert!(matches!(explain(&missing, &messages()), Absence::Missing));
-        let unknown = ComponentId::new("ExternalClientApplication", "Acme");
-        match explain(&unknown, &messages()) {
-            Absence::NotObserved(reason) => assert!(reason.contains("is unknown"), "{reason}"),
-            Absence::Missing => panic!("an unknown type is no missing component"),
+        .map(str::to_owned);
+        let explained = |type_name: &str, name: &str| explain(&ComponentId::new(type_name, name), &messages);
+        assert!(matches!(explained("Profile", "Sales"), Absence::Missing));
+        assert!(matches!(explained("PermissionSet", "Sales"), Absence::Said(_)));
+        assert!(matches!(explained("PermissionSet", "Other"), Absence::Silent));
+        match explained("ExternalClientApplication", "Acme") {
+            Absence::Said(reason) => assert!(reason.contains("is unknown"), "{reason}"),
+            Absence::Missing | Absence::Silent => panic!("an unknown type is no missing component"),
         }
-        let silent = ComponentId::new("PermissionSet", "Sales");
-        assert!(matches!(explain(&silent, &messages()), Absence::NotObserved(_)));
-    }
-
-    #[test]
-    fn what_could_not_be_read_is_not_covered() {
-        let wanted: BTreeSet<ComponentId> = [ComponentId::new("Profile", "A"), ComponentId::new("PermissionSet", "B")].into();
-        let bad = [(ComponentId::new("PermissionSet", "B"), "why".to_owned())].into();
-        let manifest = covered(&wanted, &Manifest::default(), &bad, crate::metadata::registry::ApiVersion::NEWEST);
-        assert!(manifest.types["Profile"].contains("A"));
-        assert!(!manifest.types.contains_key("PermissionSet"));
     }
 }

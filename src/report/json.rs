@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::diff::{Diff, Finding, State};
+use crate::metadata::layout::api_full_name;
 
 use super::template::value_json;
 use super::{OrgReport, Report};
@@ -38,6 +39,7 @@ struct Identity<'r> {
     name: &'r str,
     id: Option<&'r str>,
     instance_url: Option<&'r str>,
+    source: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +63,7 @@ struct Summary {
 struct Component<'r> {
     #[serde(rename = "type")]
     type_name: &'r str,
-    full_name: &'r str,
+    full_name: String,
 }
 
 #[derive(Serialize)]
@@ -117,7 +119,12 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
             Vec::new(),
         ),
     };
-    Org { org: Identity { name: &report.name, id: report.id.as_deref(), instance_url }, error, summary, findings }
+    Org {
+        org: Identity { name: &report.name, id: report.id.as_deref(), instance_url, source: report.source.as_deref() },
+        error,
+        summary,
+        findings,
+    }
 }
 
 fn summary(diff: &Diff<'_>) -> Summary {
@@ -137,7 +144,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         title: &finding.step.title,
         level: finding.step.level.name(),
         state: finding.state.name(),
-        component: finding.component.as_ref().map(|id| Component { type_name: &id.type_name, full_name: &id.full_name }),
+        component: finding.component.as_ref().map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
         path: finding.path.as_ref().map(ToString::to_string),
         fact: finding.fact.as_ref().map(ToString::to_string),
         comparison: finding.comparison,

@@ -57,8 +57,11 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
         .template
         .as_ref()
         .map_or_else(String::new, |template| format!("{} ({} {})", template.title, template.name, template.version));
-    let id = org.id.as_deref().map_or_else(String::new, |id| format!(" ({})", clean(id)));
-    line(out, &format!("{} against {}{id}", clean(&what), clean(&org.name)).bold().to_string());
+    line(out, &format!("{} against {}", clean(&what), clean(&org.name)).bold().to_string());
+    if let (Some(id), Some(source)) = (&org.id, &org.source) {
+        let address = org.instance_url.as_deref().unwrap_or_default();
+        line(out, &format!("org {} at {}, from: {}", clean(id), clean(address), clean(source)).dimmed().to_string());
+    }
     if let Some(template) = &report.template {
         line(out, &format!("after {}", clean(&template.source)).dimmed().to_string());
     }
@@ -106,6 +109,9 @@ fn mark(state: State) -> String {
 
 fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>) {
     let state = worst(findings);
+    if state != State::InSync && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     let in_sync = findings.iter().filter(|finding| finding.state == State::InSync).count();
     let mut tail = String::new();
     if findings.len() > 1 {

@@ -92,6 +92,7 @@ fn from_texts(parameter: &Parameter, texts: &[String]) -> Result<Value, String> 
 fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
     let name = &parameter.name;
     match (&parameter.kind, value) {
+        (ParameterKind::List, Value::Text(text)) => from_texts(parameter, std::slice::from_ref(text)),
         (ParameterKind::List, value) => Ok(Value::List(value.elements())),
         (_, Value::List(_)) => Err(format!("parameter `{name}` holds one value, not a list")),
         (ParameterKind::Text, value) => Ok(Value::Text(value.to_string())),
@@ -107,5 +108,49 @@ fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
             let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             Err(format!("parameter `{name}` is one of {}, not `{text}`{suggestion}", choices.join(", ")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn template() -> Template {
+        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[parameters.app]\ntitle = \"App\"\n[parameters.on]\ntitle = \"On\"\ntype = \"flag\"\ndefault = false\n[parameters.read]\ntitle = \"Read\"\ntype = \"list\"\ndefault = [\"A\"]\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"{app} {on} {read}\" }]\n";
+        parse("t.toml", text).unwrap()
+    }
+
+    fn resolve(given: &[(&str, &str)], configured: &[(&str, Value)]) -> Result<Arguments, ArgumentErrors> {
+        let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in given {
+            map.entry((*name).to_owned()).or_default().push((*value).to_owned());
+        }
+        let configured = configured.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Arguments::resolve(&template(), &map, &configured)
+    }
+
+    #[test]
+    fn what_is_given_goes_before_what_is_configured_and_that_before_the_default() {
+        let values = resolve(&[("app", "given")], &[("app", "configured".into()), ("on", "TRUE".into()), ("other", "x".into())]).unwrap();
+        assert_eq!(values.get("app"), Some(&"given".into()));
+        assert_eq!(values.get("on"), Some(&true.into()));
+        assert_eq!(values.get("read"), Some(&Value::List(vec!["A".to_owned()])));
+    }
+
+    #[test]
+    fn a_list_is_given_by_commas_or_again_and_again() {
+        let list = Value::List(["A", "B", "C"].map(str::to_owned).to_vec());
+        assert_eq!(resolve(&[("app", "x"), ("read", "A, B"), ("read", "C")], &[]).unwrap().get("read"), Some(&list));
+        assert_eq!(resolve(&[("app", "x")], &[("read", "A,B,C".into())]).unwrap().get("read"), Some(&list));
+        assert_eq!(resolve(&[("app", "x"), ("read", "")], &[]).unwrap().get("read"), Some(&Value::List(Vec::new())));
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let errors = resolve(&[("ap", "x"), ("on", "maybe")], &[]).unwrap_err();
+        assert_eq!(errors.0.len(), 3, "{errors}");
+        assert!(errors.0[0].contains("`app` (App)") && errors.0[1].contains("did you mean `app`"), "{errors}");
+        assert!(resolve(&[("app", "x"), ("app", "y")], &[]).unwrap_err().0[0].contains("2 times"));
     }
 }

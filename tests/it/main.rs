@@ -5,6 +5,7 @@
 mod diff;
 mod document;
 mod layers;
+mod live;
 mod org;
 mod support;
 mod template;

@@ -1,6 +1,6 @@
 //! The org's seam against a server on loopback: what it asks, what it makes of the answers, and how each failure is told.
 
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -96,7 +96,6 @@ async fn one_bad_member_does_not_hide_the_rest() {
     assert_eq!(set.of_type("Profile").count(), 4);
     let reason = &set.not_observed[&ComponentId::new("Profile", "C")];
     assert!(reason.contains("cannot read C"), "{reason}");
-    assert!(!manifest(&set.requested).types["Profile"].contains("C"));
     // Every part that had a profile had its companion too.
     for text in server.requests().iter().filter(|text| text.contains("<met:name>Profile")) {
         assert!(text.contains("<met:members>Account"), "{text}");
@@ -104,7 +103,7 @@ async fn one_bad_member_does_not_hide_the_rest() {
 }
 
 #[tokio::test]
-async fn a_bad_companion_is_left_out_and_not_covered() {
+async fn a_bad_companion_is_not_observed_and_hides_nothing() {
     let server = Server::start(State {
         files: vec![profile("Sales"), component("CustomObject", "Account", "objects/Account.object", "")],
         bad: vec!["Odd".to_owned()],
@@ -116,8 +115,9 @@ async fn a_bad_companion_is_left_out_and_not_covered() {
     wanted.companions.types = BTreeMap::from([("CustomObject".to_owned(), ["Account", "Contact", "Odd"].map(str::to_owned).into())]);
     let set = org.retrieve(&wanted).await.unwrap().components;
     assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
-    let covered = &manifest(&set.requested).types["CustomObject"];
-    assert!(covered.contains("Account") && !covered.contains("Odd"), "{covered:?}");
+    let reason = &set.not_observed[&ComponentId::new("CustomObject", "Odd")];
+    assert!(reason.contains("cannot read Odd"), "{reason}");
+    assert_eq!(set.not_observed.len(), 1);
 }
 
 #[tokio::test]
@@ -150,10 +150,10 @@ async fn a_part_of_an_external_client_app_is_found_by_its_app() {
     let org = connect(&server).await.unwrap();
     let retrieved = org.retrieve(&request(&[(kind, "Acme"), (kind, "None")])).await.unwrap();
     let set = &retrieved.components;
+    // Asked for by its app; it knows its own name, which a deploy needs.
     let id = ComponentId::new(kind, "Acme");
     assert_eq!(set.components.keys().collect::<Vec<_>>(), [&id]);
-    assert!(set.get(&id).unwrap().file.contains("Acme_oauthPlcy"));
-    assert_eq!(retrieved.components.get(&id).unwrap().id.full_name, "Acme_oauthPlcy");
+    assert_eq!(set.get(&id).unwrap().id.full_name, "Acme_oauthPlcy");
     assert!(set.not_observed.is_empty());
     assert!(manifest(&set.requested).types[kind].contains("None"));
 }
@@ -174,7 +174,7 @@ async fn an_app_of_another_org_is_not_missing() {
         rows: vec![
             (
                 "FROM ConnectedApplication",
-                json!([{"Id": "0H4000000000001", "Name": "Acme Sync", "OptionsAllowAdminApprovedUsersOnly": true}]),
+                json!([{"Id": "0H4000000000001", "Name": "Acme Sync", "OptionsAllowAdminApprovedUsersOnly": true}, {"Id": "0H4000000000002", "Name": "Own App"}]),
             ),
             (
                 "FROM SetupEntityAccess",
@@ -182,14 +182,18 @@ async fn an_app_of_another_org_is_not_missing() {
                        {"Id": "0J1", "Parent": {"Name": "X0", "IsOwnedByProfile": true, "Profile": {"Name": "Standard User"}}}]),
             ),
         ],
+        listed: BTreeMap::from([("ConnectedApp", vec!["Own_App"])]),
         ..State::default()
     })
     .await;
     let org = connect(&server).await.unwrap();
-    let retrieved = org.retrieve(&request(&[("ConnectedApp", "Acme Sync"), ("ConnectedApp", "Nobody")])).await.unwrap();
+    let retrieved =
+        org.retrieve(&request(&[("ConnectedApp", "Acme Sync"), ("ConnectedApp", "Nobody"), ("ConnectedApp", "Own App")])).await.unwrap();
     let id = ComponentId::new("ConnectedApp", "Acme Sync");
     let not_observed = &retrieved.components.not_observed;
-    assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id]);
+    let label = ComponentId::new("ConnectedApp", "Own App");
+    assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id, &label]);
+    assert!(not_observed[&label].contains("`Own_App`"), "{}", not_observed[&label]);
     assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].contains("the profile Standard User"));
     assert!(retrieved.components.shown[&id].contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true))));
@@ -459,6 +463,65 @@ async fn an_expired_session_is_refreshed_once() {
     let org = Org::connect(session, options()).await.unwrap();
     assert_eq!(org.identity().source, "sf CLI alias");
     assert_eq!(org.identity().username.as_deref(), Some("a@b.example.com"));
+}
+
+#[tokio::test]
+async fn a_profile_is_read_by_the_tooling_api_where_soap_refuses_the_token() {
+    let refusal = "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault><faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>SOAP API does not support JWT-based access tokens.</faultstring></Fault></Body></E>";
+    let server = Server::start(State {
+        faults: vec![("POST /services/Soap", usize::MAX, Fault::Reply(500, "", refusal))],
+        rows: vec![(
+            "WHERE Name = 'System Administrator'",
+            json!([{"FullName": "Admin", "Metadata": {"custom": false, "userPermissions": [{"enabled": true, "name": "ApiEnabled"}]}}]),
+        )],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let mut wanted = request(&[("Profile", "Admin"), ("ConnectedApp", "Acme")]);
+    wanted.companions.add("CustomObject", "Account");
+    let retrieved = org.retrieve(&wanted).await.unwrap();
+    let set = retrieved.components;
+    let profile = set.get(&ComponentId::new("Profile", "Admin")).unwrap();
+    assert!(profile.document.root().child("userPermissions").is_some());
+    assert!(set.not_observed[&ComponentId::new("ConnectedApp", "Acme")].contains("JWT"));
+    assert!(set.not_observed.contains_key(&ComponentId::new("CustomObject", "Account")));
+    assert!(retrieved.messages[0].contains("Tooling API"));
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_and_only_with_our_own_state() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Server::start(State::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    for is_forged in [false, true] {
+        let shown = Mutex::new(None);
+        let (told, mut address) = tokio::sync::mpsc::unbounded_channel();
+        *shown.lock().unwrap() = Some(told);
+        let web = login::WebLogin { login_url: server.address.clone(), port, ..login::WebLogin::default() };
+        let show = move |address: &str| shown.lock().unwrap().as_ref().unwrap().send(address.to_owned()).unwrap();
+        let browser = async {
+            let url = reqwest::Url::parse(&address.recv().await.unwrap()).unwrap();
+            let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+            assert_eq!(query["code_challenge_method"], "S256");
+            let state = if is_forged { "forged" } else { query["state"].as_str() };
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let home = format!("http://127.0.0.1:{port}");
+            let stray = client.get(format!("{home}/favicon.ico")).send().await.unwrap();
+            assert_eq!(stray.status(), 404);
+            let back = client.get(format!("{home}/OauthRedirect?code=CODE%3D%3D&state={state}")).send().await.unwrap();
+            assert_eq!(back.status(), 200);
+        };
+        let options = options();
+        let (login, ()) = tokio::join!(login::web("acme", &web, &store, &options, &show), browser);
+        if is_forged {
+            assert_eq!(login.unwrap_err().kind, OrgErrorKind::Hostile);
+        } else {
+            assert_eq!(login.unwrap().instance_url, server.address);
+            assert!(server.count("code=CODE") == 1 && server.count("code_verifier=") == 1);
+        }
+    }
 }
 
 #[tokio::test]

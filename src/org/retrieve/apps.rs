@@ -37,12 +37,23 @@ pub(super) async fn owned_elsewhere(
         }
         Err(error) => return Err(error),
     };
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // The table knows labels alone, and the org's own apps stand in it too; those are listed (S 1.5).
+    let own = org.list("ConnectedApp").await?;
     let mut reasons = BTreeMap::new();
     for id in apps {
-        let label = |row: &&Json| row["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&id.full_name));
-        let Some(row) = rows.iter().find(label) else {
+        let is_label = |row: &&Json| row["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&id.full_name));
+        let Some(row) = rows.iter().find(is_label) else {
             continue;
         };
+        // Setup proposes a label's letters and digits, joined by `_`, as the API name.
+        let proposed = id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+        if let Some(app) = own.iter().find(|app| app.id.full_name.eq_ignore_ascii_case(&proposed)) {
+            reasons.insert(id.clone(), format!("`{}` is a label; the API name of this app is `{}`", id.full_name, app.id.full_name));
+            continue;
+        }
         let mut settings = Vec::new();
         let mut reason = "the app is owned by another org, whose settings for it the Metadata API does not show".to_owned();
         if let Some(flag) = row["OptionsAllowAdminApprovedUsersOnly"].as_bool() {

@@ -25,8 +25,6 @@ pub(super) struct Hauls {
     pub(super) files: BTreeMap<String, Vec<u8>>,
     /// What the org said about single components.
     pub(super) messages: Vec<String>,
-    /// The companions that could be asked for.
-    pub(super) companions: Manifest,
     /// The members that make a retrieve fail, with the org's words.
     pub(super) bad: BTreeMap<ComponentId, String>,
 }
@@ -47,7 +45,7 @@ enum Step {
 
 /// Retrieves members with their companions, in one request where that will do.
 pub(super) async fn retrieve(org: &Org, wanted: BTreeSet<ComponentId>, companions: &Manifest) -> Result<Hauls, OrgError> {
-    let mut hauls = Hauls { companions: companions.clone(), ..Hauls::default() };
+    let mut hauls = Hauls::default();
     let first = Batch { wanted: wanted.into_iter().collect(), companions: companions.clone(), checked: false };
     let mut left = vec![first];
     left.retain(|batch| !batch.wanted.is_empty() || !batch.companions.types.is_empty());
@@ -72,9 +70,6 @@ pub(super) async fn retrieve(org: &Org, wanted: BTreeSet<ComponentId>, companion
                     hauls.bad.insert(id, reason);
                 }
                 Step::Split(batches, bad) => {
-                    for id in bad.keys() {
-                        remove(&mut hauls.companions, id);
-                    }
                     hauls.bad.extend(bad);
                     left.extend(batches);
                 }

@@ -195,7 +195,7 @@ fn answer(state: &mut State, text: &str, address: &str) -> (u16, String) {
         }
         return (401, json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]).to_string());
     }
-    if first.contains("/query?q=") {
+    if first.contains("query?q=") {
         if let Some((_, code)) = state.refused.iter().find(|(part, _)| first.contains(part)) {
             return (400, json!([{"message": "sObject type is not supported.", "errorCode": code}]).to_string());
         }
