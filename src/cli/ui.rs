@@ -50,6 +50,7 @@ impl Ui {
     }
 
     /// Tells of something that the reader should know of the answer.
+    #[cfg(feature = "demo")]
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             stderr(&format!("{} {}\n", "note:".bold(), clean(text)));

@@ -317,6 +317,16 @@ impl Org {
             self.add_permissions(&mut row, &node);
             rows.push(row);
         }
+        for (name, node) in self.of_type("PermissionSetGroup") {
+            let mut row = json!({
+                "Id": group_set_id(name), "Name": name, "Label": node.get("label"), "Description": null,
+                "IsOwnedByProfile": false, "IsCustom": true, "Type": "Group", "ProfileId": null,
+                "PermissionSetGroupId": component_id("PermissionSetGroup", name), "NamespacePrefix": null, "LicenseId": null,
+                "HasActivationRequired": node.flag("hasActivationRequired"),
+            });
+            self.add_permissions(&mut row, &self.added_up(&node));
+            rows.push(row);
+        }
         for (name, node) in self.of_type("Profile") {
             let id = profile_set_id(name);
             let mut row = json!({
@@ -340,11 +350,32 @@ impl Org {
         }
     }
 
+    /// A group's sets added up, which the org keeps as a permission set of the type `Group`.
+    fn added_up(&self, group: &Node) -> Node {
+        let mut out = Node::group("PermissionSet", Vec::new());
+        for set in group.texts("permissionSets") {
+            let entries = self.component("PermissionSet", set).map(|set| set.children).unwrap_or_default();
+            for entry in entries {
+                let key = |entry: &Node| ["object", "field", "name"].iter().find_map(|part| entry.get(part)).map(str::to_owned);
+                let known = out.children.iter_mut().find(|known| known.name == entry.name && key(known) == key(&entry));
+                let Some(known) = known else {
+                    out.children.push(entry);
+                    continue;
+                };
+                for flag in entry.children.iter().filter(|child| child.value() == "true") {
+                    known.set(&flag.name, "true");
+                }
+            }
+        }
+        out
+    }
+
     /// Everything that carries permissions: its id as a permission set, and its content.
     fn carriers(&self) -> Vec<(String, Node)> {
         let sets = self.of_type("PermissionSet").map(|(name, node)| (component_id("PermissionSet", name), node));
         let profiles = self.of_type("Profile").map(|(name, node)| (profile_set_id(name), node));
-        sets.chain(profiles).collect()
+        let groups = self.of_type("PermissionSetGroup").map(|(name, node)| (group_set_id(name), self.added_up(&node)));
+        sets.chain(profiles).chain(groups).collect()
     }
 
     fn object_permissions(&self) -> Vec<Value> {
@@ -389,7 +420,10 @@ impl Org {
                 name => component_id(field, name).into(),
             };
             let mut out = row.clone();
-            out.insert("PermissionSetId".to_owned(), id_of("PermissionSet"));
+            // A group is assigned as the set that it adds up to.
+            let group = string(row, "PermissionSetGroup");
+            let set = if group.is_empty() { id_of("PermissionSet") } else { group_set_id(group).into() };
+            out.insert("PermissionSetId".to_owned(), set);
             out.insert("PermissionSetGroupId".to_owned(), id_of("PermissionSetGroup"));
             out.remove("PermissionSet");
             out.remove("PermissionSetGroup");
@@ -718,6 +752,10 @@ impl Org {
             .find(|(name, full_name)| name == type_name && same_id(&component_id(name, full_name), id))
             .map(|(_, full_name)| full_name.clone())
     }
+}
+
+fn group_set_id(group: &str) -> String {
+    derived_id("0PS", &format!("PermissionSetGroup:{group}"))
 }
 
 fn missing(field: &str) -> Refusal {

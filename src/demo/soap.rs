@@ -158,7 +158,7 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
             Ok(format!("<result><done>{done}</done><id>{id}</id></result>"))
         }
         "deployRecentValidation" => {
-            let id = state.quick_deploy(&id()?.to_owned(), user, now)?;
+            let id = state.quick_deploy(id()?, user, now)?;
             Ok(format!("<result>{id}</result>"))
         }
         other => Err(refuse("INVALID_OPERATION", format!("the demo org does not know the call {other}"))),

@@ -163,9 +163,11 @@ impl Org {
     /// The profile and permission sets that give a user his permissions: type and full name.
     pub(crate) fn sources(&self, user: &str) -> BTreeSet<Key> {
         let mut sources = BTreeSet::new();
-        if let Some(row) = self.user(user) {
-            sources.insert(("Profile".to_owned(), string(row, "Profile").to_owned()));
-        }
+        let Some(row) = self.user(user) else {
+            return sources;
+        };
+        sources.insert(("Profile".to_owned(), string(row, "Profile").to_owned()));
+        let user = string(row, "Id");
         for row in self.records.get("PermissionSetAssignment").into_iter().flatten() {
             if !same_id(string(row, "AssigneeId"), user) {
                 continue;
@@ -199,7 +201,7 @@ impl Org {
     /// Makes an id that was not given before.
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         self.serial += 1;
-        id18(&format!("{prefix}Ws0000{:0>6}", base36(self.serial)))
+        id18(&format!("{prefix}Ws{:0>10}", base36(self.serial)))
     }
 }
 

@@ -86,7 +86,7 @@ fn completions_and_manual_pages_are_written() {
 fn the_readme_shows_what_the_program_prints() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    let printed = std::fs::read_to_string(folder.join("tests/it/snapshots/drifted.snap")).unwrap();
+    let printed = std::fs::read_to_string(folder.join("tests/it/snapshots/demo.snap")).unwrap();
     let picture = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     for line in picture.lines().filter(|line| !line.is_empty() && *line != "...") {
         assert!(printed.lines().any(|known| known == line), "the README shows `{line}`, which is not printed");

@@ -48,8 +48,9 @@ pub(super) fn rule(org: &Org, full_name: &str, mut new: Node, old: Option<&Node>
     if org.catalog.standard_profiles.contains_key(full_name) {
         problems.extend(standard_objects(org, &new, &base));
     }
-    let node = overlay(&base, &new);
+    let mut node = overlay(&base, &new);
     problems.extend(dependency::missing(&org.catalog, &node));
+    tidy(&mut node);
     let licence = node.get("userLicense").unwrap_or_default().to_owned();
     problems.extend(dependency::unlicensed(&org.catalog, &licence, &node));
     let defaults = |node: &Node| node.all("applicationVisibilities").filter(|entry| entry.flag("default")).count();
@@ -150,7 +151,6 @@ fn overlay(base: &Node, new: &Node) -> Node {
             None => node.children.push(entry),
         }
     }
-    tidy(&mut node);
     node
 }
 
