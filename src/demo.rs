@@ -1,8 +1,8 @@
 //! A make-believe org that speaks Salesforce's protocol over loopback HTTP, so that every command can be tried and every failure tested.
 //!
-//! It holds the metadata and records of an invented company ([`seed`]) and does with them what Salesforce is documented and seen to do
-//! ([`retrieve`], [`deploy`], [`query`]); what no source says is marked at its place. The wire is thin: [`soap`], [`rest`] and [`oauth`]
-//! turn a request into a call on a value ([`state`]), and [`server`] alone knows sockets. It is a witness: it shares neither the reader nor
+//! It holds the metadata and records of an invented company (`seed`) and does with them what Salesforce is documented and seen to do
+//! (`retrieve`, `deploy`, `query`); what no source says is marked at its place. The wire is thin: `soap`, `rest` and `oauth`
+//! turn a request into a call on a value (`state`), and `server` alone knows sockets. It is a witness: it shares neither the reader nor
 //! the table of types with what it is to judge.
 
 mod catalog;
