@@ -90,6 +90,10 @@ struct SourceArguments {
     /// A folder in metadata or source format, a zip, or a snapshot
     #[arg(long, value_name = "PATH")]
     from: Option<PathBuf>,
+
+    /// How long the org may take to put a retrieve together, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, conflicts_with = "from")]
+    timeout: u64,
 }
 
 /// In what form an answer is given.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::diff::{Diff, State, diff};
 use crate::metadata::fact::FactValues;
 use crate::org::retrieve::RetrieveRequest;
-use crate::org::{Org, OrgError};
+use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::{Failure, OrgReport, Report, TemplateRef, json, text};
 use crate::snapshot;
 use crate::template::needs::needs;
@@ -61,7 +62,7 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps = template::expand(&template, &values).map_err(|error| CommandError::expansion(&error))?;
     let (org, failed) = match &arguments.source.from {
         Some(from) => (of_files(ui, &steps, from)?, None),
-        None => of_org(ui, &steps, choice.as_ref())?,
+        None => of_org(ui, &steps, choice.as_ref(), Duration::from_secs(arguments.source.timeout))?,
     };
     let report = report(&template, org);
     let exit = match &report.orgs[0].outcome {
@@ -110,7 +111,12 @@ fn of_files<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], from: &Path) -> Result<OrgR
 }
 
 /// The org's part of the report, and where the org failed the same as an error for people.
-fn of_org<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], choice: Option<&Choice>) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
+fn of_org<'t>(
+    ui: &Ui,
+    steps: &[ExpandedStep<'t>],
+    choice: Option<&Choice>,
+    job_timeout: Duration,
+) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
     let Some(choice) = choice else {
         return Err(CommandError::new("neither an org nor a folder is named")
             .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml)")
@@ -120,7 +126,7 @@ fn of_org<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], choice: Option<&Choice>) -> R
     connect::block_on(async {
         let mut report =
             OrgReport { name: choice.name().to_owned(), id: None, instance_url: None, source: None, outcome: Ok(Diff::default()) };
-        let connected = match connect::connect(choice, connect::options(ui)).await {
+        let connected = match connect::connect(choice, ConnectOptions { job_timeout, ..connect::options(ui) }).await {
             Ok(connected) => connected,
             Err(error) => {
                 report.outcome = Err(Failure::from(&error));

@@ -5,6 +5,7 @@
 mod demo;
 mod diff;
 mod document;
+mod faults;
 mod layers;
 mod live;
 mod org;
