@@ -5,10 +5,12 @@
 //! turn a request into a call on a value (`state`), and `server` alone knows sockets. It is a witness: it shares neither the reader nor
 //! the table of types with what it is to judge.
 
+mod assign;
 mod catalog;
 mod deploy;
 mod faults;
 mod oauth;
+mod objects;
 mod query;
 mod records;
 mod rest;

@@ -10,6 +10,7 @@
 //! - [`org`]: one connection to an org: sign-in, retrieve, facts.
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`report`]: a diff as text or JSON.
+//! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
 //!
 //! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.

@@ -43,7 +43,7 @@ pub enum Fault {
     BrokenZip,
     /// The zip holds a path that leads outside.
     ZipSlip,
-    /// The zip unpacks to a gigabyte.
+    /// The zip unpacks to a hundred megabytes of spaces.
     ZipBomb,
     /// The retrieve ends as failed.
     RetrieveFails,
@@ -213,13 +213,13 @@ fn pack(entries: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().map(Cursor::into_inner).unwrap_or_default()
 }
 
-/// A gigabyte of nothing in a megabyte.
+/// A hundred megabytes of spaces in a hundred kilobytes.
 fn bomb() -> Vec<u8> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let block = vec![b' '; 1 << 20];
     if writer.start_file("unpackaged/profiles/Admin.profile", options).is_ok() {
-        for _ in 0..1024 {
+        for _ in 0..100 {
             let _ = writer.write_all(&block);
         }
     }

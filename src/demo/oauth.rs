@@ -350,7 +350,7 @@ fn userinfo(state: &State, request: &Request) -> Reply {
         200,
         &json!({
             "sub": format!("{origin}/id/{org}/{user}"), "user_id": user, "organization_id": org,
-            "preferred_username": field("Username"), "nickname": field("Username"), "name": field("Name"), "email": field("Email"),
+            "preferred_username": field("Username"), "username": field("Username"), "display_name": field("Name"), "nickname": field("Username"), "name": field("Name"), "email": field("Email"),
             "email_verified": true, "given_name": field("FirstName"), "family_name": field("LastName"), "zoneinfo": "Europe/Dublin",
             "active": true, "user_type": "STANDARD", "language": "en_US", "locale": "en_IE", "is_app_installed": true,
             "urls": {

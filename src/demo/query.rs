@@ -1,10 +1,12 @@
 //! Answers SOQL over the demo org's rows, with Salesforce's words for what it does not understand.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::records::{ObjectDef, find};
+use super::objects::{ObjectDef, find};
 use super::soql::{Condition, Item, Literal, Operator, Path, Query, parse};
 use super::state::{Org, Refusal, Row, refuse, same_id, string};
 
@@ -19,7 +21,7 @@ pub(crate) struct Answer {
 /// Runs a query of a user.
 pub(crate) fn run(org: &Org, user: &str, text: &str, tooling: bool, version: &str) -> Result<Answer, Refusal> {
     let query = parse(text)?;
-    Runner { org, user, text, tooling, version }.run(&query)
+    Runner { org, user, text, tooling, version, parents: RefCell::default() }.run(&query)
 }
 
 /// Objects that only who may view the set-up sees; to others they do not exist (S 1.7).
@@ -38,6 +40,8 @@ struct Runner<'a> {
     text: &'a str,
     tooling: bool,
     version: &'a str,
+    /// The rows of objects that relationships led to.
+    parents: RefCell<BTreeMap<(&'static str, bool), Vec<Row>>>,
 }
 
 impl Runner<'_> {
@@ -69,15 +73,9 @@ impl Runner<'_> {
             rows.retain(|row| same_id(string(row, "UserId"), self.user));
         }
         if let Some(condition) = &query.condition {
-            let mut kept = Vec::new();
             // Fields are checked once, so that an empty table refuses a wrong field too.
-            self.check(object, condition)?;
-            for row in rows {
-                if self.holds(object, &row, condition)? {
-                    kept.push(row);
-                }
-            }
-            rows = kept;
+            let condition = self.settle(object, condition)?;
+            rows.retain(|row| self.holds(object, row, &condition));
         }
         Ok(rows)
     }
@@ -191,8 +189,10 @@ impl Runner<'_> {
         let targets: &[&str] = if target == "PermissionSetLicense" { &["PermissionSetLicense", "UserLicense"] } else { &[target] };
         targets.iter().find_map(|target| {
             let target = find(target, self.tooling).or_else(|| find(target, false))?;
-            let rows = self.org.rows(target);
-            let row = rows.into_iter().find(|row| same_id(string(row, "Id"), id))?;
+            let mut parents = self.parents.borrow_mut();
+            // Rows are made from metadata, which takes time: once a query.
+            let rows = parents.entry((target.name, target.tooling)).or_insert_with(|| self.org.rows(target));
+            let row = rows.iter().find(|row| same_id(string(row, "Id"), id))?.clone();
             Some((name, target, row))
         })
     }
@@ -248,52 +248,44 @@ impl Runner<'_> {
         format!("\n{line}\n{}^\nERROR at Row:1:Column:{}\n", " ".repeat(at), at + 1)
     }
 
-    fn check(&self, object: &'static ObjectDef, condition: &Condition) -> Result<(), Refusal> {
-        match condition {
-            Condition::And(parts) | Condition::Or(parts) => parts.iter().try_for_each(|part| self.check(object, part)),
-            Condition::Not(part) => self.check(object, part),
-            Condition::Compare(path, _, _) | Condition::In { path, .. } | Condition::InQuery { path, .. } => self.resolve(object, path),
-        }
-    }
-
-    fn holds(&self, object: &'static ObjectDef, row: &Row, condition: &Condition) -> Result<bool, Refusal> {
+    /// Checks a condition's fields, and puts the values of a sub-select in its place.
+    fn settle(&self, object: &'static ObjectDef, condition: &Condition) -> Result<Condition, Refusal> {
+        let all = |parts: &[Condition]| parts.iter().map(|part| self.settle(object, part)).collect::<Result<Vec<_>, _>>();
         Ok(match condition {
-            Condition::And(parts) => {
-                for part in parts {
-                    if !self.holds(object, row, part)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            Condition::Or(parts) => {
-                for part in parts {
-                    if self.holds(object, row, part)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Condition::Not(part) => !self.holds(object, row, part)?,
-            Condition::Compare(path, operator, literal) => {
-                let value = self.value(object, row, path);
-                satisfies(&value, *operator, literal)
-            }
-            Condition::In { path, negated, values } => {
-                let value = self.value(object, row, path);
-                values.iter().any(|literal| satisfies(&value, Operator::Equal, literal)) != *negated
+            Condition::And(parts) => Condition::And(all(parts)?),
+            Condition::Or(parts) => Condition::Or(all(parts)?),
+            Condition::Not(part) => Condition::Not(Box::new(self.settle(object, part)?)),
+            Condition::Compare(path, ..) | Condition::In { path, .. } => {
+                self.resolve(object, path)?;
+                condition.clone()
             }
             Condition::InQuery { path, negated, query } => {
+                self.resolve(object, path)?;
                 let inner = self.object(query)?;
                 let [Item::Field(field)] = query.select.as_slice() else {
                     return Err(refuse("MALFORMED_QUERY", "a semi-join sub-select selects one field"));
                 };
                 self.resolve(inner, field)?;
-                let value = self.value(object, row, path);
-                let found = !value.is_null() && self.matching(query, inner)?.iter().any(|row| self.value(inner, row, field) == value);
-                found != *negated
+                let rows = self.matching(query, inner)?;
+                let values = rows.iter().filter_map(|row| self.value(inner, row, field).as_str().map(|id| Literal::Text(id.to_owned())));
+                Condition::In { path: path.clone(), negated: *negated, values: values.collect() }
             }
         })
+    }
+
+    fn holds(&self, object: &'static ObjectDef, row: &Row, condition: &Condition) -> bool {
+        match condition {
+            Condition::And(parts) => parts.iter().all(|part| self.holds(object, row, part)),
+            Condition::Or(parts) => parts.iter().any(|part| self.holds(object, row, part)),
+            Condition::Not(part) => !self.holds(object, row, part),
+            Condition::Compare(path, operator, literal) => satisfies(&self.value(object, row, path), *operator, literal),
+            Condition::In { path, negated, values } => {
+                let value = self.value(object, row, path);
+                values.iter().any(|literal| satisfies(&value, Operator::Equal, literal)) != *negated
+            }
+            // Settled before rows are looked at.
+            Condition::InQuery { .. } => false,
+        }
     }
 }
 

@@ -1,212 +1,12 @@
 //! The rows that SOQL sees: those that are stored, and those that follow from the metadata, so that a deploy changes them.
 //!
-//! Reading a query is left to `soql`, answering it to `query`.
+//! Which objects and fields there are stands in `objects`, what REST may write in `assign`.
 
 use serde_json::{Value, json};
 
-use super::state::{Org, Refusal, Row, component_id, derived_id, profile_set_id, refuse, same_id, string, timestamp};
+use super::objects::{HIDDEN_PERMISSION, ObjectDef};
+use super::state::{Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp};
 use super::tree::Node;
-
-/// An object as SOQL and describe know it.
-#[derive(Debug)]
-pub(crate) struct ObjectDef {
-    pub(crate) name: &'static str,
-    /// Whether it is asked of the Tooling API.
-    pub(crate) tooling: bool,
-    /// Fields, space-separated, with their types: `Id:id Name:string`.
-    pub(crate) fields: &'static str,
-    /// Relationships: name, the field that holds the id, the object.
-    pub(crate) relationships: &'static [(&'static str, &'static str, &'static str)],
-    /// Whether rows may be created and deleted by REST.
-    pub(crate) writable: bool,
-}
-
-const AUDIT: &[(&str, &str, &str)] = &[("CreatedBy", "CreatedById", "User"), ("LastModifiedBy", "LastModifiedById", "User")];
-
-const fn object(
-    name: &'static str,
-    fields: &'static str,
-    relationships: &'static [(&'static str, &'static str, &'static str)],
-) -> ObjectDef {
-    ObjectDef { name, tooling: false, fields, relationships, writable: false }
-}
-
-const fn writable(mut object: ObjectDef) -> ObjectDef {
-    object.writable = true;
-    object
-}
-
-const fn tooling(mut object: ObjectDef) -> ObjectDef {
-    object.tooling = true;
-    object
-}
-
-/// Every object that the demo org answers for.
-pub(crate) const OBJECTS: &[ObjectDef] = &[
-    object(
-        "AppMenuItem",
-        "Id:id Name:string Label:string Type:string ApplicationId:reference StartUrl:string IsUsingAdminAuthorization:boolean IsVisible:boolean",
-        &[],
-    ),
-    object(
-        "ConnectedApplication",
-        "Id:id Name:string StartUrl:string MobileStartUrl:string MobileSessionTimeout:string PinLength:string \
-         OptionsAllowAdminApprovedUsersOnly:boolean OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean \
-         OptionsIsInternal:boolean OptionsFullContentPushNotifications:boolean OptionsCodeCredentialGuestEnabled:boolean \
-         RefreshTokenValidityPeriod:int UvidTimeout:int NamedUserUvidTimeout:int CreatedDate:datetime CreatedById:reference \
-         LastModifiedDate:datetime LastModifiedById:reference",
-        AUDIT,
-    ),
-    object(
-        "ExternalClientApplication",
-        "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string DistributionState:string ContactEmail:string",
-        &[],
-    ),
-    object(
-        "ExtlClntAppOauthPlcyCnfg",
-        "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference PermittedUsersPolicyType:string \
-         IpRelaxationPolicyType:string RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int RefreshTokenValidityUnit:string \
-         RequiredSessionLevel:string SessionTimeoutInMinutes:int",
-        &[("ExternalClientApplication", "ExternalClientApplicationId", "ExternalClientApplication")],
-    ),
-    object(
-        "FieldPermissions",
-        "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean PermissionsEdit:boolean",
-        &[("Parent", "ParentId", "PermissionSet")],
-    ),
-    object(
-        "OauthToken",
-        "Id:id AppName:string AppMenuItemId:reference UserId:reference LastUsedDate:datetime UseCount:int AccessToken:string \
-         DeleteToken:string RequestToken:string",
-        &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
-    ),
-    object(
-        "ObjectPermissions",
-        "Id:id ParentId:reference SobjectType:string PermissionsRead:boolean PermissionsCreate:boolean PermissionsEdit:boolean \
-         PermissionsDelete:boolean PermissionsViewAllRecords:boolean PermissionsModifyAllRecords:boolean PermissionsViewAllFields:boolean",
-        &[("Parent", "ParentId", "PermissionSet")],
-    ),
-    object(
-        "Organization",
-        "Id:id Name:string OrganizationType:string InstanceName:string IsSandbox:boolean TrialExpirationDate:datetime \
-         NamespacePrefix:string LanguageLocaleKey:string CreatedDate:datetime",
-        &[],
-    ),
-    object(
-        "PermissionSet",
-        "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean IsCustom:boolean Type:string ProfileId:reference \
-         LicenseId:reference PermissionSetGroupId:reference NamespacePrefix:string HasActivationRequired:boolean",
-        &[
-            ("Profile", "ProfileId", "Profile"),
-            ("License", "LicenseId", "PermissionSetLicense"),
-            ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
-        ],
-    ),
-    writable(object(
-        "PermissionSetAssignment",
-        "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference ExpirationDate:datetime IsActive:boolean",
-        &[
-            ("Assignee", "AssigneeId", "User"),
-            ("PermissionSet", "PermissionSetId", "PermissionSet"),
-            ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
-        ],
-    )),
-    object(
-        "PermissionSetGroup",
-        "Id:id DeveloperName:string MasterLabel:string Description:string Status:string HasActivationRequired:boolean",
-        &[],
-    ),
-    object(
-        "PermissionSetGroupComponent",
-        "Id:id PermissionSetGroupId:reference PermissionSetId:reference",
-        &[("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"), ("PermissionSet", "PermissionSetId", "PermissionSet")],
-    ),
-    object(
-        "PermissionSetLicense",
-        "Id:id DeveloperName:string MasterLabel:string PermissionSetLicenseKey:string Status:string TotalLicenses:int UsedLicenses:int \
-         ExpirationDate:date",
-        &[],
-    ),
-    writable(object(
-        "PermissionSetLicenseAssign",
-        "Id:id AssigneeId:reference PermissionSetLicenseId:reference",
-        &[("Assignee", "AssigneeId", "User"), ("PermissionSetLicense", "PermissionSetLicenseId", "PermissionSetLicense")],
-    )),
-    object(
-        "Profile",
-        "Id:id Name:string Description:string UserLicenseId:reference UserType:string",
-        &[("UserLicense", "UserLicenseId", "UserLicense")],
-    ),
-    writable(object(
-        "SetupEntityAccess",
-        "Id:id ParentId:reference SetupEntityId:reference SetupEntityType:string",
-        &[("Parent", "ParentId", "PermissionSet")],
-    )),
-    object(
-        "User",
-        "Id:id Username:string Name:string FirstName:string LastName:string Email:string IsActive:boolean UserType:string \
-         ProfileId:reference UserRoleId:reference CreatedDate:datetime",
-        &[("Profile", "ProfileId", "Profile")],
-    ),
-    object(
-        "UserLicense",
-        "Id:id Name:string MasterLabel:string LicenseDefinitionKey:string Status:string TotalLicenses:int UsedLicenses:int",
-        &[],
-    ),
-    tooling(object(
-        "DeployRequest",
-        "Id:id Status:string CheckOnly:boolean CreatedDate:datetime CompletedDate:datetime StartDate:datetime CreatedById:reference \
-         NumberComponentErrors:int NumberComponentsDeployed:int NumberComponentsTotal:int RollbackOnError:boolean",
-        &[("CreatedBy", "CreatedById", "User")],
-    )),
-    tooling(object(
-        "InstalledSubscriberPackage",
-        "Id:id SubscriberPackageId:reference SubscriberPackageVersionId:reference",
-        &[
-            ("SubscriberPackage", "SubscriberPackageId", "SubscriberPackage"),
-            ("SubscriberPackageVersion", "SubscriberPackageVersionId", "SubscriberPackageVersion"),
-        ],
-    )),
-    tooling(object("SubscriberPackage", "Id:id Name:string NamespacePrefix:string Description:string", &[])),
-    tooling(object(
-        "SubscriberPackageVersion",
-        "Id:id Name:string MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int",
-        &[],
-    )),
-    tooling(object(
-        "PermissionDependency",
-        "Id:id Permission:string PermissionType:string RequiredPermission:string RequiredPermissionType:string",
-        &[],
-    )),
-    tooling(object("Profile", "Id:id Name:string FullName:string Metadata:complexvalue Description:string", &[])),
-    tooling(object("User", "Id:id Username:string Name:string IsActive:boolean ProfileId:reference", &[])),
-];
-
-/// Finds an object, without regard to case.
-pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
-    OBJECTS.iter().find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
-}
-
-/// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs (V 3.3): metadata alone has it.
-const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
-
-impl ObjectDef {
-    /// The fields with their types, in order; `Permissions*` last.
-    pub(crate) fn fields(&self, org: &Org) -> Vec<(String, &'static str)> {
-        let mut fields: Vec<(String, &str)> =
-            self.fields.split_whitespace().filter_map(|field| field.split_once(':')).map(|(name, kind)| (name.to_owned(), kind)).collect();
-        if !self.tooling && matches!(self.name, "PermissionSet" | "Profile") {
-            fields.extend(
-                org.catalog
-                    .user_permissions
-                    .keys()
-                    .filter(|name| *name != HIDDEN_PERMISSION)
-                    .map(|name| (format!("Permissions{name}"), "boolean")),
-            );
-        }
-        fields
-    }
-}
 
 impl Org {
     /// Returns the rows of an object.
@@ -371,7 +171,7 @@ impl Org {
     }
 
     /// Everything that carries permissions: its id as a permission set, and its content.
-    fn carriers(&self) -> Vec<(String, Node)> {
+    pub(crate) fn carriers(&self) -> Vec<(String, Node)> {
         let sets = self.of_type("PermissionSet").map(|(name, node)| (component_id("PermissionSet", name), node));
         let profiles = self.of_type("Profile").map(|(name, node)| (profile_set_id(name), node));
         let groups = self.of_type("PermissionSetGroup").map(|(name, node)| (group_set_id(name), self.added_up(&node)));
@@ -439,7 +239,7 @@ impl Org {
         rows
     }
 
-    fn permission_set_licences(&self, stored: Vec<Row>) -> Vec<Value> {
+    pub(crate) fn permission_set_licences(&self, stored: Vec<Row>) -> Vec<Value> {
         let assigned = self.records.get("PermissionSetLicenseAssign");
         stored
             .into_iter()
@@ -452,7 +252,7 @@ impl Org {
             .collect()
     }
 
-    fn licence_id(&self, name: &str) -> Value {
+    pub(crate) fn licence_id(&self, name: &str) -> Value {
         ["UserLicense", "PermissionSetLicense"]
             .iter()
             .filter_map(|object| self.records.get(*object))
@@ -592,178 +392,10 @@ impl Org {
             })
             .collect()
     }
-
-    /// Creates a row by REST (S 4.4, 1.7) and returns its id.
-    pub(crate) fn create_row(&mut self, object: &ObjectDef, values: &Row) -> Result<String, Refusal> {
-        let known = object.fields(self);
-        for field in values.keys() {
-            if !known.iter().any(|(name, _)| name == field) {
-                return Err(refuse("INVALID_FIELD", format!("No such column '{field}' on sobject of type {}", object.name)));
-            }
-        }
-        match object.name {
-            "PermissionSetAssignment" => self.assign_set(values),
-            "PermissionSetLicenseAssign" => self.assign_licence(values),
-            _ => self.grant_app(values),
-        }
-    }
-
-    fn assign_set(&mut self, values: &Row) -> Result<String, Refusal> {
-        let user = self.required_user(values)?;
-        let set = self.component_by_id("PermissionSet", string(values, "PermissionSetId"));
-        let group = self.component_by_id("PermissionSetGroup", string(values, "PermissionSetGroupId"));
-        let (field, name) = match (set, group) {
-            (Some(set), None) => ("PermissionSet", set),
-            (None, Some(group)) => ("PermissionSetGroup", group),
-            _ => return Err(missing("PermissionSetId")),
-        };
-        if field == "PermissionSet" {
-            self.check_licence(&user, &name)?;
-        }
-        let taken = self
-            .records
-            .get("PermissionSetAssignment")
-            .into_iter()
-            .flatten()
-            .any(|row| string(row, "AssigneeId") == user && string(row, field) == name);
-        if taken {
-            return Err(duplicate("PermissionSetId"));
-        }
-        let mut row = Row::new();
-        row.insert("AssigneeId".to_owned(), user.into());
-        row.insert("PermissionSet".to_owned(), Value::Null);
-        row.insert("PermissionSetGroup".to_owned(), Value::Null);
-        row.insert(field.to_owned(), name.into());
-        row.insert("ExpirationDate".to_owned(), values.get("ExpirationDate").cloned().unwrap_or(Value::Null));
-        row.insert("IsActive".to_owned(), true.into());
-        Ok(self.store_row("PermissionSetAssignment", "0Pa", row))
-    }
-
-    /// A set with a permission set licence can be assigned only to a user who has that licence (S 4.3).
-    fn check_licence(&self, user: &str, set: &str) -> Result<(), Refusal> {
-        let Some(node) = self.component("PermissionSet", set) else {
-            return Ok(());
-        };
-        let Some(licence) = node.get("license").map(|name| self.licence_id(name)) else {
-            return Ok(());
-        };
-        let held = self
-            .records
-            .get("PermissionSetLicenseAssign")
-            .into_iter()
-            .flatten()
-            .any(|row| string(row, "AssigneeId") == user && row.get("PermissionSetLicenseId") == Some(&licence));
-        let is_user_licence = licence.as_str().is_some_and(|id| id.starts_with("100"));
-        if held || is_user_licence {
-            return Ok(());
-        }
-        let wanted = node
-            .all("objectPermissions")
-            .next()
-            .and_then(|entry| entry.get("object"))
-            .and_then(|object| self.catalog.objects.get(object))
-            .map_or_else(|| "API Enabled".to_owned(), |object| format!("Read {}", object.plural));
-        let user = self.user(user).map(|row| string(row, "Name")).unwrap_or_default();
-        Err(refuse(
-            "FIELD_INTEGRITY_EXCEPTION",
-            format!(
-                "Can't assign permission set \"{}\" to user \"{user}\". The user license doesn't allow the permission: {wanted}",
-                node.get("label").unwrap_or(set)
-            ),
-        ))
-    }
-
-    fn assign_licence(&mut self, values: &Row) -> Result<String, Refusal> {
-        let user = self.required_user(values)?;
-        let id = string(values, "PermissionSetLicenseId");
-        let licences = self.permission_set_licences(self.records.get("PermissionSetLicense").cloned().unwrap_or_default());
-        let licence = licences
-            .iter()
-            .find(|row| row["Id"].as_str().is_some_and(|known| same_id(known, id)))
-            .ok_or_else(|| missing("PermissionSetLicenseId"))?;
-        let taken = self
-            .records
-            .get("PermissionSetLicenseAssign")
-            .into_iter()
-            .flatten()
-            .any(|row| string(row, "AssigneeId") == user && row.get("PermissionSetLicenseId") == Some(&licence["Id"]));
-        if taken {
-            return Err(duplicate("PermissionSetLicenseId"));
-        }
-        if licence["UsedLicenses"].as_u64() >= licence["TotalLicenses"].as_u64() {
-            return Err(refuse(
-                "LICENSE_LIMIT_EXCEEDED",
-                "You cannot assign this permission set license because all of its seats are in use",
-            ));
-        }
-        let mut row = Row::new();
-        row.insert("AssigneeId".to_owned(), user.into());
-        row.insert("PermissionSetLicenseId".to_owned(), licence["Id"].clone());
-        Ok(self.store_row("PermissionSetLicenseAssign", "2LA", row))
-    }
-
-    fn grant_app(&mut self, values: &Row) -> Result<String, Refusal> {
-        let parent = string(values, "ParentId");
-        let parent = self.carriers().into_iter().map(|(id, _)| id).find(|id| same_id(id, parent)).ok_or_else(|| missing("ParentId"))?;
-        let entity = string(values, "SetupEntityId");
-        let mut kind = None;
-        for (object, name) in [("ConnectedApplication", "ConnectedApplication"), ("ExternalClientApplication", "ExternalClientApplication")]
-        {
-            let definition = find(object, false).expect("the table has the apps");
-            if let Some(row) = self.rows(definition).iter().find(|row| same_id(string(row, "Id"), entity)) {
-                kind = Some((name, string(row, "Id").to_owned()));
-            }
-        }
-        let (kind, entity) = kind.ok_or_else(|| missing("SetupEntityId"))?;
-        let definition = find("SetupEntityAccess", false).expect("the table has the access rows");
-        let taken = self.rows(definition).iter().any(|row| string(row, "ParentId") == parent && string(row, "SetupEntityId") == entity);
-        if taken {
-            return Err(duplicate("SetupEntityId"));
-        }
-        let mut row = Row::new();
-        row.insert("ParentId".to_owned(), parent.into());
-        row.insert("SetupEntityId".to_owned(), entity.into());
-        row.insert("SetupEntityType".to_owned(), kind.into());
-        Ok(self.store_row("SetupEntityAccess", "0J0", row))
-    }
-
-    /// Deletes a stored row by REST.
-    pub(crate) fn delete_row(&mut self, object: &ObjectDef, id: &str) -> Result<(), Refusal> {
-        let rows = self.records.entry(object.name.to_owned()).or_default();
-        let before = rows.len();
-        rows.retain(|row| !same_id(string(row, "Id"), id));
-        if rows.len() < before { Ok(()) } else { Err(refuse("ENTITY_IS_DELETED", "entity is deleted")) }
-    }
-
-    fn store_row(&mut self, object: &str, prefix: &str, mut row: Row) -> String {
-        let id = self.new_id(prefix);
-        row.insert("Id".to_owned(), id.clone().into());
-        self.records.entry(object.to_owned()).or_default().push(row);
-        id
-    }
-
-    fn required_user(&self, values: &Row) -> Result<String, Refusal> {
-        self.user(string(values, "AssigneeId")).map(|row| string(row, "Id").to_owned()).ok_or_else(|| missing("AssigneeId"))
-    }
-
-    fn component_by_id(&self, type_name: &str, id: &str) -> Option<String> {
-        self.components
-            .keys()
-            .find(|(name, full_name)| name == type_name && same_id(&component_id(name, full_name), id))
-            .map(|(_, full_name)| full_name.clone())
-    }
 }
 
 fn group_set_id(group: &str) -> String {
     derived_id("0PS", &format!("PermissionSetGroup:{group}"))
-}
-
-fn missing(field: &str) -> Refusal {
-    refuse("REQUIRED_FIELD_MISSING", format!("Required fields are missing: [{field}]"))
-}
-
-fn duplicate(field: &str) -> Refusal {
-    refuse("DUPLICATE_VALUE", format!("duplicate value found: {field} duplicates value on record with id: <unknown>"))
 }
 
 /// A component as the Tooling API's `Metadata` field gives it.

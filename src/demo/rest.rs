@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
 use super::faults::Fault;
+use super::objects::{OBJECTS, ObjectDef, find};
 use super::query;
-use super::records::{OBJECTS, ObjectDef, find};
 use super::state::{Org, Refusal, Row, State, refuse, same_id, string, timestamp};
 use super::wire::{Reply, Request, not_found};
 
@@ -95,6 +95,7 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("GET", []) => Ok(Reply::json(
             200,
             &json!({
+                "identity": format!("{}/id/{}/{}", call.request.origin(), call.state.org.catalog.org_id, call.user),
                 "limits": format!("/services/data/v{}/limits", call.version), "query": format!("/services/data/v{}/query", call.version),
                 "sobjects": format!("/services/data/v{}/sobjects", call.version),
                 "tooling": format!("/services/data/v{}/tooling", call.version),

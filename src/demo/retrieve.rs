@@ -335,8 +335,11 @@ impl Org {
     }
 
     /// Reads components whole; `None` for one that is not there (S 6.2: an empty record, not an error).
+    ///
+    /// Settings are read by the name of their own type: `ConnectedAppSettings`, `ConnectedApp`.
     pub(crate) fn read(&self, type_name: &str, full_names: &[String]) -> Result<Vec<Option<(String, Node)>>, Refusal> {
-        if schema::find(type_name).is_none() {
+        let type_name = if schema::settings(type_name).is_some() { "Settings" } else { type_name };
+        if !is_type(type_name) {
             return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
         }
         if full_names.len() > 10 {
@@ -485,6 +488,17 @@ mod tests {
         assert_eq!(org.list("Lamp").unwrap_err().code, "INVALID_TYPE");
         let fields = org.list("CustomField").unwrap();
         assert!(fields.iter().any(|row| row.full_name == "Account.Beacon_Score__c"));
+    }
+
+    #[test]
+    fn a_read_gives_whole_components() {
+        let org = Org::seeded("x");
+        let read = |type_name: &str, name: &str| org.read(type_name, &[name.to_owned()]).unwrap().remove(0);
+        assert!(read("Profile", "Admin").unwrap().1.all("objectPermissions").count() > 5);
+        assert!(read("Profile", "Nobody").is_none());
+        assert_eq!(read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name, "ConnectedAppSettings");
+        assert_eq!(org.read("Lamp", &[]).unwrap_err().code, "INVALID_TYPE");
+        assert_eq!(org.read("Profile", &vec![String::new(); 11]).unwrap_err().code, "EXCEEDED_ID_LIMIT");
     }
 
     #[test]

@@ -147,6 +147,19 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
             }
             Ok(started(&id))
         }
+        // Gone from the WSDL, and still what jsforce and cumulusci ask while a retrieve runs.
+        "checkStatus" => {
+            let mut out = String::new();
+            for id in call.texts("asyncProcessId") {
+                let done = match (state.retrieves.get(id), state.deploy(id)) {
+                    (Some(job), _) => job.outcome.is_some(),
+                    (None, job) => job?.outcome.is_some(),
+                };
+                let word = if done { "Completed" } else { "InProgress" };
+                out.push_str(&format_status(id, done, word));
+            }
+            Ok(out)
+        }
         "checkDeployStatus" => {
             let job = state.deploy(id()?)?;
             let details = call.flag("includeDetails");
@@ -166,7 +179,11 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
 }
 
 fn started(id: &str) -> String {
-    format!("<result><done>false</done><id>{id}</id><state>Queued</state></result>")
+    format_status(id, false, "Queued")
+}
+
+fn format_status(id: &str, done: bool, word: &str) -> String {
+    format!("<result><done>{done}</done><id>{id}</id><state>{word}</state></result>")
 }
 
 fn describe() -> String {

@@ -27,7 +27,8 @@ fn zip_at(version: &str, types: &[(&str, &[&str])], files: &[(&str, &str)]) -> V
         manifest.push_str(&Node::text("name", *name).to_line());
         manifest.push_str("</types>");
     }
-    manifest = format!("{manifest}<version>{version}</version></Package>");
+    manifest.push_str(&Node::text("version", version).to_line());
+    manifest.push_str("</Package>");
     all.insert("package.xml".to_owned(), manifest.into_bytes());
     for (path, content) in files {
         all.insert((*path).to_owned(), content.as_bytes().to_vec());
@@ -554,7 +555,6 @@ fn a_validation_changes_nothing_and_can_be_deployed_quickly() {
     state.tick(4000);
     assert!(state.org.has("PermissionSet", "New"));
     assert_eq!(state.quick_deploy("0Af000000000000AAA", &user, 4000).unwrap_err().code, "INVALID_CROSS_REFERENCE_KEY");
-    // A deploy that was no validation cannot be deployed again.
     state.quick_deploy(&quick, &user, 4000).unwrap_err();
 }
 

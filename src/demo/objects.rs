@@ -1,0 +1,204 @@
+//! The objects that SOQL and describe know: fields, relationships, and what may be written.
+
+use super::state::Org;
+
+/// An object as SOQL and describe know it.
+#[derive(Debug)]
+pub(crate) struct ObjectDef {
+    pub(crate) name: &'static str,
+    /// Whether it is asked of the Tooling API.
+    pub(crate) tooling: bool,
+    /// Fields, space-separated, with their types: `Id:id Name:string`.
+    pub(crate) fields: &'static str,
+    /// Relationships: name, the field that holds the id, the object.
+    pub(crate) relationships: &'static [(&'static str, &'static str, &'static str)],
+    /// Whether rows may be created and deleted by REST.
+    pub(crate) writable: bool,
+}
+
+const AUDIT: &[(&str, &str, &str)] = &[("CreatedBy", "CreatedById", "User"), ("LastModifiedBy", "LastModifiedById", "User")];
+
+const fn object(
+    name: &'static str,
+    fields: &'static str,
+    relationships: &'static [(&'static str, &'static str, &'static str)],
+) -> ObjectDef {
+    ObjectDef { name, tooling: false, fields, relationships, writable: false }
+}
+
+const fn writable(mut object: ObjectDef) -> ObjectDef {
+    object.writable = true;
+    object
+}
+
+const fn tooling(mut object: ObjectDef) -> ObjectDef {
+    object.tooling = true;
+    object
+}
+
+/// Every object that the demo org answers for.
+pub(crate) const OBJECTS: &[ObjectDef] = &[
+    object(
+        "AppMenuItem",
+        "Id:id Name:string Label:string Type:string ApplicationId:reference StartUrl:string IsUsingAdminAuthorization:boolean IsVisible:boolean",
+        &[],
+    ),
+    object(
+        "ConnectedApplication",
+        "Id:id Name:string StartUrl:string MobileStartUrl:string MobileSessionTimeout:string PinLength:string \
+         OptionsAllowAdminApprovedUsersOnly:boolean OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean \
+         OptionsIsInternal:boolean OptionsFullContentPushNotifications:boolean OptionsCodeCredentialGuestEnabled:boolean \
+         RefreshTokenValidityPeriod:int UvidTimeout:int NamedUserUvidTimeout:int CreatedDate:datetime CreatedById:reference \
+         LastModifiedDate:datetime LastModifiedById:reference",
+        AUDIT,
+    ),
+    object(
+        "ExternalClientApplication",
+        "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string DistributionState:string ContactEmail:string",
+        &[],
+    ),
+    object(
+        "ExtlClntAppOauthPlcyCnfg",
+        "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference PermittedUsersPolicyType:string \
+         IpRelaxationPolicyType:string RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int RefreshTokenValidityUnit:string \
+         RequiredSessionLevel:string SessionTimeoutInMinutes:int",
+        &[("ExternalClientApplication", "ExternalClientApplicationId", "ExternalClientApplication")],
+    ),
+    object(
+        "FieldPermissions",
+        "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean PermissionsEdit:boolean",
+        &[("Parent", "ParentId", "PermissionSet")],
+    ),
+    object(
+        "OauthToken",
+        "Id:id AppName:string AppMenuItemId:reference UserId:reference LastUsedDate:datetime UseCount:int AccessToken:string \
+         DeleteToken:string RequestToken:string",
+        &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
+    ),
+    object(
+        "ObjectPermissions",
+        "Id:id ParentId:reference SobjectType:string PermissionsRead:boolean PermissionsCreate:boolean PermissionsEdit:boolean \
+         PermissionsDelete:boolean PermissionsViewAllRecords:boolean PermissionsModifyAllRecords:boolean PermissionsViewAllFields:boolean",
+        &[("Parent", "ParentId", "PermissionSet")],
+    ),
+    object(
+        "Organization",
+        "Id:id Name:string OrganizationType:string InstanceName:string IsSandbox:boolean TrialExpirationDate:datetime \
+         NamespacePrefix:string LanguageLocaleKey:string CreatedDate:datetime",
+        &[],
+    ),
+    object(
+        "PermissionSet",
+        "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean IsCustom:boolean Type:string ProfileId:reference \
+         LicenseId:reference PermissionSetGroupId:reference NamespacePrefix:string HasActivationRequired:boolean",
+        &[
+            ("Profile", "ProfileId", "Profile"),
+            ("License", "LicenseId", "PermissionSetLicense"),
+            ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
+        ],
+    ),
+    writable(object(
+        "PermissionSetAssignment",
+        "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference ExpirationDate:datetime IsActive:boolean",
+        &[
+            ("Assignee", "AssigneeId", "User"),
+            ("PermissionSet", "PermissionSetId", "PermissionSet"),
+            ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
+        ],
+    )),
+    object(
+        "PermissionSetGroup",
+        "Id:id DeveloperName:string MasterLabel:string Description:string Status:string HasActivationRequired:boolean",
+        &[],
+    ),
+    object(
+        "PermissionSetGroupComponent",
+        "Id:id PermissionSetGroupId:reference PermissionSetId:reference",
+        &[("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"), ("PermissionSet", "PermissionSetId", "PermissionSet")],
+    ),
+    object(
+        "PermissionSetLicense",
+        "Id:id DeveloperName:string MasterLabel:string PermissionSetLicenseKey:string Status:string TotalLicenses:int UsedLicenses:int \
+         ExpirationDate:date",
+        &[],
+    ),
+    writable(object(
+        "PermissionSetLicenseAssign",
+        "Id:id AssigneeId:reference PermissionSetLicenseId:reference",
+        &[("Assignee", "AssigneeId", "User"), ("PermissionSetLicense", "PermissionSetLicenseId", "PermissionSetLicense")],
+    )),
+    object(
+        "Profile",
+        "Id:id Name:string Description:string UserLicenseId:reference UserType:string",
+        &[("UserLicense", "UserLicenseId", "UserLicense")],
+    ),
+    writable(object(
+        "SetupEntityAccess",
+        "Id:id ParentId:reference SetupEntityId:reference SetupEntityType:string",
+        &[("Parent", "ParentId", "PermissionSet")],
+    )),
+    object(
+        "User",
+        "Id:id Username:string Name:string FirstName:string LastName:string Email:string IsActive:boolean UserType:string \
+         ProfileId:reference UserRoleId:reference CreatedDate:datetime",
+        &[("Profile", "ProfileId", "Profile")],
+    ),
+    object(
+        "UserLicense",
+        "Id:id Name:string MasterLabel:string LicenseDefinitionKey:string Status:string TotalLicenses:int UsedLicenses:int",
+        &[],
+    ),
+    tooling(object(
+        "DeployRequest",
+        "Id:id Status:string CheckOnly:boolean CreatedDate:datetime CompletedDate:datetime StartDate:datetime CreatedById:reference \
+         NumberComponentErrors:int NumberComponentsDeployed:int NumberComponentsTotal:int RollbackOnError:boolean",
+        &[("CreatedBy", "CreatedById", "User")],
+    )),
+    tooling(object(
+        "InstalledSubscriberPackage",
+        "Id:id SubscriberPackageId:reference SubscriberPackageVersionId:reference",
+        &[
+            ("SubscriberPackage", "SubscriberPackageId", "SubscriberPackage"),
+            ("SubscriberPackageVersion", "SubscriberPackageVersionId", "SubscriberPackageVersion"),
+        ],
+    )),
+    tooling(object("SubscriberPackage", "Id:id Name:string NamespacePrefix:string Description:string", &[])),
+    tooling(object(
+        "SubscriberPackageVersion",
+        "Id:id Name:string MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int",
+        &[],
+    )),
+    tooling(object(
+        "PermissionDependency",
+        "Id:id Permission:string PermissionType:string RequiredPermission:string RequiredPermissionType:string",
+        &[],
+    )),
+    tooling(object("Profile", "Id:id Name:string FullName:string Metadata:complexvalue Description:string", &[])),
+    tooling(object("User", "Id:id Username:string Name:string IsActive:boolean ProfileId:reference", &[])),
+];
+
+/// Finds an object, without regard to case.
+pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
+    OBJECTS.iter().find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
+}
+
+/// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs (V 3.3): metadata alone has it.
+pub(crate) const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
+
+impl ObjectDef {
+    /// The fields with their types, in order; `Permissions*` last.
+    pub(crate) fn fields(&self, org: &Org) -> Vec<(String, &'static str)> {
+        let mut fields: Vec<(String, &str)> =
+            self.fields.split_whitespace().filter_map(|field| field.split_once(':')).map(|(name, kind)| (name.to_owned(), kind)).collect();
+        if !self.tooling && matches!(self.name, "PermissionSet" | "Profile") {
+            fields.extend(
+                org.catalog
+                    .user_permissions
+                    .keys()
+                    .filter(|name| *name != HIDDEN_PERMISSION)
+                    .map(|name| (format!("Permissions{name}"), "boolean")),
+            );
+        }
+        fields
+    }
+}
