@@ -7,6 +7,7 @@ pub mod auth;
 pub mod error;
 pub mod facts;
 mod http;
+mod keyring;
 pub mod login;
 pub mod logins;
 pub mod retrieve;

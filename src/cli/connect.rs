@@ -66,7 +66,7 @@ impl Choice {
     }
 }
 
-/// Returns the folder in which sfsetup keeps its own logins.
+/// Returns where sfsetup keeps its own logins: a folder, and the system's keyring unless `SFSETUP_KEYRING` is `off`.
 ///
 /// # Errors
 /// The system names no home.
@@ -77,7 +77,11 @@ pub(super) fn logins() -> Result<LoginStore, CommandError> {
         .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
         .or_else(|| env::home_dir().map(|home| home.join(".config")));
     match base {
-        Some(base) => Ok(LoginStore::new(base.join("sfsetup").join("logins"))),
+        Some(base) => {
+            let store = LoginStore::new(base.join("sfsetup").join("logins"));
+            let off = env::var("SFSETUP_KEYRING").is_ok_and(|value| value == "off");
+            Ok(if off { store } else { store.with_keyring() })
+        }
         None => Err(CommandError::new("there is no home folder to keep logins in").hint("set HOME, or XDG_CONFIG_HOME")),
     }
 }

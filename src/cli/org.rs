@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::org::auth::Session;
 use crate::org::login::{self, WebLogin};
-use crate::org::logins::Login;
+use crate::org::logins::{Kept, Login};
 use crate::org::{Org, OrgError};
 
 use super::config::Config;
@@ -136,14 +136,19 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
         let known = Login { org_id: Some(org.identity().id.clone()), username: username.or_else(|| login.username.clone()), ..login };
         // A refresh token that was rotated meanwhile is in the file already and must stay.
         let current = store.load(name).map_err(failed)?.map_or(known.credential.clone(), |stored| stored.credential);
-        store.save(&Login { credential: current, ..known.clone() }).map_err(failed)?;
+        let kept = store.save(&Login { credential: current, ..known.clone() }).map_err(failed)?;
         ui.answer(&format!(
             "signed in to {name}: org {} at {}{}\n",
             org.identity().id,
             known.instance_url,
             known.username.map_or_else(String::new, |username| format!(" as {username}"))
         ))?;
-        ui.hint(&format!("kept in {}, readable by you alone", store.file(name).display()));
+        let file = store.file(name);
+        ui.hint(&match kept {
+            Kept::Keyring => format!("its secret is in the system's keyring, the rest in {}", file.display()),
+            Kept::File(None) => format!("kept in {}, readable by you alone", file.display()),
+            Kept::File(Some(reason)) => format!("kept in {}, readable by you alone (mode 0600), since {reason}", file.display()),
+        });
         Ok(Exit::Done)
     })
 }

@@ -1,6 +1,6 @@
-//! sfsetup's own logins on disk: one file each, readable by its owner alone.
+//! sfsetup's own logins: one file each, readable by its owner alone, and its secret in the system's keyring where there is one.
 //!
-//! Secrets lie in the file as they are, as in `~/.ssh`; its mode 0600 is what keeps them. It says so in its first field.
+//! Where there is none, the secret lies in the file as it is, as in `~/.ssh`; its mode 0600 is what keeps it. The file's first field says so.
 
 use std::fmt;
 use std::fs;
@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::error::{OrgError, OrgErrorKind};
+use super::keyring;
 
 /// A login: an org, and what signs in to it.
 #[derive(Clone, Debug)]
@@ -80,9 +81,20 @@ impl Credential {
 #[derive(Clone, Debug)]
 pub struct LoginStore {
     folder: PathBuf,
+    in_keyring: bool,
+}
+
+/// Where a login's secret was put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In the system's keyring.
+    Keyring,
+    /// In the login's file, and where the keyring was tried, why it is not there.
+    File(Option<String>),
 }
 
 const WARNING: &str = "This file is a credential. Keep its mode at 0600 and out of version control.";
+const NO_SECRET: &str = "The secret of this login is in the system's keyring, under the service `sfsetup`.";
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -99,18 +111,39 @@ struct Stored {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum StoredCredential {
-    AccessToken { token: String },
-    RefreshToken { client_id: String, client_secret: Option<String>, refresh_token: String },
-    Jwt { client_id: String, username: String, key_file: PathBuf },
-    ClientCredentials { client_id: String, client_secret: String },
+    AccessToken {
+        token: String,
+    },
+    RefreshToken {
+        client_id: String,
+        client_secret: Option<String>,
+        refresh_token: String,
+    },
+    Jwt {
+        client_id: String,
+        username: String,
+        key_file: PathBuf,
+    },
+    ClientCredentials {
+        client_id: String,
+        client_secret: String,
+    },
+    /// The whole credential, as JSON, is in the system's keyring.
+    Keyring,
 }
 
 const FORMAT: &str = "sfsetup.login/1";
 
 impl LoginStore {
-    /// Names the folder; it is made when the first login is saved.
+    /// Names the folder; it is made when the first login is saved. Secrets are kept in its files.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), in_keyring: false }
+    }
+
+    /// Keeps secrets in the system's keyring from now on, where there is one.
+    #[must_use]
+    pub fn with_keyring(self) -> Self {
+        Self { in_keyring: true, ..self }
     }
 
     /// Returns the file that holds, or would hold, a login.
@@ -140,7 +173,7 @@ impl LoginStore {
         for entry in entries {
             let path = entry.map_err(|error| failed("read", &self.folder, &error))?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                logins.push(read(&path)?);
+                logins.push(read(&path)?.into_login()?);
             }
         }
         logins.sort_by(|a, b| a.name.cmp(&b.name));
@@ -153,17 +186,21 @@ impl LoginStore {
     /// The file is there and cannot be read.
     pub fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
         let path = self.file(name);
-        if path.exists() { read(&path).map(Some) } else { Ok(None) }
+        if path.exists() { read(&path)?.into_login().map(Some) } else { Ok(None) }
     }
 
-    /// Saves a login, whole or not at all.
+    /// Saves a login, whole or not at all, and says where its secret is kept.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save(&self, login: &Login) -> Result<(), OrgError> {
+    pub fn save(&self, login: &Login) -> Result<Kept, OrgError> {
         make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
         let path = self.file(&login.name);
-        let text = serde_json::to_vec_pretty(&Stored::from(login)).map_err(|error| failed("write", &path, &error))?;
+        let mut stored = Stored::from(login);
+        // The file names a key, not a secret: it is no business of the keyring.
+        let has_secret = !matches!(stored.credential, StoredCredential::Jwt { .. });
+        let kept = if self.in_keyring && has_secret { stored.move_to_keyring(&path)? } else { Kept::File(None) };
+        let text = serde_json::to_vec_pretty(&stored).map_err(|error| failed("write", &path, &error))?;
         // `tempfile` makes its files with mode 0600, and a rename keeps it.
         let write = || -> std::io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -172,7 +209,8 @@ impl LoginStore {
             file.persist(&path).map_err(|error| error.error)?;
             Ok(())
         };
-        write().map_err(|error| failed("write", &path, &error))
+        write().map_err(|error| failed("write", &path, &error))?;
+        Ok(kept)
     }
 
     /// Replaces a login's refresh token with the one that the org rotated in.
@@ -183,7 +221,7 @@ impl LoginStore {
         if let Credential::RefreshToken { refresh_token: held, .. } = &mut login.credential {
             *held = refresh_token.clone();
         }
-        self.save(&login)
+        self.save(&login).map(|_| ())
     }
 
     /// Deletes a login; returns whether there was one.
@@ -192,6 +230,9 @@ impl LoginStore {
     /// The file is there and cannot be deleted.
     pub fn remove(&self, name: &str) -> Result<bool, OrgError> {
         let path = self.file(name);
+        if path.exists() && read(&path).is_ok_and(|stored| matches!(stored.credential, StoredCredential::Keyring)) {
+            keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;
+        }
         match fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
@@ -212,7 +253,11 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn read(path: &Path) -> Result<Login, OrgError> {
+fn unlocked(verb: &str, name: &str, error: &str) -> OrgError {
+    OrgError::new(OrgErrorKind::Storage, format!("cannot {verb} the secret of `{name}` in the system's keyring: {error}"))
+}
+
+fn read(path: &Path) -> Result<Stored, OrgError> {
     let bytes = fs::read(path).map_err(|error| failed("read", path, &error))?;
     // serde's text may quote a value, which here may be a secret: only the place is told.
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| {
@@ -222,7 +267,51 @@ fn read(path: &Path) -> Result<Login, OrgError> {
     if stored.format != FORMAT {
         return Err(failed("read", path, &"its format is not known"));
     }
-    Ok(stored.into())
+    Ok(stored)
+}
+
+impl Stored {
+    /// Takes the credential out of what is to be written, if the keyring takes it.
+    fn move_to_keyring(&mut self, path: &Path) -> Result<Kept, OrgError> {
+        let secret = serde_json::to_string(&self.credential).map_err(|error| failed("write", path, &error))?;
+        Ok(match keyring::set(&self.name, &secret.into()) {
+            Ok(()) => {
+                self.warning = NO_SECRET.to_owned();
+                self.credential = StoredCredential::Keyring;
+                Kept::Keyring
+            }
+            Err(reason) => Kept::File(Some(reason)),
+        })
+    }
+
+    /// Returns the login, with its secret fetched from where it is kept, whatever the store would do with a new one.
+    fn into_login(mut self) -> Result<Login, OrgError> {
+        if matches!(self.credential, StoredCredential::Keyring) {
+            let secret = keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
+            let secret = secret.ok_or_else(|| unlocked("read", &self.name, "it is not there any more; sign in again"))?;
+            // serde's text may quote a value, which here is a secret.
+            self.credential = serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
+        }
+        let credential = match self.credential {
+            StoredCredential::AccessToken { token } => Credential::AccessToken { token: token.into() },
+            StoredCredential::RefreshToken { client_id, client_secret, refresh_token } => {
+                Credential::RefreshToken { client_id, client_secret: client_secret.map(Into::into), refresh_token: refresh_token.into() }
+            }
+            StoredCredential::Jwt { client_id, username, key_file } => Credential::Jwt { client_id, username, key_file },
+            StoredCredential::ClientCredentials { client_id, client_secret } => {
+                Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
+            }
+            StoredCredential::Keyring => return Err(unlocked("read", &self.name, "what it holds is not a login; sign in again")),
+        };
+        Ok(Login {
+            name: self.name,
+            instance_url: self.instance_url,
+            login_url: self.login_url,
+            username: self.username,
+            org_id: self.org_id,
+            credential,
+        })
+    }
 }
 
 impl From<&Login> for Stored {
@@ -248,30 +337,6 @@ impl From<&Login> for Stored {
                 }
                 Credential::ClientCredentials { client_id, client_secret } => {
                     StoredCredential::ClientCredentials { client_id: client_id.clone(), client_secret: bare(client_secret) }
-                }
-            },
-        }
-    }
-}
-
-impl From<Stored> for Login {
-    fn from(stored: Stored) -> Self {
-        Self {
-            name: stored.name,
-            instance_url: stored.instance_url,
-            login_url: stored.login_url,
-            username: stored.username,
-            org_id: stored.org_id,
-            credential: match stored.credential {
-                StoredCredential::AccessToken { token } => Credential::AccessToken { token: token.into() },
-                StoredCredential::RefreshToken { client_id, client_secret, refresh_token } => Credential::RefreshToken {
-                    client_id,
-                    client_secret: client_secret.map(Into::into),
-                    refresh_token: refresh_token.into(),
-                },
-                StoredCredential::Jwt { client_id, username, key_file } => Credential::Jwt { client_id, username, key_file },
-                StoredCredential::ClientCredentials { client_id, client_secret } => {
-                    Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
                 }
             },
         }

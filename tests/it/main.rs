@@ -8,9 +8,14 @@ mod demo;
 mod demo_wire;
 mod diff;
 mod document;
+#[cfg(feature = "demo")]
 mod faults;
 mod layers;
 mod live;
 mod org;
+#[cfg(feature = "demo")]
+mod secrets;
 mod support;
 mod template;
+#[cfg(feature = "demo")]
+mod witness;

@@ -43,6 +43,7 @@ impl Env {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder())
+            .env("SFSETUP_KEYRING", "off")
             .env("XDG_STATE_HOME", self.folder().join("state"))
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .current_dir(self.folder());

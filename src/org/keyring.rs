@@ -1,0 +1,62 @@
+//! The system's keyring: Keychain, Windows Credential Manager, or the Secret Service of a Linux desktop.
+//!
+//! A server or a container has none; then the caller keeps the secret in a file of mode 0600. Each call runs on a thread of its own, because
+//! the Secret Service is spoken over D-Bus by a client that blocks and must not meet the runtime of the caller.
+
+use std::thread;
+
+use keyring::{Entry, Error};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Under which name the keyring lists sfsetup's entries.
+const SERVICE: &str = "sfsetup";
+
+/// Keeps a secret under a login's name.
+///
+/// # Errors
+/// There is no keyring, it is locked, or it does not take a secret of this size; in the keyring's words.
+pub(super) fn set(name: &str, secret: &SecretString) -> Result<(), String> {
+    on_thread(|| Entry::new(SERVICE, name)?.set_password(secret.expose_secret()))
+}
+
+/// Returns the secret that is kept under a login's name; `None` when there is none.
+///
+/// # Errors
+/// There is no keyring or it is locked; in the keyring's words.
+pub(super) fn get(name: &str) -> Result<Option<SecretString>, String> {
+    on_thread(|| match Entry::new(SERVICE, name)?.get_password() {
+        Ok(secret) => Ok(Some(SecretString::from(secret))),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(error),
+    })
+}
+
+/// Deletes what is kept under a login's name, if anything is.
+///
+/// # Errors
+/// There is no keyring or it is locked; in the keyring's words.
+pub(super) fn remove(name: &str) -> Result<(), String> {
+    on_thread(|| match Entry::new(SERVICE, name)?.delete_credential() {
+        Ok(()) | Err(Error::NoEntry) => Ok(()),
+        Err(error) => Err(error),
+    })
+}
+
+fn on_thread<T: Send>(work: impl FnOnce() -> keyring::Result<T> + Send) -> Result<T, String> {
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(result) => result.map_err(|error| in_words(&error)),
+        Err(_) => Err("the keyring's client stopped unexpectedly".to_owned()),
+    })
+}
+
+/// The crate's own words, except where they could quote what is kept.
+fn in_words(error: &Error) -> String {
+    match error {
+        Error::NoDefaultStore => match Entry::store_status() {
+            Err(error) => format!("this system offers no keyring ({error})"),
+            Ok(()) => "this system offers no keyring".to_owned(),
+        },
+        Error::BadEncoding(_) => "what it holds is not text".to_owned(),
+        other => other.to_string(),
+    }
+}
