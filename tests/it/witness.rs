@@ -1,0 +1,146 @@
+//! Witnesses for the demo org: the `sf` command line and jsforce, which know nothing of us, list, retrieve, deploy and query there.
+//!
+//! They run where the clients are installed (`tests/witness/install.sh FOLDER` does so, and prints `SFSETUP_WITNESS`, the folder that is
+//! looked in); elsewhere each test says on stderr that it was skipped. `SFSETUP_WITNESS_NODE` names another `node` than the one on the path.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value as Json;
+use sfsetup::demo::{Faults, Running, Store, serve};
+use sfsetup::package::archive::write_zip;
+
+use crate::support::Env;
+
+const MANIFEST: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">
+    <types><members>Witness</members><name>PermissionSet</name></types>
+    <version>64.0</version>
+</Package>
+";
+const PERMISSION_SET: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">
+    <hasActivationRequired>false</hasActivationRequired>
+    <label>Witness</label>
+</PermissionSet>
+";
+
+/// The folder with the clients and `node`, if what is asked for is installed there.
+fn installed(module: &str) -> Option<(PathBuf, String)> {
+    let node = std::env::var("SFSETUP_WITNESS_NODE").unwrap_or_else(|_| "node".to_owned());
+    let folder = std::env::var_os("SFSETUP_WITNESS").map(PathBuf::from)?;
+    let is_there = folder.join("node_modules").join(module).is_dir();
+    let runs = Command::new(&node).arg("--version").output().is_ok_and(|output| output.status.success());
+    (is_there && runs).then_some((folder, node))
+}
+
+fn skipped(client: &str) {
+    // A test has no third ending; this line is the report.
+    std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("skipped: {client} is not installed (tests/witness/install.sh)\n").as_bytes(),
+    )
+    .unwrap();
+}
+
+async fn org() -> Running {
+    serve(Store::in_memory(), None, Faults::none()).await.unwrap()
+}
+
+/// The `sf` command line in a home of its own.
+struct Sf {
+    node: String,
+    script: PathBuf,
+    env: Env,
+}
+
+impl Sf {
+    fn run(&self, token: Option<&str>, arguments: &[&str]) -> Json {
+        let mut command = Command::new(&self.node);
+        command.arg(&self.script).args(arguments).arg("--json").env_clear().current_dir(self.env.folder());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.env.folder());
+        for name in ["SF_DISABLE_TELEMETRY", "SF_AUTOUPDATE_DISABLE", "SF_SKIP_NEW_VERSION_CHECK", "SF_USE_GENERIC_UNIX_KEYCHAIN"] {
+            command.env(name, "true");
+        }
+        if let Some(token) = token {
+            command.env("SF_ACCESS_TOKEN", token);
+        }
+        let output = command.output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let answer: Json = serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("sf {arguments:?}: {error}: {stdout}{}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(answer["status"], 0, "sf {arguments:?}: {stdout}");
+        answer["result"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sf_command_line_retrieves_validates_deploys_and_queries() {
+    let Some((folder, node)) = installed("@salesforce/cli") else {
+        return skipped("the sf command line");
+    };
+    let running = org().await;
+    let (address, token) = (running.url(), running.token.clone());
+    let work = move || {
+        let sf = Sf { node, script: folder.join("node_modules/@salesforce/cli/bin/run.js"), env: Env::new() };
+        sf.env
+            .write("sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}], "sourceApiVersion": "64.0"}"#);
+        std::fs::create_dir(sf.env.folder().join("force-app")).unwrap();
+        sf.env.write("package/package.xml", MANIFEST);
+        sf.env.write("package/permissionsets/Witness.permissionset", PERMISSION_SET);
+        let login = ["org", "login", "access-token", "--instance-url", &address, "--no-prompt", "--alias", "demo"];
+        assert_eq!(sf.run(Some(&token), &login)["username"], "robin.alder@harbourlight.example.com");
+
+        let profiles = sf.run(None, &["org", "list", "metadata", "-o", "demo", "-m", "Profile"]);
+        assert!(profiles.as_array().unwrap().iter().any(|profile| profile["fullName"] == "Admin"), "{profiles}");
+
+        sf.run(None, &["project", "retrieve", "start", "-o", "demo", "-m", "Profile:Admin", "-m", "ConnectedApp:Ampersand"]);
+        let file = sf.env.folder().join("force-app/main/default/connectedApps/Ampersand.connectedApp-meta.xml");
+        assert!(std::fs::read_to_string(file).unwrap().contains("<refreshTokenPolicy>"));
+
+        let validate = ["project", "deploy", "validate", "-o", "demo", "--metadata-dir", "package", "--test-level", "RunLocalTests"];
+        let validated = sf.run(None, &validate);
+        let id = validated["id"].as_str().unwrap();
+        let query = "SELECT Id, Name FROM PermissionSet WHERE Name = 'Witness'";
+        assert_eq!(sf.run(None, &["data", "query", "-o", "demo", "-q", query])["totalSize"], 0);
+        let quick = sf.run(None, &["project", "deploy", "quick", "-o", "demo", "--job-id", id]);
+        assert!(quick["success"] == true && quick["id"] != *id, "{quick}");
+        assert_eq!(sf.run(None, &["data", "query", "-o", "demo", "-q", query])["totalSize"], 1);
+        let again = sf.run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "package"]);
+        assert_eq!(again["numberComponentsDeployed"], 1, "{again}");
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jsforce_lists_reads_retrieves_deploys_and_queries() {
+    let Some((folder, node)) = installed("jsforce") else {
+        return skipped("jsforce");
+    };
+    let running = org().await;
+    let files = BTreeMap::from([
+        ("package.xml".to_owned(), MANIFEST.as_bytes().to_vec()),
+        ("permissionsets/Witness.permissionset".to_owned(), PERMISSION_SET.as_bytes().to_vec()),
+    ]);
+    let mut command = Command::new(node);
+    command
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness/jsforce.mjs"))
+        .env("WITNESS_FOLDER", folder)
+        .env("WITNESS_URL", running.url())
+        .env("WITNESS_TOKEN", &running.token)
+        .env("WITNESS_ZIP", BASE64_STANDARD.encode(write_zip(&files).unwrap()));
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told["profiles"].as_array().unwrap().contains(&"Admin".into()), "{told}");
+    assert_eq!(told["label"], "Ampersand", "{told}");
+    assert!(told["zip"].as_u64().unwrap() > 100, "{told}");
+    assert!(told["files"].as_array().unwrap().contains(&"Ampersand".into()), "{told}");
+    assert!(told["deployed"] == true && told["components"] == 1, "{told}");
+    assert_eq!(told["found"], serde_json::json!(["Witness"]), "{told}");
+    running.stop().await;
+}
