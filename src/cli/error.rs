@@ -133,6 +133,9 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
     match error.kind {
         OrgErrorKind::Auth => Some("sign in again: `sfsetup org login NAME`, or `sf org login web` for an org of the sf command line"),
         OrgErrorKind::NoSuchOrg => Some("`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one"),
+        OrgErrorKind::Unreachable if error.message.contains("certificate") => {
+            Some("if your company's proxy signs with a certificate of its own, name its PEM file in SSL_CERT_FILE")
+        }
         OrgErrorKind::Unreachable => Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured"),
         OrgErrorKind::TimedOut => Some("the org may be busy: try again later"),
         OrgErrorKind::Unavailable => Some("try again later; https://status.salesforce.com tells of maintenance"),

@@ -138,6 +138,10 @@ impl Progress {
                 under_way.push(what.clone());
                 match &self.bar {
                     Some(bar) => {
+                        // A bar that was finished is not drawn any more.
+                        if bar.is_finished() {
+                            bar.reset();
+                        }
                         bar.set_message(clean(what));
                         bar.enable_steady_tick(Duration::from_millis(120));
                     }
