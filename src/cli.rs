@@ -4,11 +4,15 @@ mod config;
 mod connect;
 #[cfg(feature = "demo")]
 mod demo;
+mod deploy;
 mod diff;
 mod error;
 mod org;
+mod package;
+mod rollback;
 mod template;
 mod ui;
+mod wanted;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,8 +30,10 @@ pub enum Exit {
     Done = 0,
     /// Something went wrong.
     Error = 1,
-    /// Something differs or is missing.
+    /// Something differs or is missing, or is left.
     Drift = 2,
+    /// The org refused, or the plan is stale.
+    Refused = 3,
     /// The arguments are wrong.
     Usage = 64,
 }
@@ -35,7 +41,7 @@ pub enum Exit {
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
 #[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs or is missing, 64 wrong usage.")]
+#[command(after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage.")]
 struct Arguments {
     /// Say nothing but the answer
     #[arg(short, long, global = true)]
@@ -52,6 +58,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::DiffArguments),
+    Package(package::PackageArguments),
+    Deploy(deploy::DeployArguments),
+    Rollback(rollback::RollbackArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
     #[cfg(feature = "demo")]
@@ -69,15 +78,19 @@ enum Command {
 }
 
 /// Where the wanted state comes from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 struct WantedArguments {
     /// The template: a shipped one's name, or a file
     #[arg(long, value_name = "NAME|FILE")]
-    template: String,
+    template: Option<String>,
 
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
-    #[arg(long = "set", value_name = "NAME=VALUE")]
+    #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
     set: Vec<String>,
+
+    /// Look only at these components or settings; `*` and `?` stand for any text (can be repeated)
+    #[arg(long, value_name = "TYPE:NAME[:PATH]")]
+    only: Vec<String>,
 }
 
 /// Where the actual state comes from.
@@ -128,6 +141,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
     match command {
         Command::Diff(arguments) => diff::run(ui, &arguments),
+        Command::Package(arguments) => package::run(ui, &arguments),
+        Command::Deploy(arguments) => deploy::run(ui, &arguments),
+        Command::Rollback(arguments) => rollback::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),
         #[cfg(feature = "demo")]

@@ -3,6 +3,7 @@
 //! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value satisfies a want is left to [`compare`];
 //! what absence means, to the registry and to the record of what was asked for.
 
+pub mod closure;
 pub mod compare;
 mod observe;
 
@@ -225,7 +226,11 @@ fn any<'t>(step: &'t Step, wants: &[ExpandedWant], components: &ComponentSet, fa
         State::Manual => 4,
         State::Waived => 5,
     };
-    let Some(chosen) = (0..judged.len()).min_by_key(|index| rank(judged[*index].state)) else {
+    let Some(chosen) = (0..judged.len()).min_by_key(|index| {
+        let finding = &judged[*index];
+        // Of two that are equally wrong, the one that a package can mend speaks for the group.
+        (rank(finding.state), finding.component.is_none())
+    }) else {
         return Finding { state: State::InSync, ..blank(step) };
     };
     let mut finding = judged.remove(chosen);

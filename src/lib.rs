@@ -15,13 +15,16 @@
 //!
 //! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.
 
+pub mod apply;
 pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod diff;
+pub mod journal;
 pub mod metadata;
 pub mod org;
 pub mod package;
+pub mod plan;
 pub mod report;
 pub mod snapshot;
 pub mod template;

@@ -3,9 +3,12 @@
 //! An org moves things and judges nothing: it is handed a list of needs and knows neither templates nor plans. No type of the crates that speak
 //! the wire (cirrus) leaves this module. What the crates lack is done here, each time with a comment that names the gap.
 
+mod assign;
 pub mod auth;
+pub mod deploy;
 pub mod error;
 pub mod facts;
+mod graph;
 mod http;
 mod keyring;
 pub mod login;
@@ -23,6 +26,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::layout;
 use crate::metadata::registry::ApiVersion;
 use auth::Session;
+pub use assign::CreatedRow;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
 
@@ -217,6 +221,33 @@ impl Org {
     /// Returns how many requests were made so far, polling included.
     pub fn requests(&self) -> u64 {
         self.wire.requests()
+    }
+
+    /// Tells that a piece of work begins.
+    pub fn begin(&self, what: &str) {
+        self.wire.tell(Event::Started { what: what.to_owned() });
+    }
+
+    /// Tells what happens in it.
+    pub fn say(&self, what: &str) {
+        self.wire.tell(Event::Progress { done: 0, total: None, what: what.to_owned() });
+    }
+
+    /// Tells that it is over.
+    pub fn end(&self) {
+        self.wire.tell(Event::Finished);
+    }
+
+    /// Returns the name that the org has in Setup.
+    pub fn organization_name(&self) -> &str {
+        self.organization["Name"].as_str().unwrap_or_default()
+    }
+
+    /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition. In doubt it is production.
+    pub fn is_production(&self) -> bool {
+        let row = &self.organization;
+        let is_developers = row["OrganizationType"].as_str().is_some_and(|edition| edition.starts_with("Developer"));
+        row["IsSandbox"].as_bool() != Some(true) && row["TrialExpirationDate"].is_null() && !is_developers
     }
 
     /// Asks whom we are signed in as; one request.

@@ -1,3 +1,346 @@
-//! What is sent to an org and what comes back from it as an archive.
+//! The smallest deployable set of files for what is to change, in metadata format.
+//!
+//! What a file must hold follows from its type's deploy rule (S 3.4, 4.1): a profile is laid over what is there, so it carries the changed entries
+//! alone, with every flag said; any other type replaces, so it carries the whole retrieved document with the changes in it.
 
 pub mod archive;
+pub mod leaves;
+pub mod mend;
+pub mod patch;
+pub mod simulate;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metadata::document::{Document, Edit, EditError, Element, NewContent, NewElement};
+use crate::metadata::layout;
+use crate::metadata::manifest::Manifest;
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel, key_of};
+use crate::metadata::value::Value;
+use crate::metadata::{Component, ComponentId, ComponentSet};
+
+use patch::Setting;
+
+/// One thing that is to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The component, by its own name.
+    pub id: ComponentId,
+    /// Where in it; none where the whole component is made or deleted.
+    pub path: Option<FieldPath>,
+    /// What is there; none for nothing.
+    pub from: Option<Value>,
+    /// What is to be there; none for nothing.
+    pub to: Option<Value>,
+    /// Who asks for it.
+    pub cause: Cause,
+}
+
+/// Who asks for a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A step of a template.
+    Step(String),
+    /// Another permission of the same change needs it (S 3.6).
+    Needed(String),
+    /// It belongs to a component that is made anew.
+    Creation,
+    /// A state that was there before, or elsewhere.
+    State,
+}
+
+/// What becomes of one component.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The component, by its own name.
+    pub id: ComponentId,
+    /// What is there; none where it is made anew.
+    pub before: Option<Document>,
+    /// What is to be there; none where it is deleted.
+    pub after: Option<Document>,
+}
+
+/// A deployable set of files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The files by path, `package.xml` among them.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Which file holds which component.
+    pub components: BTreeMap<ComponentId, String>,
+    /// What is deleted.
+    pub deletes: BTreeSet<ComponentId>,
+    /// The API version that the files are written for.
+    pub version: ApiVersion,
+}
+
+/// Why a package cannot be made; mistakes of this program all, except for a type without a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// A change that contradicts the document.
+    #[error("{id}: {error}")]
+    Edit {
+        /// Which component.
+        id: ComponentId,
+        /// What is wrong.
+        error: EditError,
+    },
+    /// Where its file stands is not known.
+    #[error("{0}: the folder of this type of metadata is not known to this program, so it cannot be packaged")]
+    NoFolder(ComponentId),
+}
+
+impl Package {
+    /// Says whether there is nothing to deploy.
+    pub fn is_empty(&self) -> bool {
+        self.components.is_empty() && self.deletes.is_empty()
+    }
+
+    /// Writes the files as a zip; the same files give the same bytes.
+    ///
+    /// # Errors
+    /// A name that no archive may hold.
+    pub fn zip(&self) -> Result<Vec<u8>, archive::ArchiveError> {
+        archive::write_zip(&self.files)
+    }
+}
+
+/// Applies changes to components and returns what each is to become, in order of their names. `made` holds the documents that components made
+/// anew begin with.
+///
+/// # Errors
+/// A change that contradicts the document.
+pub fn targets(
+    changes: &[Change],
+    components: &ComponentSet,
+    made: &BTreeMap<ComponentId, Document>,
+    version: ApiVersion,
+) -> Result<Vec<Target>, PackageError> {
+    let mut by_component: BTreeMap<&ComponentId, Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        by_component.entry(&change.id).or_default().push(change);
+    }
+    let mut targets = Vec::new();
+    for (id, changes) in by_component {
+        let before = own(components, id).map(|component| component.document.clone());
+        if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
+            targets.push(Target { id: id.clone(), before, after: None });
+            continue;
+        }
+        let Some(base) = before.clone().or_else(|| made.get(id).cloned()) else {
+            continue;
+        };
+        let row = registry::find_component(&id.type_name, &id.full_name).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        let settings: Vec<Setting> =
+            changes.iter().filter_map(|change| Some((change.path.clone()?, change.to.clone()))).collect();
+        let after = patch::patch(row, &base, &settings, version).map_err(|error| PackageError::Edit { id: id.clone(), error })?;
+        targets.push(Target { id: id.clone(), before, after: Some(after) });
+    }
+    Ok(targets)
+}
+
+/// Finds a component by its own name, which for a part of an external client app is not the one it was asked for by (S 2.1).
+pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
+    components.get(id).filter(|component| component.id == *id).or_else(|| components.components.values().find(|one| one.id == *id))
+}
+
+/// Makes the package that brings each target about. What must not travel is cut: keys and secrets always, an org's own ids where the package goes
+/// to another org than the documents came from.
+///
+/// # Errors
+/// See [`PackageError`].
+pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<Package, PackageError> {
+    let mut package =
+        Package { files: BTreeMap::new(), components: BTreeMap::new(), deletes: BTreeSet::new(), version };
+    let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
+    let mut deleted = Manifest::default();
+    for target in targets {
+        let id = &target.id;
+        let Some(after) = &target.after else {
+            deleted.add(&id.type_name, &id.full_name);
+            package.deletes.insert(id.clone());
+            continue;
+        };
+        let row = registry::find_component(&id.type_name, &id.full_name).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        let wrong = |error| PackageError::Edit { id: id.clone(), error };
+        let document = match row.deploy {
+            DeployRule::Overlay => match overlay(row, target.before.as_ref(), after, version).map_err(wrong)? {
+                Some(document) => document,
+                None => continue,
+            },
+            DeployRule::Replace => {
+                if target.before.as_ref().is_some_and(|before| before.bytes() == after.bytes()) {
+                    continue;
+                }
+                without_what_stays(row, after, same_org).map_err(wrong)?
+            }
+        };
+        let path = layout::metadata_path(id).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        manifest.add(&id.type_name, &id.full_name);
+        package.components.insert(id.clone(), path.clone());
+        package.files.insert(path, document.into_bytes());
+    }
+    package.files.insert("package.xml".to_owned(), manifest.to_xml().into_bytes());
+    if !deleted.is_empty() {
+        package.files.insert("destructiveChanges.xml".to_owned(), deleted.to_xml().into_bytes());
+    }
+    Ok(package)
+}
+
+/// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
+const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
+
+/// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where they mean the same.
+fn overlay(row: &MetadataType, before: Option<&Document>, after: &Document, version: ApiVersion) -> Result<Option<Document>, EditError> {
+    let Some(before) = before else {
+        return Ok(Some(after.clone()));
+    };
+    let changed: BTreeSet<Segment> =
+        leaves::differences(row, Some(before), Some(after)).into_iter().map(|(path, ..)| path.segments()[0].clone()).collect();
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    let mut elements: Vec<(NewElement, Vec<String>)> = Vec::new();
+    for segment in &changed {
+        if SENT_ALONG.contains(&segment.name.as_str()) {
+            continue;
+        }
+        let field = row.fields.iter().find(|field| field.name == segment.name);
+        elements.extend(overlaid(field, segment, before, after, version).map(|element| (element, key_names(field))));
+    }
+    for name in SENT_ALONG {
+        let field = row.fields.iter().find(|field| field.name == *name);
+        elements.extend(after.root().children_named(name).map(|element| (NewElement::of(element), key_names(field))));
+    }
+    let empty = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n", row.name, crate::metadata::document::NAMESPACE);
+    let empty = Document::parse(empty.into_bytes()).expect("an empty root is a document");
+    let parent = empty.root().id();
+    let edits: Vec<Edit> = elements.into_iter().map(|(new, key)| Edit::Insert { parent, new, key }).collect();
+    empty.edit(&edits).map(Some)
+}
+
+fn key_names(field: Option<&Field>) -> Vec<String> {
+    match field.map(|field| &field.kind) {
+        Some(Kind::Section { key, .. }) => key.iter().map(|name| (*name).to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One part of a profile as it must be said: an entry with every flag, a list that is gone as an empty element.
+fn overlaid(field: Option<&'static Field>, segment: &Segment, before: &Document, after: &Document, version: ApiVersion) -> Option<NewElement> {
+    let find = |document: &Document| -> Option<NewElement> {
+        let root = document.root();
+        match &segment.key {
+            Some(key) => registry::find_entry(root, segment, key, field).map(NewElement::of),
+            None => root.child(&segment.name).map(NewElement::of),
+        }
+    };
+    let Some(Field { kind: Kind::Section { fields, .. }, .. }) = field else {
+        // An empty element takes login hours, or a description, away (S 3.1).
+        return Some(find(after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
+    };
+    let (entry, is_there) = match find(after) {
+        Some(entry) => (entry, true),
+        None => (find(before)?, false),
+    };
+    let NewContent::Children(mut children) = entry.content else { return None };
+    let mut says_by_flags = false;
+    for field in fields.iter().filter(|field| field.is_of(version)) {
+        let Absent::Flag(default) = field.absent else { continue };
+        says_by_flags = true;
+        match children.iter_mut().find(|child| child.name == field.name) {
+            Some(child) if !is_there => child.content = NewContent::Text(default.to_string()),
+            Some(_) => {}
+            None => children.push(NewElement::text(field.name, default.to_string())),
+        }
+    }
+    if !is_there && !says_by_flags {
+        // There is no way to say "not there any more" of such an entry (a layout's assignment): another takes its place, or it stays.
+        return None;
+    }
+    children.sort_by(|left, right| left.name.cmp(&right.name));
+    Some(NewElement::group(&segment.name, children))
+}
+
+/// The whole document without what must not be sent.
+fn without_what_stays(row: &MetadataType, document: &Document, same_org: bool) -> Result<Document, EditError> {
+    let mut edits = Vec::new();
+    cut(row.fields, document.root(), same_org, &mut edits);
+    document.edit(&edits)
+}
+
+fn cut(fields: &'static [Field], parent: Element<'_>, same_org: bool, edits: &mut Vec<Edit>) {
+    for child in parent.children() {
+        // A full name inside the file is what `readMetadata` adds; a file's name says it.
+        let Some(field) = fields.iter().find(|field| field.name == child.name()) else { continue };
+        let stays = match field.travel {
+            Travel::Anywhere => false,
+            Travel::SameOrg => !same_org,
+            Travel::Never | Travel::Secret => true,
+        };
+        if stays {
+            edits.push(Edit::Remove { element: child.id() });
+        } else if let Kind::Group(fields) | Kind::Section { fields, .. } = &field.kind {
+            cut(fields, child, same_org, edits);
+        }
+    }
+}
+
+/// Returns the key of a root's child if it is an entry of a keyed list.
+fn entry_key(row: &MetadataType, element: Element<'_>) -> Option<String> {
+    let field = row.fields.iter().find(|field| field.name == element.name())?;
+    matches!(field.kind, Kind::Section { .. }).then(|| key_of(field, element))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(root: &str, inner: &str) -> Document {
+        Document::parse(format!("<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</{root}>\n").into_bytes()).unwrap()
+    }
+
+    fn built(root: &str, before: &str, after: &str) -> String {
+        let id = ComponentId::new(root, "Acme");
+        let targets = [Target { id: id.clone(), before: Some(document(root, before)), after: Some(document(root, after)) }];
+        let package = build(&targets, ApiVersion(67), true).unwrap();
+        package.components.get(&id).map(|path| String::from_utf8(package.files[path].clone()).unwrap()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_profile_carries_changed_entries_with_every_flag_and_explicit_false() {
+        let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+        let text = built(
+            "Profile",
+            &format!("    <fieldPermissions><editable>true</editable><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>A</name></userPermissions>\n    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"),
+            &format!("    <fieldPermissions><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"),
+        );
+        insta::assert_snapshot!(text, @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <Profile xmlns="http://soap.sforce.com/2006/04/metadata">
+            <fieldPermissions>
+                <editable>false</editable>
+                <field>Lead.A__c</field>
+                <readable>true</readable>
+            </fieldPermissions>
+            <loginIpRanges>
+                <endAddress>10.0.0.9</endAddress>
+                <startAddress>10.0.0.1</startAddress>
+            </loginIpRanges>
+            <userPermissions>
+                <enabled>false</enabled>
+                <name>A</name>
+            </userPermissions>
+        </Profile>
+        "#);
+        assert_eq!(built("Profile", range, range), "");
+    }
+
+    #[test]
+    fn what_replaces_is_whole_without_key_and_secret() {
+        let app = |policy: &str| {
+            format!("    <label>Acme</label>\n    <oauthConfig>\n        <callbackUrl>https://acme.example.com</callbackUrl>\n        <consumerKey>3MVG9</consumerKey>\n    </oauthConfig>\n    <oauthPolicy>\n        <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n")
+        };
+        let text = built("ConnectedApp", &app("ENFORCE"), &app("BYPASS"));
+        assert_eq!(text, String::from_utf8(document("ConnectedApp", &app("BYPASS")).into_bytes()).unwrap().replace("        <consumerKey>3MVG9</consumerKey>\n", ""));
+    }
+}

@@ -1,6 +1,7 @@
 //! Everything that a renderer may know of a run, and the formats in which it can be shown.
 
 pub mod json;
+pub mod plan;
 pub mod template;
 pub mod text;
 

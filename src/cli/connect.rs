@@ -86,21 +86,29 @@ pub(super) fn logins() -> Result<LoginStore, CommandError> {
     }
 }
 
-/// Returns the folder in which the demo org keeps its state between commands.
+/// Returns the folder for what is kept between commands: journals, and the demo org.
 ///
 /// # Errors
 /// The system names no home.
-#[cfg(feature = "demo")]
-pub(super) fn demo_folder() -> Result<PathBuf, CommandError> {
+pub(super) fn state_folder() -> Result<PathBuf, CommandError> {
     let base = env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| env::var_os("LOCALAPPDATA").map(PathBuf::from))
         .or_else(|| env::home_dir().map(|home| home.join(".local").join("state")));
     match base {
-        Some(base) => Ok(base.join("sfsetup").join("demo")),
-        None => Err(CommandError::new("there is no home folder to keep the demo org in").hint("set HOME, or XDG_STATE_HOME")),
+        Some(base) => Ok(base.join("sfsetup")),
+        None => Err(CommandError::new("there is no home folder to keep journals in").hint("set HOME, or XDG_STATE_HOME")),
     }
+}
+
+/// Returns the folder in which the demo org keeps its state between commands.
+///
+/// # Errors
+/// The system names no home.
+#[cfg(feature = "demo")]
+pub(super) fn demo_folder() -> Result<PathBuf, CommandError> {
+    state_folder().map(|folder| folder.join("demo"))
 }
 
 /// An org, and where it is the demo org its server, which lives as long.

@@ -1,25 +1,23 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::apply::{Examined, examine};
 use crate::diff::{Diff, State, diff};
-use crate::metadata::fact::FactValues;
-use crate::org::retrieve::RetrieveRequest;
-use crate::org::{ConnectOptions, Org, OrgError};
+use crate::org::{ConnectOptions, Org};
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Basis, plan};
 use crate::report::{Failure, OrgReport, Report, TemplateRef, json, text};
-use crate::snapshot;
-use crate::template::needs::needs;
-use crate::template::{self, ExpandedStep, ExpandedWant, Template};
+use crate::template::{ExpandedStep, Template};
 
-use super::config::Config;
 use super::connect::{self, Choice};
 use super::error::CommandError;
-use super::template::{fill_in, load};
+use super::package::of_files;
 use super::ui::Ui;
+use super::wanted::{self, Only, Wanted};
 use super::{Exit, Format, SourceArguments, WantedArguments};
 
 /// Show what differs between a template and an org, or metadata in files
@@ -42,6 +40,10 @@ pub(super) struct DiffArguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// Write the plan that mends what differs, for `sfsetup deploy --plan`
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    save_plan: Option<PathBuf>,
+
     /// Fail with 2 also when something is only to do by hand or was not observed
     #[arg(long)]
     strict: bool,
@@ -52,19 +54,16 @@ pub(super) struct DiffArguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    let template = load(&arguments.wanted.template)?;
-    let config = Config::find(arguments.source.from.as_deref())?;
-    let choice = match &arguments.source.from {
-        Some(_) => None,
-        None => connect::choose(arguments.source.org.as_deref(), &config),
-    };
-    let values = fill_in(ui, &template, &arguments.wanted.set, &config, choice.as_ref())?;
-    let steps = template::expand(&template, &values).map_err(|error| CommandError::expansion(&error))?;
+    let (config, choice) = wanted::source(&arguments.source)?;
+    let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
+    let only = Only::parse(&arguments.wanted.only)?;
+    let steps = wanted.steps()?;
+    let asked = Asked { ui, arguments, wanted: &wanted, steps: &steps, only: &only };
     let (org, failed) = match &arguments.source.from {
-        Some(from) => (of_files(ui, &steps, from)?, None),
-        None => of_org(ui, &steps, choice.as_ref(), Duration::from_secs(arguments.source.timeout))?,
+        Some(from) => (asked.of_files(from)?, None),
+        None => asked.of_org(choice.as_ref())?,
     };
-    let report = report(&template, org);
+    let report = report(&wanted.template, org);
     let exit = match &report.orgs[0].outcome {
         Ok(diff) => exit(diff, arguments.strict),
         Err(_) => Exit::Error,
@@ -88,89 +87,113 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return Err(error);
     }
     if arguments.format == Format::Text && arguments.out.is_none() {
-        next(ui, arguments, &report);
+        next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
 }
 
-fn of_files<'t>(ui: &Ui, steps: &[ExpandedStep<'t>], from: &Path) -> Result<OrgReport<'t>, CommandError> {
-    let types: BTreeSet<String> = steps.iter().flat_map(|step| &step.wants).flat_map(ExpandedWant::types).map(str::to_owned).collect();
-    let reading = snapshot::read(from, &types).map_err(|error| CommandError::read(from, &error))?;
-    for note in &reading.notes {
-        ui.warn(note);
-    }
-    ui.detail(&format!("read {} components from {}", reading.components.components.len(), from.display()));
-    let facts = FactValues::new("offline: only an org can answer this, a folder of files cannot");
-    Ok(OrgReport {
-        name: from.display().to_string(),
-        id: None,
-        instance_url: None,
-        source: None,
-        outcome: Ok(diff(steps, &reading.components, &facts)),
-    })
+/// What is asked, and how.
+struct Asked<'a, 't> {
+    ui: &'a Ui,
+    arguments: &'a DiffArguments,
+    wanted: &'a Wanted,
+    steps: &'a [ExpandedStep<'t>],
+    only: &'a Only,
 }
 
-/// The org's part of the report, and where the org failed the same as an error for people.
-fn of_org<'t>(
-    ui: &Ui,
-    steps: &[ExpandedStep<'t>],
-    choice: Option<&Choice>,
-    job_timeout: Duration,
-) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
-    let Some(choice) = choice else {
-        return Err(CommandError::new("neither an org nor a folder is named")
-            .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml)")
-            .hint("or a folder, project or zip with `--from PATH`")
-            .usage());
-    };
-    connect::block_on(async {
-        let mut report =
-            OrgReport { name: choice.name().to_owned(), id: None, instance_url: None, source: None, outcome: Ok(Diff::default()) };
-        let connected = match connect::connect(choice, ConnectOptions { job_timeout, ..connect::options(ui) }).await {
-            Ok(connected) => connected,
-            Err(error) => {
-                report.outcome = Err(Failure::from(&error));
-                return Ok((report, Some(error)));
+impl<'t> Asked<'_, 't> {
+    fn of_files(&self, from: &Path) -> Result<OrgReport<'t>, CommandError> {
+        let (components, facts) = of_files(self.ui, self.steps, from)?;
+        Ok(OrgReport {
+            name: from.display().to_string(),
+            id: None,
+            instance_url: None,
+            source: None,
+            outcome: Ok(self.chosen(diff(self.steps, &components, &facts))),
+        })
+    }
+
+    /// The org's part of the report, and where the org failed the same as an error for people.
+    fn of_org(&self, choice: Option<&Choice>) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
+        let choice = choice.ok_or_else(wanted::nothing_named)?;
+        let options = ConnectOptions { job_timeout: Duration::from_secs(self.arguments.source.timeout), ..connect::options(self.ui) };
+        connect::block_on(async {
+            let mut report =
+                OrgReport { name: choice.name().to_owned(), id: None, instance_url: None, source: None, outcome: Ok(Diff::default()) };
+            let connected = match connect::connect(choice, options).await {
+                Ok(connected) => connected,
+                Err(error) => {
+                    report.outcome = Err(Failure::from(&error));
+                    return Ok((report, Some(error)));
+                }
+            };
+            let org = &connected.org;
+            let identity = org.identity();
+            report.id = Some(identity.id.clone());
+            report.instance_url = Some(identity.instance_url.clone());
+            report.source = Some(identity.source.clone());
+            match examine(org, self.steps, self.arguments.save_plan.is_some()).await {
+                Ok(examined) => {
+                    for message in &examined.messages {
+                        self.ui.detail(&format!("the org says: {message}"));
+                    }
+                    self.ui.detail(&format!("{} requests, API version {}", org.requests(), org.api_version()));
+                    if let Some(file) = &self.arguments.save_plan {
+                        self.save_plan(org, &examined, file)?;
+                    }
+                    report.outcome = Ok(self.chosen(diff(self.steps, &examined.components, &examined.facts)));
+                    Ok((report, None))
+                }
+                Err(error) => {
+                    let error = CommandError::org(choice.name(), &error);
+                    report.outcome = Err(Failure::from(&error));
+                    Ok((report, Some(error)))
+                }
             }
+        })
+    }
+
+    fn chosen(&self, mut diff: Diff<'t>) -> Diff<'t> {
+        diff.findings.retain(|finding| self.only.finding(finding));
+        diff
+    }
+
+    fn save_plan(&self, org: &Org, examined: &Examined, file: &Path) -> Result<(), CommandError> {
+        let basis = Basis {
+            components: &examined.components,
+            facts: &examined.facts,
+            graph: &examined.graph,
+            version: org.api_version(),
+            is_online: true,
+            same_org: true,
         };
-        let org = &connected.org;
-        let identity = org.identity();
-        report.id = Some(identity.id.clone());
-        report.instance_url = Some(identity.instance_url.clone());
-        report.source = Some(identity.source.clone());
-        match ask(ui, org, steps).await {
-            Ok(diff) => {
-                report.outcome = Ok(diff);
-                Ok((report, None))
-            }
-            Err(error) => {
-                let error = CommandError::org(choice.name(), &error);
-                report.outcome = Err(Failure::from(&error));
-                Ok((report, Some(error)))
-            }
-        }
-    })
-}
-
-async fn ask<'t>(ui: &Ui, org: &Org, steps: &[ExpandedStep<'t>]) -> Result<Diff<'t>, OrgError> {
-    let needs = needs(steps);
-    let request = RetrieveRequest { components: needs.components, companions: needs.companions };
-    // Neither waits for the other: the org puts the retrieve together while it answers for the facts.
-    let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
-    for message in &retrieved.messages {
-        ui.detail(&format!("the org says: {message}"));
+        let plan = plan(self.steps, &basis, &|finding| self.only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
+        let saved = SavedPlan::new(&plan, wanted::saved_org(org), self.wanted.saved(), self.arguments.wanted.only.clone());
+        let mut text = serde_json::to_vec_pretty(&saved)
+            .map_err(|error| CommandError::new("internal error: the plan cannot be written as JSON").because(error.to_string()))?;
+        text.push(b'\n');
+        self.ui.write_file(file, &text)?;
+        let words = if plan.is_empty() { "it has no changes".to_owned() } else { format!("{} changes", plan.mend.changes.len()) };
+        self.ui.hint(&format!("the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out", file.display(), org.identity().name));
+        Ok(())
     }
-    ui.detail(&format!("{} requests, API version {}", org.requests(), org.api_version()));
-    Ok(diff(steps, &retrieved.components, &facts))
 }
 
 /// What an admin would do now.
-fn next(ui: &Ui, arguments: &DiffArguments, report: &Report<'_>) {
-    let name = &arguments.wanted.template;
+fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Choice>, report: &Report<'_>) {
+    let name = &wanted.given;
     if report.diffs().any(Diff::has_drift) {
-        ui.hint(&format!(
-            "mend each `~` and `+` in Setup (the `in:` lines name the page), then run this again; `sfsetup template show {name}` shows every step"
-        ));
+        match (choice, &arguments.source.from) {
+            (Some(choice), _) => ui.hint(&format!(
+                "`sfsetup deploy --template {name} --org {}` shows the plan that mends this, asks, and carries it out",
+                choice.name()
+            )),
+            (None, Some(from)) => ui.hint(&format!(
+                "`sfsetup package --template {name} --from {} --out DIR` writes the files that mend this; `--in-place` edits these",
+                from.display()
+            )),
+            (None, None) => {}
+        }
     }
     if report.count(State::NotObserved) > 0 {
         ui.hint("what is not observed counts neither way; --strict makes it fail");

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use crate::apply::ApplyError;
+use crate::journal::JournalError;
 use crate::org::{OrgError, OrgErrorKind};
+use crate::plan::PlanError;
 use crate::report::Failure;
 use crate::snapshot::ReadError;
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
@@ -47,6 +50,12 @@ impl CommandError {
     /// Says that the arguments are wrong.
     pub(super) fn usage(mut self) -> Self {
         self.exit = Exit::Usage;
+        self
+    }
+
+    /// Says that the org refused, or that the plan is stale.
+    pub(super) fn refused(mut self) -> Self {
+        self.exit = Exit::Refused;
         self
     }
 
@@ -104,6 +113,40 @@ impl CommandError {
         }
     }
 
+    /// A plan that cannot be made or is not proved: a mistake of this program.
+    pub(super) fn plan(error: &PlanError) -> Self {
+        let all = Self::new("internal error: there is no safe package for this plan, so nothing was written or sent").because(error.to_string());
+        all.hint("please report it with the output of `sfsetup diff` on the same org or folder; `--only` leaves the setting out meanwhile")
+    }
+
+    /// A deploy or rollback that did not come to its end.
+    pub(super) fn apply(name: &str, error: &ApplyError) -> Self {
+        match error {
+            ApplyError::Org(error) => {
+                let mut all = Self::org(name, error);
+                all.what = format!("the org `{name}` cannot be changed");
+                // What the org refuses outright is its word, not a failure on the way.
+                if error.kind == OrgErrorKind::Refused { all.refused() } else { all }
+            }
+            ApplyError::Journal(JournalError::Locked) => {
+                Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()).hint("wait until it is over, then run this again")
+            }
+            ApplyError::Journal(error) => Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()),
+            ApplyError::Package(error) => Self::plan(&PlanError::NotProved(vec![error.to_string()])),
+            ApplyError::Plan(error) => Self::plan(error),
+            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known")).because(why.as_str()),
+            ApplyError::Assign { error: cause, .. } => {
+                let all = Self::new(error.to_string());
+                match deploy_hint(&cause.message) {
+                    Some(hint) => all.hint(hint),
+                    None => all,
+                }
+                .hint("run the same command again: it does what is left")
+                .refused()
+            }
+        }
+    }
+
     /// A folder or zip that cannot be read.
     pub(super) fn read(path: &Path, error: &ReadError) -> Self {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));
@@ -123,6 +166,32 @@ impl From<&CommandError> for Failure {
         let message = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
         Self { code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()), message, hint: error.hints.first().cloned() }
     }
+}
+
+/// What to do about the org's words in a refused deploy (S 3.5, 1.6).
+pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
+    const HINTS: &[(&str, &str)] = &[
+        ("depends on permission(s)", "the org wants another permission with it: add it to the template (or in Setup), then run this again"),
+        ("Unknown user permission", "the org's edition or licences do not have it: leave it out with `--only`, or ask the vendor whether it is needed"),
+        ("The user license doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
+        ("The user licence doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
+        ("You cannot deploy to a required field", "a required field is visible to everyone: leave it out of the template"),
+        ("You can't remove the only default app", "make another app the default of the profile first"),
+        ("consumer key", "a consumer key was sent, which this program never does: please report it"),
+        ("Consumer Key", "a consumer key was sent, which this program never does: please report it"),
+        ("can't create a connected app", "connected apps cannot be created since Spring '26: install the vendor's package, or use an external client app"),
+        ("Not available for deploy for this organization", "the feature is off in this org, or this user may not change it"),
+        ("named in package.xml, but was not found", "the package does not fit its manifest, which is a mistake of this program: please report it"),
+        ("Load of metadata from db failed", "the org stumbled: run this again; if it stays so, Salesforce Support can see why"),
+        ("duplicates value on record", "something of that name exists already, perhaps under another API name"),
+        ("You can't edit", "a standard profile cannot be changed so: clone it, or grant it in a permission set"),
+        ("couldn't find permission sets", "permission sets go by their API names there: check the names"),
+        ("invalid at this location", "the org's API version does not know the element: is the org on an older release?"),
+        ("no CustomObject named", "the object is not in this org: install what brings it, or leave it out"),
+        ("no CustomField named", "the field is not in this org: install what brings it, or leave it out"),
+        ("named", "what the setting refers to is not in this org"),
+    ];
+    HINTS.iter().find(|(part, _)| problem.contains(part)).map(|(_, hint)| *hint)
 }
 
 /// What to do about an org's failure; the code says more than the kind.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use sha2::{Digest as _, Sha256};
 
 use crate::metadata::value::Value;
 use crate::report::template as render;
@@ -95,6 +96,17 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
 pub(super) fn load(name: &str) -> Result<Template, CommandError> {
     let (file, text) = source(name)?;
     parse(&file, &text)
+}
+
+/// Gets a template, with the SHA-256 of its text in hexadecimal.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_with_hash(name: &str) -> Result<(Template, String), CommandError> {
+    let (file, text) = source(name)?;
+    let digest = Sha256::digest(text.as_bytes());
+    let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((parse(&file, &text)?, hash))
 }
 
 fn parse(file: &str, text: &str) -> Result<Template, CommandError> {

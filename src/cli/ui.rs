@@ -36,6 +36,49 @@ impl Ui {
         }
     }
 
+    /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`. `None` where nobody is there to ask.
+    pub(super) fn confirm(&self, question: &str, word: Option<&str>) -> Option<bool> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        stderr(&format!("{} ", question.bold()));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        let answer = answer.trim();
+        Some(match word {
+            Some(word) => answer == word,
+            None => matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"),
+        })
+    }
+
+    /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
+    pub(super) fn write_files<'f>(&self, folder: &Path, files: impl Iterator<Item = (&'f str, &'f [u8])>) -> Result<(), CommandError> {
+        let failed = |path: &Path, error: &io::Error| {
+            CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string())
+        };
+        if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(CommandError::new(format!("`{}` is not empty, so nothing was written", folder.display()))
+                .hint("name a new folder with `--out`; what lies in this one would end up in the package"));
+        }
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+            }
+            write_whole(&path, bytes).map_err(|error| failed(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one file, whole or not at all.
+    pub(super) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent)
+                .map_err(|error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string()))?;
+        }
+        write_whole(path, bytes).map_err(|error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string()))
+    }
+
     /// Writes the answer to a file, whole or not at all, and without colour.
     pub(super) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
         write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes())
@@ -50,7 +93,6 @@ impl Ui {
     }
 
     /// Tells of something that the reader should know of the answer.
-    #[cfg(feature = "demo")]
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             stderr(&format!("{} {}\n", "note:".bold(), clean(text)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use cirrus::{Cirrus, Replay};
+use cirrus::{Cirrus, RawBody, Replay};
 use cirrus_auth::SharedAuth;
 use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
 use serde_json::Value as Json;
@@ -87,6 +87,15 @@ pub(super) fn check_address(text: &str) -> Result<String, OrgError> {
 
 pub(super) fn is_loopback(address: &str) -> bool {
     reqwest::Url::parse(address).is_ok_and(|url| cirrus_auth::transport::is_loopback_host(&url))
+}
+
+/// A request that changes something and has no answer that tells how it went.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    /// What happened.
+    pub(super) error: OrgError,
+    /// Whether the org may have received it.
+    pub(super) may_have_arrived: bool,
 }
 
 /// The calls of one connection.
@@ -173,9 +182,55 @@ impl Wire {
         }
     }
 
+    /// Sends something that changes the org; never twice. A path without leading `/` is taken below the API version.
+    pub(super) async fn send_once(&self, method: reqwest::Method, path: &str, body: Option<RawBody>) -> Result<Json, Unanswered> {
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/services/data/v{}/{path}", self.version) };
+        let name = match method {
+            reqwest::Method::PATCH => "PATCH",
+            reqwest::Method::DELETE => "DELETE",
+            _ => "POST",
+        };
+        let started = Instant::now();
+        let answer = self.rest.send_raw(method, &path, None, &[("Accept", "application/json")], body, Replay::Never).await;
+        match answer {
+            Err(error) => {
+                let status = match &error {
+                    cirrus::CirrusError::Api { status, .. } => *status,
+                    _ => 0,
+                };
+                // A gateway's 502 to 504 says nothing of whether the org behind it was reached.
+                let may_have_arrived = match &error {
+                    cirrus::CirrusError::Api { .. } => matches!(status, 502 | 504),
+                    cirrus::CirrusError::Http(error) => !error.is_connect() && !error.is_builder(),
+                    cirrus::CirrusError::ResponseTooLarge { .. } | cirrus::CirrusError::InvalidResponse(_) => true,
+                    _ => false,
+                };
+                self.told(name, path, status, started);
+                Err(Unanswered { error: OrgError::from_rest(error), may_have_arrived })
+            }
+            Ok(answer) => {
+                self.told(name, path, answer.status, started);
+                if answer.body.is_empty() && (200..300).contains(&answer.status) {
+                    return Ok(Json::Null);
+                }
+                let may_have_arrived = (200..300).contains(&answer.status) || matches!(answer.status, 502 | 504);
+                read_json(answer.status, &answer.body).map_err(|error| Unanswered { error, may_have_arrived })
+            }
+        }
+    }
+
     /// Runs a query to its last row.
     pub(super) async fn query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
-        let mut page = self.get("query", &[("q", soql)]).await?;
+        self.query_at("query", soql).await
+    }
+
+    /// Runs a query of the Tooling API to its last row.
+    pub(super) async fn tooling_query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
+        self.query_at("tooling/query", soql).await
+    }
+
+    async fn query_at(&self, resource: &str, soql: &str) -> Result<Vec<Json>, OrgError> {
+        let mut page = self.get(resource, &[("q", soql)]).await?;
         let mut rows = Vec::new();
         loop {
             match page.get_mut("records").map(Json::take) {

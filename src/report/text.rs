@@ -276,7 +276,7 @@ fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
     }
 }
 
-fn line(out: &mut String, text: &str) {
+pub(super) fn line(out: &mut String, text: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{text}");
 }

@@ -24,6 +24,11 @@ impl fmt::Display for ArgumentErrors {
 impl std::error::Error for ArgumentErrors {}
 
 impl Arguments {
+    /// Returns every parameter with its value, in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Gives each parameter its value: what was `given` by name (a list's elements apart, or joined by commas), else what is `configured`,
     /// else its default. A configured name that the template lacks is another template's.
     ///

@@ -36,6 +36,8 @@ pub fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
         for want in &step.wants {
             needs.want(want);
         }
+        // What a component is copied from must be at hand when it turns out to be missing.
+        needs.components.extend(step.create.iter().filter_map(|create| create.from.clone()));
     }
     needs
 }
@@ -98,7 +100,7 @@ mod tests {
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let needs = needs(&expand(&template, &arguments).unwrap());
         let names: Vec<String> = needs.components.iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Settings:ConnectedApp"]);
+        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Profile:Standard", "Settings:ConnectedApp"]);
         let objects: Vec<&str> = needs.companions.types["CustomObject"].iter().map(String::as_str).collect();
         assert_eq!(objects, ["Account", "Contact", "Lead"]);
         let facts: Vec<String> = needs.facts.iter().map(|(fact, _)| fact.to_string()).collect();

@@ -70,6 +70,12 @@ impl NewElement {
         Self { name: name.into(), content: NewContent::Children(children) }
     }
 
+    /// Copies an element: its names and texts, not its layout.
+    pub fn of(element: Element<'_>) -> Self {
+        let children: Vec<Self> = element.children().map(Self::of).collect();
+        if children.is_empty() { Self::text(element.name(), element.text()) } else { Self::group(element.name(), children) }
+    }
+
     fn key(&self, names: &[String]) -> String {
         match &self.content {
             NewContent::Text(text) => text.trim().to_owned(),

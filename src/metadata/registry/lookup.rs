@@ -35,7 +35,7 @@ pub fn look_up<'d>(metadata_type: &MetadataType, document: &'d Document, path: &
             Some(Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. }) | None => &[],
         };
         let element = match &segment.key {
-            Some(key) => match entry(parent, segment, key, field) {
+            Some(key) => match find_entry(parent, segment, key, field) {
                 Some(element) => element,
                 None => return Found::AbsentEntry,
             },
@@ -80,7 +80,8 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     parts.join("|")
 }
 
-fn entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
+/// Finds the entry of a key among an element's children.
+pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
     let mut entries = parent.children_named(&segment.name);
     match field {
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => entries.find(|entry| {
@@ -98,6 +99,11 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
 }
 
 impl Field {
+    /// Says whether an API version knows the field.
+    pub fn is_of(&self, version: super::ApiVersion) -> bool {
+        self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version < until)
+    }
+
     /// Reads the field's value from the element that holds it as a child; `None` where it is absent or no value.
     pub fn read(&self, parent: Element<'_>) -> Option<Value> {
         let element = named(parent, self.name)?;

@@ -188,6 +188,25 @@ impl Permissions {
     }
 }
 
+impl Org {
+    /// Returns those of the named system permissions that this org does not have; none where it does not show which it has.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub async fn unknown_permissions(&self, names: &[&str]) -> Result<Vec<String>, OrgError> {
+        let is_everywhere = |name: &str| EVERYWHERE.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let doubtful: Vec<&str> = names.iter().copied().filter(|name| !is_everywhere(name)).collect();
+        if doubtful.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(fields) = describe(self).await? else {
+            return Ok(Vec::new());
+        };
+        let is_known = |name: &&&str| fields.iter().any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")));
+        Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
+    }
+}
+
 /// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
 async fn describe(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
     let described = match org.wire.get("sobjects/PermissionSet/describe", &[]).await {

@@ -1,0 +1,346 @@
+//! A plan carried out: written down, sent once, watched, and what was cut off found again.
+//!
+//! What must hold beforehand is asked in `preflight`, what became of a request whose answer was lost in `settle`, and the way back is computed in
+//! `rollback`.
+
+pub mod preflight;
+pub mod rollback;
+pub mod settle;
+
+use std::collections::BTreeMap;
+
+use futures::future::{Either, select};
+
+use crate::diff::closure::Dependency;
+use crate::journal::{Assigned, Entry, FORMAT, Held, Journal, JournalError, Stage};
+use crate::metadata::ComponentSet;
+use crate::metadata::fact::FactValues;
+use crate::org::deploy::{DeployStatus, NotStarted};
+use crate::org::retrieve::RetrieveRequest;
+use crate::org::{CreatedRow, Org, OrgError};
+use crate::package::mend::Assignment;
+use crate::package::{Change, Package, PackageError, Target};
+use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
+use crate::plan::{self, PlanError};
+use crate::template::ExpandedStep;
+use crate::template::needs::needs;
+
+/// What an org holds, as far as a template's steps ask.
+#[derive(Debug)]
+pub struct Examined {
+    /// The components.
+    pub components: ComponentSet,
+    /// The facts.
+    pub facts: FactValues,
+    /// The org's own graph of permissions; empty where it was not asked for or is not shown.
+    pub graph: Vec<Dependency>,
+    /// What the org said about single components.
+    pub messages: Vec<String>,
+}
+
+/// Asks an org for all that steps need. With `to_change` also for what decides which permissions must come along (S 3.6).
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn examine(org: &Org, steps: &[ExpandedStep<'_>], to_change: bool) -> Result<Examined, OrgError> {
+    let needs = needs(steps);
+    let mut request = RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut graph = Vec::new();
+    if to_change {
+        let wanted = plan::permissions_wanted(steps);
+        graph = org.permission_graph(&wanted).await?;
+        for id in plan::companions(&wanted, &graph) {
+            request.companions.add(&id.type_name, &id.full_name);
+        }
+    }
+    // Neither waits for the other: the org puts the retrieve together while it answers for the facts.
+    let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
+    Ok(Examined { components: retrieved.components, facts, graph, messages: retrieved.messages })
+}
+
+/// What is to be carried out.
+#[derive(Debug)]
+pub struct Order {
+    /// What it is for, in words.
+    pub what: String,
+    /// The org.
+    pub org: SavedOrg,
+    /// The files.
+    pub package: Package,
+    /// What they change.
+    pub changes: Vec<Change>,
+    /// What becomes of each component.
+    pub targets: Vec<Target>,
+    /// Permission sets to be given.
+    pub assign: Vec<Assignment>,
+    /// Permission sets to be taken back.
+    pub unassign: Vec<Assigned>,
+    /// The entry that it takes back.
+    pub rolls_back: Option<String>,
+}
+
+/// How a deploy ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The org has done it.
+    Applied(DeployStatus),
+    /// The org has refused it, and nothing is changed.
+    Refused(DeployStatus),
+    /// It was cancelled, and nothing is changed.
+    Canceled(DeployStatus),
+}
+
+/// Why something was not carried out, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The org cannot be asked, or does not accept the request; nothing is changed.
+    #[error(transparent)]
+    Org(#[from] OrgError),
+    /// The journal cannot be written; nothing is changed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The package cannot be made.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The proof fails.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Nobody can say whether the org did it.
+    #[error("{0}")]
+    Unclear(String),
+    /// The package is in; what REST was to do after it is not.
+    #[error("the package was deployed, but the permission set `{set}` could not be given to `{user}`: {error}")]
+    Assign {
+        /// Which set.
+        set: String,
+        /// To whom.
+        user: String,
+        /// The org's words.
+        error: OrgError,
+    },
+}
+
+/// Writes an order down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and waits for what it says.
+///
+/// # Errors
+/// See [`ApplyError`]; the entry on disk says how far it came.
+pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: bool) -> Result<(Entry, Ended), ApplyError> {
+    let mut entry = prepare(org, journal, order, check_only).await?;
+    if order.package.is_empty() {
+        entry.stage = Stage::Applied;
+        journal.write(&entry)?;
+        finish_by_rest(org, journal, &mut entry).await?;
+        return Ok((entry, Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() })));
+    }
+    let zip = order.package.zip().map_err(|error| ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}")))?;
+    entry.stage = Stage::Sent;
+    journal.write(&entry)?;
+    pause_for_test("sent").await;
+    let id = match org.start_deploy(zip.clone(), check_only).await {
+        Ok(id) => id,
+        Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
+        Err(NotStarted::Lost(lost)) => match settle::find(org, &entry).await? {
+            settle::Found::Running(id) => id,
+            settle::Found::Applied => {
+                entry.stage = Stage::Applied;
+                journal.write(&entry)?;
+                finish_by_rest(org, journal, &mut entry).await?;
+                return Ok((entry, Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() })));
+            }
+            // The org has no trace of it and nothing is running: this is the first time that it arrives.
+            settle::Found::Nothing => match org.start_deploy(zip, check_only).await {
+                Ok(id) => id,
+                Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
+                Err(NotStarted::Lost(error)) => {
+                    return Err(ApplyError::Unclear(format!(
+                        "the answer to the deploy request was lost twice ({error}); run the same command again, it finds out what became of it"
+                    )));
+                }
+            },
+            settle::Found::Unclear(why) => return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})"))),
+        },
+    };
+    accepted(org, journal, entry, id).await
+}
+
+/// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets the package anew.
+///
+/// # Errors
+/// As [`carry_out`].
+pub async fn carry_out_validated(org: &Org, journal: &Journal, order: &Order, validation: &str) -> Result<(Entry, Ended), ApplyError> {
+    let mut entry = prepare(org, journal, order, false).await?;
+    entry.stage = Stage::Sent;
+    journal.write(&entry)?;
+    match org.quick_deploy(validation).await {
+        Ok(id) => accepted(org, journal, entry, id).await,
+        Err(NotStarted::Refused(_)) => {
+            journal.remove(&entry.id)?;
+            carry_out(org, journal, order, false).await
+        }
+        Err(NotStarted::Lost(lost)) => match settle::find(org, &entry).await? {
+            settle::Found::Running(id) => accepted(org, journal, entry, id).await,
+            _ => Err(ApplyError::Unclear(format!("the answer to the quick deploy was lost ({lost}); run the same command again"))),
+        },
+    }
+}
+
+async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) -> Result<Entry, ApplyError> {
+    let known = org.recent_deploys().await?.unwrap_or_default();
+    let held = |target: &Target, xml: Option<&crate::metadata::document::Document>| Held {
+        type_name: target.id.type_name.clone(),
+        full_name: target.id.full_name.clone(),
+        xml: xml.map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
+    };
+    let entry = Entry {
+        format: FORMAT.to_owned(),
+        id: journal.new_id(),
+        org: order.org.clone(),
+        started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        what: order.what.clone(),
+        stage: Stage::Prepared,
+        deploy_id: None,
+        check_only,
+        known_deploys: known.into_iter().map(|row| row.id).collect(),
+        api_version: order.package.version.to_string(),
+        changes: order.changes.iter().map(SavedChange::from).collect(),
+        before: order.targets.iter().map(|target| held(target, target.before.as_ref())).collect(),
+        after: order.targets.iter().map(|target| held(target, target.after.as_ref())).collect(),
+        assign: order
+            .assign
+            .iter()
+            .filter(|_| !check_only)
+            .map(|one| SavedAssignment { user: one.user.clone(), permission_set: one.permission_set.clone() })
+            .collect(),
+        unassign: if check_only { Vec::new() } else { order.unassign.clone() },
+        assigned: Vec::new(),
+        rolls_back: order.rolls_back.clone(),
+        rolled_back_by: None,
+    };
+    journal.write(&entry)?;
+    pause_for_test("prepared").await;
+    Ok(entry)
+}
+
+fn not_sent(journal: &Journal, entry: &mut Entry, error: OrgError) -> Result<ApplyError, ApplyError> {
+    entry.stage = Stage::NotSent;
+    journal.write(entry)?;
+    Ok(ApplyError::Org(error))
+}
+
+async fn accepted(org: &Org, journal: &Journal, mut entry: Entry, id: String) -> Result<(Entry, Ended), ApplyError> {
+    entry.stage = Stage::Accepted;
+    entry.deploy_id = Some(id.clone());
+    journal.write(&entry)?;
+    pause_for_test("accepted").await;
+    watch(org, journal, entry, &id).await
+}
+
+/// Watches an accepted deploy to its end and does what REST does after it.
+async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Result<(Entry, Ended), ApplyError> {
+    let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
+    org.begin(what);
+    let status = {
+        let watching = std::pin::pin!(org.watch_deploy(id, what));
+        let stopped = std::pin::pin!(tokio::signal::ctrl_c());
+        match select(watching, stopped).await {
+            Either::Left((status, _)) => status,
+            Either::Right((_, watching)) => {
+                org.say("asking the org to cancel; it says whether it still could");
+                // A refusal means that it is over, or past stopping: watching on tells.
+                let _ = org.cancel_deploy(id).await;
+                watching.await
+            }
+        }
+    };
+    org.end();
+    let status = status?;
+    let ended = match (status.success, status.status.as_str()) {
+        (true, _) => Ended::Applied(status),
+        (false, "Canceled") => Ended::Canceled(status),
+        (false, _) => Ended::Refused(status),
+    };
+    entry.stage = match &ended {
+        Ended::Applied(_) if entry.check_only => Stage::Done,
+        Ended::Applied(_) => Stage::Applied,
+        Ended::Refused(_) => Stage::Failed,
+        Ended::Canceled(_) => Stage::Canceled,
+    };
+    journal.write(&entry)?;
+    pause_for_test("applied").await;
+    if entry.stage == Stage::Applied {
+        finish_by_rest(org, journal, &mut entry).await?;
+    }
+    Ok((entry, ended))
+}
+
+/// Gives and takes back permission sets; each is written down as soon as it is done.
+async fn finish_by_rest(org: &Org, journal: &Journal, entry: &mut Entry) -> Result<(), ApplyError> {
+    for one in entry.unassign.clone() {
+        for (object, id) in one.rows.iter().rev() {
+            org.delete_row(&CreatedRow { object: object.clone(), id: id.clone() }).await?;
+        }
+    }
+    for one in entry.assign.clone() {
+        if entry.assigned.iter().any(|done| done.user == one.user && done.permission_set == one.permission_set) {
+            continue;
+        }
+        let (rows, failed) = match org.assign(&one.user, &one.permission_set).await {
+            Ok(rows) => (rows, None),
+            Err((rows, error)) => (rows, Some(error)),
+        };
+        if !rows.is_empty() || failed.is_none() {
+            entry.assigned.push(Assigned {
+                user: one.user.clone(),
+                permission_set: one.permission_set.clone(),
+                rows: rows.into_iter().map(|row| (row.object, row.id)).collect(),
+            });
+            journal.write(entry)?;
+        }
+        if let Some(error) = failed {
+            return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });
+        }
+    }
+    Ok(())
+}
+
+/// Marks an entry as done, and the one that it takes back as taken back.
+///
+/// # Errors
+/// The journal cannot be written.
+pub fn close(journal: &Journal, entries: &[Entry], entry: &mut Entry) -> Result<(), JournalError> {
+    entry.stage = Stage::Done;
+    journal.write(entry)?;
+    let taken_back = entry.rolls_back.as_ref().and_then(|id| entries.iter().find(|one| one.id == *id));
+    if let Some(one) = taken_back {
+        journal.write(&Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() })?;
+    }
+    Ok(())
+}
+
+/// Holds a run at a stage so that a test can cut it off there (`SFSETUP_TEST_HOLD`); the program itself never waits here.
+#[cfg(debug_assertions)]
+async fn pause_for_test(stage: &str) {
+    if std::env::var("SFSETUP_TEST_HOLD").is_ok_and(|at| at == stage) {
+        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    }
+}
+
+#[cfg(not(debug_assertions))]
+async fn pause_for_test(_: &str) {}
+
+/// The org's words grouped: the same problem of several components once.
+pub fn grouped(status: &DeployStatus) -> Vec<(String, Vec<String>)> {
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for failure in &status.failures {
+        let place = match (&failure.component, failure.line) {
+            (Some(id), Some(line)) => format!("{id}, line {line}"),
+            (Some(id), None) => id.to_string(),
+            (None, _) => failure.file.clone(),
+        };
+        let places = groups.entry(&failure.problem).or_default();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    groups.into_iter().map(|(problem, places)| (problem.to_owned(), places)).collect()
+}

@@ -1,0 +1,142 @@
+//! What must hold before anything is sent: all that does not is said at once.
+
+use crate::metadata::fact::{Fact, FactAnswer};
+use crate::metadata::value::Value;
+use crate::org::deploy::DeployRow;
+use crate::org::{Org, OrgError, OrgErrorKind};
+use crate::package::Change;
+
+use super::Order;
+
+/// What is in the way, and what an admin should know.
+#[derive(Debug, Default)]
+pub struct Preflight {
+    /// Each of these stops the deploy.
+    pub failures: Vec<String>,
+    /// None of these does.
+    pub notes: Vec<String>,
+}
+
+/// Fewer requests than this may not do for a deploy that is watched and verified.
+const REQUESTS_NEEDED: i64 = 50;
+
+/// Asks the org whether an order can be carried out.
+///
+/// # Errors
+/// The org cannot be asked at all; what it does not show to this user is a note.
+pub async fn preflight(org: &Org, order: &Order) -> Result<Preflight, OrgError> {
+    let mut preflight = Preflight::default();
+    org.begin("checking that the deploy can be carried out");
+    let outcome = check(org, order, &mut preflight).await;
+    org.end();
+    outcome.map(|()| preflight)
+}
+
+async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
+    rights(org, order, preflight).await?;
+    match org.requests_left().await {
+        Ok((left, of)) if left < REQUESTS_NEEDED => {
+            preflight.failures.push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
+        }
+        Ok(_) => {}
+        Err(error) if is_hidden(&error) => preflight.notes.push(format!("how many API requests are left is not shown to this user ({error})")),
+        Err(error) => return Err(error),
+    }
+    if let Some(rows) = org.recent_deploys().await?
+        && let Some(row) = rows.iter().find(|row| DeployRow::is_running(row))
+    {
+        preflight.failures.push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
+    }
+    let names: Vec<&str> = order.changes.iter().filter_map(user_permission).collect();
+    let unknown = org.unknown_permissions(&names).await?;
+    preflight.failures.extend(unknown.into_iter().map(|name| {
+        format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
+    }));
+    lock_out(org, order, preflight).await
+}
+
+fn user_permission(change: &Change) -> Option<&str> {
+    let segment = &change.path.as_ref()?.segments()[0];
+    if segment.name == "userPermissions" && change.to == Some(Value::Bool(true)) { segment.key.as_deref() } else { None }
+}
+
+/// The caller's own rights (S 1.4, 4.4).
+async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
+    let user = match org.user().await {
+        Ok(user) => user,
+        Err(error) if is_hidden(&error) => {
+            preflight.notes.push(format!("whom we are signed in as is not shown, so rights could not be checked ({error})"));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let has_apps = order.targets.iter().any(|target| target.id.type_name == "ConnectedApp" || target.id.type_name.starts_with("Ext"));
+    let mut needed: Vec<(&[&str], &str)> = Vec::new();
+    if !order.package.is_empty() {
+        needed.push((&["ModifyMetadata", "ModifyAllData"], "Modify Metadata Through Metadata API Functions (or Modify All Data)"));
+    }
+    if has_apps {
+        needed.push((&["CustomizeApplication"], "Customize Application"));
+    }
+    if !order.assign.is_empty() || !order.unassign.is_empty() {
+        needed.push((&["AssignPermissionSets", "ManageUsers"], "Assign Permission Sets (or Manage Internal Users)"));
+    }
+    let mut asked: Vec<(Fact, Option<String>)> = Vec::new();
+    for name in needed.iter().flat_map(|(names, _)| *names) {
+        if let Ok(fact) = Fact::parse(&format!("user.permission[{name}]")) {
+            asked.push((fact, Some(user.username.clone())));
+        }
+    }
+    let facts = org.facts(&asked).await?;
+    for (names, words) in needed {
+        let answers: Vec<FactAnswer> = asked
+            .iter()
+            .filter(|(fact, _)| fact.key.as_deref().is_some_and(|key| names.contains(&key)))
+            .map(|(fact, of)| facts.get(fact, of.as_deref()))
+            .collect();
+        if answers.contains(&FactAnswer::Known(Value::Bool(true))) {
+            continue;
+        }
+        match answers.into_iter().find_map(|answer| match answer {
+            FactAnswer::NotObserved(reason) => Some(reason),
+            FactAnswer::Known(_) => None,
+        }) {
+            Some(reason) => preflight.notes.push(format!("whether {} has {words} was not observed: {reason}", user.username)),
+            None => preflight.failures.push(format!("{} lacks the permission {words}", user.username)),
+        }
+    }
+    Ok(())
+}
+
+/// Whom "admin approved users" shuts out (S gotcha 10).
+async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
+    for change in &order.changes {
+        let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();
+        let is_switched_on = match path.as_str() {
+            "oauthConfig.isAdminApproved" => change.to == Some(Value::Bool(true)),
+            "permittedUsersPolicyType" => change.to.as_ref().is_some_and(|value| value.to_string() == "AdminApprovedPreAuthorized"),
+            _ => false,
+        };
+        if !is_switched_on {
+            continue;
+        }
+        let label = order.targets.iter().find(|target| target.id == change.id).and_then(|target| {
+            target.after.as_ref().and_then(|document| document.root().child_text("label").map(std::borrow::Cow::into_owned))
+        });
+        let app = label.unwrap_or_else(|| change.id.full_name.clone());
+        let users = org.users_of_app(&app).await?;
+        preflight.notes.push(match users {
+            Some(users) => format!(
+                "{}: from now on only users of its profiles and permission sets get in; {} sign in through it today (Setup > Connected Apps OAuth Usage), and a session may have to be opened again",
+                change.id,
+                if users.len() == 1 { "1 user".to_owned() } else { format!("{} users", users.len()) },
+            ),
+            None => format!("{}: from now on only users of its profiles and permission sets get in; who uses it today is not shown to this user", change.id),
+        });
+    }
+    Ok(())
+}
+
+fn is_hidden(error: &OrgError) -> bool {
+    matches!(error.kind, OrgErrorKind::Permission | OrgErrorKind::Refused | OrgErrorKind::Unexpected)
+}

@@ -1,0 +1,182 @@
+//! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::apply::rollback::{verify, way_back};
+use crate::apply::{Ended, carry_out, close};
+use crate::journal::{Entry, Stage};
+use crate::org::{ConnectOptions, Org};
+use crate::report::plan as render;
+
+use super::connect;
+use super::deploy::{canceled, check, confirm, finish_open, list_entries, open_journal, refusal};
+use super::error::CommandError;
+use super::ui::Ui;
+use super::wanted;
+use super::{Exit, SourceArguments};
+
+/// Take a deploy back
+///
+/// Only what the deploy changed is changed back. Without an id it is the newest deploy that was applied and not rolled back.
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// Which deploy, by its id in the journal
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+
+    /// List what was deployed to the org
+    #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
+    list: bool,
+
+    /// Forget what was deployed, except for the newest; it can then not be taken back
+    #[arg(long, conflicts_with_all = ["id", "force"])]
+    prune: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Go on although somebody has changed the same since; that is lost then
+    #[arg(long)]
+    force: bool,
+
+    /// How long the org may take for one job, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    timeout: u64,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    let source = SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let (_, choice) = wanted::source(&source)?;
+    let choice = choice.ok_or_else(wanted::no_org)?;
+    let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
+    connect::block_on(async {
+        let connected = connect::connect(&choice, options).await?;
+        if arguments.list {
+            return list(ui, &connected.org, choice.name());
+        }
+        if arguments.prune {
+            return prune(ui, arguments, &connected.org, choice.name());
+        }
+        take_back(ui, arguments, &connected.org, choice.name()).await
+    })
+}
+
+fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
+    let entries = list_entries(org)?;
+    if entries.is_empty() {
+        ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!("Deployed to {name} ({}), newest first:\n\n", org.identity().id);
+    for entry in entries.iter().rev() {
+        let mut state = entry.stage.words().to_owned();
+        if entry.check_only {
+            state = format!("validation, {state}");
+        }
+        if let Some(by) = &entry.rolled_back_by {
+            state = format!("{state}, taken back by {by}");
+        }
+        let deploy = entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
+        text.push_str(&format!("{}  {}\n    {} changes{deploy}; {}; {state}\n", entry.id, entry.started, entry.changes.len(), entry.what));
+    }
+    ui.answer(&text)?;
+    Ok(Exit::Done)
+}
+
+fn is_applied(entry: &Entry) -> bool {
+    matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
+}
+
+fn prune(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Result<Exit, CommandError> {
+    let journal = open_journal(org, name)?;
+    let entries = list_entries(org)?;
+    let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
+    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && !entry.stage.is_open()).collect();
+    if old.is_empty() {
+        ui.answer("There is nothing to forget.\n")?;
+        return Ok(Exit::Done);
+    }
+    confirm(ui, org, arguments.yes, &format!("Forget {} entries of the journal?", old.len()))?;
+    for entry in &old {
+        journal.remove(&entry.id).map_err(|error| CommandError::apply(name, &error.into()))?;
+    }
+    ui.answer(&format!("Forgotten: {} entries.\n", old.len()))?;
+    Ok(Exit::Done)
+}
+
+async fn take_back(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Result<Exit, CommandError> {
+    let journal = open_journal(org, name)?;
+    finish_open(ui, org, name, &journal).await?;
+    let entries = list_entries(org)?;
+    let entry = choose(&entries, arguments.id.as_deref(), name)?;
+    let back = way_back(org, entry, wanted::saved_org(org)).await.map_err(|error| CommandError::apply(name, &error))?;
+    let order = &back.order;
+    let mut notes = back.one_way.clone();
+    if back.already > 0 {
+        notes.push(format!("{} settings are as they were before the deploy already", back.already));
+    }
+    let view = render::PlanView {
+        title: format!("Back to before {} ({}), on {name} ({})", entry.id, entry.what, org.identity().id),
+        changes: &order.changes,
+        assign: &order.assign,
+        unassign: order.unassign.iter().map(|one| (one.user.clone(), one.permission_set.clone())).collect(),
+        left: Vec::new(),
+        notes: &notes,
+    };
+    ui.answer(&render::render(&view, true))?;
+    if !back.moved.is_empty() && !arguments.force {
+        let mut error = CommandError::new("somebody has changed the same since, so nothing was sent").refused();
+        error.causes = back.moved;
+        return Err(error.hint("`--force` takes it back all the same, and that change with it"));
+    }
+    for moved in &back.moved {
+        ui.warn(&format!("{moved}; that is lost"));
+    }
+    if order.changes.is_empty() && order.assign.is_empty() && order.unassign.is_empty() {
+        ui.answer("Nothing to take back.\n")?;
+        return Ok(Exit::Done);
+    }
+    check(ui, org, name, order).await?;
+    confirm(ui, org, arguments.yes, "Take this back?")?;
+    let (mut done, ended) = carry_out(org, &journal, order, false).await.map_err(|error| CommandError::apply(name, &error))?;
+    match ended {
+        Ended::Refused(status) => Err(refusal(name, &status)),
+        Ended::Canceled(status) => Err(canceled(name, &status)),
+        Ended::Applied(_) => {
+            let wrong = verify(org, &done).await.map_err(|error| CommandError::apply(name, &error))?;
+            close(&journal, &entries, &mut done).map_err(|error| CommandError::apply(name, &error.into()))?;
+            if !wrong.is_empty() {
+                let mut error = CommandError::new("the org took the rollback, and yet is not as it was");
+                error.causes = wrong;
+                error.exit = Exit::Drift;
+                return Err(error);
+            }
+            ui.answer(&format!("Taken back and verified: the org is as it was before {}.\n", entry.id))?;
+            ui.hint(&format!("`sfsetup rollback --org {name} {}` takes the rollback back", done.id));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn choose<'e>(entries: &'e [Entry], id: Option<&str>, name: &str) -> Result<&'e Entry, CommandError> {
+    let nothing = |what: String| Err(CommandError::new(what).hint("`sfsetup rollback --list` lists what was deployed from here"));
+    match id {
+        Some(id) => match entries.iter().find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id)) {
+            None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
+            Some(entry) if entry.rolled_back_by.is_some() => nothing(format!("`{id}` was taken back already")),
+            Some(entry) if !is_applied(entry) => nothing(format!("`{id}` changed nothing: {}", entry.stage.words())),
+            Some(entry) => Ok(entry),
+        },
+        None => {
+            let newest = entries.iter().rev().find(|entry| is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none());
+            newest.map_or_else(|| nothing(format!("there is nothing to take back on `{name}`")), Ok)
+        }
+    }
+}

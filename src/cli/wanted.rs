@@ -1,0 +1,229 @@
+//! What is wanted: the template with its values, which part of it, and which org is meant.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use wildmatch::WildMatch;
+
+use crate::diff::Finding;
+use crate::metadata::ComponentId;
+use crate::metadata::layout::{api_full_name, canonical_full_name};
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::canonical_type;
+use crate::org::{Org, OrgIdentity};
+use crate::package::Change;
+use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
+use crate::template::{self, Arguments, ExpandedStep, Template};
+
+use super::config::Config;
+use super::connect::{self, Choice};
+use super::error::CommandError;
+use super::template::{fill_in, load_with_hash};
+use super::ui::Ui;
+use super::{SourceArguments, WantedArguments};
+
+/// A template, filled in.
+pub(super) struct Wanted {
+    /// How it was named.
+    pub(super) given: String,
+    pub(super) template: Template,
+    sha256: String,
+    values: Arguments,
+}
+
+impl Wanted {
+    /// Gets the template that the arguments name, with its parameters' values.
+    ///
+    /// # Errors
+    /// None is named, there is none of the name, it has mistakes, or parameters are missing or wrong.
+    pub(super) fn load(ui: &Ui, arguments: &WantedArguments, config: &Config, choice: Option<&Choice>) -> Result<Self, CommandError> {
+        let Some(given) = &arguments.template else {
+            return Err(CommandError::new("nothing is said of what is wanted")
+                .hint("name a template with `--template NAME`; `sfsetup template list` lists the shipped ones")
+                .usage());
+        };
+        let (template, sha256) = load_with_hash(given)?;
+        let values = fill_in(ui, &template, &arguments.set, config, choice)?;
+        Ok(Self { given: given.clone(), template, sha256, values })
+    }
+
+    /// Gets the template of a saved plan, with the values that it was saved with.
+    ///
+    /// # Errors
+    /// The template is gone, or has changed since.
+    pub(super) fn of_plan(saved: &SavedTemplate) -> Result<Self, CommandError> {
+        let (template, sha256) = load_with_hash(&saved.given)?;
+        if sha256 != saved.sha256 {
+            return Err(CommandError::new(format!(
+                "the plan is stale: the template `{}` has changed since it was made (version {} then, {} now)",
+                saved.given, saved.version, template.version
+            ))
+            .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again")
+            .refused());
+        }
+        let configured = saved.parameters.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?))).collect();
+        let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
+            .map_err(|errors| CommandError::arguments(&template, &errors))?;
+        Ok(Self { given: saved.given.clone(), template, sha256, values })
+    }
+
+    /// Fills the template in.
+    ///
+    /// # Errors
+    /// A want that cannot be made out of these values.
+    pub(super) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        template::expand(&self.template, &self.values).map_err(|error| CommandError::expansion(&error))
+    }
+
+    /// Puts it into the form that plans are saved with.
+    pub(super) fn saved(&self) -> SavedTemplate {
+        SavedTemplate {
+            name: self.template.name.clone(),
+            version: self.template.version.clone(),
+            given: self.given.clone(),
+            sha256: self.sha256.clone(),
+            parameters: self.values.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+        }
+    }
+
+    /// Says what it is, for the journal.
+    pub(super) fn words(&self) -> String {
+        format!("template {} {}", self.template.name, self.template.version)
+    }
+}
+
+/// The org or folder that the arguments and the configuration mean.
+pub(super) fn source(arguments: &SourceArguments) -> Result<(Config, Option<Choice>), CommandError> {
+    let config = Config::find(arguments.from.as_deref())?;
+    let choice = match &arguments.from {
+        Some(_) => None,
+        None => connect::choose(arguments.org.as_deref(), &config),
+    };
+    Ok((config, choice))
+}
+
+/// An error for when neither is named.
+pub(super) fn nothing_named() -> CommandError {
+    CommandError::new("neither an org nor a folder is named")
+        .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml)")
+        .hint("or a folder, project or zip with `--from PATH`")
+        .usage()
+}
+
+/// An error for when no org is named and only an org will do.
+pub(super) fn no_org() -> CommandError {
+    CommandError::new("no org is named")
+        .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml); `--org demo` is the built-in one")
+        .usage()
+}
+
+/// An org in the form that plans and journals are saved with.
+pub(super) fn saved_org(org: &Org) -> SavedOrg {
+    let OrgIdentity { id, name, instance_url, .. } = org.identity();
+    SavedOrg { id: id.clone(), name: name.clone(), instance_url: instance_url.clone() }
+}
+
+/// Where the journals of all orgs are.
+///
+/// # Errors
+/// The system names no home.
+pub(super) fn journals() -> Result<PathBuf, CommandError> {
+    connect::state_folder().map(|folder| folder.join("journal"))
+}
+
+/// A choice of components and settings: `TYPE:NAME[:PATH]` with `*` and `?`.
+pub(super) struct Only(Vec<Pattern>);
+
+struct Pattern {
+    type_name: WildMatch,
+    full_name: WildMatch,
+    path: Option<WildMatch>,
+}
+
+impl Only {
+    /// Reads the patterns of the command line.
+    ///
+    /// # Errors
+    /// One that names no type and name.
+    pub(super) fn parse(patterns: &[String]) -> Result<Self, CommandError> {
+        let parse = |text: &String| {
+            let wrong = || {
+                CommandError::new(format!("`--only {text}` is not of the form TYPE:NAME or TYPE:NAME:PATH"))
+                    .hint("for instance `--only 'Profile:*'` or `--only 'ConnectedApp:Acme:oauthPolicy.*'`")
+                    .usage()
+            };
+            let (type_name, rest) = text.split_once(':').ok_or_else(wrong)?;
+            // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does, except within its brackets.
+            let (name, path) = match rest.rsplit_once(':') {
+                Some((name, path)) if !path.starts_with(' ') && is_path(path) => (name, Some(path)),
+                _ => (rest, None),
+            };
+            if type_name.trim().is_empty() || name.trim().is_empty() {
+                return Err(wrong());
+            }
+            Ok(Pattern {
+                type_name: WildMatch::new(canonical_type(type_name.trim())),
+                full_name: WildMatch::new(&canonical_full_name(type_name, name)),
+                path: path.map(WildMatch::new),
+            })
+        };
+        patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn accepts(&self, id: Option<&ComponentId>, path: Option<&FieldPath>) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Some(id) = id else { return false };
+        self.0.iter().any(|pattern| {
+            let is_named = pattern.full_name.matches(&id.full_name) || pattern.full_name.matches(&api_full_name(id));
+            let is_path = pattern.path.as_ref().is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())));
+            pattern.type_name.matches(&id.type_name) && is_named && is_path
+        })
+    }
+
+    /// Says whether a finding is chosen.
+    pub(super) fn finding(&self, finding: &Finding<'_>) -> bool {
+        self.accepts(finding.component.as_ref(), finding.path.as_ref())
+    }
+
+    /// Says whether a change is chosen.
+    pub(super) fn change(&self, change: &Change) -> bool {
+        self.accepts(Some(&change.id), change.path.as_ref())
+    }
+}
+
+/// Whether a text can be a path, or a pattern of one.
+fn is_path(text: &str) -> bool {
+    let plain = text.trim_matches(['*', '.', '?']);
+    plain.is_empty() || plain.parse::<FieldPath>().is_ok()
+}
+
+/// Reads a file whole.
+///
+/// # Errors
+/// The system refuses.
+pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|error| CommandError::new(format!("cannot read the {what} `{}`", path.display())).because(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(pattern: &str, type_name: &str, name: &str, path: &str) -> bool {
+        let only = Only::parse(&[pattern.to_owned()]).unwrap();
+        only.accepts(Some(&ComponentId::new(type_name, name)), Some(&path.parse().unwrap()))
+    }
+
+    #[test]
+    fn a_choice_names_components_and_settings() {
+        assert!(accepts("Profile:*", "Profile", "Custom: Sales", "custom"));
+        assert!(accepts("Profile:Custom: Sales", "Profile", "Custom: Sales", "custom"));
+        assert!(accepts("Profile:System Administrator", "Profile", "Admin", "custom"));
+        assert!(accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "oauthPolicy.ipRelaxation"));
+        assert!(!accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "label"));
+        assert!(!accepts("ConnectedApp:Acme", "ConnectedApp", "Other", "label"));
+        assert!(Only::parse(&["Profile".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,315 @@
+//! What was deployed to an org, when, and what was there before: one file a deploy, under the user's state folder.
+//!
+//! An entry is on disk before the request goes out and follows it stage by stage, so that a run that was cut off can be finished by the next, and
+//! any deploy taken back. The files are readable by their owner alone: they hold the org's metadata.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
+
+/// The format's name and version.
+pub const FORMAT: &str = "sfsetup.journal/1";
+
+/// How far a deploy has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Written down, nothing sent.
+    Prepared,
+    /// About to be sent, or sent: from here on the org may have it.
+    Sent,
+    /// The org has it, under the entry's deploy id.
+    Accepted,
+    /// The org has carried it out; what REST does and the look afterwards are outstanding.
+    Applied,
+    /// Carried out and looked at.
+    Done,
+    /// The org has refused it, or rolled it back.
+    Failed,
+    /// It was cancelled before it did anything.
+    Canceled,
+    /// It never reached the org.
+    NotSent,
+}
+
+impl Stage {
+    /// Says whether a run was cut off here, so that the next must find out what became of it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Prepared | Self::Sent | Self::Accepted | Self::Applied)
+    }
+
+    /// Returns the stage in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared, not sent",
+            Self::Sent => "sent, answer outstanding",
+            Self::Accepted => "running in the org",
+            Self::Applied => "applied, not yet verified",
+            Self::Done => "applied",
+            Self::Failed => "refused by the org",
+            Self::Canceled => "cancelled",
+            Self::NotSent => "never reached the org",
+        }
+    }
+}
+
+/// One deploy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The entry's own id; in order of time.
+    pub id: String,
+    /// The org.
+    pub org: SavedOrg,
+    /// When it began, UTC.
+    pub started: String,
+    /// What it was for, in words.
+    pub what: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// The org's id of it.
+    pub deploy_id: Option<String>,
+    /// Whether the org was only to try it.
+    pub check_only: bool,
+    /// The newest deploys that the org knew before, so that this one can be told among them.
+    pub known_deploys: Vec<String>,
+    /// The API version of the package.
+    pub api_version: String,
+    /// What was to change.
+    pub changes: Vec<SavedChange>,
+    /// The components before.
+    pub before: Vec<Held>,
+    /// The components as they were to be after.
+    pub after: Vec<Held>,
+    /// Permission sets to be given.
+    pub assign: Vec<SavedAssignment>,
+    /// Permission sets to be taken back, with the rows that do.
+    pub unassign: Vec<Assigned>,
+    /// Permission sets that were given, with the rows that did.
+    pub assigned: Vec<Assigned>,
+    /// The entry that this one takes back.
+    pub rolls_back: Option<String>,
+    /// The entry that took this one back.
+    pub rolled_back_by: Option<String>,
+}
+
+/// A component's file at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The metadata type.
+    pub type_name: String,
+    /// The full name, decoded.
+    pub full_name: String,
+    /// Its XML; none where it was not there.
+    pub xml: Option<String>,
+}
+
+/// A permission set given to a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The user's name.
+    pub user: String,
+    /// The permission set's API name.
+    pub permission_set: String,
+    /// The rows: object and id.
+    pub rows: Vec<(String, String)>,
+}
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The system refuses.
+    #[error("cannot use the journal `{}`: {error}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Another run is at work on the org.
+    #[error("another run of sfsetup is deploying to this org now")]
+    Locked,
+    /// A file that is no entry.
+    #[error("the journal's file `{}` cannot be read: {why}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// The journal of one org, locked as long as it lives.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens an org's journal for writing and locks it, so that two runs do not deploy to one org at once.
+    ///
+    /// # Errors
+    /// Another run holds it, or the folder cannot be used.
+    pub fn open(base: &Path, org_id: &str) -> Result<Self, JournalError> {
+        let folder = folder_of(base, org_id);
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |error| JournalError::Io { path, error }
+        };
+        private_folder(&folder).map_err(failed(&folder))?;
+        let path = folder.join("lock");
+        let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(&path).map_err(failed(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(JournalError::Locked),
+            Err(fs::TryLockError::Error(error)) => Err(failed(&path)(error)),
+        }
+    }
+
+    /// Makes an id for a new entry: the time, and a number where two begin in one second.
+    pub fn new_id(&self) -> String {
+        let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+        (1..).map(|number| format!("{now}-{number}")).find(|id| !self.path(id).exists()).unwrap_or(now)
+    }
+
+    /// Writes an entry, whole or not at all, and waits until it is on disk.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
+        let path = self.path(&entry.id);
+        let failed = |error| JournalError::Io { path: path.clone(), error };
+        let text = serde_json::to_vec_pretty(entry).map_err(|error| failed(io::Error::other(error)))?;
+        // A temporary file of this kind is its owner's alone.
+        let mut file = tempfile::Builder::new().prefix(".entry-").tempfile_in(&self.folder).map_err(failed)?;
+        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        // The name is on disk only when its folder is; not every system lets a folder be opened.
+        if let Ok(folder) = File::open(&self.folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+
+    /// Removes an entry.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove(&self, id: &str) -> Result<(), JournalError> {
+        let path = self.path(id);
+        fs::remove_file(&path).map_err(|error| JournalError::Io { path, error })
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.json"))
+    }
+}
+
+/// Reads an org's entries, oldest first. Needs no lock: entries are written whole.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn entries(base: &Path, org_id: &str) -> Result<Vec<Entry>, JournalError> {
+    let folder = folder_of(base, org_id);
+    let failed = |error| JournalError::Io { path: folder.clone(), error };
+    let files = match fs::read_dir(&folder) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    for file in files {
+        let path = file.map_err(failed)?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let damaged = |why: String| JournalError::Damaged { path: path.clone(), why };
+        let text = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+        let entry: Entry = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        if entry.format != FORMAT {
+            return Err(damaged(format!("it is of the format `{}`, and this program writes `{FORMAT}`", entry.format)));
+        }
+        entries.push(entry);
+    }
+    entries.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(entries)
+}
+
+/// An org's id names its folder; one that is no id must not lead elsewhere.
+fn folder_of(base: &Path, org_id: &str) -> PathBuf {
+    let name: String = org_id.chars().filter(char::is_ascii_alphanumeric).collect();
+    base.join(if name.is_empty() { "unknown".to_owned() } else { name })
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_org_is_locked_by_one_run_and_its_entries_are_private() {
+        let base = tempfile::tempdir().unwrap();
+        let journal = Journal::open(base.path(), "00D000000000001AAA").unwrap();
+        assert!(matches!(Journal::open(base.path(), "00D000000000001AAA"), Err(JournalError::Locked)));
+        let entry = Entry {
+            format: FORMAT.to_owned(),
+            id: journal.new_id(),
+            org: SavedOrg { id: "00D".to_owned(), name: "a".to_owned(), instance_url: String::new() },
+            started: String::new(),
+            what: "a test".to_owned(),
+            stage: Stage::Sent,
+            deploy_id: None,
+            check_only: false,
+            known_deploys: Vec::new(),
+            api_version: "67.0".to_owned(),
+            changes: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            assign: Vec::new(),
+            unassign: Vec::new(),
+            assigned: Vec::new(),
+            rolls_back: None,
+            rolled_back_by: None,
+        };
+        journal.write(&entry).unwrap();
+        assert_ne!(journal.new_id(), entry.id);
+        let found = entries(base.path(), "00D000000000001AAA").unwrap();
+        assert_eq!((found.len(), found[0].stage), (1, Stage::Sent));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(journal.path(&entry.id)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        drop(journal);
+        Journal::open(base.path(), "00D000000000001AAA").unwrap().remove(&entry.id).unwrap();
+        assert!(entries(base.path(), "../x").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,395 @@
+//! One deploy in the org: started once, watched, cancelled; found again when its answer was lost.
+//!
+//! REST `deployRequest` (S 6.5), with SOAP where an org does not have it. Nothing here is repeated that starts something. cirrus' typed REST calls
+//! take no numbers that come as strings and post a quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
+//! goes by SOAP.
+
+use std::time::Instant;
+
+use cirrus::RawBody;
+use cirrus_metadata::DeployOptions;
+use serde_json::{Value as Json, json};
+
+use crate::metadata::ComponentId;
+use crate::metadata::layout::canonical_full_name;
+use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::http::{self, soql_text};
+use crate::org::{Event, Org};
+
+/// How a deploy stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeployStatus {
+    /// Its id (`0Af..`).
+    pub id: String,
+    /// The org's word for its state; which words there are differs between releases (S 6.4).
+    pub status: String,
+    /// Whether it is over.
+    pub done: bool,
+    /// Whether it did what it should; of meaning when it is over.
+    pub success: bool,
+    /// Components done.
+    pub deployed: u64,
+    /// Components in all.
+    pub total: u64,
+    /// What the org says of the whole.
+    pub message: Option<String>,
+    /// Who cancelled it.
+    pub canceled_by: Option<String>,
+    /// What failed.
+    pub failures: Vec<DeployMessage>,
+    /// What the org warns of.
+    pub warnings: Vec<DeployMessage>,
+}
+
+/// What the org says of one component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployMessage {
+    /// The component; none for the package itself.
+    pub component: Option<ComponentId>,
+    /// The file.
+    pub file: String,
+    /// The org's words.
+    pub problem: String,
+    /// Where in the file.
+    pub line: Option<u64>,
+}
+
+/// How the start of a deploy ended when it has no id.
+#[derive(Debug)]
+pub enum NotStarted {
+    /// The org has not accepted it.
+    Refused(OrgError),
+    /// The answer was lost: it may run.
+    Lost(OrgError),
+}
+
+/// A row of the org's list of deploys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployRow {
+    /// Its id.
+    pub id: String,
+    /// The org's word for its state.
+    pub status: String,
+    /// Whether it is a validation.
+    pub check_only: bool,
+    /// Who started it.
+    pub created_by: String,
+}
+
+impl DeployRow {
+    /// Says whether it is not over yet.
+    pub fn is_running(&self) -> bool {
+        matches!(self.status.as_str(), "Pending" | "InProgress" | "Canceling" | "Finalizing" | "FinalizingDeploy")
+    }
+}
+
+impl Org {
+    /// Starts a deploy of a zip and returns its id. With `check_only` the org only tries it.
+    ///
+    /// `rollbackOnError` is always on; no test level is named, so that the org runs tests only where the package asks for them (S 6.3).
+    ///
+    /// # Errors
+    /// Refused, or lost: then it may have been accepted, and must be looked for before anything else.
+    pub async fn start_deploy(&self, zip: Vec<u8>, check_only: bool) -> Result<String, NotStarted> {
+        let options = json!({ "deployOptions": {
+            "allowMissingFiles": false, "autoUpdatePackage": false, "checkOnly": check_only, "ignoreWarnings": false,
+            "performRetrieve": false, "purgeOnDelete": false, "rollbackOnError": true, "singlePackage": true,
+        }});
+        let body = multipart(&options.to_string(), &zip);
+        match self.wire.send_once(reqwest::Method::POST, "metadata/deployRequest", Some(body)).await {
+            Ok(answer) => match answer["id"].as_str().or_else(|| answer["deployResult"]["id"].as_str()) {
+                Some(id) if !id.is_empty() => Ok(id.to_owned()),
+                _ => Err(NotStarted::Lost(OrgError::new(OrgErrorKind::Unexpected, "the org accepted the deploy without giving it an id"))),
+            },
+            // An org, or a gateway before it, that does not have the resource.
+            Err(unanswered) if is_no_such_resource(&unanswered.error) => self.start_by_soap(zip, check_only).await,
+            Err(unanswered) if unanswered.may_have_arrived => Err(NotStarted::Lost(unanswered.error)),
+            Err(unanswered) => Err(NotStarted::Refused(unanswered.error)),
+        }
+    }
+
+    async fn start_by_soap(&self, zip: Vec<u8>, check_only: bool) -> Result<String, NotStarted> {
+        let options = DeployOptions {
+            allow_missing_files: Some(false),
+            auto_update_package: Some(false),
+            check_only: Some(check_only),
+            ignore_warnings: Some(false),
+            perform_retrieve: Some(false),
+            purge_on_delete: Some(false),
+            rollback_on_error: Some(true),
+            single_package: Some(true),
+            ..DeployOptions::default()
+        };
+        match self.wire.soap("deploy", self.wire.metadata().deploy(zip.into(), options)).await {
+            Ok(started) => Ok(started.id),
+            Err(error) if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected) => {
+                Err(NotStarted::Lost(error))
+            }
+            Err(error) => Err(NotStarted::Refused(error)),
+        }
+    }
+
+    /// Deploys what was validated before, and returns the new deploy's id (`deployRecentValidation`, S 6.4).
+    ///
+    /// # Errors
+    /// As [`Self::start_deploy`]; a validation that the org does not take for a quick deploy is refused.
+    pub async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
+        match self.wire.soap("deployRecentValidation", self.wire.metadata().deploy_recent_validation(validation)).await {
+            Ok(id) if !id.is_empty() && !same_id(&id, validation) => Ok(id),
+            Ok(_) => Err(NotStarted::Lost(OrgError::new(OrgErrorKind::Unexpected, "the org gave the quick deploy no id of its own"))),
+            Err(error) if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected) => {
+                Err(NotStarted::Lost(error))
+            }
+            Err(error) => Err(NotStarted::Refused(error)),
+        }
+    }
+
+    /// Asks how a deploy stands, with its messages; may be repeated.
+    ///
+    /// # Errors
+    /// The org cannot be asked, or knows no such deploy.
+    pub async fn deploy_status(&self, id: &str) -> Result<DeployStatus, OrgError> {
+        match self.wire.get(&format!("metadata/deployRequest/{id}"), &[("includeDetails", "true")]).await {
+            Ok(answer) => Ok(read_status(id, &answer["deployResult"])),
+            Err(error) if is_no_such_resource(&error) => {
+                let call = self.wire.metadata().check_deploy_status(id, true);
+                let result = self.wire.soap("checkDeployStatus", call).await?;
+                let json = serde_json::to_value(&result).unwrap_or_default();
+                Ok(read_status(id, &json))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Watches a deploy until it is over, telling of each look.
+    ///
+    /// # Errors
+    /// The org can't be asked for longer than a job may take; the deploy may go on all the same.
+    pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
+        let began = Instant::now();
+        let mut told = 0;
+        loop {
+            tokio::time::sleep(http::next_look(began.elapsed())).await;
+            let is_late = began.elapsed() > self.job_timeout;
+            match self.deploy_status(id).await {
+                Ok(status) if status.done => return Ok(status),
+                Ok(status) => {
+                    for failure in status.failures.iter().skip(told) {
+                        self.wire.tell(Event::Progress { done: status.deployed, total: Some(status.total), what: failure.problem.clone() });
+                    }
+                    told = status.failures.len();
+                    self.wire.tell(Event::Progress {
+                        done: status.deployed,
+                        total: (status.total > 0).then_some(status.total),
+                        what: format!("{what} ({})", status.status),
+                    });
+                    if is_late {
+                        return Err(OrgError::new(OrgErrorKind::TimedOut, format!("the deploy {id} is not over yet; the org says {}", status.status)));
+                    }
+                }
+                // A look costs nothing and the deploy goes on whether we look or not (S 6.6).
+                Err(error) if is_passing(&error) && !is_late => {
+                    self.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks the org to cancel a deploy; whether it does is seen by watching on (S 6.4).
+    ///
+    /// # Errors
+    /// The org refuses, because it is over, or cannot be asked.
+    pub async fn cancel_deploy(&self, id: &str) -> Result<(), OrgError> {
+        let body = RawBody::new(json!({ "deployResult": { "status": "Canceling" } }).to_string(), "application/json");
+        match self.wire.send_once(reqwest::Method::PATCH, &format!("metadata/deployRequest/{id}"), Some(body)).await {
+            Ok(_) => Ok(()),
+            Err(unanswered) if is_no_such_resource(&unanswered.error) => {
+                self.wire.soap("cancelDeploy", self.wire.metadata().cancel_deploy(id)).await.map(|_| ())
+            }
+            Err(unanswered) => Err(unanswered.error),
+        }
+    }
+
+    /// Lists the org's newest deploys (Tooling `DeployRequest`); none where the org does not show them.
+    ///
+    /// # Errors
+    /// The org cannot be asked at all.
+    pub async fn recent_deploys(&self) -> Result<Option<Vec<DeployRow>>, OrgError> {
+        let rows = match self
+            .wire
+            .tooling_query("SELECT Id, Status, CheckOnly, CreatedById, CreatedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 50")
+            .await
+        {
+            Ok(rows) => rows,
+            Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let text = |row: &Json, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        Ok(Some(
+            rows.iter()
+                .map(|row| DeployRow {
+                    id: text(row, "Id"),
+                    status: text(row, "Status"),
+                    check_only: flag(&row["CheckOnly"]),
+                    created_by: text(row, "CreatedById"),
+                })
+                .collect(),
+        ))
+    }
+
+    /// Counts the active users who use an app now and hold none of its profiles and permission sets: those whom "admin approved users" locks out
+    /// (S gotcha 10). `None` where the org does not show who uses it.
+    ///
+    /// # Errors
+    /// The org cannot be asked at all.
+    pub async fn users_of_app(&self, app: &str) -> Result<Option<Vec<String>>, OrgError> {
+        let soql = format!("SELECT UserId FROM OauthToken WHERE AppName = {}", soql_text(app));
+        match self.wire.query(&soql).await {
+            Ok(rows) => {
+                let mut users: Vec<String> = rows.iter().filter_map(|row| row["UserId"].as_str().map(str::to_owned)).collect();
+                users.sort_unstable();
+                users.dedup();
+                Ok(Some(users))
+            }
+            Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Says whether two ids are the same record: with 15 or 18 characters.
+pub fn same_id(one: &str, other: &str) -> bool {
+    one.len() >= 15 && other.len() >= 15 && one.get(..15) == other.get(..15)
+}
+
+fn is_no_such_resource(error: &OrgError) -> bool {
+    matches!(error.code.as_deref(), Some("NOT_FOUND" | "METHOD_NOT_ALLOWED"))
+}
+
+/// What a look at a running deploy may meet and outlive (S 6.6: also a wrong id as it leaves Pending).
+fn is_passing(error: &OrgError) -> bool {
+    matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unavailable | OrgErrorKind::Unexpected)
+        || error.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
+}
+
+/// Puts a deploy's two parts together: the options as JSON and the zip as it is; base64 is refused there (S 6.5).
+fn multipart(options: &str, zip: &[u8]) -> RawBody {
+    let mut number = 0_u32;
+    let boundary = loop {
+        let boundary = format!("sfsetup-{number}-boundary");
+        if memchr::memmem::find(zip, boundary.as_bytes()).is_none() {
+            break boundary;
+        }
+        number += 1;
+    };
+    let mut body = Vec::with_capacity(zip.len() + 1024);
+    body.extend_from_slice(
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"entity_content\"\r\nContent-Type: application/json\r\n\r\n{options}\r\n\
+             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"deploy.zip\"\r\nContent-Type: application/zip\r\n\r\n"
+        )
+        .as_bytes(),
+    );
+    body.extend_from_slice(zip);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    RawBody::new(body, format!("multipart/form-data; boundary={boundary}"))
+}
+
+/// Flags and numbers may come as strings (S 6.5).
+fn flag(json: &Json) -> bool {
+    match json {
+        Json::Bool(flag) => *flag,
+        Json::String(text) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
+}
+
+fn number(json: &Json) -> Option<u64> {
+    match json {
+        Json::Number(number) => number.as_u64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn read_status(id: &str, result: &Json) -> DeployStatus {
+    // The CLI's names, and those of cirrus' own form of the SOAP answer.
+    let field = |name: &str| {
+        let snake: String = name.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+        result.get(name).or_else(|| result.get(snake.as_str())).unwrap_or(&Json::Null)
+    };
+    let text = |json: &Json| json.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let status = text(field("status")).unwrap_or_default();
+    let is_end = matches!(status.as_str(), "Succeeded" | "SucceededPartial" | "Failed" | "Canceled" | "FinalizingDeployFailed" | "FinalizingFailed");
+    let details = field("details");
+    let list = |camel: &str, snake: &str| match details.get(camel).or_else(|| details.get(snake)) {
+        Some(Json::Array(messages)) => messages.clone(),
+        Some(one @ Json::Object(_)) => vec![one.clone()],
+        _ => Vec::new(),
+    };
+    let failures: Vec<DeployMessage> = list("componentFailures", "component_failures").iter().map(message).collect();
+    let warnings = list("componentSuccesses", "component_successes");
+    DeployStatus {
+        id: id.to_owned(),
+        done: flag(field("done")) || is_end,
+        // A partial success is none: `rollbackOnError` was asked for.
+        success: (flag(field("success")) || status == "Succeeded") && status != "SucceededPartial" && failures.is_empty(),
+        deployed: number(field("numberComponentsDeployed")).unwrap_or(0),
+        total: number(field("numberComponentsTotal")).unwrap_or(0),
+        message: text(field("errorMessage")),
+        canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
+        warnings: warnings.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
+        failures,
+        status,
+    }
+}
+
+fn message(json: &Json) -> DeployMessage {
+    let text = |camel: &str, snake: &str| {
+        json.get(camel).or_else(|| json.get(snake)).and_then(Json::as_str).filter(|text| !text.is_empty()).unwrap_or_default().to_owned()
+    };
+    let (type_name, full_name) = (text("componentType", "component_type"), text("fullName", "full_name"));
+    DeployMessage {
+        component: (!type_name.is_empty()).then(|| {
+            let name = canonical_full_name(&type_name, &full_name);
+            ComponentId::new(type_name, name)
+        }),
+        file: text("fileName", "file_name"),
+        problem: text("problem", "problem"),
+        line: json.get("lineNumber").or_else(|| json.get("line_number")).and_then(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_read_as_flags_and_numbers() {
+        let status = read_status(
+            "0Af",
+            &json!({ "status": "Reticulating", "done": "false", "success": "false", "numberComponentsDeployed": "2", "numberComponentsTotal": "5" }),
+        );
+        assert_eq!((status.done, status.deployed, status.total), (false, 2, 5));
+        let status = read_status("0Af", &json!({ "status": "SucceededPartial" }));
+        assert!(status.done && !status.success);
+    }
+
+    #[test]
+    fn failures_name_their_component() {
+        let status = read_status(
+            "0Af",
+            &json!({ "status": "Failed", "done": true, "success": false, "details": { "componentFailures": { "componentType": "Profile",
+                "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user permission: X", "lineNumber": "3" } } }),
+        );
+        assert_eq!(status.failures[0].component, Some(ComponentId::new("Profile", "Custom: Sales")));
+        assert_eq!(status.failures[0].line, Some(3));
+    }
+
+    #[test]
+    fn the_boundary_is_not_in_the_zip() {
+        let body = multipart("{}", b"xx sfsetup-0-boundary xx");
+        assert!(body.content_type().ends_with("sfsetup-1-boundary"));
+    }
+}

@@ -1,0 +1,189 @@
+//! A document as its settings: every path that holds something, with its value.
+//!
+//! What means the same as not being there is left out (an entry whose flags are all false, a documented default), so that two documents mean the
+//! same if their settings are equal, whatever their order and spelling.
+
+use std::collections::BTreeMap;
+
+use crate::metadata::document::{Document, Element};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, key_of};
+use crate::metadata::value::Value;
+
+/// The settings of a document.
+pub type Leaves = BTreeMap<FieldPath, Value>;
+
+/// What stands for an entry that says no more than that it is there (a page layout's assignment, an IP range).
+pub const PRESENT: &str = "(an entry)";
+
+/// Reads the settings of a document by its type's table; of a type without one, by the elements' own names.
+///
+/// What never leaves an org (a consumer key, a secret) is left out.
+pub fn leaves(row: &MetadataType, document: &Document) -> Leaves {
+    let mut walk = Walk { leaves: Leaves::new(), at: Vec::new() };
+    walk.fields(row.fields, &[], document.root());
+    walk.leaves
+}
+
+struct Walk {
+    leaves: Leaves,
+    at: Vec<Segment>,
+}
+
+impl Walk {
+    fn fields(&mut self, fields: &'static [Field], keys: &[&str], parent: Element<'_>) {
+        let mut done: Vec<&str> = Vec::new();
+        for child in parent.children() {
+            let name = child.name();
+            if keys.contains(&name) {
+                continue;
+            }
+            let Some(field) = fields.iter().find(|field| field.name == name || field.name.eq_ignore_ascii_case(name)) else {
+                if !done.contains(&name) {
+                    done.push(name);
+                    self.unknown(name, parent);
+                }
+                continue;
+            };
+            if matches!(field.travel, Travel::Never | Travel::Secret) {
+                continue;
+            }
+            match &field.kind {
+                Kind::Group(fields) => {
+                    self.at.push(Segment { name: field.name.to_owned(), key: None });
+                    self.fields(fields, &[], child);
+                    self.at.pop();
+                }
+                Kind::Section { key, fields, .. } => {
+                    self.at.push(Segment { name: field.name.to_owned(), key: Some(key_of(field, child)) });
+                    self.entry(fields, key, child);
+                    self.at.pop();
+                }
+                Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => {
+                    if done.contains(&field.name) {
+                        continue;
+                    }
+                    done.push(field.name);
+                    if let Some(value) = field.read(parent).filter(|value| !is_nothing(field, value)) {
+                        self.put(field.name, value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, fields: &'static [Field], key: &[&str], entry: Element<'_>) {
+        let before = self.leaves.len();
+        self.fields(fields, key, entry);
+        let says_by_flags = fields.iter().any(|field| matches!(field.absent, Absent::Flag(_)));
+        if self.leaves.len() == before && !says_by_flags {
+            self.leaves.insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
+        }
+    }
+
+    fn unknown(&mut self, name: &str, parent: Element<'_>) {
+        let elements: Vec<Element<'_>> = parent.children_named(name).collect();
+        match elements.as_slice() {
+            [one] if one.children().next().is_some() => {
+                self.at.push(Segment { name: name.to_owned(), key: None });
+                self.fields(&[], &[], *one);
+                self.at.pop();
+            }
+            [one] => {
+                let text = one.text().trim().to_owned();
+                if !text.is_empty() {
+                    self.put(name, Value::from(text));
+                }
+            }
+            several => {
+                let mut texts: Vec<String> = several.iter().map(|element| canonical(*element)).collect();
+                texts.sort_unstable();
+                self.put(name, Value::List(texts));
+            }
+        }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        self.at.push(Segment { name: name.to_owned(), key: None });
+        self.leaves.insert(FieldPath::new(self.at.clone()), value);
+        self.at.pop();
+    }
+}
+
+/// An element's content in one text, whatever its layout.
+fn canonical(element: Element<'_>) -> String {
+    let mut parts: Vec<String> = element.children().map(|child| format!("{}={}", child.name(), canonical(child))).collect();
+    if parts.is_empty() {
+        return element.text().trim().to_owned();
+    }
+    parts.sort_unstable();
+    parts.join("; ")
+}
+
+fn is_nothing(field: &Field, value: &Value) -> bool {
+    match (field.absent, value) {
+        (Absent::Flag(default), Value::Bool(flag)) => default == *flag,
+        (_, Value::List(list)) => list.is_empty(),
+        (_, Value::Text(text)) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// One setting that two documents do not have in common: where, what the first has, what the second has.
+pub type Difference = (FieldPath, Option<Value>, Option<Value>);
+
+/// Compares the settings of two documents of a type; `None` stands for a document that is not there.
+pub fn differences(row: &MetadataType, first: Option<&Document>, second: Option<&Document>) -> Vec<Difference> {
+    let read = |document: Option<&Document>| document.map(|document| leaves(row, document)).unwrap_or_default();
+    let (first, mut second) = (read(first), read(second));
+    let mut found = Vec::new();
+    for (path, value) in first {
+        let other = second.remove(&path);
+        let same = other.as_ref().is_some_and(|other| crate::diff::compare::same(&value, other));
+        if !same {
+            found.push((path, Some(value), other));
+        }
+    }
+    found.extend(second.into_iter().map(|(path, value)| (path, None, Some(value))));
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::registry;
+
+    fn profile(inner: &str) -> Document {
+        Document::parse(format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inner}</Profile>").into_bytes()).unwrap()
+    }
+
+    fn shown(inner: &str) -> Vec<String> {
+        let found = leaves(registry::find("Profile").unwrap(), &profile(inner));
+        found.iter().map(|(path, value)| format!("{path} = {value}")).collect()
+    }
+
+    #[test]
+    fn what_means_nothing_is_left_out() {
+        assert_eq!(
+            shown(
+                "<custom>true</custom><description></description><objectPermissions><allowRead>true</allowRead><allowEdit>false</allowEdit>\
+                 <object>Account</object></objectPermissions><userPermissions><enabled>false</enabled><name>X</name></userPermissions>"
+            ),
+            ["custom = true", "objectPermissions[Account].allowRead = true"]
+        );
+        assert_eq!(
+            shown("<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1</deep></later><many>b</many><many>a</many>"),
+            ["later.deep = 1", "layoutAssignments[Account-A] = (an entry)", "many = a, b"]
+        );
+    }
+
+    #[test]
+    fn order_and_spelling_are_no_difference() {
+        let row = registry::find("Profile").unwrap();
+        let one = profile("<userPermissions><enabled>true</enabled><name>A</name></userPermissions><custom>true</custom>");
+        let other = profile("<custom> TRUE </custom><userPermissions><name>A</name><enabled>1</enabled></userPermissions>");
+        assert_eq!(differences(row, Some(&one), Some(&other)), []);
+        assert_eq!(differences(row, Some(&one), None).len(), 2);
+    }
+}

@@ -1,0 +1,278 @@
+//! Changes applied to one component's document: only what they name is touched.
+
+use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, find_entry};
+use crate::metadata::value::Value;
+
+/// What is required within a connected app's policy as soon as there is one, with the documented defaults (S 1.3).
+const OAUTH_POLICY: &[(&str, &str)] = &[("ipRelaxation", "ENFORCE"), ("refreshTokenPolicy", "infinite")];
+
+/// A setting and what it is to be; `None` takes it away.
+pub type Setting = (FieldPath, Option<Value>);
+
+/// Applies settings to a document. What must be added is added whole: an entry with its key and every flag that the API version knows.
+///
+/// # Errors
+/// A setting that contradicts what stands there, such as text where elements stand.
+pub fn patch(row: &MetadataType, document: &Document, settings: &[Setting], version: ApiVersion) -> Result<Document, EditError> {
+    let mut edits = Vec::new();
+    let mut growths: Vec<Growth> = Vec::new();
+    for (path, value) in settings {
+        place(row, document, path, value.as_ref(), &mut edits, &mut growths);
+    }
+    for growth in growths {
+        let key = match growth.field.map(|field| &field.kind) {
+            Some(Kind::Section { key, .. }) => key.iter().map(|part| (*part).to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        for new in grow(growth.field, &growth.segment, &growth.settings, version) {
+            edits.push(Edit::Insert { parent: growth.parent, new, key: key.clone() });
+        }
+    }
+    document.edit(&edits)
+}
+
+/// Something that is not there yet and must grow: settings below one segment below one element.
+struct Growth {
+    parent: ElementId,
+    segment: Segment,
+    field: Option<&'static Field>,
+    settings: Vec<(Vec<Segment>, Value)>,
+}
+
+fn place(
+    row: &MetadataType,
+    document: &Document,
+    path: &FieldPath,
+    value: Option<&Value>,
+    edits: &mut Vec<Edit>,
+    growths: &mut Vec<Growth>,
+) {
+    let mut fields = row.fields;
+    let mut parent = document.root();
+    let segments = path.segments();
+    for (index, segment) in segments.iter().enumerate() {
+        let field = fields.iter().find(|field| field.name == segment.name);
+        let there = match &segment.key {
+            Some(key) => find_entry(parent, segment, key, field),
+            None => {
+                parent.child(&segment.name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name)))
+            }
+        };
+        let Some(element) = there else {
+            if let Some(value) = value {
+                let rest = segments[index + 1..].to_vec();
+                match growths.iter_mut().find(|growth| growth.parent == parent.id() && growth.segment == *segment) {
+                    Some(growth) => growth.settings.push((rest, value.clone())),
+                    None => growths.push(Growth {
+                        parent: parent.id(),
+                        segment: segment.clone(),
+                        field,
+                        settings: vec![(rest, value.clone())],
+                    }),
+                }
+            }
+            return;
+        };
+        if index + 1 == segments.len() {
+            match (value, &segment.key) {
+                (None, _) => edits.extend(
+                    parent
+                        .children_named(element.name())
+                        .filter(|one| segment.key.is_none() || one.id() == element.id())
+                        .map(|one| Edit::Remove { element: one.id() }),
+                ),
+                // The entry is there, and more than that it should be there is not asked.
+                (Some(_), Some(_)) => {}
+                (Some(value), None) => set(field, parent, element, value, edits),
+            }
+            return;
+        }
+        fields = match field.map(|field| &field.kind) {
+            Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
+            _ => &[],
+        };
+        parent = element;
+    }
+}
+
+/// Sets what is there to a value.
+fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>, value: &Value, edits: &mut Vec<Edit>) {
+    let form = match field.map(|field| &field.kind) {
+        Some(Kind::Set { form, .. }) => Some(*form),
+        _ => None,
+    };
+    let several = parent.children_named(element.name()).count() > 1;
+    let normal = |text: &str| {
+        let value = Value::List(vec![text.trim().to_owned()]);
+        field.map_or_else(|| value.clone(), |field| field.normalise(&value)).elements().concat()
+    };
+    match (form, value) {
+        (Some(SetForm::Repeated), _) | (None, Value::List(_)) => {
+            let wanted = value.elements();
+            let mut there: Vec<String> = Vec::new();
+            for one in parent.children_named(element.name()) {
+                let text = normal(&one.text());
+                let is_wanted = wanted.iter().any(|element| normal(element) == text) && !there.contains(&text);
+                if is_wanted {
+                    there.push(text);
+                } else {
+                    edits.push(Edit::Remove { element: one.id() });
+                }
+            }
+            for text in wanted.iter().filter(|text| !there.contains(&normal(text))) {
+                edits.push(Edit::Insert { parent: parent.id(), new: NewElement::text(element.name(), text), key: Vec::new() });
+            }
+        }
+        (Some(form @ (SetForm::Commas | SetForm::Lines)), _) => {
+            let text = element.text();
+            let separator: &[char] = if form == SetForm::Commas { &[','] } else { &['\n', '\r'] };
+            // What stays keeps its place and spelling.
+            let mut kept: Vec<String> = Vec::new();
+            let wanted = value.elements();
+            for part in text.split(separator).map(str::trim).filter(|part| !part.is_empty()) {
+                if wanted.iter().any(|element| normal(element) == normal(part)) {
+                    kept.push(part.to_owned());
+                }
+            }
+            for element in &wanted {
+                if !kept.iter().any(|part| normal(part) == normal(element)) {
+                    kept.push(element.clone());
+                }
+            }
+            let glue = match form {
+                SetForm::Commas => ", ",
+                SetForm::Lines if text.contains("\r\n") => "\r\n",
+                SetForm::Lines | SetForm::Repeated => "\n",
+            };
+            edits.push(Edit::SetText { element: element.id(), text: kept.join(glue) });
+        }
+        (None, _) => {
+            if several {
+                edits.extend(parent.children_named(element.name()).skip(1).map(|one| Edit::Remove { element: one.id() }));
+            }
+            edits.push(Edit::SetText { element: element.id(), text: value.to_string() });
+        }
+    }
+}
+
+/// Makes what is to be added; a set of repeated elements makes several.
+fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[(Vec<Segment>, Value)], version: ApiVersion) -> Vec<NewElement> {
+    if let [(rest, value)] = settings
+        && rest.is_empty()
+        && segment.key.is_none()
+    {
+        return leaf(field, &segment.name, value);
+    }
+    let fields: &'static [Field] = match field.map(|field| &field.kind) {
+        Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
+        _ => &[],
+    };
+    let mut children: Vec<NewElement> = Vec::new();
+    if let Some(key) = &segment.key {
+        let names: &[&str] = match field.map(|field| &field.kind) {
+            Some(Kind::Section { key, .. }) => key,
+            _ => &["name"],
+        };
+        let parts = if names.len() == 1 { vec![key.as_str()] } else { key.splitn(names.len(), '|').collect() };
+        children.extend(names.iter().zip(parts).filter(|(_, part)| !part.is_empty()).map(|(name, part)| NewElement::text(*name, part)));
+    }
+    let mut below: Vec<(Segment, Vec<(Vec<Segment>, Value)>)> = Vec::new();
+    for (rest, value) in settings {
+        let Some((first, rest)) = rest.split_first() else { continue };
+        match below.iter_mut().find(|(segment, _)| segment == first) {
+            Some((_, settings)) => settings.push((rest.to_vec(), value.clone())),
+            None => below.push((first.clone(), vec![(rest.to_vec(), value.clone())])),
+        }
+    }
+    for (segment, settings) in &below {
+        children.extend(grow(fields.iter().find(|field| field.name == segment.name), segment, settings, version));
+    }
+    for field in fields.iter().filter(|field| field.is_of(version)) {
+        let named = children.iter().any(|child| child.name == field.name);
+        match field.absent {
+            // What an entry does not say of itself is not known to the org (S 3.4): every flag is said.
+            Absent::Flag(default) if !named && segment.key.is_some() => {
+                children.push(NewElement::text(field.name, default.to_string()));
+            }
+            _ => {}
+        }
+    }
+    if segment.name == "oauthPolicy" {
+        for (name, default) in OAUTH_POLICY {
+            if !children.iter().any(|child| child.name == *name) {
+                children.push(NewElement::text(*name, *default));
+            }
+        }
+    }
+    children.sort_by(|left, right| left.name.cmp(&right.name));
+    vec![NewElement::group(&segment.name, children)]
+}
+
+fn leaf(field: Option<&'static Field>, name: &str, value: &Value) -> Vec<NewElement> {
+    match (field.map(|field| &field.kind), value) {
+        (Some(Kind::Set { form: SetForm::Commas, .. }), _) => vec![NewElement::text(name, value.elements().join(", "))],
+        (Some(Kind::Set { form: SetForm::Lines, .. }), _) => vec![NewElement::text(name, value.elements().join("\n"))],
+        (_, Value::List(list)) => list.iter().map(|element| NewElement::text(name, element)).collect(),
+        _ => vec![NewElement::text(name, value.to_string())],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::registry;
+
+    fn patched(type_name: &str, inner: &str, settings: &[(&str, Option<Value>)]) -> String {
+        let open = format!("<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">");
+        let document = Document::parse(format!("{open}\n{inner}</{type_name}>").into_bytes()).unwrap();
+        let settings: Vec<Setting> = settings.iter().map(|(path, value)| (path.parse().unwrap(), value.clone())).collect();
+        let document = patch(registry::find(type_name).unwrap(), &document, &settings, ApiVersion(67)).unwrap();
+        let text = String::from_utf8(document.into_bytes()).unwrap();
+        text.strip_prefix(&open).unwrap().strip_suffix(&format!("</{type_name}>")).unwrap().trim_start_matches('\n').to_owned()
+    }
+
+    #[test]
+    fn a_new_entry_has_its_key_and_every_flag() {
+        let text = patched(
+            "Profile",
+            "    <custom>true</custom>\n",
+            &[("objectPermissions[Account].allowRead", Some(true.into())), ("objectPermissions[Account].viewAllRecords", Some(true.into()))],
+        );
+        assert_eq!(
+            text,
+            "    <custom>true</custom>\n    <objectPermissions>\n        <allowCreate>false</allowCreate>\n        <allowDelete>false</allowDelete>\n        <allowEdit>false</allowEdit>\n        <allowRead>true</allowRead>\n        <modifyAllRecords>false</modifyAllRecords>\n        <object>Account</object>\n        <viewAllFields>false</viewAllFields>\n        <viewAllRecords>true</viewAllRecords>\n    </objectPermissions>\n"
+        );
+    }
+
+    #[test]
+    fn a_new_group_has_what_is_required_in_it() {
+        let text = patched("ConnectedApp", "    <label>A</label>\n", &[("oauthPolicy.refreshTokenPolicy", Some("infinite".into()))]);
+        assert!(text.contains("<ipRelaxation>ENFORCE</ipRelaxation>"), "{text}");
+    }
+
+    #[test]
+    fn sets_keep_what_stays() {
+        let scopes = Value::List(vec!["Api".to_owned(), "RefreshToken".to_owned()]);
+        let text = patched(
+            "ConnectedApp",
+            "    <oauthConfig>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n",
+            &[("oauthConfig.scopes", Some(scopes.clone()))],
+        );
+        assert_eq!(text, "    <oauthConfig>\n        <scopes>Api</scopes>\n        <scopes>RefreshToken</scopes>\n    </oauthConfig>\n");
+        let text = patched(
+            "ExtlClntAppOauthSettings",
+            "    <commaSeparatedOauthScopes>Web,Api</commaSeparatedOauthScopes>\n",
+            &[("commaSeparatedOauthScopes", Some(scopes))],
+        );
+        assert_eq!(text, "    <commaSeparatedOauthScopes>Api, RefreshToken</commaSeparatedOauthScopes>\n");
+    }
+
+    #[test]
+    fn what_goes_leaves_no_trace() {
+        let inner = "    <custom>true</custom>\n    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+        assert_eq!(patched("Profile", inner, &[("loginIpRanges[10.0.0.1|10.0.0.9]", None)]), "    <custom>true</custom>\n");
+        assert_eq!(patched("Profile", inner, &[("userPermissions[ApiEnabled].enabled", None)]), inner);
+    }
+}
