@@ -135,7 +135,6 @@ pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: 
     let zip = order.package.zip().map_err(|error| ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}")))?;
     entry.stage = Stage::Sent;
     journal.write(&entry)?;
-    pause_for_test("sent").await;
     let id = match org.start_deploy(zip.clone(), check_only).await {
         Ok(id) => id,
         Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
@@ -217,7 +216,6 @@ async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) 
         rolled_back_by: None,
     };
     journal.write(&entry)?;
-    pause_for_test("prepared").await;
     Ok(entry)
 }
 
@@ -231,7 +229,6 @@ async fn accepted(org: &Org, journal: &Journal, mut entry: Entry, id: String) ->
     entry.stage = Stage::Accepted;
     entry.deploy_id = Some(id.clone());
     journal.write(&entry)?;
-    pause_for_test("accepted").await;
     watch(org, journal, entry, &id).await
 }
 
@@ -266,7 +263,6 @@ async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Resu
         Ended::Canceled(_) => Stage::Canceled,
     };
     journal.write(&entry)?;
-    pause_for_test("applied").await;
     if entry.stage == Stage::Applied {
         finish_by_rest(org, journal, &mut entry).await?;
     }
@@ -316,17 +312,6 @@ pub fn close(journal: &Journal, entries: &[Entry], entry: &mut Entry) -> Result<
     }
     Ok(())
 }
-
-/// Holds a run at a stage so that a test can cut it off there (`SFSETUP_TEST_HOLD`); the program itself never waits here.
-#[cfg(debug_assertions)]
-async fn pause_for_test(stage: &str) {
-    if std::env::var("SFSETUP_TEST_HOLD").is_ok_and(|at| at == stage) {
-        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
-    }
-}
-
-#[cfg(not(debug_assertions))]
-async fn pause_for_test(_: &str) {}
 
 /// The org's words grouped: the same problem of several components once.
 pub fn grouped(status: &DeployStatus) -> Vec<(String, Vec<String>)> {

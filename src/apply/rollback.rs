@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{Assigned, Entry};
+use crate::journal::{Assigned, Entry, Held};
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, ApiVersion};
+use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
 use crate::package::leaves::{differences, leaves};
 use crate::package::mend::Assignment;
 use crate::package::simulate::simulate;
-use crate::package::{Cause, Change, build, own, targets};
+use crate::package::{Cause, Change, Package, Target, build, own, targets};
 use crate::plan::PlanError;
 use crate::plan::saved::SavedOrg;
 
@@ -68,9 +68,11 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
                 (old, value.clone())
             }
         };
-        changes.push(Change { id, path, from: value, to: old, cause: Cause::State });
+        let (from, to) = (said(&id, path.as_ref(), value), said(&id, path.as_ref(), old));
+        changes.push(Change { id, path, from, to, cause: Cause::State });
     }
-    let targets = targets(&changes, &now, &made, version)?;
+    let mut targets = targets(&changes, &now, &made, version)?;
+    restore_bytes(entry, &mut targets);
     let package = build(&targets, version, true)?;
     prove(&changes, &package, &now, version)?;
     Ok(WayBack {
@@ -92,6 +94,33 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
         already,
         one_way,
     })
+}
+
+/// A value as it must be said: a flag that is not there is its default, and a flag is never taken out of an entry.
+fn said(id: &ComponentId, path: Option<&FieldPath>, value: Option<Value>) -> Option<Value> {
+    if value.is_some() {
+        return value;
+    }
+    let row = registry::find_component(&id.type_name, &id.full_name)?;
+    match row.resolve(path?).ok()??.field.absent {
+        Absent::Flag(default) => Some(Value::Bool(default)),
+        _ => None,
+    }
+}
+
+/// Where a document that is replaced as a whole stands as the deploy left it, the way back is the very file that was there before.
+fn restore_bytes(entry: &Entry, targets: &mut [Target]) {
+    for target in targets {
+        let is_it = |held: &&Held| held.type_name == target.id.type_name && held.full_name == target.id.full_name;
+        let row = registry::find_component(&target.id.type_name, &target.id.full_name).filter(|row| row.deploy == DeployRule::Replace);
+        let before = entry.before.iter().find(is_it).and_then(document);
+        let after = entry.after.iter().find(is_it).and_then(document);
+        if let (Some(row), Some(before), Some(after), Some(now)) = (row, before, after, target.before.as_ref())
+            && differences(row, Some(&after), Some(now)).is_empty()
+        {
+            target.after = Some(before);
+        }
+    }
 }
 
 /// A component that the deploy made is deleted; one that it deleted is made again.
@@ -151,9 +180,9 @@ pub fn one_way_door(id: &ComponentId) -> Option<String> {
 }
 
 fn change_of(entry: &Entry, id: &ComponentId, path: &FieldPath) -> (Option<Value>, Option<Value>) {
-    let is_it = |held: &&crate::journal::Held| held.type_name == id.type_name && held.full_name == id.full_name;
+    let is_it = |held: &&Held| held.type_name == id.type_name && held.full_name == id.full_name;
     let row = registry::find_component(&id.type_name, &id.full_name);
-    let value = |held: Option<&crate::journal::Held>| leaves(row?, &document(held?)?).get(path).cloned();
+    let value = |held: Option<&Held>| leaves(row?, &document(held?)?).get(path).cloned();
     (value(entry.before.iter().find(is_it)), value(entry.after.iter().find(is_it)))
 }
 
@@ -162,7 +191,7 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 /// After the package each setting must be as the way back says, and nothing else may have moved.
-fn prove(changes: &[Change], package: &crate::package::Package, now: &ComponentSet, version: ApiVersion) -> Result<(), ApplyError> {
+fn prove(changes: &[Change], package: &Package, now: &ComponentSet, version: ApiVersion) -> Result<(), ApplyError> {
     let after = simulate(package, now).map_err(PlanError::Simulate)?;
     let mut broken = Vec::new();
     for (id, document) in after.components.values().map(|component| (&component.id, &component.document)) {
@@ -175,9 +204,9 @@ fn prove(changes: &[Change], package: &crate::package::Package, now: &ComponentS
             .collect();
         let held = leaves(row, document);
         for (path, to) in &meant {
-            let is = held.get(*path);
-            if is != *to {
-                broken.push(format!("{id} {path} would be {} and not {} (API {version})", shown(is), shown(*to)));
+            let is = said(id, Some(path), held.get(*path).cloned());
+            if is.as_ref() != *to {
+                broken.push(format!("{id} {path} would be {} and not {} (API {version})", shown(is.as_ref()), shown(*to)));
             }
         }
         for (path, ..) in differences(row, Some(&before.document), Some(document)) {

@@ -11,7 +11,6 @@ use crate::metadata::layout::{api_full_name, canonical_full_name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 use crate::org::{Org, OrgIdentity};
-use crate::package::Change;
 use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
 use crate::template::{self, Arguments, ExpandedStep, Template};
 
@@ -185,11 +184,6 @@ impl Only {
     /// Says whether a finding is chosen.
     pub(super) fn finding(&self, finding: &Finding<'_>) -> bool {
         self.accepts(finding.component.as_ref(), finding.path.as_ref())
-    }
-
-    /// Says whether a change is chosen.
-    pub(super) fn change(&self, change: &Change) -> bool {
-        self.accepts(Some(&change.id), change.path.as_ref())
     }
 }
 

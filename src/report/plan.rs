@@ -33,6 +33,9 @@ pub struct PlanView<'v> {
 /// How many settings of one component are listed before the rest is counted; `full` lists all.
 const LISTED: usize = 40;
 
+/// How many things that are left for one reason are listed.
+const LEFT: usize = 5;
+
 /// Writes the plan; `full` unfolds long lists.
 pub fn render(view: &PlanView<'_>, full: bool) -> String {
     let mut out = String::new();
@@ -65,17 +68,35 @@ pub fn render(view: &PlanView<'_>, full: bool) -> String {
     }
     if !view.left.is_empty() {
         line(&mut out, &"Left, because no package can do it:".bold().to_string());
-        for (title, reason, address) in &view.left {
-            line(&mut out, &format!("  {} {}", "!".magenta().bold(), clean(title)));
-            line(&mut out, &format!("      {}", clean(reason)));
-            if let Some(address) = address {
-                line(&mut out, &format!("      in: {}", clean(address)));
+        let mut reasons: Vec<&str> = Vec::new();
+        for (_, reason, _) in &view.left {
+            if !reasons.contains(&reason.as_str()) {
+                reasons.push(reason);
             }
+        }
+        for reason in reasons {
+            left(&mut out, view, reason, full);
         }
         out.push('\n');
     }
     let _ = writeln!(out, "{}", summary(view).bold());
     out
+}
+
+/// What is left for one reason.
+fn left(out: &mut String, view: &PlanView<'_>, reason: &str, full: bool) {
+    let of_reason: Vec<_> = view.left.iter().filter(|(_, one, _)| one == reason).collect();
+    line(out, &format!("  {} {}", "!".magenta().bold(), clean(reason)));
+    let listed = if full { of_reason.len() } else { LEFT };
+    for (title, _, _) in of_reason.iter().take(listed) {
+        line(out, &format!("      {}", clean(title)));
+    }
+    if of_reason.len() > listed {
+        line(out, &format!("      .. and {} more (--full lists them)", of_reason.len() - listed).dimmed().to_string());
+    }
+    if let Some(address) = of_reason.iter().find_map(|(_, _, address)| address.as_ref()) {
+        line(out, &format!("      in: {}", clean(address)));
+    }
 }
 
 fn summary(view: &PlanView<'_>) -> String {
