@@ -41,7 +41,9 @@ pub enum Exit {
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
 #[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage.")]
+#[command(
+    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage."
+)]
 struct Arguments {
     /// Say nothing but the answer
     #[arg(short, long, global = true)]

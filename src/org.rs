@@ -25,8 +25,8 @@ use serde_json::Value as Json;
 use crate::metadata::ComponentId;
 use crate::metadata::layout;
 use crate::metadata::registry::ApiVersion;
-use auth::Session;
 pub use assign::CreatedRow;
+use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
 

@@ -130,8 +130,7 @@ pub fn targets(
             continue;
         };
         let row = registry::find_component(&id.type_name, &id.full_name).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
-        let settings: Vec<Setting> =
-            changes.iter().filter_map(|change| Some((change.path.clone()?, change.to.clone()))).collect();
+        let settings: Vec<Setting> = changes.iter().filter_map(|change| Some((change.path.clone()?, change.to.clone()))).collect();
         let after = patch::patch(row, &base, &settings, version).map_err(|error| PackageError::Edit { id: id.clone(), error })?;
         targets.push(Target { id: id.clone(), before, after: Some(after) });
     }
@@ -149,8 +148,7 @@ pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Com
 /// # Errors
 /// See [`PackageError`].
 pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<Package, PackageError> {
-    let mut package =
-        Package { files: BTreeMap::new(), components: BTreeMap::new(), deletes: BTreeSet::new(), version };
+    let mut package = Package { files: BTreeMap::new(), components: BTreeMap::new(), deletes: BTreeSet::new(), version };
     let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
     let mut deleted = Manifest::default();
     for target in targets {
@@ -211,7 +209,8 @@ fn overlay(row: &MetadataType, before: Option<&Document>, after: &Document, vers
         let field = row.fields.iter().find(|field| field.name == *name);
         elements.extend(after.root().children_named(name).map(|element| (NewElement::of(element), key_names(field))));
     }
-    let empty = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n", row.name, crate::metadata::document::NAMESPACE);
+    let empty =
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n", row.name, crate::metadata::document::NAMESPACE);
     let empty = Document::parse(empty.into_bytes()).expect("an empty root is a document");
     let parent = empty.root().id();
     let edits: Vec<Edit> = elements.into_iter().map(|(new, key)| Edit::Insert { parent, new, key }).collect();
@@ -226,7 +225,13 @@ fn key_names(field: Option<&Field>) -> Vec<String> {
 }
 
 /// One part of a profile as it must be said: an entry with every flag, a list that is gone as an empty element.
-fn overlaid(field: Option<&'static Field>, segment: &Segment, before: &Document, after: &Document, version: ApiVersion) -> Option<NewElement> {
+fn overlaid(
+    field: Option<&'static Field>,
+    segment: &Segment,
+    before: &Document,
+    after: &Document,
+    version: ApiVersion,
+) -> Option<NewElement> {
     let find = |document: &Document| -> Option<NewElement> {
         let root = document.root();
         match &segment.key {
@@ -311,8 +316,12 @@ mod tests {
         let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
         let text = built(
             "Profile",
-            &format!("    <fieldPermissions><editable>true</editable><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>A</name></userPermissions>\n    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"),
-            &format!("    <fieldPermissions><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"),
+            &format!(
+                "    <fieldPermissions><editable>true</editable><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>A</name></userPermissions>\n    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"
+            ),
+            &format!(
+                "    <fieldPermissions><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"
+            ),
         );
         insta::assert_snapshot!(text, @r#"
         <?xml version="1.0" encoding="UTF-8"?>
@@ -338,9 +347,16 @@ mod tests {
     #[test]
     fn what_replaces_is_whole_without_key_and_secret() {
         let app = |policy: &str| {
-            format!("    <label>Acme</label>\n    <oauthConfig>\n        <callbackUrl>https://acme.example.com</callbackUrl>\n        <consumerKey>3MVG9</consumerKey>\n    </oauthConfig>\n    <oauthPolicy>\n        <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n")
+            format!(
+                "    <label>Acme</label>\n    <oauthConfig>\n        <callbackUrl>https://acme.example.com</callbackUrl>\n        <consumerKey>3MVG9</consumerKey>\n    </oauthConfig>\n    <oauthPolicy>\n        <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n"
+            )
         };
         let text = built("ConnectedApp", &app("ENFORCE"), &app("BYPASS"));
-        assert_eq!(text, String::from_utf8(document("ConnectedApp", &app("BYPASS")).into_bytes()).unwrap().replace("        <consumerKey>3MVG9</consumerKey>\n", ""));
+        assert_eq!(
+            text,
+            String::from_utf8(document("ConnectedApp", &app("BYPASS")).into_bytes())
+                .unwrap()
+                .replace("        <consumerKey>3MVG9</consumerKey>\n", "")
+        );
     }
 }

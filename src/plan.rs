@@ -67,11 +67,7 @@ pub struct Basis<'b> {
 ///
 /// # Errors
 /// The package cannot be made, or does not do what it should: a mistake of this program.
-pub fn plan<'t>(
-    steps: &[ExpandedStep<'t>],
-    basis: &Basis<'_>,
-    chosen: &dyn Fn(&Finding<'_>) -> bool,
-) -> Result<Plan<'t>, PlanError> {
+pub fn plan<'t>(steps: &[ExpandedStep<'t>], basis: &Basis<'_>, chosen: &dyn Fn(&Finding<'_>) -> bool) -> Result<Plan<'t>, PlanError> {
     let found = diff(steps, basis.components, basis.facts);
     let around = Circumstances { components: basis.components, graph: basis.graph, is_online: basis.is_online };
     let mut mend = mend(&found, steps, &around, chosen);
@@ -152,7 +148,9 @@ pub fn permissions_wanted(steps: &[ExpandedStep<'_>]) -> Vec<Permission> {
 
 fn collect(want: &ExpandedWant, wanted: &mut BTreeSet<Permission>) {
     match want {
-        ExpandedWant::Metadata { id, path, test: Test::Equals(Value::Bool(true)) } if matches!(id.type_name.as_str(), "Profile" | "PermissionSet") => {
+        ExpandedWant::Metadata { id, path, test: Test::Equals(Value::Bool(true)) }
+            if matches!(id.type_name.as_str(), "Profile" | "PermissionSet") =>
+        {
             wanted.extend(Permission::of_path(path));
         }
         ExpandedWant::Any(wants) => wants.iter().for_each(|want| collect(want, wanted)),

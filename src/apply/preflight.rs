@@ -36,16 +36,22 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     rights(org, order, preflight).await?;
     match org.requests_left().await {
         Ok((left, of)) if left < REQUESTS_NEEDED => {
-            preflight.failures.push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
+            preflight
+                .failures
+                .push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
         }
         Ok(_) => {}
-        Err(error) if is_hidden(&error) => preflight.notes.push(format!("how many API requests are left is not shown to this user ({error})")),
+        Err(error) if is_hidden(&error) => {
+            preflight.notes.push(format!("how many API requests are left is not shown to this user ({error})"))
+        }
         Err(error) => return Err(error),
     }
     if let Some(rows) = org.recent_deploys().await?
         && let Some(row) = rows.iter().find(|row| DeployRow::is_running(row))
     {
-        preflight.failures.push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
+        preflight
+            .failures
+            .push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
     }
     let names: Vec<&str> = order.changes.iter().filter_map(user_permission).collect();
     let unknown = org.unknown_permissions(&names).await?;

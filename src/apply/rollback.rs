@@ -60,11 +60,7 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
             }
             (Some(path), Standing::Other(value)) => {
                 let (old, new) = change_of(entry, &id, path);
-                moved.push(format!(
-                    "{id} {path} was set to {} by the deploy and is {} now",
-                    shown(new.as_ref()),
-                    shown(value.as_ref())
-                ));
+                moved.push(format!("{id} {path} was set to {} by the deploy and is {} now", shown(new.as_ref()), shown(value.as_ref())));
                 (old, value.clone())
             }
         };
@@ -164,16 +160,16 @@ fn moved_in_new(id: &ComponentId, is_new: bool, after: Option<&Document>, now: &
     let held = leaves(row, &there.document);
     // More than the deploy sent is what the org adds of itself.
     let moved = leaves(row, after).into_iter().filter(|(path, value)| held.get(path) != Some(value));
-    moved
-        .map(|(path, value)| format!("{id} {path} was set to `{value}` by the deploy and is {} now", shown(held.get(&path))))
-        .collect()
+    moved.map(|(path, value)| format!("{id} {path} was set to `{value}` by the deploy and is {} now", shown(held.get(&path)))).collect()
 }
 
 /// Says why making a component may be for good; none where deleting it is no matter.
 pub fn one_way_door(id: &ComponentId) -> Option<String> {
     match id.type_name.as_str() {
         "Profile" => Some(format!("{id}: a profile that a user is on by then cannot be deleted; move the user first")),
-        "ExternalClientApplication" => Some(format!("{id}: deleting the app ends every session that was opened through it, and its key is gone")),
+        "ExternalClientApplication" => {
+            Some(format!("{id}: deleting the app ends every session that was opened through it, and its key is gone"))
+        }
         name if name.starts_with("ExtlClnt") => Some(format!("{id}: goes with its external client app")),
         _ => None,
     }

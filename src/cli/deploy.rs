@@ -82,7 +82,8 @@ pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
-        let run = Run { ui, arguments, org: &connected.org, choice: &choice, wanted: &wanted, steps: &steps, only: &only, saved: saved.as_ref() };
+        let run =
+            Run { ui, arguments, org: &connected.org, choice: &choice, wanted: &wanted, steps: &steps, only: &only, saved: saved.as_ref() };
         run.go().await
     })
 }
@@ -190,8 +191,10 @@ impl Run<'_> {
         if self.arguments.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
             return Ok(());
         }
-        Err(CommandError::new(format!("the plan takes away {taken} of {held} settings in the components that it touches, so nothing was sent"))
-            .hint("look at the plan above; if that is what you mean, run it again with `--allow-removals`"))
+        Err(CommandError::new(format!(
+            "the plan takes away {taken} of {held} settings in the components that it touches, so nothing was sent"
+        ))
+        .hint("look at the plan above; if that is what you mean, run it again with `--allow-removals`"))
     }
 
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
@@ -250,16 +253,20 @@ pub(super) fn open_journal(org: &Org, name: &str) -> Result<Journal, CommandErro
 
 /// Reads the org's journal.
 pub(super) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
-    entries(&wanted::journals()?, &org.identity().id).map_err(|error: JournalError| {
-        CommandError::new("the journal cannot be read").because(error.to_string())
-    })
+    entries(&wanted::journals()?, &org.identity().id)
+        .map_err(|error: JournalError| CommandError::new("the journal cannot be read").because(error.to_string()))
 }
 
 /// Finishes runs that were cut off, before anything new begins.
 pub(super) async fn finish_open(ui: &Ui, org: &Org, name: &str, journal: &Journal) -> Result<(), CommandError> {
     let all = list_entries(org)?;
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {
-        ui.note(&format!("an earlier run was cut off ({}, {}: {}); finding out what became of it", entry.id, entry.what, entry.stage.words()));
+        ui.note(&format!(
+            "an earlier run was cut off ({}, {}: {}); finding out what became of it",
+            entry.id,
+            entry.what,
+            entry.stage.words()
+        ));
         let (mut entry, ended) = settle(org, journal, entry.clone()).await.map_err(|error| CommandError::apply(name, &error))?;
         let words = match &ended {
             None => "it never reached the org",
@@ -314,13 +321,14 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
     let mut steps: Vec<String> = Vec::new();
     for failure in &status.failures {
         for change in plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id)) {
-            let is_meant = change
-                .path
-                .as_ref()
-                .and_then(|path| path.segments()[0].key.clone())
-                .is_some_and(|key| failure.problem.contains(&key));
+            let is_meant =
+                change.path.as_ref().and_then(|path| path.segments()[0].key.clone()).is_some_and(|key| failure.problem.contains(&key));
             if let (true, crate::package::Cause::Step(step)) = (is_meant, &change.cause) {
-                let line = format!("that concerns the step `{step}` ({} {})", change.id, change.path.as_ref().map(ToString::to_string).unwrap_or_default());
+                let line = format!(
+                    "that concerns the step `{step}` ({} {})",
+                    change.id,
+                    change.path.as_ref().map(ToString::to_string).unwrap_or_default()
+                );
                 if !steps.contains(&line) {
                     steps.push(line);
                 }
@@ -333,7 +341,8 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
 
 /// The org's refusal in its own words, grouped, with what to do.
 pub(super) fn refusal(name: &str, status: &DeployStatus) -> CommandError {
-    let mut error = CommandError::new(format!("the org `{name}` refused the deploy {}, and changed nothing ({})", status.id, status.status)).refused();
+    let mut error =
+        CommandError::new(format!("the org `{name}` refused the deploy {}, and changed nothing ({})", status.id, status.status)).refused();
     for (problem, places) in grouped(status) {
         error.causes.push(format!("{problem} [{}]", places.join(", ")));
         if let Some(hint) = deploy_hint(&problem)

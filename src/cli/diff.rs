@@ -174,7 +174,11 @@ impl<'t> Asked<'_, 't> {
         text.push(b'\n');
         self.ui.write_file(file, &text)?;
         let words = if plan.is_empty() { "it has no changes".to_owned() } else { format!("{} changes", plan.mend.changes.len()) };
-        self.ui.hint(&format!("the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out", file.display(), org.identity().name));
+        self.ui.hint(&format!(
+            "the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out",
+            file.display(),
+            org.identity().name
+        ));
         Ok(())
     }
 }

@@ -115,7 +115,8 @@ impl CommandError {
 
     /// A plan that cannot be made or is not proved: a mistake of this program.
     pub(super) fn plan(error: &PlanError) -> Self {
-        let all = Self::new("internal error: there is no safe package for this plan, so nothing was written or sent").because(error.to_string());
+        let all =
+            Self::new("internal error: there is no safe package for this plan, so nothing was written or sent").because(error.to_string());
         all.hint("please report it with the output of `sfsetup diff` on the same org or folder; `--only` leaves the setting out meanwhile")
     }
 
@@ -128,9 +129,9 @@ impl CommandError {
                 // What the org refuses outright is its word, not a failure on the way.
                 if error.kind == OrgErrorKind::Refused { all.refused() } else { all }
             }
-            ApplyError::Journal(JournalError::Locked) => {
-                Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()).hint("wait until it is over, then run this again")
-            }
+            ApplyError::Journal(JournalError::Locked) => Self::new(format!("nothing was sent to `{name}`"))
+                .because(error.to_string())
+                .hint("wait until it is over, then run this again"),
             ApplyError::Journal(error) => Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()),
             ApplyError::Package(error) => Self::plan(&PlanError::NotProved(vec![error.to_string()])),
             ApplyError::Plan(error) => Self::plan(error),
@@ -172,16 +173,25 @@ impl From<&CommandError> for Failure {
 pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
     const HINTS: &[(&str, &str)] = &[
         ("depends on permission(s)", "the org wants another permission with it: add it to the template (or in Setup), then run this again"),
-        ("Unknown user permission", "the org's edition or licences do not have it: leave it out with `--only`, or ask the vendor whether it is needed"),
+        (
+            "Unknown user permission",
+            "the org's edition or licences do not have it: leave it out with `--only`, or ask the vendor whether it is needed",
+        ),
         ("The user license doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
         ("The user licence doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
         ("You cannot deploy to a required field", "a required field is visible to everyone: leave it out of the template"),
         ("You can't remove the only default app", "make another app the default of the profile first"),
         ("consumer key", "a consumer key was sent, which this program never does: please report it"),
         ("Consumer Key", "a consumer key was sent, which this program never does: please report it"),
-        ("can't create a connected app", "connected apps cannot be created since Spring '26: install the vendor's package, or use an external client app"),
+        (
+            "can't create a connected app",
+            "connected apps cannot be created since Spring '26: install the vendor's package, or use an external client app",
+        ),
         ("Not available for deploy for this organization", "the feature is off in this org, or this user may not change it"),
-        ("named in package.xml, but was not found", "the package does not fit its manifest, which is a mistake of this program: please report it"),
+        (
+            "named in package.xml, but was not found",
+            "the package does not fit its manifest, which is a mistake of this program: please report it",
+        ),
         ("Load of metadata from db failed", "the org stumbled: run this again; if it stays so, Salesforce Support can see why"),
         ("duplicates value on record", "something of that name exists already, perhaps under another API name"),
         ("You can't edit", "a standard profile cannot be changed so: clone it, or grant it in a permission set"),

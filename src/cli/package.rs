@@ -150,7 +150,10 @@ fn write(
     }
     ui.answer(&text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
-        ui.hint(&format!("written to {}; `sf project deploy start --metadata-dir {0}` deploys it, and so does `sfsetup deploy`", out.display()));
+        ui.hint(&format!(
+            "written to {}; `sf project deploy start --metadata-dir {0}` deploys it, and so does `sfsetup deploy`",
+            out.display()
+        ));
     }
     if !plan.mend.assignments.is_empty() {
         ui.hint("the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot");
@@ -200,14 +203,17 @@ fn written(
 ) -> Result<(), CommandError> {
     let is_zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     match (is_zip, layout) {
-        (true, Layout::Source) => Err(CommandError::new("a zip is always in metadata format").hint("name a folder, or leave `--layout source` out").usage()),
+        (true, Layout::Source) => {
+            Err(CommandError::new("a zip is always in metadata format").hint("name a folder, or leave `--layout source` out").usage())
+        }
         (true, Layout::Metadata) => {
             let bytes = zip().map_err(|why| CommandError::new("internal error: the package cannot be zipped").because(why))?;
             ui.write_file(out, &bytes)
         }
         (false, Layout::Metadata) => ui.write_files(out, files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))),
         (false, Layout::Source) => {
-            let project = b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\n  \"sourceApiVersion\": \"".to_vec();
+            let project =
+                b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\n  \"sourceApiVersion\": \"".to_vec();
             let version = ApiVersion::NEWEST.to_string();
             let project = [project, version.into_bytes(), b"\"\n}\n".to_vec()].concat();
             let moved: Vec<(String, &[u8])> = files
@@ -240,7 +246,8 @@ fn in_place(ui: &Ui, arguments: &PackageArguments, plan: &Plan<'_>, components: 
         let Some(after) = &target.after else { continue };
         let file = match own(components, &target.id) {
             Some(component) => component.file.clone(),
-            None => beside(components, target).ok_or_else(|| CommandError::new(format!("where a new file for {} belongs is not known", target.id)))?,
+            None => beside(components, target)
+                .ok_or_else(|| CommandError::new(format!("where a new file for {} belongs is not known", target.id)))?,
         };
         edits.push((from.join(file), after.bytes()));
     }

@@ -175,7 +175,8 @@ fn choose<'e>(entries: &'e [Entry], id: Option<&str>, name: &str) -> Result<&'e 
             Some(entry) => Ok(entry),
         },
         None => {
-            let newest = entries.iter().rev().find(|entry| is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none());
+            let newest =
+                entries.iter().rev().find(|entry| is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none());
             newest.map_or_else(|| nothing(format!("there is nothing to take back on `{name}`")), Ok)
         }
     }

@@ -53,9 +53,8 @@ impl Ui {
 
     /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
     pub(super) fn write_files<'f>(&self, folder: &Path, files: impl Iterator<Item = (&'f str, &'f [u8])>) -> Result<(), CommandError> {
-        let failed = |path: &Path, error: &io::Error| {
-            CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string())
-        };
+        let failed =
+            |path: &Path, error: &io::Error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string());
         if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(CommandError::new(format!("`{}` is not empty, so nothing was written", folder.display()))
                 .hint("name a new folder with `--out`; what lies in this one would end up in the package"));

@@ -61,8 +61,8 @@ impl Wanted {
             .refused());
         }
         let configured = saved.parameters.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?))).collect();
-        let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
-            .map_err(|errors| CommandError::arguments(&template, &errors))?;
+        let values =
+            Arguments::resolve(&template, &BTreeMap::new(), &configured).map_err(|errors| CommandError::arguments(&template, &errors))?;
         Ok(Self { given: saved.given.clone(), template, sha256, values })
     }
 
@@ -198,7 +198,8 @@ fn is_path(text: &str) -> bool {
 /// # Errors
 /// The system refuses.
 pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CommandError> {
-    std::fs::read(path).map_err(|error| CommandError::new(format!("cannot read the {what} `{}`", path.display())).because(error.to_string()))
+    std::fs::read(path)
+        .map_err(|error| CommandError::new(format!("cannot read the {what} `{}`", path.display())).because(error.to_string()))
 }
 
 #[cfg(test)]

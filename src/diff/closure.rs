@@ -53,10 +53,7 @@ impl Permission {
             Self::Object(object, flag) => ("objectPermissions", object, *flag),
             Self::Field(field, flag) => ("fieldPermissions", field, *flag),
         };
-        FieldPath::new(vec![
-            Segment { name: section.to_owned(), key: Some(key.clone()) },
-            Segment { name: leaf.to_owned(), key: None },
-        ])
+        FieldPath::new(vec![Segment { name: section.to_owned(), key: Some(key.clone()) }, Segment { name: leaf.to_owned(), key: None }])
     }
 
     /// Reads a name of an org's graph: a user permission, or an object with a verb behind some mark (`Account<viewAllRecords>`; which mark is
@@ -141,7 +138,8 @@ const BETWEEN_OBJECTS: &[(&str, &str, &str, &str)] = &[
 ];
 
 fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permission> {
-    let mut needs: BTreeSet<Permission> = graph.iter().filter(|row| row.permission == *permission).map(|row| row.requires.clone()).collect();
+    let mut needs: BTreeSet<Permission> =
+        graph.iter().filter(|row| row.permission == *permission).map(|row| row.requires.clone()).collect();
     match permission {
         Permission::User(name) => {
             for (_, required) in BETWEEN_USER.iter().filter(|(one, _)| one == name) {
@@ -220,7 +218,10 @@ mod tests {
             closed(&["objectPermissions[Lead].allowDelete"], &["objectPermissions[Lead].allowRead"]),
             ["objectPermissions[Lead].allowEdit for Delete on Lead"]
         );
-        assert_eq!(closed(&["fieldPermissions[Lead.A__c].editable"], &[]), ["fieldPermissions[Lead.A__c].readable for editable on Lead.A__c"]);
+        assert_eq!(
+            closed(&["fieldPermissions[Lead.A__c].editable"], &[]),
+            ["fieldPermissions[Lead.A__c].readable for editable on Lead.A__c"]
+        );
         assert_eq!(
             closed(&["userPermissions[ScheduleReports].enabled"], &[]),
             ["userPermissions[EditReports].enabled for ScheduleReports", "userPermissions[RunReports].enabled for ScheduleReports"]
@@ -231,7 +232,10 @@ mod tests {
     fn objects_and_the_orgs_own_graph_are_followed() {
         assert_eq!(
             closed(&["objectPermissions[Rental__c].allowCreate"], &[]),
-            ["objectPermissions[Account].allowRead for Read on Rental__c", "objectPermissions[Rental__c].allowRead for Create on Rental__c"]
+            [
+                "objectPermissions[Account].allowRead for Read on Rental__c",
+                "objectPermissions[Rental__c].allowRead for Create on Rental__c"
+            ]
         );
         let wanted = [Permission::object("Contract", "viewAllRecords")];
         assert_eq!(objects_to_ask(&wanted, &[]), ["Account", "Contract"].map(str::to_owned).into());

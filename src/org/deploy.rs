@@ -184,7 +184,10 @@ impl Org {
                         what: format!("{what} ({})", status.status),
                     });
                     if is_late {
-                        return Err(OrgError::new(OrgErrorKind::TimedOut, format!("the deploy {id} is not over yet; the org says {}", status.status)));
+                        return Err(OrgError::new(
+                            OrgErrorKind::TimedOut,
+                            format!("the deploy {id} is not over yet; the org says {}", status.status),
+                        ));
                     }
                 }
                 // A look costs nothing and the deploy goes on whether we look or not (S 6.6).
@@ -316,12 +319,14 @@ fn number(json: &Json) -> Option<u64> {
 fn read_status(id: &str, result: &Json) -> DeployStatus {
     // The CLI's names, and those of cirrus' own form of the SOAP answer.
     let field = |name: &str| {
-        let snake: String = name.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+        let snake: String =
+            name.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect();
         result.get(name).or_else(|| result.get(snake.as_str())).unwrap_or(&Json::Null)
     };
     let text = |json: &Json| json.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let status = text(field("status")).unwrap_or_default();
-    let is_end = matches!(status.as_str(), "Succeeded" | "SucceededPartial" | "Failed" | "Canceled" | "FinalizingDeployFailed" | "FinalizingFailed");
+    let is_end =
+        matches!(status.as_str(), "Succeeded" | "SucceededPartial" | "Failed" | "Canceled" | "FinalizingDeployFailed" | "FinalizingFailed");
     let details = field("details");
     let list = |camel: &str, snake: &str| match details.get(camel).or_else(|| details.get(snake)) {
         Some(Json::Array(messages)) => messages.clone(),

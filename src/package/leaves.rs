@@ -173,7 +173,9 @@ mod tests {
             ["custom = true", "objectPermissions[Account].allowRead = true"]
         );
         assert_eq!(
-            shown("<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1</deep></later><many>b</many><many>a</many>"),
+            shown(
+                "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1</deep></later><many>b</many><many>a</many>"
+            ),
             ["later.deep = 1", "layoutAssignments[Account-A] = (an entry)", "many = a, b"]
         );
     }

@@ -173,15 +173,20 @@ impl Mend {
             id: name.clone(),
             path: None,
             from: None,
-            to: Some(Value::from(create.and_then(|(_, create)| create.from.as_ref()).map_or_else(
-                || "a new component".to_owned(),
-                |from| format!("a copy of {from}"),
-            ))),
+            to: Some(Value::from(
+                create
+                    .and_then(|(_, create)| create.from.as_ref())
+                    .map_or_else(|| "a new component".to_owned(), |from| format!("a copy of {from}")),
+            )),
             cause: create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone())),
         });
-        self.changes.extend(
-            settings.into_iter().map(|(path, value, cause)| Change { id: name.clone(), path: Some(path), from: None, to: Some(value), cause }),
-        );
+        self.changes.extend(settings.into_iter().map(|(path, value, cause)| Change {
+            id: name.clone(),
+            path: Some(path),
+            from: None,
+            to: Some(value),
+            cause,
+        }));
         self.made.insert(name.clone(), document);
         Ok(name)
     }
@@ -253,8 +258,13 @@ impl Mend {
 
     /// Adds what the changes need so that the org accepts them (S 3.6).
     fn close(&mut self, around: &Circumstances<'_>) {
-        let ids: BTreeSet<ComponentId> =
-            self.changes.iter().map(|change| &change.id).filter(|id| matches!(id.type_name.as_str(), "Profile" | "PermissionSet")).cloned().collect();
+        let ids: BTreeSet<ComponentId> = self
+            .changes
+            .iter()
+            .map(|change| &change.id)
+            .filter(|id| matches!(id.type_name.as_str(), "Profile" | "PermissionSet"))
+            .cloned()
+            .collect();
         for id in ids {
             let Some(row) = registry::find(&id.type_name) else { continue };
             let there = own(around.components, &id).map(|component| &component.document).or_else(|| self.made.get(&id));
@@ -315,11 +325,14 @@ fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) -> Result<(),
     let first = &path.segments()[0];
     let is_custom = document.root().child_text("custom").is_some_and(|text| Value::parse_bool(&text) == Some(true));
     match (first.name.as_str(), &first.key) {
-        ("userLicense", _) => Err("a profile's licence can never be changed: clone a profile of the right licence and move the user to it".to_owned()),
+        ("userLicense", _) => {
+            Err("a profile's licence can never be changed: clone a profile of the right licence and move the user to it".to_owned())
+        }
         ("custom", _) => Err("a standard profile stays one: clone it, and give the clone's name to the template".to_owned()),
         // From 50.0 on (S 3.4); the objects of the org itself may be set.
         ("objectPermissions", Some(object)) if !is_custom && !object.contains("__") => {
-            Err("a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set".to_owned())
+            Err("a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set"
+                .to_owned())
         }
         _ => Ok(()),
     }

@@ -65,12 +65,9 @@ fn place(
                 let rest = segments[index + 1..].to_vec();
                 match growths.iter_mut().find(|growth| growth.parent == parent.id() && growth.segment == *segment) {
                     Some(growth) => growth.settings.push((rest, value.clone())),
-                    None => growths.push(Growth {
-                        parent: parent.id(),
-                        segment: segment.clone(),
-                        field,
-                        settings: vec![(rest, value.clone())],
-                    }),
+                    None => {
+                        growths.push(Growth { parent: parent.id(), segment: segment.clone(), field, settings: vec![(rest, value.clone())] })
+                    }
                 }
             }
             return;
@@ -238,7 +235,10 @@ mod tests {
         let text = patched(
             "Profile",
             "    <custom>true</custom>\n",
-            &[("objectPermissions[Account].allowRead", Some(true.into())), ("objectPermissions[Account].viewAllRecords", Some(true.into()))],
+            &[
+                ("objectPermissions[Account].allowRead", Some(true.into())),
+                ("objectPermissions[Account].viewAllRecords", Some(true.into())),
+            ],
         );
         assert_eq!(
             text,

@@ -104,7 +104,9 @@ mod tests {
         let before = profile(
             "<description>x</description><objectPermissions><allowRead>true</allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true</enabled><name>A</name></userPermissions>",
         );
-        let after = profile("<loginIpRanges><endAddress>10.0.0.9</endAddress><startAddress>10.0.0.1</startAddress></loginIpRanges><objectPermissions><allowEdit>true</allowEdit><allowRead>true</allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true</enabled><name>B</name></userPermissions>");
+        let after = profile(
+            "<loginIpRanges><endAddress>10.0.0.9</endAddress><startAddress>10.0.0.1</startAddress></loginIpRanges><objectPermissions><allowEdit>true</allowEdit><allowRead>true</allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true</enabled><name>B</name></userPermissions>",
+        );
         let mut set = ComponentSet::new(Requested::Unknown);
         set.insert(Component { id: id.clone(), document: before.clone(), file: String::new() });
         let target = Target { id: id.clone(), before: Some(before), after: Some(after.clone()) };

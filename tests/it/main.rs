@@ -6,6 +6,8 @@
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_wire;
+#[cfg(feature = "demo")]
+mod deploy;
 mod diff;
 mod document;
 #[cfg(feature = "demo")]

@@ -1,0 +1,458 @@
+//! The fix, through the program on a demo org over HTTP: deploy, verify, roll back; plans that are stale; runs that are cut off; requests whose
+//! answer is lost; two runs at once; and the org's refusals.
+
+use std::collections::BTreeMap;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use serde_json::Value as Json;
+use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
+use sfsetup::metadata::ComponentId;
+use sfsetup::org::auth::Session;
+use sfsetup::org::retrieve::RetrieveRequest;
+use sfsetup::org::{ConnectOptions, Org};
+
+use crate::support::{Env, Run, finish};
+
+const VALUES: &[&str] = &[
+    "--set",
+    "app=Ampersand",
+    "--set",
+    "read=Account,Contact,Opportunity",
+    "--set",
+    "write=Campaign,Lead",
+    "--set",
+    "user=ampersand.integration@harbourlight.example.com",
+];
+
+/// A demo org, and a home from which the program works on it.
+struct Lab {
+    running: Running,
+    env: Arc<Env>,
+}
+
+impl Lab {
+    async fn new(store: Store, faults: Faults) -> Self {
+        Self { running: serve(store, None, faults).await.unwrap(), env: Arc::new(Env::new()) }
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = self.env.command();
+        command.args(arguments).env("SF_ACCESS_TOKEN", &self.running.token).env("SF_ORG_INSTANCE_URL", self.running.url());
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        let run = finish(tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap()).await.unwrap());
+        let shown = format!("{}{}", run.stdout, run.stderr);
+        assert!(!shown.contains(&self.running.token), "the token is shown: {shown}");
+        assert!(!shown.contains("panicked"), "{shown}");
+        run
+    }
+
+    async fn ampersand(&self, command: &str, more: &[&str]) -> Run {
+        self.run(&[&[command, "--template", "ampersand"], VALUES, more].concat()).await
+    }
+
+    /// Starts the program and leaves it running.
+    fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits until the org has seen a call so often.
+    async fn until(&self, call: &str, times: usize) {
+        let began = Instant::now();
+        while self.count(call) < times {
+            assert!(began.elapsed() < Duration::from_secs(30), "the org has not seen {call}: {:?}", self.running.calls());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn count(&self, call: &str) -> usize {
+        self.running.calls().iter().filter(|one| *one == call).count()
+    }
+
+    /// The files that the org gives for what the template touches.
+    async fn files(&self) -> BTreeMap<String, String> {
+        let token = SecretString::from(self.running.token.clone());
+        let session = Session::from_access_token("lab", &token, &self.running.url(), "test").unwrap();
+        let org = Org::connect(session, ConnectOptions::default()).await.unwrap();
+        let mut request = RetrieveRequest::default();
+        for (type_name, name) in [("ConnectedApp", "*"), ("Profile", "*"), ("PermissionSet", "*")] {
+            request.components.insert(ComponentId::new(type_name, name));
+        }
+        for object in ["Account", "Contact", "Opportunity", "Campaign", "Lead"] {
+            request.companions.add("CustomObject", object);
+        }
+        let retrieved = org.retrieve(&request).await.unwrap();
+        let files = retrieved.components.components.values();
+        files.map(|one| (one.id.to_string(), String::from_utf8(one.document.bytes().to_vec()).unwrap())).collect()
+    }
+
+    fn journal(&self) -> Vec<Json> {
+        let mut files: Vec<_> = walk(&self.env.folder().join("state/sfsetup/journal"));
+        files.sort();
+        files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn once(call: &str, fault: Fault) -> FaultRule {
+    FaultRule { call: call.to_owned(), fault, after: 0, times: Some(1) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drift_is_deployed_verified_and_taken_back_to_the_byte() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let before = lab.files().await;
+    assert_eq!(lab.ampersand("diff", &[]).await.code, 2);
+    let deploy = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(deploy.code, 0, "{deploy:?}");
+    assert!(deploy.stdout.contains("oauthPolicy.refreshTokenPolicy") && deploy.stdout.contains("Deployed and verified"), "{deploy:?}");
+    assert_eq!(lab.ampersand("diff", &[]).await.code, 0);
+    let again = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(again.code == 0 && again.stdout.contains("Nothing to deploy"), "{again:?}");
+    let fixed = lab.files().await;
+    assert_ne!(before, fixed);
+
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stdout.contains("Taken back and verified"), "{back:?}");
+    assert_eq!(lab.files().await, before);
+    assert_eq!(lab.ampersand("diff", &[]).await.code, 2);
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 1, "nothing is left to take back");
+
+    let id = lab.journal().last().unwrap()["id"].as_str().unwrap().to_owned();
+    let forth = lab.run(&["rollback", &id, "--yes"]).await;
+    assert_eq!(forth.code, 0, "{forth:?}");
+    assert_eq!(lab.files().await, fixed, "a rollback of a rollback");
+    let list = lab.run(&["rollback", "--list"]).await;
+    assert!(list.stdout.matches("taken back by").count() == 2, "{list:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_components_and_assignments_are_made_and_taken_back() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let before = lab.files().await;
+    let template = r#"
+format = 1
+[template]
+name = "loader"
+title = "Loader"
+version = "1"
+source = "https://docs.example.com"
+reviewed = 2026-11-23
+[parameters.user]
+title = "User"
+type = "text"
+[[step]]
+id = "set"
+title = "A permission set"
+want = [
+  { component = "PermissionSet:Loader_New", path = "objectPermissions[Account].allowDelete", equals = true },
+  { component = "PermissionSet:Loader_New", path = "userPermissions[RunReports].enabled", equals = true },
+  { fact = "user.permission[RunReports]", equals = true },
+]
+create = { component = "PermissionSet:Loader_New", set = { label = "Loader New", license = "Salesforce API Integration" } }
+"#;
+    lab.env.write("loader.toml", template);
+    let arguments = ["--template", "loader.toml", "--set", "user=warehouse.sync@harbourlight.example.com"];
+    let run = lab.run(&[&["deploy"], &arguments[..], &["--yes"]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("objectPermissions[Account].allowEdit") && run.stdout.contains("needed by Delete on Account"), "{run:?}");
+    assert!(run.stdout.contains("give the permission set Loader_New to warehouse.sync"), "{run:?}");
+    assert!(lab.files().await.contains_key("PermissionSet:Loader_New"));
+    assert_eq!(lab.run(&[&["diff"], &arguments[..]].concat()).await.code, 0);
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stdout.contains("take the permission set Loader_New from"), "{back:?}");
+    assert_eq!(lab.files().await, before);
+    assert_eq!(lab.run(&[&["diff"], &arguments[..]].concat()).await.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_that_somebody_has_changed_since_is_not_taken_back_unasked() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--yes"]).await.code, 0);
+    lab.env.write(
+        "other.toml",
+        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ component = \"ConnectedApp:Ampersand\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"specific_lifetime:3:DAYS\" }]\n",
+    );
+    assert_eq!(lab.run(&["deploy", "--template", "other.toml", "--yes"]).await.code, 0);
+    let first = lab.journal()[0]["id"].as_str().unwrap().to_owned();
+    let back = lab.run(&["rollback", &first, "--yes"]).await;
+    assert_eq!(back.code, 3, "{back:?}");
+    assert!(back.stderr.contains("`infinite`") && back.stderr.contains("`specific_lifetime:3:DAYS`"), "{back:?}");
+    let forced = lab.run(&["rollback", &first, "--yes", "--force"]).await;
+    assert_eq!(forced.code, 0, "{forced:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_plan_is_refused_when_anything_that_it_rests_on_has_moved() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let shipped = sfsetup::template::builtin::find("ampersand").unwrap().text;
+    lab.env.write("own.toml", shipped);
+    let save = [&["diff", "--template", "own.toml"], VALUES, &["--save-plan", "plan.json"]].concat();
+    assert_eq!(lab.run(&save).await.code, 2);
+    let text = std::fs::read_to_string(lab.env.folder().join("plan.json")).unwrap();
+    assert!(!text.contains("consumerKey") && !text.contains("3MVG9") && !text.contains(&lab.running.token), "{text}");
+    let mut plan: Json = serde_json::from_str(&text).unwrap();
+
+    plan["org"]["id"] = "00D000000000009EAA".into();
+    lab.env.write("other-org.json", plan.to_string());
+    let run = lab.run(&["deploy", "--plan", "other-org.json", "--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("another org"), "{run:?}");
+    plan["format"] = "sfsetup.plan/2".into();
+    lab.env.write("other-format.json", plan.to_string());
+    let run = lab.run(&["deploy", "--plan", "other-format.json", "--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("sfsetup.plan/2"), "{run:?}");
+    lab.env.write("own.toml", format!("{shipped}\n# changed\n"));
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert!(run.code == 3 && run.stderr.contains("the template"), "{run:?}");
+    lab.env.write("own.toml", shipped);
+    assert_eq!(lab.count("deployRequest.start"), 0);
+
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert_eq!(run.code, 3, "{run:?}");
+    let old_and_new = "oauthPolicy.refreshTokenPolicy was `zero` when the plan was made and is `infinite` now";
+    assert!(run.stderr.contains(old_and_new), "{run:?}");
+
+    let empty = lab.run(&save).await;
+    assert!(empty.code == 0 && empty.stderr.contains("it has no changes"), "{empty:?}");
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("Nothing to deploy"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_without_a_yes() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let run = lab.ampersand("deploy", &[]).await;
+    assert!(run.code == 1 && run.stderr.contains("--yes"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0);
+    let run = lab.ampersand("deploy", &["--yes", "--only", "ConnectedApp:*:oauthPolicy.ip*"]).await;
+    assert!(run.code == 0 && run.stdout.contains("1 setting to change in 1 component"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validation_changes_nothing_and_is_deployed_by_its_id() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let before = lab.files().await;
+    let run = lab.ampersand("deploy", &["--validate"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.files().await, before);
+    let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
+    let run = lab.ampersand("deploy", &["--validated", &id, "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1, "the second went as a quick deploy");
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = lab.ampersand("deploy", &["--validated", "0Af000000000001AAA", "--yes"]).await;
+    assert_eq!(run.code, 0, "a validation that the org does not take is deployed anew: {run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_looked_for_before_anything_is_sent_again() {
+    // Carried out, and the answer lost: found in the org's list, sent once.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+
+    // Never arrived: the org has no trace, so it is sent again.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetBefore));
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 2);
+
+    // Carried out, and the list is not to be had: told by what the org holds.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
+    lab.running.fault(FaultRule { call: "tooling.query".to_owned(), fault: Fault::ServerError, after: 0, times: None });
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_killed_is_finished_by_the_next() {
+    let deploy = [&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat();
+    // Sent, and the request never arrives: the run looks for it and is killed meanwhile.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetBefore));
+    let mut child = lab.start(&deploy);
+    lab.until("deployRequest.start", 1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(lab.journal()[0]["stage"], "sent");
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 0 && run.stderr.contains("it never reached the org"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 2);
+
+    // Accepted, and killed before the id is known, while the org works on it.
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(3)), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::SlowBody(2000)));
+    let mut child = lab.start(&deploy);
+    lab.until("deployRequest.start", 1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 0 && run.stderr.contains("the org has carried it out"), "{run:?}");
+    assert!(run.stdout.contains("Nothing to deploy"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+
+    // Killed while looking at it.
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(3)), Faults::none()).await;
+    let mut child = lab.start(&deploy);
+    lab.until("deployRequest.status", 1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(lab.journal()[0]["stage"], "accepted");
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 0 && run.stderr.contains("the org has carried it out"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0, "and it can be taken back");
+
+    // Killed after it, before the look at the outcome.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::SlowBody(60_000), after: 1, times: Some(1) });
+    let mut child = lab.start(&deploy);
+    lab.until("retrieve", 2).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(lab.journal()[0]["stage"], "applied");
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("Nothing to deploy"), "{run:?}");
+    assert_eq!(lab.journal()[0]["stage"], "done");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_asks_the_org_to_cancel_and_says_what_became_of_it() {
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(4)), Faults::none()).await;
+    let before = lab.files().await;
+    let child = lab.start(&[&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat());
+    lab.until("deployRequest.status", 1).await;
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    assert!(run.code == 3 && run.stderr.contains("was cancelled"), "{run:?}");
+    assert_eq!(lab.files().await, before);
+    assert_eq!(lab.journal()[0]["stage"], "canceled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_runs_at_once_do_not_both_deploy() {
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(2)), Faults::none()).await;
+    let arguments = [&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat();
+    let first = lab.start(&arguments);
+    lab.until("deployRequest.start", 1).await;
+    let second = lab.run(&arguments).await;
+    assert!(second.code == 1 && second.stderr.contains("another run of sfsetup"), "{second:?}");
+    let first = finish(tokio::task::spawn_blocking(move || first.wait_with_output().unwrap()).await.unwrap());
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+}
+
+/// A template of one want.
+fn template(want: &str) -> String {
+    format!(
+        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"only-step\"\ntitle = \"A\"\nwant = [{want}]\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_orgs_refusals_are_shown_with_what_to_do() {
+    let set = "component = \"PermissionSet:Report_Builder\", path";
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let before = lab.files().await;
+    for (want, code, words) in [
+        (
+            format!("{{ {set} = \"objectPermissions[Nope__c].allowRead\", equals = true }}"),
+            3,
+            &["no CustomObject named Nope__c found", "only-step", "not in this org"][..],
+        ),
+        (
+            format!("{{ {set} = \"fieldPermissions[Account.Nope__c].readable\", equals = true }}"),
+            3,
+            &["no CustomField named Account.Nope__c found"],
+        ),
+        (
+            format!("{{ {set} = \"fieldPermissions[Account.Name].readable\", equals = true }}"),
+            3,
+            &["You cannot deploy to a required field: Account.Name", "visible to everyone"],
+        ),
+        (format!("{{ {set} = \"userPermissions[NoSuchThing].enabled\", equals = true }}"), 1, &["no system permission `NoSuchThing`"]),
+        (format!("{{ {set} = \"label\", equals = \"{}\" }}", "x".repeat(90)), 3, &["max length=80"]),
+        (
+            "{ component = \"Profile:Admin\", path = \"objectPermissions[Account].allowDelete\", equals = false }".to_owned(),
+            2,
+            &["a standard profile's permissions on standard objects cannot be edited"],
+        ),
+        (
+            "{ component = \"ConnectedApp:Nova\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\" }".to_owned(),
+            2,
+            &["cannot be created since Spring '26"],
+        ),
+    ] {
+        lab.env.write("one.toml", template(&want));
+        let run = lab.run(&["deploy", "--template", "one.toml", "--yes"]).await;
+        let shown = format!("{}{}", run.stdout, run.stderr);
+        assert_eq!(run.code, code, "{want}: {run:?}");
+        for words in words {
+            assert!(shown.contains(words), "{want}: {words}: {run:?}");
+        }
+    }
+    assert_eq!(lab.files().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn much_taken_away_must_be_allowed() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let gone: Vec<String> = ["allowCreate", "allowDelete", "allowEdit", "allowRead", "viewAllRecords", "modifyAllRecords", "viewAllFields"]
+        .iter()
+        .flat_map(|flag| {
+            ["Account", "Contact", "Lead", "Campaign", "Opportunity"].map(|object| {
+                format!(
+                    "{{ component = \"Profile:Ampersand Integration\", path = \"objectPermissions[{object}].{flag}\", equals = false }}"
+                )
+            })
+        })
+        .collect();
+    lab.env.write("less.toml", template(&gone.join(", ")));
+    let run = lab.run(&["deploy", "--template", "less.toml", "--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("--allow-removals"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0);
+    let run = lab.run(&["deploy", "--template", "less.toml", "--yes", "--allow-removals"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_at_a_running_deploy_may_fail_and_numbers_may_be_strings() {
+    for fault in [Fault::Unavailable(None), Fault::ResetBefore, Fault::HalfBody, Fault::Html, Fault::StringNumbers, Fault::UnknownStatus] {
+        let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+        lab.running.fault(once("deployRequest.status", fault.clone()));
+        let run = lab.ampersand("deploy", &["--yes"]).await;
+        assert_eq!(run.code, 0, "{fault:?}: {run:?}");
+    }
+}
