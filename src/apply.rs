@@ -101,10 +101,10 @@ pub enum ApplyError {
     Journal(#[from] JournalError),
     /// The package cannot be made.
     #[error(transparent)]
-    Package(#[from] PackageError),
+    Package(Box<PackageError>),
     /// The proof fails.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(Box<PlanError>),
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
@@ -118,6 +118,18 @@ pub enum ApplyError {
         /// The org's words.
         error: OrgError,
     },
+}
+
+impl From<PackageError> for ApplyError {
+    fn from(error: PackageError) -> Self {
+        Self::Package(Box::new(error))
+    }
+}
+
+impl From<PlanError> for ApplyError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(Box::new(error))
+    }
 }
 
 /// Writes an order down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and waits for what it says.

@@ -1,5 +1,6 @@
 //! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
@@ -84,7 +85,9 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
             state = format!("{state}, taken back by {by}");
         }
         let deploy = entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
-        text.push_str(&format!("{}  {}\n    {} changes{deploy}; {}; {state}\n", entry.id, entry.started, entry.changes.len(), entry.what));
+        let changes = entry.changes.len();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}  {}\n    {changes} changes{deploy}; {}; {state}", entry.id, entry.started, entry.what);
     }
     ui.answer(&text)?;
     Ok(Exit::Done)

@@ -38,8 +38,11 @@ struct Growth {
     parent: ElementId,
     segment: Segment,
     field: Option<&'static Field>,
-    settings: Vec<(Vec<Segment>, Value)>,
+    settings: Vec<Below>,
 }
+
+/// A setting below an element: the rest of its path, and its value.
+type Below = (Vec<Segment>, Value);
 
 fn place(
     row: &MetadataType,
@@ -155,7 +158,7 @@ fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>,
 }
 
 /// Makes what is to be added; a set of repeated elements makes several.
-fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[(Vec<Segment>, Value)], version: ApiVersion) -> Vec<NewElement> {
+fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], version: ApiVersion) -> Vec<NewElement> {
     if let [(rest, value)] = settings
         && rest.is_empty()
         && segment.key.is_none()
@@ -175,7 +178,7 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[(Vec<Segme
         let parts = if names.len() == 1 { vec![key.as_str()] } else { key.splitn(names.len(), '|').collect() };
         children.extend(names.iter().zip(parts).filter(|(_, part)| !part.is_empty()).map(|(name, part)| NewElement::text(*name, part)));
     }
-    let mut below: Vec<(Segment, Vec<(Vec<Segment>, Value)>)> = Vec::new();
+    let mut below: Vec<(Segment, Vec<Below>)> = Vec::new();
     for (rest, value) in settings {
         let Some((first, rest)) = rest.split_first() else { continue };
         match below.iter_mut().find(|(segment, _)| segment == first) {

@@ -7,7 +7,7 @@ use crate::metadata::path::Segment;
 use crate::metadata::registry::{self, DeployRule, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
-use super::{Package, entry_key, own};
+use super::{Package, SENT_ALONG, entry_key, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,16 @@ pub fn simulate(package: &Package, components: &ComponentSet) -> Result<Componen
 fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, EditError> {
     let root = old.root();
     let mut edits = Vec::new();
+    // A deployed list takes the place of the one that is there, an absent one too; whether every org does so is not verified (S 3.4), which is
+    // why it is sent whole and read again afterwards.
+    let is_whole = |name: &str| SENT_ALONG.contains(&name);
+    let goes = root.children().filter(|element| is_whole(element.name()));
+    edits.extend(goes.map(|element| Edit::Remove { element: element.id() }));
     for element in new.root().children() {
+        if is_whole(element.name()) {
+            edits.push(Edit::Insert { parent: root.id(), new: NewElement::of(element), key: Vec::new() });
+            continue;
+        }
         let field = row.fields.iter().find(|field| field.name == element.name());
         let (there, key) = match (entry_key(row, element), field.map(|field| &field.kind)) {
             (Some(key), Some(Kind::Section { key: names, .. })) => {

@@ -15,6 +15,7 @@ mod faults;
 mod layers;
 mod live;
 mod org;
+mod package;
 #[cfg(feature = "demo")]
 mod secrets;
 mod support;

@@ -1,0 +1,250 @@
+//! Packages: written from a folder, the same each time, in either layout, edited in place; and the properties that a plan must have whatever the
+//! drift: it mends all of it, misses nothing without any of its changes, and its way back leads back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use proptest::prelude::*;
+use sfsetup::metadata::fact::FactValues;
+use sfsetup::metadata::path::FieldPath;
+use sfsetup::metadata::registry::{self, ApiVersion};
+use sfsetup::metadata::value::Value;
+use sfsetup::metadata::{Component, ComponentId, ComponentSet};
+use sfsetup::package::leaves::{differences, leaves};
+use sfsetup::package::patch::{Setting, patch};
+use sfsetup::package::simulate::simulate;
+use sfsetup::package::{archive, build, targets};
+use sfsetup::plan::{Basis, plan};
+use sfsetup::snapshot;
+use sfsetup::template::{self, Arguments, builtin};
+
+use crate::support::{Env, fixture};
+
+#[test]
+fn a_package_from_a_folder_is_the_same_each_time_and_sends_no_key() {
+    let env = Env::new();
+    let drifted = fixture("drifted");
+    for out in ["a.zip", "b.zip", "folder"] {
+        let run = env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", out]);
+        assert_eq!(run.code, 2, "the licence of a profile is left: {run:?}");
+        assert!(run.stdout.contains("a profile's licence can never be changed"), "{run:?}");
+    }
+    let read = |name: &str| std::fs::read(env.folder().join(name)).unwrap();
+    assert_eq!(read("a.zip"), read("b.zip"));
+    let files: BTreeMap<String, Vec<u8>> = archive::read_zip(&read("a.zip"), &archive::Limits::default()).unwrap().into_iter().collect();
+    assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), ["connectedApps/Ampersand.connectedApp", "package.xml", "profiles/Ampersand Integration.profile"]);
+    for (name, bytes) in &files {
+        assert_eq!(read(&format!("folder/{name}")), *bytes, "{name}");
+    }
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    assert!(!text("connectedApps/Ampersand.connectedApp").contains("consumerKey"));
+    insta::assert_snapshot!("package_manifest", text("package.xml"));
+    insta::assert_snapshot!("package_profile", text("profiles/Ampersand Integration.profile"));
+    let again = env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", "folder"]);
+    assert!(again.code == 1 && again.stderr.contains("not empty"), "{again:?}");
+}
+
+#[test]
+fn a_package_in_source_format_is_a_project_that_is_read_again() {
+    let env = Env::new();
+    let run = env.run(&["package", "--template", "ampersand", "--from", &fixture("drifted"), "--out", "project", "--layout", "source"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let reading = snapshot::read(&env.folder().join("project"), &BTreeSet::new()).unwrap();
+    let names: Vec<String> = reading.components.components.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration"]);
+    let run = env.run(&["package", "--template", "ampersand", "--from", &fixture("drifted"), "--out", "x.zip", "--layout", "source"]);
+    assert_eq!(run.code, 64, "{run:?}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_edit_in_place_changes_only_the_lines_of_what_differs() {
+    let env = Env::new();
+    let checkout = env.folder().join("checkout");
+    copy(Path::new(&fixture("source-format")), &checkout);
+    let file = checkout.join("packages/integration/extlClntAppOauthPolicies/Ampersand_ECA_oauthPlcy.ecaOauthPlcy-meta.xml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let run = env.run(&["package", "--template", "ampersand", "--from", "checkout", "--in-place", "--show"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("-    <ipRelaxationPolicyType>Bypass_2factor<"), "{run:?}");
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(after, before.replace("Bypass_2factor", "Bypass"));
+    assert_eq!(env.run(&["diff", "--template", "ampersand", "--from", "checkout"]).code, 0);
+    let again = env.run(&["package", "--template", "ampersand", "--from", "checkout", "--in-place"]);
+    assert!(again.code == 0 && again.stderr.contains("nothing to deploy"), "{again:?}");
+}
+
+#[test]
+fn the_fix_of_a_folder_brings_it_in_sync() {
+    let env = Env::new();
+    copy(Path::new(&fixture("drifted")), &env.folder().join("org"));
+    assert_eq!(env.run(&["package", "--template", "ampersand", "--from", "org", "--in-place"]).code, 2);
+    let run = env.run(&["diff", "--template", "ampersand", "--from", "org"]);
+    assert!(run.stdout.contains("1 setting differs"), "only the licence is left: {run:?}");
+}
+
+const PROFILE: &str = "Profile";
+const NAME: &str = "Ampersand Integration";
+
+/// What an invented org in good order holds.
+fn good() -> ComponentSet {
+    snapshot::read(Path::new(&fixture("good-order")), &BTreeSet::new()).unwrap().components
+}
+
+fn row(id: &ComponentId) -> &'static registry::MetadataType {
+    registry::find_component(&id.type_name, &id.full_name).unwrap()
+}
+
+fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
+    Basis { components, facts, graph: &[], version: ApiVersion(67), is_online: false, same_org: true }
+}
+
+/// Something that may have gone wrong with one setting: the place among all settings, and what became of it.
+#[derive(Clone, Debug)]
+struct Damage {
+    at: prop::sample::Index,
+    gone: bool,
+}
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()).prop_map(|(at, gone)| Damage { at, gone }), 1..8)
+}
+
+/// Damages settings of the profile, the connected app and the permission set.
+fn damaged(good: &ComponentSet, damages: &[Damage]) -> ComponentSet {
+    let mut set = good.clone();
+    for component in good.components.values() {
+        if !matches!(component.id.type_name.as_str(), "Profile" | "ConnectedApp" | "PermissionSet") {
+            continue;
+        }
+        let id = &component.id;
+        let all: Vec<(FieldPath, Value)> = leaves(row(id), &component.document).into_iter().collect();
+        let mut settings: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
+        for damage in damages {
+            let (path, value) = &all[damage.at.index(all.len())];
+            // Who the component is stays as it was.
+            let first = path.segments()[0].name.as_str();
+            if matches!(first, "custom" | "userLicense" | "license" | "label" | "contactEmail") {
+                continue;
+            }
+            let other = match value {
+                Value::Bool(flag) => Some(Value::Bool(!flag)),
+                Value::List(list) => Some(Value::List(list.iter().skip(1).cloned().collect())),
+                Value::Text(text) if text == "infinite" => Some("zero".into()),
+                Value::Text(text) if text == "BYPASS" => Some("ENFORCE".into()),
+                other => Some(other.clone()),
+            };
+            settings.insert(path.clone(), if damage.gone && matches!(value, Value::Bool(_)) { Some(false.into()) } else { other });
+        }
+        let settings: Vec<Setting> = settings.into_iter().collect();
+        let document = patch(row(id), &component.document, &settings, ApiVersion(67)).unwrap();
+        set.insert(Component { document, ..component.clone() });
+    }
+    set
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_mends_any_drift_and_needs_each_of_its_changes(damages in damages()) {
+        let good = good();
+        let actual = damaged(&good, &damages);
+        let template = template::parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
+        let given = [("app", "Ampersand"), ("read", "Account,Contact"), ("write", "Rental__c"), ("profile", NAME)];
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
+        let steps = template::expand(&template, &arguments).unwrap();
+        let facts = FactValues::new("offline");
+        let first = plan(&steps, &basis(&facts, &actual), &|_| true).unwrap();
+        let mended = simulate(&first.package, &actual).unwrap();
+        let second = plan(&steps, &basis(&facts, &mended), &|_| true).unwrap();
+        prop_assert!(second.mend.changes.is_empty(), "{:?}", second.mend.changes);
+        prop_assert!(!second.diff.has_drift());
+
+        // What the template does not mention is as it was.
+        for component in actual.components.values() {
+            let id = &component.id;
+            let after = &mended.components.values().find(|one| one.id == *id).unwrap().document;
+            for (path, ..) in differences(row(id), Some(&component.document), Some(after)) {
+                prop_assert!(first.mend.changes.iter().any(|change| change.id == *id && change.path.as_ref() == Some(&path)), "{id} {path}");
+            }
+        }
+
+        // Without any one of its changes something differs.
+        for left_out in 0..first.mend.changes.len() {
+            let mut changes = first.mend.changes.clone();
+            if !matches!(changes[left_out].cause, sfsetup::package::Cause::Step(_)) {
+                continue;
+            }
+            changes.remove(left_out);
+            let targets = targets(&changes, &actual, &first.mend.made, ApiVersion(67)).unwrap();
+            let package = build(&targets, ApiVersion(67), true).unwrap();
+            let partly = simulate(&package, &actual).unwrap();
+            let third = plan(&steps, &basis(&facts, &partly), &|_| true).unwrap();
+            prop_assert!(third.diff.has_drift(), "{:?}", first.mend.changes[left_out]);
+        }
+
+        // The changes turned round lead back.
+        let back: Vec<_> = first.targets.iter().map(|target| sfsetup::package::Target {
+            id: target.id.clone(),
+            before: mended.components.values().find(|one| one.id == target.id).map(|one| one.document.clone()),
+            after: target.before.clone(),
+        }).collect();
+        let undone = simulate(&build(&back, ApiVersion(67), true).unwrap(), &mended).unwrap();
+        for component in actual.components.values() {
+            let id = &component.id;
+            let after = &undone.components.values().find(|one| one.id == *id).unwrap().document;
+            prop_assert_eq!(differences(row(id), Some(&component.document), Some(after)), vec![]);
+        }
+        let profile = ComponentId::new(PROFILE, NAME);
+        prop_assert!(actual.get(&profile).is_some());
+    }
+}
+
+/// Any two states of a component: the package for one on top of the other gives the other.
+#[test]
+fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
+    let mut documents: BTreeMap<&str, Vec<sfsetup::metadata::document::Document>> = BTreeMap::new();
+    for name in ["good-order", "drifted", "demo/metadata"] {
+        let set = snapshot::read(Path::new(&fixture(name)), &BTreeSet::new()).unwrap().components;
+        for type_name in ["Profile", "PermissionSet", "ConnectedApp"] {
+            documents.entry(type_name).or_default().extend(set.of_type(type_name).map(|component| component.document.clone()));
+        }
+    }
+    let mut pairs = 0;
+    for (type_name, documents) in &documents {
+        let id = ComponentId::new(*type_name, "Acme");
+        for before in documents {
+            for after in documents {
+                let mut set = ComponentSet::new(sfsetup::metadata::Requested::Unknown);
+                set.insert(Component { id: id.clone(), document: before.clone(), file: String::new() });
+                let target = sfsetup::package::Target { id: id.clone(), before: Some(before.clone()), after: Some(after.clone()) };
+                let package = build(&[target], ApiVersion(67), true).unwrap();
+                let there = simulate(&package, &set).unwrap();
+                let left = differences(row(&id), Some(&there.get(&id).unwrap().document), Some(after));
+                // An overlay cannot take away what has no "false": a tab's visibility, a layout's assignment (S 3.4).
+                let left: Vec<_> = left.into_iter().filter(|(path, ..)| !has_no_false(path)).collect();
+                assert_eq!(left, [], "{type_name}");
+                pairs += 1;
+            }
+        }
+    }
+    assert!(pairs > 100, "{pairs}");
+}
+
+fn has_no_false(path: &FieldPath) -> bool {
+    matches!(path.segments()[0].name.as_str(), "tabVisibilities" | "layoutAssignments" | "categoryGroupVisibilities")
+}
