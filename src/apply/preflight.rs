@@ -1,5 +1,6 @@
 //! What must hold before anything is sent: all that does not is said at once.
 
+use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::value::Value;
 use crate::org::deploy::DeployRow;
@@ -58,7 +59,29 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
     }));
+    seats(org, order, preflight).await?;
     lock_out(org, order, preflight).await
+}
+
+/// Seats of the licences that given sets stand on (S 4.3). A note and no failure: who holds the licence already needs none.
+async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
+    let licences: Vec<String> = order
+        .targets
+        .iter()
+        .filter(|target| order.assign.iter().any(|one| target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())))
+        .filter_map(|target| Some(target.after.as_ref()?.root().child_text("license")?.into_owned()))
+        .collect();
+    let facts: Vec<(Fact, Option<String>)> =
+        licences.iter().filter_map(|licence| Some((Fact::parse(&format!("license.seats[{licence}]")).ok()?, None))).collect();
+    let answers = org.facts(&facts).await?;
+    for ((fact, _), licence) in facts.iter().zip(&licences) {
+        if let FactAnswer::Known(Value::Number(..=0)) = answers.get(fact, None) {
+            preflight
+                .notes
+                .push(format!("no seat of the licence {licence} is free: who does not hold it already cannot be given the permission set"));
+        }
+    }
+    Ok(())
 }
 
 fn user_permission(change: &Change) -> Option<&str> {

@@ -456,3 +456,18 @@ async fn a_look_at_a_running_deploy_may_fail_and_numbers_may_be_strings() {
         assert_eq!(run.code, 0, "{fault:?}: {run:?}");
     }
 }
+
+#[test]
+fn the_readme_shows_what_a_fix_of_the_demo_org_prints() {
+    let env = Env::new();
+    let mut printed = env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]).stdout;
+    printed.push_str(&env.run(&["rollback", "--org", "demo", "--yes"]).stdout);
+    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let section = readme.split("## Fix an org").nth(1).unwrap().split("\n## ").next().unwrap();
+    let shown: Vec<&str> = section.split("```text\n").skip(1).flat_map(|block| block.split("```").next().unwrap().lines()).collect();
+    assert!(shown.len() > 10);
+    for line in shown.into_iter().filter(|line| *line != "...") {
+        // The journal's id is another each time.
+        assert!(printed.lines().any(|known| known.starts_with(line)), "the README shows `{line}`, which is not printed: {printed}");
+    }
+}

@@ -32,7 +32,10 @@ fn a_package_from_a_folder_is_the_same_each_time_and_sends_no_key() {
     let read = |name: &str| std::fs::read(env.folder().join(name)).unwrap();
     assert_eq!(read("a.zip"), read("b.zip"));
     let files: BTreeMap<String, Vec<u8>> = archive::read_zip(&read("a.zip"), &archive::Limits::default()).unwrap().into_iter().collect();
-    assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), ["connectedApps/Ampersand.connectedApp", "package.xml", "profiles/Ampersand Integration.profile"]);
+    assert_eq!(
+        files.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["connectedApps/Ampersand.connectedApp", "package.xml", "profiles/Ampersand Integration.profile"]
+    );
     for (name, bytes) in &files {
         assert_eq!(read(&format!("folder/{name}")), *bytes, "{name}");
     }

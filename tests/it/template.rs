@@ -97,7 +97,15 @@ fn the_readme_shows_what_the_program_prints() {
 fn help_is_a_snapshot() {
     let env = Env::new();
     let mut text = String::new();
-    for arguments in [&["--help"][..], &["diff", "--help"], &["template", "--help"], &["template", "show", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["diff", "--help"],
+        &["package", "--help"],
+        &["deploy", "--help"],
+        &["rollback", "--help"],
+        &["template", "--help"],
+        &["template", "show", "--help"],
+    ] {
         let help = env.run(arguments).stdout;
         text = format!("{text}$ sfsetup {}\n{help}\n", arguments.join(" "));
     }

@@ -117,6 +117,40 @@ async fn the_sf_command_line_retrieves_validates_deploys_and_queries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_package_is_deployed_and_converted_by_the_sf_command_line() {
+    let Some((folder, node)) = installed("@salesforce/cli") else {
+        return skipped("the sf command line");
+    };
+    let running = org().await;
+    let (address, token) = (running.url(), running.token.clone());
+    let work = move || {
+        let sf = Sf { node, script: folder.join("node_modules/@salesforce/cli/bin/run.js"), env: Env::new() };
+        sf.env
+            .write("sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}], "sourceApiVersion": "64.0"}"#);
+        std::fs::create_dir(sf.env.folder().join("force-app")).unwrap();
+        let ours = |command: &str, more: &[&str]| {
+            let wanted =
+                ["--template", "ampersand", "--set", "app=Ampersand", "--set", "read=Account,Contact", "--set", "write=Campaign,Lead"];
+            let mut program = sf.env.command();
+            program.arg(command).args(wanted).args(more).env("SF_ACCESS_TOKEN", &token).env("SF_ORG_INSTANCE_URL", &address);
+            crate::support::finish(program.output().unwrap())
+        };
+        let run = ours("package", &["--out", "ours"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        let login = ["org", "login", "access-token", "--instance-url", &address, "--no-prompt", "--alias", "demo"];
+        sf.run(Some(&token), &login);
+        let deployed = sf.run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "ours"]);
+        assert!(deployed["success"] == true && deployed["numberComponentsDeployed"] == 2, "{deployed}");
+        assert_eq!(ours("diff", &[]).code, 0);
+        sf.run(None, &["project", "convert", "mdapi", "--root-dir", "ours", "--output-dir", "converted"]);
+        let converted = sf.env.folder().join("converted/main/default/profiles/Ampersand Integration.profile-meta.xml");
+        assert!(std::fs::read_to_string(converted).unwrap().contains("<object>Account</object>"));
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jsforce_lists_reads_retrieves_deploys_and_queries() {
     let Some((folder, node)) = installed("jsforce") else {
         return skipped("jsforce");
