@@ -42,7 +42,7 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
                 .push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
         }
         Ok(_) => {}
-        Err(error) if is_hidden(&error) => {
+        Err(error) if error.is_about_one_question() => {
             preflight.notes.push(format!("how many API requests are left is not shown to this user ({error})"))
         }
         Err(error) => return Err(error),
@@ -55,7 +55,12 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
             .push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
     }
     let names: Vec<&str> = order.changes.iter().filter_map(user_permission).collect();
-    let unknown = org.unknown_permissions(&names).await?;
+    let unknown = match org.unknown_permissions(&names).await {
+        Ok(unknown) => unknown,
+        // The deploy itself says so then.
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
     }));
@@ -93,7 +98,8 @@ fn user_permission(change: &Change) -> Option<&str> {
 async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
     let user = match org.user().await {
         Ok(user) => user,
-        Err(error) if is_hidden(&error) => {
+        // A session without the scope for it is told that it is not valid.
+        Err(error) if error.is_about_one_question() || error.kind == OrgErrorKind::Auth => {
             preflight.notes.push(format!("whom we are signed in as is not shown, so rights could not be checked ({error})"));
             return Ok(());
         }
@@ -164,8 +170,4 @@ async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result
         });
     }
     Ok(())
-}
-
-fn is_hidden(error: &OrgError) -> bool {
-    matches!(error.kind, OrgErrorKind::Permission | OrgErrorKind::Refused | OrgErrorKind::Unexpected)
 }

@@ -225,7 +225,7 @@ impl Org {
             .await
         {
             Ok(rows) => rows,
-            Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => return Ok(None),
+            Err(error) if error.is_about_one_question() => return Ok(None),
             Err(error) => return Err(error),
         };
         let text = |row: &Json, key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -255,7 +255,7 @@ impl Org {
                 users.dedup();
                 Ok(Some(users))
             }
-            Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => Ok(None),
+            Err(error) if error.is_about_one_question() => Ok(None),
             Err(error) => Err(error),
         }
     }

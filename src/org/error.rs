@@ -63,6 +63,11 @@ impl OrgError {
         Self { kind, code: None, message: hide_secrets(message.as_ref()) }
     }
 
+    /// Says whether only the one question failed, so that others may still be answered: not shown, not there, not understood.
+    pub fn is_about_one_question(&self) -> bool {
+        matches!(self.kind, OrgErrorKind::Permission | OrgErrorKind::Refused | OrgErrorKind::Unexpected | OrgErrorKind::Unsupported)
+    }
+
     /// Makes an error out of the org's code and text; the kind follows from them.
     pub(super) fn from_org(status: u16, code: &str, text: &str) -> Self {
         let mut error = Self::new(kind_of(status, code, text), strip_code(code, text));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::closure::{Dependency, Permission};
 use crate::org::Org;
-use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
 
 /// A needed permission may need another; deeper than this no chain has been seen.
@@ -30,7 +30,7 @@ impl Org {
             let rows = match self.rows_of(&pending).await {
                 Ok(rows) => rows,
                 // Not there, not shown, or another spelling of the object: the static table has to do.
-                Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => return Ok(graph),
+                Err(error) if error.is_about_one_question() => return Ok(graph),
                 Err(error) => return Err(error),
             };
             let mut next = Vec::new();
