@@ -3,8 +3,10 @@
 //! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value satisfies a want is left to [`compare`];
 //! what absence means, to the registry and to the record of what was asked for.
 
+pub mod baseline;
 pub mod closure;
 pub mod compare;
+pub mod leaves;
 mod observe;
 
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};

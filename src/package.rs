@@ -4,7 +4,6 @@
 //! alone, with every flag said; any other type replaces, so it carries the whole retrieved document with the changes in it.
 
 pub mod archive;
-pub mod leaves;
 pub mod mend;
 pub mod patch;
 pub mod simulate;
@@ -19,6 +18,7 @@ use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kin
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
+use crate::diff::leaves;
 use patch::Setting;
 
 /// One thing that is to change.

@@ -13,7 +13,7 @@ use crate::metadata::fact::FactValues;
 use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::package::leaves::leaves;
+use crate::diff::leaves::leaves;
 use crate::package::mend::{Circumstances, Mend, mend};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Change, Package, PackageError, Target, build, targets};

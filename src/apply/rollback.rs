@@ -9,7 +9,7 @@ use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
-use crate::package::leaves::{differences, leaves};
+use crate::diff::leaves::{differences, leaves};
 use crate::package::mend::Assignment;
 use crate::package::simulate::simulate;
 use crate::package::{Cause, Change, Package, Target, build, own, targets};

@@ -12,7 +12,7 @@ use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
 use crate::org::error::OrgError;
 use crate::org::retrieve::RetrieveRequest;
-use crate::package::leaves::{differences, leaves};
+use crate::diff::leaves::{differences, leaves};
 use crate::package::own;
 
 use super::{ApplyError, Ended};

@@ -11,7 +11,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use super::leaves::leaves;
+use crate::diff::leaves::leaves;
 use super::{Cause, Change, own};
 
 /// What is to be done about a diff.

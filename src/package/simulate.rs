@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::metadata::Requested;
     use crate::metadata::registry::ApiVersion;
-    use crate::package::leaves::differences;
+    use crate::diff::leaves::differences;
     use crate::package::{Target, build};
 
     fn profile(inner: &str) -> Document {

@@ -10,7 +10,7 @@ use sfsetup::metadata::path::FieldPath;
 use sfsetup::metadata::registry::{self, ApiVersion};
 use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{Component, ComponentId, ComponentSet};
-use sfsetup::package::leaves::{differences, leaves};
+use sfsetup::diff::leaves::{differences, leaves};
 use sfsetup::package::patch::{Setting, patch};
 use sfsetup::package::simulate::simulate;
 use sfsetup::package::{archive, build, targets};

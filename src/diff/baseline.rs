@@ -1,0 +1,304 @@
+//! Two states of one component, field by field: what differs between now and a baseline.
+//!
+//! Salesforce writes lists in order, so nearly all bytes of two states are equal. Equal stretches are skipped at the speed of memory, and only
+//! entries that are not equal are read; an entry that stands elsewhere on the other side is found by its key. What does not look as Salesforce
+//! writes it (another indentation, an unknown element, a list without a key) is read whole by the full index instead.
+
+mod entry;
+mod window;
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use crate::diff::compare::same;
+use crate::diff::leaves::{Leaves, PRESENT, differences, leaves};
+use crate::metadata::document::{Document, DocumentError};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{Absent, Kind, MetadataType};
+use crate::metadata::value::Value;
+
+/// One difference between a component now and in the baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Where; a whole entry of a keyed list is `section[key]`.
+    pub path: FieldPath,
+    /// What is there now; none for nothing.
+    pub actual: Option<Value>,
+    /// What the baseline has; none for nothing.
+    pub baseline: Option<Value>,
+}
+
+/// Why two states cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// One side cannot be read.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+    /// The present side is no metadata.
+    #[error("{0}")]
+    Actual(DocumentError),
+    /// The baseline is no metadata.
+    #[error("the baseline's: {0}")]
+    Baseline(DocumentError),
+}
+
+/// A side that can be read from its beginning as often as need be.
+pub trait Source {
+    /// What it is read by.
+    type Reader: Read;
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// The system refuses.
+    fn open(&self) -> io::Result<Self::Reader>;
+}
+
+impl<'b> Source for &'b [u8] {
+    type Reader = &'b [u8];
+    fn open(&self) -> io::Result<&'b [u8]> {
+        Ok(self)
+    }
+}
+
+/// Buffers that are used again from one comparison to the next.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    actual: Vec<u8>,
+    baseline: Vec<u8>,
+}
+
+/// Compares two states of one component of a type, in order of path. `None` stands for a type that is not known: then elements' own names count.
+///
+/// # Errors
+/// A side that cannot be read, or is no metadata; files with equal bytes are not looked into.
+pub fn compare<A: Source, B: Source>(
+    row: Option<&'static MetadataType>,
+    actual: &A,
+    baseline: &B,
+    buffers: &mut Buffers,
+) -> Result<Vec<Difference>, CompareError> {
+    if let Some(row) = row
+        && let Some(found) = window::compare(row, actual, baseline, buffers)?
+    {
+        return Ok(found);
+    }
+    let read = |source: io::Result<Vec<u8>>| source.map_err(CompareError::Read);
+    let actual = Document::parse(read(whole(actual))?).map_err(CompareError::Actual)?;
+    let baseline = Document::parse(read(whole(baseline))?).map_err(CompareError::Baseline)?;
+    Ok(by_index(row.unwrap_or(&UNKNOWN), &actual, &baseline))
+}
+
+/// A type of which nothing is known.
+static UNKNOWN: MetadataType = MetadataType {
+    name: "",
+    folder: "",
+    suffix: "",
+    since: None,
+    deploy: crate::metadata::registry::DeployRule::Replace,
+    fields: &[],
+    complete: false,
+    wildcard: false,
+};
+
+fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.open()?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Compares two documents by their full index; what [`compare`] does with less reading.
+pub fn by_index(row: &'static MetadataType, actual: &Document, baseline: &Document) -> Vec<Difference> {
+    let (held, wanted) = (leaves(row, actual), leaves(row, baseline));
+    fold(row, differences(row, Some(actual), Some(baseline)), &held, &wanted)
+}
+
+/// Puts settings that differ together where the whole entry is on one side only, and says flags that are left out.
+fn fold(
+    row: &'static MetadataType,
+    found: Vec<(FieldPath, Option<Value>, Option<Value>)>,
+    actual: &Leaves,
+    baseline: &Leaves,
+) -> Vec<Difference> {
+    let mut folded: Vec<Difference> = Vec::new();
+    let mut entries: BTreeMap<FieldPath, ()> = BTreeMap::new();
+    for (path, now, then) in found {
+        let first = path.segments()[0].clone();
+        if first.key.is_some() {
+            let entry = FieldPath::new(vec![first]);
+            let (here, there) = (of_entry(actual, &entry), of_entry(baseline, &entry));
+            if here.is_none() || there.is_none() {
+                if entries.insert(entry.clone(), ()).is_none() {
+                    folded.push(Difference { path: entry, actual: here, baseline: there });
+                }
+                continue;
+            }
+        }
+        folded.push(Difference { actual: said(row, &path, now), baseline: said(row, &path, then), path });
+    }
+    folded.sort_by(|one, other| one.path.cmp(&other.path));
+    folded
+}
+
+/// What an entry says, as one value; none where it is not there or says nothing.
+fn of_entry(leaves: &Leaves, entry: &FieldPath) -> Option<Value> {
+    let first = &entry.segments()[0];
+    let start = FieldPath::new(vec![Segment { name: first.name.clone(), key: first.key.clone() }]);
+    let of_it: Vec<(&FieldPath, &Value)> =
+        leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *first).collect();
+    match of_it.as_slice() {
+        [] => None,
+        [(_, only)] if **only == Value::from(PRESENT) => Some((*only).clone()),
+        several => Some(Value::List(
+            several
+                .iter()
+                .map(|(path, value)| {
+                    let rest: Vec<String> = path.segments()[1..].iter().map(|segment| segment.name.clone()).collect();
+                    format!("{}={value}", rest.join("."))
+                })
+                .collect(),
+        )),
+    }
+}
+
+/// A flag that is left out is its default.
+fn said(row: &'static MetadataType, path: &FieldPath, value: Option<Value>) -> Option<Value> {
+    if value.is_some() {
+        return value;
+    }
+    match row.resolve(path).ok()??.field.absent {
+        Absent::Flag(default) => Some(Value::Bool(default)),
+        _ => None,
+    }
+}
+
+/// Compares two entries of one key, given as their bytes, or one with nothing.
+fn of_fragments(
+    row: &'static MetadataType,
+    actual: Option<&[u8]>,
+    baseline: Option<&[u8]>,
+) -> Result<Vec<Difference>, DocumentError> {
+    let read = |bytes: Option<&[u8]>| -> Result<Leaves, DocumentError> {
+        let Some(bytes) = bytes else { return Ok(Leaves::new()) };
+        let mut text = Vec::with_capacity(bytes.len() + 128);
+        text.extend_from_slice(b"<Fragment xmlns=\"");
+        text.extend_from_slice(crate::metadata::document::NAMESPACE.as_bytes());
+        text.extend_from_slice(b"\">");
+        text.extend_from_slice(bytes);
+        text.extend_from_slice(b"</Fragment>");
+        Ok(leaves(row, &Document::parse(text)?))
+    };
+    let (mut held, mut wanted) = (read(actual)?, read(baseline)?);
+    // Entries with a key of several parts, or another spelling of it, are the same entry here: the caller has matched them.
+    let (one, other) = (held.clone(), wanted.clone());
+    let mut found = Vec::new();
+    for (path, value) in std::mem::take(&mut held) {
+        let then = wanted.remove(&path);
+        if !then.as_ref().is_some_and(|then| same(&value, then)) {
+            found.push((path, Some(value), then));
+        }
+    }
+    found.extend(wanted.into_iter().map(|(path, value)| (path, None, Some(value))));
+    Ok(fold(row, found, &one, &other))
+}
+
+/// The children that make an entry's key, where the field is a keyed list; empty for what stands once.
+fn key_parts(kind: &'static Kind) -> Option<&'static [&'static str]> {
+    match kind {
+        Kind::Section { key, .. } => Some(key),
+        Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Group(_) => Some(&[]),
+        // Several elements of one name make one value together.
+        Kind::Set { form: crate::metadata::registry::SetForm::Repeated, .. } => None,
+        Kind::Set { .. } => Some(&[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::registry;
+
+    fn profile(entries: &[String]) -> Vec<u8> {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{}</Profile>\n",
+            entries.concat()
+        )
+        .into_bytes()
+    }
+
+    fn field(name: &str, editable: bool) -> String {
+        format!(
+            "    <fieldPermissions>\n        <editable>{editable}</editable>\n        <field>{name}</field>\n        <readable>true</readable>\n    </fieldPermissions>\n"
+        )
+    }
+
+    fn permission(name: &str) -> String {
+        format!("    <userPermissions>\n        <enabled>true</enabled>\n        <name>{name}</name>\n    </userPermissions>\n")
+    }
+
+    fn shown(actual: &[u8], baseline: &[u8]) -> Vec<String> {
+        let row = registry::find("Profile").unwrap();
+        let fast = compare(Some(row), &actual, &baseline, &mut Buffers::default()).unwrap();
+        let slow = by_index(row, &Document::parse(actual.to_vec()).unwrap(), &Document::parse(baseline.to_vec()).unwrap());
+        assert_eq!(fast, slow);
+        let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+        fast.iter().map(|one| format!("{}: {} / {}", one.path, value(&one.actual), value(&one.baseline))).collect()
+    }
+
+    #[test]
+    fn changes_additions_and_removals_are_found_anywhere() {
+        let names: Vec<String> = (0..40).map(|number| format!("Account.F{number:03}__c")).collect();
+        let base: Vec<String> = names.iter().map(|name| field(name, false)).chain([permission("ApiEnabled")]).collect();
+        let mut now = base.clone();
+        now[7] = field(&names[7], true);
+        now.remove(20);
+        now.insert(0, field("Account.A__c", true));
+        now.push(permission("ViewSetup"));
+        assert_eq!(
+            shown(&profile(&now), &profile(&base)),
+            [
+                "fieldPermissions[Account.A__c]: editable=true, readable=true / -",
+                "fieldPermissions[Account.F007__c].editable: true / false",
+                "fieldPermissions[Account.F020__c]: - / readable=true",
+                "userPermissions[ViewSetup]: enabled=true / -",
+            ]
+        );
+    }
+
+    #[test]
+    fn order_layout_and_spelling_are_no_difference() {
+        let base: Vec<String> = (0..20).map(|number| field(&format!("Account.F{number:03}__c"), number % 2 == 0)).chain([permission("A")]).collect();
+        let mut turned = base.clone();
+        turned.reverse();
+        let plain = profile(&base);
+        assert_eq!(shown(&profile(&turned), &plain), [""; 0]);
+        let text = String::from_utf8(plain.clone()).unwrap();
+        for other in [text.replace('\n', "\r\n"), text.replace("    ", "  "), text.replace('\n', ""), text.replace(">true<", "> True <")] {
+            assert_eq!(shown(other.as_bytes(), &plain), [""; 0]);
+            assert_eq!(shown(&plain, other.as_bytes()), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_an_error_and_what_is_equal_is_not_looked_into() {
+        let row = registry::find("Profile").unwrap();
+        let base = profile(&(0..20).map(|number| field(&format!("Account.F{number:03}__c"), true)).collect::<Vec<_>>());
+        let cut = &base[..base.len() / 2];
+        let compared = |actual: &[u8], baseline: &[u8]| compare(Some(row), &actual, &baseline, &mut Buffers::default());
+        assert!(matches!(compared(cut, &base), Err(CompareError::Actual(_))));
+        assert!(matches!(compared(&base, cut), Err(CompareError::Baseline(_))));
+        assert_eq!(compared(cut, cut).unwrap(), []);
+    }
+
+    #[test]
+    fn groups_sets_and_secrets_are_compared_by_meaning() {
+        let app = |inner: &str| format!("<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</ConnectedApp>\n").into_bytes();
+        let row = registry::find("ConnectedApp").unwrap();
+        let one = app("    <oauthConfig>\n        <callbackUrl>https://a.example.com\nhttps://b.example.com</callbackUrl>\n        <consumerKey>1</consumerKey>\n        <scopes>Api</scopes>\n        <scopes>Web</scopes>\n    </oauthConfig>\n    <profileName>Admin</profileName>\n");
+        let other = app("    <oauthConfig>\n        <callbackUrl>https://b.example.com\nhttps://a.example.com</callbackUrl>\n        <consumerKey>2</consumerKey>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n    <profileName>System Administrator</profileName>\n");
+        let compared = |one: &[u8], other: &[u8]| compare(Some(row), &one, &other, &mut Buffers::default()).unwrap();
+        assert_eq!(compared(&one, &other), []);
+        let less = app("    <oauthConfig>\n        <callbackUrl>https://b.example.com</callbackUrl>\n        <scopes>Web</scopes>\n    </oauthConfig>\n");
+        let paths: Vec<String> = compared(&one, &less).iter().map(|one| one.path.to_string()).collect();
+        assert_eq!(paths, ["oauthConfig.callbackUrl", "oauthConfig.scopes", "profileName"]);
+    }
+}
