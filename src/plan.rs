@@ -8,12 +8,12 @@ pub mod saved;
 use std::collections::BTreeSet;
 
 use crate::diff::closure::{Dependency, Permission, objects_to_ask};
+use crate::diff::leaves::leaves;
 use crate::diff::{Diff, Finding, State, diff};
 use crate::metadata::fact::FactValues;
 use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::diff::leaves::leaves;
 use crate::package::mend::{Circumstances, Mend, mend};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Change, Package, PackageError, Target, build, targets};

@@ -2,12 +2,14 @@
 //! asked for.
 
 mod files;
+pub mod side;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
@@ -15,7 +17,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout};
 use crate::package::archive::ArchiveError;
 
-use files::File;
+pub use files::Content;
 
 /// What was read.
 #[derive(Debug)]
@@ -99,26 +101,65 @@ impl fmt::Display for FileErrors<'_> {
     }
 }
 
-/// The part of a `snapshot.json` that says what was asked for.
-#[derive(Deserialize)]
-struct Record {
-    manifest: RecordedManifest,
+/// A `snapshot.json`: what was asked for, what came, what could not be read.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SNAPSHOT`].
     #[serde(default)]
-    not_observed: Vec<RecordedGap>,
+    pub format: String,
+    /// The org that it was taken of.
+    #[serde(default)]
+    pub org_id: Option<String>,
+    /// What was asked for.
+    pub manifest: RecordedManifest,
+    /// What could not be read.
+    #[serde(default)]
+    pub not_observed: Vec<RecordedGap>,
+    /// Each component: its file, and who changed it last.
+    #[serde(default)]
+    pub components: Vec<RecordedComponent>,
 }
 
-#[derive(Deserialize)]
-struct RecordedManifest {
-    types: BTreeMap<String, Vec<String>>,
-    version: Option<String>,
+/// The format's name and version.
+pub const SNAPSHOT: &str = "sfsetup.snapshot/1";
+
+/// What was asked for, as a record holds it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct RecordedManifest {
+    /// Members by type.
+    pub types: BTreeMap<String, Vec<String>>,
+    /// The API version.
+    pub version: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct RecordedGap {
+/// What could not be read, as a record holds it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecordedGap {
+    /// The metadata type.
     #[serde(rename = "type")]
-    type_name: String,
-    full_name: String,
-    reason: String,
+    pub type_name: String,
+    /// The full name as the API writes it.
+    pub full_name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A component, as a record holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordedComponent {
+    /// The metadata type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The full name as the API writes it.
+    pub full_name: String,
+    /// Its file, relative to the record.
+    pub file: String,
+    /// Who changed it last.
+    #[serde(default)]
+    pub last_modified_by: Option<String>,
+    /// When, as the org writes it.
+    #[serde(default)]
+    pub last_modified_date: Option<String>,
 }
 
 /// Reads a folder, a project, a zip or a file.
@@ -140,12 +181,12 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
         let depth = file.name.matches('/').count();
         let name = file.name.rsplit('/').next().unwrap_or_default();
         if name == "package.xml" && depth <= 1 {
-            match Manifest::parse(file.bytes) {
+            match Manifest::parse(file.content.read()?) {
                 Ok(read) => manifest.get_or_insert_default().merge(&read),
                 Err(error) => errors.push(broken(&file.name, &error)),
             }
         } else if name == "snapshot.json" && depth == 0 {
-            match serde_json::from_slice::<Record>(&file.bytes) {
+            match serde_json::from_slice::<Record>(&file.content.read()?) {
                 Ok(record) => manifest.get_or_insert_default().merge(&recorded(record, &mut components)),
                 Err(error) => errors.push(FileError { message: error.to_string(), file: file.name }),
             }
@@ -157,7 +198,8 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
         if let Some(known) = components.get(&id) {
             return Err(ReadError::Twice { one: known.file.clone(), other: file.name, id });
         }
-        match component(id, file, &mut notes) {
+        let bytes = file.content.read()?;
+        match component(id, file.name, bytes, &mut notes) {
             Ok(component) => {
                 components.insert(component);
             }
@@ -176,11 +218,11 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
     Ok(Reading { components, notes })
 }
 
-fn component(id: ComponentId, file: File, notes: &mut Vec<String>) -> Result<Component, FileError> {
-    let document = Document::parse(file.bytes).map_err(|error| broken(&file.name, &error))?;
-    document.expect_root(&registry::root_name(&id.type_name, &id.full_name)).map_err(|error| broken(&file.name, &error))?;
-    notes.extend(document.notes().iter().map(|note| format!("{}: {note}", file.name)));
-    Ok(Component { id, document, file: file.name })
+fn component(id: ComponentId, file: String, bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<Component, FileError> {
+    let document = Document::parse(bytes).map_err(|error| broken(&file, &error))?;
+    document.expect_root(&registry::root_name(&id.type_name, &id.full_name)).map_err(|error| broken(&file, &error))?;
+    notes.extend(document.notes().iter().map(|note| format!("{file}: {note}")));
+    Ok(Component { id, document, file })
 }
 
 fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileError {
@@ -188,15 +230,20 @@ fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileE
 }
 
 fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
+    let manifest = manifest_of(&record);
+    for gap in record.not_observed {
+        let full_name = layout::canonical_full_name(&gap.type_name, &gap.full_name);
+        components.not_observed.insert(ComponentId::new(gap.type_name, full_name), gap.reason);
+    }
+    manifest
+}
+
+fn manifest_of(record: &Record) -> Manifest {
     let mut manifest = Manifest { version: record.manifest.version.as_deref().and_then(ApiVersion::parse), ..Manifest::default() };
     for (type_name, members) in &record.manifest.types {
         for member in members {
             manifest.add(type_name, member);
         }
-    }
-    for gap in record.not_observed {
-        let full_name = layout::canonical_full_name(&gap.type_name, &gap.full_name);
-        components.not_observed.insert(ComponentId::new(gap.type_name, full_name), gap.reason);
     }
     manifest
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diff::leaves::{differences, leaves};
 use crate::journal::{Assigned, Entry, Held};
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
@@ -9,7 +10,6 @@ use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
-use crate::diff::leaves::{differences, leaves};
 use crate::package::mend::Assignment;
 use crate::package::simulate::simulate;
 use crate::package::{Cause, Change, Package, Target, build, own, targets};

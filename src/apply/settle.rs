@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::diff::leaves::{differences, leaves};
 use crate::journal::{Entry, Held, Journal, Stage};
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
@@ -12,7 +13,6 @@ use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
 use crate::org::error::OrgError;
 use crate::org::retrieve::RetrieveRequest;
-use crate::diff::leaves::{differences, leaves};
 use crate::package::own;
 
 use super::{ApplyError, Ended};

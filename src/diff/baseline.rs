@@ -5,6 +5,7 @@
 //! writes it (another indentation, an unknown element, a list without a key) is read whole by the full index instead.
 
 mod entry;
+pub mod judge;
 mod window;
 
 use std::collections::BTreeMap;
@@ -143,8 +144,7 @@ fn fold(
 fn of_entry(leaves: &Leaves, entry: &FieldPath) -> Option<Value> {
     let first = &entry.segments()[0];
     let start = FieldPath::new(vec![Segment { name: first.name.clone(), key: first.key.clone() }]);
-    let of_it: Vec<(&FieldPath, &Value)> =
-        leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *first).collect();
+    let of_it: Vec<(&FieldPath, &Value)> = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *first).collect();
     match of_it.as_slice() {
         [] => None,
         [(_, only)] if **only == Value::from(PRESENT) => Some((*only).clone()),
@@ -172,11 +172,7 @@ fn said(row: &'static MetadataType, path: &FieldPath, value: Option<Value>) -> O
 }
 
 /// Compares two entries of one key, given as their bytes, or one with nothing.
-fn of_fragments(
-    row: &'static MetadataType,
-    actual: Option<&[u8]>,
-    baseline: Option<&[u8]>,
-) -> Result<Vec<Difference>, DocumentError> {
+fn of_fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, DocumentError> {
     let read = |bytes: Option<&[u8]>| -> Result<Leaves, DocumentError> {
         let Some(bytes) = bytes else { return Ok(Leaves::new()) };
         let mut text = Vec::with_capacity(bytes.len() + 128);
@@ -266,7 +262,8 @@ mod tests {
 
     #[test]
     fn order_layout_and_spelling_are_no_difference() {
-        let base: Vec<String> = (0..20).map(|number| field(&format!("Account.F{number:03}__c"), number % 2 == 0)).chain([permission("A")]).collect();
+        let base: Vec<String> =
+            (0..20).map(|number| field(&format!("Account.F{number:03}__c"), number % 2 == 0)).chain([permission("A")]).collect();
         let mut turned = base.clone();
         turned.reverse();
         let plain = profile(&base);
@@ -291,13 +288,21 @@ mod tests {
 
     #[test]
     fn groups_sets_and_secrets_are_compared_by_meaning() {
-        let app = |inner: &str| format!("<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</ConnectedApp>\n").into_bytes();
+        let app = |inner: &str| {
+            format!("<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</ConnectedApp>\n").into_bytes()
+        };
         let row = registry::find("ConnectedApp").unwrap();
-        let one = app("    <oauthConfig>\n        <callbackUrl>https://a.example.com\nhttps://b.example.com</callbackUrl>\n        <consumerKey>1</consumerKey>\n        <scopes>Api</scopes>\n        <scopes>Web</scopes>\n    </oauthConfig>\n    <profileName>Admin</profileName>\n");
-        let other = app("    <oauthConfig>\n        <callbackUrl>https://b.example.com\nhttps://a.example.com</callbackUrl>\n        <consumerKey>2</consumerKey>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n    <profileName>System Administrator</profileName>\n");
+        let one = app(
+            "    <oauthConfig>\n        <callbackUrl>https://a.example.com\nhttps://b.example.com</callbackUrl>\n        <consumerKey>1</consumerKey>\n        <scopes>Api</scopes>\n        <scopes>Web</scopes>\n    </oauthConfig>\n    <profileName>Admin</profileName>\n",
+        );
+        let other = app(
+            "    <oauthConfig>\n        <callbackUrl>https://b.example.com\nhttps://a.example.com</callbackUrl>\n        <consumerKey>2</consumerKey>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n    <profileName>System Administrator</profileName>\n",
+        );
         let compared = |one: &[u8], other: &[u8]| compare(Some(row), &one, &other, &mut Buffers::default()).unwrap();
         assert_eq!(compared(&one, &other), []);
-        let less = app("    <oauthConfig>\n        <callbackUrl>https://b.example.com</callbackUrl>\n        <scopes>Web</scopes>\n    </oauthConfig>\n");
+        let less = app(
+            "    <oauthConfig>\n        <callbackUrl>https://b.example.com</callbackUrl>\n        <scopes>Web</scopes>\n    </oauthConfig>\n",
+        );
         let paths: Vec<String> = compared(&one, &less).iter().map(|one| one.path.to_string()).collect();
         assert_eq!(paths, ["oauthConfig.callbackUrl", "oauthConfig.scopes", "profileName"]);
     }

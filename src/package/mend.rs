@@ -11,8 +11,8 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use crate::diff::leaves::leaves;
 use super::{Cause, Change, own};
+use crate::diff::leaves::leaves;
 
 /// What is to be done about a diff.
 #[derive(Clone, Debug, Default)]

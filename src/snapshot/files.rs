@@ -12,7 +12,29 @@ use crate::package::archive::{Limits, read_zip};
 /// A file with its name relative to what was read, with `/`.
 pub(super) struct File {
     pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+    pub(super) content: Content,
+}
+
+/// Where a file's bytes are.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// On disk.
+    File(PathBuf),
+    /// In memory: out of a zip, or an org.
+    Bytes(std::sync::Arc<[u8]>),
+}
+
+impl Content {
+    /// Reads it whole.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn read(&self) -> Result<Vec<u8>, ReadError> {
+        match self {
+            Self::File(path) => std::fs::read(path).map_err(|error| not_readable(path, &error)),
+            Self::Bytes(bytes) => Ok(bytes.to_vec()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -58,13 +80,13 @@ fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
     let is_zip = bytes.starts_with(b"PK") || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     if is_zip {
         let entries = read_zip(&bytes, &Limits::default()).map_err(ReadError::Archive)?;
-        return Ok(entries.into_iter().map(|(name, bytes)| File { name, bytes }).collect());
+        return Ok(entries.into_iter().map(|(name, bytes)| File { name, content: Content::Bytes(bytes.into()) }).collect());
     }
     // The folder's name says the type, so a file is known by the last two parts of its path.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let parts: Vec<_> = whole.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
     let name = parts.into_iter().rev().collect::<Vec<_>>().join("/");
-    Ok(vec![File { name, bytes }])
+    Ok(vec![File { name, content: Content::Bytes(bytes.into()) }])
 }
 
 /// Reads what is metadata or a record of it. Links to folders are not followed, so that no loop can catch the walk.
@@ -93,13 +115,7 @@ fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> boo
         }
     }
     found.sort_unstable();
-    found
-        .into_iter()
-        .map(|(name, path)| match std::fs::read(&path) {
-            Ok(bytes) => Ok(File { name, bytes }),
-            Err(error) => Err(not_readable(&path, &error)),
-        })
-        .collect()
+    Ok(found.into_iter().map(|(name, path)| File { name, content: Content::File(path) }).collect())
 }
 
 /// Says which component a file holds, in either format.

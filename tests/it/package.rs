@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
+use sfsetup::diff::leaves::{differences, leaves};
 use sfsetup::metadata::fact::FactValues;
 use sfsetup::metadata::path::FieldPath;
 use sfsetup::metadata::registry::{self, ApiVersion};
 use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{Component, ComponentId, ComponentSet};
-use sfsetup::diff::leaves::{differences, leaves};
 use sfsetup::package::patch::{Setting, patch};
 use sfsetup::package::simulate::simulate;
 use sfsetup::package::{archive, build, targets};

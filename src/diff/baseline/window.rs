@@ -206,7 +206,8 @@ fn take(
 }
 
 fn fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, CompareError> {
-    of_fragments(row, actual, baseline).map_err(|error| if actual.is_some() { CompareError::Actual(error) } else { CompareError::Baseline(error) })
+    of_fragments(row, actual, baseline)
+        .map_err(|error| if actual.is_some() { CompareError::Actual(error) } else { CompareError::Baseline(error) })
 }
 
 enum Passed {
@@ -233,8 +234,8 @@ fn pass<A: Read, B: Read>(one: &mut Window<'_, A>, other: &mut Window<'_, B>) ->
         // So near the end of what is held, what follows cannot be judged yet.
         let is_near_end = (equal + MARGIN > here.len() && !one.is_at_end) || (equal + MARGIN > there.len() && !other.is_at_end);
         let from = equal.min(here.len().saturating_sub(1)).min(there.len().saturating_sub(1));
-        let boundary = memchr::memrchr_iter(b'\n', &here[..(from + 1).min(here.len())])
-            .find(|at| is_boundary(here, *at) && is_boundary(there, *at));
+        let boundary =
+            memchr::memrchr_iter(b'\n', &here[..(from + 1).min(here.len())]).find(|at| is_boundary(here, *at) && is_boundary(there, *at));
         match boundary {
             Some(at) if is_near_end => {
                 if at == 0 && one.buffer.len() > LARGEST {

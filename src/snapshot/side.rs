@@ -1,0 +1,207 @@
+//! One side of a comparison: which components there are and where their bytes lie, without reading them; and two sides held against each other
+//! on every core.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::diff::baseline::{Buffers, CompareError, Difference, Source, compare};
+use crate::metadata::manifest::Manifest;
+use crate::metadata::{ComponentId, ComponentSet, Requested, layout, registry};
+
+use super::files::{self, Content};
+use super::{ReadError, Record, manifest_of};
+
+/// One side.
+#[derive(Debug)]
+pub struct Side {
+    /// Where each component's bytes are.
+    pub components: BTreeMap<ComponentId, Content>,
+    /// What was asked for.
+    pub requested: Requested,
+    /// What was asked for and could not be read.
+    pub not_observed: BTreeMap<ComponentId, String>,
+    /// Who changed each component last, and when, where that is known.
+    pub changed: BTreeMap<ComponentId, String>,
+    /// The API version and members that a record names, for asking an org for the same.
+    pub manifest: Option<Manifest>,
+}
+
+impl Side {
+    /// Finds the components under a path; nothing is read but a record of what was asked for.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let found = files::of(path, &|_| true)?;
+        let mut side = Self {
+            components: BTreeMap::new(),
+            requested: Requested::Unknown,
+            not_observed: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            manifest: None,
+        };
+        let mut places: BTreeMap<ComponentId, String> = BTreeMap::new();
+        for file in found {
+            let depth = file.name.matches('/').count();
+            let name = file.name.rsplit('/').next().unwrap_or_default();
+            if name == "package.xml" && depth <= 1 {
+                let manifest =
+                    Manifest::parse(file.content.read()?).map_err(|error| ReadError::Files(vec![super::broken(&file.name, &error)]))?;
+                side.manifest.get_or_insert_default().merge(&manifest);
+            } else if name == "snapshot.json" && depth == 0 {
+                let record: Record = serde_json::from_slice(&file.content.read()?)
+                    .map_err(|error| ReadError::Files(vec![super::FileError { file: file.name.clone(), message: error.to_string() }]))?;
+                side.read_record(record);
+            } else if let Some(id) = files::component(&file.name) {
+                if let Some(one) = places.get(&id) {
+                    return Err(ReadError::Twice { one: one.clone(), other: file.name, id });
+                }
+                places.insert(id.clone(), file.name);
+                side.components.insert(id, file.content);
+            }
+        }
+        if side.components.is_empty() && side.manifest.is_none() {
+            return Err(ReadError::Empty { path: path.to_path_buf() });
+        }
+        if let Some(manifest) = &side.manifest {
+            side.requested = Requested::Manifest(manifest.clone());
+        }
+        Ok(side)
+    }
+
+    fn read_record(&mut self, record: Record) {
+        self.manifest.get_or_insert_default().merge(&manifest_of(&record));
+        for gap in record.not_observed {
+            let id = ComponentId::new(gap.type_name.as_str(), layout::canonical_full_name(&gap.type_name, &gap.full_name));
+            self.not_observed.insert(id, gap.reason);
+        }
+        for one in record.components {
+            let id = ComponentId::new(one.type_name.as_str(), layout::canonical_full_name(&one.type_name, &one.full_name));
+            if let Some(words) = changed_by(one.last_modified_by.as_deref(), one.last_modified_date.as_deref()) {
+                self.changed.insert(id, words);
+            }
+        }
+    }
+
+    /// Takes over what was retrieved of an org; each component goes by its own name.
+    pub fn of_components(set: ComponentSet) -> Self {
+        let manifest = match &set.requested {
+            Requested::Manifest(manifest) => Some(manifest.clone()),
+            Requested::Unknown => None,
+        };
+        Self {
+            components: set
+                .components
+                .into_values()
+                .map(|component| (component.id, Content::Bytes(component.document.into_bytes().into())))
+                .collect(),
+            requested: set.requested,
+            not_observed: set.not_observed,
+            changed: BTreeMap::new(),
+            manifest,
+        }
+    }
+}
+
+/// Says who changed something, and when.
+pub fn changed_by(by: Option<&str>, at: Option<&str>) -> Option<String> {
+    match (by, at) {
+        (Some(by), Some(at)) => Some(format!("{by}, {at}")),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// How two sides stand to one another in one component.
+#[derive(Debug)]
+pub struct Compared {
+    /// The component.
+    pub id: ComponentId,
+    /// What differs; the component is on both sides.
+    pub outcome: Outcome,
+}
+
+/// How one component stands.
+#[derive(Debug)]
+pub enum Outcome {
+    /// On both sides.
+    Both(Vec<Difference>),
+    /// Only now.
+    OnlyActual,
+    /// Only in the baseline.
+    OnlyBaseline,
+    /// Not to be compared: a side that is no metadata, or cannot be read; with the words.
+    Failed(String),
+}
+
+impl Source for &Content {
+    type Reader = ContentReader;
+    fn open(&self) -> io::Result<ContentReader> {
+        Ok(match self {
+            Content::File(path) => ContentReader::File(File::open(path)?),
+            Content::Bytes(bytes) => ContentReader::Bytes(io::Cursor::new(std::sync::Arc::clone(bytes))),
+        })
+    }
+}
+
+/// Reads a file, or bytes that are held.
+#[derive(Debug)]
+pub enum ContentReader {
+    /// On disk.
+    File(File),
+    /// In memory.
+    Bytes(io::Cursor<std::sync::Arc<[u8]>>),
+}
+
+impl Read for ContentReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Bytes(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+/// Compares all components that `chosen` accepts, on every core; the answer is in order of component.
+pub fn compare_sides(actual: &Side, baseline: &Side, chosen: &(dyn Fn(&ComponentId) -> bool + Sync)) -> Vec<Compared> {
+    let ids: BTreeSet<&ComponentId> = actual.components.keys().chain(baseline.components.keys()).filter(|id| chosen(id)).collect();
+    let ids: Vec<&ComponentId> = ids.into_iter().collect();
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(ids.len()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(ids.len().max(1));
+    let work = || {
+        let mut buffers = Buffers::default();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(id) = ids.get(index) else { return };
+            let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
+                (Some(now), Some(then)) => both(id, now, then, &mut buffers),
+                (Some(_), None) => Outcome::OnlyActual,
+                _ => Outcome::OnlyBaseline,
+            };
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, outcome));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..workers {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(index, outcome)| Compared { id: ids[index].clone(), outcome }).collect()
+}
+
+fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    match compare(row, &now, &then, buffers) {
+        Ok(found) => Outcome::Both(found),
+        Err(CompareError::Read(error)) => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
