@@ -1,5 +1,6 @@
 //! The command line: its arguments, one variant a command, and the road from them to an exit code.
 
+mod baseline;
 mod config;
 mod connect;
 #[cfg(feature = "demo")]
@@ -7,9 +8,12 @@ mod demo;
 mod deploy;
 mod diff;
 mod error;
+mod git_diff;
 mod org;
 mod package;
+mod restore;
 mod rollback;
+mod snapshot;
 mod template;
 mod ui;
 mod wanted;
@@ -63,6 +67,8 @@ enum Command {
     Package(package::PackageArguments),
     Deploy(deploy::DeployArguments),
     Rollback(rollback::RollbackArguments),
+    Snapshot(snapshot::SnapshotArguments),
+    GitDiff(git_diff::GitDiffArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
     #[cfg(feature = "demo")]
@@ -89,6 +95,18 @@ struct WantedArguments {
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
     #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
     set: Vec<String>,
+
+    /// What was so once: a snapshot, a folder or a zip, in place of a template
+    #[arg(long, value_name = "PATH", conflicts_with = "template")]
+    baseline: Option<PathBuf>,
+
+    /// Another org as the baseline
+    #[arg(long, value_name = "ORG", conflicts_with_all = ["template", "baseline"])]
+    baseline_org: Option<String>,
+
+    /// Take a folder without a record of what was asked for as a part, not as all that there is
+    #[arg(long, conflicts_with = "template")]
+    sparse: bool,
 
     /// Look only at these components or settings; `*` and `?` stand for any text (can be repeated)
     #[arg(long, value_name = "TYPE:NAME[:PATH]")]
@@ -146,6 +164,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Package(arguments) => package::run(ui, &arguments),
         Command::Deploy(arguments) => deploy::run(ui, &arguments),
         Command::Rollback(arguments) => rollback::run(ui, &arguments),
+        Command::Snapshot(arguments) => snapshot::run(ui, &arguments),
+        Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),
         #[cfg(feature = "demo")]

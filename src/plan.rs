@@ -3,6 +3,7 @@
 //! The plan is the product: `diff` prints its findings, `package` writes its files, `deploy` sends them, and its changes turned round are the way
 //! back. Its form on disk is in `saved`.
 
+pub mod restore;
 pub mod saved;
 
 use std::collections::BTreeSet;

@@ -1,10 +1,12 @@
 //! Everything that a renderer may know of a run, and the formats in which it can be shown.
 
+pub mod baseline;
 pub mod json;
 pub mod plan;
 pub mod template;
 pub mod text;
 
+use crate::diff::baseline::judge::Drift;
 use crate::diff::{Diff, State};
 
 /// What was compared, and how it turned out.
@@ -40,8 +42,58 @@ pub struct OrgReport<'t> {
     pub instance_url: Option<String>,
     /// How we came to it (`environment`, `sf CLI alias`); none for files.
     pub source: Option<String>,
-    /// The diff, or why there is none.
-    pub outcome: Result<Diff<'t>, Failure>,
+    /// What was found, or why there is nothing.
+    pub outcome: Result<Findings<'t>, Failure>,
+}
+
+/// What was found of one org.
+#[derive(Debug)]
+pub enum Findings<'t> {
+    /// A template held against it.
+    Template(Diff<'t>),
+    /// A baseline held against it.
+    Baseline(Drifts),
+}
+
+/// What differs from a baseline; only that is listed.
+#[derive(Debug, Default)]
+pub struct Drifts {
+    /// What the user called the baseline.
+    pub baseline: String,
+    /// What differs or could not be seen, in order of component and path.
+    pub drifts: Vec<Drift>,
+    /// How many components are the same on both sides.
+    pub in_sync: usize,
+    /// What the reader should know of the sides.
+    pub notes: Vec<String>,
+}
+
+impl Drifts {
+    /// Counts what has a state.
+    pub fn count(&self, state: State) -> usize {
+        self.drifts.iter().filter(|drift| drift.state == state).count()
+    }
+}
+
+impl Findings<'_> {
+    /// Counts the findings of a state.
+    pub fn count(&self, state: State) -> usize {
+        match self {
+            Self::Template(diff) => diff.count(state),
+            Self::Baseline(drifts) if state == State::InSync => drifts.in_sync,
+            Self::Baseline(drifts) => drifts.count(state),
+        }
+    }
+
+    /// Says whether something differs or is missing.
+    pub fn has_drift(&self) -> bool {
+        self.count(State::Differs) + self.count(State::Missing) > 0
+    }
+
+    /// Says whether something is left that nobody could see or that a person must do.
+    pub fn has_open_ends(&self) -> bool {
+        self.count(State::NotObserved) + self.count(State::Manual) > 0
+    }
 }
 
 /// Why an org has no diff.
@@ -58,18 +110,18 @@ pub struct Failure {
 impl Report<'_> {
     /// Counts the findings of a state over all orgs.
     pub fn count(&self, state: State) -> usize {
-        self.diffs().map(|diff| diff.count(state)).sum()
+        self.findings().map(|findings| findings.count(state)).sum()
     }
 
-    /// Returns the diffs of the orgs that did not fail.
-    pub fn diffs(&self) -> impl Iterator<Item = &Diff<'_>> {
+    /// Returns what was found of the orgs that did not fail.
+    pub fn findings(&self) -> impl Iterator<Item = &Findings<'_>> {
         self.orgs.iter().filter_map(|org| org.outcome.as_ref().ok())
     }
 }
 
 /// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in sync, ..`.
-pub fn summary(diff: &Diff<'_>) -> String {
-    let mut parts = vec![match diff.count(State::Differs) {
+pub fn summary(findings: &Findings<'_>) -> String {
+    let mut parts = vec![match findings.count(State::Differs) {
         1 => "1 setting differs".to_owned(),
         count => format!("{count} settings differ"),
     }];
@@ -80,7 +132,7 @@ pub fn summary(diff: &Diff<'_>) -> String {
         (State::Manual, "to do by hand"),
         (State::Waived, "waived"),
     ] {
-        let count = diff.count(state);
+        let count = findings.count(state);
         if count > 0 || state != State::Waived {
             parts.push(format!("{count} {words}"));
         }

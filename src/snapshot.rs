@@ -3,6 +3,7 @@
 
 mod files;
 pub mod side;
+pub mod take;
 pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -19,6 +19,7 @@ use crate::template::ExpandedStep;
 use super::connect::{self, Choice};
 use super::error::{CommandError, deploy_hint};
 use super::package::{exit, read_plan, show};
+use super::restore;
 use super::ui::Ui;
 use super::wanted::{self, Only, Wanted};
 use super::{Exit, SourceArguments, WantedArguments};
@@ -30,10 +31,10 @@ use super::{Exit, SourceArguments, WantedArguments};
 #[derive(Debug, Args)]
 pub(super) struct DeployArguments {
     #[command(flatten)]
-    wanted: WantedArguments,
+    pub(super) wanted: WantedArguments,
 
     /// Carry out a saved plan; refused if the org or the template has moved since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "set", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only"])]
     plan: Option<PathBuf>,
 
     /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
@@ -42,15 +43,15 @@ pub(super) struct DeployArguments {
 
     /// Let the org try the package without changing anything
     #[arg(long, conflicts_with = "validated")]
-    validate: bool,
+    pub(super) validate: bool,
 
     /// Deploy what `--validate` has tried, by its id (0Af..)
     #[arg(long, value_name = "ID")]
-    validated: Option<String>,
+    pub(super) validated: Option<String>,
 
     /// Do not ask
     #[arg(short, long)]
-    yes: bool,
+    pub(super) yes: bool,
 
     /// Go on although much is taken away
     #[arg(long)]
@@ -58,11 +59,11 @@ pub(super) struct DeployArguments {
 
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
-    full: bool,
+    pub(super) full: bool,
 
     /// How long the org may take for one job, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    timeout: u64,
+    pub(super) timeout: u64,
 }
 
 /// A deploy that takes away more than this many settings, and more than this share of those that are there, must be allowed.
@@ -72,6 +73,9 @@ pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     let source = SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
+    if super::baseline::is_named(&arguments.wanted) {
+        return restore::deploy(ui, arguments, &choice);
+    }
     let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
     let wanted = match &saved {
         Some(saved) => Wanted::of_plan(&saved.template)?,
@@ -137,7 +141,7 @@ impl Run<'_> {
             unassign: Vec::new(),
             rolls_back: None,
         };
-        self.refuse_removals(&plan)?;
+        refuse_removals(self.arguments, plan.removals())?;
         check(ui, org, name, &order).await?;
         for door in plan.mend.made.keys().filter_map(rollback::one_way_door) {
             ui.warn(&format!("one way: {door}"));
@@ -184,19 +188,6 @@ impl Run<'_> {
         plan(self.steps, &basis, &|finding| self.only.finding(finding)).map_err(|error| CommandError::plan(&error))
     }
 
-    fn refuse_removals(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
-        let (taken, held) = plan.removals();
-        #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
-        let share = taken as f64 / held.max(1) as f64;
-        if self.arguments.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
-            return Ok(());
-        }
-        Err(CommandError::new(format!(
-            "the plan takes away {taken} of {held} settings in the components that it touches, so nothing was sent"
-        ))
-        .hint("look at the plan above; if that is what you mean, run it again with `--allow-removals`"))
-    }
-
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
     async fn verify(&self, journal: &Journal, entry: &mut Entry, plan: &Plan<'_>) -> Result<Exit, CommandError> {
         let (ui, name) = (self.ui, self.choice.name());
@@ -234,6 +225,17 @@ impl Run<'_> {
         ui.hint(&format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id));
         Ok(exit(plan, self.only))
     }
+}
+
+/// Much that is taken away must be allowed.
+pub(super) fn refuse_removals(arguments: &DeployArguments, (taken, held): (usize, usize)) -> Result<(), CommandError> {
+    #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
+    let share = taken as f64 / held.max(1) as f64;
+    if arguments.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
+        return Ok(());
+    }
+    Err(CommandError::new(format!("the plan takes away {taken} of {held} settings in the components that it touches, so nothing was sent"))
+        .hint("look at the plan above; if that is what you mean, run it again with `--allow-removals`"))
 }
 
 fn refuse_if_stale(saved: &SavedPlan, plan: &Plan<'_>) -> Result<(), CommandError> {

@@ -10,9 +10,10 @@ use crate::diff::{Diff, State, diff};
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Basis, plan};
-use crate::report::{Failure, OrgReport, Report, TemplateRef, json, text};
+use crate::report::{Drifts, Failure, Findings, OrgReport, Report, TemplateRef, json, text};
 use crate::template::{ExpandedStep, Template};
 
+use super::baseline;
 use super::connect::{self, Choice};
 use super::error::CommandError;
 use super::package::of_files;
@@ -55,6 +56,9 @@ pub(super) struct DiffArguments {
 
 pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let (config, choice) = wanted::source(&arguments.source)?;
+    if baseline::is_named(&arguments.wanted) {
+        return against_baseline(ui, arguments, choice.as_ref());
+    }
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let only = Only::parse(&arguments.wanted.only)?;
     let steps = wanted.steps()?;
@@ -64,8 +68,17 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         None => asked.of_org(choice.as_ref())?,
     };
     let report = report(&wanted.template, org);
+    let exit = answer(ui, arguments, &report, failed)?;
+    if arguments.format == Format::Text && arguments.out.is_none() {
+        next(ui, arguments, &wanted, choice.as_ref(), &report);
+    }
+    Ok(exit)
+}
+
+/// Gives the answer, and where the org failed the error too.
+fn answer(ui: &Ui, arguments: &DiffArguments, report: &Report<'_>, failed: Option<CommandError>) -> Result<Exit, CommandError> {
     let exit = match &report.orgs[0].outcome {
-        Ok(diff) => exit(diff, arguments.strict),
+        Ok(findings) => exit(findings, arguments.strict),
         Err(_) => Exit::Error,
     };
     // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
@@ -74,22 +87,90 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     {
         return Err(error);
     }
-    let answer = match arguments.format {
-        Format::Text => text::render(&report, arguments.full),
-        Format::Json => json::render(&report)
+    let text = match arguments.format {
+        Format::Text => text::render(report, arguments.full),
+        Format::Json => json::render(report)
             .map_err(|error| CommandError::new("internal error: the report cannot be written as JSON").because(error.to_string()))?,
     };
     match &arguments.out {
-        Some(path) => ui.answer_to(path, &answer)?,
-        None => ui.answer(&answer)?,
+        Some(path) => ui.answer_to(path, &text)?,
+        None => ui.answer(&text)?,
     }
-    if let Some(error) = failed {
-        return Err(error);
+    failed.map_or(Ok(exit), Err)
+}
+
+/// The diff against a baseline instead of a template.
+fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>) -> Result<Exit, CommandError> {
+    if arguments.save_plan.is_some() {
+        return Err(CommandError::new("a plan is saved for a template alone")
+            .hint("`sfsetup deploy --baseline ..` shows its plan and asks")
+            .usage());
     }
-    if arguments.format == Format::Text && arguments.out.is_none() {
-        next(ui, arguments, &wanted, choice.as_ref(), &report);
+    let only = Only::parse(&arguments.wanted.only)?;
+    let name = baseline::name(&arguments.wanted);
+    let timeout = Duration::from_secs(arguments.source.timeout);
+    if let (Some(from), Some(_)) = (&arguments.source.from, &arguments.wanted.baseline) {
+        let then = baseline::open(arguments.wanted.baseline.as_deref().unwrap_or(from))?;
+        let now = baseline::open(from)?;
+        let drifts = baseline::compare(&now, &then, name, &only, arguments.wanted.sparse);
+        let org = OrgReport {
+            name: from.display().to_string(),
+            id: None,
+            instance_url: None,
+            source: None,
+            outcome: Ok(Findings::Baseline(drifts)),
+        };
+        return answer(ui, arguments, &Report { template: None, orgs: vec![org] }, None);
     }
-    Ok(exit)
+    connect::block_on(async {
+        let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
+        if let Some(from) = &arguments.source.from {
+            let drifts = baseline::compare(&baseline::open(from)?, &then, name, &only, arguments.wanted.sparse);
+            let org = OrgReport {
+                name: from.display().to_string(),
+                id: None,
+                instance_url: None,
+                source: None,
+                outcome: Ok(Findings::Baseline(drifts)),
+            };
+            return answer(ui, arguments, &Report { template: None, orgs: vec![org] }, None);
+        }
+        let choice = choice.ok_or_else(wanted::nothing_named)?;
+        let mut report = OrgReport {
+            name: choice.name().to_owned(),
+            id: None,
+            instance_url: None,
+            source: None,
+            outcome: Ok(Findings::Baseline(Drifts::default())),
+        };
+        let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
+        let outcome = async {
+            let connected = connect::connect(choice, options).await?;
+            let identity = connected.org.identity();
+            let now = baseline::of_org(&connected.org, choice.name(), &then).await?;
+            Ok((identity.clone(), baseline::compare(&now, &then, name, &only, arguments.wanted.sparse)))
+        };
+        let failed = match outcome.await {
+            Ok((identity, drifts)) => {
+                report.id = Some(identity.id);
+                report.instance_url = Some(identity.instance_url);
+                report.source = Some(identity.source);
+                let has_drift = drifts.count(State::Differs) > 0;
+                report.outcome = Ok(Findings::Baseline(drifts));
+                if has_drift && arguments.format == Format::Text {
+                    ui.hint(
+                        "`sfsetup deploy` with the same `--baseline` brings the org back to it; `--only TYPE:NAME[:PATH]` a part of it",
+                    );
+                }
+                None
+            }
+            Err(error) => {
+                report.outcome = Err(Failure::from(&error));
+                Some(error)
+            }
+        };
+        answer(ui, arguments, &Report { template: None, orgs: vec![report] }, failed)
+    })
 }
 
 /// What is asked, and how.
@@ -109,7 +190,7 @@ impl<'t> Asked<'_, 't> {
             id: None,
             instance_url: None,
             source: None,
-            outcome: Ok(self.chosen(diff(self.steps, &components, &facts))),
+            outcome: Ok(Findings::Template(self.chosen(diff(self.steps, &components, &facts)))),
         })
     }
 
@@ -118,8 +199,13 @@ impl<'t> Asked<'_, 't> {
         let choice = choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions { job_timeout: Duration::from_secs(self.arguments.source.timeout), ..connect::options(self.ui) };
         connect::block_on(async {
-            let mut report =
-                OrgReport { name: choice.name().to_owned(), id: None, instance_url: None, source: None, outcome: Ok(Diff::default()) };
+            let mut report = OrgReport {
+                name: choice.name().to_owned(),
+                id: None,
+                instance_url: None,
+                source: None,
+                outcome: Ok(Findings::Template(Diff::default())),
+            };
             let connected = match connect::connect(choice, options).await {
                 Ok(connected) => connected,
                 Err(error) => {
@@ -141,7 +227,7 @@ impl<'t> Asked<'_, 't> {
                     if let Some(file) = &self.arguments.save_plan {
                         self.save_plan(org, &examined, file)?;
                     }
-                    report.outcome = Ok(self.chosen(diff(self.steps, &examined.components, &examined.facts)));
+                    report.outcome = Ok(Findings::Template(self.chosen(diff(self.steps, &examined.components, &examined.facts))));
                     Ok((report, None))
                 }
                 Err(error) => {
@@ -186,7 +272,7 @@ impl<'t> Asked<'_, 't> {
 /// What an admin would do now.
 fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Choice>, report: &Report<'_>) {
     let name = &wanted.given;
-    if report.diffs().any(Diff::has_drift) {
+    if report.findings().any(Findings::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
                 "`sfsetup deploy --template {name} --org {}` shows the plan that mends this, asks, and carries it out",
@@ -216,6 +302,6 @@ fn report<'t>(template: &Template, org: OrgReport<'t>) -> Report<'t> {
     }
 }
 
-fn exit(diff: &Diff<'_>, strict: bool) -> Exit {
-    if diff.has_drift() || (strict && diff.has_open_ends()) { Exit::Drift } else { Exit::Done }
+fn exit(findings: &Findings<'_>, strict: bool) -> Exit {
+    if findings.has_drift() || (strict && findings.has_open_ends()) { Exit::Drift } else { Exit::Done }
 }

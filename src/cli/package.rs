@@ -13,7 +13,7 @@ use crate::metadata::layout::{metadata_path, source_path};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{Requested, registry};
 use crate::org::ConnectOptions;
-use crate::package::own;
+use crate::package::{Package, Target, own};
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Basis, Plan, plan};
 use crate::report::plan as render;
@@ -22,6 +22,7 @@ use crate::template::{ExpandedStep, ExpandedWant};
 
 use super::connect;
 use super::error::CommandError;
+use super::restore;
 use super::ui::Ui;
 use super::wanted::{self, Only, Wanted};
 use super::{Exit, SourceArguments, WantedArguments};
@@ -33,13 +34,13 @@ use super::{Exit, SourceArguments, WantedArguments};
 #[derive(Debug, Args)]
 pub(super) struct PackageArguments {
     #[command(flatten)]
-    wanted: WantedArguments,
+    pub(super) wanted: WantedArguments,
 
     #[command(flatten)]
-    source: SourceArguments,
+    pub(super) source: SourceArguments,
 
     /// Take the files of a saved plan
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "org", "from", "in_place", "set", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "org", "from", "in_place", "set", "only"])]
     plan: Option<PathBuf>,
 
     /// Where to write: a new folder, or a file that ends in .zip
@@ -56,11 +57,11 @@ pub(super) struct PackageArguments {
 
     /// Show each file before and after, with three lines of context
     #[arg(long)]
-    show: bool,
+    pub(super) show: bool,
 
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
-    full: bool,
+    pub(super) full: bool,
 }
 
 /// How files lie in a folder.
@@ -78,6 +79,9 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
         return of_saved(ui, arguments, file);
     }
     let (config, choice) = wanted::source(&arguments.source)?;
+    if super::baseline::is_named(&arguments.wanted) {
+        return restore::package(ui, arguments, choice.as_ref());
+    }
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let only = Only::parse(&arguments.wanted.only)?;
     let steps = wanted.steps()?;
@@ -138,27 +142,40 @@ fn write(
         text.push('\n');
         text.push_str(&render::files(&plan.targets, &plan.package));
     }
-    if plan.package.is_empty() {
-        ui.answer(&text)?;
+    put(ui, arguments, &plan.package, &plan.targets, components, &text)?;
+    if !plan.mend.assignments.is_empty() {
+        ui.hint("the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot");
+    }
+    Ok(exit(&plan, only))
+}
+
+/// Writes a package where the arguments say, and the text of its plan.
+pub(super) fn put(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    package: &Package,
+    targets: &[Target],
+    components: &ComponentSet,
+    text: &str,
+) -> Result<(), CommandError> {
+    if package.is_empty() {
+        ui.answer(text)?;
         ui.hint("there is nothing to deploy, so nothing was written");
-        return Ok(exit(&plan, only));
+        return Ok(());
     }
     if arguments.in_place {
-        in_place(ui, arguments, &plan, components)?;
+        in_place(ui, arguments, targets, components)?;
     } else if let Some(out) = &arguments.out {
-        written(ui, arguments.layout, out, &plan.package.files, || plan.package.zip().map_err(|error| error.to_string()))?;
+        written(ui, arguments.layout, out, &package.files, || package.zip().map_err(|error| error.to_string()))?;
     }
-    ui.answer(&text)?;
+    ui.answer(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         ui.hint(&format!(
             "written to {}; `sf project deploy start --metadata-dir {0}` deploys it, and so does `sfsetup deploy`",
             out.display()
         ));
     }
-    if !plan.mend.assignments.is_empty() {
-        ui.hint("the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot");
-    }
-    Ok(exit(&plan, only))
+    Ok(())
 }
 
 /// Shows a plan with what it leaves.
@@ -234,7 +251,7 @@ fn written(
 }
 
 /// Edits the files that the components were read from; a new component gets a file beside the others.
-fn in_place(ui: &Ui, arguments: &PackageArguments, plan: &Plan<'_>, components: &ComponentSet) -> Result<(), CommandError> {
+fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], components: &ComponentSet) -> Result<(), CommandError> {
     let from = arguments.source.from.as_deref().unwrap_or(Path::new("."));
     if !from.is_dir() {
         return Err(CommandError::new(format!("`{}` is no folder, so nothing in it can be edited in place", from.display()))
@@ -242,7 +259,7 @@ fn in_place(ui: &Ui, arguments: &PackageArguments, plan: &Plan<'_>, components: 
             .usage());
     }
     let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
-    for target in &plan.targets {
+    for target in targets {
         let Some(after) = &target.after else { continue };
         let file = match own(components, &target.id) {
             Some(component) => component.file.clone(),
@@ -259,7 +276,7 @@ fn in_place(ui: &Ui, arguments: &PackageArguments, plan: &Plan<'_>, components: 
 }
 
 /// Where a new component's file belongs: in the layout and folder of those that are there.
-fn beside(components: &ComponentSet, target: &crate::package::Target) -> Option<String> {
+fn beside(components: &ComponentSet, target: &Target) -> Option<String> {
     registry::find_component(&target.id.type_name, &target.id.full_name)?;
     let (path, model) = (metadata_path(&target.id)?, components.components.values().next());
     let Some(model) = model else { return Some(path) };

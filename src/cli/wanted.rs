@@ -181,6 +181,16 @@ impl Only {
         })
     }
 
+    /// Says whether anything of a component is chosen.
+    pub(super) fn component(&self, id: &ComponentId) -> bool {
+        self.accepts(Some(id), None)
+    }
+
+    /// Says whether a setting is chosen.
+    pub(super) fn setting(&self, id: &ComponentId, path: Option<&FieldPath>) -> bool {
+        self.accepts(Some(id), path)
+    }
+
     /// Says whether a finding is chosen.
     pub(super) fn finding(&self, finding: &Finding<'_>) -> bool {
         self.accepts(finding.component.as_ref(), finding.path.as_ref())

@@ -318,7 +318,7 @@ fn is_seen(permission: &Permission, id: &ComponentId, around: &Circumstances<'_>
 }
 
 /// What can't be changed in what is there, whatever a template wants.
-fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) -> Result<(), String> {
+pub(crate) fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) -> Result<(), String> {
     if id.type_name != "Profile" {
         return Ok(());
     }

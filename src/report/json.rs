@@ -2,13 +2,19 @@
 //!
 //! The types here are the published form and stand apart from the program's own, so that the latter may change.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::diff::{Diff, Finding, State};
+use crate::diff::baseline::judge::Drift;
+use crate::diff::{Finding, State};
 use crate::metadata::layout::api_full_name;
+use crate::metadata::registry;
+use crate::metadata::value::Value;
+use crate::template::Level;
 
 use super::template::value_json;
-use super::{OrgReport, Report};
+use super::{Findings, OrgReport, Report};
 
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
@@ -68,8 +74,8 @@ struct Component<'r> {
 
 #[derive(Serialize)]
 struct Label<'r> {
-    actual: Option<&'r str>,
-    desired: Option<&'r str>,
+    actual: Option<Cow<'r, str>>,
+    desired: Option<Cow<'r, str>>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +98,8 @@ struct FindingRow<'r> {
     reason: Option<&'r str>,
     note: Option<&'r str>,
     alternatives: &'r [String],
+    /// Who changed the component last; in a comparison with a baseline.
+    changed: Option<&'r str>,
 }
 
 /// Writes a report as JSON, with a line break at the end; the same report gives the same bytes.
@@ -112,7 +120,13 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let instance_url = report.instance_url.as_deref();
     let (error, summary, findings) = match &report.outcome {
-        Ok(diff) => (None, summary(diff), diff.findings.iter().map(|finding| row(finding, instance_url)).collect()),
+        Ok(found) => {
+            let rows = match found {
+                Findings::Template(diff) => diff.findings.iter().map(|finding| row(finding, instance_url)).collect(),
+                Findings::Baseline(drifts) => drifts.drifts.iter().map(drift_row).collect(),
+            };
+            (None, summary(found), rows)
+        }
         Err(failure) => (
             Some(Failure { code: &failure.code, message: &failure.message, hint: failure.hint.as_deref() }),
             Summary::default(),
@@ -127,15 +141,48 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     }
 }
 
-fn summary(diff: &Diff<'_>) -> Summary {
+fn summary(found: &Findings<'_>) -> Summary {
     Summary {
-        in_sync: diff.count(State::InSync),
-        differs: diff.count(State::Differs),
-        missing: diff.count(State::Missing),
-        not_observed: diff.count(State::NotObserved),
-        manual: diff.count(State::Manual),
-        waived: diff.count(State::Waived),
+        in_sync: found.count(State::InSync),
+        differs: found.count(State::Differs),
+        missing: found.count(State::Missing),
+        not_observed: found.count(State::NotObserved),
+        manual: found.count(State::Manual),
+        waived: found.count(State::Waived),
     }
+}
+
+/// A difference from a baseline: no step, and the component's own name where the whole of it is on one side only.
+fn drift_row(drift: &Drift) -> FindingRow<'_> {
+    let labels = label_of(drift);
+    FindingRow {
+        step: None,
+        title: "",
+        level: Level::Required.name(),
+        state: drift.state.name(),
+        component: Some(Component { type_name: &drift.id.type_name, full_name: api_full_name(&drift.id) }),
+        path: drift.path.as_ref().map(ToString::to_string),
+        fact: None,
+        comparison: Some("equals"),
+        actual: drift.actual.as_ref().map(value_json),
+        desired: drift.baseline.iter().map(value_json).collect(),
+        label: Label { actual: labels.0.map(Cow::Owned), desired: labels.1.map(Cow::Owned) },
+        why: None,
+        docs: None,
+        setup_url: None,
+        manual: None,
+        reason: drift.reason.as_deref(),
+        note: None,
+        alternatives: &[],
+        changed: drift.changed.as_deref(),
+    }
+}
+
+fn label_of(drift: &Drift) -> (Option<String>, Option<String>) {
+    let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
+    let resolved = row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
+    let label = |value: &Option<Value>| resolved.as_ref()?.field.label_of(value.as_ref()?);
+    (label(&drift.actual), label(&drift.baseline))
 }
 
 fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'r> {
@@ -150,7 +197,10 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         comparison: finding.comparison,
         actual: finding.actual.as_ref().map(value_json),
         desired: finding.desired.iter().map(value_json).collect(),
-        label: Label { actual: finding.actual_label.as_deref(), desired: finding.desired_label.as_deref() },
+        label: Label {
+            actual: finding.actual_label.as_deref().map(Cow::Borrowed),
+            desired: finding.desired_label.as_deref().map(Cow::Borrowed),
+        },
         why: finding.step.why.as_deref(),
         docs: finding.step.docs.as_deref(),
         setup_url: finding.step.setup.and_then(|page| page.url(instance_url)),
@@ -158,5 +208,6 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         reason: finding.reason.as_deref(),
         note: finding.step.note.as_deref(),
         alternatives: &finding.alternatives,
+        changed: None,
     }
 }

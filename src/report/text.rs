@@ -11,7 +11,7 @@ use crate::diff::{Diff, Finding, State};
 use crate::metadata::ComponentId;
 use crate::template::{Level, Step};
 
-use super::{OrgReport, Report, summary};
+use super::{Findings, OrgReport, Report, summary};
 
 /// How wide the running text is, in characters.
 const WIDTH: usize = 100;
@@ -28,13 +28,19 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
         }
         heading(&mut out, report, org);
         match &org.outcome {
-            Ok(diff) => {
-                let look = Look {
-                    instance_url: org.instance_url.as_deref(),
-                    source: report.template.as_ref().map_or("", |template| template.source.as_str()),
-                    full,
-                };
-                body(&mut out, diff, &look);
+            Ok(findings) => {
+                match findings {
+                    Findings::Template(diff) => {
+                        let look = Look {
+                            instance_url: org.instance_url.as_deref(),
+                            source: report.template.as_ref().map_or("", |template| template.source.as_str()),
+                            full,
+                        };
+                        body(&mut out, diff, &look);
+                    }
+                    Findings::Baseline(drifts) => super::baseline::body(&mut out, drifts, full),
+                }
+                counts(&mut out, findings);
             }
             Err(failure) => {
                 line(&mut out, &format!("error: {} ({})", clean(&failure.message), clean(&failure.code)));
@@ -57,7 +63,11 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
         .template
         .as_ref()
         .map_or_else(String::new, |template| format!("{} ({} {})", template.title, template.name, template.version));
-    line(out, &format!("{} against {}", clean(&what), clean(&org.name)).bold().to_string());
+    let heading = match &org.outcome {
+        Ok(Findings::Baseline(drifts)) => format!("{} against the baseline {}", clean(&org.name), clean(&drifts.baseline)),
+        _ => format!("{} against {}", clean(&what), clean(&org.name)),
+    };
+    line(out, &heading.bold().to_string());
     if let (Some(id), Some(source)) = (&org.id, &org.source) {
         let address = org.instance_url.as_deref().unwrap_or_default();
         line(out, &format!("org {} at {}, from: {}", clean(id), clean(address), clean(source)).dimmed().to_string());
@@ -80,11 +90,14 @@ fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>) {
     if !out.ends_with("\n\n") {
         out.push('\n');
     }
-    if !diff.has_drift() {
+}
+
+fn counts(out: &mut String, findings: &Findings<'_>) {
+    if !findings.has_drift() {
         line(out, &"Nothing differs.".green().bold().to_string());
     }
-    let counts = format!("{}.", summary(diff));
-    let counts = if diff.has_drift() { counts.red().bold().to_string() } else { counts.green().bold().to_string() };
+    let counts = format!("{}.", summary(findings));
+    let counts = if findings.has_drift() { counts.red().bold().to_string() } else { counts.green().bold().to_string() };
     line(out, &counts);
 }
 

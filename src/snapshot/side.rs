@@ -9,8 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diff::baseline::{Buffers, CompareError, Difference, Source, compare};
+use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::{ComponentId, ComponentSet, Requested, layout, registry};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout, registry};
 
 use super::files::{self, Content};
 use super::{ReadError, Record, manifest_of};
@@ -20,6 +21,8 @@ use super::{ReadError, Record, manifest_of};
 pub struct Side {
     /// Where each component's bytes are.
     pub components: BTreeMap<ComponentId, Content>,
+    /// Each component's file, relative to what was opened.
+    pub files: BTreeMap<ComponentId, String>,
     /// What was asked for.
     pub requested: Requested,
     /// What was asked for and could not be read.
@@ -39,12 +42,12 @@ impl Side {
         let found = files::of(path, &|_| true)?;
         let mut side = Self {
             components: BTreeMap::new(),
+            files: BTreeMap::new(),
             requested: Requested::Unknown,
             not_observed: BTreeMap::new(),
             changed: BTreeMap::new(),
             manifest: None,
         };
-        let mut places: BTreeMap<ComponentId, String> = BTreeMap::new();
         for file in found {
             let depth = file.name.matches('/').count();
             let name = file.name.rsplit('/').next().unwrap_or_default();
@@ -57,10 +60,10 @@ impl Side {
                     .map_err(|error| ReadError::Files(vec![super::FileError { file: file.name.clone(), message: error.to_string() }]))?;
                 side.read_record(record);
             } else if let Some(id) = files::component(&file.name) {
-                if let Some(one) = places.get(&id) {
+                if let Some(one) = side.files.get(&id) {
                     return Err(ReadError::Twice { one: one.clone(), other: file.name, id });
                 }
-                places.insert(id.clone(), file.name);
+                side.files.insert(id.clone(), file.name);
                 side.components.insert(id, file.content);
             }
         }
@@ -99,11 +102,30 @@ impl Side {
                 .into_values()
                 .map(|component| (component.id, Content::Bytes(component.document.into_bytes().into())))
                 .collect(),
+            files: BTreeMap::new(),
             requested: set.requested,
             not_observed: set.not_observed,
             changed: BTreeMap::new(),
             manifest,
         }
+    }
+}
+
+impl Side {
+    /// Reads one component's document; none where it is not there or no metadata.
+    pub fn document(&self, id: &ComponentId) -> Option<Document> {
+        Document::parse(self.components.get(id)?.read().ok()?).ok()
+    }
+
+    /// Reads some components into a set; what is no metadata is left out.
+    pub fn read(&self, chosen: &dyn Fn(&ComponentId) -> bool) -> ComponentSet {
+        let mut set = ComponentSet::new(self.requested.clone());
+        for id in self.components.keys().filter(|id| chosen(id)) {
+            if let Some(document) = self.document(id) {
+                set.insert(Component { id: id.clone(), document, file: self.files.get(id).cloned().unwrap_or_default() });
+            }
+        }
+        set
     }
 }
 

@@ -1,0 +1,62 @@
+//! `sfsetup git-diff`: git's diff driver for metadata files, so that `git diff` shows settings and not lines.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::diff::State;
+use crate::diff::baseline::judge::Drift;
+use crate::diff::baseline::{Buffers, Difference, compare};
+use crate::metadata::{ComponentId, layout, registry};
+use crate::report::{Drifts, Findings, OrgReport, Report, text};
+use crate::snapshot::Content;
+
+use super::Exit;
+use super::error::CommandError;
+use super::ui::Ui;
+
+/// Show what changed in a metadata file; git calls it as its diff driver
+///
+/// Set it up once: `git config diff.sfsetup.command "sfsetup git-diff"`, and in .gitattributes a line such as `*.profile* diff=sfsetup`.
+#[derive(Debug, Args)]
+pub(super) struct GitDiffArguments {
+    /// What git passes: path, old file, old hash, old mode, new file, new hash, new mode
+    #[arg(value_name = "GIT", num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+    git: Vec<OsString>,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, CommandError> {
+    let [path, old, _, _, new, ..] = arguments.git.as_slice() else {
+        return Err(CommandError::new("git calls this with seven arguments")
+            .hint("set it up with `git config diff.sfsetup.command \"sfsetup git-diff\"` and a line `*.profile* diff=sfsetup` in .gitattributes")
+            .usage());
+    };
+    let shown = path.to_string_lossy().replace('\\', "/");
+    let id = layout::component_of(&shown).or_else(|| layout::object_of(&shown)).unwrap_or_else(|| ComponentId::new("", shown.as_str()));
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    let null = PathBuf::from("/dev/null");
+    let (old, new) = (PathBuf::from(old), PathBuf::from(new));
+    let drift =
+        |path, actual, baseline| Drift { id: id.clone(), path, state: State::Differs, actual, baseline, reason: None, changed: None };
+    let there = Some(crate::metadata::value::Value::from("(a component)"));
+    let drifts: Vec<Drift> = if old == null {
+        vec![drift(None, there, None)]
+    } else if new == null {
+        vec![drift(None, None, there)]
+    } else {
+        match compare(row, &&Content::File(new), &&Content::File(old), &mut Buffers::default()) {
+            Ok(found) => found.into_iter().map(|Difference { path, actual, baseline }| drift(Some(path), actual, baseline)).collect(),
+            // Something that is no metadata, such as a merge conflict: git shows it no better, but the reader must know.
+            Err(error) => {
+                ui.answer(&format!("{shown}: {error}\n"))?;
+                return Ok(Exit::Done);
+            }
+        }
+    };
+    let in_sync = usize::from(drifts.is_empty());
+    let found = Findings::Baseline(Drifts { baseline: "before".to_owned(), drifts, in_sync, notes: Vec::new() });
+    let org = OrgReport { name: shown, id: None, instance_url: None, source: None, outcome: Ok(found) };
+    ui.answer(&text::render(&Report { template: None, orgs: vec![org] }, true))?;
+    Ok(Exit::Done)
+}
