@@ -9,7 +9,7 @@ use crate::diff::State;
 use crate::diff::baseline::judge::Drift;
 use crate::diff::baseline::{Buffers, Difference, compare};
 use crate::metadata::{ComponentId, layout, registry};
-use crate::report::{Drifts, Findings, OrgReport, Report, text};
+use crate::report::baseline;
 use crate::snapshot::Content;
 
 use super::Exit;
@@ -54,9 +54,6 @@ pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
             }
         }
     };
-    let in_sync = usize::from(drifts.is_empty());
-    let found = Findings::Baseline(Drifts { baseline: "before".to_owned(), drifts, in_sync, notes: Vec::new() });
-    let org = OrgReport { name: shown, id: None, instance_url: None, source: None, outcome: Ok(found) };
-    ui.answer(&text::render(&Report { template: None, orgs: vec![org] }, true))?;
+    ui.answer(&baseline::of_file(&shown, &drifts))?;
     Ok(Exit::Done)
 }

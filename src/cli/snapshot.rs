@@ -1,6 +1,7 @@
 //! `sfsetup snapshot`: an org's configuration as files for git.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -273,11 +274,12 @@ fn tell(ui: &Ui, arguments: &SnapshotArguments, name: &str, record: &Record, cha
     let mut text = format!("{} components of {name} are in {out}.\n", record.components.len());
     for (words, list) in [("new", &changed.added), ("changed", &changed.changed), ("gone", &changed.removed)] {
         if !list.is_empty() {
-            text.push_str(&format!("{} {words}: {}\n", list.len(), shortened(list)));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{} {words}: {}", list.len(), shortened(list));
         }
     }
     if !record.not_observed.is_empty() {
-        text.push_str(&format!("{} could not be read; snapshot.json says why.\n", record.not_observed.len()));
+        let _ = writeln!(text, "{} could not be read; snapshot.json says why.", record.not_observed.len());
     }
     if changed.added.is_empty() && changed.changed.is_empty() && changed.removed.is_empty() {
         text.push_str("Nothing has changed since the last snapshot.\n");
@@ -332,7 +334,7 @@ fn commit(ui: &Ui, out: &Path, name: &str, changed: &Changed) -> Result<(), Comm
     let mut message = format!("snapshot of {name}: {}\n", if counts.is_empty() { "the record".to_owned() } else { counts.join(", ") });
     for (mark, list) in [("+", &changed.added), ("~", &changed.changed), ("-", &changed.removed)] {
         for one in list {
-            message.push_str(&format!("\n{mark} {one}"));
+            let _ = write!(message, "\n{mark} {one}");
         }
     }
     git(out, &["commit", "--quiet", "--message", &message, "--", "."])?;

@@ -14,6 +14,18 @@ use super::text::{clean, line};
 /// So many settings of one list are listed; more are counted.
 const LISTED: usize = 8;
 
+/// Writes what changed in one file, for `git diff`.
+pub fn of_file(name: &str, drifts: &[Drift]) -> String {
+    let mut out = String::new();
+    line(&mut out, &format!("diff {}", clean(name)).bold().to_string());
+    if drifts.is_empty() {
+        line(&mut out, "    no setting differs (order, spelling or layout)");
+    } else {
+        component(&mut out, drifts, true);
+    }
+    out
+}
+
 /// Writes the blocks; `full` unfolds long lists.
 pub(super) fn body(out: &mut String, drifts: &Drifts, full: bool) {
     let mut rest = drifts.drifts.as_slice();
