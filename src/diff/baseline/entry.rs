@@ -1,5 +1,7 @@
 //! Where an entry of a file begins and ends, and which key it has, by as little reading as will do.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 use crate::metadata::registry::{Field, MetadataType};
@@ -8,9 +10,9 @@ use super::key_parts;
 
 /// What stands at a place in a file.
 #[derive(Debug)]
-pub(super) enum Next<'w> {
+pub(super) enum Next {
     /// An entry, or a setting that stands once.
-    Entry(Entry<'w>),
+    Entry(Entry),
     /// The end of the root element.
     End,
     /// More bytes are needed to say.
@@ -21,11 +23,11 @@ pub(super) enum Next<'w> {
 
 /// One child of the root, with its key.
 #[derive(Debug)]
-pub(super) struct Entry<'w> {
+pub(super) struct Entry {
     /// The element's name and, for an entry of a keyed list, the key's parts: raw, each behind a zero byte.
     pub(super) key: Vec<u8>,
-    /// The element, tags included.
-    pub(super) bytes: &'w [u8],
+    /// Where the element stands, tags included.
+    pub(super) bytes: Range<usize>,
     /// Where the line break after it stands.
     pub(super) end: usize,
 }
@@ -41,7 +43,7 @@ pub(super) fn is_boundary(window: &[u8], at: usize) -> bool {
 }
 
 /// Reads what begins at a boundary.
-pub(super) fn next<'w>(row: &'static MetadataType, window: &'w [u8], at: usize, is_whole: bool) -> Next<'w> {
+pub(super) fn next(row: &'static MetadataType, window: &[u8], at: usize, is_whole: bool) -> Next {
     let Some(rest) = window.get(at + 1..) else { return Next::More };
     if rest.starts_with(b"</") {
         return Next::End;
@@ -73,7 +75,8 @@ pub(super) fn next<'w>(row: &'static MetadataType, window: &'w [u8], at: usize, 
     if !is_boundary(window, after) {
         return Next::Strange;
     }
-    let mut key = name.to_vec();
+    let mut key = Vec::with_capacity(64);
+    key.extend_from_slice(name);
     for part in parts {
         key.push(0);
         match value_of(bytes, part.as_bytes()) {
@@ -81,7 +84,7 @@ pub(super) fn next<'w>(row: &'static MetadataType, window: &'w [u8], at: usize, 
             Err(()) => return Next::Strange,
         }
     }
-    Next::Entry(Entry { key, bytes, end: after })
+    Next::Entry(Entry { key, bytes: start..end, end: after })
 }
 
 fn field(row: &'static MetadataType, name: &[u8]) -> Option<&'static Field> {

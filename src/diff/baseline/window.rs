@@ -1,7 +1,9 @@
 //! Two files read side by side in windows of some hundred kilobytes: equal stretches are passed over, the rest is read entry by entry.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use crate::metadata::registry::MetadataType;
 
@@ -22,6 +24,15 @@ struct Window<'b, R> {
     /// Where what was read ends.
     end: usize,
     is_at_end: bool,
+    /// The entry that begins where the comparison stands, once it was read: its key, its bytes, its end.
+    entry: Option<Known>,
+}
+
+/// An entry as places in the window, counted from where the comparison stands.
+struct Known {
+    key: Box<[u8]>,
+    bytes: Range<usize>,
+    end: usize,
 }
 
 impl<'b, R: Read> Window<'b, R> {
@@ -29,11 +40,43 @@ impl<'b, R: Read> Window<'b, R> {
         if buffer.len() < WINDOW {
             buffer.resize(WINDOW, 0);
         }
-        Self { reader, buffer, start: 0, end: 0, is_at_end: false }
+        Self { reader, buffer, start: 0, end: 0, is_at_end: false, entry: None }
     }
 
     fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
+    }
+
+    /// Goes on behind an entry.
+    fn advance(&mut self, by: usize) {
+        self.start += by;
+        if by > 0 {
+            self.entry = None;
+        }
+    }
+
+    /// Reads the entry that begins here; `None` where the list ends.
+    fn read_entry(&mut self, row: &'static MetadataType) -> io::Result<Standing> {
+        if self.entry.is_some() {
+            return Ok(Standing::Entry);
+        }
+        loop {
+            match next(row, self.bytes(), 0, self.is_at_end) {
+                Next::Entry(Entry { key, bytes, end }) => {
+                    self.entry = Some(Known { key: key.into_boxed_slice(), bytes, end });
+                    return Ok(Standing::Entry);
+                }
+                Next::End => return Ok(Standing::End),
+                Next::Strange => return Ok(Standing::Strange),
+                Next::More if self.buffer.len() > LARGEST => return Ok(Standing::Strange),
+                Next::More => self.fill()?,
+            }
+        }
+    }
+
+    fn known(&self) -> Option<(&Known, &[u8])> {
+        let known = self.entry.as_ref()?;
+        Some((known, &self.bytes()[known.bytes.clone()]))
     }
 
     /// Reads on until the window is full or the file ends; what was passed is dropped first. A window full of one thing grows.
@@ -59,8 +102,38 @@ impl<'b, R: Read> Window<'b, R> {
     }
 }
 
-/// Entries that one side has shown and the other has not yet.
-type Waiting = HashMap<Vec<u8>, Vec<u8>>;
+/// What stands where the comparison stands.
+enum Standing {
+    Entry,
+    End,
+    Strange,
+}
+
+/// Entries that one side has shown and the other has not yet: by key, where their bytes lie.
+#[derive(Default)]
+struct Waiting {
+    places: HashMap<Box<[u8]>, Range<usize>, foldhash::fast::RandomState>,
+    bytes: Vec<u8>,
+}
+
+impl Waiting {
+    /// Keeps an entry; `false` where its key is there already.
+    fn keep(&mut self, key: Box<[u8]>, bytes: &[u8]) -> bool {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.places.insert(key, start..start + bytes.len()).is_none()
+    }
+
+    fn take(&mut self, key: &[u8]) -> Option<&[u8]> {
+        let place = self.places.remove(key)?;
+        Some(&self.bytes[place])
+    }
+
+    /// The entries that are left.
+    fn rest(&self) -> impl Iterator<Item = &[u8]> {
+        self.places.values().map(|place| &self.bytes[place.clone()])
+    }
+}
 
 /// Compares two files; `None` where they do not look as Salesforce writes them.
 pub(super) fn compare<A: Source, B: Source>(
@@ -71,7 +144,7 @@ pub(super) fn compare<A: Source, B: Source>(
 ) -> Result<Option<Vec<Difference>>, CompareError> {
     let mut one = Window::new(actual.open()?, &mut buffers.actual);
     let mut other = Window::new(baseline.open()?, &mut buffers.baseline);
-    let (mut held, mut wanted) = (Waiting::new(), Waiting::new());
+    let (mut held, mut wanted) = (Waiting::default(), Waiting::default());
     let mut found = Vec::new();
     loop {
         match pass(&mut one, &mut other)? {
@@ -80,67 +153,67 @@ pub(super) fn compare<A: Source, B: Source>(
             Passed::Boundary => {}
         }
         // Both stand at a boundary, and what follows is not equal.
-        let (here, there) = loop {
-            let here = next(row, one.bytes(), 0, one.is_at_end);
-            let there = next(row, other.bytes(), 0, other.is_at_end);
-            match (&here, &there) {
-                (Next::Strange, _) | (_, Next::Strange) => return Ok(None),
-                (Next::More, _) if one.buffer.len() > LARGEST => return Ok(None),
-                (_, Next::More) if other.buffer.len() > LARGEST => return Ok(None),
-                (Next::More, _) => one.fill()?,
-                (_, Next::More) => other.fill()?,
-                _ => break (ends(here), ends(there)),
+        let order = match (one.read_entry(row)?, other.read_entry(row)?) {
+            (Standing::Strange, _) | (_, Standing::Strange) => return Ok(None),
+            (Standing::End, Standing::End) => break,
+            (Standing::Entry, Standing::End) => Ordering::Less,
+            (Standing::End, Standing::Entry) => Ordering::Greater,
+            // Lists are in order, so the smaller key is the one that the other side does not have, or has elsewhere.
+            (Standing::Entry, Standing::Entry) => {
+                one.entry.as_ref().map(|known| &known.key).cmp(&other.entry.as_ref().map(|known| &known.key))
             }
         };
-        match (here, there) {
-            (None, None) => break,
-            (Some(one_entry), None) => {
-                let end = one_entry.end;
-                if !take(row, one_entry, &mut held, &mut wanted, Side::Actual, &mut found)? {
-                    return Ok(None);
-                }
-                one.start += end;
+        let is_once = match order {
+            Ordering::Equal => {
+                let (Some((known, here)), Some((also, there))) = (one.known(), other.known()) else { return Ok(None) };
+                found.extend(fragments(row, Some(here), Some(there))?);
+                let is_once = !held.places.contains_key(&known.key) && !wanted.places.contains_key(&known.key);
+                let (end, other_end) = (known.end, also.end);
+                one.advance(end);
+                other.advance(other_end);
+                is_once
             }
-            (None, Some(other_entry)) => {
-                let end = other_entry.end;
-                if !take(row, other_entry, &mut held, &mut wanted, Side::Baseline, &mut found)? {
-                    return Ok(None);
-                }
-                other.start += end;
+            Ordering::Less => {
+                let Some(known) = one.entry.take() else { return Ok(None) };
+                let here = &one.bytes()[known.bytes.clone()];
+                let is_once = match wanted.take(&known.key) {
+                    Some(there) => {
+                        if there != here {
+                            found.extend(fragments(row, Some(here), Some(there))?);
+                        }
+                        true
+                    }
+                    None => held.keep(known.key, here),
+                };
+                one.advance(known.end);
+                is_once
             }
-            (Some(one_entry), Some(other_entry)) => {
-                let (end, other_end) = (one_entry.end, other_entry.end);
-                match one_entry.key.cmp(&other_entry.key) {
-                    std::cmp::Ordering::Equal => {
-                        found.extend(fragments(row, Some(one_entry.bytes), Some(other_entry.bytes))?);
-                        if held.contains_key(&one_entry.key) || wanted.contains_key(&one_entry.key) {
-                            return Ok(None);
+            Ordering::Greater => {
+                let Some(known) = other.entry.take() else { return Ok(None) };
+                let there = &other.bytes()[known.bytes.clone()];
+                let is_once = match held.take(&known.key) {
+                    Some(here) => {
+                        if there != here {
+                            found.extend(fragments(row, Some(here), Some(there))?);
                         }
-                        one.start += end;
-                        other.start += other_end;
+                        true
                     }
-                    // Lists are in order, so the smaller key is the one that the other side does not have, or has elsewhere.
-                    std::cmp::Ordering::Less => {
-                        if !take(row, one_entry, &mut held, &mut wanted, Side::Actual, &mut found)? {
-                            return Ok(None);
-                        }
-                        one.start += end;
-                    }
-                    std::cmp::Ordering::Greater => {
-                        if !take(row, other_entry, &mut held, &mut wanted, Side::Baseline, &mut found)? {
-                            return Ok(None);
-                        }
-                        other.start += other_end;
-                    }
-                }
+                    None => wanted.keep(known.key, there),
+                };
+                other.advance(known.end);
+                is_once
             }
+        };
+        // A key that stands twice on one side is for the full index.
+        if !is_once {
+            return Ok(None);
         }
     }
-    for bytes in held.values() {
-        found.extend(fragments(row, Some(bytes), None)?);
+    for here in held.rest() {
+        found.extend(fragments(row, Some(here), None)?);
     }
-    for bytes in wanted.values() {
-        found.extend(fragments(row, None, Some(bytes))?);
+    for there in wanted.rest() {
+        found.extend(fragments(row, None, Some(there))?);
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     // One key in two spellings (`APIEnabled`) is one entry; only the full index knows.
@@ -164,45 +237,6 @@ fn has_two_spellings(found: &[Difference]) -> bool {
     seen.sort_unstable();
     seen.dedup();
     seen.len() != count
-}
-
-fn ends(next: Next<'_>) -> Option<Entry<'_>> {
-    match next {
-        Next::Entry(entry) => Some(entry),
-        Next::End | Next::More | Next::Strange => None,
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Actual,
-    Baseline,
-}
-
-/// Takes an entry that the other side does not show here: it is compared where the other side has shown it before, else it waits. `false` where
-/// a key stands twice on one side.
-fn take(
-    row: &'static MetadataType,
-    entry: Entry<'_>,
-    held: &mut Waiting,
-    wanted: &mut Waiting,
-    side: Side,
-    found: &mut Vec<Difference>,
-) -> Result<bool, CompareError> {
-    let (mine, theirs) = match side {
-        Side::Actual => (held, wanted),
-        Side::Baseline => (wanted, held),
-    };
-    if let Some(bytes) = theirs.remove(&entry.key) {
-        if bytes != entry.bytes {
-            found.extend(match side {
-                Side::Actual => fragments(row, Some(entry.bytes), Some(&bytes))?,
-                Side::Baseline => fragments(row, Some(&bytes), Some(entry.bytes))?,
-            });
-        }
-        return Ok(true);
-    }
-    Ok(mine.insert(entry.key, entry.bytes.to_vec()).is_none())
 }
 
 fn fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, CompareError> {
@@ -241,14 +275,14 @@ fn pass<A: Read, B: Read>(one: &mut Window<'_, A>, other: &mut Window<'_, B>) ->
                 if at == 0 && one.buffer.len() > LARGEST {
                     return Ok(Passed::Strange);
                 }
-                one.start += at;
-                other.start += at;
+                one.advance(at);
+                other.advance(at);
                 one.fill()?;
                 other.fill()?;
             }
             Some(at) => {
-                one.start += at;
-                other.start += at;
+                one.advance(at);
+                other.advance(at);
                 return Ok(Passed::Boundary);
             }
             None if is_near_end && one.buffer.len() <= LARGEST => {
