@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 #[cfg(feature = "demo")]
+mod baseline;
+#[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_wire;

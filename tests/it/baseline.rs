@@ -1,0 +1,273 @@
+//! Snapshots and baselines: equal to the byte where nothing changed, drift seen field by field and taken back in part, and never more said than
+//! was observed. Also that the fast comparison finds what the full index finds.
+
+use std::path::Path;
+use std::process::Command;
+
+use proptest::prelude::*;
+use serde_json::Value as Json;
+use sfsetup::diff::baseline::{Buffers, by_index, compare};
+use sfsetup::metadata::document::Document;
+use sfsetup::metadata::registry;
+
+use crate::support::{Env, Run, fixture};
+
+fn git(env: &Env, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .current_dir(env.folder())
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.com"])
+        .args(arguments)
+        .env("HOME", env.folder())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn drifts(run: &Run) -> Vec<(String, Option<String>, String)> {
+    let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    report["orgs"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding["step"], Json::Null);
+            let component = &finding["component"];
+            let name = format!("{}:{}", component["type"].as_str().unwrap(), component["full_name"].as_str().unwrap());
+            (name, text(&finding["path"]), text(&finding["state"]).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
+    let env = Env::new();
+    git(&env, &["init", "--quiet"]);
+    git(&env, &["config", "user.name", "A"]);
+    git(&env, &["config", "user.email", "a@example.com"]);
+    let snapshot = ["snapshot", "--org", "demo", "--out", "org", "--commit"];
+    let first = env.run(&snapshot);
+    assert_eq!(first.code, 0, "{first:?}");
+    let text = std::fs::read_to_string(env.folder().join("org/connectedApps/Ampersand.connectedApp")).unwrap();
+    assert!(text.contains("<consumerKey>(redacted)</consumerKey>"), "{text}");
+    let again = env.run(&snapshot);
+    assert!(again.code == 0 && again.stdout.contains("Nothing has changed"), "{again:?}");
+    assert_eq!(git(&env, &["status", "--porcelain", "--", "org"]), "");
+    let other = env.run(&["snapshot", "--org", "demo", "--out", "other", "--layout", "source"]);
+    assert_eq!(other.code, 0, "{other:?}");
+    assert_eq!(env.run(&["diff", "--baseline", "org", "--from", "other"]).code, 0, "the layout is no difference");
+
+    assert_eq!(env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]).code, 0);
+    let diff = env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"]);
+    assert_eq!(diff.code, 2, "{diff:?}");
+    let found = drifts(&diff);
+    assert_eq!(found.len(), 12, "{found:?}");
+    assert!(found.iter().all(|(.., state)| state == "differs"));
+    let shown = env.run(&["diff", "--baseline", "org", "--org", "demo"]);
+    assert!(shown.stdout.contains("objectPermissions: 10 changed") && shown.stdout.contains("changed by Robin Alder"), "{shown:?}");
+    assert!(shown.stdout.contains("12 settings differ, 20 in sync"), "{shown:?}");
+
+    let only = ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
+    let back = env.run(&[&["deploy"], &only[..], &["--yes"]].concat());
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stdout.contains("1 setting to change in 1 component"), "{back:?}");
+    assert_eq!(drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(), 11);
+    let all = env.run(&["deploy", "--baseline", "org", "--org", "demo", "--yes", "--allow-removals"]);
+    assert_eq!(all.code, 0, "{all:?}");
+    assert_eq!(env.run(&["diff", "--baseline", "org", "--org", "demo"]).code, 0);
+    let undone = env.run(&["rollback", "--org", "demo", "--yes"]);
+    assert_eq!(undone.code, 0, "{undone:?}");
+    assert_eq!(drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(), 11);
+
+    let last = env.run(&snapshot);
+    assert_eq!(last.code, 0, "{last:?}");
+    let log = git(&env, &["log", "--format=%B"]);
+    assert!(log.contains("snapshot of demo: 2 changed") && log.contains("~ ConnectedApp:Ampersand"), "{log}");
+    env.write("org/mine.txt", "x");
+    let dirty = env.run(&snapshot);
+    assert!(dirty.code == 1 && dirty.stderr.contains("not committed"), "{dirty:?}");
+}
+
+#[test]
+fn a_component_that_is_gone_is_removed_and_nothing_else() {
+    let env = Env::new();
+    let template = "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ component = \"PermissionSet:Extra\", path = \"label\", equals = \"Extra\" }]\ncreate = { component = \"PermissionSet:Extra\" }\n";
+    env.write("extra.toml", template);
+    assert_eq!(env.run(&["deploy", "--template", "extra.toml", "--org", "demo", "--yes"]).code, 0);
+    assert_eq!(env.run(&["snapshot", "--org", "demo", "--out", "org"]).code, 0);
+    env.write("org/permissionsets/notes.txt", "mine");
+    assert!(env.folder().join("org/permissionsets/Extra.permissionset").exists());
+    assert_eq!(env.run(&["rollback", "--org", "demo", "--yes"]).code, 0);
+    let diff = env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"]);
+    assert_eq!(drifts(&diff), [("PermissionSet:Extra".to_owned(), None, "differs".to_owned())]);
+    let run = env.run(&["snapshot", "--org", "demo", "--out", "org"]);
+    assert!(run.stdout.contains("1 gone"), "{run:?}");
+    assert!(!env.folder().join("org/permissionsets/Extra.permissionset").exists());
+    assert!(env.folder().join("org/permissionsets/notes.txt").exists());
+}
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+fn profile(inner: &str) -> String {
+    format!("{HEAD}<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n")
+}
+
+const LEAD: &str =
+    "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>Lead</object>\n    </objectPermissions>\n";
+
+#[test]
+fn what_was_not_asked_for_is_not_observed_and_never_counted() {
+    let env = Env::new();
+    let package = |objects: &str| {
+        format!(
+            "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">{objects}<types><members>*</members><name>Profile</name></types><version>67.0</version></Package>\n"
+        )
+    };
+    let custom = "    <custom>true</custom>\n";
+    env.write("then/profiles/A.profile", profile(&format!("{custom}{LEAD}")));
+    env.write("then/package.xml", package("<types><members>Lead</members><name>CustomObject</name></types>"));
+    env.write("now/profiles/A.profile", profile(custom));
+    env.write("now/package.xml", package(""));
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let lead = ("Profile:A".to_owned(), Some("objectPermissions[Lead]".to_owned()), "not-observed".to_owned());
+    assert_eq!(drifts(&run), [lead]);
+    env.write("now/package.xml", package("<types><members>Lead</members><name>CustomObject</name></types>"));
+    assert_eq!(env.run(&["diff", "--baseline", "then", "--from", "now"]).code, 2);
+}
+
+#[test]
+fn a_plain_folder_is_taken_as_complete_unless_sparse() {
+    let env = Env::new();
+    env.write("then/profiles/A.profile", profile(LEAD));
+    env.write("then/profiles/B.profile", profile(""));
+    env.write("now/profiles/A.profile", profile(""));
+    let complete = env.run(&["diff", "--baseline", "then", "--from", "now"]);
+    assert_eq!(complete.code, 2, "{complete:?}");
+    assert!(
+        complete.stdout.contains("taken for all that there is") && complete.stdout.contains("is in the baseline alone"),
+        "{complete:?}"
+    );
+    let sparse = env.run(&["diff", "--baseline", "then", "--from", "now", "--sparse", "--format", "json"]);
+    assert_eq!(sparse.code, 0, "{sparse:?}");
+    assert!(drifts(&sparse).iter().all(|(.., state)| state == "not-observed"));
+    let only = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:B"]);
+    assert!(only.code == 2 && only.stdout.contains("1 setting differs"), "{only:?}");
+}
+
+#[test]
+fn a_folder_is_brought_back_in_place() {
+    let env = Env::new();
+    env.write("then/profiles/A.profile", profile(LEAD));
+    env.write("now/profiles/A.profile", profile("    <custom>true</custom>\n"));
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
+    assert_eq!(run.code, 2, "that a profile is custom can't be changed: {run:?}");
+    let text = std::fs::read_to_string(env.folder().join("now/profiles/A.profile")).unwrap();
+    assert!(text.contains("<object>Lead</object>"), "{text}");
+    let zip = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "x.zip"]);
+    assert!(zip.stdout.contains("a standard profile stays one"), "{zip:?}");
+}
+
+#[test]
+fn git_shows_settings_and_not_lines() {
+    let env = Env::new();
+    git(&env, &["init", "--quiet"]);
+    git(&env, &["config", "diff.sfsetup.command", &format!("{} git-diff", env!("CARGO_BIN_EXE_sfsetup"))]);
+    env.write(".gitattributes", "*.profile diff=sfsetup\n");
+    env.write("profiles/A.profile", profile(""));
+    git(&env, &["add", "."]);
+    git(&env, &["commit", "--quiet", "-m", "x"]);
+    env.write("profiles/A.profile", profile(LEAD));
+    let shown = git(&env, &["diff"]);
+    assert!(shown.contains("diff profiles/A.profile") && shown.contains("+ objectPermissions[Lead]"), "{shown}");
+    let run = env.run(&["git-diff", "x"]);
+    assert!(run.code == 64 && run.stderr.contains("git config"), "{run:?}");
+}
+
+#[test]
+fn a_broken_side_is_said_and_does_not_hide_the_rest() {
+    let env = Env::new();
+    for side in ["then", "now"] {
+        env.write(&format!("{side}/profiles/A.profile"), profile(""));
+        env.write(&format!("{side}/profiles/B.profile"), profile(if side == "now" { LEAD } else { "" }));
+    }
+    let whole = profile(LEAD);
+    env.write("now/profiles/A.profile", &whole[..whole.len() / 2]);
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let states: Vec<String> = drifts(&run).into_iter().map(|(.., state)| state).collect();
+    assert_eq!(states, ["not-observed", "differs"]);
+}
+
+/// Files of profiles and sets of the fixtures, and of the corpus where it lies beside the checkout.
+fn texts() -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let mut pending = vec![Path::new(&fixture("")).to_path_buf(), corpus];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+                continue;
+            }
+            let name = path.to_string_lossy().into_owned();
+            let kind = [("Profile", ".profile"), ("PermissionSet", ".permissionset"), ("ConnectedApp", ".connectedApp")];
+            let Some((type_name, _)) = kind.iter().find(|(_, part)| name.contains(part)) else { continue };
+            if let Ok(text) = std::fs::read_to_string(&path)
+                && text.len() < 200_000
+                && Document::parse(text.clone().into_bytes()).is_ok_and(|document| document.root().name() == *type_name)
+            {
+                found.push((*type_name, text));
+            }
+        }
+    }
+    assert!(found.len() > 10);
+    found
+}
+
+/// What may happen to a file: an element of the root goes, comes twice as far down, or has a flag turned.
+fn disturbed(text: &str, places: &[(prop::sample::Index, u8)]) -> String {
+    let mut text = text.to_owned();
+    for (at, what) in places {
+        let document = Document::parse(text.clone().into_bytes()).unwrap();
+        let spans: Vec<_> = document.root().children().map(|element| element.span()).collect();
+        if spans.is_empty() {
+            return text;
+        }
+        let span = spans[at.index(spans.len())].clone();
+        let part = text[span.clone()].to_owned();
+        let after = spans[at.index(spans.len()) / 2].clone();
+        match what % 4 {
+            0 => text.replace_range(span, ""),
+            1 => text.replace_range(span, &part.replace(">true<", ">false<")),
+            2 if after.end <= span.start => {
+                text.replace_range(span, "");
+                text.insert_str(after.start, &format!("{part}\n    "));
+            }
+            _ => text = text.replace("\r\n", "\n").replace('\n', if *what > 200 { "\r\n" } else { "\n" }),
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_fast_comparison_finds_what_the_full_index_finds(
+        file in any::<prop::sample::Index>(),
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        thread_local!(static TEXTS: Vec<(&'static str, String)> = texts());
+        let (type_name, text) = TEXTS.with(|texts| texts[file.index(texts.len())].clone());
+        let row = registry::find(type_name).unwrap();
+        let now = disturbed(&text, &places);
+        let (Ok(one), Ok(other)) = (Document::parse(now.clone().into_bytes()), Document::parse(text.clone().into_bytes())) else {
+            return Ok(());
+        };
+        let fast = compare(Some(row), &now.as_bytes(), &text.as_bytes(), &mut Buffers::default()).unwrap();
+        prop_assert_eq!(fast, by_index(row, &one, &other));
+    }
+}
