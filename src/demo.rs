@@ -72,6 +72,7 @@ impl DemoError {
 /// Proposes values for the parameters of a shipped template, such as `ampersand`, that fit the demo org; a list's elements are separated by
 /// commas. `None` for a template that the demo org knows nothing of.
 pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
+    const INTEGRATION: &str = "warehouse.sync@harbourlight.example.com";
     let values: &[(&str, &str)] = match template {
         "ampersand" => &[
             ("app_kind", "connected-app"),
@@ -83,6 +84,21 @@ pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
             ("read", "Account,Contact,Opportunity"),
             ("write", "Campaign,Lead"),
         ],
+        "client-credentials" => &[("run_as", INTEGRATION), ("user", INTEGRATION)],
+        "crewai" | "packaged-eca" => &[("app", "Ampersand_ECA")],
+        "fivetran" => &[("app_kind", "local-app"), ("run_as", INTEGRATION)],
+        "ampersand-jwt"
+        | "appflow"
+        | "account-engagement"
+        | "chili-piper"
+        | "defender-for-cloud-apps"
+        | "entra-provisioning"
+        | "gong"
+        | "jwt-bearer"
+        | "marketo"
+        | "okta-provisioning"
+        | "zapier"
+        | "zendesk" => &[],
         _ => return None,
     };
     Some(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())

@@ -154,7 +154,9 @@ pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<
     for target in targets {
         let id = &target.id;
         let Some(after) = &target.after else {
-            deleted.add(&id.type_name, &id.full_name);
+            if !goes_with_its_app(target, targets) {
+                deleted.add(&id.type_name, &id.full_name);
+            }
             package.deletes.insert(id.clone());
             continue;
         };
@@ -182,6 +184,17 @@ pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<
         package.files.insert("destructiveChanges.xml".to_owned(), deleted.to_xml().into_bytes());
     }
     Ok(package)
+}
+
+/// Says whether a part of an external client app is deleted together with the app: named by itself too, it is not found any more, and that
+/// warning fails the deploy (S 2.7).
+fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
+    let app = target.before.as_ref().and_then(|document| document.root().child_text("externalClientApplication"));
+    target.id.type_name.starts_with("ExtlClnt")
+        && app.is_some_and(|app| {
+            let app = ComponentId::new("ExternalClientApplication", app.as_ref());
+            targets.iter().any(|one| one.id == app && one.after.is_none())
+        })
 }
 
 /// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).

@@ -54,7 +54,7 @@ struct Entry {
 
 fn entries(chance: &mut Chance, bytes: usize) -> Vec<Entry> {
     let mut all = Vec::new();
-    let fields = bytes / 260;
+    let fields = bytes / 195;
     for number in 0..fields / 6 {
         let key = format!("Class{number:06}");
         all.push(Entry {

@@ -74,6 +74,7 @@ pub fn mend(diff: &Diff<'_>, steps: &[ExpandedStep<'_>], around: &Circumstances<
             }
         }
     }
+    mend.drop_periods(around);
     mend.close(around);
     mend
 }
@@ -256,6 +257,31 @@ impl Mend {
         Ok(())
     }
 
+    /// A period without a policy that has one is refused (S 2.5): it goes with the policy that it belonged to.
+    fn drop_periods(&mut self, around: &Circumstances<'_>) {
+        let mut dropped = Vec::new();
+        for change in &self.changes {
+            let is_policy = change.path.as_ref().is_some_and(|path| path.to_string() == "refreshTokenPolicyType");
+            let is_specific = change.to.as_ref().is_some_and(|to| to.to_string().starts_with("Specific"));
+            if !is_policy || is_specific || change.id.type_name != "ExtlClntAppOauthConfigurablePolicies" {
+                continue;
+            }
+            let Some(there) = own(around.components, &change.id) else { continue };
+            for name in ["refreshTokenValidityPeriod", "refreshTokenValidityUnit"] {
+                if let (Some(value), Ok(path)) = (there.document.root().child_text(name), name.parse::<FieldPath>()) {
+                    dropped.push(Change {
+                        id: change.id.clone(),
+                        path: Some(path),
+                        from: Some(Value::from(value.as_ref())),
+                        to: None,
+                        cause: Cause::Needed(change.to.as_ref().map(ToString::to_string).unwrap_or_default()),
+                    });
+                }
+            }
+        }
+        self.changes.extend(dropped);
+    }
+
     /// Adds what the changes need so that the org accepts them (S 3.6).
     fn close(&mut self, around: &Circumstances<'_>) {
         let ids: BTreeSet<ComponentId> = self
@@ -279,6 +305,10 @@ impl Mend {
                 } else {
                     granted.remove(&permission);
                 }
+            }
+            // What a new profile is copied from may rest on objects that were not asked for, so all that it grants is looked at.
+            if self.made.contains_key(&id) {
+                wanted.extend(granted.iter().cloned());
             }
             for (permission, by) in close(&wanted, &granted, around.graph) {
                 if !is_seen(&permission, &id, around, self.made.contains_key(&id)) {

@@ -14,6 +14,8 @@ mod diff;
 mod document;
 #[cfg(feature = "demo")]
 mod faults;
+#[cfg(feature = "demo")]
+mod gallery;
 mod layers;
 mod live;
 mod org;

@@ -1,0 +1,108 @@
+//! Every shipped template: it is right, shows a page, finds all missing in a bare org and nothing in one in good order, and its fix brings the
+//! demo org from the one to the other.
+//!
+//! The two orgs of a template lie in `fixtures/templates/NAME`, `bare` and `good`: what a snapshot of an invented org holds of what the
+//! template asks about.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use sfsetup::template::builtin;
+
+use crate::support::{Env, Run, fixture};
+
+fn report(run: &Run) -> Json {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+fn count(report: &Json, state: &str) -> u64 {
+    report["orgs"][0]["summary"][state].as_u64().unwrap()
+}
+
+/// The findings in files that are not so: facts cannot be seen there.
+fn wrong(report: &Json) -> Vec<String> {
+    let findings = report["orgs"][0]["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| ["differs", "missing"].contains(&finding["state"].as_str().unwrap()))
+        .map(|finding| format!("{} {} {}", finding["step"], finding["component"], finding["path"]))
+        .collect()
+}
+
+fn names() -> Vec<&'static str> {
+    builtin::all().iter().map(|template| template.name).collect()
+}
+
+#[test]
+fn every_template_is_right_and_has_a_page_and_a_source() {
+    let env = Env::new();
+    let mut pages = String::new();
+    for template in builtin::all() {
+        env.write("one.toml", template.text);
+        let check = env.run(&["template", "check", "one.toml"]);
+        assert_eq!(check.code, 0, "{}: {check:?}", template.name);
+        let head: String = template.text.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(template.name == "ampersand" || head.contains("Source read to grade"), "{} does not grade its source", template.name);
+        let page = env.run(&["template", "show", template.name]);
+        assert_eq!(page.code, 0, "{}: {page:?}", template.name);
+        pages.push_str(&page.stdout);
+        pages.push_str("\n----\n");
+        let parsed = sfsetup::template::parse(template.name, template.text).unwrap();
+        for step in &parsed.steps {
+            assert!(step.docs.is_some() && step.why.is_some(), "{}: step {} says not why, or cites nothing", template.name, step.id);
+        }
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("gallery_pages", pages);
+    });
+}
+
+#[test]
+fn each_template_tells_a_bare_org_from_one_in_good_order() {
+    let env = Env::new();
+    let mut answers = String::new();
+    for name in names() {
+        let folder = Path::new(&fixture("templates")).join(name);
+        for (state, is_good) in [("good", true), ("bare", false)] {
+            let from = folder.join(state);
+            let run = env.run(&["diff", "--template", name, "--from", from.to_str().unwrap(), "--format", "json"]);
+            let report = report(&run);
+            assert_eq!(report["orgs"][0]["error"], Json::Null, "{name} {state}: {run:?}");
+            // Where nothing that a file could hold is asked for, there is nothing to tell apart.
+            if is_good {
+                assert_eq!(wrong(&report), Vec::<String>::new(), "{name} {state}");
+            } else {
+                assert!(!wrong(&report).is_empty(), "{name} {state}: {run:?}");
+            }
+            answers.push_str(&format!("{name} {state}: {}\n", report["orgs"][0]["summary"]));
+            for line in wrong(&report) {
+                answers.push_str(&format!("    {line}\n"));
+            }
+        }
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("gallery_answers", answers);
+    });
+}
+
+#[test]
+fn the_fix_of_each_template_brings_the_demo_org_from_bare_to_good() {
+    for name in names() {
+        let env = Env::new();
+        let before = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+        let components: BTreeSet<String> = wrong(&before).into_iter().filter(|line| !line.contains(" null ")).collect();
+        let deploy = env.run(&["deploy", "--template", name, "--org", "demo", "--yes", "--allow-removals"]);
+        assert!([0, 2].contains(&deploy.code), "{name}: {deploy:?}");
+        let after = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+        let left: Vec<String> =
+            wrong(&after).into_iter().filter(|line| !line.contains(" null ") && !line.contains("ConnectedApp")).collect();
+        assert_eq!(left, Vec::<String>::new(), "{name}: {deploy:?}");
+        assert!(count(&after, "in_sync") >= count(&before, "in_sync"), "{name}");
+        if components.iter().any(|line| !line.contains("ConnectedApp")) {
+            let back = env.run(&["rollback", "--org", "demo", "--yes"]);
+            assert_eq!(back.code, 0, "{name}: {back:?}");
+            let again = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+            assert_eq!(wrong(&again), wrong(&before), "{name}: after the rollback");
+        }
+    }
+}
