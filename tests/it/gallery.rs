@@ -5,6 +5,7 @@
 //! template asks about.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -74,9 +75,9 @@ fn each_template_tells_a_bare_org_from_one_in_good_order() {
             } else {
                 assert!(!wrong(&report).is_empty(), "{name} {state}: {run:?}");
             }
-            answers.push_str(&format!("{name} {state}: {}\n", report["orgs"][0]["summary"]));
+            let _ = writeln!(answers, "{name} {state}: {}", report["orgs"][0]["summary"]);
             for line in wrong(&report) {
-                answers.push_str(&format!("    {line}\n"));
+                let _ = writeln!(answers, "    {line}");
             }
         }
     }
