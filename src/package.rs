@@ -18,6 +18,7 @@ use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kin
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
+use crate::diff::baseline::{Buffers, compare};
 use crate::diff::leaves;
 use patch::Setting;
 
@@ -201,12 +202,20 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
 const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where they mean the same.
-fn overlay(row: &MetadataType, before: Option<&Document>, after: &Document, version: ApiVersion) -> Result<Option<Document>, EditError> {
+fn overlay(
+    row: &'static MetadataType,
+    before: Option<&Document>,
+    after: &Document,
+    version: ApiVersion,
+) -> Result<Option<Document>, EditError> {
     let Some(before) = before else {
         return Ok(Some(after.clone()));
     };
-    let changed: BTreeSet<Segment> =
-        leaves::differences(row, Some(before), Some(after)).into_iter().map(|(path, ..)| path.segments()[0].clone()).collect();
+    // Nearly all of the two is equal, which the comparison of bytes passes over.
+    let changed: BTreeSet<Segment> = match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
+        Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
+        Err(_) => leaves::differences(row, Some(before), Some(after)).into_iter().map(|(path, ..)| path.segments()[0].clone()).collect(),
+    };
     if changed.is_empty() {
         return Ok(None);
     }

@@ -167,13 +167,13 @@ fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permi
     needs
 }
 
-/// Finds what must be granted with `wanted` and is not granted yet: each with the permission that asked for it, needed ones first.
-pub fn close(wanted: &[Permission], granted: &BTreeSet<Permission>, graph: &[Dependency]) -> Vec<(Permission, Permission)> {
+/// Finds what must be granted with `wanted` and is not granted yet, as `is_granted` says: each with the permission that asked for it, needed ones first.
+pub fn close(wanted: &[Permission], is_granted: &dyn Fn(&Permission) -> bool, graph: &[Dependency]) -> Vec<(Permission, Permission)> {
     let mut added: BTreeMap<Permission, Permission> = BTreeMap::new();
     let mut pending: Vec<Permission> = wanted.to_vec();
     while let Some(permission) = pending.pop() {
         for need in requirements(&permission, graph) {
-            let is_there = granted.contains(&need) || wanted.contains(&need) || added.contains_key(&need);
+            let is_there = wanted.contains(&need) || added.contains_key(&need) || is_granted(&need);
             if !is_there {
                 pending.push(need.clone());
                 added.insert(need, permission.clone());
@@ -185,8 +185,7 @@ pub fn close(wanted: &[Permission], granted: &BTreeSet<Permission>, graph: &[Dep
 
 /// Returns the objects whose permissions decide what must come along; a profile shows them only when they are asked for (S 3.2).
 pub fn objects_to_ask(wanted: &[Permission], graph: &[Dependency]) -> BTreeSet<String> {
-    let none = BTreeSet::new();
-    let all = close(wanted, &none, graph);
+    let all = close(wanted, &|_| false, graph);
     all.iter()
         .map(|(permission, _)| permission)
         .chain(wanted)
@@ -208,7 +207,8 @@ mod tests {
             requires: Permission::of_graph("Account<read>", "Object Permission").unwrap(),
         }];
         let wanted: Vec<Permission> = wanted.iter().map(of).collect();
-        let added = close(&wanted, &granted.iter().map(of).collect(), &graph);
+        let granted: BTreeSet<Permission> = granted.iter().map(of).collect();
+        let added = close(&wanted, &|permission| granted.contains(permission), &graph);
         added.iter().map(|(permission, by)| format!("{} for {by}", permission.path())).collect()
     }
 

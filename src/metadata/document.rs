@@ -10,6 +10,7 @@ mod index;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use edit::{Edit, EditError, NewContent, NewElement};
 pub use error::{DocumentError, DocumentErrorKind, Note, NoteKind, Position};
@@ -23,10 +24,12 @@ pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 pub const MAX_DEPTH: usize = 64;
 
 /// A metadata file: its bytes, and an index of its elements.
+///
+/// A copy shares both: states of an org before and after a change differ in a few documents, and these may be large.
 #[derive(Clone)]
 pub struct Document {
-    source: Vec<u8>,
-    nodes: Vec<Node>,
+    source: Arc<Vec<u8>>,
+    nodes: Arc<Vec<Node>>,
     notes: Vec<Note>,
 }
 
@@ -42,7 +45,7 @@ impl Document {
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
         let index = index::index(&bytes).map_err(|(kind, at)| DocumentError { kind, position: error::position(&bytes, at) })?;
         let notes = index.notes.into_iter().map(|(kind, at)| Note { kind, position: error::position(&bytes, at) }).collect();
-        Ok(Self { source: bytes, nodes: index.nodes, notes })
+        Ok(Self { source: Arc::new(bytes), nodes: Arc::new(index.nodes), notes })
     }
 
     /// Returns the file's bytes.
@@ -52,7 +55,7 @@ impl Document {
 
     /// Returns the file's bytes and drops the index.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.source
+        Arc::unwrap_or_clone(self.source)
     }
 
     /// Returns the root element.

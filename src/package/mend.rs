@@ -6,7 +6,7 @@ use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Travel};
+use crate::metadata::registry::{self, Found, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
@@ -294,23 +294,27 @@ impl Mend {
         for id in ids {
             let Some(row) = registry::find(&id.type_name) else { continue };
             let there = own(around.components, &id).map(|component| &component.document).or_else(|| self.made.get(&id));
-            let now = there.map(|document| leaves(row, document)).unwrap_or_default();
-            let mut granted: BTreeSet<Permission> =
-                now.iter().filter(|(_, value)| **value == Value::Bool(true)).filter_map(|(path, _)| Permission::of_path(path)).collect();
             let mut wanted = Vec::new();
+            let mut taken = BTreeSet::new();
             for change in self.changes.iter().filter(|change| change.id == id) {
                 let Some(permission) = change.path.as_ref().and_then(Permission::of_path) else { continue };
                 if change.to == Some(Value::Bool(true)) {
                     wanted.push(permission);
                 } else {
-                    granted.remove(&permission);
+                    taken.insert(permission);
                 }
             }
             // What a new profile is copied from may rest on objects that were not asked for, so all that it grants is looked at.
-            if self.made.contains_key(&id) {
-                wanted.extend(granted.iter().cloned());
+            if let Some(document) = self.made.get(&id) {
+                let all = leaves(row, document);
+                let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
+                wanted.extend(granted.filter_map(|(path, _)| Permission::of_path(path)).filter(|permission| !taken.contains(permission)));
             }
-            for (permission, by) in close(&wanted, &granted, around.graph) {
+            let is_granted = |permission: &Permission| {
+                let found = there.map(|document| registry::look_up(row, document, &permission.path()));
+                !taken.contains(permission) && matches!(found, Some(Found::Value { value: Value::Bool(true), .. }))
+            };
+            for (permission, by) in close(&wanted, &is_granted, around.graph) {
                 if !is_seen(&permission, &id, around, self.made.contains_key(&id)) {
                     self.notes.push(format!("{id}: {by} also needs {permission}, and whether it is granted was not observed"));
                     continue;

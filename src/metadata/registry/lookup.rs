@@ -84,6 +84,12 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
 pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
     let mut entries = parent.children_named(&segment.name);
     match field {
+        // A list may be long, and most keys have one part: nothing is put together to look for it.
+        Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => entries.find(|entry| {
+            let there = named(*entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
+            let there = there.trim();
+            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
+        }),
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => entries.find(|entry| {
             let there = key_of(section, *entry);
             there == key || (*fold_key && there.eq_ignore_ascii_case(key))
