@@ -78,6 +78,8 @@ pub struct Finding<'t> {
     pub manual: Option<String>,
     /// Why it could not be seen.
     pub reason: Option<String>,
+    /// Where access comes from, where it is not the setting itself: `View All Data in the same component`, `permission set X, through group Y`.
+    pub access_from: Option<String>,
     /// For a group of which one suffices: the others, in words.
     pub alternatives: Vec<String>,
 }
@@ -157,7 +159,7 @@ fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValu
 
 fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
     match want {
-        ExpandedWant::Metadata { id, path, test } => {
+        ExpandedWant::Metadata { id, path, test, effective } => {
             let observed = observe::metadata(components, id, path, test);
             let label = |value: &Value| observed.field.and_then(|field| field.label_of(value));
             let desired = test.desired();
@@ -166,7 +168,16 @@ fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, fac
                 Observation::Missing => (State::Missing, None, None),
                 Observation::NotObserved(reason) => (State::NotObserved, None, Some(reason)),
             };
+            let mut access_from = observed.covered_by.map(|permission| format!("{permission} in the same component"));
+            let (mut state, mut actual, mut reason) = (state, actual, reason);
+            if let (true, Some((fact, user))) = (state != State::InSync, effective)
+                && facts.get(fact, Some(user)) == FactAnswer::Known(Value::Bool(true))
+            {
+                (state, actual, reason) = (State::InSync, Some(Value::Bool(true)), None);
+                access_from = Some(facts.source(fact, Some(user)).unwrap_or("elsewhere").to_owned());
+            }
             Finding {
+                access_from,
                 state,
                 component: Some(observed.id),
                 path: Some(path.clone()),
@@ -195,6 +206,7 @@ fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, fac
             };
             Finding {
                 state,
+                access_from: facts.source(fact, of.as_deref()).map(str::to_owned),
                 fact: Some(fact.clone()),
                 comparison: Some(test.name()),
                 actual,
@@ -268,6 +280,7 @@ fn blank(step: &Step) -> Finding<'_> {
         desired_label: None,
         manual: None,
         reason: None,
+        access_from: None,
         alternatives: Vec::new(),
     }
 }

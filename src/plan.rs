@@ -149,7 +149,7 @@ pub fn permissions_wanted(steps: &[ExpandedStep<'_>]) -> Vec<Permission> {
 
 fn collect(want: &ExpandedWant, wanted: &mut BTreeSet<Permission>) {
     match want {
-        ExpandedWant::Metadata { id, path, test: Test::Equals(Value::Bool(true)) }
+        ExpandedWant::Metadata { id, path, test: Test::Equals(Value::Bool(true)), .. }
             if matches!(id.type_name.as_str(), "Profile" | "PermissionSet") =>
         {
             wanted.extend(Permission::of_path(path));

@@ -140,6 +140,8 @@ pub enum Want {
         path: String,
         /// What is wanted there.
         test: Test,
+        /// Where a permission counts.
+        carrier: Carrier,
     },
     /// A fact about the org.
     Fact {
@@ -157,6 +159,16 @@ pub enum Want {
     },
     /// One of them suffices.
     Any(Vec<Self>),
+}
+
+/// Where a permission counts that a want asks of a profile or permission set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// In the component that the want names, and nowhere else: some vendors insist on the profile.
+    #[default]
+    Component,
+    /// Wherever the user named by the parameter `user` has it from; the component is where a fix grants it.
+    Effective,
 }
 
 /// A comparison with what it compares to.

@@ -25,6 +25,8 @@ pub(super) struct Observed {
     pub(super) field: Option<&'static Field>,
     pub(super) is_secret: bool,
     pub(super) observation: Observation,
+    /// The system permission of the same component that grants what the want asks for.
+    pub(super) covered_by: Option<&'static str>,
 }
 
 const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no package.xml or snapshot.json)";
@@ -33,9 +35,18 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
     let metadata_type = registry::find_component(&id.type_name, &id.full_name);
     let resolved = metadata_type.and_then(|row| row.resolve(path).ok().flatten());
     let field = resolved.as_ref().map(|resolved| resolved.field);
+    let mut covered_by = None;
     let (id, observation) = match find(components, id) {
         Some(component) => {
             let observation = match metadata_type {
+                Some(row)
+                    if *test == Test::Equals(Value::Bool(true)) && {
+                        covered_by = covered(row, component, path);
+                        covered_by.is_some()
+                    } =>
+                {
+                    Observation::Seen { value: Some(Value::Bool(true)), satisfied: true }
+                }
                 Some(row) => present(components, component, row, path, test, resolved.as_ref()),
                 None => Observation::NotObserved(format!("`{}` is no metadata type that this program knows", id.type_name)),
             };
@@ -43,7 +54,25 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
         }
         None => (id.clone(), shown(components, id, path, test, field).unwrap_or_else(|| absent_component(components, id))),
     };
-    Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation }
+    Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation, covered_by }
+}
+
+/// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of what its objects' entries say below that:
+/// to want them would be a difference that no deploy ends (S 3.4). Neither reaches the fields, so View All Fields stays its own matter.
+fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Option<&'static str> {
+    let [entry, flag] = path.segments() else { return None };
+    if !matches!(row.name, "Profile" | "PermissionSet") || entry.name != "objectPermissions" || flag.name == "viewAllFields" {
+        return None;
+    }
+    let is_on = |permission: &str| {
+        let path = format!("userPermissions[{permission}].enabled").parse::<FieldPath>();
+        path.is_ok_and(|path| matches!(registry::look_up(row, &component.document, &path), Found::Value { value: Value::Bool(true), .. }))
+    };
+    let is_seeing = matches!(flag.name.as_str(), "allowRead" | "viewAllRecords");
+    if is_seeing && is_on("ViewAllData") {
+        return Some("View All Data");
+    }
+    is_on("ModifyAllData").then_some("Modify All Data")
 }
 
 /// Finds the component. A part of an external client app is named by its app, whatever its own name (S 2.1).

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::path::FieldPath;
 use super::value::Value;
 
 /// What kind of value a fact has.
@@ -38,6 +39,9 @@ pub struct FactType {
 /// The flags of an object permission as the leaf of `user.object[..]`.
 pub const OBJECT_FLAGS: &[&str] = &["read", "create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
 
+/// The flags of a field permission as the leaf of `user.field[..]`.
+pub const FIELD_FLAGS: &[&str] = &["read", "edit"];
+
 /// Every fact that a template may name.
 pub const FACTS: &[FactType] = &[
     fact("org.edition", FactKind::Text, "Edition", None),
@@ -53,6 +57,11 @@ pub const FACTS: &[FactType] = &[
         keyed: true,
         leaves: OBJECT_FLAGS,
         ..fact("user.object", FactKind::Flag, "The user's effective object permission", Some("user"))
+    },
+    FactType {
+        keyed: true,
+        leaves: FIELD_FLAGS,
+        ..fact("user.field", FactKind::Flag, "The user's effective access to the field", Some("user"))
     },
     fact("app.installed", FactKind::Flag, "The app is installed in the org", Some("app")),
     FactType { keyed: true, ..fact("license.seats", FactKind::Number, "Free seats of the licence", None) },
@@ -74,6 +83,23 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// Returns the fact that says whether a user effectively has what a profile or permission set grants at a path:
+    /// `objectPermissions[Account].allowRead` is `user.object[Account].read`. None for what is no permission.
+    pub fn of_permission(path: &FieldPath) -> Option<Self> {
+        let [entry, leaf] = path.segments() else { return None };
+        let key = entry.key.as_deref()?;
+        let text = match (entry.name.as_str(), leaf.name.as_str()) {
+            ("userPermissions", "enabled") => format!("user.permission[{key}]"),
+            ("objectPermissions", flag) => {
+                format!("user.object[{key}].{}", flag.strip_prefix("allow").map(str::to_ascii_lowercase).as_deref().unwrap_or(flag))
+            }
+            ("fieldPermissions", "readable") => format!("user.field[{key}].read"),
+            ("fieldPermissions", "editable") => format!("user.field[{key}].edit"),
+            _ => return None,
+        };
+        Self::parse(&text).ok()
+    }
+
     /// Reads a fact's name.
     ///
     /// # Errors
@@ -127,18 +153,29 @@ pub enum FactAnswer {
 #[derive(Clone, Debug)]
 pub struct FactValues {
     answers: BTreeMap<(String, Option<String>), FactAnswer>,
+    sources: BTreeMap<(String, Option<String>), String>,
     otherwise: String,
 }
 
 impl FactValues {
     /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in it.
     pub fn new(otherwise: impl Into<String>) -> Self {
-        Self { answers: BTreeMap::new(), otherwise: otherwise.into() }
+        Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise: otherwise.into() }
     }
 
     /// Notes an answer.
     pub fn insert(&mut self, fact: &Fact, of: Option<&str>, answer: FactAnswer) {
         self.answers.insert((fact.to_string(), of.map(str::to_owned)), answer);
+    }
+
+    /// Notes where the access comes from that a fact speaks of, such as `the profile Sales`.
+    pub fn insert_source(&mut self, fact: &Fact, of: Option<&str>, source: String) {
+        self.sources.insert((fact.to_string(), of.map(str::to_owned)), source);
+    }
+
+    /// Returns where the access comes from, where that is known.
+    pub fn source(&self, fact: &Fact, of: Option<&str>) -> Option<&str> {
+        self.sources.get(&(fact.to_string(), of.map(str::to_owned))).map(String::as_str)
     }
 
     /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the org).
@@ -178,6 +215,17 @@ mod tests {
         for text in ["org.edition", "user.permission[ApiEnabled]", "user.object[Account].viewAllRecords", "license.seats[Salesforce]"] {
             assert_eq!(Fact::parse(text).unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn what_a_component_grants_is_a_fact_of_the_user() {
+        let fact = |path: &str| Fact::of_permission(&path.parse().unwrap()).map(|fact| fact.to_string());
+        assert_eq!(fact("userPermissions[ApiEnabled].enabled").as_deref(), Some("user.permission[ApiEnabled]"));
+        assert_eq!(fact("objectPermissions[Account].allowRead").as_deref(), Some("user.object[Account].read"));
+        assert_eq!(fact("objectPermissions[Account].viewAllFields").as_deref(), Some("user.object[Account].viewAllFields"));
+        assert_eq!(fact("fieldPermissions[Lead.Score__c].editable").as_deref(), Some("user.field[Lead.Score__c].edit"));
+        assert_eq!(fact("tabVisibilities[standard-Account].visibility"), None);
+        assert_eq!(fact("custom"), None);
     }
 
     #[test]

@@ -66,8 +66,11 @@ impl Org {
             futures::try_join!(users::answer(self, &of_users), self.apps(&apps), self.seats(&licences), async {
                 if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
             },)?;
-        for ((fact, user), answer) in of_users.iter().zip(users) {
+        for ((fact, user), (answer, source)) in of_users.iter().zip(users) {
             values.insert(fact, Some(user), answer);
+            if let Some(source) = source {
+                values.insert_source(fact, Some(user), source);
+            }
         }
         for (fact, of) in wanted {
             let answer = match (fact.fact_type.name, of, &fact.key) {

@@ -233,7 +233,7 @@ impl Mend {
             _ => return Err(no_package.to_owned()),
         };
         let grants = |want: &ExpandedWant| match want {
-            ExpandedWant::Metadata { id, path: there, test: Test::Equals(Value::Bool(true)) }
+            ExpandedWant::Metadata { id, path: there, test: Test::Equals(Value::Bool(true)), .. }
                 if id.type_name == "PermissionSet" && there.to_string().eq_ignore_ascii_case(&path) =>
             {
                 Some(id.full_name.clone())

@@ -97,6 +97,7 @@ struct FindingRow<'r> {
     manual: Option<&'r str>,
     reason: Option<&'r str>,
     note: Option<&'r str>,
+    access_from: Option<&'r str>,
     alternatives: &'r [String],
     /// Who changed the component last; in a comparison with a baseline.
     changed: Option<&'r str>,
@@ -173,6 +174,7 @@ fn drift_row(drift: &Drift) -> FindingRow<'_> {
         manual: None,
         reason: drift.reason.as_deref(),
         note: None,
+        access_from: None,
         alternatives: &[],
         changed: drift.changed.as_deref(),
     }
@@ -207,6 +209,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         manual: finding.manual.as_deref(),
         reason: finding.reason.as_deref(),
         note: finding.step.note.as_deref(),
+        access_from: finding.access_from.as_deref(),
         alternatives: &finding.alternatives,
         changed: None,
     }

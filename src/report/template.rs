@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::{Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want};
+use crate::template::{Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want};
 
 /// Lists templates, one a line.
 pub fn list_text(templates: &[Template]) -> String {
@@ -185,10 +185,14 @@ fn condition_in_words(condition: &Condition) -> String {
 fn want_in_words(want: &Want, indent: usize, out: &mut String) {
     let margin = " ".repeat(indent);
     match want {
-        Want::Metadata { component, path, test } => {
+        Want::Metadata { component, path, test, carrier } => {
             let label = test.desired().first().and_then(|value| label(component, path, value));
             let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
-            line(out, &format!("{margin}- {component} {path} {}{label}", test_in_words(test)));
+            let elsewhere = match carrier {
+                Carrier::Component => "",
+                Carrier::Effective => "  (or the user has it from elsewhere)",
+            };
+            line(out, &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)));
         }
         Want::Fact { fact, test } => line(out, &format!("{margin}- {fact} {}", test_in_words(test))),
         Want::Manual { text, confirm } => {
@@ -239,7 +243,13 @@ fn want_json(want: &Want) -> Json {
         object
     };
     match want {
-        Want::Metadata { component, path, test } => with_test(json!({"component": component, "path": path}), test),
+        Want::Metadata { component, path, test, carrier } => {
+            let carrier = match carrier {
+                Carrier::Component => "component",
+                Carrier::Effective => "effective",
+            };
+            with_test(json!({"component": component, "path": path, "carrier": carrier}), test)
+        }
         Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
         Want::Manual { text, confirm } => json!({"manual": text, "confirm": confirm.as_deref().map(want_json)}),
         Want::Any(wants) => json!({"any": wants.iter().map(want_json).collect::<Vec<_>>()}),

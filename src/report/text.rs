@@ -136,6 +136,12 @@ fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>
     let title = clean(&step.title);
     let title = if state == State::InSync { title } else { title.bold().to_string() };
     line(out, &format!("{} {title}{tail}", mark(state)));
+    let mut sources: Vec<&str> = findings.iter().filter_map(|finding| finding.access_from.as_deref()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    for source in sources {
+        line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
+    }
     if state == State::InSync {
         return;
     }

@@ -87,7 +87,7 @@ impl Check<'_, '_, '_> {
 
     fn want(&mut self, placed: &PlacedWant) {
         match &placed.want {
-            Want::Metadata { component, path, test } => {
+            Want::Metadata { component, path, test, .. } => {
                 self.test_placeholders(test, &placed.value);
                 self.metadata(component, path, test, placed);
             }

@@ -1,6 +1,6 @@
 //! A template and its arguments to steps that name one component and one path each.
 
-use super::{Arguments, Condition, Create, Step, Subject, Template, Test, Want, placeholders};
+use super::{Arguments, Carrier, Condition, Create, Step, Subject, Template, Test, Want, placeholders};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::layout::canonical_full_name;
@@ -43,6 +43,8 @@ pub enum ExpandedWant {
         path: FieldPath,
         /// What is wanted there.
         test: Test,
+        /// The fact, and the user of whom it speaks, that is as good as the setting: the user effectively has the permission.
+        effective: Option<(Fact, String)>,
     },
     /// A fact.
     Fact {
@@ -151,13 +153,15 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
-            Want::Metadata { component, path, test } => self.each(&[component, path], |filler| {
-                let path_text = filler.text(path);
-                Ok(ExpandedWant::Metadata {
-                    id: filler.component(component)?,
-                    path: path_text.parse().map_err(|error| format!("{error}"))?,
-                    test: filler.test(test),
-                })
+            Want::Metadata { component, path, test, carrier } => self.each(&[component, path], |filler| {
+                let path: FieldPath = filler.text(path).parse().map_err(|error| format!("{error}"))?;
+                let test = filler.test(test);
+                let is_grant = *carrier == Carrier::Effective && test == Test::Equals(Value::Bool(true));
+                let effective = match filler.arguments.text("user").filter(|_| is_grant) {
+                    Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
+                    None => None,
+                };
+                Ok(ExpandedWant::Metadata { id: filler.component(component)?, path, test, effective })
             }),
             Want::Fact { fact, test } => self.each(&[fact], |filler| {
                 let (fact, of) = filler.fact(fact)?;

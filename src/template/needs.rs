@@ -45,7 +45,10 @@ pub fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
 impl Needs {
     fn want(&mut self, want: &ExpandedWant) {
         match want {
-            ExpandedWant::Metadata { id, path, .. } => {
+            ExpandedWant::Metadata { id, path, effective, .. } => {
+                if let Some((fact, user)) = effective {
+                    self.fact(fact, Some(user));
+                }
                 self.components.insert(id.clone());
                 self.companion(id, path);
             }

@@ -10,14 +10,14 @@ use toml::de::{DeTable, DeValue};
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::setup;
-use super::{Condition, Create, Level, Parameter, ParameterKind, Step, Subject, Template, Test, Want};
+use super::{Carrier, Condition, Create, Level, Parameter, ParameterKind, Step, Subject, Template, Test, Want};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
 /// The keys that a file may hold, by table; the schema holds the same.
 pub(super) mod keys {
     pub(in crate::template) const TOP: &[&str] = &["format", "template", "parameters", "step"];
-    pub(in crate::template) const TEMPLATE: &[&str] = &["name", "title", "version", "source", "reviewed"];
+    pub(in crate::template) const TEMPLATE: &[&str] = &["name", "title", "version", "source", "reviewed", "carrier"];
     pub(in crate::template) const PARAMETER: &[&str] = &["title", "type", "choices", "default"];
     pub(in crate::template) const STEP: &[&str] = &["id", "title", "why", "docs", "setup", "level", "when", "want", "create", "note"];
     pub(in crate::template) const WANT: &[&str] = &[
@@ -34,6 +34,7 @@ pub(super) mod keys {
         "absent",
         "at-least",
         "at-most",
+        "carrier",
     ];
     pub(in crate::template) const COMPARISONS: &[&str] = &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
     pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set"];
@@ -62,7 +63,7 @@ pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
     if !errors.is_empty() {
         return Err(mistakes.finish(file));
     }
-    let template = Walk { mistakes: &mut mistakes }.template(table.get_ref());
+    let template = Walk { mistakes: &mut mistakes, carrier: Carrier::Component }.template(table.get_ref());
     check::template(&template, &mut mistakes);
     if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
 }
@@ -130,6 +131,8 @@ impl Placed {
 
 struct Walk<'c, 't> {
     mistakes: &'c mut Collector<'t>,
+    /// Where permissions count, where a want does not say.
+    carrier: Carrier,
 }
 
 impl Walk<'_, '_> {
@@ -151,6 +154,7 @@ impl Walk<'_, '_> {
                     placed.version = self.required_text(table, "version", &at, "[template]");
                     placed.source = self.required_text(table, "source", &at, "[template]");
                     placed.reviewed = self.date(table, &at);
+                    self.carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or_default();
                 }
             }
             None => self.mistakes.add(&(0..0), "the table [template] is missing"),
@@ -340,7 +344,7 @@ impl Walk<'_, '_> {
                 return None;
             }
         };
-        for (key, owner) in [("path", "component"), ("confirm", "manual")] {
+        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")] {
             if kind != owner
                 && let Some(node) = table.get(key)
             {
@@ -363,7 +367,16 @@ impl Walk<'_, '_> {
                 Want::Fact { fact: subject, test }
             } else {
                 placed.path = table.get("path").map_or(at.clone(), Spanned::span);
-                Want::Metadata { component: subject, path: self.required_text(table, "path", &at, "a want on a component"), test }
+                let path = self.required_text(table, "path", &at, "a want on a component");
+                let carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or(self.carrier);
+                let is_permission = is_permission(&subject, &path);
+                if let Some(node) = table.get("carrier")
+                    && !is_permission
+                {
+                    self.mistakes.add(&node.span(), "only a permission in a profile or permission set has a `carrier`");
+                }
+                let carrier = if is_permission { carrier } else { Carrier::Component };
+                Want::Metadata { component: subject, path, test, carrier }
             };
             return Some(placed);
         }
@@ -380,6 +393,23 @@ impl Walk<'_, '_> {
         }
         placed.want = Want::Any(placed.inner.iter().map(|inner| inner.want.clone()).collect());
         Some(placed)
+    }
+
+    fn carrier(&mut self, node: &Node<'_>) -> Option<Carrier> {
+        let text = self.text(node, "carrier")?;
+        match text.as_str() {
+            "component" => Some(Carrier::Component),
+            "effective" => Some(Carrier::Effective),
+            other => {
+                let help = nearest(other, ["component", "effective"]).map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(
+                    &node.span(),
+                    format!("`{other}` is no carrier; there are `component` (what the want names) and `effective` (wherever the user has it from)"),
+                    help,
+                );
+                None
+            }
+        }
     }
 
     fn comparison(&mut self, table: &Table<'_>, names: &[&str], at: &Range<usize>) -> Option<(Test, Range<usize>)> {
@@ -560,6 +590,13 @@ impl Walk<'_, '_> {
             }
         }
     }
+}
+
+/// Whether a path pattern names something that a user may effectively have from elsewhere.
+fn is_permission(component: &str, path: &str) -> bool {
+    let type_name = component.split(':').next().unwrap_or_default().trim();
+    let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
+    matches!(type_name, "Profile" | "PermissionSet") && sections.iter().any(|section| path.starts_with(section))
 }
 
 fn integer(node: &Node<'_>) -> Option<i64> {

@@ -12,6 +12,7 @@ mod demo_wire;
 mod deploy;
 mod diff;
 mod document;
+mod effective;
 #[cfg(feature = "demo")]
 mod faults;
 #[cfg(feature = "demo")]

@@ -21,18 +21,25 @@ const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
 const IDS_AT_ONCE: usize = 200;
 
-/// What one user is allowed: his assignments' rows, and the object permissions of their sets.
+/// What one user is allowed: his assignments' rows, and the object and field permissions of their sets.
 #[derive(Default)]
 struct Allowed {
     assignments: Vec<Json>,
+    /// The sets of his groups; they only tell which of a group's sets grants what the group does.
+    members: Vec<Json>,
     objects: Vec<Json>,
+    fields: Vec<Json>,
 }
 
+/// An answer, and where the access comes from that it speaks of.
+pub(super) type Sourced = (FactAnswer, Option<String>);
+
 /// Answers facts of users, in the order asked.
-pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<FactAnswer>, OrgError> {
+pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Sourced>, OrgError> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
+    let not_observed = |reason: &str| (not_observed(reason), None);
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
         "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username IN {}",
@@ -57,12 +64,12 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Fac
         .map(|(fact, name)| {
             let is_it = |row: &&Json| row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name));
             let Some(user) = users.iter().find(is_it) else {
-                return not_observed(format!("there is no user `{name}` in this org, or it is not shown to this user"));
+                return not_observed(&format!("there is no user `{name}` in this org, or it is not shown to this user"));
             };
             let shown = |value: &Json| match value {
-                Json::String(text) => FactAnswer::Known(text.as_str().into()),
-                Json::Bool(flag) => FactAnswer::Known((*flag).into()),
-                _ => not_observed(format!("the org does not show it without {SETUP}")),
+                Json::String(text) => (FactAnswer::Known(text.as_str().into()), None),
+                Json::Bool(flag) => (FactAnswer::Known((*flag).into()), None),
+                _ => not_observed(&format!("the org does not show it without {SETUP}")),
             };
             match fact.fact_type.name {
                 "user.license" => shown(&user["Profile"]["UserLicense"]["Name"]),
@@ -74,7 +81,7 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Fac
                         let id = user["Id"].as_str().unwrap_or_default();
                         match allowed.get(id) {
                             // Everyone has the set that his profile owns: no row at all means that rows are hidden.
-                            None => not_observed(format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
+                            None => not_observed(&format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
                             Some(allowed) => permissions.judge(org, fact, allowed),
                         }
                     }
@@ -116,12 +123,17 @@ impl Permissions {
         Ok(Self { fields })
     }
 
-    /// Reads the assignments (one query) and, where objects are asked for, the object permissions (one more), by user id.
+    /// Reads the assignments (one query) and, where objects or fields are asked for, their permissions (one more each), by user id.
     ///
     /// An assignment of a group points to the set that the group's sets and mutings add up to, so its row counts like any other.
     async fn read(&self, org: &Org, asked: &[(&Fact, &str)], users: &[Json]) -> Result<BTreeMap<String, Allowed>, OrgError> {
+        let keys = |name: &str| -> BTreeSet<&str> {
+            asked.iter().filter(|(fact, _)| fact.fact_type.name == name).filter_map(|(fact, _)| fact.key.as_deref()).collect()
+        };
+        let of_fields = keys("user.field");
+        // View All Fields is a permission of the field's object.
         let objects: BTreeSet<&str> =
-            asked.iter().filter(|(fact, _)| fact.fact_type.name == "user.object").filter_map(|(fact, _)| fact.key.as_deref()).collect();
+            keys("user.object").into_iter().chain(of_fields.iter().filter_map(|field| field.split('.').next())).collect();
         let mut allowed: BTreeMap<String, Allowed> = BTreeMap::new();
         if (self.fields.is_empty() && objects.is_empty()) || users.is_empty() {
             return Ok(allowed);
@@ -131,23 +143,37 @@ impl Permissions {
             fields.extend(["PermissionsViewAllData", "PermissionsModifyAllData"]);
         }
         let selected: Vec<String> = fields.iter().map(|field| format!(", PermissionSet.{field}")).collect();
-        let soql = format!(
-            "SELECT AssigneeId, PermissionSetId{} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
-            selected.concat(),
-            soql_list(users.iter().filter_map(|user| user["Id"].as_str()))
-        );
+        let selected = selected.concat();
+        let of = |names: &str| {
+            format!(
+                "SELECT AssigneeId, PermissionSetId{names}{selected} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
+                soql_list(users.iter().filter_map(|user| user["Id"].as_str()))
+            )
+        };
+        // The names only say where access comes from: an org that lacks one of these fields is asked without.
+        let rows = match org.wire.query(&of(NAMES)).await {
+            Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => org.wire.query(&of("")).await?,
+            rows => rows?,
+        };
         let mut sets = BTreeSet::new();
-        for row in org.wire.query(&soql).await? {
-            let (Some(user), Some(set)) = (row["AssigneeId"].as_str(), row["PermissionSetId"].as_str()) else {
-                continue;
-            };
-            sets.insert(set.to_owned());
+        for row in rows {
+            let Some(user) = row["AssigneeId"].as_str() else { continue };
+            sets.extend(row["PermissionSetId"].as_str().map(str::to_owned));
             allowed.entry(user.to_owned()).or_default().assignments.push(row);
+        }
+        let groups: BTreeSet<&str> =
+            allowed.values().flat_map(|user| &user.assignments).filter_map(|row| row["PermissionSetGroupId"].as_str()).collect();
+        let members = if groups.is_empty() { Vec::new() } else { members(org, &groups, &selected).await? };
+        sets.extend(members.iter().filter_map(|row| row["PermissionSetId"].as_str().map(str::to_owned)));
+        for user in allowed.values_mut() {
+            let is_his = |row: &&Json| user.assignments.iter().any(|one| one["PermissionSetGroupId"] == row["PermissionSetGroupId"]);
+            user.members = members.iter().filter(is_his).cloned().collect();
         }
         if objects.is_empty() || sets.is_empty() {
             return Ok(allowed);
         }
         let mut rows = Vec::new();
+        let mut field_rows = Vec::new();
         let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
         for some in sets.chunks(IDS_AT_ONCE) {
             let last = if org.api_version() >= VIEW_ALL_FIELDS { ", PermissionsViewAllFields" } else { "" };
@@ -157,34 +183,103 @@ impl Permissions {
                 soql_list(objects.iter().copied())
             );
             rows.extend(org.wire.query(&soql).await?);
+            if !of_fields.is_empty() {
+                let soql = format!(
+                    "SELECT ParentId, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId IN {} AND Field IN {}",
+                    soql_list(some.iter().copied()),
+                    soql_list(of_fields.iter().copied())
+                );
+                field_rows.extend(org.wire.query(&soql).await?);
+            }
         }
         for user in allowed.values_mut() {
-            let has = |row: &&Json| user.assignments.iter().any(|assignment| assignment["PermissionSetId"] == row["ParentId"]);
+            let his = || user.assignments.iter().chain(&user.members);
+            let has = |row: &&Json| his().any(|one| one["PermissionSetId"] == row["ParentId"]);
             user.objects = rows.iter().filter(has).cloned().collect();
+            user.fields = field_rows.iter().filter(has).cloned().collect();
         }
         Ok(allowed)
     }
 
-    fn judge(&self, org: &Org, fact: &Fact, allowed: &Allowed) -> FactAnswer {
+    fn judge(&self, org: &Org, fact: &Fact, allowed: &Allowed) -> Sourced {
+        let not_observed = |reason: &str| (not_observed(reason), None);
+        let answer = |source: Option<String>| (FactAnswer::Known(source.is_some().into()), source);
         let key = fact.key.as_deref().unwrap_or_default();
-        let granted = |field: &str| allowed.assignments.iter().any(|row| row["PermissionSet"][field].as_bool() == Some(true));
+        let system = |field: &str| allowed.source(&|row| row["PermissionSet"][field].as_bool() == Some(true));
         let Some(leaf) = fact.leaf else {
             return match self.fields.get(key) {
-                Some(Some(field)) => FactAnswer::Known(granted(field).into()),
-                Some(None) => not_observed(format!("this org has no system permission `{key}`")),
+                Some(Some(field)) => answer(system(field)),
+                Some(None) => not_observed(&format!("this org has no system permission `{key}`")),
                 None => not_observed("the org does not show which system permissions it has"),
             };
         };
-        if leaf == "viewAllFields" && org.api_version() < VIEW_ALL_FIELDS {
-            return not_observed(format!("it came with API {VIEW_ALL_FIELDS}, and this org speaks {}", org.api_version()));
-        }
         let field = format!("Permissions{}{}", leaf[..1].to_ascii_uppercase(), &leaf[1..]);
-        let by_object = allowed.objects.iter().any(|row| {
-            row[&field].as_bool() == Some(true) && row["SobjectType"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(key))
-        });
-        // View All Data and Modify All Data stand above the objects (S 3.4).
-        let above = granted("PermissionsModifyAllData") || matches!(leaf, "read" | "viewAllRecords") && granted("PermissionsViewAllData");
-        FactAnswer::Known((by_object || above && leaf != "viewAllFields").into())
+        let granted = |rows: &[Json], name: &str, key: &str, field: &str| {
+            allowed.source(&|set| {
+                rows.iter().any(|row| {
+                    row["ParentId"] == set["PermissionSetId"]
+                        && row[field].as_bool() == Some(true)
+                        && row[name].as_str().is_some_and(|name| name.eq_ignore_ascii_case(key))
+                })
+            })
+        };
+        if fact.fact_type.name == "user.field" {
+            let object = key.split('.').next().unwrap_or_default();
+            let by_field = granted(&allowed.fields, "Field", key, &field);
+            let by_object = || granted(&allowed.objects, "SobjectType", object, "PermissionsViewAllFields").filter(|_| leaf == "read");
+            return answer(by_field.or_else(|| by_object().map(|source| format!("View All Fields of the {source}"))));
+        }
+        if leaf == "viewAllFields" && org.api_version() < VIEW_ALL_FIELDS {
+            return not_observed(&format!("it came with API {VIEW_ALL_FIELDS}, and this org speaks {}", org.api_version()));
+        }
+        // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the fields.
+        let above = || {
+            let seeing = system("PermissionsViewAllData").filter(|_| matches!(leaf, "read" | "viewAllRecords"));
+            let all = || system("PermissionsModifyAllData").map(|source| format!("Modify All Data of the {source}"));
+            seeing.map(|source| format!("View All Data of the {source}")).or_else(all).filter(|_| leaf != "viewAllFields")
+        };
+        answer(granted(&allowed.objects, "SobjectType", key, &field).or_else(above))
+    }
+}
+
+/// What names an assignment's set and group (S 1.7, 4.4).
+const NAMES: &str = ", PermissionSetGroupId, PermissionSetGroup.MasterLabel, PermissionSet.Label, PermissionSet.IsOwnedByProfile, PermissionSet.Profile.Name";
+
+/// Reads the sets of groups; where the org does not show them, a group is named alone.
+async fn members(org: &Org, groups: &BTreeSet<&str>, selected: &str) -> Result<Vec<Json>, OrgError> {
+    let soql = format!(
+        "SELECT PermissionSetGroupId, PermissionSetId, PermissionSet.Label{selected} FROM PermissionSetGroupComponent WHERE PermissionSetGroupId IN {}",
+        soql_list(groups.iter().copied())
+    );
+    match org.wire.query(&soql).await {
+        Err(error) if error.is_about_one_question() => Ok(Vec::new()),
+        rows => rows,
+    }
+}
+
+impl Allowed {
+    /// Says from which of the user's sets a permission comes, or none: `profile Sales`, `permission set Sync, through group Integrations`.
+    fn source(&self, grants: &dyn Fn(&Json) -> bool) -> Option<String> {
+        let text = |value: &Json| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        self.assignments.iter().find_map(|row| {
+            let member = || self.members.iter().find(|one| one["PermissionSetGroupId"] == row["PermissionSetGroupId"] && grants(one));
+            // A group's own set counts, muting and all; its members do only where the row names no such set.
+            if !(grants(row) || row["PermissionSetId"].is_null() && member().is_some()) {
+                return None;
+            }
+            let set = &row["PermissionSet"];
+            if set["IsOwnedByProfile"].as_bool() == Some(true) {
+                return Some(text(&set["Profile"]["Name"]).map_or_else(|| "profile".to_owned(), |name| format!("profile {name}")));
+            }
+            let group = text(&row["PermissionSetGroup"]["MasterLabel"]);
+            Some(match (group, member().and_then(|one| text(&one["PermissionSet"]["Label"]))) {
+                (Some(group), Some(name)) => format!("permission set {name}, through group {group}"),
+                (Some(group), None) => format!("permission set group {group}"),
+                (None, _) => {
+                    text(&set["Label"]).map_or_else(|| "user's permission sets".to_owned(), |name| format!("permission set {name}"))
+                }
+            })
+        })
     }
 }
 
