@@ -73,32 +73,30 @@ impl DemoError {
 /// commas. `None` for a template that the demo org knows nothing of.
 pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
     const INTEGRATION: &str = "warehouse.sync@harbourlight.example.com";
+    const PERSON: &str = "ampersand.integration@harbourlight.example.com";
+    const MAIL: &str = "it@harbourlight.example.com";
     let values: &[(&str, &str)] = match template {
         "ampersand" => &[
             ("app_kind", "connected-app"),
             ("app", "Ampersand"),
             ("user_kind", "human"),
-            ("user", "ampersand.integration@harbourlight.example.com"),
+            ("user", PERSON),
             ("profile", "Ampersand Integration"),
             ("permission_set", "Ampersand_Access"),
             ("read", "Account,Contact,Opportunity"),
             ("write", "Campaign,Lead"),
         ],
-        "client-credentials" => &[("run_as", INTEGRATION), ("user", INTEGRATION)],
+        "ampersand-jwt" => &[("contact_email", MAIL), ("user", PERSON)],
+        "appflow" | "marketo" | "entra-provisioning" | "okta-provisioning" | "defender-for-cloud-apps" => &[("user", PERSON)],
+        "account-engagement" => &[("user", PERSON), ("fields", "Account.Industry,Account.Phone")],
+        "chili-piper" => &[("user", PERSON), ("campaigns", "true"), ("opportunities", "true"), ("cases", "true")],
+        "client-credentials" => &[("contact_email", MAIL), ("callback", "https://vendor.example.com/callback"), ("user", INTEGRATION)],
         "crewai" | "packaged-eca" => &[("app", "Ampersand_ECA")],
-        "fivetran" => &[("app_kind", "local-app"), ("run_as", INTEGRATION)],
-        "ampersand-jwt"
-        | "appflow"
-        | "account-engagement"
-        | "chili-piper"
-        | "defender-for-cloud-apps"
-        | "entra-provisioning"
-        | "gong"
-        | "jwt-bearer"
-        | "marketo"
-        | "okta-provisioning"
-        | "zapier"
-        | "zendesk" => &[],
+        "fivetran" => &[("app_kind", "local-app"), ("contact_email", MAIL), ("user", INTEGRATION)],
+        "gong" => &[("user", PERSON), ("activities", "true"), ("deals", "true"), ("engage", "true")],
+        "jwt-bearer" => &[("contact_email", MAIL), ("callback", "https://vendor.example.com/callback"), ("user", PERSON)],
+        "zapier" => &[("contact_email", MAIL)],
+        "zendesk" => &[("user", PERSON), ("ticket_view", "true")],
         _ => return None,
     };
     Some(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
