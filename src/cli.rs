@@ -88,11 +88,13 @@ enum Command {
 /// Where the wanted state comes from.
 #[derive(Clone, Debug, Default, Args)]
 struct WantedArguments {
-    /// The template: a shipped one's name, or a file
+    /// The template: a shipped one's name, or a file (can be repeated)
     #[arg(long, value_name = "NAME|FILE")]
-    template: Option<String>,
+    template: Vec<String>,
 
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
+    ///
+    /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that template's.
     #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
     set: Vec<String>,
 

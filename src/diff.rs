@@ -3,6 +3,7 @@
 //! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value satisfies a want is left to [`compare`];
 //! what absence means, to the registry and to the record of what was asked for.
 
+pub mod advice;
 pub mod baseline;
 pub mod closure;
 pub mod compare;
@@ -13,7 +14,7 @@ use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::path::FieldPath;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::template::{Applies, ExpandedStep, ExpandedWant, Step};
+use crate::template::{Applies, ExpandedStep, ExpandedWant, Step, Template, Test};
 
 use observe::Observation;
 
@@ -54,6 +55,8 @@ impl State {
 /// One want and how it turned out.
 #[derive(Clone, Debug)]
 pub struct Finding<'t> {
+    /// The template whose step it is.
+    pub template: &'t Template,
     /// The step that wants it.
     pub step: &'t Step,
     /// How it turned out.
@@ -122,7 +125,7 @@ pub fn diff<'t>(steps: &[ExpandedStep<'t>], components: &ComponentSet, facts: &F
             },
         };
         for want in &step.wants {
-            let mut finding = judge(step.step, want, components, facts);
+            let mut finding = judge(step, want, components, facts);
             if let Some(reason) = &unseen {
                 finding.state = State::NotObserved;
                 finding.reason = Some(reason.clone());
@@ -157,10 +160,13 @@ fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValu
     unseen.map_or(Condition::Holds, Condition::Unseen)
 }
 
-fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
+fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
     match want {
         ExpandedWant::Metadata { id, path, test, effective } => {
-            let observed = observe::metadata(components, id, path, test);
+            let mut observed = observe::metadata(components, id, path, test);
+            if wants_nothing(test) {
+                observed.observation = Observation::NotObserved(NOTHING_WANTED.to_owned());
+            }
             let label = |value: &Value| observed.field.and_then(|field| field.label_of(value));
             let desired = test.desired();
             let (state, actual, reason) = match observed.observation {
@@ -195,6 +201,7 @@ fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, fac
                 (Some(parameter), None) => {
                     FactAnswer::NotObserved(format!("the parameter `{parameter}` is not set, so there is nobody to ask about"))
                 }
+                _ if wants_nothing(test) => FactAnswer::NotObserved(NOTHING_WANTED.to_owned()),
                 _ => facts.get(fact, of.as_deref()),
             };
             let (state, actual, reason) = match answer {
@@ -229,8 +236,20 @@ fn judge<'t>(step: &'t Step, want: &ExpandedWant, components: &ComponentSet, fac
     }
 }
 
+const NOTHING_WANTED: &str = "what is wanted is empty: a parameter that holds it is not set";
+
+/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not given.
+fn wants_nothing(test: &Test) -> bool {
+    let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
+    match test {
+        Test::Equals(value) => is_empty(value),
+        Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
+        Test::Includes(_) | Test::Excludes(_) | Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => false,
+    }
+}
+
 /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows; only then a fix would be a guess.
-fn any<'t>(step: &'t Step, wants: &[ExpandedWant], components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
+fn any<'t>(step: &ExpandedStep<'t>, wants: &[ExpandedWant], components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
     let mut judged: Vec<Finding<'t>> = wants.iter().map(|want| judge(step, want, components, facts)).collect();
     let rank = |state: State| match state {
         State::InSync => 0,
@@ -266,9 +285,10 @@ fn in_words(finding: &Finding<'_>) -> String {
     format!("{subject} {} {}", finding.comparison.unwrap_or_default(), values.join(", ")).trim().to_owned()
 }
 
-fn blank(step: &Step) -> Finding<'_> {
+fn blank<'t>(step: &ExpandedStep<'t>) -> Finding<'t> {
     Finding {
-        step,
+        template: step.template,
+        step: step.step,
         state: State::InSync,
         component: None,
         path: None,

@@ -8,27 +8,15 @@ pub mod text;
 
 use crate::diff::baseline::judge::Drift;
 use crate::diff::{Diff, State};
+use crate::template::Template;
 
 /// What was compared, and how it turned out.
 #[derive(Debug)]
 pub struct Report<'t> {
-    /// The template's name and version; none where two states were compared.
-    pub template: Option<TemplateRef>,
+    /// The templates; none where two states were compared.
+    pub templates: Vec<&'t Template>,
     /// One entry an org, in the order asked for.
     pub orgs: Vec<OrgReport<'t>>,
-}
-
-/// Which template was held against the org.
-#[derive(Clone, Debug)]
-pub struct TemplateRef {
-    /// Its name.
-    pub name: String,
-    /// What a person calls it.
-    pub title: String,
-    /// Its version.
-    pub version: String,
-    /// The documentation that it encodes.
-    pub source: String,
 }
 
 /// One org's, or one folder's, part of a report.

@@ -6,6 +6,7 @@
 mod arguments;
 pub mod builtin;
 mod check;
+pub mod conflict;
 mod expand;
 mod mistake;
 pub mod needs;
@@ -18,12 +19,12 @@ use crate::metadata::value::Value;
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
 pub use mistake::{Mistake, TemplateErrors};
-pub use parse::parse;
+pub use parse::{overlay, parse, parse_with};
 
 use setup::SetupPage;
 
 /// A template as its author wrote it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Template {
     /// The name by which it is asked for.
     pub name: String,
@@ -35,10 +36,60 @@ pub struct Template {
     pub source: String,
     /// When somebody last held it against that documentation, as `2026-11-23`.
     pub reviewed: String,
+    /// Which revision of the documentation that was.
+    pub revision: Option<String>,
+    /// How far the documentation could be read.
+    pub grade: Option<Grade>,
+    /// Under which heading it is listed.
+    pub group: Option<String>,
+    /// The template that it builds on, with its version.
+    pub extends: Option<String>,
+    /// The steps of that template that it leaves out.
+    pub dropped: Vec<Dropped>,
     /// What differs from customer to customer.
     pub parameters: Vec<Parameter>,
     /// The steps, in the order of the documentation.
     pub steps: Vec<Step>,
+}
+
+/// How far a template's source could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// The whole document was read.
+    A,
+    /// The part that states the requirements was read.
+    B,
+    /// The source was cut off, or is several years old.
+    C,
+    /// It is second-hand.
+    D,
+}
+
+impl Grade {
+    /// Every grade with what it means.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::A, "A", "the whole document was read"),
+        (Self::B, "B", "the part that states the requirements was read"),
+        (Self::C, "C", "the source was cut off, or is several years old"),
+        (Self::D, "D", "second-hand"),
+    ];
+
+    /// Returns the letter and what it means.
+    pub fn words(self) -> (&'static str, &'static str) {
+        let (_, letter, words) = Self::ALL[self as usize];
+        (letter, words)
+    }
+}
+
+/// A step that a template leaves out of the one that it extends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The step's id.
+    pub step: String,
+    /// Its title.
+    pub title: String,
+    /// Why it is left out.
+    pub reason: String,
 }
 
 /// Something that differs from customer to customer.
@@ -52,6 +103,8 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// Its value where none is given; without one it must be given.
     pub default: Option<Value>,
+    /// The line of the file that names it, from 1; 0 where it is another file's.
+    pub line: usize,
 }
 
 /// What a parameter holds.
@@ -68,7 +121,7 @@ pub enum ParameterKind {
 }
 
 /// One step of the documentation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Step {
     /// Its name, for reports.
     pub id: String,
@@ -90,12 +143,15 @@ pub struct Step {
     pub create: Option<Create>,
     /// What is contested or has changed since; said, never enforced.
     pub note: Option<String>,
+    /// The line of the file that names it, from 1; 0 where it is another file's.
+    pub line: usize,
 }
 
 /// How much a step matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     /// The integration does not work without it.
+    #[default]
     Required,
     /// The documentation advises it.
     Recommended,

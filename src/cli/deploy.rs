@@ -12,6 +12,7 @@ use crate::diff::State;
 use crate::journal::{Entry, Journal, JournalError, Stage, entries};
 use crate::org::deploy::DeployStatus;
 use crate::org::{ConnectOptions, Org};
+use crate::package::Change;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Basis, Plan, plan};
 use crate::template::ExpandedStep;
@@ -78,7 +79,7 @@ pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     }
     let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
     let wanted = match &saved {
-        Some(saved) => Wanted::of_plan(&saved.template)?,
+        Some(saved) => Wanted::of_plan(ui, saved, &config, &choice)?,
         None => Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?,
     };
     let only = Only::parse(saved.as_ref().map_or(&arguments.wanted.only, |saved| &saved.only))?;
@@ -322,10 +323,12 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
     let mut error = refusal(name, status);
     let mut steps: Vec<String> = Vec::new();
     for failure in &status.failures {
-        for change in plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id)) {
-            let is_meant =
-                change.path.as_ref().and_then(|path| path.segments()[0].key.clone()).is_some_and(|key| failure.problem.contains(&key));
-            if let (true, crate::package::Cause::Step(step)) = (is_meant, &change.cause) {
+        let key = |change: &Change| change.path.as_ref().and_then(|path| path.segments()[0].key.clone()).unwrap_or_default();
+        let of_component = || plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id));
+        // The problem names a field, and with it the field's object: what is named most exactly is meant.
+        let named = of_component().map(key).filter(|key| failure.problem.contains(key.as_str())).max_by_key(String::len);
+        for change in of_component().filter(|change| named.as_ref().is_some_and(|named| !named.is_empty() && key(change) == *named)) {
+            if let crate::package::Cause::Step(step) = &change.cause {
                 let line = format!(
                     "that concerns the step `{step}` ({} {})",
                     change.id,

@@ -10,8 +10,8 @@ use crate::diff::{Diff, State, diff};
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Basis, plan};
-use crate::report::{Drifts, Failure, Findings, OrgReport, Report, TemplateRef, json, text};
-use crate::template::{ExpandedStep, Template};
+use crate::report::{Drifts, Failure, Findings, OrgReport, Report, json, text};
+use crate::template::ExpandedStep;
 
 use super::baseline;
 use super::connect::{self, Choice};
@@ -67,7 +67,7 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         Some(from) => (asked.of_files(from)?, None),
         None => asked.of_org(choice.as_ref())?,
     };
-    let report = report(&wanted.template, org);
+    let report = Report { templates: wanted.templates().collect(), orgs: vec![org] };
     let exit = answer(ui, arguments, &report, failed)?;
     if arguments.format == Format::Text && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
@@ -120,7 +120,7 @@ fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>)
             source: None,
             outcome: Ok(Findings::Baseline(drifts)),
         };
-        return answer(ui, arguments, &Report { template: None, orgs: vec![org] }, None);
+        return answer(ui, arguments, &Report { templates: Vec::new(), orgs: vec![org] }, None);
     }
     connect::block_on(async {
         let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
@@ -133,7 +133,7 @@ fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>)
                 source: None,
                 outcome: Ok(Findings::Baseline(drifts)),
             };
-            return answer(ui, arguments, &Report { template: None, orgs: vec![org] }, None);
+            return answer(ui, arguments, &Report { templates: Vec::new(), orgs: vec![org] }, None);
         }
         let choice = choice.ok_or_else(wanted::nothing_named)?;
         let mut report = OrgReport {
@@ -169,7 +169,7 @@ fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>)
                 Some(error)
             }
         };
-        answer(ui, arguments, &Report { template: None, orgs: vec![report] }, failed)
+        answer(ui, arguments, &Report { templates: Vec::new(), orgs: vec![report] }, failed)
     })
 }
 
@@ -254,7 +254,9 @@ impl<'t> Asked<'_, 't> {
             same_org: true,
         };
         let plan = plan(self.steps, &basis, &|finding| self.only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
-        let saved = SavedPlan::new(&plan, wanted::saved_org(org), self.wanted.saved(), self.arguments.wanted.only.clone());
+        let mut templates = self.wanted.saved();
+        let first = templates.remove(0);
+        let saved = SavedPlan::new(&plan, wanted::saved_org(org), first, templates, self.arguments.wanted.only.clone());
         let mut text = serde_json::to_vec_pretty(&saved)
             .map_err(|error| CommandError::new("internal error: the plan cannot be written as JSON").because(error.to_string()))?;
         text.push(b'\n');
@@ -271,15 +273,15 @@ impl<'t> Asked<'_, 't> {
 
 /// What an admin would do now.
 fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Choice>, report: &Report<'_>) {
-    let name = &wanted.given;
+    let named = wanted.named();
     if report.findings().any(Findings::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
-                "`sfsetup deploy --template {name} --org {}` shows the plan that mends this, asks, and carries it out",
+                "`sfsetup deploy {named} --org {}` shows the plan that mends this, asks, and carries it out",
                 choice.name()
             )),
             (None, Some(from)) => ui.hint(&format!(
-                "`sfsetup package --template {name} --from {} --out DIR` writes the files that mend this; `--in-place` edits these",
+                "`sfsetup package {named} --from {} --out DIR` writes the files that mend this; `--in-place` edits these",
                 from.display()
             )),
             (None, None) => {}
@@ -287,18 +289,6 @@ fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Cho
     }
     if report.count(State::NotObserved) > 0 {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
-    }
-}
-
-fn report<'t>(template: &Template, org: OrgReport<'t>) -> Report<'t> {
-    Report {
-        template: Some(TemplateRef {
-            name: template.name.clone(),
-            title: template.title.clone(),
-            version: template.version.clone(),
-            source: template.source.clone(),
-        }),
-        orgs: vec![org],
     }
 }
 

@@ -8,6 +8,7 @@ use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
 use crate::report::Failure;
 use crate::snapshot::ReadError;
+use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
 use super::Exit;
@@ -80,6 +81,22 @@ impl CommandError {
         error
             .hint(format!("`sfsetup template show {}` lists them; give one with `--set name=value`", template.name))
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
+    }
+
+    /// Templates that want different things of one setting.
+    pub(super) fn conflicts(conflicts: &[Conflict]) -> Self {
+        let mut error = Self::new(match conflicts.len() {
+            1 => "the templates want different things of one setting".to_owned(),
+            count => format!("the templates want different things of {count} settings"),
+        });
+        for Conflict { subject, first, second } in conflicts {
+            let side = |asked: &Asked| {
+                let docs = asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
+                format!("`{}` wants {} (step `{}`{docs})", asked.template, asked.words, asked.step)
+            };
+            error.causes.push(format!("{subject}: {}; {}", side(first), side(second)));
+        }
+        error.hint("decide which is right, and leave the other out: [[overlay.TEMPLATE.drop]] in sfsetup.toml with `step` and `reason`")
     }
 
     /// A want that cannot be made out of these parameters.

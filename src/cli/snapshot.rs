@@ -39,9 +39,9 @@ pub(super) struct SnapshotArguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// What a template asks for
+    /// What a template asks for (can be repeated)
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["manifest", "types"])]
-    template: Option<String>,
+    template: Vec<String>,
 
     /// Give a parameter of the template a value (can be repeated)
     #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
@@ -101,12 +101,11 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
     if arguments.commit {
         refuse_dirty(&arguments.out)?;
     }
-    let template = match &arguments.template {
-        Some(template) => {
-            let arguments = WantedArguments { template: Some(template.clone()), set: arguments.set.clone(), ..WantedArguments::default() };
-            Some(Wanted::load(ui, &arguments, &config, Some(&choice))?)
-        }
-        None => None,
+    let template = if arguments.template.is_empty() {
+        None
+    } else {
+        let arguments = WantedArguments { template: arguments.template.clone(), set: arguments.set.clone(), ..WantedArguments::default() };
+        Some(Wanted::load(ui, &arguments, &config, Some(&choice))?)
     };
     let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
     connect::block_on(async {

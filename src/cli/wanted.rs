@@ -11,83 +11,123 @@ use crate::metadata::layout::{api_full_name, canonical_full_name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 use crate::org::{Org, OrgIdentity};
-use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
+use crate::plan::saved::{SavedOrg, SavedPlan, SavedTemplate, json, value};
+use crate::template::conflict::{Conflict, conflicts};
 use crate::template::{self, Arguments, ExpandedStep, Template};
 
 use super::config::Config;
 use super::connect::{self, Choice};
 use super::error::CommandError;
-use super::template::{fill_in, load_with_hash};
+use super::template::load::{Loaded, fill_in, load_for};
 use super::ui::Ui;
 use super::{SourceArguments, WantedArguments};
 
-/// A template, filled in.
-pub(super) struct Wanted {
+/// Templates, filled in.
+pub(super) struct Wanted(Vec<OneWanted>);
+
+struct OneWanted {
     /// How it was named.
-    pub(super) given: String,
-    pub(super) template: Template,
+    given: String,
+    template: Template,
     sha256: String,
     values: Arguments,
 }
 
 impl Wanted {
-    /// Gets the template that the arguments name, with its parameters' values.
+    /// Gets the templates that the arguments name, with their parameters' values.
     ///
     /// # Errors
-    /// None is named, there is none of the name, it has mistakes, or parameters are missing or wrong.
+    /// None is named, there is none of the name, one has mistakes, or parameters are missing or wrong.
     pub(super) fn load(ui: &Ui, arguments: &WantedArguments, config: &Config, choice: Option<&Choice>) -> Result<Self, CommandError> {
-        let Some(given) = &arguments.template else {
+        if arguments.template.is_empty() {
             return Err(CommandError::new("nothing is said of what is wanted")
                 .hint("name a template with `--template NAME`; `sfsetup template list` lists the shipped ones")
                 .usage());
+        }
+        let mut loaded = Vec::new();
+        for given in &arguments.template {
+            let one = load_for(ui, given, config, choice.map(Choice::name))?;
+            if loaded.iter().any(|(_, known): &(&String, Loaded)| known.template.name == one.template.name) {
+                return Err(CommandError::new(format!("the template `{}` is named twice", one.template.name)).usage());
+            }
+            loaded.push((given, one));
+        }
+        let templates: Vec<&Template> = loaded.iter().map(|(_, one)| &one.template).collect();
+        let values = fill_in(ui, &templates, &arguments.set, config, choice)?;
+        let filled = loaded.into_iter().zip(values);
+        Ok(Self(
+            filled
+                .map(|((given, Loaded { template, sha256 }), values)| OneWanted { given: given.clone(), template, sha256, values })
+                .collect(),
+        ))
+    }
+
+    /// Gets the templates of a saved plan, with the values that it was saved with.
+    ///
+    /// # Errors
+    /// A template is gone, or has changed since.
+    pub(super) fn of_plan(ui: &Ui, saved: &SavedPlan, config: &Config, choice: &Choice) -> Result<Self, CommandError> {
+        let load = |saved: &SavedTemplate| {
+            let Loaded { template, sha256 } = load_for(ui, &saved.given, config, Some(choice.name()))?;
+            if sha256 != saved.sha256 {
+                return Err(CommandError::new(format!(
+                    "the plan is stale: the template `{}` has changed since it was made (version {} then, {} now)",
+                    saved.given, saved.version, template.version
+                ))
+                .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again")
+                .refused());
+            }
+            let configured = saved.parameters.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?))).collect();
+            let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
+                .map_err(|errors| CommandError::arguments(&template, &errors))?;
+            Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
         };
-        let (template, sha256) = load_with_hash(given)?;
-        let values = fill_in(ui, &template, &arguments.set, config, choice)?;
-        Ok(Self { given: given.clone(), template, sha256, values })
+        saved.templates().map(load).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Gets the template of a saved plan, with the values that it was saved with.
+    /// Fills the templates in.
     ///
     /// # Errors
-    /// The template is gone, or has changed since.
-    pub(super) fn of_plan(saved: &SavedTemplate) -> Result<Self, CommandError> {
-        let (template, sha256) = load_with_hash(&saved.given)?;
-        if sha256 != saved.sha256 {
-            return Err(CommandError::new(format!(
-                "the plan is stale: the template `{}` has changed since it was made (version {} then, {} now)",
-                saved.given, saved.version, template.version
-            ))
-            .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again")
-            .refused());
-        }
-        let configured = saved.parameters.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?))).collect();
-        let values =
-            Arguments::resolve(&template, &BTreeMap::new(), &configured).map_err(|errors| CommandError::arguments(&template, &errors))?;
-        Ok(Self { given: saved.given.clone(), template, sha256, values })
-    }
-
-    /// Fills the template in.
-    ///
-    /// # Errors
-    /// A want that cannot be made out of these values.
+    /// A want that cannot be made out of these values; two templates that want different things of one setting.
     pub(super) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
-        template::expand(&self.template, &self.values).map_err(|error| CommandError::expansion(&error))
-    }
-
-    /// Puts it into the form that plans are saved with.
-    pub(super) fn saved(&self) -> SavedTemplate {
-        SavedTemplate {
-            name: self.template.name.clone(),
-            version: self.template.version.clone(),
-            given: self.given.clone(),
-            sha256: self.sha256.clone(),
-            parameters: self.values.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+        let mut steps = Vec::new();
+        for one in &self.0 {
+            steps.extend(template::expand(&one.template, &one.values).map_err(|error| CommandError::expansion(&error))?);
         }
+        let between: Vec<Conflict> =
+            conflicts(&steps).into_iter().filter(|conflict| conflict.first.template != conflict.second.template).collect();
+        if between.is_empty() { Ok(steps) } else { Err(CommandError::conflicts(&between)) }
     }
 
-    /// Says what it is, for the journal.
+    /// Returns the templates, in the order in which they were named.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.0.iter().map(|one| &one.template)
+    }
+
+    /// Puts them into the form that plans are saved with.
+    pub(super) fn saved(&self) -> Vec<SavedTemplate> {
+        self.0
+            .iter()
+            .map(|one| SavedTemplate {
+                name: one.template.name.clone(),
+                version: one.template.version.clone(),
+                given: one.given.clone(),
+                sha256: one.sha256.clone(),
+                parameters: one.values.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+            })
+            .collect()
+    }
+
+    /// Says what they are, for the journal.
     pub(super) fn words(&self) -> String {
-        format!("template {} {}", self.template.name, self.template.version)
+        let names: Vec<String> = self.templates().map(|template| format!("{} {}", template.name, template.version)).collect();
+        format!("{} {}", if names.len() == 1 { "template" } else { "templates" }, names.join(", "))
+    }
+
+    /// Says how they are named on the command line.
+    pub(super) fn named(&self) -> String {
+        let names: Vec<String> = self.0.iter().map(|one| format!("--template {}", one.given)).collect();
+        names.join(" ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
 
-use crate::metadata::path::FieldPath;
+use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
@@ -57,22 +57,32 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
     Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation, covered_by }
 }
 
-/// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of what its objects' entries say below that:
-/// to want them would be a difference that no deploy ends (S 3.4). Neither reaches the fields, so View All Fields stays its own matter.
+/// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of what its objects' entries say below that,
+/// and where it has View All Fields of an object, it no longer lists the object's fields: to want them would be a difference that no deploy ends
+/// (S 3.4). None of the first two reaches the fields.
 fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Option<&'static str> {
-    let [entry, flag] = path.segments() else { return None };
-    if !matches!(row.name, "Profile" | "PermissionSet") || entry.name != "objectPermissions" || flag.name == "viewAllFields" {
+    let [Segment { name: section, key: Some(key) }, flag] = path.segments() else { return None };
+    if !matches!(row.name, "Profile" | "PermissionSet") {
         return None;
     }
-    let is_on = |permission: &str| {
-        let path = format!("userPermissions[{permission}].enabled").parse::<FieldPath>();
+    let is_on = |path: String| {
+        let path = path.parse::<FieldPath>();
         path.is_ok_and(|path| matches!(registry::look_up(row, &component.document, &path), Found::Value { value: Value::Bool(true), .. }))
     };
-    let is_seeing = matches!(flag.name.as_str(), "allowRead" | "viewAllRecords");
-    if is_seeing && is_on("ViewAllData") {
-        return Some("View All Data");
+    match (section.as_str(), flag.name.as_str()) {
+        ("fieldPermissions", "readable") => {
+            let object = key.split('.').next().unwrap_or_default();
+            is_on(format!("objectPermissions[{object}].viewAllFields")).then_some("View All Fields")
+        }
+        ("objectPermissions", flag) if flag != "viewAllFields" => {
+            let is_seeing = matches!(flag, "allowRead" | "viewAllRecords");
+            if is_seeing && is_on("userPermissions[ViewAllData].enabled".to_owned()) {
+                return Some("View All Data");
+            }
+            is_on("userPermissions[ModifyAllData].enabled".to_owned()).then_some("Modify All Data")
+        }
+        _ => None,
     }
-    is_on("ModifyAllData").then_some("Modify All Data")
 }
 
 /// Finds the component. A part of an external client app is named by its app, whatever its own name (S 2.1).

@@ -60,6 +60,10 @@ pub const FACTS: &[FactType] = &[
     },
     FactType {
         keyed: true,
+        ..fact("user.permission_set", FactKind::Flag, "The permission set is assigned to the user, without an end", Some("user"))
+    },
+    FactType {
+        keyed: true,
         leaves: FIELD_FLAGS,
         ..fact("user.field", FactKind::Flag, "The user's effective access to the field", Some("user"))
     },

@@ -54,7 +54,11 @@ pub struct Circumstances<'c> {
 /// Finds the changes that mend the findings which `chosen` accepts.
 pub fn mend(diff: &Diff<'_>, steps: &[ExpandedStep<'_>], around: &Circumstances<'_>, chosen: &dyn Fn(&Finding<'_>) -> bool) -> Mend {
     let mut mend = Mend::default();
-    for (index, finding) in diff.findings.iter().enumerate() {
+    // Settings first: what is assigned afterwards may be made by them.
+    let (settings, others): (Vec<usize>, Vec<usize>) =
+        (0..diff.findings.len()).partition(|index| diff.findings[*index].component.is_some() && diff.findings[*index].path.is_some());
+    for index in settings.into_iter().chain(others) {
+        let finding = &diff.findings[index];
         let is_wrong = matches!(finding.state, State::Differs | State::Missing);
         let is_manual = finding.state == State::Manual;
         if !(is_wrong || is_manual) || !chosen(finding) {
@@ -224,6 +228,12 @@ impl Mend {
         let ExpandedWant::Fact { fact, of: Some(user), .. } = want else {
             return Err(no_package.to_owned());
         };
+        if let ("user.permission_set", Some(set)) = (fact.fact_type.name, &fact.key) {
+            if let Some(source) = &finding.access_from {
+                return Err(format!("the {source} must be changed in Setup"));
+            }
+            return self.assign(user, set, around);
+        }
         let path = match (fact.fact_type.name, &fact.key, fact.leaf) {
             ("user.permission", Some(key), _) => format!("userPermissions[{key}].enabled"),
             ("user.object", Some(key), Some(leaf)) => format!("objectPermissions[{key}].{}", flag_of(leaf)),
@@ -246,12 +256,23 @@ impl Mend {
             .flat_map(|step| &step.wants)
             .find_map(grants)
             .ok_or_else(|| format!("{no_package} (no permission set of the template grants it)"))?;
+        if matches!(finding.actual, Some(Value::Bool(true))) {
+            return Ok(());
+        }
+        self.assign(user, &set, around)
+    }
+
+    fn assign(&mut self, user: &str, set: &str, around: &Circumstances<'_>) -> Result<(), String> {
         if !around.is_online {
             return Err(format!("the permission set `{set}` must be assigned to `{user}`, which a folder of files cannot hold"));
         }
-        let is_held = matches!(finding.actual, Some(Value::Bool(true)));
-        let assignment = Assignment { user: user.clone(), permission_set: set };
-        if !is_held && !self.assignments.contains(&assignment) {
+        let id = ComponentId::new("PermissionSet", set);
+        let is_asked_for = matches!(&around.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
+        if is_asked_for && around.components.get(&id).is_none() && !self.made.contains_key(&id) {
+            return Err(format!("the permission set `{set}` does not exist, and nothing here makes it"));
+        }
+        let assignment = Assignment { user: user.to_owned(), permission_set: set.to_owned() };
+        if !self.assignments.contains(&assignment) {
             self.assignments.push(assignment);
         }
         Ok(())

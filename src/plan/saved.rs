@@ -24,8 +24,11 @@ pub struct SavedPlan {
     pub format: String,
     /// The org that it was made for.
     pub org: SavedOrg,
-    /// The template that it was made from.
+    /// The template that it was made from; of several the first.
     pub template: SavedTemplate,
+    /// The others, where there were several.
+    #[serde(default)]
+    pub more_templates: Vec<SavedTemplate>,
     /// The API version of the package.
     pub api_version: String,
     /// What was chosen of it (`--only`); empty for all.
@@ -120,8 +123,13 @@ pub struct SavedLeft {
 }
 
 impl SavedPlan {
-    /// Puts a plan into the form that is saved.
-    pub fn new(plan: &Plan<'_>, org: SavedOrg, template: SavedTemplate, only: Vec<String>) -> Self {
+    /// Returns the templates that it was made from.
+    pub fn templates(&self) -> impl Iterator<Item = &SavedTemplate> {
+        std::iter::once(&self.template).chain(&self.more_templates)
+    }
+
+    /// Puts a plan into the form that is saved. `template` is followed by `more_templates` where there are several.
+    pub fn new(plan: &Plan<'_>, org: SavedOrg, template: SavedTemplate, more_templates: Vec<SavedTemplate>, only: Vec<String>) -> Self {
         let mend = &plan.mend;
         let is_within_new = |change: &&Change| change.path.is_some() && mend.made.contains_key(&change.id);
         let back = mend.changes.iter().rev().filter(|change| !is_within_new(change));
@@ -130,6 +138,7 @@ impl SavedPlan {
             format: FORMAT.to_owned(),
             org,
             template,
+            more_templates,
             api_version: plan.package.version.to_string(),
             only,
             reads: reads(&plan.diff),

@@ -22,14 +22,33 @@ pub const SCHEMA: &str = include_str!("diff.schema.json");
 #[derive(Serialize)]
 struct Document<'r> {
     format: &'static str,
-    template: Option<Template<'r>>,
+    template: Option<Template>,
+    templates: Vec<OneTemplate<'r>>,
     orgs: Vec<Org<'r>>,
 }
 
+/// The template; of several the names and versions, separated by commas.
 #[derive(Serialize)]
-struct Template<'r> {
+struct Template {
+    name: String,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct OneTemplate<'r> {
     name: &'r str,
     version: &'r str,
+    source: &'r str,
+    reviewed: &'r str,
+    extends: Option<&'r str>,
+    dropped: Vec<Dropped<'r>>,
+}
+
+#[derive(Serialize)]
+struct Dropped<'r> {
+    step: &'r str,
+    title: &'r str,
+    reason: &'r str,
 }
 
 #[derive(Serialize)]
@@ -80,6 +99,7 @@ struct Label<'r> {
 
 #[derive(Serialize)]
 struct FindingRow<'r> {
+    template: Option<&'r str>,
     step: Option<&'r str>,
     title: &'r str,
     level: &'static str,
@@ -110,7 +130,27 @@ struct FindingRow<'r> {
 pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     let document = Document {
         format: "sfsetup.diff/1",
-        template: report.template.as_ref().map(|template| Template { name: &template.name, version: &template.version }),
+        template: (!report.templates.is_empty()).then(|| {
+            let joined =
+                |of: fn(&crate::template::Template) -> &str| report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ");
+            Template { name: joined(|template| &template.name), version: joined(|template| &template.version) }
+        }),
+        templates: report
+            .templates
+            .iter()
+            .map(|template| OneTemplate {
+                name: &template.name,
+                version: &template.version,
+                source: &template.source,
+                reviewed: &template.reviewed,
+                extends: template.extends.as_deref(),
+                dropped: template
+                    .dropped
+                    .iter()
+                    .map(|dropped| Dropped { step: &dropped.step, title: &dropped.title, reason: &dropped.reason })
+                    .collect(),
+            })
+            .collect(),
         orgs: report.orgs.iter().map(org).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document)?;
@@ -157,6 +197,7 @@ fn summary(found: &Findings<'_>) -> Summary {
 fn drift_row(drift: &Drift) -> FindingRow<'_> {
     let labels = label_of(drift);
     FindingRow {
+        template: None,
         step: None,
         title: "",
         level: Level::Required.name(),
@@ -189,6 +230,7 @@ fn label_of(drift: &Drift) -> (Option<String>, Option<String>) {
 
 fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'r> {
     FindingRow {
+        template: Some(&finding.template.name),
         step: Some(&finding.step.id),
         title: &finding.step.title,
         level: finding.step.level.name(),

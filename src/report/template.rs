@@ -1,28 +1,55 @@
 //! Templates for people and programs: the list, the page of one, the result of a check.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
+use crate::diff::advice::Advice;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::{Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want};
 
-/// Lists templates, one a line.
+/// Lists templates, one a line, under their groups.
 pub fn list_text(templates: &[Template]) -> String {
     let width = templates.iter().map(|template| template.name.len()).max().unwrap_or_default();
-    let mut out = String::new();
+    let mut groups: Vec<&str> = Vec::new();
     for template in templates {
-        line(&mut out, &format!("{:width$}  {}  {}", template.name.bold(), template.version, template.title));
+        let group = template.group.as_deref().unwrap_or_default();
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups.sort_unstable();
+    let mut out = String::new();
+    for group in groups {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        if !group.is_empty() {
+            line(&mut out, &group.bold().underline().to_string());
+        }
+        for template in templates.iter().filter(|template| template.group.as_deref().unwrap_or_default() == group) {
+            line(&mut out, &format!("  {:width$}  {}  {}", template.name.bold(), template.version, template.title));
+        }
     }
     out
 }
 
+/// Says whether a template speaks of all these words: in its name, title, group or steps.
+pub fn matches(template: &Template, words: &[String]) -> bool {
+    let steps = template.steps.iter().map(|step| step.title.as_str());
+    let parts = [template.name.as_str(), &template.title, template.group.as_deref().unwrap_or_default()];
+    let text = parts.into_iter().chain(steps).collect::<Vec<_>>().join("\n").to_lowercase();
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
+}
+
 /// Lists templates for programs: `{"templates": [{"name", "title", "version"}]}`.
 pub fn list_json(templates: &[Template]) -> String {
-    let rows: Vec<Json> =
-        templates.iter().map(|template| json!({"name": template.name, "title": template.title, "version": template.version})).collect();
+    let row =
+        |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
+    let rows: Vec<Json> = templates.iter().map(row).collect();
     pretty(&json!({ "templates": rows }))
 }
 
@@ -30,7 +57,14 @@ pub fn list_json(templates: &[Template]) -> String {
 pub fn show_text(template: &Template) -> String {
     let mut out = String::new();
     line(&mut out, &format!("{} ({} {})", template.title, template.name, template.version).bold().to_string());
-    line(&mut out, &format!("after {}, reviewed {}", template.source, template.reviewed));
+    let revision = template.revision.as_ref().map_or_else(String::new, |revision| format!(", revision {revision}"));
+    line(&mut out, &format!("after {}{revision}, read {}", template.source, template.reviewed));
+    if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
+        line(&mut out, &format!("source of grade {letter}: {words}"));
+    }
+    if let Some(parent) = &template.extends {
+        line(&mut out, &format!("builds on {parent}"));
+    }
     if !template.parameters.is_empty() {
         line(&mut out, &format!("\n{}", "Parameters".bold()));
         let width = template.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or_default();
@@ -60,14 +94,70 @@ pub fn show_text(template: &Template) -> String {
         if let Some(note) = &step.note {
             line(&mut out, &format!("     {}{note}", "note: ".dimmed()));
         }
+        if let Some(page) = step.setup {
+            line(&mut out, &format!("     {}Setup, Quick Find \"{}\"", "in: ".dimmed(), page.quick_find));
+        }
+        if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != template.source) {
+            line(&mut out, &format!("     {}{docs}", "docs: ".dimmed()));
+        }
     }
-    let by_hand = template.steps.iter().filter(|step| step.wants.iter().any(|want| matches!(want, Want::Manual { .. }))).count();
-    let steps = match template.steps.len() {
-        1 => "1 step".to_owned(),
-        count => format!("{count} steps"),
-    };
-    line(&mut out, &format!("\n{steps}, {by_hand} with something to do by hand."));
+    for dropped in &template.dropped {
+        line(&mut out, &format!("   - left out: {} ({})", dropped.title, dropped.reason));
+    }
+    owned(template, &mut out);
+    by_hand(template, &mut out);
     out
+}
+
+/// What a fix may change, and nothing beside it: components with their parts.
+fn owned(template: &Template, out: &mut String) {
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut pending: Vec<&Want> = template.steps.iter().flat_map(|step| &step.wants).collect();
+    while let Some(want) = pending.pop() {
+        match want {
+            Want::Metadata { component, path, .. } => {
+                all.entry(component).or_default().insert(path.split(['[', '.']).next().unwrap_or(path));
+            }
+            Want::Any(wants) => pending.extend(wants),
+            Want::Fact { .. } | Want::Manual { .. } => {}
+        }
+    }
+    if all.is_empty() {
+        return;
+    }
+    line(out, &format!("\n{}", "What it owns: a fix changes the settings named above in these components, and nothing beside them".bold()));
+    for (component, parts) in all {
+        line(out, &format!("  {component}: {}", parts.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+}
+
+/// What no package can bring about.
+fn by_hand(template: &Template, out: &mut String) {
+    let titles: Vec<String> = template
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.wants.iter().any(is_by_hand))
+        .map(|(index, step)| format!("{:>3}. {}", index + 1, step.title))
+        .collect();
+    if titles.is_empty() {
+        line(out, &format!("\n{}", "A deploy can do all of it.".bold()));
+        return;
+    }
+    line(out, &format!("\n{}", "What no deploy can do, in whole or in part".bold()));
+    for title in titles {
+        line(out, &title);
+    }
+}
+
+/// A step by hand, or a fact that is bought, hired or installed; what a permission set grants can be assigned.
+fn is_by_hand(want: &Want) -> bool {
+    match want {
+        Want::Metadata { component, .. } => component.starts_with("ConnectedApplication:"),
+        Want::Fact { fact, .. } => !["user.permission", "user.object", "user.field"].iter().any(|name| fact.starts_with(name)),
+        Want::Manual { .. } => true,
+        Want::Any(wants) => wants.iter().any(is_by_hand),
+    }
 }
 
 /// Shows a template for programs.
@@ -128,24 +218,45 @@ pub fn show_json(template: &Template) -> String {
         "version": template.version,
         "source": template.source,
         "reviewed": template.reviewed,
+        "revision": template.revision,
+        "grade": template.grade.map(|grade| grade.words().0),
+        "group": template.group,
+        "extends": template.extends,
+        "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),
         "parameters": parameters,
         "steps": steps,
     }))
 }
 
 /// Says that a template is right, with what was counted.
-pub fn check_text(template: &Template) -> String {
-    format!(
-        "{}: no mistakes; {} parameters, {} steps, {} wants\n",
+pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String {
+    let mut out = String::new();
+    for one in advice {
+        let mark = if one.is_mistake { "error: ".red().bold().to_string() } else { "note: ".yellow().bold().to_string() };
+        line(&mut out, &format!("{file}:{}: {mark}{}", one.line, one.message));
+    }
+    let mistakes = match advice.iter().filter(|one| one.is_mistake).count() {
+        0 => "no mistakes".to_owned(),
+        1 => "1 mistake".to_owned(),
+        count => format!("{count} mistakes"),
+    };
+    let counts = format!(
+        "{}: {mistakes}; {} parameters, {} steps, {} wants",
         template.name,
         template.parameters.len(),
         template.steps.len(),
         template.steps.iter().map(|step| step.wants.len()).sum::<usize>()
-    )
+    );
+    line(&mut out, &counts);
+    out
 }
 
 /// Says for programs whether a template is right, and every mistake.
-pub fn check_json(file: &str, checked: &Result<Template, TemplateErrors>) -> String {
+pub fn check_json(file: &str, checked: &Result<Template, TemplateErrors>, advice: &[Advice]) -> String {
+    let contradictions =
+        advice.iter().filter(|one| one.is_mistake).map(|one| json!({"line": one.line, "column": 1, "message": one.message, "help": null}));
+    let notes: Vec<Json> =
+        advice.iter().filter(|one| !one.is_mistake).map(|one| json!({"line": one.line, "message": one.message})).collect();
     let mistakes: Vec<Json> = checked
         .as_ref()
         .err()
@@ -153,12 +264,14 @@ pub fn check_json(file: &str, checked: &Result<Template, TemplateErrors>) -> Str
         .unwrap_or_default()
         .iter()
         .map(|mistake| json!({"line": mistake.line, "column": mistake.column, "message": mistake.message, "help": mistake.help}))
+        .chain(contradictions)
         .collect();
     pretty(&json!({
         "format": "sfsetup.template-check/1",
         "file": file,
-        "ok": checked.is_ok(),
+        "ok": checked.is_ok() && mistakes.is_empty(),
         "mistakes": mistakes,
+        "notes": notes,
     }))
 }
 

@@ -9,7 +9,7 @@ use owo_colors::OwoColorize as _;
 
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::ComponentId;
-use crate::template::{Level, Step};
+use crate::template::Level;
 
 use super::{Findings, OrgReport, Report, summary};
 
@@ -31,12 +31,9 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
             Ok(findings) => {
                 match findings {
                     Findings::Template(diff) => {
-                        let look = Look {
-                            instance_url: org.instance_url.as_deref(),
-                            source: report.template.as_ref().map_or("", |template| template.source.as_str()),
-                            full,
-                        };
+                        let look = Look { instance_url: org.instance_url.as_deref(), full, is_one: report.templates.len() == 1 };
                         body(&mut out, diff, &look);
+                        left_out(&mut out, report);
                     }
                     Findings::Baseline(drifts) => super::baseline::body(&mut out, drifts, full),
                 }
@@ -53,16 +50,15 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
 /// What all steps of an org are shown with.
 struct Look<'r> {
     instance_url: Option<&'r str>,
-    /// Said once at the head, so not again at a step that cites nothing else.
-    source: &'r str,
     full: bool,
+    /// Whether there is one template; each of several gets a heading.
+    is_one: bool,
 }
 
 fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
-    let what = report
-        .template
-        .as_ref()
-        .map_or_else(String::new, |template| format!("{} ({} {})", template.title, template.name, template.version));
+    let what: Vec<String> =
+        report.templates.iter().map(|template| format!("{} ({} {})", template.title, template.name, template.version)).collect();
+    let what = what.join(", ");
     let heading = match &org.outcome {
         Ok(Findings::Baseline(drifts)) => format!("{} against the baseline {}", clean(&org.name), clean(&drifts.baseline)),
         _ => format!("{} against {}", clean(&what), clean(&org.name)),
@@ -72,19 +68,37 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
         let address = org.instance_url.as_deref().unwrap_or_default();
         line(out, &format!("org {} at {}, from: {}", clean(id), clean(address), clean(source)).dimmed().to_string());
     }
-    if let Some(template) = &report.template {
-        line(out, &format!("after {}", clean(&template.source)).dimmed().to_string());
+    for template in &report.templates {
+        line(out, &format!("after {}, read {}", clean(&template.source), template.reviewed).dimmed().to_string());
     }
     out.push('\n');
 }
 
+/// What a template leaves out of the one that it builds on is said, so that nobody takes it for checked.
+fn left_out(out: &mut String, report: &Report<'_>) {
+    for dropped in report.templates.iter().flat_map(|template| &template.dropped) {
+        line(out, &format!("- left out: {} ({})", clean(&dropped.title), clean(&dropped.reason)).dimmed().to_string());
+    }
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+}
+
 fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>) {
     let mut rest = diff.findings.as_slice();
+    let mut template = "";
     while let Some(first) = rest.first() {
+        if !look.is_one && first.template.name != template {
+            template = &first.template.name;
+            if !out.ends_with("\n\n") {
+                out.push('\n');
+            }
+            line(out, &format!("{} ({template})", clean(&first.template.title)).bold().underline().to_string());
+        }
         let same_step = |finding: &Finding<'_>| std::ptr::eq(finding.step, first.step);
         let length = rest.iter().take_while(|finding| same_step(finding)).count();
         let (of_step, tail) = rest.split_at(length);
-        step(out, first.step, of_step, look);
+        step(out, first, of_step, look);
         rest = tail;
     }
     if !out.ends_with("\n\n") {
@@ -120,7 +134,8 @@ fn mark(state: State) -> String {
     }
 }
 
-fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>) {
+fn step(out: &mut String, first: &Finding<'_>, findings: &[Finding<'_>], look: &Look<'_>) {
+    let step = first.step;
     let state = worst(findings);
     if state != State::InSync && !out.ends_with("\n\n") {
         out.push('\n');
@@ -145,7 +160,7 @@ fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>
     if state == State::InSync {
         return;
     }
-    missing(out, findings);
+    missing(out, findings, look.full);
     differing(out, findings, look.full);
     not_observed(out, findings, look.full);
     for finding in findings.iter().filter(|finding| finding.state == State::Manual) {
@@ -162,7 +177,7 @@ fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>
             let address = page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
             line(out, &format!("      {}Setup, Quick Find \"{}\"{address}", "in: ".dimmed(), page.quick_find));
         }
-        if let Some(docs) = step.docs.as_ref().filter(|docs| *docs != look.source) {
+        if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != first.template.source) {
             line(out, &format!("      {}{}", "docs: ".dimmed(), clean(docs)));
         }
     }
@@ -170,14 +185,27 @@ fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>
 }
 
 /// A component that does not exist is said once a step, however many settings are wanted on it.
-fn missing(out: &mut String, findings: &[Finding<'_>]) {
+fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
     for (component, wanted) in grouped(findings, State::Missing) {
-        let settings = match wanted.len() {
-            1 => "1 setting".to_owned(),
-            count => format!("{count} settings"),
-        };
-        line(out, &format!("    {} {} does not exist; {settings} wanted on it", mark(State::Missing), clean(&component)));
+        line(out, &format!("    {} {} does not exist; wanted on it:", mark(State::Missing), clean(&component)));
+        let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
+        for finding in &wanted[..listed] {
+            let path = finding.path.as_ref().map(ToString::to_string).unwrap_or_default();
+            line(out, &format!("        {}  {} {}", clean(&path), "+".green(), clean(&desired_in_words(finding))));
+        }
+        if listed < wanted.len() {
+            line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
+        }
     }
+}
+
+/// What would satisfy a want; of several values either one of them or all.
+fn desired_in_words(finding: &Finding<'_>) -> String {
+    if finding.desired.is_empty() {
+        return "(not set)".to_owned();
+    }
+    let between = if finding.comparison == Some("one-of") { " | " } else { ", " };
+    finding.desired.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
@@ -194,11 +222,7 @@ fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
             };
             let nothing = || "(not set)".to_owned();
             let actual = finding.actual.as_ref().map_or_else(nothing, ToString::to_string);
-            let desired = if finding.desired.is_empty() {
-                nothing()
-            } else {
-                finding.desired.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
-            };
+            let desired = desired_in_words(finding);
             let comparison = match finding.comparison {
                 Some("equals" | "one-of" | "absent") | None => String::new(),
                 Some(other) => format!("{} ", other.replace('-', " ")),

@@ -16,6 +16,7 @@ use crate::metadata::value::Value;
 pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
     let mut check = Check { parameters: placed.parameters.iter().map(|(parameter, _)| parameter).collect(), mistakes };
     for (parameter, at) in &placed.parameters {
+        let Some(at) = at else { continue };
         let is_name = parameter.name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
         if !is_name {
             check.mistakes.add(at, "a parameter's name is made of letters, digits, `_` and `-`");
@@ -24,13 +25,13 @@ pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
     let mut ids: BTreeMap<&str, ()> = BTreeMap::new();
     for placed in &placed.steps {
         let id = placed.step.id.as_str();
-        if !id.is_empty() && ids.insert(id, ()).is_some() {
-            check.mistakes.add(&placed.id, format!("the id `{id}` stands twice"));
+        if let (false, Some(_), Some(at)) = (id.is_empty(), ids.insert(id, ()), &placed.id) {
+            check.mistakes.add(at, format!("the id `{id}` stands twice"));
         }
-        for (condition, key, value) in &placed.when {
+        for (condition, key, value) in placed.when.iter().flatten() {
             check.condition(condition, key, value);
         }
-        for want in &placed.wants {
+        for want in placed.wants.iter().flatten() {
             check.want(want);
         }
         if let Some((create, spans)) = &placed.create {

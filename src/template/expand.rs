@@ -11,6 +11,8 @@ use crate::metadata::value::Value;
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
 pub struct ExpandedStep<'t> {
+    /// The template that it belongs to.
+    pub template: &'t Template,
     /// The step as written.
     pub step: &'t Step,
     /// Whether it applies.
@@ -115,6 +117,7 @@ pub fn expand<'t>(template: &'t Template, arguments: &Arguments) -> Result<Vec<E
                 wants.extend(filler.want(want).map_err(fail)?);
             }
             Ok(ExpandedStep {
+                template,
                 step,
                 applies: applies(&step.when, &filler).map_err(fail)?,
                 wants,

@@ -72,6 +72,11 @@ impl<'t> Collector<'t> {
         Self { text, mistakes: Vec::new() }
     }
 
+    /// Returns the line of a place in the file, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+
     pub(super) fn text(&self) -> &'t str {
         self.text
     }

@@ -70,6 +70,10 @@ impl Needs {
     fn fact(&mut self, fact: &Fact, of: Option<&String>) {
         let is_askable = fact.fact_type.parameter.is_none() || of.is_some();
         let need = (fact.clone(), of.cloned());
+        // A set can be assigned only where it exists.
+        if let ("user.permission_set", Some(set)) = (fact.fact_type.name, &fact.key) {
+            self.components.insert(ComponentId::new("PermissionSet", set.as_str()));
+        }
         if is_askable && !self.facts.contains(&need) {
             self.facts.push(need);
         }
@@ -103,7 +107,7 @@ mod tests {
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let needs = needs(&expand(&template, &arguments).unwrap());
         let names: Vec<String> = needs.components.iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Profile:Standard", "Settings:ConnectedApp"]);
+        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Profile:Standard"]);
         let objects: Vec<&str> = needs.companions.types["CustomObject"].iter().map(String::as_str).collect();
         assert_eq!(objects, ["Account", "Contact", "Lead"]);
         let facts: Vec<String> = needs.facts.iter().map(|(fact, _)| fact.to_string()).collect();

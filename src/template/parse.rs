@@ -10,14 +10,17 @@ use toml::de::{DeTable, DeValue};
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::setup;
-use super::{Carrier, Condition, Create, Level, Parameter, ParameterKind, Step, Subject, Template, Test, Want};
+use super::{Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Subject, Template, Test, Want, builtin};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
 /// The keys that a file may hold, by table; the schema holds the same.
 pub(super) mod keys {
-    pub(in crate::template) const TOP: &[&str] = &["format", "template", "parameters", "step"];
-    pub(in crate::template) const TEMPLATE: &[&str] = &["name", "title", "version", "source", "reviewed", "carrier"];
+    pub(in crate::template) const TOP: &[&str] = &["format", "template", "parameters", "step", "drop"];
+    pub(in crate::template) const TEMPLATE: &[&str] =
+        &["name", "title", "version", "source", "reviewed", "revision", "grade", "group", "extends", "carrier"];
+    pub(in crate::template) const OVERLAY: &[&str] = &["parameters", "step", "drop"];
+    pub(in crate::template) const DROP: &[&str] = &["step", "reason"];
     pub(in crate::template) const PARAMETER: &[&str] = &["title", "type", "choices", "default"];
     pub(in crate::template) const STEP: &[&str] = &["id", "title", "why", "docs", "setup", "level", "when", "want", "create", "note"];
     pub(in crate::template) const WANT: &[&str] = &[
@@ -46,11 +49,46 @@ type Node<'i> = Spanned<DeValue<'i>>;
 /// The largest file that is read: a template is a page, not a book.
 const LARGEST: usize = 1 << 20;
 
-/// Reads a template.
+/// Reads a template; what it extends is a shipped one.
 ///
 /// # Errors
 /// Every mistake of the file: of its form, and of what it names.
 pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
+    parse_with(file, text, &mut |name| match builtin::find(name) {
+        Some(shipped) => parse(shipped.name, shipped.text).map_err(|errors| errors.to_string()),
+        None => Err(format!("there is no shipped template `{name}`")),
+    })
+}
+
+/// Reads a template; `parent` gets what it extends, by the name that stands there.
+///
+/// # Errors
+/// As [`parse`]; also what `parent` says.
+pub fn parse_with(file: &str, text: &str, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Result<Template, TemplateErrors> {
+    read(file, text, &mut |walk, top| walk.template(top, parent))
+}
+
+/// Reads what a file such as `sfsetup.toml` changes in a template: parameters, steps and what is left out, in the table at `at`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn overlay(file: &str, text: &str, at: &[&str], base: &Template) -> Result<Template, TemplateErrors> {
+    read(file, text, &mut |walk, top| {
+        let mut table = top;
+        for name in at {
+            match table.get(*name).and_then(|node| node.get_ref().as_table()) {
+                Some(found) => table = found,
+                None => return Placed::of(base.clone()),
+            }
+        }
+        walk.known_keys(table, keys::OVERLAY, "an overlay");
+        let mut placed = Placed::of(base.clone());
+        walk.contents(table, &mut placed);
+        placed
+    })
+}
+
+fn read(file: &str, text: &str, walk: &mut dyn FnMut(&mut Walk<'_, '_>, &Table<'_>) -> Placed) -> Result<Template, TemplateErrors> {
     let mut mistakes = Collector::new(text);
     if text.len() > LARGEST {
         mistakes.add(&(0..0), "the file is larger than 1 MB, which no template is");
@@ -63,28 +101,26 @@ pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
     if !errors.is_empty() {
         return Err(mistakes.finish(file));
     }
-    let template = Walk { mistakes: &mut mistakes, carrier: Carrier::Component }.template(table.get_ref());
+    let template = walk(&mut Walk { mistakes: &mut mistakes, carrier: Carrier::Component }, table.get_ref());
     check::template(&template, &mut mistakes);
     if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
 }
 
 /// A template with the places of what must be checked beyond its form.
-#[derive(Default)]
 pub(super) struct Placed {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) version: String,
-    pub(super) source: String,
-    pub(super) reviewed: String,
-    pub(super) parameters: Vec<(Parameter, Range<usize>)>,
+    /// All but parameters and steps.
+    head: Template,
+    /// None for the place of a parameter that another file names.
+    pub(super) parameters: Vec<(Parameter, Option<Range<usize>>)>,
     pub(super) steps: Vec<PlacedStep>,
 }
 
+/// A step; what stands only in `step` is another file's, and was checked there.
 pub(super) struct PlacedStep {
     pub(super) step: Step,
-    pub(super) id: Range<usize>,
-    pub(super) when: Vec<(Condition, Range<usize>, Range<usize>)>,
-    pub(super) wants: Vec<PlacedWant>,
+    pub(super) id: Option<Range<usize>>,
+    pub(super) when: Option<Vec<(Condition, Range<usize>, Range<usize>)>>,
+    pub(super) wants: Option<Vec<PlacedWant>>,
     pub(super) create: Option<(Create, CreateSpans)>,
 }
 
@@ -107,25 +143,30 @@ pub(super) struct PlacedWant {
 }
 
 impl Placed {
+    fn of(mut base: Template) -> Self {
+        let parameters = std::mem::take(&mut base.parameters).into_iter().map(|one| (Parameter { line: 0, ..one }, None)).collect();
+        let steps = std::mem::take(&mut base.steps)
+            .into_iter()
+            .map(|step| PlacedStep { step: Step { line: 0, ..step }, id: None, when: None, wants: None, create: None })
+            .collect();
+        Self { head: base, parameters, steps }
+    }
+
     fn strip(self) -> Template {
-        Template {
-            name: self.name,
-            title: self.title,
-            version: self.version,
-            source: self.source,
-            reviewed: self.reviewed,
-            parameters: self.parameters.into_iter().map(|(parameter, _)| parameter).collect(),
-            steps: self
-                .steps
-                .into_iter()
-                .map(|placed| Step {
-                    when: placed.when.into_iter().map(|(condition, _, _)| condition).collect(),
-                    wants: placed.wants.into_iter().map(|placed| placed.want).collect(),
-                    create: placed.create.map(|(create, _)| create),
-                    ..placed.step
-                })
-                .collect(),
-        }
+        let steps = self.steps.into_iter().map(|placed| {
+            let mut step = placed.step;
+            if let Some(when) = placed.when {
+                step.when = when.into_iter().map(|(condition, _, _)| condition).collect();
+            }
+            if let Some(wants) = placed.wants {
+                step.wants = wants.into_iter().map(|placed| placed.want).collect();
+            }
+            if let Some((create, _)) = placed.create {
+                step.create = Some(create);
+            }
+            step
+        });
+        Template { parameters: self.parameters.into_iter().map(|(parameter, _)| parameter).collect(), steps: steps.collect(), ..self.head }
     }
 }
 
@@ -136,47 +177,142 @@ struct Walk<'c, 't> {
 }
 
 impl Walk<'_, '_> {
-    fn template(&mut self, top: &Table<'_>) -> Placed {
+    fn template(&mut self, top: &Table<'_>, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Placed {
         self.known_keys(top, keys::TOP, "a template file");
-        let mut placed = Placed::default();
         match top.get("format") {
             Some(node) if integer(node) == Some(1) => {}
             Some(node) => self.mistakes.add(&node.span(), "this program reads `format = 1`"),
             None => self.mistakes.add(&(0..0), "`format = 1` is missing"),
         }
+        let mut placed = Placed::of(Template::default());
         match top.get("template") {
             Some(node) => {
                 if let Some(table) = self.table(node, "template") {
-                    self.known_keys(table, keys::TEMPLATE, "[template]");
-                    let at = node.span();
-                    placed.name = self.required_text(table, "name", &at, "[template]");
-                    placed.title = self.required_text(table, "title", &at, "[template]");
-                    placed.version = self.required_text(table, "version", &at, "[template]");
-                    placed.source = self.required_text(table, "source", &at, "[template]");
-                    placed.reviewed = self.date(table, &at);
-                    self.carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or_default();
+                    placed = self.head(table, &node.span(), parent);
                 }
             }
             None => self.mistakes.add(&(0..0), "the table [template] is missing"),
         }
+        if !top.contains_key("step") && placed.head.extends.is_none() {
+            self.mistakes.add(&(0..0), "there is no [[step]]; a template has one at least");
+        }
+        self.contents(top, &mut placed);
+        placed
+    }
+
+    /// The table [template], and what it extends.
+    fn head(&mut self, table: &Table<'_>, at: &Range<usize>, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Placed {
+        self.known_keys(table, keys::TEMPLATE, "[template]");
+        let mut placed = Placed::of(Template::default());
+        if let Some(node) = table.get("extends")
+            && let Some(name) = self.text(node, "extends")
+        {
+            match parent(&name) {
+                Ok(base) => {
+                    let extends = Some(format!("{} {}", base.name, base.version));
+                    placed = Placed::of(Template { extends, ..base });
+                }
+                Err(message) => {
+                    let near = builtin::nearest(&name).map(|near| format!("did you mean `{near}`?"));
+                    self.mistakes.add_with(&node.span(), message, near);
+                    placed.head.extends = Some(name);
+                }
+            }
+        }
+        let is_extension = placed.head.extends.is_some();
+        let head = &mut placed.head;
+        head.name = self.required_text(table, "name", at, "[template]");
+        head.title = self.required_text(table, "title", at, "[template]");
+        head.version = self.required_text(table, "version", at, "[template]");
+        // What builds on another template rests on its documentation, unless it names one of its own.
+        if !is_extension || table.contains_key("source") {
+            head.source = self.required_text(table, "source", at, "[template]");
+        }
+        if !is_extension || table.contains_key("reviewed") {
+            head.reviewed = self.date(table, at);
+        }
+        head.revision = self.optional_text(table, "revision").or_else(|| head.revision.take());
+        head.group = self.optional_text(table, "group").or_else(|| head.group.take());
+        if let Some(node) = table.get("grade") {
+            head.grade = self.grade(node);
+        }
+        self.carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or_default();
+        placed
+    }
+
+    fn grade(&mut self, node: &Node<'_>) -> Option<Grade> {
+        let text = self.text(node, "grade")?;
+        let found = Grade::ALL.iter().find(|(_, letter, _)| *letter == text).map(|(grade, ..)| *grade);
+        if found.is_none() {
+            let known: Vec<String> = Grade::ALL.iter().map(|(_, letter, words)| format!("{letter} ({words})")).collect();
+            self.mistakes.add(&node.span(), format!("`{text}` is no grade; there are {}", known.join(", ")));
+        }
+        found
+    }
+
+    /// Parameters, steps, and what is left out.
+    fn contents(&mut self, top: &Table<'_>, placed: &mut Placed) {
         if let Some(node) = top.get("parameters")
             && let Some(table) = self.table(node, "parameters")
         {
             for (name, node) in in_order(table) {
-                if let Some(parameter) = self.parameter(name.get_ref(), node) {
-                    placed.parameters.push((parameter, name.span()));
-                }
+                self.parameter_or_change(name, node, placed);
             }
         }
-        match top.get("step") {
-            Some(node) => {
-                for node in self.array(node, "step") {
-                    placed.steps.extend(self.step(node));
-                }
-            }
-            None => self.mistakes.add(&(0..0), "there is no [[step]]; a template has one at least"),
+        for node in top.get("step").map(|node| self.array(node, "step")).unwrap_or_default() {
+            self.step(node, placed);
         }
-        placed
+        for node in top.get("drop").map(|node| self.array(node, "drop")).unwrap_or_default() {
+            self.drop_step(node, placed);
+        }
+    }
+
+    /// A parameter; one that is another file's may get another title or default, and stays what it is.
+    fn parameter_or_change(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, node: &Node<'_>, placed: &mut Placed) {
+        let line = self.mistakes.line(name.span().start);
+        let Some((known, place)) = placed.parameters.iter_mut().find(|(known, _)| known.name == *name.get_ref()) else {
+            if let Some(parameter) = self.parameter(name.get_ref(), node) {
+                placed.parameters.push((Parameter { line, ..parameter }, Some(name.span())));
+            }
+            return;
+        };
+        let Some(table) = self.table(node, name.get_ref()) else { return };
+        for key in ["type", "choices"] {
+            if let Some(node) = table.get(key) {
+                self.mistakes.add(&node.span(), format!("`{key}` of an inherited parameter stays; `title` and `default` may change"));
+            }
+        }
+        self.known_keys(table, keys::PARAMETER, "a parameter");
+        known.title = self.optional_text(table, "title").unwrap_or_else(|| known.title.clone());
+        if let Some(node) = table.get("default") {
+            known.default = self.default(node, &known.kind);
+        }
+        known.line = line;
+        *place = Some(name.span());
+    }
+
+    fn drop_step(&mut self, node: &Node<'_>, placed: &mut Placed) {
+        let Some(table) = self.table(node, "drop") else { return };
+        self.known_keys(table, keys::DROP, "a [[drop]]");
+        let at = first_line(&node.span(), self.mistakes.text());
+        let id = self.required_text(table, "step", &at, "a [[drop]]");
+        let reason = self.required_text(table, "reason", &at, "a [[drop]]");
+        let place = table.get("step").map_or(at, Spanned::span);
+        match placed.steps.iter().position(|step| step.step.id == id) {
+            Some(index) if placed.steps[index].id.is_some() => {
+                self.mistakes.add(&place, format!("the step `{id}` is this file's own; take it out instead of dropping it"));
+            }
+            Some(index) => {
+                let title = placed.steps.remove(index).step.title;
+                placed.head.dropped.push(Dropped { step: id, title, reason });
+            }
+            None if id.is_empty() => {}
+            None => {
+                let near = nearest(&id, placed.steps.iter().map(|step| step.step.id.as_str()));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(&place, format!("there is no step `{id}` to drop"), help);
+            }
+        }
     }
 
     fn parameter(&mut self, name: &str, node: &Node<'_>) -> Option<Parameter> {
@@ -213,7 +349,7 @@ impl Walk<'_, '_> {
             _ => {}
         }
         let default = table.get("default").and_then(|node| self.default(node, &kind));
-        Some(Parameter { name: name.to_owned(), title, kind, default })
+        Some(Parameter { name: name.to_owned(), title, kind, default, line: 0 })
     }
 
     fn default(&mut self, node: &Node<'_>, kind: &ParameterKind) -> Option<Value> {
@@ -241,68 +377,75 @@ impl Walk<'_, '_> {
         Some(value)
     }
 
-    fn step(&mut self, node: &Node<'_>) -> Option<PlacedStep> {
-        let table = self.table(node, "step")?;
+    /// A step. One whose id another file has already is changed: what stands here takes the place of what stands there.
+    fn step(&mut self, node: &Node<'_>, placed: &mut Placed) {
+        let Some(table) = self.table(node, "step") else { return };
         self.known_keys(table, keys::STEP, "a step");
         let at = first_line(&node.span(), self.mistakes.text());
         let id = self.required_text(table, "id", &at, "a step");
-        let title = self.required_text(table, "title", &at, "a step");
-        let setup = table.get("setup").and_then(|node| {
-            let name = self.text(node, "setup")?;
-            let page = setup::find(&name);
-            if page.is_none() {
-                let known = setup::PAGES.iter().map(|page| page.id);
-                let help = nearest(&name, known.clone())
-                    .map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_else(|| format!("known are {}", known.collect::<Vec<_>>().join(", ")));
-                self.mistakes.add_with(&node.span(), format!("`{name}` is no page of Setup that this program knows"), Some(help));
-            }
-            page
-        });
-        let level = match table.get("level") {
-            None => Level::Required,
-            Some(node) => match self.text(node, "level")?.as_str() {
-                "required" => Level::Required,
-                "recommended" => Level::Recommended,
-                other => {
+        let inherited = placed.steps.iter().position(|known| known.step.id == id && known.id.is_none());
+        let mut step = match inherited {
+            Some(index) => placed.steps[index].step.clone(),
+            None => Step { id, ..Step::default() },
+        };
+        if inherited.is_none() || table.contains_key("title") {
+            step.title = self.required_text(table, "title", &at, "a step");
+        }
+        if let Some(node) = table.get("setup") {
+            step.setup = self.setup(node);
+        }
+        if let Some(node) = table.get("level") {
+            step.level = match self.text(node, "level").as_deref() {
+                Some("required") | None => Level::Required,
+                Some("recommended") => Level::Recommended,
+                Some(other) => {
                     self.mistakes.add(&node.span(), format!("`{other}` is no level; there are required and recommended"));
                     Level::Required
                 }
-            },
-        };
-        let mut wants = Vec::new();
-        match table.get("want") {
+            };
+        }
+        step.why = self.optional_text(table, "why").or(step.why);
+        step.docs = self.optional_text(table, "docs").or(step.docs);
+        step.note = self.optional_text(table, "note").or(step.note);
+        step.line = self.mistakes.line(at.start);
+        let wants = match table.get("want") {
             Some(node) => {
                 let nodes = self.array(node, "want");
                 if nodes.is_empty() {
                     self.mistakes.add(&node.span(), "a step wants one thing at least");
                 }
-                for node in nodes {
-                    wants.extend(self.want(node));
-                }
+                Some(nodes.into_iter().filter_map(|node| self.want(node)).collect())
             }
-            None => self.mistakes.add(&at, "`want` is missing in this step"),
-        }
-        let id_span = table.get("id").map_or(at, Spanned::span);
-        let step = Step {
-            id,
-            title,
-            why: self.optional_text(table, "why"),
-            docs: self.optional_text(table, "docs"),
-            setup,
-            level,
-            when: Vec::new(),
-            wants: Vec::new(),
-            create: None,
-            note: self.optional_text(table, "note"),
+            None if inherited.is_none() => {
+                self.mistakes.add(&at, "`want` is missing in this step");
+                Some(Vec::new())
+            }
+            None => None,
         };
-        Some(PlacedStep {
+        let new = PlacedStep {
             step,
-            id: id_span,
-            when: table.get("when").map(|node| self.when(node)).unwrap_or_default(),
+            id: Some(table.get("id").map_or(at, Spanned::span)),
+            when: table.get("when").map(|node| self.when(node)),
             wants,
             create: table.get("create").and_then(|node| self.create(node)),
-        })
+        };
+        match inherited {
+            Some(index) => placed.steps[index] = new,
+            None => placed.steps.push(new),
+        }
+    }
+
+    fn setup(&mut self, node: &Node<'_>) -> Option<&'static setup::SetupPage> {
+        let name = self.text(node, "setup")?;
+        let page = setup::find(&name);
+        if page.is_none() {
+            let known = setup::PAGES.iter().map(|page| page.id);
+            let help = nearest(&name, known.clone())
+                .map(|near| format!("did you mean `{near}`?"))
+                .unwrap_or_else(|| format!("known are {}", known.collect::<Vec<_>>().join(", ")));
+            self.mistakes.add_with(&node.span(), format!("`{name}` is no page of Setup that this program knows"), Some(help));
+        }
+        page
     }
 
     fn when(&mut self, node: &Node<'_>) -> Vec<(Condition, Range<usize>, Range<usize>)> {

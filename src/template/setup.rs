@@ -32,6 +32,8 @@ pub const PAGES: &[SetupPage] = &[
     without_path("deployment-status", "Deployment Status"),
     without_path("session-settings", "Session Settings"),
     without_path("network-access", "Network Access"),
+    without_path("my-domain", "My Domain"),
+    without_path("change-data-capture", "Change Data Capture"),
 ];
 
 const fn page(id: &'static str, title: &'static str, path: &'static str) -> SetupPage {

@@ -5,6 +5,8 @@
 #[cfg(feature = "demo")]
 mod baseline;
 #[cfg(feature = "demo")]
+mod composition;
+#[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_wire;
@@ -12,6 +14,7 @@ mod demo_wire;
 mod deploy;
 mod diff;
 mod document;
+#[cfg(feature = "demo")]
 mod effective;
 #[cfg(feature = "demo")]
 mod faults;

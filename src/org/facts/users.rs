@@ -135,18 +135,22 @@ impl Permissions {
         let objects: BTreeSet<&str> =
             keys("user.object").into_iter().chain(of_fields.iter().filter_map(|field| field.split('.').next())).collect();
         let mut allowed: BTreeMap<String, Allowed> = BTreeMap::new();
-        if (self.fields.is_empty() && objects.is_empty()) || users.is_empty() {
+        let asks_for_sets = !keys("user.permission_set").is_empty();
+        if (self.fields.is_empty() && objects.is_empty() && !asks_for_sets) || users.is_empty() {
             return Ok(allowed);
         }
         let mut fields: BTreeSet<&str> = self.fields.values().flatten().map(String::as_str).collect();
         if !objects.is_empty() {
             fields.extend(["PermissionsViewAllData", "PermissionsModifyAllData"]);
         }
-        let selected: Vec<String> = fields.iter().map(|field| format!(", PermissionSet.{field}")).collect();
-        let selected = selected.concat();
+        let mut selected: String = fields.iter().map(|field| format!(", PermissionSet.{field}")).collect();
+        if asks_for_sets {
+            selected.push_str(", PermissionSet.Name");
+        }
+        let end = if asks_for_sets { ", ExpirationDate" } else { "" };
         let of = |names: &str| {
             format!(
-                "SELECT AssigneeId, PermissionSetId{names}{selected} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
+                "SELECT AssigneeId, PermissionSetId{end}{names}{selected} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
                 soql_list(users.iter().filter_map(|user| user["Id"].as_str()))
             )
         };
@@ -206,6 +210,9 @@ impl Permissions {
         let answer = |source: Option<String>| (FactAnswer::Known(source.is_some().into()), source);
         let key = fact.key.as_deref().unwrap_or_default();
         let system = |field: &str| allowed.source(&|row| row["PermissionSet"][field].as_bool() == Some(true));
+        if fact.fact_type.name == "user.permission_set" {
+            return allowed.assigned(key);
+        }
         let Some(leaf) = fact.leaf else {
             return match self.fields.get(key) {
                 Some(Some(field)) => answer(system(field)),
@@ -258,6 +265,25 @@ async fn members(org: &Org, groups: &BTreeSet<&str>, selected: &str) -> Result<V
 }
 
 impl Allowed {
+    /// Says whether a set is assigned for good, by itself or in a group; where it ends one day, when.
+    fn assigned(&self, name: &str) -> Sourced {
+        let is_it = |row: &Json| row["PermissionSet"]["Name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(name));
+        let mut end = None;
+        for row in &self.assignments {
+            let of_group =
+                |one: &&Json| !row["PermissionSetGroupId"].is_null() && one["PermissionSetGroupId"] == row["PermissionSetGroupId"];
+            let in_group = self.members.iter().filter(of_group).any(is_it);
+            if !is_it(row) && !in_group {
+                continue;
+            }
+            match row["ExpirationDate"].as_str() {
+                None => return (FactAnswer::Known(true.into()), in_group.then(|| "permission set group that holds it".to_owned())),
+                Some(date) => end = Some(format!("assignment that ends on {date}")),
+            }
+        }
+        (FactAnswer::Known(false.into()), end)
+    }
+
     /// Says from which of the user's sets a permission comes, or none: `profile Sales`, `permission set Sync, through group Integrations`.
     fn source(&self, grants: &dyn Fn(&Json) -> bool) -> Option<String> {
         let text = |value: &Json| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

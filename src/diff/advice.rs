@@ -1,0 +1,201 @@
+//! What a template's author would want to know although the file is right: what nobody uses, what contradicts, what an org will not take.
+
+use std::collections::BTreeSet;
+
+use crate::metadata::fact::Fact;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry;
+use crate::metadata::value::Value;
+use crate::template::conflict::contradict;
+use crate::template::{Carrier, Condition, Step, Subject, Template, Test, Want, placeholders};
+
+use super::closure::{Permission, close};
+
+/// One piece of advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// The line of the template's file, from 1.
+    pub line: usize,
+    /// What there is to know.
+    pub message: String,
+    /// Whether the template can never be satisfied as it stands.
+    pub is_mistake: bool,
+}
+
+/// Looks a template through, as far as its own file has written it: what it extends was looked through there.
+pub fn advice(template: &Template) -> Vec<Advice> {
+    let mut found = Vec::new();
+    unused_parameters(template, &mut found);
+    for step in template.steps.iter().filter(|step| step.line > 0) {
+        let mut note = |message: String| found.push(Advice { line: step.line, message, is_mistake: false });
+        if step.docs.is_none() {
+            note(format!("step `{}` has no `docs`: nobody can look up who asks for it", step.id));
+        }
+        for (component, path, _) in settings(&step.wants) {
+            if let Some((name, until)) = dropped(component, path) {
+                note(format!("step `{}` wants `{name}` in {component}, which the API has no more from version {until} on", step.id));
+            }
+        }
+    }
+    contradictions(template, &mut found);
+    missing_grants(template, &mut found);
+    found.sort_by_key(|advice| advice.line);
+    found
+}
+
+/// The wants on components, those within an `any` too.
+fn settings(wants: &[Want]) -> Vec<(&str, &str, &Test)> {
+    let mut found = Vec::new();
+    for want in wants {
+        match want {
+            Want::Metadata { component, path, test, .. } => found.push((component.as_str(), path.as_str(), test)),
+            Want::Any(wants) => found.extend(settings(wants)),
+            Want::Manual { confirm: Some(confirm), .. } => found.extend(settings(std::slice::from_ref(confirm))),
+            Want::Manual { confirm: None, .. } | Want::Fact { .. } => {}
+        }
+    }
+    found
+}
+
+fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut name = |pattern: &str| used.extend(placeholders(pattern).into_iter().map(|(_, name)| name.to_owned()));
+    let mut also = BTreeSet::new();
+    for step in &template.steps {
+        for Condition { subject, .. } in &step.when {
+            match subject {
+                Subject::Parameter(parameter) => {
+                    also.insert(parameter.clone());
+                }
+                Subject::Fact(fact) => of_fact(fact, &mut name, &mut also),
+            }
+        }
+        for want in &step.wants {
+            of_want(want, &mut name, &mut also);
+        }
+        if let Some(create) = &step.create {
+            name(&create.component);
+            name(create.from.as_deref().unwrap_or_default());
+            for (path, value) in &create.set {
+                name(path);
+                value.elements().iter().for_each(|element| name(element));
+            }
+        }
+    }
+    used.extend(also);
+    for parameter in template.parameters.iter().filter(|parameter| parameter.line > 0 && !used.contains(&parameter.name)) {
+        found.push(Advice { line: parameter.line, message: format!("no step uses the parameter `{}`", parameter.name), is_mistake: false });
+    }
+}
+
+/// The parameters that a want names, and those that it means without naming them: the user or app of a fact.
+fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
+    match want {
+        Want::Metadata { component, path, test, carrier } => {
+            name(component);
+            name(path);
+            of_test(test, name);
+            if *carrier == Carrier::Effective {
+                also.insert("user".to_owned());
+            }
+        }
+        Want::Fact { fact, test } => {
+            of_fact(fact, name, also);
+            of_test(test, name);
+        }
+        Want::Manual { text, confirm } => {
+            name(text);
+            if let Some(confirm) = confirm {
+                of_want(confirm, name, also);
+            }
+        }
+        Want::Any(wants) => wants.iter().for_each(|want| of_want(want, name, also)),
+    }
+}
+
+fn of_test(test: &Test, name: &mut dyn FnMut(&str)) {
+    for value in test.desired() {
+        value.elements().iter().for_each(|element| name(element));
+    }
+}
+
+fn of_fact(pattern: &str, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
+    name(pattern);
+    if let Some(parameter) = Fact::parse(&plain(pattern)).ok().and_then(|fact| fact.fact_type.parameter) {
+        also.insert(parameter.to_owned());
+    }
+}
+
+/// A pattern whose placeholders are words, so that it can be read as a path or fact.
+fn plain(pattern: &str) -> String {
+    pattern.replace(['{', '}'], "")
+}
+
+/// The field of a path that newer versions of the API have no more, with the version.
+fn dropped(component: &str, path: &str) -> Option<(String, String)> {
+    let (type_name, full_name) = component.split_once(':')?;
+    let row = registry::find_component(type_name.trim(), full_name.trim())?;
+    let resolved = row.resolve(&plain(path).parse::<FieldPath>().ok()?).ok()??;
+    let fields = [Some(resolved.field), resolved.entry.map(|(section, _)| section)];
+    fields.into_iter().flatten().find_map(|field| Some((field.name.to_owned(), field.until?.to_string())))
+}
+
+fn contradictions(template: &Template, found: &mut Vec<Advice>) {
+    let mut seen: Vec<(&Step, &str, &str, &Test)> = Vec::new();
+    for step in &template.steps {
+        // One of several binds nobody.
+        for want in &step.wants {
+            let Want::Metadata { component, path, test, .. } = want else { continue };
+            for (other, its_component, its_path, theirs) in &seen {
+                let is_same = its_component == component && its_path == path;
+                if is_same && step.line.max(other.line) > 0 && may_apply_together(step, other) && contradict(theirs, test) {
+                    found.push(Advice {
+                        line: step.line.max(other.line),
+                        message: format!(
+                            "steps `{}` and `{}` want different things of {component} {path}: nothing satisfies both",
+                            other.id, step.id
+                        ),
+                        is_mistake: true,
+                    });
+                }
+            }
+            seen.push((step, component, path, test));
+        }
+    }
+}
+
+/// Two steps that ask one parameter or fact for different values never apply at once.
+fn may_apply_together(left: &Step, right: &Step) -> bool {
+    left.when.iter().all(|one| {
+        let mut same = right.when.iter().filter(|other| other.subject == one.subject);
+        same.all(|other| one.values.iter().any(|value| other.values.contains(value)))
+    })
+}
+
+/// Permissions that an org grants only together with another (S 3.6) which no step asks for.
+fn missing_grants(template: &Template, found: &mut Vec<Advice>) {
+    let grants = |step: &Step| -> Vec<(String, Permission)> {
+        let wants = settings(&step.wants).into_iter().filter(|(_, _, test)| **test == Test::Equals(Value::Bool(true)));
+        wants.filter_map(|(component, path, _)| Some((component.to_owned(), Permission::of_path(&path.parse().ok()?)?))).collect()
+    };
+    let all: Vec<(&Step, Vec<(String, Permission)>)> = template.steps.iter().map(|step| (step, grants(step))).collect();
+    let mut said = BTreeSet::new();
+    for (step, wanted) in all.iter().filter(|(step, _)| step.line > 0) {
+        for (component, permission) in wanted {
+            let is_granted = |need: &Permission| {
+                all.iter().any(|(other, theirs)| {
+                    may_apply_together(step, other) && theirs.iter().any(|(its, granted)| its == component && granted == need)
+                })
+            };
+            for (need, by) in close(std::slice::from_ref(permission), &is_granted, &[]) {
+                if said.insert((component.clone(), need.to_string())) {
+                    found.push(Advice {
+                        line: step.line,
+                        message: format!("step `{}` wants {by} in {component}, which needs {need}, and no step asks for that", step.id),
+                        is_mistake: false,
+                    });
+                }
+            }
+        }
+    }
+}

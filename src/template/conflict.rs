@@ -1,0 +1,151 @@
+//! Wants that contradict one another: two that no value of a setting can satisfy at once.
+
+use std::collections::BTreeSet;
+
+use super::{Applies, ExpandedStep, ExpandedWant, Test};
+use crate::metadata::value::Value;
+
+/// Two wants on one setting, or one fact, that cannot both be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The setting or fact.
+    pub subject: String,
+    /// What the first asks for, and which step of which template.
+    pub first: Asked,
+    /// What the second asks for.
+    pub second: Asked,
+}
+
+/// One side of a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The template's name.
+    pub template: String,
+    /// The step's id.
+    pub step: String,
+    /// The documentation that asks for it.
+    pub docs: Option<String>,
+    /// What is asked for, in words.
+    pub words: String,
+}
+
+/// Finds the contradictions among steps that apply, or may apply together. What is one of several wants of an `any` binds nobody.
+pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
+    let mut seen: Vec<(String, &ExpandedStep<'_>, &Test)> = Vec::new();
+    let mut found = Vec::new();
+    for step in steps.iter().filter(|step| !matches!(step.applies, Applies::No)) {
+        for want in &step.wants {
+            let (subject, test) = match want {
+                ExpandedWant::Metadata { id, path, test, .. } => (format!("{id} {path}"), test),
+                ExpandedWant::Fact { fact, of, test } => {
+                    (of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")), test)
+                }
+                ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
+            };
+            for (known, other, theirs) in &seen {
+                if *known == subject && may_apply_together(step, other) && contradict(theirs, test) {
+                    found.push(Conflict { subject: subject.clone(), first: asked(other, theirs), second: asked(step, test) });
+                }
+            }
+            seen.push((subject, step, test));
+        }
+    }
+    found
+}
+
+fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
+    let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
+    Asked {
+        template: step.template.name.clone(),
+        step: step.step.id.clone(),
+        docs: step.step.docs.clone().or_else(|| Some(step.template.source.clone()).filter(|source| !source.is_empty())),
+        words: format!("{} {}", test.name(), values.join(", ")).trim().to_owned(),
+    }
+}
+
+/// Two steps that ask one fact for different values never apply at once.
+fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool {
+    let (Applies::IfFacts(left), Applies::IfFacts(right)) = (&left.applies, &right.applies) else {
+        return true;
+    };
+    left.iter().all(|(fact, of, values)| {
+        let same = right.iter().filter(|(other, of_other, _)| other == fact && of_other == of);
+        same.into_iter().all(|(_, _, others)| values.iter().any(|value| others.contains(value)))
+    })
+}
+
+/// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells then.
+pub fn contradict(left: &Test, right: &Test) -> bool {
+    let values = |test: &Test| match test {
+        Test::Equals(value) => Some(vec![value.clone()]),
+        Test::OneOf(values) => Some(values.clone()),
+        Test::Includes(_) | Test::Excludes(_) | Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => None,
+    };
+    match (left, right) {
+        (Test::Includes(wanted), Test::Excludes(unwanted)) | (Test::Excludes(unwanted), Test::Includes(wanted)) => {
+            wanted.iter().any(|element| unwanted.contains(element))
+        }
+        (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => least > most,
+        (Test::Absent, Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_))
+        | (Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_), Test::Absent) => true,
+        _ => match (values(left), values(right)) {
+            (Some(left), Some(right)) => !left.iter().any(|one| right.iter().any(|other| is_same(one, other))),
+            (Some(values), None) => !values.iter().any(|value| may_be(value, right)),
+            (None, Some(values)) => !values.iter().any(|value| may_be(value, left)),
+            (None, None) => false,
+        },
+    }
+}
+
+/// Equal as texts: the registry, which knows other spellings of one value, is asked by the diff alone.
+fn is_same(left: &Value, right: &Value) -> bool {
+    let set = |value: &Value| value.elements().iter().map(|element| element.trim().to_lowercase()).collect::<BTreeSet<_>>();
+    set(left) == set(right)
+}
+
+fn may_be(value: &Value, test: &Test) -> bool {
+    let number = || value.to_string().trim().parse::<i64>().ok();
+    match test {
+        Test::AtLeast(least) => number().is_none_or(|number| number >= *least),
+        Test::AtMost(most) => number().is_none_or(|number| number <= *most),
+        Test::Includes(wanted) => wanted.iter().all(|element| value.elements().contains(element)),
+        Test::Excludes(unwanted) => !unwanted.iter().any(|element| value.elements().contains(element)),
+        // What is absent may stand for a flag that is off, or for nothing.
+        Test::Absent => matches!(value, Value::Bool(false)) || value.elements().is_empty() || value.to_string().is_empty(),
+        Test::Equals(_) | Test::OneOf(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(elements: &[&str]) -> Vec<String> {
+        elements.iter().map(|element| (*element).to_owned()).collect()
+    }
+
+    #[test]
+    fn only_what_no_value_satisfies_contradicts() {
+        let equals = |text: &str| Test::Equals(text.into());
+        let one_of = |values: &[&str]| Test::OneOf(values.iter().map(|value| Value::from(*value)).collect());
+        for (left, right, expected) in [
+            (equals("a"), equals("a"), false),
+            (equals("a"), equals("b"), true),
+            (equals("Bypass"), equals("bypass"), false),
+            (one_of(&["a", "b"]), equals("b"), false),
+            (one_of(&["a", "b"]), one_of(&["c"]), true),
+            (Test::Includes(texts(&["a"])), Test::Excludes(texts(&["a", "b"])), true),
+            (Test::Includes(texts(&["a"])), Test::Includes(texts(&["b"])), false),
+            (Test::Equals(Value::List(texts(&["a"]))), Test::Includes(texts(&["a", "b"])), true),
+            (Test::AtLeast(5), Test::AtMost(4), true),
+            (Test::AtLeast(5), Test::AtMost(5), false),
+            (Test::Equals(Value::Number(3)), Test::AtLeast(4), true),
+            (Test::Absent, Test::Equals(true.into()), true),
+            (Test::Absent, Test::Equals(false.into()), false),
+            (Test::Absent, Test::Excludes(texts(&["a"])), false),
+        ] {
+            assert_eq!(contradict(&left, &right), expected, "{left:?} {right:?}");
+            assert_eq!(contradict(&right, &left), expected, "{right:?} {left:?}");
+        }
+    }
+}
