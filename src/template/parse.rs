@@ -2,15 +2,19 @@
 //!
 //! The file is walked by hand over TOML's own spans: serde would stop at the first mistake, and could not say what was probably meant.
 
+mod read;
+mod want;
+
 use std::ops::Range;
 
+use read::{first_line, in_order, integer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::setup;
-use super::{Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Subject, Template, Test, Want, builtin};
+use super::{Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template, Want, builtin};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
@@ -119,10 +123,13 @@ pub(super) struct Placed {
 pub(super) struct PlacedStep {
     pub(super) step: Step,
     pub(super) id: Option<Range<usize>>,
-    pub(super) when: Option<Vec<(Condition, Range<usize>, Range<usize>)>>,
+    pub(super) when: Option<Vec<PlacedCondition>>,
     pub(super) wants: Option<Vec<PlacedWant>>,
     pub(super) create: Option<(Create, CreateSpans)>,
 }
+
+/// A condition with the places of its key and of its value.
+pub(super) type PlacedCondition = (Condition, Range<usize>, Range<usize>);
 
 /// The places of a `create`: of its component, what it is made from, and each path and value that it sets.
 pub(super) struct CreateSpans {
@@ -447,316 +454,6 @@ impl Walk<'_, '_> {
         }
         page
     }
-
-    fn when(&mut self, node: &Node<'_>) -> Vec<(Condition, Range<usize>, Range<usize>)> {
-        let Some(table) = self.table(node, "when") else {
-            return Vec::new();
-        };
-        let mut conditions = Vec::new();
-        for (name, node) in in_order(table) {
-            let values = match self.value(node) {
-                Some(Value::List(elements)) => elements.iter().map(|element| Value::from(element.as_str())).collect(),
-                Some(value) => vec![value],
-                None => continue,
-            };
-            if values.is_empty() {
-                self.mistakes.add(&node.span(), "an empty list of values never matches");
-            }
-            let key = name.get_ref().to_string();
-            let subject = if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
-            conditions.push((Condition { subject, values }, name.span(), node.span()));
-        }
-        conditions
-    }
-
-    fn want(&mut self, node: &Node<'_>) -> Option<PlacedWant> {
-        let table = self.table(node, "want")?;
-        let at = node.span();
-        self.known_keys(table, keys::WANT, "a want");
-        let kinds = ["component", "fact", "manual", "any"];
-        let present: Vec<&str> = kinds.into_iter().filter(|kind| table.contains_key(*kind)).collect();
-        let comparisons: Vec<&str> = keys::COMPARISONS.iter().copied().filter(|name| table.contains_key(*name)).collect();
-        let kind = match present.as_slice() {
-            [kind] => *kind,
-            [] => {
-                self.mistakes.add(&at, "a want names a `component`, a `fact`, something `manual`, or `any` of several wants");
-                return None;
-            }
-            several => {
-                self.mistakes.add(&at, format!("a want speaks of one thing; this one has {}", several.join(" and ")));
-                return None;
-            }
-        };
-        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")] {
-            if kind != owner
-                && let Some(node) = table.get(key)
-            {
-                self.mistakes.add(&node.span(), format!("`{key}` goes with `{owner}` only"));
-            }
-        }
-        let subject = table.get(kind).map_or(at.clone(), Spanned::span);
-        let mut placed = PlacedWant { want: Want::Any(Vec::new()), subject, path: at.clone(), value: at.clone(), inner: Vec::new() };
-        if matches!(kind, "manual" | "any") {
-            for name in comparisons {
-                if let Some(node) = table.get(name) {
-                    self.mistakes.add(&node.span(), format!("`{name}` does not go with `{kind}`"));
-                }
-            }
-        } else {
-            let (test, span) = self.comparison(table, &comparisons, &at)?;
-            placed.value = span;
-            let subject = self.required_text(table, kind, &at, "a want");
-            placed.want = if kind == "fact" {
-                Want::Fact { fact: subject, test }
-            } else {
-                placed.path = table.get("path").map_or(at.clone(), Spanned::span);
-                let path = self.required_text(table, "path", &at, "a want on a component");
-                let carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or(self.carrier);
-                let is_permission = is_permission(&subject, &path);
-                if let Some(node) = table.get("carrier")
-                    && !is_permission
-                {
-                    self.mistakes.add(&node.span(), "only a permission in a profile or permission set has a `carrier`");
-                }
-                let carrier = if is_permission { carrier } else { Carrier::Component };
-                Want::Metadata { component: subject, path, test, carrier }
-            };
-            return Some(placed);
-        }
-        if kind == "manual" {
-            let text = self.required_text(table, "manual", &at, "a want");
-            placed.inner = table.get("confirm").and_then(|node| self.want(node)).into_iter().collect();
-            let confirm = placed.inner.first().map(|inner| Box::new(inner.want.clone()));
-            placed.want = Want::Manual { text, confirm };
-            return Some(placed);
-        }
-        let node = table.get("any")?;
-        for node in self.array(node, "any") {
-            placed.inner.extend(self.want(node));
-        }
-        placed.want = Want::Any(placed.inner.iter().map(|inner| inner.want.clone()).collect());
-        Some(placed)
-    }
-
-    fn carrier(&mut self, node: &Node<'_>) -> Option<Carrier> {
-        let text = self.text(node, "carrier")?;
-        match text.as_str() {
-            "component" => Some(Carrier::Component),
-            "effective" => Some(Carrier::Effective),
-            other => {
-                let help = nearest(other, ["component", "effective"]).map(|near| format!("did you mean `{near}`?"));
-                self.mistakes.add_with(
-                    &node.span(),
-                    format!("`{other}` is no carrier; there are `component` (what the want names) and `effective` (wherever the user has it from)"),
-                    help,
-                );
-                None
-            }
-        }
-    }
-
-    fn comparison(&mut self, table: &Table<'_>, names: &[&str], at: &Range<usize>) -> Option<(Test, Range<usize>)> {
-        let name = match names {
-            [name] => *name,
-            [] => {
-                let known = keys::COMPARISONS.join(", ");
-                self.mistakes.add(at, format!("a want compares: one of {known} is missing"));
-                return None;
-            }
-            several => {
-                self.mistakes.add(at, format!("a want compares once; this one has {}", several.join(" and ")));
-                return None;
-            }
-        };
-        let node = table.get(name)?;
-        let span = node.span();
-        let test = match name {
-            "equals" => Test::Equals(self.value(node)?),
-            "one-of" => {
-                let mut values = Vec::new();
-                for node in self.array(node, name) {
-                    values.extend(self.value(node));
-                }
-                Test::OneOf(values)
-            }
-            "includes" => Test::Includes(self.texts(node, name)),
-            "excludes" => Test::Excludes(self.texts(node, name)),
-            "absent" => match node.get_ref().as_bool() {
-                Some(true) => Test::Absent,
-                _ => {
-                    self.mistakes.add(&span, "`absent` is `true`, or left out");
-                    return None;
-                }
-            },
-            _ => {
-                let Some(number) = integer(node) else {
-                    self.mistakes.add(&span, format!("`{name}` takes a whole number"));
-                    return None;
-                };
-                if name == "at-least" { Test::AtLeast(number) } else { Test::AtMost(number) }
-            }
-        };
-        Some((test, span))
-    }
-
-    fn create(&mut self, node: &Node<'_>) -> Option<(Create, CreateSpans)> {
-        let table = self.table(node, "create")?;
-        self.known_keys(table, keys::CREATE, "`create`");
-        let at = node.span();
-        let mut set = Vec::new();
-        let mut places = Vec::new();
-        if let Some(node) = table.get("set")
-            && let Some(table) = self.table(node, "set")
-        {
-            for (path, node) in in_order(table) {
-                if let Some(value) = self.value(node) {
-                    set.push((path.get_ref().to_string(), value));
-                    places.push((path.span(), node.span()));
-                }
-            }
-        }
-        let spans = CreateSpans {
-            component: table.get("component").map_or(at.clone(), Spanned::span),
-            from: table.get("from").map_or(at.clone(), Spanned::span),
-            set: places,
-        };
-        let create =
-            Create { component: self.required_text(table, "component", &at, "`create`"), from: self.optional_text(table, "from"), set };
-        Some((create, spans))
-    }
-
-    fn known_keys(&mut self, table: &Table<'_>, known: &[&str], place: &str) {
-        for (key, _) in in_order(table) {
-            let name: &str = key.get_ref();
-            if !known.contains(&name) {
-                let help = nearest(name, known.iter().copied())
-                    .map_or_else(|| format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-                self.mistakes.add_with(&key.span(), format!("{place} has no key `{name}`"), Some(help));
-            }
-        }
-    }
-
-    fn table<'n, 'i>(&mut self, node: &'n Node<'i>, name: &str) -> Option<&'n Table<'i>> {
-        let table = node.get_ref().as_table();
-        if table.is_none() {
-            self.mistakes.add(&node.span(), format!("`{name}` must be a table"));
-        }
-        table
-    }
-
-    fn array<'n, 'i>(&mut self, node: &'n Node<'i>, name: &str) -> Vec<&'n Node<'i>> {
-        match node.get_ref().as_array() {
-            Some(array) => array.iter().collect(),
-            None => {
-                self.mistakes.add(&node.span(), format!("`{name}` must be a list"));
-                Vec::new()
-            }
-        }
-    }
-
-    fn texts(&mut self, node: &Node<'_>, name: &str) -> Vec<String> {
-        let nodes = self.array(node, name);
-        nodes.into_iter().filter_map(|node| self.text(node, name)).collect()
-    }
-
-    fn text(&mut self, node: &Node<'_>, name: &str) -> Option<String> {
-        match node.get_ref().as_str() {
-            Some(text) => Some(text.to_owned()),
-            None => {
-                self.mistakes.add(&node.span(), format!("`{name}` must be a text in quotes"));
-                None
-            }
-        }
-    }
-
-    fn optional_text(&mut self, table: &Table<'_>, name: &str) -> Option<String> {
-        table.get(name).and_then(|node| self.text(node, name))
-    }
-
-    fn required_text(&mut self, table: &Table<'_>, name: &str, at: &Range<usize>, place: &str) -> String {
-        match table.get(name) {
-            Some(node) => {
-                let text = self.text(node, name);
-                if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-                    self.mistakes.add(&node.span(), format!("`{name}` is empty"));
-                }
-                text.unwrap_or_default()
-            }
-            None => {
-                self.mistakes.add(at, format!("`{name}` is missing in {place}"));
-                String::new()
-            }
-        }
-    }
-
-    fn date(&mut self, table: &Table<'_>, at: &Range<usize>) -> String {
-        match table.get("reviewed") {
-            Some(node) => {
-                // A date that TOML has read is a real one; with a clock it is more than a date.
-                let date = node.get_ref().as_datetime().filter(|date| date.time.is_none());
-                match date.and_then(|datetime| datetime.date) {
-                    Some(date) => date.to_string(),
-                    None => {
-                        self.mistakes.add(&node.span(), "`reviewed` must be a date without quotes, such as 2026-11-23");
-                        String::new()
-                    }
-                }
-            }
-            None => {
-                self.mistakes.add(at, "`reviewed` is missing in [template]");
-                String::new()
-            }
-        }
-    }
-
-    fn value(&mut self, node: &Node<'_>) -> Option<Value> {
-        match node.get_ref() {
-            DeValue::String(text) => Some(Value::Text(text.to_string())),
-            DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
-            DeValue::Integer(_) => {
-                let number = integer(node);
-                if number.is_none() {
-                    self.mistakes.add(&node.span(), "the number is too large");
-                }
-                number.map(Value::Number)
-            }
-            DeValue::Array(array) => {
-                let mut elements = Vec::new();
-                for node in array.iter() {
-                    elements.push(self.value(node)?.to_string());
-                }
-                Some(Value::List(elements))
-            }
-            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
-                self.mistakes.add(&node.span(), "a value is a text, a whole number, `true` or `false`, or a list of texts");
-                None
-            }
-        }
-    }
-}
-
-/// Whether a path pattern names something that a user may effectively have from elsewhere.
-fn is_permission(component: &str, path: &str) -> bool {
-    let type_name = component.split(':').next().unwrap_or_default().trim();
-    let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
-    matches!(type_name, "Profile" | "PermissionSet") && sections.iter().any(|section| path.starts_with(section))
-}
-
-fn integer(node: &Node<'_>) -> Option<i64> {
-    let integer = node.get_ref().as_integer()?;
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-/// A table's entries in the order in which the file has them.
-fn in_order<'t, 'i>(table: &'t Table<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Node<'i>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
-}
-
-fn first_line(span: &Range<usize>, text: &str) -> Range<usize> {
-    let end = text.get(span.clone()).and_then(|text| text.find('\n')).map_or(span.end, |length| span.start + length);
-    span.start..end
 }
 
 #[cfg(test)]

@@ -1,0 +1,196 @@
+//! What a step wants, when it applies, and how it makes what does not exist.
+
+use std::ops::Range;
+
+use super::read::{in_order, integer};
+use super::{CreateSpans, Node, PlacedCondition, PlacedWant, Table, Walk, keys};
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::value::Value;
+use crate::template::{Carrier, Condition, Create, Subject, Test, Want};
+use toml::Spanned;
+
+impl Walk<'_, '_> {
+    pub(super) fn when(&mut self, node: &Node<'_>) -> Vec<PlacedCondition> {
+        let Some(table) = self.table(node, "when") else {
+            return Vec::new();
+        };
+        let mut conditions = Vec::new();
+        for (name, node) in in_order(table) {
+            let values = match self.value(node) {
+                Some(Value::List(elements)) => elements.iter().map(|element| Value::from(element.as_str())).collect(),
+                Some(value) => vec![value],
+                None => continue,
+            };
+            if values.is_empty() {
+                self.mistakes.add(&node.span(), "an empty list of values never matches");
+            }
+            let key = name.get_ref().to_string();
+            let subject = if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
+            conditions.push((Condition { subject, values }, name.span(), node.span()));
+        }
+        conditions
+    }
+
+    pub(super) fn want(&mut self, node: &Node<'_>) -> Option<PlacedWant> {
+        let table = self.table(node, "want")?;
+        let at = node.span();
+        self.known_keys(table, keys::WANT, "a want");
+        let kinds = ["component", "fact", "manual", "any"];
+        let present: Vec<&str> = kinds.into_iter().filter(|kind| table.contains_key(*kind)).collect();
+        let comparisons: Vec<&str> = keys::COMPARISONS.iter().copied().filter(|name| table.contains_key(*name)).collect();
+        let kind = match present.as_slice() {
+            [kind] => *kind,
+            [] => {
+                self.mistakes.add(&at, "a want names a `component`, a `fact`, something `manual`, or `any` of several wants");
+                return None;
+            }
+            several => {
+                self.mistakes.add(&at, format!("a want speaks of one thing; this one has {}", several.join(" and ")));
+                return None;
+            }
+        };
+        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")] {
+            if kind != owner
+                && let Some(node) = table.get(key)
+            {
+                self.mistakes.add(&node.span(), format!("`{key}` goes with `{owner}` only"));
+            }
+        }
+        let subject = table.get(kind).map_or(at.clone(), Spanned::span);
+        let mut placed = PlacedWant { want: Want::Any(Vec::new()), subject, path: at.clone(), value: at.clone(), inner: Vec::new() };
+        if matches!(kind, "manual" | "any") {
+            for name in comparisons {
+                if let Some(node) = table.get(name) {
+                    self.mistakes.add(&node.span(), format!("`{name}` does not go with `{kind}`"));
+                }
+            }
+        } else {
+            let (test, span) = self.comparison(table, &comparisons, &at)?;
+            placed.value = span;
+            let subject = self.required_text(table, kind, &at, "a want");
+            placed.want = if kind == "fact" {
+                Want::Fact { fact: subject, test }
+            } else {
+                placed.path = table.get("path").map_or(at.clone(), Spanned::span);
+                let path = self.required_text(table, "path", &at, "a want on a component");
+                let carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or(self.carrier);
+                let is_permission = is_permission(&subject, &path);
+                if let Some(node) = table.get("carrier")
+                    && !is_permission
+                {
+                    self.mistakes.add(&node.span(), "only a permission in a profile or permission set has a `carrier`");
+                }
+                let carrier = if is_permission { carrier } else { Carrier::Component };
+                Want::Metadata { component: subject, path, test, carrier }
+            };
+            return Some(placed);
+        }
+        if kind == "manual" {
+            let text = self.required_text(table, "manual", &at, "a want");
+            placed.inner = table.get("confirm").and_then(|node| self.want(node)).into_iter().collect();
+            let confirm = placed.inner.first().map(|inner| Box::new(inner.want.clone()));
+            placed.want = Want::Manual { text, confirm };
+            return Some(placed);
+        }
+        let node = table.get("any")?;
+        for node in self.array(node, "any") {
+            placed.inner.extend(self.want(node));
+        }
+        placed.want = Want::Any(placed.inner.iter().map(|inner| inner.want.clone()).collect());
+        Some(placed)
+    }
+
+    pub(super) fn carrier(&mut self, node: &Node<'_>) -> Option<Carrier> {
+        let text = self.text(node, "carrier")?;
+        match text.as_str() {
+            "component" => Some(Carrier::Component),
+            "effective" => Some(Carrier::Effective),
+            other => {
+                let help = nearest(other, ["component", "effective"]).map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add_with(
+                    &node.span(),
+                    format!("`{other}` is no carrier; there are `component` (what the want names) and `effective` (wherever the user has it from)"),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    fn comparison(&mut self, table: &Table<'_>, names: &[&str], at: &Range<usize>) -> Option<(Test, Range<usize>)> {
+        let name = match names {
+            [name] => *name,
+            [] => {
+                let known = keys::COMPARISONS.join(", ");
+                self.mistakes.add(at, format!("a want compares: one of {known} is missing"));
+                return None;
+            }
+            several => {
+                self.mistakes.add(at, format!("a want compares once; this one has {}", several.join(" and ")));
+                return None;
+            }
+        };
+        let node = table.get(name)?;
+        let span = node.span();
+        let test = match name {
+            "equals" => Test::Equals(self.value(node)?),
+            "one-of" => {
+                let mut values = Vec::new();
+                for node in self.array(node, name) {
+                    values.extend(self.value(node));
+                }
+                Test::OneOf(values)
+            }
+            "includes" => Test::Includes(self.texts(node, name)),
+            "excludes" => Test::Excludes(self.texts(node, name)),
+            "absent" => match node.get_ref().as_bool() {
+                Some(true) => Test::Absent,
+                _ => {
+                    self.mistakes.add(&span, "`absent` is `true`, or left out");
+                    return None;
+                }
+            },
+            _ => {
+                let Some(number) = integer(node) else {
+                    self.mistakes.add(&span, format!("`{name}` takes a whole number"));
+                    return None;
+                };
+                if name == "at-least" { Test::AtLeast(number) } else { Test::AtMost(number) }
+            }
+        };
+        Some((test, span))
+    }
+
+    pub(super) fn create(&mut self, node: &Node<'_>) -> Option<(Create, CreateSpans)> {
+        let table = self.table(node, "create")?;
+        self.known_keys(table, keys::CREATE, "`create`");
+        let at = node.span();
+        let mut set = Vec::new();
+        let mut places = Vec::new();
+        if let Some(node) = table.get("set")
+            && let Some(table) = self.table(node, "set")
+        {
+            for (path, node) in in_order(table) {
+                if let Some(value) = self.value(node) {
+                    set.push((path.get_ref().to_string(), value));
+                    places.push((path.span(), node.span()));
+                }
+            }
+        }
+        let spans = CreateSpans {
+            component: table.get("component").map_or(at.clone(), Spanned::span),
+            from: table.get("from").map_or(at.clone(), Spanned::span),
+            set: places,
+        };
+        let create =
+            Create { component: self.required_text(table, "component", &at, "`create`"), from: self.optional_text(table, "from"), set };
+        Some((create, spans))
+    }
+}
+
+/// Whether a path pattern names something that a user may effectively have from elsewhere.
+fn is_permission(component: &str, path: &str) -> bool {
+    let type_name = component.split(':').next().unwrap_or_default().trim();
+    let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
+    matches!(type_name, "Profile" | "PermissionSet") && sections.iter().any(|section| path.starts_with(section))
+}
