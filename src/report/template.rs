@@ -240,12 +240,13 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
         1 => "1 mistake".to_owned(),
         count => format!("{count} mistakes"),
     };
+    let number = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
     let counts = format!(
-        "{}: {mistakes}; {} parameters, {} steps, {} wants",
+        "{}: {mistakes}; {}, {}, {}",
         template.name,
-        template.parameters.len(),
-        template.steps.len(),
-        template.steps.iter().map(|step| step.wants.len()).sum::<usize>()
+        number(template.parameters.len(), "parameter"),
+        number(template.steps.len(), "step"),
+        number(template.steps.iter().map(|step| step.wants.len()).sum(), "want"),
     );
     line(&mut out, &counts);
     out

@@ -22,6 +22,8 @@ mod faults;
 mod gallery;
 mod layers;
 mod live;
+#[cfg(feature = "demo")]
+mod manual;
 mod org;
 mod package;
 #[cfg(feature = "demo")]

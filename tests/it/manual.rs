@@ -1,0 +1,56 @@
+//! `docs/templates.md`: every block of it is written, checked or run, in its order, and shows what the program prints.
+
+use std::path::Path;
+
+use crate::support::Env;
+
+/// The blocks between fences: what stands behind the fence, and the text.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((info.to_owned(), text.join("\n") + "\n"));
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_block_of_the_page_on_templates_is_run() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md")).unwrap();
+    let env = Env::new();
+    let mut printed = String::new();
+    let (mut files, mut runs) = (0, 0);
+    for (info, text) in blocks(&page) {
+        match info.split_once(' ').unwrap_or((&info, "")) {
+            ("toml", file) => {
+                env.write(file, &text);
+                files += 1;
+                if file != "sfsetup.toml" {
+                    let check = env.run(&["template", "check", file]);
+                    assert!(check.code == 0, "{text}\n{check:?}");
+                }
+            }
+            ("sh", "") => {
+                printed.clear();
+                for line in text.lines() {
+                    let arguments: Vec<&str> = line.split(' ').collect();
+                    assert_eq!(arguments[0], "sfsetup", "{line}");
+                    let run = env.run(&arguments[1..]);
+                    assert!([0, 2].contains(&run.code), "{line}: {run:?}");
+                    printed.push_str(&run.stdout);
+                    runs += 1;
+                }
+            }
+            ("text", "") => {
+                for line in text.lines() {
+                    assert!(printed.lines().any(|known| known == line), "the page shows `{line}`, which is not printed:\n{printed}");
+                }
+            }
+            other => panic!("a block that nobody runs: {other:?}"),
+        }
+    }
+    assert!(files > 8 && runs > 6, "{files} files, {runs} runs");
+}
