@@ -2,10 +2,12 @@
 //!
 //! Salesforce writes lists in order, so nearly all bytes of two states are equal. Equal stretches are skipped at the speed of memory, and only
 //! entries that are not equal are read; an entry that stands elsewhere on the other side is found by its key. What does not look as Salesforce
-//! writes it (another indentation, an unknown element, a list without a key) is read whole by the full index instead.
+//! writes it is laid out so while it is read; what is strange even then (an unknown element, a list without a key) is read whole by the full
+//! index instead.
 
 mod entry;
 pub mod judge;
+mod tidy;
 mod window;
 
 use std::collections::BTreeMap;
@@ -78,10 +80,14 @@ pub fn compare<A: Source, B: Source>(
     baseline: &B,
     buffers: &mut Buffers,
 ) -> Result<Vec<Difference>, CompareError> {
-    if let Some(row) = row
-        && let Some(found) = window::compare(row, actual, baseline, buffers)?
-    {
-        return Ok(found);
+    if let Some(row) = row {
+        if let Some(found) = window::compare(row, actual, baseline, buffers)? {
+            return Ok(found);
+        }
+        // Laid out alike, nearly all files can be compared so; what is no metadata stays strange, and the index says why.
+        if let Some(found) = window::compare(row, &tidy::Tidied(actual), &tidy::Tidied(baseline), buffers)? {
+            return Ok(found);
+        }
     }
     let read = |source: io::Result<Vec<u8>>| source.map_err(CompareError::Read);
     let actual = Document::parse(read(whole(actual))?).map_err(CompareError::Actual)?;
