@@ -1,11 +1,13 @@
 //! What an integration's documentation asks for: parameters, steps, and what each step wants.
 //!
 //! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`] it is expanded into steps whose wants
-//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`.
+//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`. A new one is written out in
+//! `draft`.
 
 mod arguments;
 pub mod builtin;
 mod check;
+pub mod draft;
 mod expand;
 mod mistake;
 pub mod needs;

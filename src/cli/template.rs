@@ -1,5 +1,7 @@
 //! `sfsetup template`: what templates there are, what one wants, whether one is right. Also how every command gets its template.
 
+mod new;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +18,7 @@ use super::error::CommandError;
 use super::ui::Ui;
 use super::{Exit, Format};
 
-/// List, show and check templates
+/// List, show, check and write templates
 #[derive(Debug, Args)]
 pub(super) struct TemplateArguments {
     #[command(subcommand)]
@@ -49,6 +51,7 @@ enum Action {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    New(new::NewArguments),
     /// Print the JSON Schema of the template format, for editors
     Schema,
 }
@@ -82,6 +85,7 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             ui.answer(&render::check_text(&template))?;
             Ok(Exit::Done)
         }
+        Action::New(arguments) => new::run(ui, arguments),
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)
