@@ -2,13 +2,14 @@
 //!
 //! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`] it is expanded into steps whose wants
 //! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`. A new one is written out in
-//! `draft`.
+//! `draft`; what its author expects of it in one case is read in `expect`.
 
 mod arguments;
 pub mod builtin;
 mod check;
 pub mod draft;
 mod expand;
+pub mod expect;
 mod mistake;
 pub mod needs;
 mod parse;

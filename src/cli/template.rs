@@ -1,6 +1,7 @@
 //! `sfsetup template`: what templates there are, what one wants, whether one is right. Also how every command gets its template.
 
 mod new;
+mod test;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use super::error::CommandError;
 use super::ui::Ui;
 use super::{Exit, Format};
 
-/// List, show, check and write templates
+/// List, show, check, write and test templates
 #[derive(Debug, Args)]
 pub(super) struct TemplateArguments {
     #[command(subcommand)]
@@ -52,6 +53,7 @@ enum Action {
         format: Format,
     },
     New(new::NewArguments),
+    Test(test::TestArguments),
     /// Print the JSON Schema of the template format, for editors
     Schema,
 }
@@ -86,6 +88,7 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             Ok(Exit::Done)
         }
         Action::New(arguments) => new::run(ui, arguments),
+        Action::Test(arguments) => test::run(ui, arguments),
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)

@@ -142,9 +142,13 @@ fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
 
 fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
     let shown = file.display();
+    let cases = file.with_extension("test");
     if let Some(org) = &arguments.from_org {
         ui.hint(&format!("delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"));
-        ui.hint(&format!("`sfsetup diff --template {shown} --org {org}` holds it against the org again"));
+        ui.hint(&format!(
+            "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, `sfsetup template test {shown}` runs it",
+            cases.join("good").display()
+        ));
     } else {
         ui.hint(&format!(
             "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff --template {shown} --org ORG` tries it"
