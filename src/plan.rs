@@ -1,10 +1,11 @@
 //! A plan: what is to change, the package that changes it, the proof that it does, and what it was made from.
 //!
 //! The plan is the product: `diff` prints its findings, `package` writes its files, `deploy` sends them, and its changes turned round are the way
-//! back. Its form on disk is in `saved`.
+//! back. Its form on disk is in `saved`; a template is tried on its cases in `trial`.
 
 pub mod restore;
 pub mod saved;
+pub mod trial;
 
 use std::collections::BTreeSet;
 

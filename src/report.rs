@@ -5,6 +5,7 @@ pub mod json;
 pub mod plan;
 pub mod template;
 pub mod text;
+pub mod trial;
 
 use crate::diff::baseline::judge::Drift;
 use crate::diff::{Diff, State};

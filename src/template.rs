@@ -1,13 +1,16 @@
 //! What an integration's documentation asks for: parameters, steps, and what each step wants.
 //!
 //! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`] it is expanded into steps whose wants
-//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`.
+//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`. A new one is written out in
+//! `draft`; what its author expects of it in one case is read in `expect`.
 
 mod arguments;
 pub mod builtin;
 mod check;
 pub mod conflict;
+pub mod draft;
 mod expand;
+pub mod expect;
 mod mistake;
 pub mod needs;
 mod parse;

@@ -1,6 +1,8 @@
 //! `sfsetup template`: what templates there are, what one wants, whether one is right.
 
 pub(super) mod load;
+mod new;
+mod test;
 
 use std::path::Path;
 
@@ -14,7 +16,7 @@ use super::error::CommandError;
 use super::ui::Ui;
 use super::{Exit, Format};
 
-/// List, show and check templates
+/// List, show, check, write and test templates
 #[derive(Debug, Args)]
 pub(super) struct TemplateArguments {
     #[command(subcommand)]
@@ -49,6 +51,8 @@ enum Action {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    New(new::NewArguments),
+    Test(test::TestArguments),
     /// Print the JSON Schema of the template format, for editors
     Schema,
 }
@@ -91,6 +95,8 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             ui.answer(&render::check_text(&file, &template, &advice))?;
             Ok(exit)
         }
+        Action::New(arguments) => new::run(ui, arguments),
+        Action::Test(arguments) => test::run(ui, arguments),
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)

@@ -51,6 +51,17 @@ impl Ui {
         })
     }
 
+    /// Asks a person for a line of text, also with `--quiet`. `None` where nobody is there to ask.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        stderr(&format!("{} ", question.bold()));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
     /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
     pub(super) fn write_files<'f>(&self, folder: &Path, files: impl Iterator<Item = (&'f str, &'f [u8])>) -> Result<(), CommandError> {
         let failed =

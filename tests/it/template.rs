@@ -105,6 +105,8 @@ fn help_is_a_snapshot() {
         &["rollback", "--help"],
         &["template", "--help"],
         &["template", "show", "--help"],
+        &["template", "new", "--help"],
+        &["template", "test", "--help"],
     ] {
         let help = env.run(arguments).stdout;
         text = format!("{text}$ sfsetup {}\n{help}\n", arguments.join(" "));

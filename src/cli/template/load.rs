@@ -194,7 +194,7 @@ fn propose(
 fn propose(_: &Ui, _: &Template, _: Option<&Choice>, _: &BTreeMap<String, Vec<String>>, _: &mut BTreeMap<String, Value>) {}
 
 /// A value of `sfsetup.toml` as a template's parameters hold them.
-fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
+pub(super) fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
     let text_of = |value: &toml::Value| match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),

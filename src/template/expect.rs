@@ -1,0 +1,236 @@
+//! What a template's author expects of it in one case (`expect.toml`): values for its parameters, what an org would answer, how each step
+//! turns out, and what no package can mend.
+//!
+//! Trying it is left to `plan::trial`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::Template;
+use super::mistake::{Collector, TemplateErrors};
+use crate::metadata::fact::{FACTS, Fact, FactKind};
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::value::Value;
+
+/// How a step may be expected to turn out, as reports write it.
+pub const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
+
+/// The tables of the file.
+const TABLES: &[&str] = &["parameters", "facts", "states", "mend"];
+
+/// What is expected in one case.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// Values of the template's parameters.
+    pub parameters: BTreeMap<String, Value>,
+    /// What an org would answer.
+    pub facts: Vec<(Fact, Value)>,
+    /// The worst finding of each step that is named, out of [`STATES`]; the others must be in sync.
+    pub states: BTreeMap<String, &'static str>,
+    /// The steps that no package can mend.
+    pub left: Vec<String>,
+}
+
+/// Reads a case's expectation of a template.
+///
+/// # Errors
+/// Every mistake: of form, and every parameter, fact, step and state that there is not.
+pub fn parse(file: &str, text: &str, template: &Template) -> Result<Expected, TemplateErrors> {
+    let mut mistakes = Collector::new(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        mistakes.add(&error.span().unwrap_or(0..0), error.message().to_owned());
+    }
+    if !errors.is_empty() {
+        return Err(mistakes.finish(file));
+    }
+    let expected = Walk { mistakes: &mut mistakes, template }.expected(table.get_ref());
+    if mistakes.is_empty() { Ok(expected) } else { Err(mistakes.finish(file)) }
+}
+
+type Node<'i> = Spanned<DeValue<'i>>;
+
+struct Walk<'w, 't> {
+    mistakes: &'w mut Collector<'t>,
+    template: &'w Template,
+}
+
+impl Walk<'_, '_> {
+    fn expected(&mut self, top: &DeTable<'_>) -> Expected {
+        let mut expected = Expected::default();
+        for (key, node) in top.iter() {
+            let name: &str = key.get_ref();
+            if !TABLES.contains(&name) {
+                self.unknown(&key.span(), format!("a case has no table `{name}`"), name, TABLES.iter().copied());
+                continue;
+            }
+            let Some(table) = node.get_ref().as_table() else {
+                self.mistakes.add(&node.span(), format!("`{name}` must be a table: [{name}]"));
+                continue;
+            };
+            for (key, node) in table.iter() {
+                match name {
+                    "parameters" => self.parameter(key.get_ref(), &key.span(), node, &mut expected),
+                    "facts" => self.fact(key.get_ref(), &key.span(), node, &mut expected),
+                    "states" => self.state(key.get_ref(), &key.span(), node, &mut expected),
+                    _ => self.mend(key.get_ref(), &key.span(), node, &mut expected),
+                }
+            }
+        }
+        expected
+    }
+
+    fn parameter(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        let template = self.template;
+        if !template.parameters.iter().any(|parameter| parameter.name == name) {
+            let known = template.parameters.iter().map(|parameter| parameter.name.as_str());
+            self.unknown(at, format!("template `{}` has no parameter `{name}`", template.name), name, known);
+        } else if let Some(value) = self.value(node) {
+            expected.parameters.insert(name.to_owned(), value);
+        }
+    }
+
+    fn fact(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        let fact = match Fact::parse(name) {
+            Ok(fact) => fact,
+            Err(message) => {
+                let stem = name.split('[').next().unwrap_or_default();
+                let near = nearest(stem, FACTS.iter().map(|row| row.name)).filter(|near| *near != stem);
+                // `org.api_access = true` without quotes is a table `org` to TOML.
+                let quotes = node.get_ref().as_table().map(|_| "a fact is written in quotes, such as \"org.api_access\" = true".to_owned());
+                self.mistakes.add_with(at, message, quotes.or_else(|| near.map(|near| format!("did you mean `{near}`?"))));
+                return;
+            }
+        };
+        let Some(value) = self.value(node) else { return };
+        let wanted = match (fact.fact_type.kind, &value) {
+            (FactKind::Flag, Value::Bool(_)) | (FactKind::Number, Value::Number(_)) | (FactKind::Text, Value::Text(_)) => None,
+            (FactKind::Flag, _) => Some("`true` or `false`"),
+            (FactKind::Number, _) => Some("a whole number"),
+            (FactKind::Text, _) => Some("a text"),
+        };
+        match wanted {
+            Some(wanted) => self.mistakes.add(&node.span(), format!("`{name}` is {wanted}, never `{value}`")),
+            None => expected.facts.push((fact, value)),
+        }
+    }
+
+    fn state(&mut self, step: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        self.step(step, at);
+        let Some(text) = node.get_ref().as_str() else {
+            self.mistakes.add(&node.span(), format!("a state is one of {}", STATES.join(", ")));
+            return;
+        };
+        match STATES.iter().find(|state| **state == text) {
+            Some(state) => {
+                expected.states.insert(step.to_owned(), state);
+            }
+            None => self.unknown(&node.span(), format!("there is no state `{text}`"), text, STATES.iter().copied()),
+        }
+    }
+
+    fn mend(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        if name != "left" {
+            self.unknown(at, format!("[mend] has no key `{name}`"), name, ["left"].into_iter());
+            return;
+        }
+        let Some(steps) = node.get_ref().as_array() else {
+            self.mistakes.add(&node.span(), "`left` is a list of steps");
+            return;
+        };
+        for step in steps {
+            match step.get_ref().as_str() {
+                Some(id) => {
+                    self.step(id, &step.span());
+                    expected.left.push(id.to_owned());
+                }
+                None => self.mistakes.add(&step.span(), "a step is named by its id, a text in quotes"),
+            }
+        }
+    }
+
+    fn step(&mut self, id: &str, at: &Range<usize>) {
+        let template = self.template;
+        if !template.steps.iter().any(|step| step.id == id) {
+            let known = template.steps.iter().map(|step| step.id.as_str());
+            self.unknown(at, format!("template `{}` has no step `{id}`", template.name), id, known);
+        }
+    }
+
+    fn unknown<'k>(&mut self, at: &Range<usize>, message: String, name: &str, known: impl Iterator<Item = &'k str> + Clone) {
+        let help = match nearest(name, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        self.mistakes.add_with(at, message, Some(help));
+    }
+
+    fn value(&mut self, node: &Node<'_>) -> Option<Value> {
+        let value = match node.get_ref() {
+            DeValue::String(text) => Some(Value::Text(text.to_string())),
+            DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Number),
+            DeValue::Array(elements) => {
+                let texts = elements.iter().map(|element| element.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+                texts.map(Value::List)
+            }
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+        };
+        if value.is_none() {
+            self.mistakes.add(&node.span(), "a value is a text, a whole number, `true` or `false`, or a list of texts");
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::builtin;
+    use super::*;
+
+    fn read(text: &str) -> Result<Expected, String> {
+        let template = super::super::parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
+        parse("expect.toml", text, &template).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn what_is_expected_is_read() {
+        let expected = read(
+            "[parameters]\nread = [\"Account\"]\nsubscribe = true\n[facts]\n\"org.api_access\" = true\n\"user.license\" = \"Salesforce\"\n\"license.seats[Salesforce]\" = 3\n[states]\nrefresh-token = \"differs\"\n[mend]\nleft = [\"profile\"]\n",
+        )
+        .unwrap();
+        assert_eq!(expected.parameters["read"], Value::List(vec!["Account".to_owned()]));
+        assert_eq!(expected.facts.len(), 3);
+        assert_eq!(expected.states["refresh-token"], "differs");
+        assert_eq!(expected.left, ["profile"]);
+        assert!(read("").unwrap().states.is_empty());
+    }
+
+    #[test]
+    fn what_there_is_not_is_a_mistake_with_the_nearest_name() {
+        for (text, words) in [
+            ("[state]\n", "did you mean `states`?"),
+            ("states = 1\n", "must be a table"),
+            ("[parameters]\nraed = 1\n", "did you mean `read`?"),
+            ("[parameters]\nread = 1.5\n", "a value is"),
+            ("[facts]\n\"org.api_acces\" = true\n", "did you mean `org.api_access`?"),
+            ("[facts]\norg.api_access = true\n", "written in quotes"),
+            ("[facts]\n\"org.api_access\" = \"yes\"\n", "`true` or `false`"),
+            ("[states]\nrefresh-tokn = \"differs\"\n", "did you mean `refresh-token`?"),
+            ("[states]\nrefresh-token = \"difers\"\n", "did you mean `differs`?"),
+            ("[states]\nrefresh-token = 1\n", "a state is one of"),
+            ("[mend]\nright = []\n", "no key `right`"),
+            ("[mend]\nleft = [\"profil\"]\n", "did you mean `profile`?"),
+            ("[mend]\nleft = [1]\n", "named by its id"),
+            ("[mend]\nleft = 1\n", "a list of steps"),
+            ("[states\n", "expect.toml:1"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        assert_eq!(read("[states]\na = \"differs\"\nb = \"differs\"\n").unwrap_err().matches("has no step").count(), 2);
+    }
+}
