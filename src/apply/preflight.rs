@@ -1,5 +1,7 @@
 //! What must hold before anything is sent: all that does not is said at once.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::value::Value;
@@ -64,6 +66,15 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
     }));
+    let fields: BTreeSet<String> = order.changes.iter().filter_map(field_permission).collect();
+    let without = match org.fields_without_permission(&fields).await {
+        Ok(without) => without,
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    preflight.failures.extend(without.into_iter().map(|field| {
+        format!("`{field}` carries no field-level security: whoever reads the object sees it, so leave it out of the template")
+    }));
     seats(org, order, preflight).await?;
     lock_out(org, order, preflight).await
 }
@@ -92,6 +103,11 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
 fn user_permission(change: &Change) -> Option<&str> {
     let segment = &change.path.as_ref()?.segments()[0];
     if segment.name == "userPermissions" && change.to == Some(Value::Bool(true)) { segment.key.as_deref() } else { None }
+}
+
+fn field_permission(change: &Change) -> Option<String> {
+    let segment = &change.path.as_ref()?.segments()[0];
+    if segment.name == "fieldPermissions" && change.to == Some(Value::Bool(true)) { segment.key.clone() } else { None }
 }
 
 /// The caller's own rights (S 1.4, 4.4).

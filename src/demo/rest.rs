@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::catalog::ObjectType;
 use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
 use super::faults::Fault;
 use super::objects::{OBJECTS, ObjectDef, find};
@@ -219,6 +220,9 @@ fn summary(object: &ObjectDef, version: &str) -> Value {
 }
 
 fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal> {
+    if let (false, Some((name, object))) = (tooling, call.state.org.catalog.objects.get_key_value(name)) {
+        return Ok(Reply::json(200, &business_object(name, object, call.version)));
+    }
     let object = find(name, tooling).ok_or_else(not_found)?;
     let fields: Vec<Value> = object
         .fields(&call.state.org)
@@ -236,6 +240,26 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
     let mut body = summary(object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
+}
+
+/// An object whose records the demo org does not hold, with the fields that profiles speak of. Required fields carry no field-level security.
+fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
+    let url = format!("/services/data/v{version}/sobjects/{name}");
+    let fields: Vec<Value> = object
+        .fields
+        .iter()
+        .map(|(name, field)| {
+            json!({
+                "name": name, "label": field.label, "type": field.kind.to_lowercase(), "nillable": !field.required,
+                "custom": name.ends_with("__c"), "permissionable": !field.required, "createable": true, "updateable": true,
+            })
+        })
+        .collect();
+    json!({
+        "name": name, "label": object.label, "labelPlural": object.plural, "custom": object.custom, "queryable": true, "createable": true,
+        "updateable": true, "deletable": true, "retrieveable": true, "fields": fields,
+        "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
+    })
 }
 
 fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {

@@ -471,3 +471,17 @@ fn the_readme_shows_what_a_fix_of_the_demo_org_prints() {
         assert!(printed.lines().any(|known| known.starts_with(line)), "the README shows `{line}`, which is not printed: {printed}");
     }
 }
+
+/// A required field is visible to everyone and refused in a permission (S 3.5): said beforehand, all of them at once.
+#[test]
+fn fields_without_field_level_security_are_named_before_anything_is_sent() {
+    let env = Env::new();
+    env.write(
+        "t.toml",
+        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"fields\"\ntitle = \"Fields\"\nwant = [{ component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Name].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.OwnerId].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Website].readable\", equals = true }]\n",
+    );
+    let run = env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("`Account.Name` carries no") && run.stderr.contains("`Account.OwnerId` carries no"), "{run:?}");
+    assert!(!run.stderr.contains("`Account.Website`") && !run.stderr.contains("the org is deploying"), "{run:?}");
+}

@@ -328,13 +328,45 @@ impl Org {
     }
 }
 
+impl Org {
+    /// Returns those of the named fields (`Object.Field`) that carry no field-level security: required ones and the like, which everyone sees and
+    /// for which an org refuses a permission (S 3.5). What the schema does not say of a field is taken for a yes.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub async fn fields_without_permission(&self, names: &BTreeSet<String>) -> Result<Vec<String>, OrgError> {
+        let mut without = Vec::new();
+        let mut described: BTreeMap<&str, Option<Vec<Json>>> = BTreeMap::new();
+        for name in names {
+            let Some((object, field)) = name.split_once('.') else { continue };
+            // A part of an address that no describe knows, or a name that is no path: the deploy itself says so.
+            if !object.chars().all(|character| character.is_ascii_alphanumeric() || character == '_') {
+                continue;
+            }
+            if !described.contains_key(object) {
+                described.insert(object, fields(self, object).await?);
+            }
+            let of_object = described.get(object).into_iter().flatten().flatten();
+            let found = of_object.into_iter().find(|one| one["name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(field)));
+            if found.is_some_and(|one| one["permissionable"].as_bool() == Some(false)) {
+                without.push(name.clone());
+            }
+        }
+        Ok(without)
+    }
+}
+
 /// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
 async fn describe(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
-    let described = match org.wire.get("sobjects/PermissionSet/describe", &[]).await {
-        Ok(described) => described,
-        Err(error) if is_about_rights(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let names = described["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str().map(str::to_owned));
-    Ok(Some(names.collect()))
+    let fields = fields(org, "PermissionSet").await?;
+    Ok(fields.map(|fields| fields.iter().filter_map(|field| field["name"].as_str().map(str::to_owned)).collect()))
+}
+
+/// Asks the schema for the fields of an object; `None` when it is not shown.
+async fn fields(org: &Org, object: &str) -> Result<Option<Vec<Json>>, OrgError> {
+    match org.wire.get(&format!("sobjects/{object}/describe"), &[]).await {
+        Ok(described) => Ok(described["fields"].as_array().cloned()),
+        Err(error) if is_about_rights(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
