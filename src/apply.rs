@@ -174,6 +174,25 @@ pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: 
     accepted(org, journal, entry, id).await
 }
 
+/// Says whether a validation in the journal was of the same documents: of another it would bring about something else, and overwrite what has
+/// changed since.
+pub fn is_validated(entry: &Entry, order: &Order) -> bool {
+    entry.check_only
+        && entry.before == held(&order.targets, |target| &target.before)
+        && entry.after == held(&order.targets, |target| &target.after)
+}
+
+fn held(targets: &[Target], of: fn(&Target) -> &Option<crate::metadata::document::Document>) -> Vec<Held> {
+    targets
+        .iter()
+        .map(|target| Held {
+            type_name: target.id.type_name.clone(),
+            full_name: target.id.full_name.clone(),
+            xml: of(target).as_ref().map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
+        })
+        .collect()
+}
+
 /// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets the package anew.
 ///
 /// # Errors
@@ -197,11 +216,6 @@ pub async fn carry_out_validated(org: &Org, journal: &Journal, order: &Order, va
 
 async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) -> Result<Entry, ApplyError> {
     let known = org.recent_deploys().await?.unwrap_or_default();
-    let held = |target: &Target, xml: Option<&crate::metadata::document::Document>| Held {
-        type_name: target.id.type_name.clone(),
-        full_name: target.id.full_name.clone(),
-        xml: xml.map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
-    };
     let entry = Entry {
         format: FORMAT.to_owned(),
         id: journal.new_id(),
@@ -214,8 +228,8 @@ async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) 
         known_deploys: known.into_iter().map(|row| row.id).collect(),
         api_version: order.package.version.to_string(),
         changes: order.changes.iter().map(SavedChange::from).collect(),
-        before: order.targets.iter().map(|target| held(target, target.before.as_ref())).collect(),
-        after: order.targets.iter().map(|target| held(target, target.after.as_ref())).collect(),
+        before: held(&order.targets, |target| &target.before),
+        after: held(&order.targets, |target| &target.after),
         assign: order
             .assign
             .iter()

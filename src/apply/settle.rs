@@ -33,6 +33,10 @@ pub enum Found {
 /// How often and how long apart the org's list is looked at: a request that was cut off may still be on its way in.
 const LOOKS: [Duration; 4] = [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(4)];
 
+/// The same where only what the org holds can be looked at.
+const LOOKS_WITHOUT_LIST: [Duration; 5] =
+    [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(12)];
+
 /// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the org holds.
 pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
     org.begin("finding out what became of the deploy");
@@ -43,9 +47,13 @@ pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> 
 
 async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
     let me = org.user().await.ok().map(|user| user.id);
+    let mut is_listed = true;
     for wait in LOOKS {
         tokio::time::sleep(wait).await;
-        let Some(rows) = org.recent_deploys().await? else { break };
+        let Some(rows) = org.recent_deploys().await? else {
+            is_listed = false;
+            break;
+        };
         let is_ours = |created_by: &str| me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by));
         let new: Vec<_> = rows
             .iter()
@@ -67,13 +75,22 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             return Ok(Found::Unclear("another deploy is running in the org; wait until it is over, then run this again".to_owned()));
         }
     }
-    let now = retrieve(org, &entry.before, &entry.after).await?;
+    // Where the org does not show its deploys, one that was accepted may still wait or run: nothing of it is there until it is over.
+    let waits: &[Duration] = if is_listed { &[Duration::ZERO] } else { &LOOKS_WITHOUT_LIST };
     let (mut before, mut after, mut other) = (0, 0, 0);
-    for (_, _, standing) in standings(&entry.before, &entry.after, &now) {
-        match standing {
-            Standing::Before => before += 1,
-            Standing::After => after += 1,
-            Standing::Other(_) => other += 1,
+    for wait in waits {
+        tokio::time::sleep(*wait).await;
+        let now = retrieve(org, &entry.before, &entry.after).await?;
+        (before, after, other) = (0, 0, 0);
+        for (_, _, standing) in standings(&entry.before, &entry.after, &now) {
+            match standing {
+                Standing::Before => before += 1,
+                Standing::After => after += 1,
+                Standing::Other(_) => other += 1,
+            }
+        }
+        if after + other > 0 {
+            break;
         }
     }
     Ok(match (before, after, other) {

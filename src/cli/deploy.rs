@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::apply::preflight::preflight;
 use crate::apply::settle::settle;
-use crate::apply::{Ended, Examined, Order, carry_out, carry_out_validated, close, examine, grouped, rollback};
+use crate::apply::{Ended, Examined, Order, carry_out, carry_out_validated, close, examine, grouped, is_validated, rollback};
 use crate::diff::State;
 use crate::journal::{Entry, Journal, JournalError, Stage, entries};
 use crate::org::deploy::DeployStatus;
@@ -142,6 +142,10 @@ impl Run<'_> {
             unassign: Vec::new(),
             rolls_back: None,
         };
+        let validated = match &self.arguments.validated {
+            Some(id) if is_validation_of(ui, org, id, &order)? => Some(id),
+            _ => None,
+        };
         refuse_removals(self.arguments, plan.removals())?;
         check(ui, org, name, &order).await?;
         for door in plan.mend.made.keys().filter_map(rollback::one_way_door) {
@@ -152,7 +156,7 @@ impl Run<'_> {
         if !self.arguments.validate {
             confirm(ui, org, self.arguments.yes, question)?;
         }
-        let outcome = match &self.arguments.validated {
+        let outcome = match validated {
             Some(id) => carry_out_validated(org, &journal, &order, id).await,
             None => carry_out(org, &journal, &order, self.arguments.validate).await,
         };
@@ -225,6 +229,25 @@ impl Run<'_> {
         ))?;
         ui.hint(&format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id));
         Ok(exit(plan, self.only))
+    }
+}
+
+/// What was validated must be what the plan above shows, on an org that has not moved since. A validation that the journal does not know cannot
+/// be held against the plan: `false`, and the plan is deployed without it (the fallback of S 6.4).
+pub(super) fn is_validation_of(ui: &Ui, org: &Org, id: &str, order: &Order) -> Result<bool, CommandError> {
+    let all = list_entries(org)?;
+    let known = all.iter().find(|entry| entry.deploy_id.as_deref().is_some_and(|one| crate::org::deploy::same_id(one, id)));
+    match known {
+        Some(entry) if is_validated(entry, order) => Ok(true),
+        Some(_) => Err(CommandError::new(format!(
+            "what was validated as {id} is not what the plan shows: it was another package, or the org has moved since, so nothing was sent"
+        ))
+        .hint("validate again with `--validate`, or deploy the plan without `--validated`")
+        .refused()),
+        None => {
+            ui.note(&format!("this machine's journal knows no validation {id} of the org, so the plan is deployed anew"));
+            Ok(false)
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use crate::snapshot::side::Side;
 
 use super::baseline;
 use super::connect::{self, Choice};
-use super::deploy::{DeployArguments, canceled, check, confirm, finish_open, list_entries, open_journal, refusal, refuse_removals};
+use super::deploy::{
+    DeployArguments, canceled, check, confirm, finish_open, is_validation_of, list_entries, open_journal, refusal, refuse_removals,
+};
 use super::error::CommandError;
 use super::package::{PackageArguments, put};
 use super::ui::Ui;
@@ -119,7 +121,11 @@ pub(super) fn deploy(ui: &Ui, arguments: &DeployArguments, choice: &Choice) -> R
         if !arguments.validate {
             confirm(ui, org, arguments.yes, "Deploy this?")?;
         }
-        let outcome = match &arguments.validated {
+        let validated = match &arguments.validated {
+            Some(id) if is_validation_of(ui, org, id, &order)? => Some(id),
+            _ => None,
+        };
+        let outcome = match validated {
             Some(id) => carry_out_validated(org, &journal, &order, id).await,
             None => carry_out(org, &journal, &order, arguments.validate).await,
         };

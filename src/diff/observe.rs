@@ -131,6 +131,12 @@ fn present(
     resolved: Option<&registry::Resolved>,
 ) -> Observation {
     let field = resolved.map(|resolved| resolved.field);
+    if let (Some(field), Requested::Manifest(manifest)) = (field, &components.requested)
+        && let (Some(since), Some(version)) = (field.since, manifest.version)
+        && since > version
+    {
+        return Observation::NotObserved(format!("`{}` came with API {since}, and this was read by {version}", field.name));
+    }
     let seen = |value: Option<Value>| Observation::Seen { satisfied: compare::satisfies(test, value.as_ref(), field), value };
     match registry::look_up(row, &component.document, path) {
         Found::Value { value, .. } => seen(Some(value)),

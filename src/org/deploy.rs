@@ -76,6 +76,12 @@ pub struct DeployRow {
     pub created_by: String,
 }
 
+/// Whether an error says nothing of whether the org took the request.
+fn is_lost(error: &OrgError) -> bool {
+    let is_silent = matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected);
+    is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
+}
+
 impl DeployRow {
     /// Says whether it is not over yet.
     pub fn is_running(&self) -> bool {
@@ -122,9 +128,7 @@ impl Org {
         };
         match self.wire.soap("deploy", self.wire.metadata().deploy(zip.into(), options)).await {
             Ok(started) => Ok(started.id),
-            Err(error) if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected) => {
-                Err(NotStarted::Lost(error))
-            }
+            Err(error) if is_lost(&error) => Err(NotStarted::Lost(error)),
             Err(error) => Err(NotStarted::Refused(error)),
         }
     }
@@ -137,9 +141,7 @@ impl Org {
         match self.wire.soap("deployRecentValidation", self.wire.metadata().deploy_recent_validation(validation)).await {
             Ok(id) if !id.is_empty() && !same_id(&id, validation) => Ok(id),
             Ok(_) => Err(NotStarted::Lost(OrgError::new(OrgErrorKind::Unexpected, "the org gave the quick deploy no id of its own"))),
-            Err(error) if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected) => {
-                Err(NotStarted::Lost(error))
-            }
+            Err(error) if is_lost(&error) => Err(NotStarted::Lost(error)),
             Err(error) => Err(NotStarted::Refused(error)),
         }
     }

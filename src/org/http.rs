@@ -98,6 +98,11 @@ pub(super) struct Unanswered {
     pub(super) may_have_arrived: bool,
 }
 
+/// A time-out, a server's or gateway's failure: it says nothing of whether the org took the request (S 6.6).
+fn is_no_word(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502 | 503 | 504)
+}
+
 /// The calls of one connection.
 pub(super) struct Wire {
     rest: Cirrus,
@@ -198,22 +203,24 @@ impl Wire {
                     cirrus::CirrusError::Api { status, .. } => *status,
                     _ => 0,
                 };
-                // A gateway's 502 to 504 says nothing of whether the org behind it was reached.
                 let may_have_arrived = match &error {
-                    cirrus::CirrusError::Api { .. } => matches!(status, 502 | 504),
+                    cirrus::CirrusError::Api { .. } => is_no_word(status),
                     cirrus::CirrusError::Http(error) => !error.is_connect() && !error.is_builder(),
                     cirrus::CirrusError::ResponseTooLarge { .. } | cirrus::CirrusError::InvalidResponse(_) => true,
                     _ => false,
                 };
                 self.told(name, path, status, started);
-                Err(Unanswered { error: OrgError::from_rest(error), may_have_arrived })
+                let error = OrgError::from_rest(error);
+                // An org that gives its reason has refused; a failure that it cannot name itself is none.
+                let is_refusal = status != 0 && error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
+                Err(Unanswered { error, may_have_arrived: may_have_arrived && !is_refusal })
             }
             Ok(answer) => {
                 self.told(name, path, answer.status, started);
                 if answer.body.is_empty() && (200..300).contains(&answer.status) {
                     return Ok(Json::Null);
                 }
-                let may_have_arrived = (200..300).contains(&answer.status) || matches!(answer.status, 502 | 504);
+                let may_have_arrived = (200..300).contains(&answer.status) || is_no_word(answer.status);
                 read_json(answer.status, &answer.body).map_err(|error| Unanswered { error, may_have_arrived })
             }
         }

@@ -11,8 +11,10 @@ mod tooling;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
+use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::{Event, Org};
@@ -113,11 +115,29 @@ impl Org {
         // A companion that could not be read leaves its entries of a profile unread too.
         for (type_name, members) in &request.companions.types {
             for id in members.iter().map(|member| ComponentId::new(type_name, member)) {
-                if retrieved.components.get(&id).is_none()
-                    && !not_observed.contains_key(&id)
-                    && let Absence::Said(reason) = explain(&id, &retrieved.messages)
-                {
-                    not_observed.insert(id, reason);
+                if retrieved.components.get(&id).is_none() && !not_observed.contains_key(&id) {
+                    match explain(&id, &retrieved.messages) {
+                        Absence::Said(reason) => {
+                            not_observed.insert(id, reason);
+                        }
+                        // What is not there grants nothing, and nothing can be granted on it: neither true nor false is an answer.
+                        // A standard object without a file of its own is in the org all the same.
+                        Absence::Missing if id.full_name.contains("__") => {
+                            let reason = format!("this org has no {id}, or does not show it to this user");
+                            not_observed.insert(id, reason);
+                        }
+                        Absence::Missing | Absence::Silent => {}
+                    }
+                }
+            }
+        }
+        // Objects, fields, tabs, layouts and record types of profiles are shown only to who has View Setup and Configuration (S 3.2).
+        let asks_for_parts = request.companions.types.keys().any(|name| HIDDEN_WITHOUT_VIEW_SETUP.contains(&name.as_str()));
+        let hidden = if asks_for_parts { self.hides_profile_parts(&retrieved.components).await? } else { None };
+        if let Some(reason) = hidden {
+            for (type_name, members) in &request.companions.types {
+                if HIDDEN_WITHOUT_VIEW_SETUP.contains(&type_name.as_str()) {
+                    not_observed.extend(members.iter().map(|member| (ComponentId::new(type_name, member), reason.clone())));
                 }
             }
         }
@@ -135,6 +155,35 @@ impl Org {
         Ok(retrieved)
     }
 
+    /// Says why the parts of profiles that need View Setup and Configuration are not to be read, where they are not. Only profiles that show none
+    /// of them are a reason to ask.
+    async fn hides_profile_parts(&self, components: &ComponentSet) -> Result<Option<String>, OrgError> {
+        let mut profiles = components.of_type("Profile").peekable();
+        let has_such = |component: &Component| {
+            let root = component.document.root();
+            root.children().any(|child| PARTS_THAT_NEED_VIEW_SETUP.contains(&child.name()))
+        };
+        if profiles.peek().is_none() || profiles.any(has_such) {
+            return Ok(None);
+        }
+        // An org that does not say whom we are is not taken for one that hides something.
+        let Ok(user) = self.user().await else { return Ok(None) };
+        let Ok(fact) = Fact::parse("user.permission[ViewSetup]") else { return Ok(None) };
+        // Facts may need a retrieve of their own.
+        let answers = Box::pin(self.facts(&[(fact.clone(), Some(user.username.clone()))])).await?;
+        Ok(match answers.get(&fact, Some(&user.username)) {
+            FactAnswer::Known(Value::Bool(true)) => None,
+            FactAnswer::Known(_) => {
+                Some(format!("{} lacks View Setup and Configuration, without which the org hides this part of profiles", user.username))
+            }
+            // Whoever may not see permissions lacks that right too; any other reason says nothing of it.
+            FactAnswer::NotObserved(why) if why.contains("View Setup and Configuration") => {
+                Some(format!("the profiles show no object, field or tab, and {why}"))
+            }
+            FactAnswer::NotObserved(_) => None,
+        })
+    }
+
     /// The manifest that absence may be judged by; what could not be read is told apart by `not_observed`.
     fn asked_for(&self, request: &RetrieveRequest) -> Manifest {
         let mut manifest = request.companions.clone();
@@ -145,6 +194,12 @@ impl Org {
         manifest
     }
 }
+
+/// What of a profile only a caller with View Setup and Configuration sees (S 3.2).
+const PARTS_THAT_NEED_VIEW_SETUP: &[&str] =
+    &["fieldPermissions", "layoutAssignments", "objectPermissions", "recordTypeVisibilities", "tabVisibilities"];
+/// The companions of those parts.
+const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] = &["CustomField", "CustomObject", "CustomTab", "Layout", "RecordType"];
 
 /// The names by which a component is asked for: the API's own for a profile that is named as Setup shows it (S 3.3).
 fn names_in_org(id: &ComponentId) -> Vec<ComponentId> {

@@ -367,7 +367,9 @@ fn is_seen(permission: &Permission, id: &ComponentId, around: &Circumstances<'_>
         Permission::Field(field, _) => ("CustomObject", field.split('.').next().unwrap_or_default().to_owned()),
     };
     match &around.components.requested {
-        Requested::Manifest(manifest) => manifest.covers(type_name, &name),
+        Requested::Manifest(manifest) => {
+            manifest.covers(type_name, &name) && !around.components.not_observed.contains_key(&ComponentId::new(type_name, name))
+        }
         Requested::Unknown => false,
     }
 }

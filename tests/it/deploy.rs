@@ -397,11 +397,6 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
             3,
             &["no CustomField named Account.Nope__c found"],
         ),
-        (
-            format!("{{ {set} = \"fieldPermissions[Account.Name].readable\", equals = true }}"),
-            3,
-            &["You cannot deploy to a required field: Account.Name", "visible to everyone"],
-        ),
         (format!("{{ {set} = \"userPermissions[NoSuchThing].enabled\", equals = true }}"), 1, &["no system permission `NoSuchThing`"]),
         (format!("{{ {set} = \"label\", equals = \"{}\" }}", "x".repeat(90)), 3, &["max length=80"]),
         (
@@ -484,4 +479,16 @@ fn fields_without_field_level_security_are_named_before_anything_is_sent() {
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("`Account.Name` carries no") && run.stderr.contains("`Account.OwnerId` carries no"), "{run:?}");
     assert!(!run.stderr.contains("`Account.Website`") && !run.stderr.contains("the org is deploying"), "{run:?}");
+}
+
+/// Another package than the one that was validated, or an org that has moved since, would be overwritten without a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validation_of_something_else_is_not_deployed() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--validate", "--set", "read=Account"]).await.code, 0);
+    let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
+    let before = lab.files().await;
+    let run = lab.ampersand("deploy", &["--validated", &id, "--yes", "--set", "read=Case"]).await;
+    assert!(run.code == 3 && run.stderr.contains("is not what the plan shows"), "{run:?}");
+    assert_eq!(lab.files().await, before);
 }
