@@ -169,13 +169,12 @@ fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &Componen
             }
             let label = |value: &Value| observed.field.and_then(|field| field.label_of(value));
             let desired = test.desired();
-            let (state, actual, reason) = match observed.observation {
+            let (mut state, mut actual, mut reason) = match observed.observation {
                 Observation::Seen { value, satisfied } => (if satisfied { State::InSync } else { State::Differs }, value, None),
                 Observation::Missing => (State::Missing, None, None),
                 Observation::NotObserved(reason) => (State::NotObserved, None, Some(reason)),
             };
             let mut access_from = observed.covered_by.map(|permission| format!("{permission} in the same component"));
-            let (mut state, mut actual, mut reason) = (state, actual, reason);
             if let (true, Some((fact, user))) = (state != State::InSync, effective)
                 && facts.get(fact, Some(user)) == FactAnswer::Known(Value::Bool(true))
             {

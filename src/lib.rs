@@ -7,13 +7,17 @@
 //! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata types.
 //! - [`template`]: what an integration's documentation asks for.
 //! - [`diff`]: the two held against one another; every want ends as one finding.
-//! - [`org`]: one connection to an org: sign-in, retrieve, facts.
+//! - [`package`]: from findings to changes, and the smallest deployable files for them.
+//! - [`plan`]: changes, files and the proof that they do what they should; saved and loaded.
+//! - [`org`]: one connection to an org: sign-in, retrieve, facts, deploy.
 //! - [`snapshot`]: components on disk, in folders and in zips.
-//! - [`report`]: a diff as text or JSON.
+//! - [`journal`]: what was deployed, where, and what was there before.
+//! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
+//! - [`report`]: diffs, plans and templates as text or JSON.
 //! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
 //!
-//! `metadata`, `template` and `diff` are pure: no clock, environment, files or printing.
+//! `metadata`, `template`, `diff`, `package` and `plan` are pure: no clock, environment, files or printing.
 
 pub mod apply;
 pub mod cli;

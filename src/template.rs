@@ -299,3 +299,16 @@ pub(crate) fn placeholders(pattern: &str) -> Vec<(usize, &str)> {
     }
     found
 }
+
+/// Puts a word in place of every placeholder, so that a pattern can be read as the path or fact that it will be.
+pub(crate) fn fill(pattern: &str, word: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut at = 0;
+    for (open, name) in placeholders(pattern) {
+        text.push_str(&pattern[at..open]);
+        text.push_str(word);
+        at = open + name.len() + 2;
+    }
+    text.push_str(&pattern[at..]);
+    text
+}

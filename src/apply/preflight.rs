@@ -7,7 +7,6 @@ use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::value::Value;
 use crate::org::deploy::DeployRow;
 use crate::org::{Org, OrgError, OrgErrorKind};
-use crate::package::Change;
 
 use super::Order;
 
@@ -56,22 +55,11 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
             .failures
             .push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
     }
-    let names: Vec<&str> = order.changes.iter().filter_map(user_permission).collect();
-    let unknown = match org.unknown_permissions(&names).await {
-        Ok(unknown) => unknown,
-        // The deploy itself says so then.
-        Err(error) if error.is_about_one_question() => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let unknown = or_none(org.unknown_permissions(&granted(order, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
     }));
-    let fields: BTreeSet<String> = order.changes.iter().filter_map(field_permission).collect();
-    let without = match org.fields_without_permission(&fields).await {
-        Ok(without) => without,
-        Err(error) if error.is_about_one_question() => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let without = or_none(org.fields_without_permission(&granted(order, "fieldPermissions")).await)?;
     preflight.failures.extend(without.into_iter().map(|field| {
         format!("`{field}` carries no field-level security: whoever reads the object sees it, so leave it out of the template")
     }));
@@ -100,14 +88,21 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     Ok(())
 }
 
-fn user_permission(change: &Change) -> Option<&str> {
-    let segment = &change.path.as_ref()?.segments()[0];
-    if segment.name == "userPermissions" && change.to == Some(Value::Bool(true)) { segment.key.as_deref() } else { None }
+/// The keys of a section's entries in which something is granted, once each.
+fn granted<'o>(order: &'o Order, section: &str) -> Vec<&'o str> {
+    let keys = order.changes.iter().filter(|change| change.to == Some(Value::Bool(true))).filter_map(|change| {
+        let segment = &change.path.as_ref()?.segments()[0];
+        if segment.name == section { segment.key.as_deref() } else { None }
+    });
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn field_permission(change: &Change) -> Option<String> {
-    let segment = &change.path.as_ref()?.segments()[0];
-    if segment.name == "fieldPermissions" && change.to == Some(Value::Bool(true)) { segment.key.clone() } else { None }
+/// What the org does not show to this user, the deploy itself says.
+fn or_none<T>(answer: Result<Vec<T>, OrgError>) -> Result<Vec<T>, OrgError> {
+    match answer {
+        Err(error) if error.is_about_one_question() => Ok(Vec::new()),
+        answer => answer,
+    }
 }
 
 /// The caller's own rights (S 1.4, 4.4).

@@ -6,8 +6,8 @@ use crate::metadata::fact::Fact;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::conflict::contradict;
-use crate::template::{Carrier, Condition, Step, Subject, Template, Test, Want, placeholders};
+use crate::template::conflict::{can_all_hold, contradict};
+use crate::template::{Carrier, Condition, Step, Subject, Template, Test, Want, fill, placeholders};
 
 use super::closure::{Permission, close};
 
@@ -121,21 +121,16 @@ fn of_test(test: &Test, name: &mut dyn FnMut(&str)) {
 
 fn of_fact(pattern: &str, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     name(pattern);
-    if let Some(parameter) = Fact::parse(&plain(pattern)).ok().and_then(|fact| fact.fact_type.parameter) {
+    if let Some(parameter) = Fact::parse(&fill(pattern, "X")).ok().and_then(|fact| fact.fact_type.parameter) {
         also.insert(parameter.to_owned());
     }
-}
-
-/// A pattern whose placeholders are words, so that it can be read as a path or fact.
-fn plain(pattern: &str) -> String {
-    pattern.replace(['{', '}'], "")
 }
 
 /// The field of a path that newer versions of the API have no more, with the version.
 fn dropped(component: &str, path: &str) -> Option<(String, String)> {
     let (type_name, full_name) = component.split_once(':')?;
     let row = registry::find_component(type_name.trim(), full_name.trim())?;
-    let resolved = row.resolve(&plain(path).parse::<FieldPath>().ok()?).ok()??;
+    let resolved = row.resolve(&fill(path, "X").parse::<FieldPath>().ok()?).ok()??;
     let fields = [Some(resolved.field), resolved.entry.map(|(section, _)| section)];
     fields.into_iter().flatten().find_map(|field| Some((field.name.to_owned(), field.until?.to_string())))
 }
@@ -166,10 +161,8 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
 
 /// Two steps that ask one parameter or fact for different values never apply at once.
 fn may_apply_together(left: &Step, right: &Step) -> bool {
-    left.when.iter().all(|one| {
-        let mut same = right.when.iter().filter(|other| other.subject == one.subject);
-        same.all(|other| one.values.iter().any(|value| other.values.contains(value)))
-    })
+    let conditions = |step: &Step| step.when.iter().map(|one| (one.subject.clone(), one.values.clone())).collect::<Vec<_>>();
+    can_all_hold(&conditions(left), &conditions(right))
 }
 
 /// Permissions that an org grants only together with another (S 3.6) which no step asks for.

@@ -35,18 +35,16 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
     let metadata_type = registry::find_component(&id.type_name, &id.full_name);
     let resolved = metadata_type.and_then(|row| row.resolve(path).ok().flatten());
     let field = resolved.as_ref().map(|resolved| resolved.field);
-    let mut covered_by = None;
-    let (id, observation) = match find(components, id) {
+    let found = find(components, id);
+    let is_grant = *test == Test::Equals(Value::Bool(true));
+    let covered_by = match (found, metadata_type) {
+        (Some(component), Some(row)) if is_grant => covered(row, component, path),
+        _ => None,
+    };
+    let (id, observation) = match found {
         Some(component) => {
             let observation = match metadata_type {
-                Some(row)
-                    if *test == Test::Equals(Value::Bool(true)) && {
-                        covered_by = covered(row, component, path);
-                        covered_by.is_some()
-                    } =>
-                {
-                    Observation::Seen { value: Some(Value::Bool(true)), satisfied: true }
-                }
+                Some(_) if covered_by.is_some() => Observation::Seen { value: Some(Value::Bool(true)), satisfied: true },
                 Some(row) => present(components, component, row, path, test, resolved.as_ref()),
                 None => Observation::NotObserved(format!("`{}` is no metadata type that this program knows", id.type_name)),
             };

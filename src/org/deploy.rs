@@ -76,17 +76,17 @@ pub struct DeployRow {
     pub created_by: String,
 }
 
-/// Whether an error says nothing of whether the org took the request.
-fn is_lost(error: &OrgError) -> bool {
-    let is_silent = matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected);
-    is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
-}
-
 impl DeployRow {
     /// Says whether it is not over yet.
     pub fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "Pending" | "InProgress" | "Canceling" | "Finalizing" | "FinalizingDeploy")
     }
+}
+
+/// Whether an error says nothing of whether the org took the request.
+fn is_lost(error: &OrgError) -> bool {
+    let is_silent = matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected);
+    is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
 }
 
 impl Org {

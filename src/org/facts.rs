@@ -2,7 +2,7 @@
 //!
 //! What the caller may not see is not observed, with the right that would show it; what the org's schema lacks is found out beforehand.
 
-mod users;
+pub(super) mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 

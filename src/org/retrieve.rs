@@ -17,6 +17,7 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::facts::users::SETUP;
 use crate::org::{Event, Org};
 pub(super) use apps::is_about_rights;
 
@@ -173,13 +174,9 @@ impl Org {
         let answers = Box::pin(self.facts(&[(fact.clone(), Some(user.username.clone()))])).await?;
         Ok(match answers.get(&fact, Some(&user.username)) {
             FactAnswer::Known(Value::Bool(true)) => None,
-            FactAnswer::Known(_) => {
-                Some(format!("{} lacks View Setup and Configuration, without which the org hides this part of profiles", user.username))
-            }
+            FactAnswer::Known(_) => Some(format!("{} lacks {SETUP}, without which the org hides this part of profiles", user.username)),
             // Whoever may not see permissions lacks that right too; any other reason says nothing of it.
-            FactAnswer::NotObserved(why) if why.contains("View Setup and Configuration") => {
-                Some(format!("the profiles show no object, field or tab, and {why}"))
-            }
+            FactAnswer::NotObserved(why) if why.contains(SETUP) => Some(format!("the profiles show no object, field or tab, and {why}")),
             FactAnswer::NotObserved(_) => None,
         })
     }

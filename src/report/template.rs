@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::diff::advice::Advice;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::{Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want};
+use crate::template::{Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want, fill};
 
 /// Lists templates, one a line, under their groups.
 pub fn list_text(templates: &[Template]) -> String {
@@ -329,7 +329,7 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
 fn label(component: &str, path: &str, value: &Value) -> Option<String> {
     let (type_name, full_name) = component.split_once(':')?;
     let row = registry::find_component(type_name, full_name)?;
-    let path = path.replace(['{', '}'], "_").parse().ok()?;
+    let path = fill(path, "X").parse().ok()?;
     row.resolve(&path).ok()??.field.label_of(value)
 }
 

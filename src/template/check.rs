@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::mistake::Collector;
 use super::parse::{CreateSpans, Placed, PlacedWant};
-use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, placeholders};
+use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fill, placeholders};
 use crate::metadata::fact::{FACTS, Fact, FactKind};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
@@ -329,19 +329,6 @@ impl Check<'_, '_, '_> {
             }
         }
     }
-}
-
-/// Puts a word in place of every placeholder.
-fn fill(pattern: &str, word: &str) -> String {
-    let mut text = String::with_capacity(pattern.len());
-    let mut at = 0;
-    for (open, name) in placeholders(pattern) {
-        text.push_str(&pattern[at..open]);
-        text.push_str(word);
-        at = open + name.len() + 2;
-    }
-    text.push_str(&pattern[at..]);
-    text
 }
 
 /// The path's text without its keys.

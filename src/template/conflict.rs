@@ -65,12 +65,18 @@ fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
 
 /// Two steps that ask one fact for different values never apply at once.
 fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool {
-    let (Applies::IfFacts(left), Applies::IfFacts(right)) = (&left.applies, &right.applies) else {
-        return true;
+    let conditions = |step: &ExpandedStep<'_>| match &step.applies {
+        Applies::IfFacts(facts) => facts.iter().map(|(fact, of, values)| ((fact.to_string(), of.clone()), values.clone())).collect(),
+        Applies::Yes | Applies::No => Vec::new(),
     };
-    left.iter().all(|(fact, of, values)| {
-        let same = right.iter().filter(|(other, of_other, _)| other == fact && of_other == of);
-        same.into_iter().all(|(_, _, others)| values.iter().any(|value| others.contains(value)))
+    can_all_hold(&conditions(left), &conditions(right))
+}
+
+/// Says whether no subject is asked by both sides for different values; each condition is its subject with any of its values.
+pub fn can_all_hold<S: PartialEq>(left: &[(S, Vec<Value>)], right: &[(S, Vec<Value>)]) -> bool {
+    left.iter().all(|(subject, values)| {
+        let mut same = right.iter().filter(|(other, _)| other == subject);
+        same.all(|(_, others)| values.iter().any(|value| others.contains(value)))
     })
 }
 

@@ -148,16 +148,22 @@ pub(in crate::cli) fn fill_in(
                 given.entry(own.unwrap_or(name).to_owned()).or_default().push((*value).to_owned());
             }
         }
-        let mut configured = BTreeMap::new();
-        for (name, value) in config.parameters(&template.name, choice.map(Choice::name)) {
-            configured.insert(name.clone(), plain(name, value, config)?);
-        }
+        let mut configured = configured(config, template, choice.map(Choice::name))?;
         propose(ui, template, choice, &given, &mut configured);
         filled.push(
             template::Arguments::resolve(template, &given, &configured).map_err(|errors| CommandError::arguments(template, &errors))?,
         );
     }
     Ok(filled)
+}
+
+/// Reads the values that `sfsetup.toml` has for a template's parameters.
+///
+/// # Errors
+/// A value that is none for a parameter.
+pub(super) fn configured(config: &Config, template: &Template, org: Option<&str>) -> Result<BTreeMap<String, Value>, CommandError> {
+    let values = config.parameters(&template.name, org);
+    values.into_iter().map(|(name, value)| Ok((name.clone(), plain(name, value, config)?))).collect()
 }
 
 /// Adds what the demo org proposes for parameters that nobody has given, and says so.
@@ -194,7 +200,7 @@ fn propose(
 fn propose(_: &Ui, _: &Template, _: Option<&Choice>, _: &BTreeMap<String, Vec<String>>, _: &mut BTreeMap<String, Value>) {}
 
 /// A value of `sfsetup.toml` as a template's parameters hold them.
-pub(super) fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
+fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
     let text_of = |value: &toml::Value| match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),

@@ -155,10 +155,7 @@ impl<'c> Case<'c> {
     /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from` would find it, then the defaults.
     fn values(&self, template: &Template) -> Result<Arguments, CommandError> {
         let config = Config::find(Some(self.path))?;
-        let mut values = std::collections::BTreeMap::new();
-        for (name, value) in config.parameters(&template.name, None) {
-            values.insert(name.clone(), super::load::plain(name, value, &config)?);
-        }
+        let mut values = super::load::configured(&config, template, None)?;
         values.extend(self.expected.parameters.clone());
         Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(|errors| {
             let mut error = CommandError::new(format!("the parameters of case `{}` are not complete", self.name));

@@ -15,7 +15,8 @@ use crate::org::retrieve::is_about_rights;
 /// System permissions that every org has; for any other the schema is asked first (V 3.3: `CanApproveUninstalledApps` is not everywhere).
 const EVERYWHERE: &[&str] =
     &["ApiEnabled", "ApiUserOnly", "CustomizeApplication", "ManageUsers", "ModifyAllData", "ModifyMetadata", "ViewAllData", "ViewSetup"];
-const SETUP: &str = "View Setup and Configuration";
+/// The right without which an org hides what others may do.
+pub(in crate::org) const SETUP: &str = "View Setup and Configuration";
 /// `viewAllFields` came with this version (S 3.1).
 const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
@@ -326,15 +327,13 @@ impl Org {
         let is_known = |name: &&&str| fields.iter().any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")));
         Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
     }
-}
 
-impl Org {
     /// Returns those of the named fields (`Object.Field`) that carry no field-level security: required ones and the like, which everyone sees and
     /// for which an org refuses a permission (S 3.5). What the schema does not say of a field is taken for a yes.
     ///
     /// # Errors
     /// The org cannot be asked.
-    pub async fn fields_without_permission(&self, names: &BTreeSet<String>) -> Result<Vec<String>, OrgError> {
+    pub async fn fields_without_permission(&self, names: &[&str]) -> Result<Vec<String>, OrgError> {
         let mut without = Vec::new();
         let mut described: BTreeMap<&str, Option<Vec<Json>>> = BTreeMap::new();
         for name in names {
@@ -349,7 +348,7 @@ impl Org {
             let of_object = described.get(object).into_iter().flatten().flatten();
             let found = of_object.into_iter().find(|one| one["name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(field)));
             if found.is_some_and(|one| one["permissionable"].as_bool() == Some(false)) {
-                without.push(name.clone());
+                without.push((*name).to_owned());
             }
         }
         Ok(without)
