@@ -14,7 +14,7 @@ use crate::metadata::document::{Document, Edit, EditError, Element, NewContent, 
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel, key_of};
+use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel, identity_of};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
@@ -143,8 +143,8 @@ pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Com
     components.get(id).filter(|component| component.id == *id).or_else(|| components.components.values().find(|one| one.id == *id))
 }
 
-/// Makes the package that brings each target about. What must not travel is cut: keys and secrets always, an org's own ids where the package goes
-/// to another org than the documents came from.
+/// Makes the package that brings each target about. What must not travel is cut: keys and secrets always, an org's own ids where a component
+/// is made anew from another org's (`same_org` is false).
 ///
 /// # Errors
 /// See [`PackageError`].
@@ -172,7 +172,8 @@ pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<
                 if target.before.as_ref().is_some_and(|before| before.bytes() == after.bytes()) {
                     continue;
                 }
-                without_what_stays(row, after, same_org).map_err(wrong)?
+                // What is there already came from the org that it goes back to.
+                without_what_stays(row, after, same_org || target.before.is_some()).map_err(wrong)?
             }
         };
         let path = layout::metadata_path(id).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
@@ -199,7 +200,7 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
 }
 
 /// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
-const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
+pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where they mean the same.
 fn overlay(
@@ -312,10 +313,10 @@ fn cut(fields: &'static [Field], parent: Element<'_>, same_org: bool, edits: &mu
     }
 }
 
-/// Returns the key of a root's child if it is an entry of a keyed list.
-fn entry_key(row: &MetadataType, element: Element<'_>) -> Option<String> {
+/// Returns what a root's child is told from its like by if it is an entry of a keyed list.
+fn entry_identity(row: &MetadataType, element: Element<'_>) -> Option<String> {
     let field = row.fields.iter().find(|field| field.name == element.name())?;
-    matches!(field.kind, Kind::Section { .. }).then(|| key_of(field, element))
+    matches!(field.kind, Kind::Section { .. }).then(|| identity_of(field, element))
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub use files::Content;
 pub struct Reading {
     /// The components, and what was asked for.
     pub components: ComponentSet,
+    /// The API version that the files are written in, by their manifest or their project.
+    pub version: Option<ApiVersion>,
     /// What was read although it is not quite right, each with its file and place.
     pub notes: Vec<String>,
 }
@@ -172,7 +174,7 @@ pub struct RecordedComponent {
 /// See [`ReadError`]; files that are no metadata are all reported together.
 pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError> {
     let is_wanted = |id: &ComponentId| wanted.contains(&id.type_name) || registry::rows().iter().any(|row| row.name == id.type_name);
-    let files = files::of(path, &is_wanted)?;
+    let files::Found { files, source_version } = files::of(path, &is_wanted)?;
     let mut errors = Vec::new();
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
@@ -213,10 +215,11 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
     if components.components.is_empty() && manifest.is_none() {
         return Err(ReadError::Empty { path: path.to_path_buf() });
     }
+    let version = manifest.as_ref().and_then(|manifest| manifest.version).or(source_version);
     if let Some(manifest) = manifest {
         components.requested = Requested::Manifest(manifest);
     }
-    Ok(Reading { components, notes })
+    Ok(Reading { components, version, notes })
 }
 
 fn component(id: ComponentId, file: String, bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<Component, FileError> {

@@ -10,7 +10,7 @@ use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
-use crate::package::mend::Assignment;
+use crate::package::mend::{Assignment, refuse_removal};
 use crate::package::simulate::simulate;
 use crate::package::{Cause, Change, Package, Target, build, own, targets};
 use crate::plan::PlanError;
@@ -65,6 +65,13 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
             }
         };
         let (from, to) = (said(&id, path.as_ref(), value), said(&id, path.as_ref(), old));
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        if let (Some(row), Some(path), None) = (row, &path, &to)
+            && let Err(reason) = refuse_removal(row, path)
+        {
+            one_way.push(format!("{id} {path}: {reason}"));
+            continue;
+        }
         changes.push(Change { id, path, from, to, cause: Cause::State });
     }
     let mut targets = targets(&changes, &now, &made, version)?;

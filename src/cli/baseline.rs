@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::diff::State;
 use crate::diff::baseline::judge::{Asked, Drift, component, settings};
+use crate::metadata::registry::{self, Travel};
 use crate::metadata::{ComponentId, Requested};
 use crate::org::{ConnectOptions, Org};
 use crate::report::Drifts;
@@ -57,8 +58,16 @@ pub(super) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Sid
     let types: BTreeSet<String> = request.components.iter().map(|id| id.type_name.clone()).collect();
     let wanted = take::Wanted { request, ..take::Wanted::default() };
     let failed = |error| CommandError::org(name, &error);
-    let (side, changed) = futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types)).map_err(failed)?;
-    Ok(Side { changed, ..side })
+    let (mut side, changed) = futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types)).map_err(failed)?;
+    side.changed = changed;
+    Ok(side)
+}
+
+/// Says whether a setting is an org's own id of something, which another org's is no difference to (S 2.2, 2.4).
+fn is_bound(drift: &Drift) -> bool {
+    let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
+    let field = drift.path.as_ref().and_then(|path| row?.resolve(path).ok().flatten());
+    field.is_some_and(|resolved| resolved.field.travel == Travel::SameOrg)
 }
 
 /// Holds what is there now against the baseline.
@@ -67,6 +76,7 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
     // A plain folder compared with an org has no word on what else the org has.
     let now = Asked { requested: &actual.requested, not_observed: &actual.not_observed, is_complete: !sparse, name: "what is there now" };
     let then = Asked { requested: &baseline.requested, not_observed: &baseline.not_observed, is_complete: !sparse, name: "the baseline" };
+    let is_other = actual.is_of_another_org(baseline);
     let mut drifts = Drifts { baseline: name, ..Drifts::default() };
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Drift> = match one.outcome {
@@ -80,10 +90,11 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
                 actual: None,
                 baseline: None,
                 reason: Some(why),
+                is_unreadable: true,
                 changed: None,
             }],
         };
-        found.retain(|drift| only.setting(&drift.id, drift.path.as_ref()));
+        found.retain(|drift| only.setting(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift)));
         if found.is_empty() {
             drifts.in_sync += 1;
         }
@@ -102,20 +113,24 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
                 actual: None,
                 baseline: None,
                 reason: Some(reason.clone()),
+                is_unreadable: false,
                 changed: None,
             });
         }
     }
     drifts.drifts.sort_by(|one, other| (&one.id, &one.path).cmp(&(&other.id, &other.path)));
-    let sides = [("the baseline", &baseline.requested), ("what is compared with it", &actual.requested)];
-    for (what, requested) in sides {
-        if matches!(requested, Requested::Unknown) {
-            drifts.notes.push(if sparse {
-                format!("{what} has no record of what was asked for (package.xml or snapshot.json); what is absent there is not observed (--sparse)")
-            } else {
-                format!("{what} has no record of what was asked for (package.xml or snapshot.json), so it is taken for all that there is; --sparse takes it for a part")
-            });
-        }
-    }
+    let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
+    let who = match (has_record(baseline), has_record(actual)) {
+        (true, true) => return drifts,
+        (false, true) => "the baseline has",
+        (true, false) => "what is compared with it has",
+        (false, false) => "both sides have",
+    };
+    let record = "no record of what was asked for (package.xml or snapshot.json)";
+    drifts.notes.push(if sparse {
+        format!("{who} {record}; what is absent there is not observed (--sparse)")
+    } else {
+        format!("{who} {record}, which is taken for all that there is; --sparse takes it for a part")
+    });
     drifts
 }

@@ -16,7 +16,7 @@ use crate::template::ExpandedStep;
 use super::baseline;
 use super::connect::{self, Choice};
 use super::error::CommandError;
-use super::package::of_files;
+use super::package::{OfFiles, of_files};
 use super::ui::Ui;
 use super::wanted::{self, Only, Wanted};
 use super::{Exit, Format, SourceArguments, WantedArguments};
@@ -184,7 +184,7 @@ struct Asked<'a, 't> {
 
 impl<'t> Asked<'_, 't> {
     fn of_files(&self, from: &Path) -> Result<OrgReport<'t>, CommandError> {
-        let (components, facts) = of_files(self.ui, self.steps, from)?;
+        let OfFiles { components, facts, .. } = of_files(self.ui, self.steps, from)?;
         Ok(OrgReport {
             name: from.display().to_string(),
             id: None,

@@ -37,8 +37,16 @@ pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
     let row = registry::find_component(&id.type_name, &id.full_name);
     let null = PathBuf::from("/dev/null");
     let (old, new) = (PathBuf::from(old), PathBuf::from(new));
-    let drift =
-        |path, actual, baseline| Drift { id: id.clone(), path, state: State::Differs, actual, baseline, reason: None, changed: None };
+    let drift = |path, actual, baseline| Drift {
+        id: id.clone(),
+        path,
+        state: State::Differs,
+        actual,
+        baseline,
+        reason: None,
+        is_unreadable: false,
+        changed: None,
+    };
     let there = Some(crate::metadata::value::Value::from("(a component)"));
     let drifts: Vec<Drift> = if old == null {
         vec![drift(None, there, None)]

@@ -10,8 +10,8 @@ use crate::diff::closure::Dependency;
 use crate::metadata::ComponentSet;
 use crate::metadata::fact::FactValues;
 use crate::metadata::layout::{metadata_path, source_path};
+use crate::metadata::registry;
 use crate::metadata::registry::ApiVersion;
-use crate::metadata::{Requested, registry};
 use crate::org::ConnectOptions;
 use crate::package::{Package, Target, own};
 use crate::plan::saved::{FORMAT, SavedPlan};
@@ -53,7 +53,7 @@ pub(super) struct PackageArguments {
 
     /// Edit the files under --from themselves; only the lines of what differs change
     #[arg(long, requires = "from", conflicts_with = "out")]
-    in_place: bool,
+    pub(super) in_place: bool,
 
     /// Show each file before and after, with three lines of context
     #[arg(long)]
@@ -86,11 +86,8 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let only = Only::parse(&arguments.wanted.only)?;
     let steps = wanted.steps()?;
     if let Some(from) = &arguments.source.from {
-        let (components, facts) = of_files(ui, &steps, from)?;
-        let version = match &components.requested {
-            Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
-            Requested::Unknown => ApiVersion::NEWEST,
-        };
+        let OfFiles { components, facts, version } = of_files(ui, &steps, from)?;
+        let version = version.unwrap_or(ApiVersion::NEWEST);
         return write(ui, arguments, &wanted, &steps, &components, &facts, &[], version, &only, &from.display().to_string());
     }
     let choice = choice.ok_or_else(wanted::nothing_named)?;
@@ -104,8 +101,16 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     })
 }
 
+/// What a folder has to say on steps.
+pub(super) struct OfFiles {
+    pub(super) components: ComponentSet,
+    pub(super) facts: FactValues,
+    /// The API version that the files are written in.
+    pub(super) version: Option<ApiVersion>,
+}
+
 /// Reads the components that steps speak of from a folder; facts are not to be had there.
-pub(super) fn of_files(ui: &Ui, steps: &[ExpandedStep<'_>], from: &Path) -> Result<(ComponentSet, FactValues), CommandError> {
+pub(super) fn of_files(ui: &Ui, steps: &[ExpandedStep<'_>], from: &Path) -> Result<OfFiles, CommandError> {
     let types = steps
         .iter()
         .flat_map(|step| &step.wants)
@@ -118,7 +123,8 @@ pub(super) fn of_files(ui: &Ui, steps: &[ExpandedStep<'_>], from: &Path) -> Resu
         ui.warn(note);
     }
     ui.detail(&format!("read {} components from {}", reading.components.components.len(), from.display()));
-    Ok((reading.components, FactValues::new("offline: only an org can answer this, a folder of files cannot")))
+    let facts = FactValues::new("offline: only an org can answer this, a folder of files cannot");
+    Ok(OfFiles { components: reading.components, facts, version: reading.version })
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one thing of the plan's basis or of the command line, used once")]
@@ -166,14 +172,16 @@ pub(super) fn put(
     if arguments.in_place {
         in_place(ui, arguments, targets, components)?;
     } else if let Some(out) = &arguments.out {
-        written(ui, arguments.layout, out, &package.files, || package.zip().map_err(|error| error.to_string()))?;
+        let zip = || package.zip().map_err(|error| error.to_string());
+        written(ui, arguments.layout, out, &package.files, package.version, zip)?;
     }
     ui.answer(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
-        ui.hint(&format!(
-            "written to {}; `sf project deploy start --metadata-dir {0}` deploys it, and so does `sfsetup deploy`",
-            out.display()
-        ));
+        let command = match arguments.layout {
+            Layout::Metadata => format!("`sf project deploy start --metadata-dir {}`", out.display()),
+            Layout::Source => "`sf project deploy start --source-dir force-app` in that folder".to_owned(),
+        };
+        ui.hint(&format!("written to {}; {command} deploys it, and so does `sfsetup deploy`", out.display()));
     }
     Ok(())
 }
@@ -216,6 +224,7 @@ fn written(
     layout: Layout,
     out: &Path,
     files: &std::collections::BTreeMap<String, Vec<u8>>,
+    version: ApiVersion,
     zip: impl FnOnce() -> Result<Vec<u8>, String>,
 ) -> Result<(), CommandError> {
     let is_zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
@@ -231,8 +240,7 @@ fn written(
         (false, Layout::Source) => {
             let project =
                 b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\n  \"sourceApiVersion\": \"".to_vec();
-            let version = ApiVersion::NEWEST.to_string();
-            let project = [project, version.into_bytes(), b"\"\n}\n".to_vec()].concat();
+            let project = [project, version.to_string().into_bytes(), b"\"\n}\n".to_vec()].concat();
             let moved: Vec<(String, &[u8])> = files
                 .iter()
                 .map(|(name, bytes)| {
@@ -316,7 +324,9 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     }
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
-        written(ui, arguments.layout, out, &files, || crate::package::archive::write_zip(&files).map_err(|error| error.to_string()))?;
+        let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
+        let zip = || crate::package::archive::write_zip(&files).map_err(|error| error.to_string());
+        written(ui, arguments.layout, out, &files, version, zip)?;
         ui.answer(&format!("{} files of the plan for {} are in {}.\n", files.len(), saved.org.name, out.display()))?;
     }
     Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift })

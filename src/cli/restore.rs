@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::apply::rollback::verify;
 use crate::apply::{Ended, Order, carry_out, carry_out_validated, close};
+use crate::diff::State;
 use crate::metadata::ComponentSet;
 use crate::metadata::registry::ApiVersion;
 use crate::org::ConnectOptions;
 use crate::plan::removals;
-use crate::plan::restore::{Restore, restore};
+use crate::plan::restore::{Restore, Way, restore};
 use crate::report::{Drifts, plan as render};
 use crate::snapshot::side::Side;
 
@@ -35,7 +36,7 @@ fn plan_back(
     now: &Side,
     then: &Side,
     version: ApiVersion,
-    is_same_org: bool,
+    is_in_place: bool,
     name: &str,
     full: bool,
 ) -> Result<Back, CommandError> {
@@ -43,15 +44,25 @@ fn plan_back(
     let drifts: Drifts = baseline::compare(now, then, baseline::name(arguments), &only, arguments.sparse);
     let touched = |id: &crate::metadata::ComponentId| drifts.drifts.iter().any(|drift| drift.id == *id);
     let components = now.read(&touched);
-    let restore =
-        restore(&drifts.drifts, &components, &|id| then.document(id), version, is_same_org).map_err(|error| CommandError::plan(&error))?;
+    let way = Way { version, is_same_org: !now.is_of_another_org(then), is_in_place };
+    let mut restore = restore(&drifts.drifts, &components, &|id| then.document(id), &way).map_err(|error| CommandError::plan(&error))?;
+    for drift in drifts.drifts.iter().filter(|drift| drift.state == State::NotObserved) {
+        let path = drift.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+        let reason = drift.reason.as_deref().unwrap_or("it was not observed");
+        if drift.is_unreadable {
+            restore.left.push((format!("{}{path}", drift.id), format!("it cannot be read: {reason}")));
+        } else {
+            restore.notes.push(format!("left alone, as it was not observed: {}{path} ({reason})", drift.id));
+        }
+    }
+    restore.notes.extend(drifts.notes.iter().cloned());
     let view = render::PlanView {
         title: format!("Back to the baseline {}, on {name}", drifts.baseline),
         changes: &restore.changes,
         assign: &[],
         unassign: Vec::new(),
         left: restore.left.iter().map(|(subject, reason)| (subject.clone(), reason.clone(), None)).collect(),
-        notes: &drifts.notes,
+        notes: &restore.notes,
     };
     let text = render::render(&view, full);
     Ok(Back { restore, components, text })
@@ -67,16 +78,15 @@ pub(super) fn package(ui: &Ui, arguments: &PackageArguments, choice: Option<&Cho
         let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
         if let Some(from) = &arguments.source.from {
             let now = baseline::open(from)?;
-            let version = now.manifest.as_ref().and_then(|manifest| manifest.version).unwrap_or(ApiVersion::NEWEST);
+            let version = now.api_version().unwrap_or(ApiVersion::NEWEST);
             let name = from.display().to_string();
-            return Ok((plan_back(&arguments.wanted, &now, &then, version, true, &name, arguments.full)?, name));
+            return Ok((plan_back(&arguments.wanted, &now, &then, version, arguments.in_place, &name, arguments.full)?, name));
         }
         let choice = choice.ok_or_else(wanted::nothing_named)?;
         let connected = connect::connect(choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) }).await?;
         let now = baseline::of_org(&connected.org, choice.name(), &then).await?;
-        let is_same_org = arguments.wanted.baseline_org.is_none();
         let version = connected.org.api_version();
-        Ok((plan_back(&arguments.wanted, &now, &then, version, is_same_org, choice.name(), arguments.full)?, choice.name().to_owned()))
+        Ok((plan_back(&arguments.wanted, &now, &then, version, false, choice.name(), arguments.full)?, choice.name().to_owned()))
     })?;
     let mut text = back.text;
     if arguments.show {
@@ -98,8 +108,7 @@ pub(super) fn deploy(ui: &Ui, arguments: &DeployArguments, choice: &Choice) -> R
         let journal = open_journal(org, name)?;
         finish_open(ui, org, name, &journal).await?;
         let now = baseline::of_org(org, name, &then).await?;
-        let is_same_org = arguments.wanted.baseline_org.is_none();
-        let back = plan_back(&arguments.wanted, &now, &then, org.api_version(), is_same_org, name, arguments.full)?;
+        let back = plan_back(&arguments.wanted, &now, &then, org.api_version(), false, name, arguments.full)?;
         ui.answer(&back.text)?;
         let restore = back.restore;
         if restore.changes.is_empty() {

@@ -236,14 +236,23 @@ fn stderr(text: &str) {
     let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
 }
 
-/// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the name.
+/// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the name. A file that is there keeps its
+/// permissions, and a link goes on leading to it.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".sfsetup-").tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // As any new file: nothing that is written so is a secret.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".sfsetup-").tempfile_in(folder)?;
     file.write_all(bytes)?;
+    if let Ok(there) = std::fs::metadata(path) {
+        file.as_file().set_permissions(there.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

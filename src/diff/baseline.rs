@@ -10,20 +10,19 @@ pub mod judge;
 mod tidy;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::io::{self, Read};
 
-use crate::diff::compare::same;
-use crate::diff::leaves::{Leaves, PRESENT, differences, leaves};
-use crate::metadata::document::{Document, DocumentError};
+use crate::diff::leaves::{Leaves, PRESENT, between, entry_path, leaves};
+use crate::metadata::document::{Document, DocumentError, Element};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, Kind, MetadataType};
+use crate::metadata::registry::{Absent, Kind, MetadataType, identity_of};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where; a whole entry of a keyed list is `section[key]`.
+    /// Where; a whole entry of a keyed list is `section[key]`, and within a layout's assignment the key is its identity (`layoutAssignments[Account]`).
     pub path: FieldPath,
     /// What is there now; none for nothing.
     pub actual: Option<Value>,
@@ -115,30 +114,37 @@ fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
 
 /// Compares two documents by their full index; what [`compare`] does with less reading.
 pub fn by_index(row: &'static MetadataType, actual: &Document, baseline: &Document) -> Vec<Difference> {
-    let (held, wanted) = (leaves(row, actual), leaves(row, baseline));
-    fold(row, differences(row, Some(actual), Some(baseline)), &held, &wanted)
+    let held = Held { leaves: leaves(row, actual), entries: entries(row, actual) };
+    let wanted = Held { leaves: leaves(row, baseline), entries: entries(row, baseline) };
+    fold(row, &held, &wanted)
+}
+
+/// One side's settings, and which entries of its lists are there, be it that they say nothing.
+struct Held {
+    leaves: Leaves,
+    entries: HashSet<Segment>,
+}
+
+fn entries(row: &'static MetadataType, document: &Document) -> HashSet<Segment> {
+    let segment = |element: Element<'_>| {
+        let field = row.fields.iter().find(|field| field.name == element.name())?;
+        matches!(field.kind, Kind::Section { .. }).then(|| Segment { name: field.name.to_owned(), key: Some(identity_of(field, element)) })
+    };
+    document.root().children().filter_map(segment).collect()
 }
 
 /// Puts settings that differ together where the whole entry is on one side only, and says flags that are left out.
-fn fold(
-    row: &'static MetadataType,
-    found: Vec<(FieldPath, Option<Value>, Option<Value>)>,
-    actual: &Leaves,
-    baseline: &Leaves,
-) -> Vec<Difference> {
+fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
-    let mut entries: BTreeMap<FieldPath, ()> = BTreeMap::new();
-    for (path, now, then) in found {
-        let first = path.segments()[0].clone();
-        if first.key.is_some() {
-            let entry = FieldPath::new(vec![first]);
-            let (here, there) = (of_entry(actual, &entry), of_entry(baseline, &entry));
-            if here.is_none() || there.is_none() {
-                if entries.insert(entry.clone(), ()).is_none() {
-                    folded.push(Difference { path: entry, actual: here, baseline: there });
-                }
-                continue;
+    let mut whole: HashSet<Segment> = HashSet::new();
+    for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
+        let first = &path.segments()[0];
+        if first.key.is_some() && actual.entries.contains(first) != baseline.entries.contains(first) {
+            if whole.insert(first.clone()) {
+                let (here, there) = (of_entry(&actual.leaves, first), of_entry(&baseline.leaves, first));
+                folded.push(Difference { path: entry_path(&path, now.as_ref().or(then.as_ref())), actual: here, baseline: there });
             }
+            continue;
         }
         folded.push(Difference { actual: said(row, &path, now), baseline: said(row, &path, then), path });
     }
@@ -147,22 +153,22 @@ fn fold(
 }
 
 /// What an entry says, as one value; none where it is not there or says nothing.
-fn of_entry(leaves: &Leaves, entry: &FieldPath) -> Option<Value> {
-    let first = &entry.segments()[0];
-    let start = FieldPath::new(vec![Segment { name: first.name.clone(), key: first.key.clone() }]);
-    let of_it: Vec<(&FieldPath, &Value)> = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *first).collect();
-    match of_it.as_slice() {
-        [] => None,
-        [(_, only)] if **only == Value::from(PRESENT) => Some((*only).clone()),
-        several => Some(Value::List(
-            several
-                .iter()
-                .map(|(path, value)| {
-                    let rest: Vec<String> = path.segments()[1..].iter().map(|segment| segment.name.clone()).collect();
-                    format!("{}={value}", rest.join("."))
-                })
-                .collect(),
-        )),
+fn of_entry(leaves: &Leaves, entry: &Segment) -> Option<Value> {
+    let start = FieldPath::new(vec![entry.clone()]);
+    let of_it = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry);
+    // An entry's key says which layout it is; that an entry is there goes without saying where it says more.
+    let says: Vec<String> = of_it
+        .clone()
+        .filter(|(path, _)| path.segments().len() > 1 && entry.name != "layoutAssignments")
+        .map(|(path, value)| {
+            let rest: Vec<String> = path.segments()[1..].iter().map(|segment| segment.name.clone()).collect();
+            format!("{}={value}", rest.join("."))
+        })
+        .collect();
+    match (says.is_empty(), of_it.count()) {
+        (_, 0) => None,
+        (true, _) => Some(Value::from(PRESENT)),
+        (false, _) => Some(Value::List(says)),
     }
 }
 
@@ -177,30 +183,20 @@ fn said(row: &'static MetadataType, path: &FieldPath, value: Option<Value>) -> O
     }
 }
 
-/// Compares two entries of one key, given as their bytes, or one with nothing.
+/// Compares two entries that the caller has found to be of one key, given as their bytes, or one with nothing.
 fn of_fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, DocumentError> {
-    let read = |bytes: Option<&[u8]>| -> Result<Leaves, DocumentError> {
-        let Some(bytes) = bytes else { return Ok(Leaves::new()) };
+    let read = |bytes: Option<&[u8]>| -> Result<Held, DocumentError> {
+        let Some(bytes) = bytes else { return Ok(Held { leaves: Leaves::new(), entries: HashSet::new() }) };
         let mut text = Vec::with_capacity(bytes.len() + 128);
         text.extend_from_slice(b"<Fragment xmlns=\"");
         text.extend_from_slice(crate::metadata::document::NAMESPACE.as_bytes());
         text.extend_from_slice(b"\">");
         text.extend_from_slice(bytes);
         text.extend_from_slice(b"</Fragment>");
-        Ok(leaves(row, &Document::parse(text)?))
+        let document = Document::parse(text)?;
+        Ok(Held { leaves: leaves(row, &document), entries: entries(row, &document) })
     };
-    let (mut held, mut wanted) = (read(actual)?, read(baseline)?);
-    // Entries with a key of several parts, or another spelling of it, are the same entry here: the caller has matched them.
-    let (one, other) = (held.clone(), wanted.clone());
-    let mut found = Vec::new();
-    for (path, value) in std::mem::take(&mut held) {
-        let then = wanted.remove(&path);
-        if !then.as_ref().is_some_and(|then| same(&value, then)) {
-            found.push((path, Some(value), then));
-        }
-    }
-    found.extend(wanted.into_iter().map(|(path, value)| (path, None, Some(value))));
-    Ok(fold(row, found, &one, &other))
+    Ok(fold(row, &read(actual)?, &read(baseline)?))
 }
 
 /// The children that make an entry's key, where the field is a keyed list; empty for what stands once.
@@ -290,6 +286,52 @@ mod tests {
         assert!(matches!(compared(cut, &base), Err(CompareError::Actual(_))));
         assert!(matches!(compared(&base, cut), Err(CompareError::Baseline(_))));
         assert_eq!(compared(cut, cut).unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_said_counts_even_where_it_is_the_default() {
+        let denied = "    <userPermissions>\n        <enabled>false</enabled>\n        <name>A</name>\n    </userPermissions>\n";
+        assert_eq!(shown(&profile(&[denied.to_owned()]), &profile(&[permission("A")])), ["userPermissions[A].enabled: false / true"]);
+        assert_eq!(shown(&profile(&[denied.to_owned()]), &profile(&[])), [""; 0]);
+        let range = |inner: &str| {
+            format!(
+                "    <loginIpRanges>\n{inner}        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n"
+            )
+        };
+        let described = profile(&[range("        <description>Office</description>\n")]);
+        assert_eq!(shown(&described, &profile(&[range("")])), ["loginIpRanges[10.0.0.1|10.0.0.9].description: Office / -"]);
+        assert_eq!(shown(&described, &profile(&[])), ["loginIpRanges[10.0.0.1|10.0.0.9]: description=Office / -"]);
+    }
+
+    #[test]
+    fn an_object_has_one_layout_for_each_record_type() {
+        let layout = |layout: &str, more: &str| {
+            format!("    <layoutAssignments>\n        <layout>{layout}</layout>\n{more}    </layoutAssignments>\n")
+        };
+        let customer = "        <recordType>Account.Customer</recordType>\n";
+        let base = profile(&[layout("Account-A", ""), layout("Account-A", customer), layout("Lead-A", "")]);
+        let now = profile(&[layout("Account-B", ""), layout("Account-A", customer), layout("Case-A", ""), layout("Lead-A", "")]);
+        assert_eq!(
+            shown(&now, &base),
+            ["layoutAssignments[Account].layout: Account-B / Account-A", "layoutAssignments[Case-A]: (an entry) / -"]
+        );
+    }
+
+    #[test]
+    fn an_entry_that_stands_twice_is_one_entry() {
+        let once: Vec<String> = ["A", "B", "C"].map(permission).to_vec();
+        for place in 0..3 {
+            let mut twice = once.clone();
+            twice.insert(place, once[place].clone());
+            assert_eq!(shown(&profile(&twice), &profile(&once)), [""; 0]);
+            assert_eq!(shown(&profile(&once), &profile(&twice)), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_permission_are_one_entry() {
+        let (one, other) = (permission("APIEnabled"), permission("ApiEnabled"));
+        assert_eq!(shown(&profile(&[one]), &profile(&[other])), [""; 0]);
     }
 
     #[test]

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::metadata::document::{Document, Element};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, key_of};
+use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, identity_of};
 use crate::metadata::value::Value;
 
 /// The settings of a document.
 pub type Leaves = BTreeMap<FieldPath, Value>;
 
-/// What stands for an entry that says no more than that it is there (a page layout's assignment, an IP range).
+/// What stands for an entry of a list that has no flags, such as an IP range: being there is what such an entry says first.
 pub const PRESENT: &str = "(an entry)";
 
 /// Reads the settings of a document by its type's table; of a type without one, by the elements' own names.
@@ -31,6 +31,7 @@ struct Walk {
 }
 
 impl Walk {
+    /// `keys` are children that a key says already.
     fn fields(&mut self, fields: &'static [Field], keys: &[&str], parent: Element<'_>) {
         let mut done: Vec<&str> = Vec::new();
         for child in parent.children() {
@@ -55,8 +56,13 @@ impl Walk {
                     self.at.pop();
                 }
                 Kind::Section { key, fields, .. } => {
-                    self.at.push(Segment { name: field.name.to_owned(), key: Some(key_of(field, child)) });
-                    self.entry(fields, key, child);
+                    self.at.push(Segment { name: field.name.to_owned(), key: Some(identity_of(field, child)) });
+                    if field.is_layouts() {
+                        // Which layout it is, is what such an entry says.
+                        self.fields(fields, &["recordType"], child);
+                    } else {
+                        self.entry(fields, key, child);
+                    }
                     self.at.pop();
                 }
                 Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => {
@@ -73,10 +79,8 @@ impl Walk {
     }
 
     fn entry(&mut self, fields: &'static [Field], key: &[&str], entry: Element<'_>) {
-        let before = self.leaves.len();
         self.fields(fields, key, entry);
-        let says_by_flags = fields.iter().any(|field| matches!(field.absent, Absent::Flag(_)));
-        if self.leaves.len() == before && !says_by_flags {
+        if !fields.iter().any(|field| matches!(field.absent, Absent::Flag(_))) {
             self.leaves.insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
         }
     }
@@ -135,18 +139,35 @@ pub type Difference = (FieldPath, Option<Value>, Option<Value>);
 /// Compares the settings of two documents of a type; `None` stands for a document that is not there.
 pub fn differences(row: &MetadataType, first: Option<&Document>, second: Option<&Document>) -> Vec<Difference> {
     let read = |document: Option<&Document>| document.map(|document| leaves(row, document)).unwrap_or_default();
-    let (first, mut second) = (read(first), read(second));
+    between(&read(first), &read(second))
+}
+
+/// Compares settings that were read.
+pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
     let mut found = Vec::new();
     for (path, value) in first {
-        let other = second.remove(&path);
-        let same = other.as_ref().is_some_and(|other| crate::diff::compare::same(&value, other));
-        if !same {
-            found.push((path, Some(value), other));
+        let other = second.get(path);
+        if !other.is_some_and(|other| crate::diff::compare::same(value, other)) {
+            found.push((path.clone(), Some(value.clone()), other.cloned()));
         }
     }
-    found.extend(second.into_iter().map(|(path, value)| (path, None, Some(value))));
+    found
+        .extend(second.iter().filter(|(path, _)| !first.contains_key(path)).map(|(path, value)| (path.clone(), None, Some(value.clone()))));
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found
+}
+
+/// The path of a whole entry, by the path and value of a setting in it: `layoutAssignments[Account-Account Layout|Account.Customer]` for
+/// `layoutAssignments[Account|Account.Customer].layout`, for any other its first segment.
+pub fn entry_path(path: &FieldPath, value: Option<&Value>) -> FieldPath {
+    let mut first = path.segments()[0].clone();
+    if let (Some(key), Some(last), Some(value)) = (&first.key, path.segments().get(1), value)
+        && (first.name.as_str(), last.name.as_str()) == ("layoutAssignments", "layout")
+    {
+        let of_type = key.split_once('|').map(|(_, record_type)| format!("|{record_type}")).unwrap_or_default();
+        first.key = Some(format!("{value}{of_type}"));
+    }
+    FieldPath::new(vec![first])
 }
 
 #[cfg(test)]
@@ -176,7 +197,11 @@ mod tests {
             shown(
                 "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1</deep></later><many>b</many><many>a</many>"
             ),
-            ["later.deep = 1", "layoutAssignments[Account-A] = (an entry)", "many = a, b"]
+            ["later.deep = 1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
+        );
+        assert_eq!(
+            shown("<loginIpRanges><description>x</description><endAddress>2</endAddress><startAddress>1</startAddress></loginIpRanges>"),
+            ["loginIpRanges[1|2] = (an entry)", "loginIpRanges[1|2].description = x"]
         );
     }
 

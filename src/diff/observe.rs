@@ -136,7 +136,11 @@ fn present(
         return Observation::NotObserved(format!("`{}` came with API {since}, and this was read by {version}", field.name));
     }
     let seen = |value: Option<Value>| Observation::Seen { satisfied: compare::satisfies(test, value.as_ref(), field), value };
-    match registry::look_up(row, &component.document, path) {
+    // Of an entry that stands twice nobody knows which one counts: each must satisfy.
+    let is_wrong = |found: &Found<'_>| matches!(found, Found::Value { value, .. } if !compare::satisfies(test, Some(value), field));
+    let mut copies = registry::look_up_each(row, &component.document, path);
+    let worst = copies.iter().position(is_wrong).unwrap_or(0);
+    match copies.swap_remove(worst) {
         Found::Value { value, .. } => seen(Some(value)),
         Found::Entry(_) => seen(Some(Value::from("(an entry)"))),
         found @ (Found::AbsentEntry | Found::Absent) => {

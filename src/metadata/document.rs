@@ -34,7 +34,7 @@ pub struct Document {
 }
 
 /// An element's place in its document's index; of use only with that document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementId(u32);
 
 impl Document {

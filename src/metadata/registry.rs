@@ -17,7 +17,7 @@ mod settings;
 
 use std::fmt;
 
-pub use lookup::{Found, find_entry, key_of, look_up};
+pub use lookup::{Found, entries, find_entry, identity_of, key_of, look_up, look_up_each, object_of_layout};
 
 /// An API version, such as 67.0, as its whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

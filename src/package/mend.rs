@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
-use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Found, Travel};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{self, Absent, DeployRule, Found, MetadataType, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use super::{Cause, Change, own};
+use super::{Cause, Change, SENT_ALONG, own};
 use crate::diff::leaves::leaves;
 
 /// What is to be done about a diff.
@@ -79,6 +79,7 @@ pub fn mend(diff: &Diff<'_>, steps: &[ExpandedStep<'_>], around: &Circumstances<
         }
     }
     mend.drop_periods(around);
+    mend.complete_policies(around);
     mend.close(around);
     mend
 }
@@ -116,6 +117,9 @@ impl Mend {
             None => finding.actual.clone(),
         };
         let wanted = wanted(finding, now.as_ref())?;
+        if let (None, Some(row)) = (&wanted, row) {
+            refuse_removal(row, path)?;
+        }
         match pending {
             Some(at) => {
                 let merges = matches!(finding.comparison, Some("includes" | "excludes"));
@@ -303,6 +307,26 @@ impl Mend {
         self.changes.extend(dropped);
     }
 
+    /// A connected app's policy without one of the two settings that it must have is refused (S 1.3): the documented default joins.
+    fn complete_policies(&mut self, around: &Circumstances<'_>) {
+        let of_policy = |change: &Change| {
+            change.id.type_name == "ConnectedApp" && change.path.as_ref().is_some_and(|path| path.segments()[0].name == "oauthPolicy")
+        };
+        let apps: BTreeSet<ComponentId> = self.changes.iter().filter(|change| of_policy(change)).map(|change| change.id.clone()).collect();
+        for id in apps {
+            let policy = own(around.components, &id).and_then(|there| there.document.root().child("oauthPolicy"));
+            for (name, default) in [("ipRelaxation", "ENFORCE"), ("refreshTokenPolicy", "infinite")] {
+                let path = FieldPath::new(["oauthPolicy", name].map(|name| Segment { name: name.to_owned(), key: None }).to_vec());
+                let is_there = policy.is_some_and(|policy| policy.child(name).is_some())
+                    || self.changes.iter().any(|change| change.id == id && change.path.as_ref() == Some(&path));
+                if !is_there {
+                    let cause = Cause::Needed("oauthPolicy".to_owned());
+                    self.changes.push(Change { id: id.clone(), path: Some(path), from: None, to: Some(Value::from(default)), cause });
+                }
+            }
+        }
+    }
+
     /// Adds what the changes need so that the org accepts them (S 3.6).
     fn close(&mut self, around: &Circumstances<'_>) {
         let ids: BTreeSet<ComponentId> = self
@@ -393,6 +417,17 @@ pub(crate) fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) ->
         }
         _ => Ok(()),
     }
+}
+
+/// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a layout) can be changed, and not taken away (S 3.4).
+pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(), String> {
+    let first = &path.segments()[0];
+    let is_list = row.deploy == DeployRule::Overlay && first.key.is_some() && !SENT_ALONG.contains(&first.name.as_str());
+    let field = row.fields.iter().find(|field| field.name == first.name);
+    if !is_list || field.is_none_or(|field| field.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))) {
+        return Ok(());
+    }
+    Err("a deploy has no way to take this away: do it in Setup".to_owned())
 }
 
 /// What is to stand there.

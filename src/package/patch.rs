@@ -1,12 +1,11 @@
 //! Changes applied to one component's document: only what they name is touched.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, find_entry};
+use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry};
 use crate::metadata::value::Value;
-
-/// What is required within a connected app's policy as soon as there is one, with the documented defaults (S 1.3).
-const OAUTH_POLICY: &[(&str, &str)] = &[("ipRelaxation", "ENFORCE"), ("refreshTokenPolicy", "infinite")];
 
 /// A setting and what it is to be; `None` takes it away.
 pub type Setting = (FieldPath, Option<Value>);
@@ -30,7 +29,41 @@ pub fn patch(row: &MetadataType, document: &Document, settings: &[Setting], vers
             edits.push(Edit::Insert { parent: growth.parent, new, key: key.clone() });
         }
     }
+    drop_what_is_emptied(document, &mut edits);
     document.edit(&edits)
+}
+
+/// A group of which everything goes, goes too.
+fn drop_what_is_emptied(document: &Document, edits: &mut Vec<Edit>) {
+    let mut removed: BTreeSet<ElementId> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::Remove { element } => Some(*element),
+            Edit::SetText { .. } | Edit::Insert { .. } | Edit::Replace { .. } => None,
+        })
+        .collect();
+    let grows: BTreeSet<ElementId> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::Insert { parent, .. } => Some(*parent),
+            Edit::SetText { .. } | Edit::Remove { .. } | Edit::Replace { .. } => None,
+        })
+        .collect();
+    loop {
+        let emptied = removed.iter().find_map(|id| {
+            let parent = document.element(*id).parent()?;
+            let is_emptied =
+                parent.parent().is_some() && !grows.contains(&parent.id()) && parent.children().all(|child| removed.contains(&child.id()));
+            is_emptied.then_some(parent)
+        });
+        let Some(parent) = emptied else { break };
+        for child in parent.children() {
+            removed.remove(&child.id());
+        }
+        removed.insert(parent.id());
+    }
+    edits.retain(|edit| !matches!(edit, Edit::Remove { .. }));
+    edits.extend(removed.into_iter().map(|element| Edit::Remove { element }));
 }
 
 /// Something that is not there yet and must grow: settings below one segment below one element.
@@ -63,6 +96,10 @@ fn place(
                 parent.child(&segment.name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name)))
             }
         };
+        if let Some(key) = &segment.key {
+            // Of an entry that stands twice, the one that is set stays.
+            edits.extend(entries(parent, segment, key, field).skip(1).map(|again| Edit::Remove { element: again.id() }));
+        }
         let Some(element) = there else {
             if let Some(value) = value {
                 let rest = segments[index + 1..].to_vec();
@@ -187,6 +224,8 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
         }
     }
     for (segment, settings) in &below {
+        // A layout's assignment may be named by its object, and is then told which layout it is.
+        children.retain(|child| child.name != segment.name);
         children.extend(grow(fields.iter().find(|field| field.name == segment.name), segment, settings, version));
     }
     for field in fields.iter().filter(|field| field.is_of(version)) {
@@ -197,13 +236,6 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
                 children.push(NewElement::text(field.name, default.to_string()));
             }
             _ => {}
-        }
-    }
-    if segment.name == "oauthPolicy" {
-        for (name, default) in OAUTH_POLICY {
-            if !children.iter().any(|child| child.name == *name) {
-                children.push(NewElement::text(*name, *default));
-            }
         }
     }
     children.sort_by(|left, right| left.name.cmp(&right.name));
@@ -250,12 +282,6 @@ mod tests {
     }
 
     #[test]
-    fn a_new_group_has_what_is_required_in_it() {
-        let text = patched("ConnectedApp", "    <label>A</label>\n", &[("oauthPolicy.refreshTokenPolicy", Some("infinite".into()))]);
-        assert!(text.contains("<ipRelaxation>ENFORCE</ipRelaxation>"), "{text}");
-    }
-
-    #[test]
     fn sets_keep_what_stays() {
         let scopes = Value::List(vec!["Api".to_owned(), "RefreshToken".to_owned()]);
         let text = patched(
@@ -277,5 +303,32 @@ mod tests {
         let inner = "    <custom>true</custom>\n    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
         assert_eq!(patched("Profile", inner, &[("loginIpRanges[10.0.0.1|10.0.0.9]", None)]), "    <custom>true</custom>\n");
         assert_eq!(patched("Profile", inner, &[("userPermissions[ApiEnabled].enabled", None)]), inner);
+        let inner = "    <label>A</label>\n    <oauthPolicy>\n        <ipRelaxation>ENFORCE</ipRelaxation>\n        <refreshTokenPolicy>zero</refreshTokenPolicy>\n    </oauthPolicy>\n";
+        let both = [("oauthPolicy.ipRelaxation", None), ("oauthPolicy.refreshTokenPolicy", None)];
+        assert_eq!(patched("ConnectedApp", inner, &both), "    <label>A</label>\n");
+        let text = patched("ConnectedApp", inner, &both[..1]);
+        assert!(text.contains("<oauthPolicy>") && !text.contains("ipRelaxation"), "{text}");
+    }
+
+    #[test]
+    fn an_entry_that_stands_twice_is_set_once() {
+        let entry = |enabled: bool| {
+            format!("    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>A</name>\n    </userPermissions>\n")
+        };
+        let twice = [entry(false), entry(true)].concat();
+        let settings = [("userPermissions[A].enabled", Some(Value::Bool(true)))];
+        assert_eq!(patched("PermissionSet", &twice, &settings), entry(true));
+        assert_eq!(patched("PermissionSet", &twice, &[("userPermissions[A]", None)]), "");
+    }
+
+    #[test]
+    fn a_layout_is_exchanged_by_its_object() {
+        let entry = |layout: &str| format!("    <layoutAssignments>\n        <layout>{layout}</layout>\n    </layoutAssignments>\n");
+        let settings = [("layoutAssignments[Account].layout", Some("Account-A".into()))];
+        assert_eq!(patched("Profile", &entry("Account-B"), &settings), entry("Account-A"));
+        assert_eq!(
+            patched("Profile", "    <custom>true</custom>\n", &settings),
+            format!("    <custom>true</custom>\n{}", entry("Account-A"))
+        );
     }
 }

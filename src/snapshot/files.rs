@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ReadError;
+use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
 use crate::package::archive::{Limits, read_zip};
 
@@ -41,6 +42,8 @@ impl Content {
 struct Project {
     #[serde(rename = "packageDirectories", default)]
     package_directories: Vec<PackageDirectory>,
+    #[serde(rename = "sourceApiVersion", default)]
+    source_api_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,20 +51,27 @@ struct PackageDirectory {
     path: String,
 }
 
+/// What lies under a path.
+pub(super) struct Found {
+    pub(super) files: Vec<File>,
+    /// The API version that a project names for its source.
+    pub(super) source_version: Option<ApiVersion>,
+}
+
 /// Folders that hold no metadata of the project and may be large.
 const PASSED_OVER: &[&str] = &["node_modules", "target"];
 
-pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Vec<File>, ReadError> {
+pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Found, ReadError> {
     let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::NotFound { path: path.to_path_buf() },
         _ => not_readable(path, &error),
     })?;
     if kind.is_file() {
-        return of_file(path);
+        return Ok(Found { files: of_file(path)?, source_version: None });
     }
     let project = path.join("sfdx-project.json");
     if !project.is_file() {
-        return of_folder(path, path, is_wanted);
+        return Ok(Found { files: of_folder(path, path, is_wanted)?, source_version: None });
     }
     let text = std::fs::read(&project).map_err(|error| not_readable(&project, &error))?;
     let project: Project = serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
@@ -69,10 +79,20 @@ pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Resul
     for directory in project.package_directories {
         let folder = path.join(&directory.path);
         if folder.is_dir() {
+            is_within(path, &folder, &directory.path)?;
             files.extend(of_folder(path, &folder, is_wanted)?);
         }
     }
-    Ok(files)
+    Ok(Found { files, source_version: project.source_api_version.as_deref().and_then(ApiVersion::parse) })
+}
+
+/// Refuses a package folder outside its project, as the sf command line does: what is read there might be edited there.
+fn is_within(project: &Path, folder: &Path, written: &str) -> Result<(), ReadError> {
+    let real = |path: &Path| std::fs::canonicalize(path).map_err(|error| not_readable(path, &error));
+    if real(folder)?.starts_with(real(project)?) {
+        return Ok(());
+    }
+    Err(ReadError::Project(format!("the package directory `{written}` lies outside the project")))
 }
 
 fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
@@ -107,6 +127,10 @@ fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> boo
                 continue;
             }
             let path = entry.path();
+            // A pipe has no end; a link is what it leads to.
+            if !kind.is_file() && !std::fs::metadata(&path).is_ok_and(|kind| kind.is_file()) {
+                continue;
+            }
             let relative = relative(root, &path);
             let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
             if is_record || component(&relative).is_some_and(|id| is_wanted(&id)) {
@@ -119,7 +143,12 @@ fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> boo
 }
 
 /// Says which component a file holds, in either format.
+///
+/// What macOS puts beside the files in an archive (`__MACOSX/`, `._Admin.profile`) holds none.
 pub(super) fn component(name: &str) -> Option<ComponentId> {
+    if name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._")) {
+        return None;
+    }
     layout::component_of(name).or_else(|| layout::object_of(name))
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::diff::baseline::{Buffers, CompareError, Difference, Source, compare};
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::ApiVersion;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout, registry};
 
 use super::files::{self, Content};
@@ -31,6 +32,10 @@ pub struct Side {
     pub changed: BTreeMap<ComponentId, String>,
     /// The API version and members that a record names, for asking an org for the same.
     pub manifest: Option<Manifest>,
+    /// The org that it is of, where that is known.
+    pub org_id: Option<String>,
+    /// The API version of a project's source, which has no manifest.
+    source_version: Option<ApiVersion>,
 }
 
 impl Side {
@@ -39,7 +44,7 @@ impl Side {
     /// # Errors
     /// See [`ReadError`].
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let found = files::of(path, &|_| true)?;
+        let files::Found { files: found, source_version } = files::of(path, &|_| true)?;
         let mut side = Self {
             components: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -47,6 +52,8 @@ impl Side {
             not_observed: BTreeMap::new(),
             changed: BTreeMap::new(),
             manifest: None,
+            org_id: None,
+            source_version,
         };
         for file in found {
             let depth = file.name.matches('/').count();
@@ -77,6 +84,7 @@ impl Side {
     }
 
     fn read_record(&mut self, record: Record) {
+        self.org_id.clone_from(&record.org_id);
         self.manifest.get_or_insert_default().merge(&manifest_of(&record));
         for gap in record.not_observed {
             let id = ComponentId::new(gap.type_name.as_str(), layout::canonical_full_name(&gap.type_name, &gap.full_name));
@@ -107,7 +115,21 @@ impl Side {
             not_observed: set.not_observed,
             changed: BTreeMap::new(),
             manifest,
+            org_id: None,
+            source_version: None,
         }
+    }
+
+    /// The API version that the files are written in, where they say it.
+    pub fn api_version(&self) -> Option<ApiVersion> {
+        self.manifest.as_ref().and_then(|manifest| manifest.version).or(self.source_version)
+    }
+
+    /// Says whether the two are known to be of different orgs.
+    pub fn is_of_another_org(&self, other: &Self) -> bool {
+        // An id has 15 characters, and three more that follow from them.
+        let short = |id: &String| id.chars().take(15).collect::<String>();
+        matches!((self.org_id.as_ref().map(short), other.org_id.as_ref().map(short)), (Some(one), Some(other)) if one != other)
     }
 }
 

@@ -168,6 +168,7 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
     set.not_observed.extend(wanted.not_observed.clone());
     set.requested = Requested::Manifest(manifest);
     let mut side = Side::of_components(set);
+    side.org_id = Some(org.identity().id.clone());
     side.changed =
         wanted.changed.iter().filter_map(|(id, (by, at))| Some((id.clone(), changed_by(by.as_deref(), at.as_deref())?))).collect();
     Ok(side)

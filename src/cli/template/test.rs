@@ -139,7 +139,7 @@ impl<'c> Case<'c> {
         let values = self.values(template)?;
         let steps =
             template::expand(template, &values).map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
-        let (components, _) = of_files(ui, &steps, self.path)?;
+        let components = of_files(ui, &steps, self.path)?.components;
         let facts = self.facts(&values)?;
         let version = match &components.requested {
             Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),

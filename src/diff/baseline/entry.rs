@@ -80,6 +80,10 @@ pub(super) fn next(row: &'static MetadataType, window: &[u8], at: usize, is_whol
     for part in parts {
         key.push(0);
         match value_of(bytes, part.as_bytes()) {
+            // A layout's assignment is told from its like by the layout's object (S 3.1).
+            Ok(value) if field.is_layouts() && *part == "layout" => {
+                key.extend_from_slice(&value[..memchr::memchr(b'-', value).unwrap_or(value.len())]);
+            }
             Ok(value) => key.extend_from_slice(value),
             Err(()) => return Next::Strange,
         }

@@ -38,6 +38,8 @@ pub struct Drift {
     pub baseline: Option<Value>,
     /// Why it could not be seen.
     pub reason: Option<String>,
+    /// Whether a side has a file of the component that is no metadata.
+    pub is_unreadable: bool,
     /// Who changed the component last, and when.
     pub changed: Option<String>,
 }
@@ -59,6 +61,7 @@ pub fn settings(id: &ComponentId, differences: Vec<Difference>, actual: &Asked<'
                 actual: one.actual,
                 baseline: one.baseline,
                 reason: unseen,
+                is_unreadable: false,
                 changed: None,
             }
         })
@@ -76,6 +79,7 @@ pub fn component(id: &ComponentId, is_now: bool, actual: &Asked<'_>, baseline: &
         actual: there.clone().filter(|_| is_now),
         baseline: there.filter(|_| !is_now),
         reason: unseen,
+        is_unreadable: false,
         changed: None,
     }
 }

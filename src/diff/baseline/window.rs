@@ -2,8 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::io::{self, Read};
 use std::ops::Range;
+
+use foldhash::fast::RandomState;
 
 use crate::metadata::registry::MetadataType;
 
@@ -12,6 +15,8 @@ use super::{Buffers, CompareError, Difference, Source, of_fragments};
 
 /// How much of a file is held at once.
 const WINDOW: usize = 256 << 10;
+/// How much of what was passed is kept, so that the entry before can be looked at again.
+const HISTORY: usize = 4 << 10;
 /// An element larger than this is no entry of a list.
 const LARGEST: usize = 8 << 20;
 
@@ -26,6 +31,8 @@ struct Window<'b, R> {
     is_at_end: bool,
     /// The entry that begins where the comparison stands, once it was read: its key, its bytes, its end.
     entry: Option<Known>,
+    /// A hash of the key of the entry directly before, where that was read.
+    last: Option<u64>,
 }
 
 /// An entry as places in the window, counted from where the comparison stands.
@@ -40,7 +47,7 @@ impl<'b, R: Read> Window<'b, R> {
         if buffer.len() < WINDOW {
             buffer.resize(WINDOW, 0);
         }
-        Self { reader, buffer, start: 0, end: 0, is_at_end: false, entry: None }
+        Self { reader, buffer, start: 0, end: 0, is_at_end: false, entry: None, last: None }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -52,7 +59,25 @@ impl<'b, R: Read> Window<'b, R> {
         self.start += by;
         if by > 0 {
             self.entry = None;
+            self.last = None;
         }
+    }
+
+    /// Goes on behind an entry that was read.
+    fn leave(&mut self, end: usize, key: u64) {
+        self.advance(end);
+        self.last = Some(key);
+    }
+
+    /// Says whether the entry directly before has this key too. Lists are sorted, so that is where its like stands; and it may have been passed
+    /// over as equal, unread.
+    fn is_again(&self, row: &'static MetadataType, key: &[u8], hash: u64) -> bool {
+        if let Some(last) = self.last {
+            return last == hash;
+        }
+        let held = &self.buffer[..self.end];
+        let before = memchr::memrchr_iter(b'\n', &held[..self.start]).find(|at| is_boundary(held, *at));
+        before.is_some_and(|at| matches!(next(row, &held[at..], 0, self.is_at_end), Next::Entry(entry) if entry.key == key))
     }
 
     /// Reads the entry that begins here; `None` where the list ends.
@@ -81,10 +106,10 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Reads on until the window is full or the file ends; what was passed is dropped first. A window full of one thing grows.
     fn fill(&mut self) -> io::Result<()> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        if let Some(passed) = self.start.checked_sub(HISTORY) {
+            self.buffer.copy_within(passed..self.end, 0);
+            self.end -= passed;
+            self.start = HISTORY;
         }
         if self.end == self.buffer.len() {
             let larger = (self.buffer.len() * 2).min(LARGEST + WINDOW);
@@ -112,7 +137,7 @@ enum Standing {
 /// Entries that one side has shown and the other has not yet: by key, where their bytes lie.
 #[derive(Default)]
 struct Waiting {
-    places: HashMap<Box<[u8]>, Range<usize>, foldhash::fast::RandomState>,
+    places: HashMap<Box<[u8]>, Range<usize>, RandomState>,
     bytes: Vec<u8>,
 }
 
@@ -145,6 +170,7 @@ pub(super) fn compare<A: Source, B: Source>(
     let mut one = Window::new(actual.open()?, &mut buffers.actual);
     let mut other = Window::new(baseline.open()?, &mut buffers.baseline);
     let (mut held, mut wanted) = (Waiting::default(), Waiting::default());
+    let hasher = RandomState::default();
     let mut found = Vec::new();
     loop {
         match pass(&mut one, &mut other)? {
@@ -168,13 +194,14 @@ pub(super) fn compare<A: Source, B: Source>(
                 let (Some((known, here)), Some((also, there))) = (one.known(), other.known()) else { return Ok(None) };
                 found.extend(fragments(row, Some(here), Some(there))?);
                 let is_once = !held.places.contains_key(&known.key) && !wanted.places.contains_key(&known.key);
-                let (end, other_end) = (known.end, also.end);
-                one.advance(end);
-                other.advance(other_end);
+                let (end, other_end, hash) = (known.end, also.end, hasher.hash_one(&known.key));
+                one.leave(end, hash);
+                other.leave(other_end, hash);
                 is_once
             }
             Ordering::Less => {
                 let Some(known) = one.entry.take() else { return Ok(None) };
+                let hash = hasher.hash_one(&known.key);
                 let here = &one.bytes()[known.bytes.clone()];
                 let is_once = match wanted.take(&known.key) {
                     Some(there) => {
@@ -183,13 +210,14 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => held.keep(known.key, here),
+                    None => !one.is_again(row, &known.key, hash) && held.keep(known.key, here),
                 };
-                one.advance(known.end);
+                one.leave(known.end, hash);
                 is_once
             }
             Ordering::Greater => {
                 let Some(known) = other.entry.take() else { return Ok(None) };
+                let hash = hasher.hash_one(&known.key);
                 let there = &other.bytes()[known.bytes.clone()];
                 let is_once = match held.take(&known.key) {
                     Some(here) => {
@@ -198,9 +226,9 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => wanted.keep(known.key, there),
+                    None => !other.is_again(row, &known.key, hash) && wanted.keep(known.key, there),
                 };
-                other.advance(known.end);
+                other.leave(known.end, hash);
                 is_once
             }
         };

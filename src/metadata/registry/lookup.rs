@@ -1,6 +1,6 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
-use super::{Field, Kind, MetadataType, SetForm};
+use super::{Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::document::{Document, Element};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::value::Value;
@@ -25,15 +25,26 @@ pub enum Found<'d> {
 
 /// Finds a path in a document. For a type without a table the elements' own names and texts decide.
 pub fn look_up<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Found<'d> {
-    let mut fields = metadata_type.fields;
-    let mut parent = document.root();
-    let last = path.segments().len() - 1;
-    for (index, segment) in path.segments().iter().enumerate() {
+    find_below(metadata_type.fields, document.root(), path.segments())
+}
+
+/// Finds a path in each copy of its first entry, where that stands in the document more than once; at least one answer.
+pub fn look_up_each<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Vec<Found<'d>> {
+    let (first, root) = (&path.segments()[0], document.root());
+    let field = metadata_type.fields.iter().find(|field| field.name == first.name);
+    let fields = field.map_or(&[][..], Field::fields);
+    let copies = first.key.as_deref().map(|key| entries(root, first, key, field).collect::<Vec<_>>()).unwrap_or_default();
+    match (&path.segments()[1..], copies.len()) {
+        ([], _) | (_, 0 | 1) => vec![look_up(metadata_type, document, path)],
+        (rest, _) => copies.into_iter().map(|copy| find_below(fields, copy, rest)).collect(),
+    }
+}
+
+fn find_below<'d>(mut fields: &'static [Field], mut parent: Element<'d>, segments: &[Segment]) -> Found<'d> {
+    let last = segments.len() - 1;
+    for (index, segment) in segments.iter().enumerate() {
         let field = fields.iter().find(|field| field.name == segment.name);
-        fields = match field.map(|field| &field.kind) {
-            Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
-            Some(Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. }) | None => &[],
-        };
+        fields = field.map_or(&[], Field::fields);
         let element = match &segment.key {
             Some(key) => match find_entry(parent, segment, key, field) {
                 Some(element) => element,
@@ -80,22 +91,54 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     parts.join("|")
 }
 
-/// Finds the entry of a key among an element's children.
+/// Returns what an entry is told from its like by. This is its key, with two exceptions: of layouts an object has one for each record type,
+/// whichever layout that is (S 3.1), and one permission is known in two spellings (S 4.5).
+pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
+    let key = key_of(section, entry);
+    if matches!(section.kind, Kind::Section { fold_key: true, .. }) && key.eq_ignore_ascii_case("ApiEnabled") {
+        return "ApiEnabled".to_owned();
+    }
+    match (section.is_layouts(), key.split_once('|')) {
+        (false, _) => key,
+        (true, None) => object_of_layout(&key).to_owned(),
+        (true, Some((layout, rest))) => format!("{}|{rest}", object_of_layout(layout)),
+    }
+}
+
+/// The object of a layout's full name: `Account` of `Account-Account Layout`. No object's name holds a hyphen.
+pub fn object_of_layout(layout: &str) -> &str {
+    layout.split_once('-').map_or(layout, |(object, _)| object)
+}
+
+/// Finds the entry of a key among an element's children; a layout's assignment by its identity too, see [`identity_of`].
 pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
-    let mut entries = parent.children_named(&segment.name);
+    entries(parent, segment, key, field).next()
+}
+
+/// Finds all entries of a key; more than one where a file was merged badly.
+pub fn entries<'d: 'k, 'k>(
+    parent: Element<'d>,
+    segment: &'k Segment,
+    key: &'k str,
+    field: Option<&'static Field>,
+) -> impl Iterator<Item = Element<'d>> + use<'d, 'k> {
+    parent.children_named(&segment.name).filter(move |entry| is_of_key(*entry, key, field))
+}
+
+fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
-        Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => entries.find(|entry| {
-            let there = named(*entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
+        Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => {
+            let there = named(entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
             let there = there.trim();
             there == key || (*fold_key && there.eq_ignore_ascii_case(key))
-        }),
-        Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => entries.find(|entry| {
-            let there = key_of(section, *entry);
-            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
-        }),
+        }
+        Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
+            let there = key_of(section, entry);
+            there == key || (*fold_key && there.eq_ignore_ascii_case(key)) || (section.is_layouts() && identity_of(section, entry) == key)
+        }
         // Without a table any child that says the key makes the entry.
-        _ => entries.find(|entry| entry.children().any(|child| child.text().trim() == key)),
+        _ => entry.children().any(|child| child.text().trim() == key),
     }
 }
 
@@ -105,6 +148,19 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
 }
 
 impl Field {
+    /// Says whether this is the list of a profile's layouts.
+    pub fn is_layouts(&self) -> bool {
+        matches!(self.kind, Kind::Section { companion: Some(Companion::Layout), .. })
+    }
+
+    /// The fields within a group or an entry; none within anything else.
+    pub fn fields(&self) -> &'static [Self] {
+        match &self.kind {
+            Kind::Group(fields) | Kind::Section { fields, .. } => fields,
+            Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => &[],
+        }
+    }
+
     /// Says whether an API version knows the field.
     pub fn is_of(&self, version: super::ApiVersion) -> bool {
         self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version < until)
@@ -166,6 +222,7 @@ mod tests {
         assert_eq!(at("loginIpRanges[203.0.113.0|203.0.113.255]"), "entry loginIpRanges");
         assert_eq!(at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"), "Account.Customer");
         assert_eq!(at("layoutAssignments[Account-Account Layout].recordType"), "absent");
+        assert_eq!(at("layoutAssignments[Account|Account.Customer].layout"), "Account-Account Layout");
         assert_eq!(at("userLicense"), "absent");
     }
 
