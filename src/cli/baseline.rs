@@ -119,6 +119,7 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
         }
     }
     drifts.drifts.sort_by(|one, other| (&one.id, &one.path).cmp(&(&other.id, &other.path)));
+    drifts.notes.extend(only.idle(actual.components.keys().chain(baseline.components.keys())));
     let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
     let who = match (has_record(baseline), has_record(actual)) {
         (true, true) => return drifts,

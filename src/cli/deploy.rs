@@ -125,6 +125,7 @@ impl Run<'_> {
         if let Some(saved) = self.saved {
             refuse_if_stale(saved, &plan)?;
         }
+        self.only.warn_of_idle(ui, &plan.diff.findings);
         let identity = org.identity();
         let title = format!("Plan for {name} ({} at {}) after {}", identity.id, identity.instance_url, self.wanted.words());
         ui.answer(&show(&plan, &title, Some(&identity.instance_url), self.arguments.full))?;

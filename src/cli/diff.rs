@@ -240,6 +240,7 @@ impl<'t> Asked<'_, 't> {
     }
 
     fn chosen(&self, mut diff: Diff<'t>) -> Diff<'t> {
+        self.only.warn_of_idle(self.ui, &diff.findings);
         diff.findings.retain(|finding| self.only.finding(finding));
         diff
     }

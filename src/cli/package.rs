@@ -142,6 +142,7 @@ fn write(
 ) -> Result<Exit, CommandError> {
     let basis = Basis { components, facts, graph, version, is_online: arguments.source.from.is_none(), same_org: true };
     let plan = plan(steps, &basis, &|finding| only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
+    only.warn_of_idle(ui, &plan.diff.findings);
     let instance_url = None;
     let mut text = show(&plan, &format!("Package for {name} after {}", wanted.words()), instance_url, arguments.full);
     if arguments.show {

@@ -174,6 +174,7 @@ pub(super) fn journals() -> Result<PathBuf, CommandError> {
 pub(super) struct Only(Vec<Pattern>);
 
 struct Pattern {
+    text: String,
     type_name: WildMatch,
     full_name: WildMatch,
     path: Option<WildMatch>,
@@ -201,6 +202,7 @@ impl Only {
                 return Err(wrong());
             }
             Ok(Pattern {
+                text: text.clone(),
                 type_name: WildMatch::new(canonical_type(type_name.trim())),
                 full_name: WildMatch::new(&canonical_full_name(type_name, name)),
                 path: path.map(WildMatch::new),
@@ -209,16 +211,27 @@ impl Only {
         patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Warns of patterns that name nothing of what was found.
+    pub(super) fn warn_of_idle(&self, ui: &Ui, findings: &[Finding<'_>]) {
+        for idle in self.idle(findings.iter().filter_map(|finding| finding.component.as_ref())) {
+            ui.warn(&idle);
+        }
+    }
+
     fn accepts(&self, id: Option<&ComponentId>, path: Option<&FieldPath>) -> bool {
         if self.0.is_empty() {
             return true;
         }
         let Some(id) = id else { return false };
-        self.0.iter().any(|pattern| {
-            let is_named = pattern.full_name.matches(&id.full_name) || pattern.full_name.matches(&api_full_name(id));
-            let is_path = pattern.path.as_ref().is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())));
-            pattern.type_name.matches(&id.type_name) && is_named && is_path
-        })
+        let is_path =
+            |pattern: &Pattern| pattern.path.as_ref().is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())));
+        self.0.iter().any(|pattern| pattern.names(id) && is_path(pattern))
+    }
+
+    /// Says which patterns name none of the components, for a slip of the pen must not pass for a clean answer.
+    pub(super) fn idle<'i>(&self, ids: impl Iterator<Item = &'i ComponentId> + Clone) -> Vec<String> {
+        let idle = self.0.iter().filter(|pattern| !ids.clone().any(|id| pattern.names(id)));
+        idle.map(|pattern| format!("`--only {}` matches nothing that is compared here", pattern.text)).collect()
     }
 
     /// Says whether anything of a component is chosen.
@@ -234,6 +247,13 @@ impl Only {
     /// Says whether a finding is chosen.
     pub(super) fn finding(&self, finding: &Finding<'_>) -> bool {
         self.accepts(finding.component.as_ref(), finding.path.as_ref())
+    }
+}
+
+impl Pattern {
+    fn names(&self, id: &ComponentId) -> bool {
+        let is_named = self.full_name.matches(&id.full_name) || self.full_name.matches(&api_full_name(id));
+        self.type_name.matches(&id.type_name) && is_named
     }
 }
 

@@ -113,6 +113,7 @@ fn profile(inner: &str) -> String {
     format!("{HEAD}<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n")
 }
 
+const CUSTOM: &str = "    <custom>true</custom>\n";
 const LEAD: &str =
     "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>Lead</object>\n    </objectPermissions>\n";
 
@@ -167,6 +168,107 @@ fn a_folder_is_brought_back_in_place() {
     assert!(text.contains("<object>Lead</object>"), "{text}");
     let zip = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "x.zip"]);
     assert!(zip.stdout.contains("a standard profile stays one"), "{zip:?}");
+}
+
+fn tab(name: &str) -> String {
+    format!("    <tabVisibilities>\n        <tab>{name}</tab>\n        <visibility>DefaultOn</visibility>\n    </tabVisibilities>\n")
+}
+
+#[test]
+fn what_no_deploy_can_take_away_is_left_and_goes_in_place() {
+    let env = Env::new();
+    let layout = |layout: &str| format!("    <layoutAssignments>\n        <layout>Account-{layout}</layout>\n    </layoutAssignments>\n");
+    let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+    let then = profile(&layout("A"));
+    env.write("then/profiles/A.profile", &then);
+    env.write("now/profiles/A.profile", profile(&format!("{}{range}{}", layout("B"), tab("Beta__c"))));
+    let diff = env.run(&["diff", "--baseline", "then", "--from", "now"]);
+    assert!(diff.stdout.contains("~ layoutAssignments[Account].layout  Account-A -> Account-B"), "{diff:?}");
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stdout.contains("Profile:A tabVisibilities[Beta__c]") && run.stdout.contains("1 left"), "{run:?}");
+    assert!(run.stdout.contains("whether the org then drops the others is not documented"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(env.folder().join("out/profiles/A.profile")).unwrap(), then, "the layout, and nothing of the tab");
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(std::fs::read_to_string(env.folder().join("now/profiles/A.profile")).unwrap(), then);
+}
+
+#[test]
+fn a_pattern_that_names_nothing_and_a_file_that_is_broken_are_said() {
+    let env = Env::new();
+    for side in ["then", "now"] {
+        env.write(&format!("{side}/profiles/A.profile"), profile(LEAD));
+        env.write(&format!("{side}/profiles/._A.profile"), "\u{5}");
+    }
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:Typo"]);
+    assert!(run.code == 0 && run.stdout.contains("`--only Profile:Typo` matches nothing"), "{run:?}");
+    env.write("then/profiles/A.profile", "<Profile");
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
+    assert!(run.code == 2 && run.stdout.contains("Profile:A") && run.stdout.contains("cannot be read"), "{run:?}");
+}
+
+#[test]
+fn another_orgs_own_ids_are_no_drift() {
+    let env = Env::new();
+    let part = |link: &str, label: &str| {
+        format!(
+            "{HEAD}<ExtlClntAppOauthSettings xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>\n    <externalClientApplication>Acme</externalClientApplication>\n    <label>{label}</label>\n    <oauthLink>{link}</oauthLink>\n</ExtlClntAppOauthSettings>\n"
+        )
+    };
+    let record = |id: &str| {
+        format!(
+            "{{\"format\": \"sfsetup.snapshot/1\", \"org_id\": \"{id}\", \"manifest\": {{\"types\": {{\"ExtlClntAppOauthSettings\": [\"*\"]}}}}}}"
+        )
+    };
+    let file = "extlClntAppOauthSettings/Acme_oauth.ecaOauth";
+    for (side, id, label) in [("then", "00D000000000001AAA", "Acme"), ("now", "00D000000000002AAA", "Other")] {
+        env.write(&format!("{side}/snapshot.json"), record(id));
+        env.write(&format!("{side}/{file}"), part(&format!("{id}:888000000000001:v1"), label));
+    }
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
+    assert_eq!(drifts(&run), [("ExtlClntAppOauthSettings:Acme_oauth".to_owned(), Some("label".to_owned()), "differs".to_owned())]);
+    assert_eq!(env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]).code, 0);
+    let text = std::fs::read_to_string(env.folder().join("out").join(file)).unwrap();
+    assert_eq!(text, part("00D000000000002AAA:888000000000001:v1", "Acme"), "what is there keeps its link");
+    env.write("now/snapshot.json", record("00D000000000001"));
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
+    assert_eq!(drifts(&run).len(), 2, "the same org, by its short id: {run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn files_edited_in_place_stay_the_files_they_were() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let env = Env::new();
+    env.write("then/profiles/A.profile", profile(&format!("{CUSTOM}{LEAD}")));
+    env.write("now/shared/A.profile", profile(CUSTOM));
+    let real = env.folder().join("now/shared/A.profile");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::create_dir_all(env.folder().join("now/profiles")).unwrap();
+    let link = env.folder().join("now/profiles/A.profile");
+    symlink("../shared/A.profile", &link).unwrap();
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(&real).unwrap().contains("<object>Lead</object>"));
+    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn a_project_says_its_api_version_and_ends_at_its_folder() {
+    let env = Env::new();
+    let project = |path: &str| format!("{{\"packageDirectories\": [{{\"path\": \"{path}\"}}], \"sourceApiVersion\": \"58.0\"}}");
+    env.write("then/profiles/A.profile", profile(&format!("{CUSTOM}{LEAD}")));
+    env.write("now/sfdx-project.json", project("app"));
+    env.write("now/app/profiles/A.profile-meta.xml", profile(CUSTOM));
+    assert_eq!(env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out", "--layout", "source"]).code, 0);
+    let read = |name: &str| std::fs::read_to_string(env.folder().join("out").join(name)).unwrap();
+    assert!(read("sfdx-project.json").contains("\"58.0\"") && read("manifest/package.xml").contains("<version>58.0</version>"));
+    assert!(!read("force-app/main/default/profiles/A.profile-meta.xml").contains("viewAllFields"), "that came with 63.0");
+    env.write("now/sfdx-project.json", project("../then"));
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
+    assert!(run.code == 1 && run.stderr.contains("lies outside the project"), "{run:?}");
 }
 
 #[test]

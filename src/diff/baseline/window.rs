@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::io::{self, Read};
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
+use memchr::memmem::Finder;
 
 use crate::metadata::registry::MetadataType;
 
@@ -15,8 +15,6 @@ use super::{Buffers, CompareError, Difference, Source, of_fragments};
 
 /// How much of a file is held at once.
 const WINDOW: usize = 256 << 10;
-/// How much of what was passed is kept, so that the entry before can be looked at again.
-const HISTORY: usize = 4 << 10;
 /// An element larger than this is no entry of a list.
 const LARGEST: usize = 8 << 20;
 
@@ -31,8 +29,6 @@ struct Window<'b, R> {
     is_at_end: bool,
     /// The entry that begins where the comparison stands, once it was read: its key, its bytes, its end.
     entry: Option<Known>,
-    /// A hash of the key of the entry directly before, where that was read.
-    last: Option<u64>,
 }
 
 /// An entry as places in the window, counted from where the comparison stands.
@@ -47,7 +43,7 @@ impl<'b, R: Read> Window<'b, R> {
         if buffer.len() < WINDOW {
             buffer.resize(WINDOW, 0);
         }
-        Self { reader, buffer, start: 0, end: 0, is_at_end: false, entry: None, last: None }
+        Self { reader, buffer, start: 0, end: 0, is_at_end: false, entry: None }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -59,25 +55,7 @@ impl<'b, R: Read> Window<'b, R> {
         self.start += by;
         if by > 0 {
             self.entry = None;
-            self.last = None;
         }
-    }
-
-    /// Goes on behind an entry that was read.
-    fn leave(&mut self, end: usize, key: u64) {
-        self.advance(end);
-        self.last = Some(key);
-    }
-
-    /// Says whether the entry directly before has this key too. Lists are sorted, so that is where its like stands; and it may have been passed
-    /// over as equal, unread.
-    fn is_again(&self, row: &'static MetadataType, key: &[u8], hash: u64) -> bool {
-        if let Some(last) = self.last {
-            return last == hash;
-        }
-        let held = &self.buffer[..self.end];
-        let before = memchr::memrchr_iter(b'\n', &held[..self.start]).find(|at| is_boundary(held, *at));
-        before.is_some_and(|at| matches!(next(row, &held[at..], 0, self.is_at_end), Next::Entry(entry) if entry.key == key))
     }
 
     /// Reads the entry that begins here; `None` where the list ends.
@@ -106,10 +84,10 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Reads on until the window is full or the file ends; what was passed is dropped first. A window full of one thing grows.
     fn fill(&mut self) -> io::Result<()> {
-        if let Some(passed) = self.start.checked_sub(HISTORY) {
-            self.buffer.copy_within(passed..self.end, 0);
-            self.end -= passed;
-            self.start = HISTORY;
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
         }
         if self.end == self.buffer.len() {
             let larger = (self.buffer.len() * 2).min(LARGEST + WINDOW);
@@ -170,7 +148,6 @@ pub(super) fn compare<A: Source, B: Source>(
     let mut one = Window::new(actual.open()?, &mut buffers.actual);
     let mut other = Window::new(baseline.open()?, &mut buffers.baseline);
     let (mut held, mut wanted) = (Waiting::default(), Waiting::default());
-    let hasher = RandomState::default();
     let mut found = Vec::new();
     loop {
         match pass(&mut one, &mut other)? {
@@ -194,14 +171,13 @@ pub(super) fn compare<A: Source, B: Source>(
                 let (Some((known, here)), Some((also, there))) = (one.known(), other.known()) else { return Ok(None) };
                 found.extend(fragments(row, Some(here), Some(there))?);
                 let is_once = !held.places.contains_key(&known.key) && !wanted.places.contains_key(&known.key);
-                let (end, other_end, hash) = (known.end, also.end, hasher.hash_one(&known.key));
-                one.leave(end, hash);
-                other.leave(other_end, hash);
+                let (end, other_end) = (known.end, also.end);
+                one.advance(end);
+                other.advance(other_end);
                 is_once
             }
             Ordering::Less => {
                 let Some(known) = one.entry.take() else { return Ok(None) };
-                let hash = hasher.hash_one(&known.key);
                 let here = &one.bytes()[known.bytes.clone()];
                 let is_once = match wanted.take(&known.key) {
                     Some(there) => {
@@ -210,14 +186,13 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => !one.is_again(row, &known.key, hash) && held.keep(known.key, here),
+                    None => held.keep(known.key, here),
                 };
-                one.leave(known.end, hash);
+                one.advance(known.end);
                 is_once
             }
             Ordering::Greater => {
                 let Some(known) = other.entry.take() else { return Ok(None) };
-                let hash = hasher.hash_one(&known.key);
                 let there = &other.bytes()[known.bytes.clone()];
                 let is_once = match held.take(&known.key) {
                     Some(here) => {
@@ -226,9 +201,9 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => !other.is_again(row, &known.key, hash) && wanted.keep(known.key, there),
+                    None => wanted.keep(known.key, there),
                 };
-                other.leave(known.end, hash);
+                other.advance(known.end);
                 is_once
             }
         };
@@ -236,6 +211,10 @@ pub(super) fn compare<A: Source, B: Source>(
         if !is_once {
             return Ok(None);
         }
+    }
+    // What one side alone has shown may stand on the other all the same, twice in this file and once passed over as equal: a file merged badly.
+    if has_any(row, baseline, &held, &mut buffers.baseline)? || has_any(row, actual, &wanted, &mut buffers.actual)? {
+        return Ok(None);
     }
     for here in held.rest() {
         found.extend(fragments(row, Some(here), None)?);
@@ -249,6 +228,56 @@ pub(super) fn compare<A: Source, B: Source>(
         return Ok(None);
     }
     Ok(Some(found))
+}
+
+/// Says whether a file has an entry of one of these keys.
+fn has_any<S: Source>(row: &'static MetadataType, source: &S, keys: &Waiting, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    if keys.places.is_empty() || (keys.places.len() <= FEW && !may_have(source, keys, buffer)?) {
+        return Ok(false);
+    }
+    let mut window = Window::new(source.open()?, buffer);
+    window.fill()?;
+    let Some(first) = memchr::memchr_iter(b'\n', window.bytes()).find(|at| is_boundary(window.bytes(), *at)) else { return Ok(true) };
+    window.advance(first);
+    loop {
+        match window.read_entry(row)? {
+            Standing::Entry => {}
+            Standing::End => return Ok(false),
+            Standing::Strange => return Ok(true),
+        }
+        let Some(known) = window.entry.take() else { return Ok(true) };
+        if keys.places.contains_key(&known.key) {
+            return Ok(true);
+        }
+        window.advance(known.end);
+    }
+}
+
+/// So few keys are looked for by their texts first, at the speed of memory.
+const FEW: usize = 8;
+
+/// Says whether the text of one of these keys stands anywhere in a file.
+fn may_have<S: Source>(source: &S, keys: &Waiting, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    let part = |key: &[u8]| {
+        let mut parts = key.split(|byte| *byte == 0);
+        let name = parts.next().unwrap_or_default();
+        // What stands once has a name alone.
+        parts.max_by_key(|part| part.len()).map_or_else(|| [b"<", name].concat(), <[u8]>::to_vec)
+    };
+    let parts: Vec<Vec<u8>> = keys.places.keys().map(|key| part(key)).collect();
+    let finders: Vec<Finder<'_>> = parts.iter().map(Finder::new).collect();
+    let overlap = parts.iter().map(Vec::len).max().unwrap_or_default();
+    let mut window = Window::new(source.open()?, buffer);
+    loop {
+        window.fill()?;
+        if finders.iter().any(|finder| finder.find(window.bytes()).is_some()) {
+            return Ok(true);
+        }
+        if window.is_at_end {
+            return Ok(false);
+        }
+        window.advance(window.bytes().len().saturating_sub(overlap));
+    }
 }
 
 fn is_one_key(one: &Difference, other: &Difference) -> bool {
