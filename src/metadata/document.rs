@@ -28,7 +28,9 @@ pub const MAX_DEPTH: usize = 64;
 /// A copy shares both: states of an org before and after a change differ in a few documents, and these may be large.
 #[derive(Clone)]
 pub struct Document {
-    source: Arc<Vec<u8>>,
+    source: Arc<String>,
+    /// Whether any element's name has a prefix; hardly any file's has.
+    has_prefixes: bool,
     nodes: Arc<Vec<Node>>,
     notes: Vec<Note>,
 }
@@ -43,19 +45,21 @@ impl Document {
     /// # Errors
     /// What is no well-formed UTF-8 XML of that namespace, with line and column: the caller knows the file's name.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
-        let index = index::index(&bytes).map_err(|(kind, at)| DocumentError { kind, position: error::position(&bytes, at) })?;
-        let notes = index.notes.into_iter().map(|(kind, at)| Note { kind, position: error::position(&bytes, at) }).collect();
-        Ok(Self { source: Arc::new(bytes), nodes: Arc::new(index.nodes), notes })
+        let refused = |bytes: &[u8], (kind, at)| DocumentError { kind, position: error::position(bytes, at) };
+        let source = String::from_utf8(bytes).map_err(|error| refused(error.as_bytes(), index::no_utf8(&error)))?;
+        let index = index::index(source.as_bytes()).map_err(|why| refused(source.as_bytes(), why))?;
+        let notes = index.notes.into_iter().map(|(kind, at)| Note { kind, position: error::position(source.as_bytes(), at) }).collect();
+        Ok(Self { source: Arc::new(source), has_prefixes: index.has_prefixes, nodes: Arc::new(index.nodes), notes })
     }
 
     /// Returns the file's bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.source
+        self.source.as_bytes()
     }
 
     /// Returns the file's bytes and drops the index.
     pub fn into_bytes(self) -> Vec<u8> {
-        Arc::unwrap_or_clone(self.source)
+        Arc::unwrap_or_clone(self.source).into_bytes()
     }
 
     /// Returns the root element.
@@ -100,7 +104,7 @@ impl Document {
     }
 
     fn text_of(&self, range: Range<usize>) -> &str {
-        std::str::from_utf8(&self.source[range]).expect("the index checked that the file is UTF-8, and spans end at ASCII")
+        &self.source[range]
     }
 }
 
@@ -132,6 +136,9 @@ impl<'d> Element<'d> {
     /// Returns the name without prefix.
     pub fn name(self) -> &'d str {
         let name = self.qualified_name();
+        if !self.document.has_prefixes {
+            return name;
+        }
         name.rsplit_once(':').map_or(name, |(_, local)| local)
     }
 
@@ -208,7 +215,7 @@ impl<'d> Element<'d> {
 
     /// Returns where the element begins, for people.
     pub fn position(self) -> Position {
-        error::position(&self.document.source, self.node.start as usize)
+        error::position(self.document.bytes(), self.node.start as usize)
     }
 
     /// What stands between the tags; empty for `<a/>`.

@@ -1,6 +1,7 @@
 //! Changes as splices: what an edit does not touch keeps its bytes, and what it adds looks as if Salesforce had written it there.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::error::DocumentError;
@@ -135,6 +136,7 @@ struct Splice {
 
 pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, EditError> {
     let style = Style::of(document);
+    let mut lists = Lists::new();
     let mut splices = Vec::new();
     let mut into_empty: Vec<(ElementId, Vec<(&NewElement, String)>)> = Vec::new();
     for edit in edits {
@@ -147,7 +149,7 @@ pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Edi
                 new.check()?;
                 let element = document.element(*parent);
                 if element.children().next().is_some() {
-                    splices.push(insert(element, new, key, &style));
+                    splices.push(insert(element, new, key, &style, &mut lists));
                 } else if element.text().trim().is_empty() {
                     match into_empty.iter_mut().find(|(id, _)| id == parent) {
                         Some((_, elements)) => elements.push((new, new.key(key))),
@@ -188,24 +190,24 @@ pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Edi
 }
 
 fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, EditError> {
-    splices.retain(|splice| document.source[splice.range.clone()] != *splice.text.as_bytes());
+    splices.retain(|splice| document.source[splice.range.clone()] != splice.text);
     if splices.is_empty() {
         return Ok(document.clone());
     }
     splices.sort_by(|left, right| (left.range.start, left.range.end, &left.order).cmp(&(right.range.start, right.range.end, &right.order)));
     let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
-    let mut bytes = Vec::with_capacity(document.source.len() + added);
+    let mut text = String::with_capacity(document.source.len() + added);
     let mut at = 0;
     for splice in splices {
         if splice.range.start < at {
             return Err(EditError::Overlap(splice.name));
         }
-        bytes.extend_from_slice(&document.source[at..splice.range.start]);
-        bytes.extend_from_slice(splice.text.as_bytes());
+        text.push_str(&document.source[at..splice.range.start]);
+        text.push_str(&splice.text);
         at = splice.range.end;
     }
-    bytes.extend_from_slice(&document.source[at..]);
-    Document::parse(bytes).map_err(EditError::Broken)
+    text.push_str(&document.source[at..]);
+    Document::parse(text.into_bytes()).map_err(EditError::Broken)
 }
 
 fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditError> {
@@ -235,12 +237,25 @@ fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditErro
     Ok(Some(Splice { range, text, order: Default::default(), name }))
 }
 
+/// The lists that elements are put into, each read once: it may be long.
+type Lists<'d> = HashMap<(ElementId, String), List<'d>>;
+
+/// The elements of one name in one parent.
+struct List<'d> {
+    siblings: Vec<Element<'d>>,
+    /// Their keys, where these are in order.
+    keys: Option<Vec<String>>,
+}
+
 /// Puts an element among its siblings; there is one at least.
-fn insert(parent: Element<'_>, new: &NewElement, key: &[String], style: &Style) -> Splice {
+fn insert<'d>(parent: Element<'d>, new: &NewElement, key: &[String], style: &Style, lists: &mut Lists<'d>) -> Splice {
     let new_key = new.key(key);
-    let siblings: Vec<Element<'_>> = parent.children_named(&new.name).collect();
-    let keys: Vec<String> = siblings.iter().map(|sibling| key_of(*sibling, key)).collect();
-    let before_sibling = if keys.is_sorted() { keys.iter().position(|known| *known > new_key).map(|index| siblings[index]) } else { None };
+    let List { siblings, keys } = lists.entry((parent.id(), new.name.clone())).or_insert_with(|| {
+        let siblings: Vec<Element<'d>> = parent.children_named(&new.name).collect();
+        let keys: Vec<String> = siblings.iter().map(|sibling| key_of(*sibling, key)).collect();
+        List { keys: keys.is_sorted().then_some(keys), siblings }
+    });
+    let before_sibling = keys.as_ref().and_then(|keys| siblings.get(keys.partition_point(|known| *known <= new_key))).copied();
     let mut text = String::new();
     let (at, model) = match (before_sibling, siblings.last()) {
         (Some(next), _) => (gap(next).0, next),
@@ -333,9 +348,9 @@ struct Style {
 
 impl Style {
     fn of(document: &Document) -> Self {
-        let newline = memchr::memchr(b'\n', &document.source);
+        let newline = memchr::memchr(b'\n', document.bytes());
         let line_break = match newline {
-            Some(at) if at > 0 && document.source[at - 1] == b'\r' => "\r\n",
+            Some(at) if at > 0 && document.bytes()[at - 1] == b'\r' => "\r\n",
             _ => "\n",
         };
         let root = document.root();

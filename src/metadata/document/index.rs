@@ -26,6 +26,8 @@ pub(super) struct Node {
 pub(super) struct Index {
     pub(super) nodes: Vec<Node>,
     pub(super) notes: Vec<(NoteKind, usize)>,
+    /// Whether any element's name has a prefix.
+    pub(super) has_prefixes: bool,
 }
 
 type Refused = (Kind, usize);
@@ -33,20 +35,35 @@ type Refused = (Kind, usize);
 /// Bytes of XML an element of metadata takes on average, for a first guess at the index's size; a wrong guess costs a copy, no more.
 const BYTES_PER_ELEMENT: usize = 36;
 
+/// Says what bytes are that are no UTF-8.
+pub(super) fn no_utf8(error: &std::string::FromUtf8Error) -> Refused {
+    match encoding(error.as_bytes()) {
+        Err(refused) => refused,
+        Ok(()) => (Kind::InvalidUtf8, error.utf8_error().valid_up_to()),
+    }
+}
+
+/// Indexes a file that is known to be UTF-8.
 pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
     let start = preamble(bytes)?;
-    let mut scan =
-        Scan { bytes, nodes: Vec::with_capacity(bytes.len() / BYTES_PER_ELEMENT), notes: Vec::new(), open: [0; MAX_DEPTH], depth: 0 };
+    let mut scan = Scan {
+        bytes,
+        nodes: Vec::with_capacity(bytes.len() / BYTES_PER_ELEMENT),
+        notes: Vec::new(),
+        has_prefixes: false,
+        open: [0; MAX_DEPTH],
+        depth: 0,
+    };
     scan.run(start)?;
     namespace(bytes, &scan.nodes[0])?;
     if memchr::memchr(b'&', bytes).is_some() {
         references(bytes, &mut scan.notes);
     }
-    Ok(Index { nodes: scan.nodes, notes: scan.notes })
+    Ok(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
 }
 
-/// Refuses what is no UTF-8 XML at all, by the name of what it is; returns the offset after a byte-order mark.
-fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
+/// Refuses what is larger than offsets go, in another encoding, or an archive.
+fn encoding(bytes: &[u8]) -> Result<(), Refused> {
     if bytes.len() > u32::MAX as usize {
         return Err((Kind::TooLarge, 0));
     }
@@ -56,8 +73,14 @@ fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Err((Kind::Zip, 0));
     }
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Err((Kind::InvalidUtf8, error.valid_up_to()));
+    Ok(())
+}
+
+/// Refuses what is no XML at all, by the name of what it is; returns the offset after a byte-order mark.
+fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
+    encoding(bytes)?;
+    if let Some(at) = memchr::memchr(0, bytes) {
+        return Err((Kind::ControlCharacter(0), at));
     }
     let start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = &bytes[start..];
@@ -79,6 +102,7 @@ struct Scan<'b> {
     bytes: &'b [u8],
     nodes: Vec<Node>,
     notes: Vec<(NoteKind, usize)>,
+    has_prefixes: bool,
     /// The elements that are open, by index.
     open: [u32; MAX_DEPTH],
     depth: usize,
@@ -136,6 +160,7 @@ impl Scan<'_> {
         let bytes = self.bytes;
         let mut at = start + 1;
         while at < bytes.len() && is_name_byte(bytes[at]) {
+            self.has_prefixes |= bytes[at] == b':';
             at += 1;
         }
         let name_end = at;
