@@ -152,7 +152,19 @@ impl CommandError {
             ApplyError::Journal(error) => Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()),
             ApplyError::Package(error) => Self::plan(&PlanError::NotProved(vec![error.to_string()])),
             ApplyError::Plan(error) => Self::plan(error),
-            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known")).because(why.as_str()),
+            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known, so nothing more was sent"))
+                .because(why.as_str())
+                .hint("look in Setup > Deployment Status what has arrived, then run the same command again: it looks first"),
+            ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
+                .because(error.to_string())
+                .hint("run the same command again: it plans on what the org holds now"),
+            ApplyError::Unwatched { id, error } => {
+                let mut all = Self::org(name, error);
+                all.what = format!("the org `{name}` goes on with the deploy {id}, but how it ends could not be seen");
+                all.hint(format!(
+                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else"
+                ))
+            }
             ApplyError::Assign { error: cause, .. } => {
                 let all = Self::new(error.to_string());
                 match deploy_hint(&cause.message) {

@@ -4,6 +4,7 @@
 //! take no numbers that come as strings and post a quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
 //! goes by SOAP.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use cirrus::RawBody;
@@ -39,6 +40,8 @@ pub struct DeployStatus {
     pub failures: Vec<DeployMessage>,
     /// What the org warns of.
     pub warnings: Vec<DeployMessage>,
+    /// Every component that the org names, failed or not; while it runs only those that failed (S 6.4).
+    pub named: BTreeSet<ComponentId>,
 }
 
 /// What the org says of one component.
@@ -336,7 +339,7 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         _ => Vec::new(),
     };
     let failures: Vec<DeployMessage> = list("componentFailures", "component_failures").iter().map(message).collect();
-    let warnings = list("componentSuccesses", "component_successes");
+    let successes = list("componentSuccesses", "component_successes");
     DeployStatus {
         id: id.to_owned(),
         done: flag(field("done")) || is_end,
@@ -346,7 +349,8 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         total: number(field("numberComponentsTotal")).unwrap_or(0),
         message: text(field("errorMessage")),
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
-        warnings: warnings.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
+        named: successes.iter().map(message).chain(failures.iter().cloned()).filter_map(|message| message.component).collect(),
+        warnings: successes.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
         failures,
         status,
     }
