@@ -195,8 +195,8 @@ impl Org {
                         ));
                     }
                 }
-                // A look costs nothing and the deploy goes on whether we look or not (S 6.6).
-                Err(error) if is_passing(&error) && !is_late => {
+                // A look costs nothing.
+                Err(error) if error.is_passing() && !is_late => {
                     self.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 }
                 Err(error) => return Err(error),
@@ -273,12 +273,6 @@ pub fn same_id(one: &str, other: &str) -> bool {
 
 fn is_no_such_resource(error: &OrgError) -> bool {
     matches!(error.code.as_deref(), Some("NOT_FOUND" | "METHOD_NOT_ALLOWED"))
-}
-
-/// What a look at a running deploy may meet and outlive (S 6.6: also a wrong id as it leaves Pending).
-fn is_passing(error: &OrgError) -> bool {
-    matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unavailable | OrgErrorKind::Unexpected)
-        || error.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
 }
 
 /// Puts a deploy's two parts together: the options as JSON and the zip as it is; base64 is refused there (S 6.5).
