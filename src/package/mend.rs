@@ -6,7 +6,7 @@ use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Found, Travel};
+use crate::metadata::registry::{self, Field, Found, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
@@ -115,7 +115,7 @@ impl Mend {
             Some(at) => self.changes[at].to.clone(),
             None => finding.actual.clone(),
         };
-        let wanted = wanted(finding, now.as_ref())?;
+        let wanted = wanted(finding, now.as_ref(), field)?;
         match pending {
             Some(at) => {
                 let merges = matches!(finding.comparison, Some("includes" | "excludes"));
@@ -395,21 +395,29 @@ pub(crate) fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) ->
     }
 }
 
-/// What is to stand there.
-fn wanted(finding: &Finding<'_>, now: Option<&Value>) -> Result<Option<Value>, String> {
+/// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is `System Administrator`.
+fn wanted(finding: &Finding<'_>, now: Option<&Value>, field: Option<&Field>) -> Result<Option<Value>, String> {
     let elements = || now.map(Value::elements).unwrap_or_default();
     let desired: Vec<String> = finding.desired.iter().map(Value::to_string).collect();
+    let normal = |elements: &[String]| {
+        let value = Value::List(elements.to_vec());
+        field.map_or_else(|| value.clone(), |field| field.normalise(&value)).elements()
+    };
+    let is_among = |element: &String, all: &[String]| normal(std::slice::from_ref(element)).iter().all(|one| all.contains(one));
     match finding.comparison {
         Some("equals" | "one-of" | "at-least" | "at-most") => {
             finding.desired.first().cloned().map(Some).ok_or_else(|| "the template names no value".to_owned())
         }
         Some("includes") => {
             let mut all = elements();
-            let missing: Vec<String> = desired.into_iter().filter(|element| !all.contains(element)).collect();
-            all.extend(missing);
+            let there = normal(&all);
+            all.extend(desired.into_iter().filter(|element| !is_among(element, &there)));
             Ok(Some(Value::List(all)))
         }
-        Some("excludes") => Ok(Some(Value::List(elements().into_iter().filter(|element| !desired.contains(element)).collect()))),
+        Some("excludes") => {
+            let unwanted = normal(&desired);
+            Ok(Some(Value::List(elements().into_iter().filter(|element| !is_among(element, &unwanted)).collect())))
+        }
         Some("absent") => Ok(None),
         other => Err(format!("`{}` cannot be brought about", other.unwrap_or_default())),
     }

@@ -251,3 +251,31 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
 fn has_no_false(path: &FieldPath) -> bool {
     matches!(path.segments()[0].name.as_str(), "tabVisibilities" | "layoutAssignments" | "categoryGroupVisibilities")
 }
+
+/// A profile of a connected app goes by the name that Setup shows and by the API's, as people write it and as the API encodes it.
+#[test]
+fn elements_of_a_set_are_the_same_by_either_name() {
+    let env = Env::new();
+    let app = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com</contactEmail>\n    <label>Lamp</label>\n    <profileName>Custom%3A Lamp Sales</profileName>\n    <profileName>Lamp Support</profileName>\n    <profileName>System Administrator</profileName>\n</ConnectedApp>\n";
+    env.write("org/connectedApps/Lamp.connectedApp", app);
+    env.write("org/package.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Lamp</members><name>ConnectedApp</name></types><version>62.0</version></Package>\n");
+    for (number, want, exit, gone) in [
+        ("1", "includes = [\"Custom: Lamp Sales\", \"Admin\"]", 0, None),
+        ("2", "includes = [\"Custom%3A Lamp Sales\"]", 0, None),
+        ("3", "equals = [\"Admin\", \"Lamp Support\", \"Custom: Lamp Sales\"]", 0, None),
+        ("4", "excludes = [\"Admin\"]", 2, Some("System Administrator")),
+        ("5", "excludes = [\"Custom: Lamp Sales\"]", 2, Some("Custom%3A Lamp Sales")),
+    ] {
+        env.write(
+            "t.toml",
+            format!("format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \"ConnectedApp:Lamp\", path = \"profileName\", {want} }}]\n"),
+        );
+        let run = env.run(&["diff", "--template", "t.toml", "--from", "org"]);
+        assert_eq!(run.code, exit, "{want}: {run:?}");
+        let Some(gone) = gone else { continue };
+        let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--out", number]);
+        assert_eq!(run.code, 0, "{want}: {run:?}");
+        let text = std::fs::read_to_string(env.folder().join(number).join("connectedApps/Lamp.connectedApp")).unwrap();
+        assert_eq!(text, app.replace(&format!("    <profileName>{gone}</profileName>\n"), ""), "{want}");
+    }
+}

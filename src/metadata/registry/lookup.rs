@@ -2,6 +2,7 @@
 
 use super::{Field, Kind, MetadataType, SetForm};
 use crate::metadata::document::{Document, Element};
+use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::value::Value;
 
@@ -80,20 +81,21 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     parts.join("|")
 }
 
-/// Finds the entry of a key among an element's children.
+/// Finds the entry of a key among an element's children; a name in it may be as people write it or as the API encodes it
+/// (`Account-Partner %28Gold%29 Layout`).
 pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
     let mut entries = parent.children_named(&segment.name);
+    let decoded = decode(key);
+    let is_it = |there: &str, fold_key: bool| there == key || decode(there) == decoded || (fold_key && there.eq_ignore_ascii_case(key));
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
         Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => entries.find(|entry| {
             let there = named(*entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
-            let there = there.trim();
-            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
+            is_it(there.trim(), *fold_key)
         }),
-        Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => entries.find(|entry| {
-            let there = key_of(section, *entry);
-            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
-        }),
+        Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
+            entries.find(|entry| is_it(&key_of(section, *entry), *fold_key))
+        }
         // Without a table any child that says the key makes the entry.
         _ => entries.find(|entry| entry.children().any(|child| child.text().trim() == key)),
     }
@@ -139,6 +141,7 @@ mod tests {
     <custom> True </custom>
     <layoutAssignments><layout>Account-Account Layout</layout></layoutAssignments>
     <layoutAssignments><layout>Account-Account Layout</layout><recordType>Account.Customer</recordType></layoutAssignments>
+    <layoutAssignments><layout>Account-Partner %28Gold%29 Layout</layout></layoutAssignments>
     <loginIpRanges><endAddress>203.0.113.255</endAddress><startAddress>203.0.113.0</startAddress></loginIpRanges>
     <objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>
     <userPermissions><enabled>true</enabled><name>APIEnabled</name></userPermissions>
@@ -166,6 +169,11 @@ mod tests {
         assert_eq!(at("loginIpRanges[203.0.113.0|203.0.113.255]"), "entry loginIpRanges");
         assert_eq!(at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"), "Account.Customer");
         assert_eq!(at("layoutAssignments[Account-Account Layout].recordType"), "absent");
+        assert_eq!(
+            at("layoutAssignments[Account-Partner (Gold) Layout].layout"),
+            "Account-Partner %28Gold%29 Layout",
+            "as people write it"
+        );
         assert_eq!(at("userLicense"), "absent");
     }
 
