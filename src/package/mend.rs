@@ -138,7 +138,8 @@ impl Mend {
     /// Begins a component that does not exist; returns its own name.
     fn make(&mut self, id: &ComponentId, steps: &[ExpandedStep<'_>], around: &Circumstances<'_>) -> Result<ComponentId, String> {
         if id.type_name == "ConnectedApp" {
-            return Err("a connected app cannot be created since Spring '26, by any API: install the vendor's package, or use an external client app".to_owned());
+            return Err("the org has no such app, and a connected app cannot be created since Spring '26, by any API: if it is the vendor's, install it \
+                 (Setup > Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an external client app".to_owned());
         }
         let create = steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
             let create = step.create.as_ref()?;

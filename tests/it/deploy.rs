@@ -477,7 +477,7 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
         (
             "{ component = \"ConnectedApp:Nova\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\" }".to_owned(),
             2,
-            &["cannot be created since Spring '26"],
+            &["cannot be created since Spring '26", "if it is the vendor's, install it (Setup > Connected Apps OAuth Usage"],
         ),
     ] {
         lab.env.write("one.toml", template(&want));

@@ -196,6 +196,7 @@ async fn an_app_of_another_org_is_not_missing() {
     assert!(not_observed[&label].contains("`Own_App`"), "{}", not_observed[&label]);
     assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].contains("the profile Standard User"));
+    assert!(not_observed[&id].contains("/lightning/setup/ConnectedAppsUsage/home"), "{}", not_observed[&id]);
     assert!(retrieved.components.shown[&id].contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true))));
 }
 
