@@ -83,11 +83,19 @@ impl CommandError {
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
     }
 
-    /// Templates that want different things of one setting.
+    /// Steps that want different things of one setting.
     pub(super) fn conflicts(conflicts: &[Conflict]) -> Self {
+        let who = match conflicts {
+            [first, ..]
+                if conflicts.iter().all(|one| [&one.first, &one.second].iter().all(|side| side.template == first.first.template)) =>
+            {
+                "the template wants"
+            }
+            _ => "the templates want",
+        };
         let mut error = Self::new(match conflicts.len() {
-            1 => "the templates want different things of one setting".to_owned(),
-            count => format!("the templates want different things of {count} settings"),
+            1 => format!("{who} different things of one setting"),
+            count => format!("{who} different things of {count} settings"),
         });
         for Conflict { subject, first, second } in conflicts {
             let side = |asked: &Asked| {
