@@ -295,7 +295,7 @@ async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Resu
                 org.say("asking the org to cancel; it says whether it still could");
                 // A refusal means that it is over, or past stopping: watching on tells.
                 let _ = org.cancel_deploy(id).await;
-                watching.await
+                watching.await.map(|status| DeployStatus { canceled_here: true, ..status })
             }
         }
     };

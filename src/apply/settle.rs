@@ -171,7 +171,10 @@ struct Counts {
 impl Counts {
     fn words(self) -> String {
         let Self { before, after, other } = self;
-        format!("of the settings that the deploy changes {after} are as it makes them, {before} as before and {other} otherwise")
+        format!(
+            "of the {} that the deploy changes, {after} as it makes them, {before} as before, {other} otherwise: look at the org before you go on",
+            if before + after + other == 1 { "1 setting".to_owned() } else { format!("{} settings", before + after + other) }
+        )
     }
 }
 

@@ -36,6 +36,8 @@ pub struct DeployStatus {
     pub message: Option<String>,
     /// Who cancelled it.
     pub canceled_by: Option<String>,
+    /// Whether it was this run that asked for it to be cancelled.
+    pub canceled_here: bool,
     /// What failed.
     pub failures: Vec<DeployMessage>,
     /// What the org warns of.
@@ -344,6 +346,7 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         message: text(field("errorMessage")),
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
         named: successes.iter().map(message).chain(failures.iter().cloned()).filter_map(|message| message.component).collect(),
+        canceled_here: false,
         warnings: successes.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
         failures,
         status,

@@ -269,6 +269,9 @@ async fn nothing_is_sent_without_a_yes() {
     assert_eq!(lab.count("deployRequest.start"), 0);
     let run = lab.ampersand("deploy", &["--yes", "--only", "ConnectedApp:*:oauthPolicy.ip*"]).await;
     assert!(run.code == 0 && run.stdout.contains("1 setting to change in 1 component"), "{run:?}");
+    assert!(run.stdout.contains("verified: 1 setting is as the template wants it"), "{run:?}");
+    let list = lab.run(&["rollback", "--list"]).await;
+    assert!(list.stdout.contains("\n    1 change, deploy 0Af"), "{list:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,6 +281,11 @@ async fn a_validation_changes_nothing_and_is_deployed_by_its_id() {
     let run = lab.ampersand("deploy", &["--validate"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(lab.files().await, before);
+    let list = lab.run(&["rollback", "--list"]).await;
+    assert!(list.stdout.contains("; validated\n") && !list.stdout.contains("applied"), "{list:?}");
+    let entry = lab.journal()[0]["id"].as_str().unwrap().to_owned();
+    let back = lab.run(&["rollback", &entry, "--yes"]).await;
+    assert!(back.code == 1 && back.stderr.contains("changed nothing: validated"), "{back:?}");
     let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
     let run = lab.ampersand("deploy", &["--validated", &id, "--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
@@ -426,7 +434,7 @@ async fn ctrl_c_asks_the_org_to_cancel_and_says_what_became_of_it() {
     let id = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
-    assert!(run.code == 3 && run.stderr.contains("was cancelled"), "{run:?}");
+    assert!(run.code == 130 && run.stderr.contains("was cancelled"), "{run:?}");
     assert_eq!(lab.files().await, before);
     assert_eq!(lab.journal()[0]["stage"], "canceled");
 }
