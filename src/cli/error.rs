@@ -162,7 +162,8 @@ impl CommandError {
             ApplyError::Plan(error) => Self::plan(error),
             ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known, so nothing more was sent"))
                 .because(why.as_str())
-                .hint("look in Setup > Deployment Status what has arrived, then run the same command again: it looks first"),
+                .hint("look in Setup > Deployment Status what has arrived, then run the same command again: it looks first")
+                .hint(format!("if it stays unclear, `sfsetup rollback --org {name} --prune` forgets it, and the next deploy plans on what the org holds")),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
                 .hint("run the same command again: it plans on what the org holds now"),

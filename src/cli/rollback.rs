@@ -35,7 +35,7 @@ pub(super) struct RollbackArguments {
     #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
     list: bool,
 
-    /// Forget what was deployed, except for the newest; it can then not be taken back
+    /// Forget what was deployed, except for the newest, and what may have been; it can then not be taken back
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
 
@@ -98,7 +98,10 @@ fn prune(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Resul
     let journal = open_journal(org, name)?;
     let entries = list_entries(org)?;
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
-    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && !entry.stage.is_open()).collect();
+    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is settled or forgotten; the other open ones
+    // the next run finishes by itself.
+    let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
+    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {
         ui.answer("There is nothing to forget.\n")?;
         return Ok(Exit::Done);

@@ -348,6 +348,29 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     assert_eq!(lab.count("deployRequest.start"), 2, "ours once, and the other's");
 }
 
+/// Sent, and what the org holds by now is neither what was before nor what it makes: nobody can say, until somebody has looked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--yes", "--only", "ConnectedApp:*"]).await.code, 0);
+    let file = walk(&lab.env.folder().join("state/sfsetup/journal")).pop().unwrap();
+    let mut entry = lab.journal().remove(0);
+    entry["stage"] = "sent".into();
+    entry["deploy_id"] = Json::Null;
+    entry["known_deploys"] = lab.org().await.recent_deploys().await.unwrap().unwrap().into_iter().map(|row| row.id).collect();
+    for side in ["before", "after"] {
+        let text = entry[side][0]["xml"].as_str().unwrap().replace("<ipRelaxation>", "<ipRelaxation>X");
+        entry[side][0]["xml"] = if side == "before" { text.replace("X", "Y") } else { text }.into();
+    }
+    std::fs::write(&file, entry.to_string()).unwrap();
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("is not known") && run.stderr.contains("--prune"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+    assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.stdout, "Forgotten: 1 entry.\n");
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
     let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(2)), Faults::none()).await;
