@@ -196,7 +196,10 @@ impl Run<'_> {
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
     async fn verify(&self, journal: &Journal, entry: &mut Entry, plan: &Plan<'_>) -> Result<Exit, CommandError> {
         let (ui, name) = (self.ui, self.choice.name());
-        let examined = self.examine().await?;
+        let examined = self.examine().await.map_err(|error| {
+            let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            error.hint(format!("the org has carried out the deploy{id}; only the look at it afterwards failed: run the same command again"))
+        })?;
         let now = self.plan(&examined)?;
         let all = list_entries(self.org)?;
         close(journal, &all, entry).map_err(|error| CommandError::apply(name, &error.into()))?;

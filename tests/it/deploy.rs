@@ -384,6 +384,12 @@ async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
     assert!(run.code == 0 && run.stderr.contains("the org has carried it out") && run.stdout.contains("Nothing to deploy"), "{run:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
 
+    // It ends well, and the look afterwards does not.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::InvalidSession, after: 1, times: Some(1) });
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("the org has carried out the deploy 0Af"), "{run:?}");
+
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     lab.running.fault(once("deployRequest.start", Fault::Stuck));
     let run = lab.ampersand("deploy", &["--yes", "--timeout", "1"]).await;
