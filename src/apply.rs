@@ -108,6 +108,25 @@ pub enum ApplyError {
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
+    /// It never arrived, and what it was made for may be no more.
+    #[error(
+        "the deploy did not arrive ({lost}), and it was not sent again, since the org has carried out others meanwhile: {}",
+        ids.join(", ")
+    )]
+    Overtaken {
+        /// The others.
+        ids: Vec<String>,
+        /// How the connection failed.
+        lost: OrgError,
+    },
+    /// The org has it, and how it ends could not be watched.
+    #[error("the org has accepted the deploy {id} and goes on with it; how it ends could not be watched: {error}")]
+    Unwatched {
+        /// Its id.
+        id: String,
+        /// Why.
+        error: OrgError,
+    },
     /// The package is in; what REST was to do after it is not.
     #[error("the package was deployed, but the permission set `{set}` could not be given to `{user}`: {error}")]
     Assign {
@@ -168,6 +187,11 @@ pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: 
                     )));
                 }
             },
+            settle::Found::Overtaken(ids) => {
+                entry.stage = Stage::NotSent;
+                journal.write(&entry)?;
+                return Err(ApplyError::Overtaken { ids, lost });
+            }
             settle::Found::Unclear(why) => return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})"))),
         },
     };
@@ -271,12 +295,12 @@ async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Resu
                 org.say("asking the org to cancel; it says whether it still could");
                 // A refusal means that it is over, or past stopping: watching on tells.
                 let _ = org.cancel_deploy(id).await;
-                watching.await
+                watching.await.map(|status| DeployStatus { canceled_here: true, ..status })
             }
         }
     };
     org.end();
-    let status = status?;
+    let status = status.map_err(|error| ApplyError::Unwatched { id: id.to_owned(), error })?;
     let ended = match (status.success, status.status.as_str()) {
         (true, _) => Ended::Applied(status),
         (false, "Canceled") => Ended::Canceled(status),

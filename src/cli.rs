@@ -40,13 +40,15 @@ pub enum Exit {
     Refused = 3,
     /// The arguments are wrong.
     Usage = 64,
+    /// Ctrl-C, and nothing is changed: 128 and the signal's number, as shells have it.
+    Interrupted = 130,
 }
 
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
 #[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage."
+    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage, 130 interrupted."
 )]
 struct Arguments {
     /// Say nothing but the answer

@@ -98,6 +98,17 @@ pub struct Entry {
     pub rolled_back_by: Option<String>,
 }
 
+impl Entry {
+    /// Returns how far it has come, in words.
+    pub fn words(&self) -> String {
+        match (self.check_only, self.stage) {
+            (true, Stage::Done) => "validated".to_owned(),
+            (true, stage) => format!("validation, {}", stage.words()),
+            (false, stage) => stage.words().to_owned(),
+        }
+    }
+}
+
 /// A component's file at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {

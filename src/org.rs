@@ -15,12 +15,14 @@ pub mod login;
 pub mod logins;
 pub mod retrieve;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cirrus_metadata::ListMetadataQuery;
 use serde_json::Value as Json;
+use tokio::sync::OnceCell;
 
 use crate::metadata::ComponentId;
 use crate::metadata::layout;
@@ -153,8 +155,15 @@ pub struct Org {
     wire: Wire,
     identity: OrgIdentity,
     organization: Json,
+    /// The columns of that row which the org refused, with its words.
+    unread: BTreeMap<&'static str, String>,
+    /// Whom we are signed in as, once it was asked.
+    user: OnceCell<OrgUser>,
     job_timeout: Duration,
 }
+
+/// What is read of the `Organization` row beside its id.
+const ORGANIZATION: [&str; 6] = ["Name", "OrganizationType", "IsSandbox", "TrialExpirationDate", "InstanceName", "NamespacePrefix"];
 
 impl std::fmt::Debug for Org {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -172,7 +181,7 @@ impl Org {
         wire.tell(Event::Started { what: format!("connecting to {}", session.name) });
         let connected = Self::introduce(&mut wire, &options).await;
         wire.tell(Event::Finished);
-        let organization = connected?;
+        let (organization, unread) = connected?;
         let id = organization["Id"].as_str().unwrap_or_default();
         Ok(Self {
             identity: OrgIdentity {
@@ -184,11 +193,13 @@ impl Org {
             },
             wire,
             organization,
+            unread,
+            user: OnceCell::new(),
             job_timeout: options.job_timeout,
         })
     }
 
-    async fn introduce(wire: &mut Wire, options: &ConnectOptions) -> Result<Json, OrgError> {
+    async fn introduce(wire: &mut Wire, options: &ConnectOptions) -> Result<(Json, BTreeMap<&'static str, String>), OrgError> {
         let offered = wire.get("/services/data", &[]).await?;
         let newest = offered
             .as_array()
@@ -199,13 +210,34 @@ impl Org {
             .ok_or_else(|| OrgError::new(OrgErrorKind::Unexpected, "the org lists no API version under /services/data"))?;
         wire.set_version(newest.min(wire.version()), options)?;
         // Every user may read this row; it is kept for the facts.
-        let rows = wire
-            .query("SELECT Id, Name, OrganizationType, IsSandbox, TrialExpirationDate, InstanceName, NamespacePrefix FROM Organization")
-            .await?;
-        match rows.into_iter().next() {
-            Some(row) if row["Id"].as_str().is_some_and(|id| id.starts_with("00D")) => Ok(row),
-            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say which org it is")),
-        }
+        let ask = async |columns: &str| {
+            let rows = wire.query(&format!("SELECT Id{columns} FROM Organization")).await?;
+            match rows.into_iter().next() {
+                Some(row) if row["Id"].as_str().is_some_and(|id| id.starts_with("00D")) => Ok(row),
+                _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say which org it is")),
+            }
+        };
+        let all: String = ORGANIZATION.map(|column| format!(", {column}")).concat();
+        let mut unread = BTreeMap::new();
+        let row = match ask(&all).await {
+            // One column that this user or release does not have takes the others with it: each is asked for by itself.
+            Err(error) if matches!(error.code.as_deref(), Some("INVALID_FIELD" | "INSUFFICIENT_ACCESS")) => {
+                let mut row = ask("").await?;
+                for column in ORGANIZATION {
+                    match ask(&format!(", {column}")).await {
+                        Ok(mut one) => row[column] = one[column].take(),
+                        Err(error) if error.is_about_one_question() => {
+                            row[column] = Json::Null;
+                            unread.insert(column, error.to_string());
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                row
+            }
+            answer => answer?,
+        };
+        Ok((row, unread))
     }
 
     /// Returns which org it is.
@@ -250,11 +282,15 @@ impl Org {
         row["IsSandbox"].as_bool() != Some(true) && row["TrialExpirationDate"].is_null() && !is_developers
     }
 
-    /// Asks whom we are signed in as; one request.
+    /// Returns whom we are signed in as; one request, the first time.
     ///
     /// # Errors
     /// The org cannot be asked, or the session's scopes do not allow it.
     pub async fn user(&self) -> Result<OrgUser, OrgError> {
+        self.user.get_or_try_init(|| self.ask_user()).await.cloned()
+    }
+
+    async fn ask_user(&self) -> Result<OrgUser, OrgError> {
         let info = self.wire.get("/services/oauth2/userinfo", &[]).await?;
         let text = |key: &str| info.get(key).and_then(Json::as_str).map(str::to_owned);
         match (text("user_id"), text("preferred_username")) {

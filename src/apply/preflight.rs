@@ -173,9 +173,9 @@ async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result
         let users = org.users_of_app(&app).await?;
         preflight.notes.push(match users {
             Some(users) => format!(
-                "{}: from now on only users of its profiles and permission sets get in; {} sign in through it today (Setup > Connected Apps OAuth Usage), and a session may have to be opened again",
+                "{}: from now on only users of its profiles and permission sets get in; {} through it today (Setup > Connected Apps OAuth Usage), and a session may have to be opened again",
                 change.id,
-                if users.len() == 1 { "1 user".to_owned() } else { format!("{} users", users.len()) },
+                if users.len() == 1 { "1 user signs in".to_owned() } else { format!("{} users sign in", users.len()) },
             ),
             None => format!("{}: from now on only users of its profiles and permission sets get in; who uses it today is not shown to this user", change.id),
         });

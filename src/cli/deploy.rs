@@ -197,7 +197,10 @@ impl Run<'_> {
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
     async fn verify(&self, journal: &Journal, entry: &mut Entry, plan: &Plan<'_>) -> Result<Exit, CommandError> {
         let (ui, name) = (self.ui, self.choice.name());
-        let examined = self.examine().await?;
+        let examined = self.examine().await.map_err(|error| {
+            let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            error.hint(format!("the org has carried out the deploy{id}; only the look at it afterwards failed: run the same command again"))
+        })?;
         let now = self.plan(&examined)?;
         let all = list_entries(self.org)?;
         close(journal, &all, entry).map_err(|error| CommandError::apply(name, &error.into()))?;
@@ -225,7 +228,12 @@ impl Run<'_> {
         }
         let settings = plan.mend.changes.iter().filter(|change| change.path.is_some()).count();
         ui.answer(&format!(
-            "Deployed and verified: {settings} settings are as the template wants them{}.\n",
+            "Deployed and verified: {}{}.\n",
+            if settings == 1 {
+                "1 setting is as the template wants it".to_owned()
+            } else {
+                format!("{settings} settings are as the template wants them")
+            },
             entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default()
         ))?;
         ui.hint(&format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id));
@@ -288,12 +296,7 @@ pub(super) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
 pub(super) async fn finish_open(ui: &Ui, org: &Org, name: &str, journal: &Journal) -> Result<(), CommandError> {
     let all = list_entries(org)?;
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {
-        ui.note(&format!(
-            "an earlier run was cut off ({}, {}: {}); finding out what became of it",
-            entry.id,
-            entry.what,
-            entry.stage.words()
-        ));
+        ui.note(&format!("an earlier run was cut off ({}, {}: {}); finding out what became of it", entry.id, entry.what, entry.words()));
         let (mut entry, ended) = settle(org, journal, entry.clone()).await.map_err(|error| CommandError::apply(name, &error))?;
         let words = match &ended {
             None => "it never reached the org",
@@ -387,5 +390,10 @@ pub(super) fn refusal(name: &str, status: &DeployStatus) -> CommandError {
 
 pub(super) fn canceled(name: &str, status: &DeployStatus) -> CommandError {
     let by = status.canceled_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-    CommandError::new(format!("the deploy {} to `{name}` was cancelled{by} before it changed anything", status.id)).refused()
+    let mut error =
+        CommandError::new(format!("the deploy {} to `{name}` was cancelled{by} before it changed anything", status.id)).refused();
+    if status.canceled_here {
+        error.exit = Exit::Interrupted;
+    }
+    error
 }

@@ -61,7 +61,7 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     }
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let only = Only::parse(&arguments.wanted.only)?;
-    let steps = wanted.steps()?;
+    let steps = if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let asked = Asked { ui, arguments, wanted: &wanted, steps: &steps, only: &only };
     let (org, failed) = match &arguments.source.from {
         Some(from) => (asked.of_files(from)?, None),

@@ -83,11 +83,19 @@ impl CommandError {
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
     }
 
-    /// Templates that want different things of one setting.
+    /// Steps that want different things of one setting.
     pub(super) fn conflicts(conflicts: &[Conflict]) -> Self {
+        let who = match conflicts {
+            [first, ..]
+                if conflicts.iter().all(|one| [&one.first, &one.second].iter().all(|side| side.template == first.first.template)) =>
+            {
+                "the template wants"
+            }
+            _ => "the templates want",
+        };
         let mut error = Self::new(match conflicts.len() {
-            1 => "the templates want different things of one setting".to_owned(),
-            count => format!("the templates want different things of {count} settings"),
+            1 => format!("{who} different things of one setting"),
+            count => format!("{who} different things of {count} settings"),
         });
         for Conflict { subject, first, second } in conflicts {
             let side = |asked: &Asked| {
@@ -152,7 +160,20 @@ impl CommandError {
             ApplyError::Journal(error) => Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()),
             ApplyError::Package(error) => Self::plan(&PlanError::NotProved(vec![error.to_string()])),
             ApplyError::Plan(error) => Self::plan(error),
-            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known")).because(why.as_str()),
+            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known, so nothing more was sent"))
+                .because(why.as_str())
+                .hint("look in Setup > Deployment Status what has arrived, then run the same command again: it looks first")
+                .hint(format!("if it stays unclear, `sfsetup rollback --org {name} --prune` forgets it, and the next deploy plans on what the org holds")),
+            ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
+                .because(error.to_string())
+                .hint("run the same command again: it plans on what the org holds now"),
+            ApplyError::Unwatched { id, error } => {
+                let mut all = Self::org(name, error);
+                all.what = format!("the org `{name}` goes on with the deploy {id}, but how it ends could not be seen");
+                all.hint(format!(
+                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else"
+                ))
+            }
             ApplyError::Assign { error: cause, .. } => {
                 let all = Self::new(error.to_string());
                 match deploy_hint(&cause.message) {

@@ -35,7 +35,7 @@ pub(super) struct RollbackArguments {
     #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
     list: bool,
 
-    /// Forget what was deployed, except for the newest; it can then not be taken back
+    /// Forget what was deployed, except for the newest, and what may have been; it can then not be taken back
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
 
@@ -77,17 +77,14 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
     }
     let mut text = format!("Deployed to {name} ({}), newest first:\n\n", org.identity().id);
     for entry in entries.iter().rev() {
-        let mut state = entry.stage.words().to_owned();
-        if entry.check_only {
-            state = format!("validation, {state}");
-        }
+        let mut state = entry.words();
         if let Some(by) = &entry.rolled_back_by {
             state = format!("{state}, taken back by {by}");
         }
         let deploy = entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
-        let changes = entry.changes.len();
+        let changes = render::count(entry.changes.len(), "change");
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}  {}\n    {changes} changes{deploy}; {}; {state}", entry.id, entry.started, entry.what);
+        let _ = writeln!(text, "{}  {}\n    {changes}{deploy}; {}; {state}", entry.id, entry.started, entry.what);
     }
     ui.answer(&text)?;
     Ok(Exit::Done)
@@ -101,17 +98,24 @@ fn prune(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Resul
     let journal = open_journal(org, name)?;
     let entries = list_entries(org)?;
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
-    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && !entry.stage.is_open()).collect();
+    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is settled or forgotten; the other open ones
+    // the next run finishes by itself.
+    let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
+    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {
         ui.answer("There is nothing to forget.\n")?;
         return Ok(Exit::Done);
     }
-    confirm(ui, org, arguments.yes, &format!("Forget {} entries of the journal?", old.len()))?;
+    confirm(ui, org, arguments.yes, &format!("Forget {} of the journal?", entries_in_words(old.len())))?;
     for entry in &old {
         journal.remove(&entry.id).map_err(|error| CommandError::apply(name, &error.into()))?;
     }
-    ui.answer(&format!("Forgotten: {} entries.\n", old.len()))?;
+    ui.answer(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
     Ok(Exit::Done)
+}
+
+fn entries_in_words(number: usize) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
 }
 
 async fn take_back(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Result<Exit, CommandError> {
@@ -123,7 +127,8 @@ async fn take_back(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str
     let order = &back.order;
     let mut notes = back.one_way.clone();
     if back.already > 0 {
-        notes.push(format!("{} settings are as they were before the deploy already", back.already));
+        let are = if back.already == 1 { "is as it was" } else { "are as they were" };
+        notes.push(format!("{} {are} before the deploy already", render::count(back.already, "setting")));
     }
     let view = render::PlanView {
         title: format!("Back to before {} ({}), on {name} ({})", entry.id, entry.what, org.identity().id),
@@ -174,7 +179,7 @@ fn choose<'e>(entries: &'e [Entry], id: Option<&str>, name: &str) -> Result<&'e 
         Some(id) => match entries.iter().find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id)) {
             None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
             Some(entry) if entry.rolled_back_by.is_some() => nothing(format!("`{id}` was taken back already")),
-            Some(entry) if !is_applied(entry) => nothing(format!("`{id}` changed nothing: {}", entry.stage.words())),
+            Some(entry) if !is_applied(entry) => nothing(format!("`{id}` changed nothing: {}", entry.words())),
             Some(entry) => Ok(entry),
         },
         None => {

@@ -127,7 +127,7 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
 }
 
 fn of_template(wanted: &Wanted) -> Result<take::Wanted, CommandError> {
-    let steps = wanted.steps()?;
+    let steps = wanted.steps_to_look_at()?;
     let needs = needs(&steps);
     let mut request = RetrieveRequest { components: needs.components, companions: needs.companions };
     for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {

@@ -85,18 +85,29 @@ impl Wanted {
         saved.templates().map(load).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Fills the templates in.
+    /// Fills the templates in, to make a plan of them.
+    ///
+    /// # Errors
+    /// A want that cannot be made out of these values; two steps that want different things of one setting, which no plan can bring about.
+    pub(super) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        self.expanded(|_| true)
+    }
+
+    /// Fills the templates in, to look at what is there: a template's steps that contradict one another are findings like others.
     ///
     /// # Errors
     /// A want that cannot be made out of these values; two templates that want different things of one setting.
-    pub(super) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+    pub(super) fn steps_to_look_at(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        self.expanded(|conflict| conflict.first.template != conflict.second.template)
+    }
+
+    fn expanded(&self, is_refused: impl Fn(&Conflict) -> bool) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         let mut steps = Vec::new();
         for one in &self.0 {
             steps.extend(template::expand(&one.template, &one.values).map_err(|error| CommandError::expansion(&error))?);
         }
-        let between: Vec<Conflict> =
-            conflicts(&steps).into_iter().filter(|conflict| conflict.first.template != conflict.second.template).collect();
-        if between.is_empty() { Ok(steps) } else { Err(CommandError::conflicts(&between)) }
+        let refused: Vec<Conflict> = conflicts(&steps).into_iter().filter(is_refused).collect();
+        if refused.is_empty() { Ok(steps) } else { Err(CommandError::conflicts(&refused)) }
     }
 
     /// Returns the templates, in the order in which they were named.

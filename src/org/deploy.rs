@@ -4,6 +4,7 @@
 //! take no numbers that come as strings and post a quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
 //! goes by SOAP.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use cirrus::RawBody;
@@ -35,10 +36,14 @@ pub struct DeployStatus {
     pub message: Option<String>,
     /// Who cancelled it.
     pub canceled_by: Option<String>,
+    /// Whether it was this run that asked for it to be cancelled.
+    pub canceled_here: bool,
     /// What failed.
     pub failures: Vec<DeployMessage>,
     /// What the org warns of.
     pub warnings: Vec<DeployMessage>,
+    /// Every component that the org names, failed or not; while it runs only those that failed (S 6.4).
+    pub named: BTreeSet<ComponentId>,
 }
 
 /// What the org says of one component.
@@ -192,8 +197,8 @@ impl Org {
                         ));
                     }
                 }
-                // A look costs nothing and the deploy goes on whether we look or not (S 6.6).
-                Err(error) if is_passing(&error) && !is_late => {
+                // A look costs nothing.
+                Err(error) if error.is_passing() && !is_late => {
                     self.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 }
                 Err(error) => return Err(error),
@@ -272,12 +277,6 @@ fn is_no_such_resource(error: &OrgError) -> bool {
     matches!(error.code.as_deref(), Some("NOT_FOUND" | "METHOD_NOT_ALLOWED"))
 }
 
-/// What a look at a running deploy may meet and outlive (S 6.6: also a wrong id as it leaves Pending).
-fn is_passing(error: &OrgError) -> bool {
-    matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unavailable | OrgErrorKind::Unexpected)
-        || error.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
-}
-
 /// Puts a deploy's two parts together: the options as JSON and the zip as it is; base64 is refused there (S 6.5).
 fn multipart(options: &str, zip: &[u8]) -> RawBody {
     let mut number = 0_u32;
@@ -336,7 +335,7 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         _ => Vec::new(),
     };
     let failures: Vec<DeployMessage> = list("componentFailures", "component_failures").iter().map(message).collect();
-    let warnings = list("componentSuccesses", "component_successes");
+    let successes = list("componentSuccesses", "component_successes");
     DeployStatus {
         id: id.to_owned(),
         done: flag(field("done")) || is_end,
@@ -346,7 +345,9 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         total: number(field("numberComponentsTotal")).unwrap_or(0),
         message: text(field("errorMessage")),
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
-        warnings: warnings.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
+        named: successes.iter().map(message).chain(failures.iter().cloned()).filter_map(|message| message.component).collect(),
+        canceled_here: false,
+        warnings: successes.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
         failures,
         status,
     }

@@ -68,6 +68,13 @@ impl OrgError {
         matches!(self.kind, OrgErrorKind::Permission | OrgErrorKind::Refused | OrgErrorKind::Unexpected | OrgErrorKind::Unsupported)
     }
 
+    /// Says whether a look at a job in the org may meet this and outlive it: the job goes on whether we look or not (S 6.6: also a wrong id as it
+    /// leaves Pending).
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unavailable | OrgErrorKind::Unexpected)
+            || self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
+    }
+
     /// Makes an error out of the org's code and text; the kind follows from them.
     pub(super) fn from_org(status: u16, code: &str, text: &str) -> Self {
         let mut error = Self::new(kind_of(status, code, text), strip_code(code, text));
@@ -98,8 +105,17 @@ impl OrgError {
             MetadataError::Auth(error) => Self::from_auth(error),
             MetadataError::ResponseTooLarge { limit, .. } => too_large(limit),
             MetadataError::ZipDecode(_) => Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64"),
+            MetadataError::InvalidResponse(text) => Self::not_soap(text.split_once("body starts: ").map_or("", |(_, body)| body)),
+            MetadataError::Xml(_) => Self::not_soap(""),
             other => Self::new(OrgErrorKind::Unexpected, other.to_string()),
         }
+    }
+
+    /// An answer that came well and is no answer of the Metadata API, in our words: cirrus' speak of its parser.
+    fn not_soap(body: &str) -> Self {
+        let start = excerpt(body.as_bytes());
+        let begins = if start.is_empty() { String::new() } else { format!("; it begins: {start}") };
+        Self::new(OrgErrorKind::Unexpected, format!("the answer is not one of the Metadata API{begins}"))
     }
 
     pub(super) fn from_auth(error: AuthError) -> Self {

@@ -66,9 +66,9 @@ impl Org {
             futures::try_join!(users::answer(self, &of_users), self.apps(&apps), self.seats(&licences), async {
                 if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
             },)?;
-        for ((fact, user), (answer, source)) in of_users.iter().zip(users) {
-            values.insert(fact, Some(user), answer);
-            if let Some(source) = source {
+        for ((fact, user), told) in of_users.iter().zip(users) {
+            values.insert(fact, Some(user), told.answer);
+            if let Some(source) = told.source {
                 values.insert_source(fact, Some(user), source);
             }
         }
@@ -91,14 +91,20 @@ impl Org {
         let row = &self.organization;
         let sandbox = row["IsSandbox"].as_bool();
         let edition = row["OrganizationType"].as_str();
-        let unseen = || not_observed("the org does not show it to this user");
+        let unread =
+            |column: &str| self.unread.get(column).map(|why| not_observed(format!("the org does not show it to this user: {why}")));
+        let unseen = || {
+            let column = if name == "org.is_sandbox" { "IsSandbox" } else { "OrganizationType" };
+            unread(column).unwrap_or_else(|| not_observed("the org does not show it to this user"))
+        };
         match name {
             "org.edition" => edition.map_or_else(unseen, |text| FactAnswer::Known(text.into())),
             "org.is_sandbox" => sandbox.map_or_else(unseen, |flag| FactAnswer::Known(flag.into())),
             // A sandbox with an end is a scratch org (S 5), no trial.
             "org.is_trial" => {
                 let ends = !row["TrialExpirationDate"].is_null();
-                FactAnswer::Known((ends && sandbox != Some(true)).into())
+                let unread = unread("TrialExpirationDate").or_else(|| unread("IsSandbox").filter(|_| ends));
+                unread.unwrap_or_else(|| FactAnswer::Known((ends && sandbox != Some(true)).into()))
             }
             "org.api_access" => edition.map_or_else(unseen, api_access),
             name if name.starts_with("user.") => not_observed("no user is named"),

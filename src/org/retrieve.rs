@@ -11,13 +11,11 @@ mod tooling;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
-use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::facts::users::SETUP;
+use crate::org::facts::users::{ViewSetup, view_setup};
 use crate::org::{Event, Org};
 pub(super) use apps::is_about_rights;
 
@@ -169,15 +167,9 @@ impl Org {
         }
         // An org that does not say whom we are is not taken for one that hides something.
         let Ok(user) = self.user().await else { return Ok(None) };
-        let Ok(fact) = Fact::parse("user.permission[ViewSetup]") else { return Ok(None) };
-        // Facts may need a retrieve of their own.
-        let answers = Box::pin(self.facts(&[(fact.clone(), Some(user.username.clone()))])).await?;
-        Ok(match answers.get(&fact, Some(&user.username)) {
-            FactAnswer::Known(Value::Bool(true)) => None,
-            FactAnswer::Known(_) => Some(format!("{} lacks {SETUP}, without which the org hides this part of profiles", user.username)),
-            // Whoever may not see permissions lacks that right too; any other reason says nothing of it.
-            FactAnswer::NotObserved(why) if why.contains(SETUP) => Some(format!("the profiles show no object, field or tab, and {why}")),
-            FactAnswer::NotObserved(_) => None,
+        Ok(match view_setup(self, &user.username).await? {
+            ViewSetup::NotLacking => None,
+            ViewSetup::Lacking(why) => Some(why),
         })
     }
 

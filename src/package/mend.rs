@@ -6,7 +6,7 @@ use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, DeployRule, Found, MetadataType, Travel};
+use crate::metadata::registry::{self, Absent, DeployRule, Field, Found, MetadataType, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
@@ -116,7 +116,7 @@ impl Mend {
             Some(at) => self.changes[at].to.clone(),
             None => finding.actual.clone(),
         };
-        let wanted = wanted(finding, now.as_ref())?;
+        let wanted = wanted(finding, now.as_ref(), field)?;
         if let (None, Some(row)) = (&wanted, row) {
             refuse_removal(row, path)?;
         }
@@ -142,7 +142,8 @@ impl Mend {
     /// Begins a component that does not exist; returns its own name.
     fn make(&mut self, id: &ComponentId, steps: &[ExpandedStep<'_>], around: &Circumstances<'_>) -> Result<ComponentId, String> {
         if id.type_name == "ConnectedApp" {
-            return Err("a connected app cannot be created since Spring '26, by any API: install the vendor's package, or use an external client app".to_owned());
+            return Err("the org has no such app, and a connected app cannot be created since Spring '26, by any API: if it is the vendor's, install it \
+                 (Setup > Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an external client app".to_owned());
         }
         let create = steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
             let create = step.create.as_ref()?;
@@ -430,21 +431,29 @@ pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(),
     Err("a deploy has no way to take this away: do it in Setup".to_owned())
 }
 
-/// What is to stand there.
-fn wanted(finding: &Finding<'_>, now: Option<&Value>) -> Result<Option<Value>, String> {
+/// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is `System Administrator`.
+fn wanted(finding: &Finding<'_>, now: Option<&Value>, field: Option<&Field>) -> Result<Option<Value>, String> {
     let elements = || now.map(Value::elements).unwrap_or_default();
     let desired: Vec<String> = finding.desired.iter().map(Value::to_string).collect();
+    let normal = |elements: &[String]| {
+        let value = Value::List(elements.to_vec());
+        field.map_or_else(|| value.clone(), |field| field.normalise(&value)).elements()
+    };
+    let is_among = |element: &String, all: &[String]| normal(std::slice::from_ref(element)).iter().all(|one| all.contains(one));
     match finding.comparison {
         Some("equals" | "one-of" | "at-least" | "at-most") => {
             finding.desired.first().cloned().map(Some).ok_or_else(|| "the template names no value".to_owned())
         }
         Some("includes") => {
             let mut all = elements();
-            let missing: Vec<String> = desired.into_iter().filter(|element| !all.contains(element)).collect();
-            all.extend(missing);
+            let there = normal(&all);
+            all.extend(desired.into_iter().filter(|element| !is_among(element, &there)));
             Ok(Some(Value::List(all)))
         }
-        Some("excludes") => Ok(Some(Value::List(elements().into_iter().filter(|element| !desired.contains(element)).collect()))),
+        Some("excludes") => {
+            let unwanted = normal(&desired);
+            Ok(Some(Value::List(elements().into_iter().filter(|element| !is_among(element, &unwanted)).collect())))
+        }
         Some("absent") => Ok(None),
         other => Err(format!("`{}` cannot be brought about", other.unwrap_or_default())),
     }

@@ -115,7 +115,8 @@ fn summary(view: &PlanView<'_>) -> String {
     format!("{}.", parts.join(", "))
 }
 
-fn count(number: usize, what: &str) -> String {
+/// Writes a number with its noun: `1 setting`, `2 settings`.
+pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

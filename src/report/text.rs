@@ -324,9 +324,18 @@ pub(super) fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{text}");
 }
 
-/// Takes out what could steer a terminal: an org's labels are somebody else's text.
+/// Takes out what could steer a terminal: an org's labels are somebody else's text. Lines are joined by a space.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    let mut cleaned = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' if cleaned.is_empty() || cleaned.ends_with(' ') => {}
+            '\n' | '\r' | '\t' => cleaned.push(' '),
+            character if character.is_control() => cleaned.push('\u{fffd}'),
+            character => cleaned.push(character),
+        }
+    }
+    cleaned
 }
 
 #[cfg(test)]
@@ -335,7 +344,12 @@ mod tests {
 
     #[test]
     fn an_escape_sequence_in_a_label_is_shown_not_obeyed() {
-        assert_eq!(clean("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+        assert_eq!(clean("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+
+    #[test]
+    fn lines_of_an_orgs_message_are_joined() {
+        assert_eq!(clean("first\r\n\tsecond \nthird"), "first second third");
     }
 
     #[test]

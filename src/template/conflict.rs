@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Applies, ExpandedStep, ExpandedWant, Test};
+use crate::metadata::registry::{self, Field};
 use crate::metadata::value::Value;
 
 /// Two wants on one setting, or one fact, that cannot both be so.
@@ -35,15 +36,18 @@ pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
     let mut found = Vec::new();
     for step in steps.iter().filter(|step| !matches!(step.applies, Applies::No)) {
         for want in &step.wants {
-            let (subject, test) = match want {
-                ExpandedWant::Metadata { id, path, test, .. } => (format!("{id} {path}"), test),
+            let (subject, field, test) = match want {
+                ExpandedWant::Metadata { id, path, test, .. } => {
+                    let row = registry::find_component(&id.type_name, &id.full_name);
+                    (format!("{id} {path}"), row.and_then(|row| row.resolve(path).ok().flatten()).map(|resolved| resolved.field), test)
+                }
                 ExpandedWant::Fact { fact, of, test } => {
-                    (of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")), test)
+                    (of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")), None, test)
                 }
                 ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
             };
             for (known, other, theirs) in &seen {
-                if *known == subject && may_apply_together(step, other) && contradict(theirs, test) {
+                if *known == subject && may_apply_together(step, other) && contradict(&normal(theirs, field), &normal(test, field)) {
                     found.push(Conflict { subject: subject.clone(), first: asked(other, theirs), second: asked(step, test) });
                 }
             }
@@ -51,6 +55,19 @@ pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
         }
     }
     found
+}
+
+/// A test with the values in the form in which the diff compares them: `Admin` is `System Administrator`.
+fn normal(test: &Test, field: Option<&Field>) -> Test {
+    let Some(field) = field else { return test.clone() };
+    let elements = |all: &[String]| field.normalise(&Value::List(all.to_vec())).elements();
+    match test {
+        Test::Equals(value) => Test::Equals(field.normalise(value)),
+        Test::OneOf(values) => Test::OneOf(values.iter().map(|value| field.normalise(value)).collect()),
+        Test::Includes(all) => Test::Includes(elements(all)),
+        Test::Excludes(all) => Test::Excludes(elements(all)),
+        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+    }
 }
 
 fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
@@ -103,7 +120,7 @@ pub fn contradict(left: &Test, right: &Test) -> bool {
     }
 }
 
-/// Equal as texts: the registry, which knows other spellings of one value, is asked by the diff alone.
+/// Equal as texts, without case.
 fn is_same(left: &Value, right: &Value) -> bool {
     let set = |value: &Value| value.elements().iter().map(|element| element.trim().to_lowercase()).collect::<BTreeSet<_>>();
     set(left) == set(right)

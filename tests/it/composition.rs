@@ -177,3 +177,29 @@ fn check_finds_what_contradicts_what_nobody_uses_and_what_is_needed_too() {
     let run = env.run(&["template", "check", "t.toml"]);
     assert!(run.code == 0 && run.stdout.starts_with("other: no mistakes"), "{run:?}");
 }
+
+/// A template's own steps that contradict one another are findings for whoever looks, and no plan can be made of them.
+#[test]
+fn steps_of_one_template_that_contradict_each_other_are_named_before_a_plan_is_made() {
+    let env = Env::new();
+    let step = |id: &str, path: &str, test: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\ntitle = \"T\"\nwant = [{{ component = \"ConnectedApp:Ampersand\", path = \"{path}\", {test} }}]\n"
+        )
+    };
+    for (path, one, other) in [
+        ("oauthPolicy.ipRelaxation", "equals = \"BYPASS\"", "equals = \"ENFORCE\""),
+        ("profileName", "includes = [\"Admin\"]", "excludes = [\"System Administrator\"]"),
+    ] {
+        let head = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n";
+        env.write("t.toml", format!("{head}{}{}", step("first-step", path, one), step("second-step", path, other)));
+        assert_eq!(env.run(&["diff", "--template", "t.toml", "--org", "demo"]).code, 2);
+        for command in [&["diff", "--save-plan", "p.json"][..], &["package", "--out", "p"], &["deploy", "--yes"]] {
+            let run = env.run(&[command, &["--template", "t.toml", "--org", "demo"]].concat());
+            assert_eq!(run.code, 1, "{run:?}");
+            for words in ["the template wants different things of one setting", "first-step", "second-step"] {
+                assert!(run.stderr.contains(words) && !run.stderr.contains("internal error"), "{words}: {run:?}");
+            }
+        }
+    }
+}

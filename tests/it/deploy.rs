@@ -75,11 +75,32 @@ impl Lab {
         self.running.calls().iter().filter(|one| *one == call).count()
     }
 
-    /// The files that the org gives for what the template touches.
-    async fn files(&self) -> BTreeMap<String, String> {
+    /// The org, as another program of the same user sees it.
+    async fn org(&self) -> Org {
         let token = SecretString::from(self.running.token.clone());
         let session = Session::from_access_token("lab", &token, &self.running.url(), "test").unwrap();
-        let org = Org::connect(session, ConnectOptions::default()).await.unwrap();
+        Org::connect(session, ConnectOptions::default()).await.unwrap()
+    }
+
+    /// Starts a deploy of another program's by the same user, which changes a permission set's description.
+    async fn start_another(&self) -> String {
+        let set = ComponentId::new("PermissionSet", "Report_Builder");
+        let mut request = RetrieveRequest::default();
+        request.components.insert(set.clone());
+        let org = self.org().await;
+        let retrieved = org.retrieve(&request).await.unwrap();
+        let text = String::from_utf8(retrieved.components.get(&set).unwrap().document.bytes().to_vec()).unwrap();
+        let text = text.replace("</label>", " 2</label>");
+        let manifest = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Report_Builder</members><name>PermissionSet</name></types><version>62.0</version></Package>";
+        let files = [("package.xml", manifest), ("permissionsets/Report_Builder.permissionset", text.as_str())];
+        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
+        let zip = sfsetup::package::archive::write_zip(&files).unwrap();
+        org.start_deploy(zip, false).await.unwrap()
+    }
+
+    /// The files that the org gives for what the template touches.
+    async fn files(&self) -> BTreeMap<String, String> {
+        let org = self.org().await;
         let mut request = RetrieveRequest::default();
         for (type_name, name) in [("ConnectedApp", "*"), ("Profile", "*"), ("PermissionSet", "*")] {
             request.components.insert(ComponentId::new(type_name, name));
@@ -248,6 +269,9 @@ async fn nothing_is_sent_without_a_yes() {
     assert_eq!(lab.count("deployRequest.start"), 0);
     let run = lab.ampersand("deploy", &["--yes", "--only", "ConnectedApp:*:oauthPolicy.ip*"]).await;
     assert!(run.code == 0 && run.stdout.contains("1 setting to change in 1 component"), "{run:?}");
+    assert!(run.stdout.contains("verified: 1 setting is as the template wants it"), "{run:?}");
+    let list = lab.run(&["rollback", "--list"]).await;
+    assert!(list.stdout.contains("\n    1 change, deploy 0Af"), "{list:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -257,6 +281,11 @@ async fn a_validation_changes_nothing_and_is_deployed_by_its_id() {
     let run = lab.ampersand("deploy", &["--validate"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(lab.files().await, before);
+    let list = lab.run(&["rollback", "--list"]).await;
+    assert!(list.stdout.contains("; validated\n") && !list.stdout.contains("applied"), "{list:?}");
+    let entry = lab.journal()[0]["id"].as_str().unwrap().to_owned();
+    let back = lab.run(&["rollback", &entry, "--yes"]).await;
+    assert!(back.code == 1 && back.stderr.contains("changed nothing: validated"), "{back:?}");
     let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
     let run = lab.ampersand("deploy", &["--validated", &id, "--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
@@ -290,6 +319,84 @@ async fn a_lost_answer_is_looked_for_before_anything_is_sent_again() {
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_lost() {
+    let deploy = [&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat();
+    // Ours never arrives, and another begins meanwhile.
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(1)), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetBefore));
+    let child = lab.start(&deploy);
+    lab.until("deployRequest.start", 1).await;
+    let other = lab.start_another().await;
+    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    assert!(run.code == 1 && run.stderr.contains("it was not sent again") && run.stderr.contains(&other), "{run:?}");
+    assert!(lab.journal()[0]["stage"] == "not-sent" && lab.journal()[0]["deploy_id"].is_null(), "{:?}", lab.journal());
+    let run = lab.run(&deploy).await;
+    assert!(run.code == 0 && run.stdout.contains("Deployed and verified"), "{run:?}");
+
+    // Ours arrives, and another beside it.
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(1)), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
+    let child = lab.start(&deploy);
+    lab.until("deployRequest.start", 1).await;
+    let other = lab.start_another().await;
+    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_ne!(lab.journal()[0]["deploy_id"], other.as_str());
+    assert_eq!(lab.count("deployRequest.start"), 2, "ours once, and the other's");
+}
+
+/// Sent, and what the org holds by now is neither what was before nor what it makes: nobody can say, until somebody has looked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--yes", "--only", "ConnectedApp:*"]).await.code, 0);
+    let file = walk(&lab.env.folder().join("state/sfsetup/journal")).pop().unwrap();
+    let mut entry = lab.journal().remove(0);
+    entry["stage"] = "sent".into();
+    entry["deploy_id"] = Json::Null;
+    entry["known_deploys"] = lab.org().await.recent_deploys().await.unwrap().unwrap().into_iter().map(|row| row.id).collect();
+    for side in ["before", "after"] {
+        let text = entry[side][0]["xml"].as_str().unwrap().replace("<ipRelaxation>", "<ipRelaxation>X");
+        entry[side][0]["xml"] = if side == "before" { text.replace("X", "Y") } else { text }.into();
+    }
+    std::fs::write(&file, entry.to_string()).unwrap();
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("is not known") && run.stderr.contains("--prune"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+    assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.stdout, "Forgotten: 1 entry.\n");
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
+    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(2)), Faults::none()).await;
+    lab.running.fault(FaultRule { call: "deployRequest.status".to_owned(), fault: Fault::InvalidSession, after: 1, times: Some(1) });
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
+    for words in [&*format!("goes on with the deploy {id}"), "INVALID_SESSION_ID", "sign in again", "finds out how it ended"] {
+        assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
+    }
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 0 && run.stderr.contains("the org has carried it out") && run.stdout.contains("Nothing to deploy"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1);
+
+    // It ends well, and the look afterwards does not.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::InvalidSession, after: 1, times: Some(1) });
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("the org has carried out the deploy 0Af"), "{run:?}");
+
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::Stuck));
+    let run = lab.ampersand("deploy", &["--yes", "--timeout", "1"]).await;
+    let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
+    for words in [&*format!("goes on with the deploy {id}"), "is not over", "finds out how it ended"] {
+        assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
+    }
 }
 
 #[cfg(unix)]
@@ -356,7 +463,7 @@ async fn ctrl_c_asks_the_org_to_cancel_and_says_what_became_of_it() {
     let id = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
-    assert!(run.code == 3 && run.stderr.contains("was cancelled"), "{run:?}");
+    assert!(run.code == 130 && run.stderr.contains("was cancelled"), "{run:?}");
     assert_eq!(lab.files().await, before);
     assert_eq!(lab.journal()[0]["stage"], "canceled");
 }
@@ -407,7 +514,7 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
         (
             "{ component = \"ConnectedApp:Nova\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\" }".to_owned(),
             2,
-            &["cannot be created since Spring '26"],
+            &["cannot be created since Spring '26", "if it is the vendor's, install it (Setup > Connected Apps OAuth Usage"],
         ),
     ] {
         lab.env.write("one.toml", template(&want));

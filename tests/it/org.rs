@@ -196,6 +196,7 @@ async fn an_app_of_another_org_is_not_missing() {
     assert!(not_observed[&label].contains("`Own_App`"), "{}", not_observed[&label]);
     assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].contains("the profile Standard User"));
+    assert!(not_observed[&id].contains("/lightning/setup/ConnectedAppsUsage/home"), "{}", not_observed[&id]);
     assert!(retrieved.components.shown[&id].contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true))));
 }
 
@@ -534,4 +535,44 @@ async fn without_the_sf_command_there_is_no_such_org() {
 fn make_executable(path: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Whom we are signed in as: the answer of OAuth's `userinfo`.
+const USER_INFO: (&str, usize, Fault) =
+    ("userinfo", usize::MAX, Fault::Reply(200, "", r#"{"user_id":"005000000000001","preferred_username":"a@b.example.com"}"#));
+
+#[tokio::test]
+async fn a_column_that_the_org_refuses_is_left_out_of_its_row() {
+    let server = Server::start(State { refused: vec![("OrganizationType", "INVALID_FIELD")], ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    assert_eq!((org.identity().id.as_str(), org.organization_name()), (ORG_ID, "Acme"));
+    let wanted: Vec<_> =
+        ["org.edition", "org.api_access", "org.is_sandbox", "org.is_trial"].map(|fact| (Fact::parse(fact).unwrap(), None)).into();
+    let values = org.facts(&wanted).await.unwrap();
+    for (fact, _) in &wanted[..2] {
+        let FactAnswer::NotObserved(why) = values.get(fact, None) else { panic!("{fact} is known") };
+        assert!(why.contains("INVALID_FIELD"), "{why}");
+    }
+    for (fact, _) in &wanted[2..] {
+        assert_eq!(values.get(fact, None), FactAnswer::Known(false.into()), "{fact}");
+    }
+    let server = Server::start(State { refused: vec![("TrialExpirationDate", "INVALID_FIELD")], ..State::default() }).await;
+    let values = connect(&server).await.unwrap().facts(&wanted).await.unwrap();
+    assert!(matches!(values.get(&wanted[3].0, None), FactAnswer::NotObserved(why) if why.contains("INVALID_FIELD")));
+}
+
+#[tokio::test]
+async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_user_is_asked_once() {
+    for (refused, is_hidden) in [(vec![("FROM User ", "INVALID_TYPE")], true), (Vec::new(), false)] {
+        let server = Server::start(State { files: vec![profile("Sales")], refused, faults: vec![USER_INFO], ..State::default() }).await;
+        let org = connect(&server).await.unwrap();
+        let mut wanted = request(&[("Profile", "Sales")]);
+        wanted.companions.add("CustomObject", "Account");
+        let set = org.retrieve(&wanted).await.unwrap().components;
+        let reason = set.not_observed.get(&ComponentId::new("CustomObject", "Account")).cloned().unwrap_or_default();
+        assert_eq!(reason.contains("View Setup and Configuration"), is_hidden, "{reason}");
+        org.retrieve(&wanted).await.unwrap();
+        assert_eq!(org.user().await.unwrap().username, "a@b.example.com");
+        assert_eq!(server.count("userinfo"), 1);
+    }
 }

@@ -102,6 +102,64 @@ const PROFILE: &str = "Profile";
 const NAME: &str = "Ampersand Integration";
 
 /// What an invented org in good order holds.
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// A template of one want.
+fn template_of(want: &str) -> String {
+    format!(
+        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://x.example.com\"\nreviewed = 2026-01-01\n\
+         [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ {want} }}]\n"
+    )
+}
+
+fn package_of(type_name: &str) -> String {
+    format!(
+        "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>{type_name}</name></types><version>67.0</version></Package>\n"
+    )
+}
+
+#[test]
+fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
+    let env = Env::new();
+    let entry = |enabled: bool| {
+        format!("    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>ModifyAllData</name>\n    </userPermissions>\n")
+    };
+    let set = |inner: &str| {
+        format!("{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P</label>\n{inner}</PermissionSet>\n")
+    };
+    env.write("org/package.xml", package_of("PermissionSet"));
+    env.write("org/permissionsets/P.permissionset", set(&[entry(false), entry(true)].concat()));
+    env.write("t.toml", template_of("component = \"PermissionSet:P\", path = \"userPermissions[ModifyAllData].enabled\", equals = false"));
+    assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 2);
+    let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--in-place"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(std::fs::read_to_string(env.folder().join("org/permissionsets/P.permissionset")).unwrap(), set(&entry(false)));
+    assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 0);
+}
+
+#[test]
+fn a_default_that_joins_a_policy_is_shown() {
+    let env = Env::new();
+    let app = |inner: &str| {
+        format!(
+            "{HEAD}<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com</contactEmail>\n    <label>Acme</label>\n{inner}</ConnectedApp>\n"
+        )
+    };
+    env.write("org/package.xml", package_of("ConnectedApp"));
+    env.write("t.toml", template_of("component = \"ConnectedApp:Acme\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\""));
+    for (number, inner) in ["", "    <oauthPolicy/>\n", "    <oauthPolicy>\n    </oauthPolicy>\n"].into_iter().enumerate() {
+        env.write("org/connectedApps/Acme.connectedApp", app(inner));
+        let out = format!("out{number}");
+        let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--out", &out]);
+        assert!(run.code == 0 && run.stdout.contains("oauthPolicy.refreshTokenPolicy"), "{run:?}");
+        let text = std::fs::read_to_string(env.folder().join(out).join("connectedApps/Acme.connectedApp")).unwrap();
+        assert!(
+            text.contains("<ipRelaxation>BYPASS</ipRelaxation>") && text.contains("<refreshTokenPolicy>infinite</refreshTokenPolicy>"),
+            "{text}"
+        );
+    }
+}
+
 fn good() -> ComponentSet {
     snapshot::read(Path::new(&fixture("good-order")), &BTreeSet::new()).unwrap().components
 }
@@ -250,4 +308,32 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
 
 fn has_no_false(path: &FieldPath) -> bool {
     matches!(path.segments()[0].name.as_str(), "tabVisibilities" | "layoutAssignments" | "categoryGroupVisibilities")
+}
+
+/// A profile of a connected app goes by the name that Setup shows and by the API's, as people write it and as the API encodes it.
+#[test]
+fn elements_of_a_set_are_the_same_by_either_name() {
+    let env = Env::new();
+    let app = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com</contactEmail>\n    <label>Lamp</label>\n    <profileName>Custom%3A Lamp Sales</profileName>\n    <profileName>Lamp Support</profileName>\n    <profileName>System Administrator</profileName>\n</ConnectedApp>\n";
+    env.write("org/connectedApps/Lamp.connectedApp", app);
+    env.write("org/package.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Lamp</members><name>ConnectedApp</name></types><version>62.0</version></Package>\n");
+    for (number, want, exit, gone) in [
+        ("1", "includes = [\"Custom: Lamp Sales\", \"Admin\"]", 0, None),
+        ("2", "includes = [\"Custom%3A Lamp Sales\"]", 0, None),
+        ("3", "equals = [\"Admin\", \"Lamp Support\", \"Custom: Lamp Sales\"]", 0, None),
+        ("4", "excludes = [\"Admin\"]", 2, Some("System Administrator")),
+        ("5", "excludes = [\"Custom: Lamp Sales\"]", 2, Some("Custom%3A Lamp Sales")),
+    ] {
+        env.write(
+            "t.toml",
+            format!("format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \"ConnectedApp:Lamp\", path = \"profileName\", {want} }}]\n"),
+        );
+        let run = env.run(&["diff", "--template", "t.toml", "--from", "org"]);
+        assert_eq!(run.code, exit, "{want}: {run:?}");
+        let Some(gone) = gone else { continue };
+        let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--out", number]);
+        assert_eq!(run.code, 0, "{want}: {run:?}");
+        let text = std::fs::read_to_string(env.folder().join(number).join("connectedApps/Lamp.connectedApp")).unwrap();
+        assert_eq!(text, app.replace(&format!("    <profileName>{gone}</profileName>\n"), ""), "{want}");
+    }
 }

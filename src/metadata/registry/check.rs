@@ -2,6 +2,7 @@
 
 use super::nearest::nearest;
 use super::{Choice, Field, Kind, MetadataType, Resolved, SetForm, UnknownPath};
+use crate::metadata::layout::decode;
 use crate::metadata::path::FieldPath;
 use crate::metadata::value::Value;
 
@@ -146,7 +147,8 @@ impl Field {
             Kind::Set { form, aliases, .. } => {
                 let split = |element: String| -> Vec<String> {
                     match form {
-                        SetForm::Repeated => vec![element],
+                        // All of these are names, which are also written as the API encodes them in paths (`Custom%3A Sales`).
+                        SetForm::Repeated => vec![decode(&element).into_owned()],
                         SetForm::Commas => element.split(',').map(str::to_owned).collect(),
                         SetForm::Lines => element.lines().map(str::to_owned).collect(),
                     }

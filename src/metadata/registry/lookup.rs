@@ -2,6 +2,7 @@
 
 use super::{Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::document::{Document, Element};
+use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::value::Value;
 
@@ -110,7 +111,8 @@ pub fn object_of_layout(layout: &str) -> &str {
     layout.split_once('-').map_or(layout, |(object, _)| object)
 }
 
-/// Finds the entry of a key among an element's children; a layout's assignment by its identity too, see [`identity_of`].
+/// Finds the entry of a key among an element's children; a layout's assignment by its identity too, see [`identity_of`]. A name
+/// in a key may be as people write it or as the API encodes it (`Account-Partner %28Gold%29 Layout`).
 pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
     entries(parent, segment, key, field).next()
 }
@@ -126,16 +128,18 @@ pub fn entries<'d: 'k, 'k>(
 }
 
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
+    let is_it = |there: &str, fold_key: bool| {
+        let is_encoded = || there.contains('%') || key.contains('%');
+        there == key || (fold_key && there.eq_ignore_ascii_case(key)) || (is_encoded() && decode(there) == decode(key))
+    };
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
         Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => {
             let there = named(entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
-            let there = there.trim();
-            there == key || (*fold_key && there.eq_ignore_ascii_case(key))
+            is_it(there.trim(), *fold_key)
         }
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
-            let there = key_of(section, entry);
-            there == key || (*fold_key && there.eq_ignore_ascii_case(key)) || (section.is_layouts() && identity_of(section, entry) == key)
+            is_it(&key_of(section, entry), *fold_key) || (section.is_layouts() && identity_of(section, entry) == key)
         }
         // Without a table any child that says the key makes the entry.
         _ => entry.children().any(|child| child.text().trim() == key),
@@ -195,6 +199,7 @@ mod tests {
     <custom> True </custom>
     <layoutAssignments><layout>Account-Account Layout</layout></layoutAssignments>
     <layoutAssignments><layout>Account-Account Layout</layout><recordType>Account.Customer</recordType></layoutAssignments>
+    <layoutAssignments><layout>Account-Partner %28Gold%29 Layout</layout></layoutAssignments>
     <loginIpRanges><endAddress>203.0.113.255</endAddress><startAddress>203.0.113.0</startAddress></loginIpRanges>
     <objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>
     <userPermissions><enabled>true</enabled><name>APIEnabled</name></userPermissions>
@@ -223,6 +228,11 @@ mod tests {
         assert_eq!(at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"), "Account.Customer");
         assert_eq!(at("layoutAssignments[Account-Account Layout].recordType"), "absent");
         assert_eq!(at("layoutAssignments[Account|Account.Customer].layout"), "Account-Account Layout");
+        assert_eq!(
+            at("layoutAssignments[Account-Partner (Gold) Layout].layout"),
+            "Account-Partner %28Gold%29 Layout",
+            "as people write it"
+        );
         assert_eq!(at("userLicense"), "absent");
     }
 

@@ -4,7 +4,7 @@
 
 use super::profile::OBJECT;
 use super::row::{choice, flag, of_type, off, section, section_in_any_case, set, text, value, values};
-use super::{DeployRule, Field, MetadataType, SetForm};
+use super::{DeployRule, Field, MetadataType, SetForm, Travel};
 
 pub(super) static PERMISSION_SET: MetadataType =
     of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS);
@@ -94,6 +94,7 @@ pub(super) static PERMISSION_SET_GROUP: MetadataType = of_type(
         set("mutingPermissionSets", SetForm::Repeated).since(46),
         set("permissionSets", SetForm::Repeated),
         // Effective access lags until it is `Updated`.
-        choice("status", &[value("Updated"), value("Outdated"), value("Updating"), value("Failed")]),
+        // How far the org is with counting the group out (S 4.2): nothing that anybody sets.
+        choice("status", &[value("Updated"), value("Outdated"), value("Updating"), value("Failed")]).travel(Travel::Never),
     ],
 );

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::not_observed;
 use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::soql_list;
@@ -16,7 +17,7 @@ use crate::org::retrieve::is_about_rights;
 const EVERYWHERE: &[&str] =
     &["ApiEnabled", "ApiUserOnly", "CustomizeApplication", "ManageUsers", "ModifyAllData", "ModifyMetadata", "ViewAllData", "ViewSetup"];
 /// The right without which an org hides what others may do.
-pub(in crate::org) const SETUP: &str = "View Setup and Configuration";
+const SETUP: &str = "View Setup and Configuration";
 /// `viewAllFields` came with this version (S 3.1).
 const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
@@ -33,14 +34,54 @@ struct Allowed {
 }
 
 /// An answer, and where the access comes from that it speaks of.
-pub(super) type Sourced = (FactAnswer, Option<String>);
+type Sourced = (FactAnswer, Option<String>);
+
+/// What is told of one fact.
+pub(super) struct Told {
+    /// The answer.
+    pub(super) answer: FactAnswer,
+    /// Where the access comes from that it speaks of.
+    pub(super) source: Option<String>,
+    /// Whether the caller was not shown it for want of View Setup and Configuration.
+    is_hidden: bool,
+}
+
+impl From<Sourced> for Told {
+    fn from((answer, source): Sourced) -> Self {
+        Self { answer, source, is_hidden: false }
+    }
+}
+
+/// Whether a caller has the right without which an org hides parts of profiles.
+pub(in crate::org) enum ViewSetup {
+    /// He has, or nobody can say.
+    NotLacking,
+    /// He has not; in words.
+    Lacking(String),
+}
+
+/// Asks whether a user has View Setup and Configuration. Whoever may not see permissions lacks that right too.
+pub(in crate::org) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, OrgError> {
+    let Ok(fact) = Fact::parse("user.permission[ViewSetup]") else { return Ok(ViewSetup::NotLacking) };
+    let told = answer(org, &[(&fact, username)]).await?.pop();
+    Ok(match told {
+        Some(Told { answer: FactAnswer::Known(value), .. }) if value != Value::Bool(true) => {
+            ViewSetup::Lacking(format!("{username} lacks {SETUP}, without which the org hides this part of profiles"))
+        }
+        Some(Told { answer: FactAnswer::NotObserved(why), is_hidden: true, .. }) => {
+            ViewSetup::Lacking(format!("the profiles show no object, field or tab, and {why}"))
+        }
+        Some(_) | None => ViewSetup::NotLacking,
+    })
+}
 
 /// Answers facts of users, in the order asked.
-pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Sourced>, OrgError> {
+pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Told>, OrgError> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let not_observed = |reason: &str| (not_observed(reason), None);
+    let not_shown = |reason: &str| Told::from((not_observed(reason), None));
+    let hidden = |reason: &str| Told { is_hidden: true, ..not_shown(reason) };
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
         "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username IN {}",
@@ -50,7 +91,7 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Sou
         Ok(rows) => rows,
         Err(error) if is_about_rights(&error) => {
             let reason = format!("users are seen only with {SETUP} ({error})");
-            return Ok(asked.iter().map(|_| not_observed(&reason)).collect());
+            return Ok(asked.iter().map(|_| hidden(&reason)).collect());
         }
         Err(error) => return Err(error),
     };
@@ -65,25 +106,25 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Sou
         .map(|(fact, name)| {
             let is_it = |row: &&Json| row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name));
             let Some(user) = users.iter().find(is_it) else {
-                return not_observed(&format!("there is no user `{name}` in this org, or it is not shown to this user"));
+                return not_shown(&format!("there is no user `{name}` in this org, or it is not shown to this user"));
             };
             let shown = |value: &Json| match value {
-                Json::String(text) => (FactAnswer::Known(text.as_str().into()), None),
-                Json::Bool(flag) => (FactAnswer::Known((*flag).into()), None),
-                _ => not_observed(&format!("the org does not show it without {SETUP}")),
+                Json::String(text) => Told::from((FactAnswer::Known(text.as_str().into()), None)),
+                Json::Bool(flag) => Told::from((FactAnswer::Known((*flag).into()), None)),
+                _ => hidden(&format!("the org does not show it without {SETUP}")),
             };
             match fact.fact_type.name {
                 "user.license" => shown(&user["Profile"]["UserLicense"]["Name"]),
                 "user.profile" => shown(&user["Profile"]["Name"]),
                 "user.is_active" => shown(&user["IsActive"]),
                 _ => match &allowed {
-                    Err(reason) => not_observed(reason),
+                    Err(reason) => hidden(reason),
                     Ok(allowed) => {
                         let id = user["Id"].as_str().unwrap_or_default();
                         match allowed.get(id) {
                             // Everyone has the set that his profile owns: no row at all means that rows are hidden.
-                            None => not_observed(&format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
-                            Some(allowed) => permissions.judge(org, fact, allowed),
+                            None => hidden(&format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
+                            Some(allowed) => permissions.judge(org, fact, allowed).into(),
                         }
                     }
                 },

@@ -31,7 +31,8 @@ pub(super) async fn owned_elsewhere(
         // Without the right, the object is not even there for the caller.
         Err(error) if is_about_rights(&error) => {
             let reason = format!(
-                "the Metadata API does not show it; whether another org owns it cannot be seen without Customize Application and Manage Connected Apps ({error})"
+                "the Metadata API does not show it; whether another org owns it cannot be seen without Customize Application and Manage Connected Apps ({error}); {}",
+                by_hand(org)
             );
             return Ok(apps.into_iter().map(|id| (id.clone(), reason.clone())).collect());
         }
@@ -79,10 +80,17 @@ pub(super) async fn owned_elsewhere(
             },
             None => continue,
         }
+        reason.push_str("; the rest is seen and set by hand: ");
+        reason.push_str(&by_hand(org));
         shown.insert(id.clone(), settings);
         reasons.insert(id.clone(), reason);
     }
     Ok(reasons)
+}
+
+/// Where a person sees an app of another org's, installs it and sets its policies (S 7).
+fn by_hand(org: &Org) -> String {
+    format!("Setup > Connected Apps OAuth Usage, {}/lightning/setup/ConnectedAppsUsage/home", org.identity.instance_url)
 }
 
 /// Whether an error says that the caller may not see, in one of the ways in which the org says so.

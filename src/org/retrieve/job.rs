@@ -112,23 +112,31 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     Ok(Haul { files: files.into_iter().collect(), messages })
 }
 
+/// So many looks in a row may fail: about a minute and a half, with the waits between them.
+const FAILED_LOOKS: u32 = 30;
+
 /// Looks at a job until it is done. With `includeZip` false the zip stays in the org, so a look may be repeated.
 async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
+    let what = "waiting for the org to put the retrieve together";
     let began = Instant::now();
+    let mut failed = 0;
     loop {
         tokio::time::sleep(http::next_look(began.elapsed())).await;
         let call = org.wire.metadata().check_retrieve_status(id, false);
-        let result = org.wire.soap("checkRetrieveStatus", call).await.map_err(Failure::Whole)?;
-        // Names of states differ between releases and may be new (S 6.4): `done` decides.
-        if result.done {
-            return Ok(result);
-        }
+        let looked = org.wire.soap("checkRetrieveStatus", call).await;
         let waited = began.elapsed();
-        org.wire.tell(Event::Progress {
-            done: waited.as_secs(),
-            total: None,
-            what: "waiting for the org to put the retrieve together".to_owned(),
-        });
+        match looked {
+            // Names of states differ between releases and may be new (S 6.4): `done` decides.
+            Ok(result) if result.done => return Ok(result),
+            Ok(_) => failed = 0,
+            Err(error) if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout => {
+                failed += 1;
+                org.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
+                continue;
+            }
+            Err(error) => return Err(Failure::Whole(error)),
+        }
+        org.wire.tell(Event::Progress { done: waited.as_secs(), total: None, what: what.to_owned() });
         if waited > org.job_timeout {
             return Err(Failure::Whole(OrgError::new(
                 OrgErrorKind::TimedOut,

@@ -1,0 +1,222 @@
+//! Profiles and permission sets: laid over or replaced, and what they may refer to.
+
+use super::*;
+
+#[test]
+fn a_profile_is_laid_over_what_is_there() {
+    let mut state = state();
+    let ranges = "<loginIpRanges><endAddress>198.51.100.255</endAddress><startAddress>198.51.100.0</startAddress></loginIpRanges>";
+    let content = format!(
+        "<Profile {NS}>{ranges}{}{}{}</Profile>",
+        object("Account", "CERV"),
+        object("Lead", ""),
+        permission("APIENABLED", true) + &permission("CanApproveUninstalledApps", true) + &permission("RunReports", false)
+    );
+    let outcome =
+        deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
+    assert_eq!((outcome.status.as_str(), problems(&outcome)), ("Succeeded", vec![]));
+    let line = &outcome.successes[0];
+    assert!(line.changed && !line.created);
+    let node = state.org.component("Profile", "Ampersand Integration").unwrap();
+    let names: Vec<_> = node.all("userPermissions").filter_map(|entry| entry.get("name")).collect();
+    assert_eq!(names, ["ActivitiesAccess", "ApiEnabled", "CanApproveUninstalledApps", "LightningExperienceUser", "ViewSetup"]);
+    let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+    assert_eq!(objects, ["Account", "Campaign", "Contact", "Opportunity"], "Lead was taken away, the rest stayed");
+    assert_eq!(node.all("loginIpRanges").count(), 1);
+    assert!(node.all("fieldPermissions").count() > 10);
+    // A second time nothing changes.
+    let again =
+        deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
+    assert!(!again.successes[0].changed);
+}
+
+#[test]
+fn login_ranges_that_are_not_sent_are_lost() {
+    let mut state = state();
+    let content = format!("<Profile {NS}>{}</Profile>", permission("ApiEnabled", true));
+    deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
+    assert_eq!(state.org.component("Profile", "Ampersand Integration").unwrap().all("loginIpRanges").count(), 0);
+}
+
+#[test]
+fn permissions_need_others() {
+    assert_eq!(profile(&object("Case", "E")), ["Permission Edit Case depends on permission(s): Read Case"]);
+    assert_eq!(
+        profile(&object("Case", "RM")),
+        ["Permission Modify All Case depends on permission(s): Delete Case, Edit Case, Read All Case"]
+    );
+    assert_eq!(profile(&object("Contract", "RV")), ["Permission Read All Contract depends on permission(s): Read All Account"]);
+    assert_eq!(profile(&object("Invoice_Line__c", "R")), ["Permission Read Invoice_Line__c depends on permission(s): Read Invoice__c"]);
+    assert_eq!(
+        profile(&permission("CustomizeApplication", true)),
+        ["Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, ViewRoles"]
+    );
+}
+
+#[test]
+fn references_must_lead_somewhere() {
+    for (content, problem) in [
+        (object("Lamp__c", "R"), "In field: object - no CustomObject named Lamp__c found"),
+        (
+            "<fieldPermissions><editable>false</editable><field>Account.Lamp__c</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "In field: field - no CustomField named Account.Lamp__c found",
+        ),
+        (
+            "<fieldPermissions><editable>false</editable><field>Lamp__c.X__c</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "In field: field - no CustomObject named Lamp__c found",
+        ),
+        (
+            "<fieldPermissions><editable>false</editable><field>Account.Name</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "You cannot deploy to a required field: Account.Name",
+        ),
+        (
+            "<recordTypeVisibilities><default>false</default><recordType>Account.Lamp</recordType><visible>true</visible></recordTypeVisibilities>"
+                .to_owned(),
+            "In field: recordType - no RecordType named Account.Lamp found",
+        ),
+        (
+            "<classAccesses><apexClass>Lamp</apexClass><enabled>true</enabled></classAccesses>".to_owned(),
+            "In field: apexClass - no ApexClass named Lamp found",
+        ),
+        (permission("FlyToTheMoon", true), "Unknown user permission: FlyToTheMoon"),
+    ] {
+        assert_eq!(profile(&content), [problem]);
+    }
+}
+
+#[test]
+fn files_are_checked_against_their_types() {
+    let xmlns = "http://soap.sforce.com/2006/04/metadata";
+    assert_eq!(
+        profile("<lamp>1</lamp>"),
+        [format!("Error parsing file: Element {{{xmlns}}}lamp invalid at this location in type Profile")]
+    );
+    assert_eq!(
+        profile("<objectPermissions><object>Account</object><allowFly>true</allowFly></objectPermissions>"),
+        [format!("Error parsing file: Element {{{xmlns}}}allowFly invalid at this location in type ProfileObjectPermissions")]
+    );
+    let apart = permission("ApiEnabled", true) + "<userLicense>Salesforce</userLicense>" + &permission("ViewSetup", true);
+    let column = format!("<Profile {NS}>").len() + permission("ApiEnabled", true).len() + "<userLicense>Salesforce</userLicense>".len() + 1;
+    assert_eq!(
+        profile(&apart),
+        [format!("Error parsing file: Element userPermissions is duplicated at this location in type Profile (1:{column})")]
+    );
+    assert_eq!(
+        profile("<tabVisibilities><tab>Invoice__c</tab><visibility>Visible</visibility></tabVisibilities>"),
+        ["Error parsing file: 'Visible' is not a valid value for the enum 'TabVisibility'"]
+    );
+    assert_eq!(
+        profile("<userPermissions><enabled>yes</enabled><name>ApiEnabled</name></userPermissions>"),
+        ["Error parsing file: 'yes' is not a valid value for the type xsd:boolean"]
+    );
+    assert_eq!(profile("<userPermissions><name>ApiEnabled</name></userPermissions>"), ["Required field is missing: enabled"]);
+    let twice = object("Account", "R") + &object("Account", "R");
+    assert_eq!(profile(&twice), ["duplicate value found: <unknown> duplicates value on record with id: <unknown>"]);
+    assert_eq!(refused("Profile", "Ampersand Integration", "profiles/Ampersand Integration.profile", "<Profile>").len(), 1);
+    assert_eq!(refused("Profile", "Ampersand Integration", "profiles/Ampersand Integration.profile", "<Profile xmlns='lamp'/>").len(), 1);
+}
+
+#[test]
+fn an_element_younger_than_the_package_is_unknown() {
+    let mut state = state();
+    let content = format!("<Profile {NS}>{}</Profile>", object("Account", "R"));
+    let zip = zip_at("62.0", &[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]);
+    assert!(problems(&deploy(&mut state, &zip))[0].contains("viewAllFields invalid at this location in type ProfileObjectPermissions"));
+}
+
+#[test]
+fn standard_profiles_keep_their_object_permissions() {
+    let standard =
+        |content: &str| refused("Profile", "Standard", "profiles/Standard.profile", &format!("<Profile {NS}>{content}</Profile>"));
+    assert_eq!(standard(&object("Account", "CERV")), ["You can't edit the object permissions of a standard profile: Account"]);
+    assert_eq!(standard(&object("Invoice__c", "R")), Vec::<String>::new());
+    assert_eq!(standard(&permission("ViewAllUsers", true)), Vec::<String>::new());
+    assert_eq!(
+        standard(
+            "<applicationVisibilities><application>standard__Sales</application><default>false</default><visible>true</visible></applicationVisibilities>"
+        ),
+        ["You can't remove the only default app from the profile."]
+    );
+}
+
+#[test]
+fn a_new_profile_needs_its_licence_and_starts_small() {
+    let new = |content: &str| refused("Profile", "Vendor", "profiles/Vendor.profile", &format!("<Profile {NS}>{content}</Profile>"));
+    assert_eq!(new(""), ["Required field is missing: custom", "Required field is missing: userLicense"]);
+    assert_eq!(new("<custom>true</custom><userLicense>Guest User License</userLicense>"), ["You can not create custom Guest profiles."]);
+    assert_eq!(
+        refused(
+            "Profile",
+            "System Administrator",
+            "profiles/System Administrator.profile",
+            &format!("<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>")
+        ),
+        ["duplicate value found: <unknown> duplicates value on record with id: <unknown>"]
+    );
+    let content = format!("<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>");
+    let files = [("profiles/Vendor.profile", content.as_str())];
+    for (version, objects) in [("60.0", 0), ("59.0", 9)] {
+        let mut state = state();
+        let outcome = deploy(&mut state, &zip_at(version, &[("Profile", &["Vendor"])], &files));
+        assert!(outcome.successes[0].created);
+        let node = state.org.component("Profile", "Vendor").unwrap();
+        assert_eq!(node.all("objectPermissions").count(), objects, "{version}");
+    }
+    assert_eq!(
+        profile("<userLicense>Salesforce Integration</userLicense>"),
+        ["You can't change the user license of a profile: Salesforce to Salesforce Integration"]
+    );
+    let integration = "Minimum Access - API Only Integrations";
+    assert_eq!(
+        refused(
+            "Profile",
+            integration,
+            &format!("profiles/{integration}.profile"),
+            &format!("<Profile {NS}>{}</Profile>", object("Invoice__c", "R"))
+        ),
+        ["The user license doesn't allow the permission: Read Invoices"]
+    );
+}
+
+#[test]
+fn a_permission_set_is_replaced() {
+    let mut state = state();
+    let content = format!("<PermissionSet {NS}><label>Report Builder</label>{}</PermissionSet>", permission("RunReports", true));
+    let outcome =
+        deploy(&mut state, &zip(&[("PermissionSet", &["Report_Builder"])], &[("permissionsets/Report_Builder.permissionset", &content)]));
+    assert_eq!(outcome.status, "Succeeded");
+    let node = state.org.component("PermissionSet", "Report_Builder").unwrap();
+    assert_eq!(node.all("userPermissions").count(), 1);
+    assert_eq!(node.all("classAccesses").count(), 0);
+    let set = |content: &str| {
+        refused(
+            "PermissionSet",
+            "Report_Builder",
+            "permissionsets/Report_Builder.permissionset",
+            &format!("<PermissionSet {NS}>{content}</PermissionSet>"),
+        )
+    };
+    assert_eq!(set(""), ["Required field is missing: label"]);
+    assert_eq!(set("<label>x</label><license>Lamp</license>"), ["In field: license - no PermissionSetLicense named Lamp found"]);
+    assert_eq!(
+        set("<label>x</label><objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>"),
+        ["Required field is missing: allowCreate"]
+    );
+    assert_eq!(
+        set(&format!("<label>x</label><license>Salesforce API Integration</license>{}", permission("AuthorApex", true))),
+        ["The user license doesn't allow the permission: AuthorApex"]
+    );
+    assert_eq!(
+        set("<label>x</label><tabSettings><tab>Invoice__c</tab><visibility>DefaultOn</visibility></tabSettings>"),
+        ["Error parsing file: 'DefaultOn' is not a valid value for the enum 'PermissionSetTabVisibility'"]
+    );
+    assert_eq!(
+        refused(
+            "PermissionSetGroup",
+            "Back_Office",
+            "permissionsetgroups/Back_Office.permissionsetgroup",
+            &format!("<PermissionSetGroup {NS}><label>x</label><permissionSets>Lamp</permissionSets></PermissionSetGroup>")
+        ),
+        ["In field: permissionSets - no PermissionSet named Lamp found"]
+    );
+}
