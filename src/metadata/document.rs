@@ -103,6 +103,59 @@ impl Document {
         edit::apply(self, edits)
     }
 
+    /// The document with another text, of which only what stood at `changed` is new: what lies beyond is taken over from this index.
+    fn with_text(&self, text: String, changed: Range<usize>) -> Result<Self, DocumentError> {
+        match self.spliced_index(&text, changed) {
+            Some((nodes, has_prefixes)) => Ok(Self { source: Arc::new(text), has_prefixes, nodes: Arc::new(nodes), notes: Vec::new() }),
+            None => Self::parse(text.into_bytes()),
+        }
+    }
+
+    /// Indexes anew only from the last child of the root before a change to the first behind it.
+    fn spliced_index(&self, text: &str, changed: Range<usize>) -> Option<(Vec<Node>, bool)> {
+        let mut root = self.nodes[0];
+        let is_within = root.open_end as usize <= changed.start && changed.end <= root.close_start as usize;
+        if !is_within || !self.notes.is_empty() || u32::try_from(text.len()).is_err() {
+            return None;
+        }
+        let (mut start, mut first, mut behind) = (root.open_end, 1, None);
+        for child in self.root().children() {
+            if child.node.end as usize <= changed.start {
+                (start, first) = (child.node.end, child.node.subtree_end);
+            } else if child.node.start as usize >= changed.end {
+                behind = Some(child);
+                break;
+            }
+        }
+        let (end, next) = behind.map_or((root.close_start, root.subtree_end), |child| (child.node.start, child.id.0));
+        // Offsets and counts wrap around on their way and come out right: each is the sum of two that are.
+        let by = (text.len() as u32).wrapping_sub(self.source.len() as u32);
+        let new = index::index_stretch(text.as_bytes(), root, start as usize..end.wrapping_add(by) as usize)?;
+        let more = (new.nodes.len() as u32 - 1).wrapping_sub(next - first);
+        root.close_start = root.close_start.wrapping_add(by);
+        root.end = root.end.wrapping_add(by);
+        root.subtree_end = root.subtree_end.wrapping_add(more);
+        let below = |index: u32, by: u32| if index == 0 { 0 } else { index.wrapping_add(by) };
+        let mut nodes = Vec::with_capacity(root.subtree_end as usize);
+        nodes.push(root);
+        nodes.extend_from_slice(&self.nodes[1..first as usize]);
+        nodes.extend(new.nodes[1..].iter().map(|node| Node {
+            parent: below(node.parent, first - 1),
+            subtree_end: node.subtree_end + (first - 1),
+            ..*node
+        }));
+        nodes.extend(self.nodes[next as usize..].iter().map(|node| Node {
+            start: node.start.wrapping_add(by),
+            name_end: node.name_end.wrapping_add(by),
+            open_end: node.open_end.wrapping_add(by),
+            close_start: node.close_start.wrapping_add(by),
+            end: node.end.wrapping_add(by),
+            parent: below(node.parent, more),
+            subtree_end: node.subtree_end.wrapping_add(more),
+        }));
+        Some((nodes, self.has_prefixes || new.has_prefixes))
+    }
+
     fn text_of(&self, range: Range<usize>) -> &str {
         &self.source[range]
     }

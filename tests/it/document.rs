@@ -82,6 +82,19 @@ fn same_around(before: &[u8], after: &[u8], span: &std::ops::Range<usize>) -> bo
     after.len() >= span.start + tail && before[..span.start] == after[..span.start] && before[span.end..] == after[after.len() - tail..]
 }
 
+/// The index that an edit leaves must be the one that reading the file again makes.
+fn assert_indexed(document: &Document, path: &Path) {
+    let shape = |document: &Document| {
+        let mut all = vec![document.root()];
+        elements(document.root(), &mut all);
+        let of = |element: &Element<'_>| {
+            (element.span(), element.name().to_owned(), element.text().into_owned(), element.parent().map(Element::span))
+        };
+        all.iter().map(of).collect::<Vec<_>>()
+    };
+    assert!(shape(document) == shape(&Document::parse(document.bytes().to_vec()).unwrap()), "{}", path.display());
+}
+
 #[test]
 fn an_edit_of_a_real_file_changes_its_own_span_only() {
     for (number, (path, document)) in documents().into_iter().enumerate() {
@@ -96,11 +109,13 @@ fn an_edit_of_a_real_file_changes_its_own_span_only() {
         let edited = document.edit(&[Edit::SetText { element: leaf.id(), text: text.clone() }]).unwrap();
         assert!(same_around(document.bytes(), edited.bytes(), &leaf.span()), "{}", path.display());
         assert_eq!(edited.element(leaf.id()).text(), text, "{}", path.display());
+        assert_indexed(&edited, &path);
 
         let gone = all[number * 13 % all.len()];
         let removed = document.edit(&[Edit::Remove { element: gone.id() }]).unwrap();
         let lost = document.bytes().len() - removed.bytes().len();
         assert!(lost >= gone.span().len(), "{}", path.display());
+        assert_indexed(&removed, &path);
         let kept_start = gone.span().end - lost;
         assert!(same_around(document.bytes(), removed.bytes(), &(kept_start..gone.span().end)), "{}", path.display());
         assert!(document.bytes()[kept_start..gone.span().start].iter().all(u8::is_ascii_whitespace), "{}", path.display());
@@ -121,6 +136,7 @@ fn an_entry_that_is_added_and_removed_leaves_no_trace() {
             .children_named("userPermissions")
             .find(|entry| entry.child_text("name").as_deref() == Some("SfsetupProbe"))
             .unwrap();
+        assert_indexed(&added, &path);
         let back = added.edit(&[Edit::Remove { element: entry.id() }]).unwrap();
         assert!(back.bytes() == document.bytes(), "{}", path.display());
         // Entries of one name stand together where they did before (S 3.4).
@@ -236,6 +252,9 @@ proptest! {
         let new = NewElement::group("middle", vec![NewElement::text("name", text.clone())]);
         let added = document.edit(&[Edit::Insert { parent: document.root().id(), new, key: vec!["name".to_owned()] }]).unwrap();
         let entry = added.root().child("middle").unwrap();
+        for edited in [&replaced, &added] {
+            assert_indexed(edited, Path::new("random"));
+        }
         let back = added.edit(&[Edit::Remove { element: entry.id() }]).unwrap();
         prop_assert_eq!(back.bytes(), document.bytes());
     }

@@ -197,6 +197,7 @@ fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, Edi
     splices.sort_by(|left, right| (left.range.start, left.range.end, &left.order).cmp(&(right.range.start, right.range.end, &right.order)));
     let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
     let mut text = String::with_capacity(document.source.len() + added);
+    let changed = splices[0].range.start..splices.iter().map(|splice| splice.range.end).max().unwrap_or_default();
     let mut at = 0;
     for splice in splices {
         if splice.range.start < at {
@@ -207,7 +208,7 @@ fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, Edi
         at = splice.range.end;
     }
     text.push_str(&document.source[at..]);
-    Document::parse(text.into_bytes()).map_err(EditError::Broken)
+    document.with_text(text, changed).map_err(EditError::Broken)
 }
 
 fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditError> {

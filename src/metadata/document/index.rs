@@ -1,5 +1,7 @@
 //! One pass over the bytes: where each element begins and ends, and whether the file may be trusted.
 
+use std::ops::Range;
+
 use super::error::{DocumentErrorKind as Kind, NoteKind};
 use super::{MAX_DEPTH, NAMESPACE};
 
@@ -55,11 +57,21 @@ pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
         depth: 0,
     };
     scan.run(start)?;
+    scan.finish(start)?;
     namespace(bytes, &scan.nodes[0])?;
     if memchr::memchr(b'&', bytes).is_some() {
         references(bytes, &mut scan.notes);
     }
     Ok(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
+}
+
+/// Indexes a stretch between two children of the root; its nodes follow the root's. `None` where only the whole file can say what is wrong.
+pub(super) fn index_stretch(bytes: &[u8], root: Node, stretch: Range<usize>) -> Option<Index> {
+    let bytes = &bytes[..stretch.end];
+    let mut scan = Scan { bytes, nodes: vec![root], notes: Vec::new(), has_prefixes: false, open: [0; MAX_DEPTH], depth: 1 };
+    scan.run(stretch.start).ok()?;
+    references(&bytes[stretch.start..], &mut scan.notes);
+    (scan.depth == 1 && scan.notes.is_empty()).then_some(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
 }
 
 /// Refuses what is larger than offsets go, in another encoding, or an archive.
@@ -134,6 +146,11 @@ impl Scan<'_> {
                 None => return Err((Kind::Truncated("a tag"), at)),
             };
         }
+        Ok(())
+    }
+
+    /// At the end of the file everything must be closed.
+    fn finish(&self, start: usize) -> Result<(), Refused> {
         match (self.depth, self.nodes.is_empty()) {
             (0, true) => Err((Kind::NotXml, start)),
             (0, false) => Ok(()),
