@@ -229,8 +229,8 @@ fn overlay(
         elements.extend(overlaid(field, segment, before, after, version).map(|element| (element, key_names(field))));
     }
     for name in SENT_ALONG {
-        let field = row.fields.iter().find(|field| field.name == *name);
-        elements.extend(after.root().children_named(name).map(|element| (NewElement::of(element), key_names(field))));
+        // In the order that they came in: without a key nothing is sorted.
+        elements.extend(after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())));
     }
     let empty =
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n", row.name, crate::metadata::document::NAMESPACE);
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_profile_carries_changed_entries_with_every_flag_and_explicit_false() {
-        let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+        let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n    <loginIpRanges>\n        <endAddress>1.0.0.9</endAddress>\n        <startAddress>1.0.0.1</startAddress>\n    </loginIpRanges>\n";
         let text = built(
             "Profile",
             &format!(
@@ -357,6 +357,10 @@ mod tests {
             <loginIpRanges>
                 <endAddress>10.0.0.9</endAddress>
                 <startAddress>10.0.0.1</startAddress>
+            </loginIpRanges>
+            <loginIpRanges>
+                <endAddress>1.0.0.9</endAddress>
+                <startAddress>1.0.0.1</startAddress>
             </loginIpRanges>
             <userPermissions>
                 <enabled>false</enabled>
