@@ -10,6 +10,7 @@ pub mod settle;
 use std::collections::BTreeMap;
 
 use futures::future::{Either, select};
+use tokio::sync::Notify;
 
 use crate::diff::closure::Dependency;
 use crate::journal::{Assigned, Entry, FORMAT, Held, Journal, JournalError, Stage};
@@ -17,7 +18,7 @@ use crate::metadata::ComponentSet;
 use crate::metadata::fact::FactValues;
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::retrieve::RetrieveRequest;
-use crate::org::{CreatedRow, Org, OrgError};
+use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
 use crate::package::mend::Assignment;
 use crate::package::{Change, Package, PackageError, Target};
 use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
@@ -282,6 +283,19 @@ async fn accepted(org: &Org, journal: &Journal, mut entry: Entry, id: String) ->
     watch(org, journal, entry, &id).await
 }
 
+/// Told when a deploy is watched no longer.
+static WATCHED: Notify = Notify::const_new();
+
+/// Ends with the first Ctrl-C after a deploy was watched. The handler that the watch installs stays for good (tokio), so without somebody who
+/// waits for it Ctrl-C would no longer do anything.
+pub async fn interrupted() {
+    WATCHED.notified().await;
+    // Where no handler can be installed Ctrl-C does what it always does.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Watches an accepted deploy to its end and does what REST does after it.
 async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Result<(Entry, Ended), ApplyError> {
     let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
@@ -295,10 +309,14 @@ async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Resu
                 org.say("asking the org to cancel; it says whether it still could");
                 // A refusal means that it is over, or past stopping: watching on tells.
                 let _ = org.cancel_deploy(id).await;
-                watching.await.map(|status| DeployStatus { canceled_here: true, ..status })
+                match select(watching, std::pin::pin!(tokio::signal::ctrl_c())).await {
+                    Either::Left((status, _)) => status.map(|status| DeployStatus { canceled_here: true, ..status }),
+                    Either::Right(_) => Err(OrgError::new(OrgErrorKind::Usage, "interrupted again, while the org was asked to cancel")),
+                }
             }
         }
     };
+    WATCHED.notify_one();
     org.end();
     let status = status.map_err(|error| ApplyError::Unwatched { id: id.to_owned(), error })?;
     let ended = match (status.success, status.status.as_str()) {

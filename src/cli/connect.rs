@@ -7,14 +7,17 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::future::{Either, select};
 use secrecy::SecretString;
 
+use crate::apply::interrupted;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::org::auth::{Session, SfCli};
 use crate::org::logins::LoginStore;
 use crate::org::{ConnectOptions, Event, Org, OrgError};
 
+use super::Exit;
 use super::config::Config;
 use super::error::CommandError;
 use super::ui::{Progress, Ui};
@@ -177,5 +180,16 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -
         .enable_all()
         .build()
         .map_err(|error| CommandError::new("internal error: no event loop").because(error.to_string()))?;
-    runtime.block_on(work)
+    runtime.block_on(async {
+        match select(std::pin::pin!(work), std::pin::pin!(interrupted())).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => {
+                let mut error = CommandError::new("interrupted")
+                    .because("the deploy had ended, and what the org holds now was not looked at to the end")
+                    .hint("`sfsetup diff` shows where the org stands; `sfsetup rollback --list` shows what was done");
+                error.exit = Exit::Interrupted;
+                Err(error)
+            }
+        }
+    })
 }
