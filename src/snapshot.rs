@@ -6,7 +6,7 @@ pub mod side;
 pub mod take;
 pub mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,8 @@ pub use files::Content;
 pub struct Reading {
     /// The components, and what was asked for.
     pub components: ComponentSet,
+    /// The file of some component, be it one that was not wanted: a new one belongs into the same layout and folder.
+    pub model: Option<String>,
     /// The API version that the files are written in, by their manifest or their project.
     pub version: Option<ApiVersion>,
     /// What was read although it is not quite right, each with its file and place.
@@ -167,19 +169,19 @@ pub struct RecordedComponent {
 
 /// Reads a folder, a project, a zip or a file.
 ///
-/// Types without a row of their own in the registry are read only where `wanted` names them: an org has thousands of flows and layouts.
-/// A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of what was asked for.
+/// Components that are not wanted are not kept, as profiles have megabytes; those of types with a row of their own must be metadata all the
+/// same, for a checkout with a broken file is no state of an org. A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of what was asked for.
 ///
 /// # Errors
 /// See [`ReadError`]; files that are no metadata are all reported together.
-pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError> {
-    let is_wanted = |id: &ComponentId| wanted.contains(&id.type_name) || registry::rows().iter().any(|row| row.name == id.type_name);
-    let files::Found { files, source_version } = files::of(path, &is_wanted)?;
+pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Reading, ReadError> {
+    let files::Found { files, source_version } = files::of(path)?;
     let mut errors = Vec::new();
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
     let mut manifest: Option<Manifest> = None;
     let mut located = Vec::new();
+    let mut model = None;
     for file in files {
         let depth = file.name.matches('/').count();
         let name = file.name.rsplit('/').next().unwrap_or_default();
@@ -193,18 +195,24 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
                 Ok(record) => manifest.get_or_insert_default().merge(&recorded(record, &mut components)),
                 Err(error) => errors.push(FileError { message: error.to_string(), file: file.name }),
             }
-        } else if let Some(id) = files::component(&file.name).filter(|id| is_wanted(id)) {
-            located.push((id, file));
+        } else if let Some(id) = files::component(&file.name) {
+            model.get_or_insert_with(|| file.name.clone());
+            if has_row(&id) || is_wanted(&id) {
+                located.push((id, file));
+            }
         }
     }
+    let mut known: BTreeMap<ComponentId, String> = BTreeMap::new();
     for (id, file) in located {
-        if let Some(known) = components.get(&id) {
-            return Err(ReadError::Twice { one: known.file.clone(), other: file.name, id });
+        if let Some(one) = known.insert(id.clone(), file.name.clone()) {
+            return Err(ReadError::Twice { one, other: file.name, id });
         }
         let bytes = file.content.read()?;
         match component(id, file.name, bytes, &mut notes) {
             Ok(component) => {
-                components.insert(component);
+                if is_wanted(&component.id) {
+                    components.insert(component);
+                }
             }
             Err(error) => errors.push(error),
         }
@@ -212,14 +220,18 @@ pub fn read(path: &Path, wanted: &BTreeSet<String>) -> Result<Reading, ReadError
     if !errors.is_empty() {
         return Err(ReadError::Files(errors));
     }
-    if components.components.is_empty() && manifest.is_none() {
+    if model.is_none() && manifest.is_none() {
         return Err(ReadError::Empty { path: path.to_path_buf() });
     }
     let version = manifest.as_ref().and_then(|manifest| manifest.version).or(source_version);
     if let Some(manifest) = manifest {
         components.requested = Requested::Manifest(manifest);
     }
-    Ok(Reading { components, version, notes })
+    Ok(Reading { components, model, version, notes })
+}
+
+fn has_row(id: &ComponentId) -> bool {
+    registry::rows().iter().any(|row| row.name == id.type_name)
 }
 
 fn component(id: ComponentId, file: String, bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<Component, FileError> {
@@ -276,7 +288,7 @@ mod tests {
             ("extra/more/profiles/Force%2Ecom - Free User.profile-meta.xml", PROFILE),
             ("elsewhere/profiles/Admin.profile", PROFILE),
         ]);
-        let reading = read(folder.path(), &BTreeSet::new()).unwrap();
+        let reading = read(folder.path(), &|_| true).unwrap();
         let names: Vec<String> = reading.components.components.keys().map(ToString::to_string).collect();
         assert_eq!(names, ["Profile:Admin", "Profile:Force.com - Free User"]);
         assert!(matches!(reading.components.requested, Requested::Unknown));
@@ -287,13 +299,13 @@ mod tests {
         let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>Profile</name></types><version>67.0</version></Package>";
         for prefix in ["", "unpackaged/"] {
             let folder = folder(&[(&format!("{prefix}package.xml"), package), (&format!("{prefix}profiles/Admin.profile"), PROFILE)]);
-            let reading = read(folder.path(), &BTreeSet::new()).unwrap();
+            let reading = read(folder.path(), &|_| true).unwrap();
             let Requested::Manifest(manifest) = &reading.components.requested else { panic!("no record") };
             assert!(manifest.covers("Profile", "Other"));
         }
         let snapshot = "{\"format\": \"x\", \"manifest\": {\"types\": {\"Profile\": [\"System Administrator\"]}, \"version\": \"67.0\"}, \"not_observed\": [{\"type\": \"ConnectedApp\", \"full_name\": \"A\", \"reason\": \"owned elsewhere\"}]}";
         let folder = folder(&[("snapshot.json", snapshot), ("profiles/Admin.profile", PROFILE)]);
-        let components = read(folder.path(), &BTreeSet::new()).unwrap().components;
+        let components = read(folder.path(), &|_| true).unwrap().components;
         assert_eq!(components.not_observed[&ComponentId::new("ConnectedApp", "A")], "owned elsewhere");
         assert!(matches!(components.requested, Requested::Manifest(manifest) if manifest.covers("Profile", "Admin")));
     }
@@ -301,20 +313,20 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said_at_once() {
         let broken = folder(&[("profiles/A.profile", "<Profile"), ("profiles/B.profile", ""), ("profiles/C.profile", PROFILE)]);
-        let error = read(broken.path(), &BTreeSet::new()).unwrap_err().to_string();
+        let error = read(broken.path(), &|_| true).unwrap_err().to_string();
         assert!(error.contains("profiles/A.profile:1:1: ") && error.contains("profiles/B.profile:1:1: "), "{error}");
         let twice = folder(&[("a/profiles/A.profile", PROFILE), ("b/profiles/A.profile", PROFILE)]);
-        assert!(matches!(read(twice.path(), &BTreeSet::new()).unwrap_err(), ReadError::Twice { .. }));
-        assert!(matches!(read(folder(&[("a.txt", "")]).path(), &BTreeSet::new()).unwrap_err(), ReadError::Empty { .. }));
-        assert!(matches!(read(Path::new("no/such"), &BTreeSet::new()).unwrap_err(), ReadError::NotFound { .. }));
+        assert!(matches!(read(twice.path(), &|_| true).unwrap_err(), ReadError::Twice { .. }));
+        assert!(matches!(read(folder(&[("a.txt", "")]).path(), &|_| true).unwrap_err(), ReadError::Empty { .. }));
+        assert!(matches!(read(Path::new("no/such"), &|_| true).unwrap_err(), ReadError::NotFound { .. }));
         let wrong = folder(&[("profiles/A.profile", &PROFILE.replace("Profile", "PermissionSet"))]);
-        assert!(read(wrong.path(), &BTreeSet::new()).unwrap_err().to_string().contains("`PermissionSet` where `Profile`"));
+        assert!(read(wrong.path(), &|_| true).unwrap_err().to_string().contains("`PermissionSet` where `Profile`"));
     }
 
     #[test]
     fn one_file_is_a_set_of_one() {
         let folder = folder(&[("profiles/Admin.profile", PROFILE)]);
-        let reading = read(&folder.path().join("profiles/Admin.profile"), &BTreeSet::new()).unwrap();
+        let reading = read(&folder.path().join("profiles/Admin.profile"), &|_| true).unwrap();
         assert_eq!(reading.components.components.len(), 1);
     }
 }

@@ -120,10 +120,9 @@ fn change(chance: &mut Chance, entries: &mut Vec<Entry>, number: usize, componen
         *flag = !*flag;
         key.insert(format!("{component} {}[{}].{name}", entry.section, entry.key));
     } else {
-        // A permission that is switched off is not there at all.
-        let was = entry.flags[0].1;
-        entry.flags[0].1 = !was;
-        key.insert(format!("{component} {}[{}]", entry.section, entry.key));
+        let (name, flag) = &mut entry.flags[0];
+        *flag = !*flag;
+        key.insert(format!("{component} {}[{}].{name}", entry.section, entry.key));
     }
     let used = entries[index].key.clone();
     match number % 4 {

@@ -274,7 +274,7 @@ impl<'t> Asked<'_, 't> {
 
 /// What an admin would do now.
 fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Choice>, report: &Report<'_>) {
-    let named = wanted.named();
+    let named = wanted.named(&arguments.wanted.set);
     if report.findings().any(Findings::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(

@@ -7,18 +7,19 @@ use clap::{Args, ValueEnum};
 
 use crate::apply::examine;
 use crate::diff::closure::Dependency;
-use crate::metadata::ComponentSet;
 use crate::metadata::fact::FactValues;
 use crate::metadata::layout::{metadata_path, source_path};
 use crate::metadata::registry;
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::ConnectOptions;
 use crate::package::{Package, Target, own};
 use crate::plan::saved::{FORMAT, SavedPlan};
 use crate::plan::{Basis, Plan, plan};
 use crate::report::plan as render;
 use crate::snapshot;
-use crate::template::{ExpandedStep, ExpandedWant};
+use crate::template::ExpandedStep;
+use crate::template::needs::needs;
 
 use super::connect;
 use super::error::CommandError;
@@ -86,9 +87,10 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let only = Only::parse(&arguments.wanted.only)?;
     let steps = wanted.steps()?;
     if let Some(from) = &arguments.source.from {
-        let OfFiles { components, facts, version } = of_files(ui, &steps, from)?;
+        let OfFiles { components, facts, version, model } = of_files(ui, &steps, from)?;
         let version = version.unwrap_or(ApiVersion::NEWEST);
-        return write(ui, arguments, &wanted, &steps, &components, &facts, &[], version, &only, &from.display().to_string());
+        let place = Place { components: &components, model: model.as_deref() };
+        return write(ui, arguments, &wanted, &steps, &place, &facts, &[], version, &only, &from.display().to_string());
     }
     let choice = choice.ok_or_else(wanted::nothing_named)?;
     let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.source.timeout), ..connect::options(ui) };
@@ -97,8 +99,16 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
         let org = &connected.org;
         let examined = examine(org, &steps, true).await.map_err(|error| CommandError::org(choice.name(), &error))?;
         let version = org.api_version();
-        write(ui, arguments, &wanted, &steps, &examined.components, &examined.facts, &examined.graph, version, &only, choice.name())
+        let place = Place { components: &examined.components, model: None };
+        write(ui, arguments, &wanted, &steps, &place, &examined.facts, &examined.graph, version, &only, choice.name())
     })
+}
+
+/// Where files that are edited in place lie.
+pub(super) struct Place<'p> {
+    pub(super) components: &'p ComponentSet,
+    /// Some component's file, which shows how the folder is laid out.
+    pub(super) model: Option<&'p str>,
 }
 
 /// What a folder has to say on steps.
@@ -107,24 +117,31 @@ pub(super) struct OfFiles {
     pub(super) facts: FactValues,
     /// The API version that the files are written in.
     pub(super) version: Option<ApiVersion>,
+    /// Some component's file, which shows how the folder is laid out.
+    pub(super) model: Option<String>,
+}
+
+/// A standard profile that older orgs call otherwise (S 3.3).
+fn is_one_name(one: &ComponentId, other: &ComponentId) -> bool {
+    let is_read_only = |id: &ComponentId| id.type_name == "Profile" && matches!(id.full_name.as_str(), "Read Only" | "ReadOnly");
+    one == other || (is_read_only(one) && is_read_only(other))
 }
 
 /// Reads the components that steps speak of from a folder; facts are not to be had there.
 pub(super) fn of_files(ui: &Ui, steps: &[ExpandedStep<'_>], from: &Path) -> Result<OfFiles, CommandError> {
-    let types = steps
-        .iter()
-        .flat_map(|step| &step.wants)
-        .flat_map(ExpandedWant::types)
-        .map(str::to_owned)
-        .chain(steps.iter().filter_map(|step| Some(step.create.as_ref()?.from.as_ref()?.type_name.clone())))
-        .collect();
-    let reading = snapshot::read(from, &types).map_err(|error| CommandError::read(from, &error))?;
+    let needed = needs(steps).components;
+    let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
+        // There may be hundreds of these, of megabytes each.
+        "ConnectedApp" | "PermissionSet" | "Profile" => needed.iter().any(|wanted| is_one_name(wanted, id)),
+        name => name == "CustomObject" || needed.iter().any(|wanted| wanted.type_name == name),
+    };
+    let reading = snapshot::read(from, &is_wanted).map_err(|error| CommandError::read(from, &error))?;
     for note in &reading.notes {
         ui.warn(note);
     }
     ui.detail(&format!("read {} components from {}", reading.components.components.len(), from.display()));
     let facts = FactValues::new("offline: only an org can answer this, a folder of files cannot");
-    Ok(OfFiles { components: reading.components, facts, version: reading.version })
+    Ok(OfFiles { components: reading.components, facts, version: reading.version, model: reading.model })
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one thing of the plan's basis or of the command line, used once")]
@@ -133,14 +150,14 @@ fn write(
     arguments: &PackageArguments,
     wanted: &Wanted,
     steps: &[ExpandedStep<'_>],
-    components: &ComponentSet,
+    place: &Place<'_>,
     facts: &FactValues,
     graph: &[Dependency],
     version: ApiVersion,
     only: &Only,
     name: &str,
 ) -> Result<Exit, CommandError> {
-    let basis = Basis { components, facts, graph, version, is_online: arguments.source.from.is_none(), same_org: true };
+    let basis = Basis { components: place.components, facts, graph, version, is_online: arguments.source.from.is_none(), same_org: true };
     let plan = plan(steps, &basis, &|finding| only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
     only.warn_of_idle(ui, &plan.diff.findings);
     let instance_url = None;
@@ -149,7 +166,7 @@ fn write(
         text.push('\n');
         text.push_str(&render::files(&plan.targets, &plan.package));
     }
-    put(ui, arguments, &plan.package, &plan.targets, components, &text)?;
+    put(ui, arguments, &plan.package, &plan.targets, place, &text)?;
     if !plan.mend.assignments.is_empty() {
         ui.hint("the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot");
     }
@@ -162,7 +179,7 @@ pub(super) fn put(
     arguments: &PackageArguments,
     package: &Package,
     targets: &[Target],
-    components: &ComponentSet,
+    place: &Place<'_>,
     text: &str,
 ) -> Result<(), CommandError> {
     if package.is_empty() {
@@ -171,7 +188,7 @@ pub(super) fn put(
         return Ok(());
     }
     if arguments.in_place {
-        in_place(ui, arguments, targets, components)?;
+        in_place(ui, arguments, targets, place)?;
     } else if let Some(out) = &arguments.out {
         let zip = || package.zip().map_err(|error| error.to_string());
         written(ui, arguments.layout, out, &package.files, package.version, zip)?;
@@ -179,6 +196,8 @@ pub(super) fn put(
     ui.answer(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         let command = match arguments.layout {
+            // The sf command line takes a zip for one with folders of packages, unless it is told.
+            Layout::Metadata if is_zip(out) => format!("`sf project deploy start --single-package --metadata-dir {}`", out.display()),
             Layout::Metadata => format!("`sf project deploy start --metadata-dir {}`", out.display()),
             Layout::Source => "`sf project deploy start --source-dir force-app` in that folder".to_owned(),
         };
@@ -220,6 +239,10 @@ pub(super) fn exit(plan: &Plan<'_>, only: &Only) -> Exit {
     if is_left { Exit::Drift } else { Exit::Done }
 }
 
+fn is_zip(out: &Path) -> bool {
+    out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
 fn written(
     ui: &Ui,
     layout: Layout,
@@ -228,8 +251,7 @@ fn written(
     version: ApiVersion,
     zip: impl FnOnce() -> Result<Vec<u8>, String>,
 ) -> Result<(), CommandError> {
-    let is_zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    match (is_zip, layout) {
+    match (is_zip(out), layout) {
         (true, Layout::Source) => {
             Err(CommandError::new("a zip is always in metadata format").hint("name a folder, or leave `--layout source` out").usage())
         }
@@ -260,7 +282,7 @@ fn written(
 }
 
 /// Edits the files that the components were read from; a new component gets a file beside the others.
-fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], components: &ComponentSet) -> Result<(), CommandError> {
+fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], place: &Place<'_>) -> Result<(), CommandError> {
     let from = arguments.source.from.as_deref().unwrap_or(Path::new("."));
     if !from.is_dir() {
         return Err(CommandError::new(format!("`{}` is no folder, so nothing in it can be edited in place", from.display()))
@@ -270,9 +292,9 @@ fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], component
     let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
     for target in targets {
         let Some(after) = &target.after else { continue };
-        let file = match own(components, &target.id) {
+        let file = match own(place.components, &target.id) {
             Some(component) => component.file.clone(),
-            None => beside(components, target)
+            None => beside(place.model, target)
                 .ok_or_else(|| CommandError::new(format!("where a new file for {} belongs is not known", target.id)))?,
         };
         edits.push((from.join(file), after.bytes()));
@@ -285,12 +307,12 @@ fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], component
 }
 
 /// Where a new component's file belongs: in the layout and folder of those that are there.
-fn beside(components: &ComponentSet, target: &Target) -> Option<String> {
+fn beside(model: Option<&str>, target: &Target) -> Option<String> {
     registry::find_component(&target.id.type_name, &target.id.full_name)?;
-    let (path, model) = (metadata_path(&target.id)?, components.components.values().next());
+    let path = metadata_path(&target.id)?;
     let Some(model) = model else { return Some(path) };
-    let is_source = model.file.ends_with("-meta.xml");
-    let base = model.file.rsplitn(3, '/').nth(2).map(|base| format!("{base}/")).unwrap_or_default();
+    let is_source = model.ends_with("-meta.xml");
+    let base = model.rsplitn(3, '/').nth(2).map(|base| format!("{base}/")).unwrap_or_default();
     let path = if is_source { source_path(&target.id)? } else { path };
     Some(format!("{base}{path}"))
 }

@@ -19,7 +19,7 @@ use super::deploy::{
     DeployArguments, canceled, check, confirm, finish_open, is_validation_of, list_entries, open_journal, refusal, refuse_removals,
 };
 use super::error::CommandError;
-use super::package::{PackageArguments, put};
+use super::package::{PackageArguments, Place, put};
 use super::ui::Ui;
 use super::wanted::{self, Only};
 use super::{Exit, WantedArguments};
@@ -28,6 +28,7 @@ use super::{Exit, WantedArguments};
 struct Back {
     restore: Restore,
     components: ComponentSet,
+    model: Option<String>,
     text: String,
 }
 
@@ -65,7 +66,7 @@ fn plan_back(
         notes: &restore.notes,
     };
     let text = render::render(&view, full);
-    Ok(Back { restore, components, text })
+    Ok(Back { restore, components, model: now.files.values().next().cloned(), text })
 }
 
 fn exit(restore: &Restore) -> Exit {
@@ -94,7 +95,8 @@ pub(super) fn package(ui: &Ui, arguments: &PackageArguments, choice: Option<&Cho
         text.push_str(&render::files(&back.restore.targets, &back.restore.package));
     }
     ui.detail(&format!("the package is for {name}"));
-    put(ui, arguments, &back.restore.package, &back.restore.targets, &back.components, &text)?;
+    let place = Place { components: &back.components, model: back.model.as_deref() };
+    put(ui, arguments, &back.restore.package, &back.restore.targets, &place, &text)?;
     Ok(exit(&back.restore))
 }
 

@@ -135,11 +135,17 @@ impl Wanted {
         format!("{} {}", if names.len() == 1 { "template" } else { "templates" }, names.join(", "))
     }
 
-    /// Says how they are named on the command line.
-    pub(super) fn named(&self) -> String {
-        let names: Vec<String> = self.0.iter().map(|one| format!("--template {}", one.given)).collect();
-        names.join(" ")
+    /// Says how they and their parameters are given on the command line.
+    pub(super) fn named(&self, set: &[String]) -> String {
+        let names = self.0.iter().map(|one| format!("--template {}", shell_word(&one.given)));
+        names.chain(set.iter().map(|set| format!("--set {}", shell_word(set)))).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A word as a shell reads it.
+fn shell_word(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The org or folder that the arguments and the configuration mean.

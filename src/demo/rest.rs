@@ -242,6 +242,19 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
     Ok(Reply::json(200, &body))
 }
 
+/// The name that a describe has for a field's type in metadata.
+fn described(kind: &str) -> String {
+    match kind {
+        "Text" | "AutoNumber" => "string".to_owned(),
+        "Number" => "double".to_owned(),
+        "Checkbox" => "boolean".to_owned(),
+        "Lookup" | "MasterDetail" => "reference".to_owned(),
+        "LongTextArea" | "TextArea" => "textarea".to_owned(),
+        "MultiselectPicklist" => "multipicklist".to_owned(),
+        other => other.to_lowercase(),
+    }
+}
+
 /// An object whose records the demo org does not hold, with the fields that profiles speak of. Required fields carry no field-level security.
 fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
     let url = format!("/services/data/v{version}/sobjects/{name}");
@@ -250,7 +263,7 @@ fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
         .iter()
         .map(|(name, field)| {
             json!({
-                "name": name, "label": field.label, "type": field.kind.to_lowercase(), "nillable": !field.required,
+                "name": name, "label": field.label, "type": described(&field.kind), "nillable": !field.required,
                 "custom": name.ends_with("__c"), "permissionable": !field.required, "createable": true, "updateable": true,
             })
         })

@@ -111,7 +111,10 @@ impl Session {
         if target.starts_with('-') || target.is_empty() {
             return Err(OrgError::new(OrgErrorKind::Usage, format!("`{target}` is no alias or username")));
         }
-        let shown = cli.run(&["org", "display", "--target-org", target, "--json"]).await?;
+        // Each of the commands takes a second or more to begin, so that both are run at once.
+        let display = ["org", "display", "--target-org", target, "--json"];
+        let (shown, token) = futures::join!(cli.run(&display), cli.token(target));
+        let shown = shown?;
         let result = &shown["result"];
         let text = |key: &str| result.get(key).and_then(Json::as_str).map(str::to_owned);
         let instance_url =
@@ -119,8 +122,8 @@ impl Session {
         let instance_url = http::check_address(&instance_url)?;
         // An older `sf` shows the token here; a newer one puts a text in its place (S 6.9).
         let token = match text("accessToken").filter(|token| !is_redacted(token)) {
-            Some(token) => token,
-            None => cli.token(target).await?,
+            Some(shown) => token.unwrap_or(shown),
+            None => token?,
         };
         let source = if text("username").as_deref() == Some(target) { "sf CLI username" } else { "sf CLI alias" };
         Ok(Self {

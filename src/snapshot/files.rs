@@ -61,7 +61,7 @@ pub(super) struct Found {
 /// Folders that hold no metadata of the project and may be large.
 const PASSED_OVER: &[&str] = &["node_modules", "target"];
 
-pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Found, ReadError> {
+pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::NotFound { path: path.to_path_buf() },
         _ => not_readable(path, &error),
@@ -71,7 +71,7 @@ pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Resul
     }
     let project = path.join("sfdx-project.json");
     if !project.is_file() {
-        return Ok(Found { files: of_folder(path, path, is_wanted)?, source_version: None });
+        return Ok(Found { files: of_folder(path, path)?, source_version: None });
     }
     let text = std::fs::read(&project).map_err(|error| not_readable(&project, &error))?;
     let project: Project = serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
@@ -80,7 +80,7 @@ pub(super) fn of(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Resul
         let folder = path.join(&directory.path);
         if folder.is_dir() {
             is_within(path, &folder, &directory.path)?;
-            files.extend(of_folder(path, &folder, is_wanted)?);
+            files.extend(of_folder(path, &folder)?);
         }
     }
     Ok(Found { files, source_version: project.source_api_version.as_deref().and_then(ApiVersion::parse) })
@@ -109,8 +109,8 @@ fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
     Ok(vec![File { name, content: Content::Bytes(bytes.into()) }])
 }
 
-/// Reads what is metadata or a record of it. Links to folders are not followed, so that no loop can catch the walk.
-fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Vec<File>, ReadError> {
+/// Lists what is metadata or a record of it. Links to folders are not followed, so that no loop can catch the walk.
+fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
     let mut found = Vec::new();
     let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
     while let Some(folder) = pending.pop() {
@@ -133,7 +133,7 @@ fn of_folder(root: &Path, folder: &Path, is_wanted: &dyn Fn(&ComponentId) -> boo
             }
             let relative = relative(root, &path);
             let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
-            if is_record || component(&relative).is_some_and(|id| is_wanted(&id)) {
+            if is_record || component(&relative).is_some() {
                 found.push((relative, path));
             }
         }

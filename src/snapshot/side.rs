@@ -44,7 +44,7 @@ impl Side {
     /// # Errors
     /// See [`ReadError`].
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let files::Found { files: found, source_version } = files::of(path, &|_| true)?;
+        let files::Found { files: found, source_version } = files::of(path)?;
         let mut side = Self {
             components: BTreeMap::new(),
             files: BTreeMap::new(),

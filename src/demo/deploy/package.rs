@@ -115,6 +115,8 @@ fn add(package: &mut Package, prefix: &str, files: &Files, options: &DeployOptio
                 seen.insert(key.clone());
                 package.units.push(Unit { key, path: format!("{prefix}{path}"), content: content.clone() });
             }
+            // Whose type was refused was named all the same.
+            _ if key_of_path(path).is_some_and(|(type_name, _)| package.refused.iter().any(|(refused, _)| *refused == type_name)) => {}
             _ => package.unnamed.push(format!("{prefix}{path}")),
         }
     }
