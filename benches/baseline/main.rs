@@ -1,7 +1,8 @@
 //! Two states of a large org held against each other: the time, the memory and whether every change was found and none invented.
 //!
 //! `cargo bench --bench baseline` makes the states, checks the answers against their key, and prints a table with the floor (reading both
-//! sides and comparing bytes), `diff -ru`, `git diff --no-index` and a plain quick-xml comparison in the same run. `-- --quick` does a tenth.
+//! sides and comparing bytes), `diff -ru`, `git diff --no-index` and a plain quick-xml comparison in the same run. `-- --quick` does a tenth;
+//! `-- --states FOLDER [PROFILES [MEGABYTES]]` only makes the states, for other tools (`benches/peers/run.sh`).
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
@@ -20,7 +21,16 @@ use generate::{Shape, generate};
 const RUNS: usize = 5;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--states") {
+        let number = |index: usize, otherwise| arguments.get(at + index).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+        let folder = Path::new(arguments.get(at + 1).expect("--states FOLDER [PROFILES [MEGABYTES]]"));
+        let (profiles, megabytes) = (number(2, 100), number(3, 3));
+        let shape = Shape { profiles, megabytes, ..Shape::default() };
+        generate(folder, &if megabytes > 3 { Shape { apps: 0, sets: 0, ..shape } } else { shape });
+        return;
+    }
+    let quick = arguments.iter().any(|argument| argument == "--quick");
     let profiles = if quick { 10 } else { 100 };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut table = Vec::new();

@@ -8,13 +8,17 @@ folder=${1:?usage: run.sh FOLDER [PROFILES]}
 profiles=${2:-100}
 mkdir -p "$folder"
 cd "$folder"
+folder=$(pwd)
 
 [ -d venv ] || { python3 -m venv venv && venv/bin/pip install --quiet lxml cumulusci; }
 [ -d node_modules ] || npm install --no-audit --no-fund --loglevel error fast-xml-parser @salesforce/source-deploy-retrieve sfdx-git-delta
 
 states=states-$profiles
-[ -d "$states" ] || python3 "$here/states.py" "$states" "$profiles"
-[ -d large ] || python3 "$here/states.py" large 1 20
+make_states() {
+    [ -d "$1" ] || (cd "$here" && cargo bench --quiet --bench baseline -- --states "$folder/$1" "$2" "${3:-3}" >/dev/null)
+}
+make_states "$states" "$profiles"
+make_states large 1 20
 
 # sfdx-git-delta compares commits, and knows files by their names in source format.
 commit() {

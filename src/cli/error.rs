@@ -248,7 +248,9 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
         return Some("either the org's edition has no API access, or this user lacks the permission API Enabled");
     }
     match error.kind {
-        OrgErrorKind::Auth => Some("sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN"),
+        OrgErrorKind::Auth => {
+            Some("sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN")
+        }
         OrgErrorKind::NoSuchOrg => Some("`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one"),
         OrgErrorKind::Unreachable if error.message.contains("certificate") => {
             Some("if your company's proxy signs with a certificate of its own, name its PEM file in SSL_CERT_FILE")
