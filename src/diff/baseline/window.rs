@@ -15,6 +15,8 @@ use super::{Buffers, CompareError, Difference, Source, of_fragments};
 
 /// How much of a file is held at once.
 const WINDOW: usize = 256 << 10;
+/// How much of what was passed is kept, so that the entry before can be looked at.
+const HISTORY: usize = 4 << 10;
 /// An element larger than this is no entry of a list.
 const LARGEST: usize = 8 << 20;
 
@@ -58,6 +60,17 @@ impl<'b, R: Read> Window<'b, R> {
         }
     }
 
+    /// Says whether an entry that begins here stands between smaller and larger keys, as far as its neighbours are held.
+    fn is_in_order(&self, row: &'static MetadataType, known: &Known) -> bool {
+        let held = &self.buffer[..self.end];
+        let key_at = |at: usize| match next(row, held.get(at..)?, 0, self.is_at_end) {
+            Next::Entry(entry) => Some(entry.key),
+            Next::End | Next::More | Next::Strange => None,
+        };
+        let before = memchr::memrchr_iter(b'\n', &held[..self.start]).find(|at| is_boundary(held, *at)).and_then(key_at);
+        before.is_none_or(|before| *before < *known.key) && key_at(self.start + known.end).is_none_or(|after| *after > *known.key)
+    }
+
     /// Reads the entry that begins here; `None` where the list ends.
     fn read_entry(&mut self, row: &'static MetadataType) -> io::Result<Standing> {
         if self.entry.is_some() {
@@ -84,10 +97,10 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Reads on until the window is full or the file ends; what was passed is dropped first. A window full of one thing grows.
     fn fill(&mut self) -> io::Result<()> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        if let Some(passed) = self.start.checked_sub(HISTORY) {
+            self.buffer.copy_within(passed..self.end, 0);
+            self.end -= passed;
+            self.start = HISTORY;
         }
         if self.end == self.buffer.len() {
             let larger = (self.buffer.len() * 2).min(LARGEST + WINDOW);
@@ -149,6 +162,7 @@ pub(super) fn compare<A: Source, B: Source>(
     let mut other = Window::new(baseline.open()?, &mut buffers.baseline);
     let (mut held, mut wanted) = (Waiting::default(), Waiting::default());
     let mut found = Vec::new();
+    let mut is_in_order = true;
     loop {
         match pass(&mut one, &mut other)? {
             Passed::Equal => break,
@@ -186,7 +200,10 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => held.keep(known.key, here),
+                    None => {
+                        is_in_order = is_in_order && one.is_in_order(row, &known);
+                        held.keep(known.key, here)
+                    }
                 };
                 one.advance(known.end);
                 is_once
@@ -201,7 +218,10 @@ pub(super) fn compare<A: Source, B: Source>(
                         }
                         true
                     }
-                    None => wanted.keep(known.key, there),
+                    None => {
+                        is_in_order = is_in_order && other.is_in_order(row, &known);
+                        wanted.keep(known.key, there)
+                    }
                 };
                 other.advance(known.end);
                 is_once
@@ -213,7 +233,8 @@ pub(super) fn compare<A: Source, B: Source>(
         }
     }
     // What one side alone has shown may stand on the other all the same, twice in this file and once passed over as equal: a file merged badly.
-    if has_any(row, baseline, &held, &mut buffers.baseline)? || has_any(row, actual, &wanted, &mut buffers.actual)? {
+    // Where lists are in order, as the org writes them, that cannot be.
+    if !is_in_order && (has_any(row, baseline, &held, &mut buffers.baseline)? || has_any(row, actual, &wanted, &mut buffers.actual)?) {
         return Ok(None);
     }
     for here in held.rest() {
