@@ -97,10 +97,11 @@ impl<'b, R: Read> Window<'b, R> {
 
     /// Reads on until the window is full or the file ends; what was passed is dropped first. A window full of one thing grows.
     fn fill(&mut self) -> io::Result<()> {
-        if let Some(passed) = self.start.checked_sub(HISTORY) {
-            self.buffer.copy_within(passed..self.end, 0);
-            self.end -= passed;
-            self.start = HISTORY;
+        if self.start > 0 {
+            let kept = if self.start > HISTORY { HISTORY } else { 0 };
+            self.buffer.copy_within(self.start - kept..self.end, 0);
+            self.end -= self.start - kept;
+            self.start = kept;
         }
         if self.end == self.buffer.len() {
             let larger = (self.buffer.len() * 2).min(LARGEST + WINDOW);
