@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use crate::metadata::registry::{Field, MetadataType};
 
 use super::key_parts;
@@ -99,15 +97,15 @@ fn field(row: &'static MetadataType, name: &[u8]) -> Option<&'static Field> {
 fn find_close(bytes: &[u8], name: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + memmem::find(&bytes[from..], b"</")?;
-        let rest = &bytes[at + 2..];
-        if rest.len() <= name.len() {
+        let at = from + memchr::memchr(b'<', &bytes[from..])?;
+        let rest = &bytes[at + 1..];
+        if rest.len() <= name.len() + 1 {
             return None;
         }
-        if rest.starts_with(name) && rest[name.len()] == b'>' {
+        if rest[0] == b'/' && rest[1..].starts_with(name) && rest[name.len() + 1] == b'>' {
             return Some(at + 2 + name.len() + 1);
         }
-        from = at + 2;
+        from = at + 1;
     }
 }
 
