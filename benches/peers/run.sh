@@ -1,6 +1,6 @@
 #!/bin/sh
 # Other tools on the states of `benches/baseline`: time, memory and what each one counts. benches/peers/run.sh FOLDER [PROFILES]
-# Needs python3 with venv, node 20 or newer, git and GNU time; FOLDER takes about 7 MB a profile, and what is installed.
+# Needs python3 with venv, node 22 or newer, git and GNU time; FOLDER takes about 7 MB a profile, and what is installed.
 # SFSETUP names our own program; without it, and where none is on the path, it is left out.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

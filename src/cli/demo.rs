@@ -36,6 +36,7 @@ pub(super) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
         Action::Reset => {
             Store::reset(&folder).map_err(|error| CommandError::demo(&error))?;
             ui.answer("the demo org is as new\n")?;
+            ui.hint("a `sfsetup demo serve` that runs must be started again: sessions ended with the old org");
             Ok(Exit::Done)
         }
         Action::Serve { port } => connect::block_on(async {
