@@ -17,7 +17,7 @@ mod settings;
 
 use std::fmt;
 
-pub use lookup::{Found, entries, find_entry, identity_of, key_of, look_up, look_up_each, object_of_layout};
+pub use lookup::{Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each};
 
 /// An API version, such as 67.0, as its whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, DeployRule, Field, Found, MetadataType, Travel};
+use crate::metadata::registry::{self, Absent, DeployRule, Field, Found, MetadataType, Travel, layout_identity};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
@@ -120,6 +120,7 @@ impl Mend {
         if let (None, Some(row)) = (&wanted, row) {
             refuse_removal(row, path)?;
         }
+        refuse_other_layout(path, wanted.as_ref())?;
         match pending {
             Some(at) => {
                 let merges = matches!(finding.comparison, Some("includes" | "excludes"));
@@ -418,6 +419,20 @@ pub(crate) fn refuse(document: &Document, id: &ComponentId, path: &FieldPath) ->
         }
         _ => Ok(()),
     }
+}
+
+/// A path that names a layout, with another one wanted there: the entry is found by the layout, and would not be there any more.
+fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> Result<(), String> {
+    let [Segment { name, key: Some(key) }, last] = path.segments() else { return Ok(()) };
+    let named = key.split('|').next().unwrap_or_default();
+    let wants_other = wanted.is_some_and(|wanted| wanted.to_string() != named);
+    if name != "layoutAssignments" || last.name != "layout" || !named.contains('-') || !wants_other {
+        return Ok(());
+    }
+    Err(format!(
+        "the path names the layout `{named}`, and another is wanted there: name the object instead, `layoutAssignments[{}].layout`",
+        layout_identity(key)
+    ))
 }
 
 /// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a layout) can be changed, and not taken away (S 3.4).

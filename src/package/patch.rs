@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry};
+use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry, layout_identity};
 use crate::metadata::value::Value;
 
 /// A setting and what it is to be; `None` takes it away.
@@ -91,7 +91,11 @@ fn place(
     for (index, segment) in segments.iter().enumerate() {
         let field = fields.iter().find(|field| field.name == segment.name);
         let there = match &segment.key {
-            Some(key) => find_entry(parent, segment, key, field),
+            // An object's layout is exchanged for the one that the key names, not joined by it.
+            Some(key) => find_entry(parent, segment, key, field).or_else(|| {
+                let identity = field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
+                find_entry(parent, segment, &identity, field)
+            }),
             None => {
                 parent.child(&segment.name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name)))
             }
@@ -326,6 +330,8 @@ mod tests {
         let entry = |layout: &str| format!("    <layoutAssignments>\n        <layout>{layout}</layout>\n    </layoutAssignments>\n");
         let settings = [("layoutAssignments[Account].layout", Some("Account-A".into()))];
         assert_eq!(patched("Profile", &entry("Account-B"), &settings), entry("Account-A"));
+        let by_layout = [("layoutAssignments[Account-A].layout", Some("Account-A".into()))];
+        assert_eq!(patched("Profile", &entry("Account-B"), &by_layout), entry("Account-A"));
         assert_eq!(
             patched("Profile", "    <custom>true</custom>\n", &settings),
             format!("    <custom>true</custom>\n{}", entry("Account-A"))

@@ -99,15 +99,19 @@ pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
     if matches!(section.kind, Kind::Section { fold_key: true, .. }) && key.eq_ignore_ascii_case("ApiEnabled") {
         return "ApiEnabled".to_owned();
     }
-    match (section.is_layouts(), key.split_once('|')) {
-        (false, _) => key,
-        (true, None) => object_of_layout(&key).to_owned(),
-        (true, Some((layout, rest))) => format!("{}|{rest}", object_of_layout(layout)),
+    if section.is_layouts() { layout_identity(&key) } else { key }
+}
+
+/// What the key of a layout's assignment comes to: `Account|Account.Customer` for `Account-Account Layout|Account.Customer`.
+pub fn layout_identity(key: &str) -> String {
+    match key.split_once('|') {
+        None => object_of_layout(key).to_owned(),
+        Some((layout, rest)) => format!("{}|{rest}", object_of_layout(layout)),
     }
 }
 
 /// The object of a layout's full name: `Account` of `Account-Account Layout`. No object's name holds a hyphen.
-pub fn object_of_layout(layout: &str) -> &str {
+fn object_of_layout(layout: &str) -> &str {
     layout.split_once('-').map_or(layout, |(object, _)| object)
 }
 
