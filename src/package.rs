@@ -14,7 +14,7 @@ use crate::metadata::document::{Document, Edit, EditError, Element, NewContent, 
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel, identity_of};
+use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
@@ -262,7 +262,7 @@ fn overlaid(
             None => root.child(&segment.name).map(NewElement::of),
         }
     };
-    let Some(Field { kind: Kind::Section { fields, .. }, .. }) = field else {
+    let Some(section @ Field { kind: Kind::Section { fields, .. }, .. }) = field else {
         // An empty element takes login hours, or a description, away (S 3.1).
         return Some(find(after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
     };
@@ -270,20 +270,18 @@ fn overlaid(
         Some(entry) => (entry, true),
         None => (find(before)?, false),
     };
+    if !is_there && !section.says_by_flags() {
+        // There is no way to say "not there any more" of such an entry (a layout's assignment): another takes its place, or it stays.
+        return None;
+    }
     let NewContent::Children(mut children) = entry.content else { return None };
-    let mut says_by_flags = false;
     for field in fields.iter().filter(|field| field.is_of(version)) {
         let Absent::Flag(default) = field.absent else { continue };
-        says_by_flags = true;
         match children.iter_mut().find(|child| child.name == field.name) {
             Some(child) if !is_there => child.content = NewContent::Text(default.to_string()),
             Some(_) => {}
             None => children.push(NewElement::text(field.name, default.to_string())),
         }
-    }
-    if !is_there && !says_by_flags {
-        // There is no way to say "not there any more" of such an entry (a layout's assignment): another takes its place, or it stays.
-        return None;
     }
     children.sort_by(|left, right| left.name.cmp(&right.name));
     Some(NewElement::group(&segment.name, children))
@@ -311,12 +309,6 @@ fn cut(fields: &'static [Field], parent: Element<'_>, same_org: bool, edits: &mu
             cut(fields, child, same_org, edits);
         }
     }
-}
-
-/// Returns what a root's child is told from its like by if it is an entry of a keyed list.
-fn entry_identity(row: &MetadataType, element: Element<'_>) -> Option<String> {
-    let field = row.fields.iter().find(|field| field.name == element.name())?;
-    matches!(field.kind, Kind::Section { .. }).then(|| identity_of(field, element))
 }
 
 #[cfg(test)]

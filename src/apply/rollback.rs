@@ -6,7 +6,7 @@ use crate::diff::leaves::{differences, leaves};
 use crate::journal::{Assigned, Entry, Held};
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule};
+use crate::metadata::registry::{self, ApiVersion, DeployRule};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
@@ -104,11 +104,7 @@ fn said(id: &ComponentId, path: Option<&FieldPath>, value: Option<Value>) -> Opt
     if value.is_some() {
         return value;
     }
-    let row = registry::find_component(&id.type_name, &id.full_name)?;
-    match row.resolve(path?).ok()??.field.absent {
-        Absent::Flag(default) => Some(Value::Bool(default)),
-        _ => None,
-    }
+    registry::find_component(&id.type_name, &id.full_name)?.flag_default(path?)
 }
 
 /// Where a document that is replaced as a whole stands as the deploy left it, the way back is the very file that was there before.

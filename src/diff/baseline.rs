@@ -13,10 +13,10 @@ mod window;
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use crate::diff::leaves::{Leaves, PRESENT, between, entry_path, leaves};
-use crate::metadata::document::{Document, DocumentError, Element};
+use crate::diff::leaves::{Leaves, PRESENT, between, entry_path, entry_value, leaves};
+use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, Kind, MetadataType, identity_of};
+use crate::metadata::registry::{Kind, MetadataType};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -114,23 +114,21 @@ fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
 
 /// Compares two documents by their full index; what [`compare`] does with less reading.
 pub fn by_index(row: &'static MetadataType, actual: &Document, baseline: &Document) -> Vec<Difference> {
-    let held = Held { leaves: leaves(row, actual), entries: entries(row, actual) };
-    let wanted = Held { leaves: leaves(row, baseline), entries: entries(row, baseline) };
-    fold(row, &held, &wanted)
+    fold(row, &Held::read(row, actual), &Held::read(row, baseline))
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
+#[derive(Default)]
 struct Held {
     leaves: Leaves,
     entries: HashSet<Segment>,
 }
 
-fn entries(row: &'static MetadataType, document: &Document) -> HashSet<Segment> {
-    let segment = |element: Element<'_>| {
-        let field = row.fields.iter().find(|field| field.name == element.name())?;
-        matches!(field.kind, Kind::Section { .. }).then(|| Segment { name: field.name.to_owned(), key: Some(identity_of(field, element)) })
-    };
-    document.root().children().filter_map(segment).collect()
+impl Held {
+    fn read(row: &'static MetadataType, document: &Document) -> Self {
+        let entries = document.root().children().filter_map(|element| row.entry_of(element));
+        Self { leaves: leaves(row, document), entries: entries.collect() }
+    }
 }
 
 /// Puts settings that differ together where the whole entry is on one side only, and says flags that are left out.
@@ -141,60 +139,34 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
         let first = &path.segments()[0];
         if first.key.is_some() && actual.entries.contains(first) != baseline.entries.contains(first) {
             if whole.insert(first.clone()) {
-                let (here, there) = (of_entry(&actual.leaves, first), of_entry(&baseline.leaves, first));
-                folded.push(Difference { path: entry_path(&path, now.as_ref().or(then.as_ref())), actual: here, baseline: there });
+                let whole = entry_path(&path, now.as_ref().or(then.as_ref()));
+                // The path of a layout's assignment says all of it.
+                let value =
+                    |leaves| entry_value(leaves, first).map(|value| if whole.segments()[0] == *first { value } else { PRESENT.into() });
+                let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
+                folded.push(Difference { path: whole, actual: here, baseline: there });
             }
             continue;
         }
-        folded.push(Difference { actual: said(row, &path, now), baseline: said(row, &path, then), path });
+        // A flag that is left out is its default.
+        let said = |value: Option<Value>| value.or_else(|| row.flag_default(&path));
+        folded.push(Difference { actual: said(now), baseline: said(then), path });
     }
     folded.sort_by(|one, other| one.path.cmp(&other.path));
     folded
 }
 
-/// What an entry says, as one value; none where it is not there or says nothing.
-fn of_entry(leaves: &Leaves, entry: &Segment) -> Option<Value> {
-    let start = FieldPath::new(vec![entry.clone()]);
-    let of_it = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry);
-    // An entry's key says which layout it is; that an entry is there goes without saying where it says more.
-    let says: Vec<String> = of_it
-        .clone()
-        .filter(|(path, _)| path.segments().len() > 1 && entry.name != "layoutAssignments")
-        .map(|(path, value)| {
-            let rest: Vec<String> = path.segments()[1..].iter().map(|segment| segment.name.clone()).collect();
-            format!("{}={value}", rest.join("."))
-        })
-        .collect();
-    match (says.is_empty(), of_it.count()) {
-        (_, 0) => None,
-        (true, _) => Some(Value::from(PRESENT)),
-        (false, _) => Some(Value::List(says)),
-    }
-}
-
-/// A flag that is left out is its default.
-fn said(row: &'static MetadataType, path: &FieldPath, value: Option<Value>) -> Option<Value> {
-    if value.is_some() {
-        return value;
-    }
-    match row.resolve(path).ok()??.field.absent {
-        Absent::Flag(default) => Some(Value::Bool(default)),
-        _ => None,
-    }
-}
-
 /// Compares two entries that the caller has found to be of one key, given as their bytes, or one with nothing.
 fn of_fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, DocumentError> {
     let read = |bytes: Option<&[u8]>| -> Result<Held, DocumentError> {
-        let Some(bytes) = bytes else { return Ok(Held { leaves: Leaves::new(), entries: HashSet::new() }) };
+        let Some(bytes) = bytes else { return Ok(Held::default()) };
         let mut text = Vec::with_capacity(bytes.len() + 128);
         text.extend_from_slice(b"<Fragment xmlns=\"");
         text.extend_from_slice(crate::metadata::document::NAMESPACE.as_bytes());
         text.extend_from_slice(b"\">");
         text.extend_from_slice(bytes);
         text.extend_from_slice(b"</Fragment>");
-        let document = Document::parse(text)?;
-        Ok(Held { leaves: leaves(row, &document), entries: entries(row, &document) })
+        Ok(Held::read(row, &Document::parse(text)?))
     };
     Ok(fold(row, &read(actual)?, &read(baseline)?))
 }

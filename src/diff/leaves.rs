@@ -61,7 +61,10 @@ impl Walk {
                         // Which layout it is, is what such an entry says.
                         self.fields(fields, &["recordType"], child);
                     } else {
-                        self.entry(fields, key, child);
+                        self.fields(fields, key, child);
+                        if !field.says_by_flags() {
+                            self.leaves.insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
+                        }
                     }
                     self.at.pop();
                 }
@@ -75,13 +78,6 @@ impl Walk {
                     }
                 }
             }
-        }
-    }
-
-    fn entry(&mut self, fields: &'static [Field], key: &[&str], entry: Element<'_>) {
-        self.fields(fields, key, entry);
-        if !fields.iter().any(|field| matches!(field.absent, Absent::Flag(_))) {
-            self.leaves.insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
         }
     }
 
@@ -155,6 +151,19 @@ pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
         .extend(second.iter().filter(|(path, _)| !first.contains_key(path)).map(|(path, value)| (path.clone(), None, Some(value.clone()))));
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found
+}
+
+/// What an entry of a list says, as one value; none where it is not there or says nothing. That it is there goes without saying where it says more.
+pub fn entry_value(leaves: &Leaves, entry: &Segment) -> Option<Value> {
+    let start = FieldPath::new(vec![entry.clone()]);
+    let mut of_it = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
+    of_it.peek()?;
+    let in_words = |(path, value): (&FieldPath, &Value)| {
+        let rest: Vec<&str> = path.segments()[1..].iter().map(|segment| segment.name.as_str()).collect();
+        (!rest.is_empty()).then(|| format!("{}={value}", rest.join(".")))
+    };
+    let says: Vec<String> = of_it.filter_map(in_words).collect();
+    Some(if says.is_empty() { Value::from(PRESENT) } else { Value::List(says) })
 }
 
 /// The path of a whole entry, by the path and value of a setting in it: `layoutAssignments[Account-Account Layout|Account.Customer]` for

@@ -6,7 +6,7 @@ use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, DeployRule, Field, Found, MetadataType, Travel, layout_identity};
+use crate::metadata::registry::{self, DeployRule, Field, Found, MetadataType, Travel, layout_identity};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
@@ -440,7 +440,7 @@ pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(),
     let first = &path.segments()[0];
     let is_list = row.deploy == DeployRule::Overlay && first.key.is_some() && !SENT_ALONG.contains(&first.name.as_str());
     let field = row.fields.iter().find(|field| field.name == first.name);
-    if !is_list || field.is_none_or(|field| field.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))) {
+    if !is_list || field.is_none_or(Field::says_by_flags) {
         return Ok(());
     }
     Err("a deploy has no way to take this away: do it in Setup".to_owned())

@@ -35,20 +35,14 @@ pub fn patch(row: &MetadataType, document: &Document, settings: &[Setting], vers
 
 /// A group of which everything goes, goes too.
 fn drop_what_is_emptied(document: &Document, edits: &mut Vec<Edit>) {
-    let mut removed: BTreeSet<ElementId> = edits
-        .iter()
-        .filter_map(|edit| match edit {
-            Edit::Remove { element } => Some(*element),
-            Edit::SetText { .. } | Edit::Insert { .. } | Edit::Replace { .. } => None,
-        })
-        .collect();
-    let grows: BTreeSet<ElementId> = edits
-        .iter()
-        .filter_map(|edit| match edit {
-            Edit::Insert { parent, .. } => Some(*parent),
-            Edit::SetText { .. } | Edit::Remove { .. } | Edit::Replace { .. } => None,
-        })
-        .collect();
+    let (mut removed, mut grows) = (BTreeSet::new(), BTreeSet::new());
+    for edit in edits.iter() {
+        match edit {
+            Edit::Remove { element } => _ = removed.insert(*element),
+            Edit::Insert { parent, .. } => _ = grows.insert(*parent),
+            Edit::SetText { .. } | Edit::Replace { .. } => {}
+        }
+    }
     loop {
         let emptied = removed.iter().find_map(|id| {
             let parent = document.element(*id).parent()?;
@@ -91,19 +85,21 @@ fn place(
     for (index, segment) in segments.iter().enumerate() {
         let field = fields.iter().find(|field| field.name == segment.name);
         let there = match &segment.key {
-            // An object's layout is exchanged for the one that the key names, not joined by it.
-            Some(key) => find_entry(parent, segment, key, field).or_else(|| {
-                let identity = field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
-                find_entry(parent, segment, &identity, field)
-            }),
+            Some(key) => {
+                let mut like = entries(parent, segment, key, field);
+                let first = like.next();
+                // Of an entry that stands twice, the one that is set stays.
+                edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
+                // An object's layout is exchanged for the one that the key names, not joined by it.
+                first.or_else(|| {
+                    let identity = field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
+                    find_entry(parent, segment, &identity, field)
+                })
+            }
             None => {
                 parent.child(&segment.name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name)))
             }
         };
-        if let Some(key) = &segment.key {
-            // Of an entry that stands twice, the one that is set stays.
-            edits.extend(entries(parent, segment, key, field).skip(1).map(|again| Edit::Remove { element: again.id() }));
-        }
         let Some(element) = there else {
             if let Some(value) = value {
                 let rest = segments[index + 1..].to_vec();
@@ -130,10 +126,7 @@ fn place(
             }
             return;
         }
-        fields = match field.map(|field| &field.kind) {
-            Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
-            _ => &[],
-        };
+        fields = field.map_or(&[], Field::fields);
         parent = element;
     }
 }
@@ -206,10 +199,7 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
     {
         return leaf(field, &segment.name, value);
     }
-    let fields: &'static [Field] = match field.map(|field| &field.kind) {
-        Some(Kind::Group(fields) | Kind::Section { fields, .. }) => fields,
-        _ => &[],
-    };
+    let fields: &'static [Field] = field.map_or(&[], Field::fields);
     let mut children: Vec<NewElement> = Vec::new();
     if let Some(key) = &segment.key {
         let names: &[&str] = match field.map(|field| &field.kind) {

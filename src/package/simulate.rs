@@ -7,7 +7,7 @@ use crate::metadata::path::Segment;
 use crate::metadata::registry::{self, DeployRule, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
-use super::{Package, SENT_ALONG, entry_identity, own};
+use super::{Package, SENT_ALONG, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +76,11 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
             continue;
         }
         let field = row.fields.iter().find(|field| field.name == element.name());
-        let (there, key) = match (entry_identity(row, element), field.map(|field| &field.kind)) {
-            (Some(identity), Some(Kind::Section { key: names, .. })) => {
-                let segment = Segment { name: element.name().to_owned(), key: Some(identity.clone()) };
+        let (there, key) = match (row.entry_of(element), field.map(|field| &field.kind)) {
+            (Some(segment @ Segment { key: Some(_), .. }), Some(Kind::Section { key: names, .. })) => {
                 let names = names.iter().map(|name| (*name).to_owned()).collect();
-                let mut like = registry::entries(root, &segment, &identity, field);
+                let identity = segment.key.as_deref().unwrap_or_default();
+                let mut like = registry::entries(root, &segment, identity, field);
                 let first = like.next();
                 edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
                 (first, names)

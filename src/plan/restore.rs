@@ -1,13 +1,13 @@
 //! A plan back to a baseline: what is to change so that an org is as it was, or as another is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diff::State;
 use crate::diff::baseline::judge::Drift;
-use crate::diff::leaves::{PRESENT, differences, entry_path};
-use crate::metadata::document::{Document, Element};
+use crate::diff::leaves::{Leaves, between, entry_path, entry_value, leaves};
+use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, ApiVersion};
+use crate::metadata::registry::{self, ApiVersion, DeployRule, Found};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::package::mend::{refuse, refuse_removal};
@@ -125,86 +125,52 @@ impl Work<'_> {
     fn settings(&mut self, id: &ComponentId, drifts: &[&Drift], baseline: &dyn Fn(&ComponentId) -> Option<Document>) {
         let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { return };
         let (Some(now), Some(then)) = (own(self.actual, id), baseline(id)) else { return };
-        for (path, from, to) in differences(row, Some(&now.document), Some(&then)) {
+        let held = leaves(row, &now.document);
+        // Lists are long: which entries the baseline has is looked up once.
+        let there: HashSet<Segment> = then.root().children().filter_map(|element| row.entry_of(element)).collect();
+        let mut gone = BTreeSet::new();
+        for (path, from, to) in between(&held, &leaves(row, &then)) {
             let whole = entry_path(&path, from.as_ref().or(to.as_ref()));
             let is_meant = drifts.iter().filter_map(|drift| drift.path.as_ref()).any(|meant| *meant == path || *meant == whole);
             if !is_meant {
                 continue;
             }
-            let goes = to.is_none() && !self.is_in_place && entry_of(row, &path, then.root()).is_none();
-            let refused = if goes { refuse_removal(row, &path) } else { Ok(()) };
-            if let Err(reason) = refuse(&now.document, id, &path).and(refused) {
-                let line = (format!("{id} {}", if goes { &whole } else { &path }), reason);
+            let first = &path.segments()[0];
+            let is_gone = first.key.is_some() && !there.contains(first);
+            let refused = if is_gone && !self.is_in_place { refuse_removal(row, &path) } else { Ok(()) };
+            let subject = if refused.is_err() { &whole } else { &path };
+            if let Err(reason) = refuse(&now.document, id, &path).and(refused.clone()) {
+                let line = (format!("{id} {subject}"), reason);
                 if !self.left.contains(&line) {
                     self.left.push(line);
                 }
                 continue;
             }
-            let said = |value: Option<Value>| value.or_else(|| default_of(row, &path));
+            // An entry that the baseline does not have goes as a whole; where a profile is deployed, one with flags says false instead.
+            let says_by_flags = row.fields.iter().any(|field| field.name == first.name && field.says_by_flags());
+            if is_gone && (row.deploy == DeployRule::Replace || self.is_in_place || !says_by_flags) {
+                gone.insert(first.clone());
+                continue;
+            }
+            let said = |value: Option<Value>| value.or_else(|| row.flag_default(&path));
             self.changes.push(Change { id: id.clone(), from: said(from), to: said(to), path: Some(path), cause: Cause::State });
         }
-        self.entries(id, &then);
+        self.changes.extend(gone.into_iter().map(|entry| Change {
+            id: id.clone(),
+            from: entry_value(&held, &entry),
+            path: Some(FieldPath::new(vec![entry])),
+            to: None,
+            cause: Cause::State,
+        }));
     }
-
-    /// An entry that the baseline does not have at all goes as a whole; where a profile is deployed, one with flags says false instead.
-    fn entries(&mut self, id: &ComponentId, then: &Document) {
-        let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { return };
-        let goes = |field: Option<&registry::Field>| {
-            let has_flags = field.is_some_and(|field| field.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_))));
-            row.deploy == registry::DeployRule::Replace || self.is_in_place || !has_flags
-        };
-        let gone: BTreeSet<Segment> = self
-            .changes
-            .iter()
-            .filter(|change| change.id == *id)
-            .filter_map(|change| Some(change.path.as_ref()?.segments()[0].clone()))
-            .filter(|segment| {
-                let field = row.fields.iter().find(|field| field.name == segment.name);
-                goes(field) && segment.key.as_ref().is_some_and(|key| registry::find_entry(then.root(), segment, key, field).is_none())
-            })
-            .collect();
-        for segment in gone {
-            let is_in = |change: &Change| change.id == *id && change.path.as_ref().is_some_and(|path| path.segments()[0] == segment);
-            let was: Vec<String> = self
-                .changes
-                .iter()
-                .filter(|change| is_in(change))
-                .filter_map(|change| {
-                    let rest: Vec<&str> = change.path.as_ref()?.segments()[1..].iter().map(|segment| segment.name.as_str()).collect();
-                    (!rest.is_empty()).then(|| Some(format!("{}={}", rest.join("."), change.from.as_ref()?)))?
-                })
-                .collect();
-            let was = if was.is_empty() { Value::from(PRESENT) } else { Value::List(was) };
-            self.changes.retain(|change| !is_in(change));
-            self.changes.push(Change {
-                id: id.clone(),
-                path: Some(FieldPath::new(vec![segment])),
-                from: Some(was),
-                to: None,
-                cause: Cause::State,
-            });
-        }
-    }
-}
-
-fn default_of(row: &'static registry::MetadataType, path: &FieldPath) -> Option<Value> {
-    match row.resolve(path).ok()??.field.absent {
-        Absent::Flag(default) => Some(Value::Bool(default)),
-        _ => None,
-    }
-}
-
-/// The entry of a list that a path begins with, if it is there.
-fn entry_of<'d>(row: &registry::MetadataType, path: &FieldPath, root: Element<'d>) -> Option<Element<'d>> {
-    let first = &path.segments()[0];
-    registry::find_entry(root, first, first.key.as_ref()?, row.fields.iter().find(|field| field.name == first.name))
 }
 
 /// Which changes are not so afterwards.
 fn not_brought_about(changes: &[Change], after: &ComponentSet) -> Vec<String> {
     let mut undone = Vec::new();
+    let mut read: BTreeMap<&ComponentId, Leaves> = BTreeMap::new();
     for change in changes {
-        let there = own(after, &change.id);
+        let there = own(after, &change.id).map(|component| &component.document);
         let Some(path) = &change.path else {
             if there.is_none() {
                 undone.push(change.id.to_string());
@@ -213,10 +179,10 @@ fn not_brought_about(changes: &[Change], after: &ComponentSet) -> Vec<String> {
         };
         let Some(row) = registry::find_component(&change.id.type_name, &change.id.full_name) else { continue };
         let is_so = if matches!((path.segments(), &change.to), ([Segment { key: Some(_), .. }], None)) {
-            there.is_none_or(|there| entry_of(row, path, there.document.root()).is_none())
+            there.is_none_or(|there| matches!(registry::look_up(row, there, path), Found::AbsentEntry))
         } else {
-            let held = there.map(|component| crate::diff::leaves::leaves(row, &component.document)).unwrap_or_default();
-            let is = held.get(path).cloned().or_else(|| default_of(row, path));
+            let held = read.entry(&change.id).or_insert_with(|| there.map(|there| leaves(row, there)).unwrap_or_default());
+            let is = held.get(path).cloned().or_else(|| row.flag_default(path));
             match (&is, &change.to) {
                 (Some(is), Some(to)) => crate::diff::compare::same(is, to),
                 (is, to) => is.is_none() && to.is_none(),

@@ -96,10 +96,7 @@ fn in_order(row: &'static MetadataType, document: &Document) -> Vec<u8> {
 
 fn order(fields: &'static [Field], children: &mut [NewElement]) {
     for child in children.iter_mut() {
-        let below = match fields.iter().find(|field| field.name == child.name).map(|field| &field.kind) {
-            Some(Kind::Group(fields) | Kind::Section { fields, .. }) => *fields,
-            _ => &[],
-        };
+        let below = fields.iter().find(|field| field.name == child.name).map_or(&[][..], Field::fields);
         if let NewContent::Children(children) = &mut child.content {
             order(below, children);
         }

@@ -1,6 +1,6 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
-use super::{Companion, Field, Kind, MetadataType, SetForm};
+use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::document::{Document, Element};
 use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
@@ -31,14 +31,14 @@ pub fn look_up<'d>(metadata_type: &MetadataType, document: &'d Document, path: &
 
 /// Finds a path in each copy of its first entry, where that stands in the document more than once; at least one answer.
 pub fn look_up_each<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Vec<Found<'d>> {
-    let (first, root) = (&path.segments()[0], document.root());
+    let (first, rest) = (&path.segments()[0], &path.segments()[1..]);
+    let (Some(key), false) = (&first.key, rest.is_empty()) else {
+        return vec![look_up(metadata_type, document, path)];
+    };
     let field = metadata_type.fields.iter().find(|field| field.name == first.name);
     let fields = field.map_or(&[][..], Field::fields);
-    let copies = first.key.as_deref().map(|key| entries(root, first, key, field).collect::<Vec<_>>()).unwrap_or_default();
-    match (&path.segments()[1..], copies.len()) {
-        ([], _) | (_, 0 | 1) => vec![look_up(metadata_type, document, path)],
-        (rest, _) => copies.into_iter().map(|copy| find_below(fields, copy, rest)).collect(),
-    }
+    let found: Vec<Found<'d>> = entries(document.root(), first, key, field).map(|copy| find_below(fields, copy, rest)).collect();
+    if found.is_empty() { vec![Found::AbsentEntry] } else { found }
 }
 
 fn find_below<'d>(mut fields: &'static [Field], mut parent: Element<'d>, segments: &[Segment]) -> Found<'d> {
@@ -155,7 +155,28 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
     parent.child(name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(name)))
 }
 
+impl MetadataType {
+    /// Returns the entry of a keyed list that a child of the root is, by what it is told from its like by; none where it is no such entry.
+    pub fn entry_of(&self, element: Element<'_>) -> Option<Segment> {
+        let field = self.fields.iter().find(|field| field.name == element.name())?;
+        matches!(field.kind, Kind::Section { .. }).then(|| Segment { name: field.name.to_owned(), key: Some(identity_of(field, element)) })
+    }
+
+    /// Returns what it means that a flag is left out; none for anything else.
+    pub fn flag_default(&self, path: &FieldPath) -> Option<Value> {
+        match self.resolve(path).ok()??.field.absent {
+            Absent::Flag(default) => Some(Value::Bool(default)),
+            Absent::Text(_) | Absent::Unset | Absent::Empty => None,
+        }
+    }
+}
+
 impl Field {
+    /// Says whether the entries of this list say what they say by flags: then each can be taken back by saying so.
+    pub fn says_by_flags(&self) -> bool {
+        self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
+    }
+
     /// Says whether this is the list of a profile's layouts.
     pub fn is_layouts(&self) -> bool {
         matches!(self.kind, Kind::Section { companion: Some(Companion::Layout), .. })
