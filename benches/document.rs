@@ -12,8 +12,9 @@ use sfsetup::metadata::document::Document;
 
 /// A profile of about this many bytes in Salesforce's own layout: classes, fields, objects, permissions.
 fn profile(bytes: usize) -> Vec<u8> {
-    let mut text =
-        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n");
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
+    );
     let mut entry = |section: &str, count: usize, body: &dyn Fn(usize, &mut String)| {
         for index in 0..count {
             let _ = writeln!(text, "    <{section}>");
@@ -23,7 +24,10 @@ fn profile(bytes: usize) -> Vec<u8> {
     };
     let unit = bytes / 1000;
     entry("classAccesses", unit * 2, &|index, text| {
-        let _ = write!(text, "        <apexClass>RentalService{index:06}</apexClass>\n        <enabled>true</enabled>\n");
+        let _ = write!(
+            text,
+            "        <apexClass>RentalService{index:06}</apexClass>\n        <enabled>true</enabled>\n"
+        );
     });
     entry("fieldPermissions", unit * 4, &|index, text| {
         let _ = write!(
@@ -48,29 +52,37 @@ fn index(criterion: &mut Criterion) {
         let bytes = profile(megabytes * 1_000_000);
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.sample_size(20);
-        group.bench_with_input(BenchmarkId::new("quick-xml events", megabytes), &bytes, |bencher, bytes| {
-            bencher.iter(|| {
-                let mut reader = Reader::from_reader(bytes.as_slice());
-                let mut events = 0_u64;
-                loop {
-                    match reader.read_event() {
-                        Ok(Event::Eof) | Err(_) => break,
-                        Ok(event) => {
-                            black_box(event);
-                            events += 1;
+        group.bench_with_input(
+            BenchmarkId::new("quick-xml events", megabytes),
+            &bytes,
+            |bencher, bytes| {
+                bencher.iter(|| {
+                    let mut reader = Reader::from_reader(bytes.as_slice());
+                    let mut events = 0_u64;
+                    loop {
+                        match reader.read_event() {
+                            Ok(Event::Eof) | Err(_) => break,
+                            Ok(event) => {
+                                black_box(event);
+                                events += 1;
+                            }
                         }
                     }
-                }
-                events
-            });
-        });
-        group.bench_with_input(BenchmarkId::new("document", megabytes), &bytes, |bencher, bytes| {
-            bencher.iter_batched(
-                || bytes.clone(),
-                |bytes| Document::parse(bytes).expect("the profile is well-formed"),
-                criterion::BatchSize::LargeInput,
-            );
-        });
+                    events
+                });
+            },
+        );
+        group.bench_with_input(
+            BenchmarkId::new("document", megabytes),
+            &bytes,
+            |bencher, bytes| {
+                bencher.iter_batched(
+                    || bytes.clone(),
+                    |bytes| Document::parse(bytes).expect("the profile is well-formed"),
+                    criterion::BatchSize::LargeInput,
+                );
+            },
+        );
     }
     group.finish();
 }

@@ -43,9 +43,14 @@ pub struct Examined {
 ///
 /// # Errors
 /// The org cannot be asked.
-pub async fn examine(org: &Org, steps: &[ExpandedStep<'_>], to_change: bool) -> Result<Examined, OrgError> {
+pub async fn examine(
+    org: &Org,
+    steps: &[ExpandedStep<'_>],
+    to_change: bool,
+) -> Result<Examined, OrgError> {
     let needs = needs(steps);
-    let mut request = RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut request =
+        RetrieveRequest { components: needs.components, companions: needs.companions };
     let mut graph = Vec::new();
     if to_change {
         let wanted = plan::permissions_wanted(steps);
@@ -121,7 +126,9 @@ pub enum ApplyError {
         lost: OrgError,
     },
     /// The org has it, and how it ends could not be watched.
-    #[error("the org has accepted the deploy {id} and goes on with it; how it ends could not be watched: {error}")]
+    #[error(
+        "the org has accepted the deploy {id} and goes on with it; how it ends could not be watched: {error}"
+    )]
     Unwatched {
         /// Its id.
         id: String,
@@ -129,7 +136,9 @@ pub enum ApplyError {
         error: OrgError,
     },
     /// The package is in; what REST was to do after it is not.
-    #[error("the package was deployed, but the permission set `{set}` could not be given to `{user}`: {error}")]
+    #[error(
+        "the package was deployed, but the permission set `{set}` could not be given to `{user}`: {error}"
+    )]
     Assign {
         /// Which set.
         set: String,
@@ -156,15 +165,25 @@ impl From<PlanError> for ApplyError {
 ///
 /// # Errors
 /// See [`ApplyError`]; the entry on disk says how far it came.
-pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: bool) -> Result<(Entry, Ended), ApplyError> {
+pub async fn carry_out(
+    org: &Org,
+    journal: &Journal,
+    order: &Order,
+    check_only: bool,
+) -> Result<(Entry, Ended), ApplyError> {
     let mut entry = prepare(org, journal, order, check_only).await?;
     if order.package.is_empty() {
         entry.stage = Stage::Applied;
         journal.write(&entry)?;
         finish_by_rest(org, journal, &mut entry).await?;
-        return Ok((entry, Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() })));
+        return Ok((
+            entry,
+            Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() }),
+        ));
     }
-    let zip = order.package.zip().map_err(|error| ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}")))?;
+    let zip = order.package.zip().map_err(|error| {
+        ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
+    })?;
     entry.stage = Stage::Sent;
     journal.write(&entry)?;
     let id = match org.start_deploy(zip.clone(), check_only).await {
@@ -176,12 +195,21 @@ pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: 
                 entry.stage = Stage::Applied;
                 journal.write(&entry)?;
                 finish_by_rest(org, journal, &mut entry).await?;
-                return Ok((entry, Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() })));
+                return Ok((
+                    entry,
+                    Ended::Applied(DeployStatus {
+                        done: true,
+                        success: true,
+                        ..DeployStatus::default()
+                    }),
+                ));
             }
             // The org has no trace of it and nothing is running: this is the first time that it arrives.
             settle::Found::Nothing => match org.start_deploy(zip, check_only).await {
                 Ok(id) => id,
-                Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
+                Err(NotStarted::Refused(error)) => {
+                    return Err(not_sent(journal, &mut entry, error)?);
+                }
                 Err(NotStarted::Lost(error)) => {
                     return Err(ApplyError::Unclear(format!(
                         "the answer to the deploy request was lost twice ({error}); run the same command again, it finds out what became of it"
@@ -193,7 +221,9 @@ pub async fn carry_out(org: &Org, journal: &Journal, order: &Order, check_only: 
                 journal.write(&entry)?;
                 return Err(ApplyError::Overtaken { ids, lost });
             }
-            settle::Found::Unclear(why) => return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})"))),
+            settle::Found::Unclear(why) => {
+                return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})")));
+            }
         },
     };
     accepted(org, journal, entry, id).await
@@ -207,13 +237,18 @@ pub fn is_validated(entry: &Entry, order: &Order) -> bool {
         && entry.after == held(&order.targets, |target| &target.after)
 }
 
-fn held(targets: &[Target], of: fn(&Target) -> &Option<crate::metadata::document::Document>) -> Vec<Held> {
+fn held(
+    targets: &[Target],
+    of: fn(&Target) -> &Option<crate::metadata::document::Document>,
+) -> Vec<Held> {
     targets
         .iter()
         .map(|target| Held {
             type_name: target.id.type_name.clone(),
             full_name: target.id.full_name.clone(),
-            xml: of(target).as_ref().map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
+            xml: of(target)
+                .as_ref()
+                .map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
         })
         .collect()
 }
@@ -222,7 +257,12 @@ fn held(targets: &[Target], of: fn(&Target) -> &Option<crate::metadata::document
 ///
 /// # Errors
 /// As [`carry_out`].
-pub async fn carry_out_validated(org: &Org, journal: &Journal, order: &Order, validation: &str) -> Result<(Entry, Ended), ApplyError> {
+pub async fn carry_out_validated(
+    org: &Org,
+    journal: &Journal,
+    order: &Order,
+    validation: &str,
+) -> Result<(Entry, Ended), ApplyError> {
     let mut entry = prepare(org, journal, order, false).await?;
     entry.stage = Stage::Sent;
     journal.write(&entry)?;
@@ -234,12 +274,19 @@ pub async fn carry_out_validated(org: &Org, journal: &Journal, order: &Order, va
         }
         Err(NotStarted::Lost(lost)) => match settle::find(org, &entry).await? {
             settle::Found::Running(id) => accepted(org, journal, entry, id).await,
-            _ => Err(ApplyError::Unclear(format!("the answer to the quick deploy was lost ({lost}); run the same command again"))),
+            _ => Err(ApplyError::Unclear(format!(
+                "the answer to the quick deploy was lost ({lost}); run the same command again"
+            ))),
         },
     }
 }
 
-async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) -> Result<Entry, ApplyError> {
+async fn prepare(
+    org: &Org,
+    journal: &Journal,
+    order: &Order,
+    check_only: bool,
+) -> Result<Entry, ApplyError> {
     let known = org.recent_deploys().await?.unwrap_or_default();
     let entry = Entry {
         format: FORMAT.to_owned(),
@@ -259,7 +306,10 @@ async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) 
             .assign
             .iter()
             .filter(|_| !check_only)
-            .map(|one| SavedAssignment { user: one.user.clone(), permission_set: one.permission_set.clone() })
+            .map(|one| SavedAssignment {
+                user: one.user.clone(),
+                permission_set: one.permission_set.clone(),
+            })
             .collect(),
         unassign: if check_only { Vec::new() } else { order.unassign.clone() },
         assigned: Vec::new(),
@@ -270,13 +320,22 @@ async fn prepare(org: &Org, journal: &Journal, order: &Order, check_only: bool) 
     Ok(entry)
 }
 
-fn not_sent(journal: &Journal, entry: &mut Entry, error: OrgError) -> Result<ApplyError, ApplyError> {
+fn not_sent(
+    journal: &Journal,
+    entry: &mut Entry,
+    error: OrgError,
+) -> Result<ApplyError, ApplyError> {
     entry.stage = Stage::NotSent;
     journal.write(entry)?;
     Ok(ApplyError::Org(error))
 }
 
-async fn accepted(org: &Org, journal: &Journal, mut entry: Entry, id: String) -> Result<(Entry, Ended), ApplyError> {
+async fn accepted(
+    org: &Org,
+    journal: &Journal,
+    mut entry: Entry,
+    id: String,
+) -> Result<(Entry, Ended), ApplyError> {
     entry.stage = Stage::Accepted;
     entry.deploy_id = Some(id.clone());
     journal.write(&entry)?;
@@ -297,7 +356,12 @@ pub async fn interrupted() {
 }
 
 /// Watches an accepted deploy to its end and does what REST does after it.
-async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Result<(Entry, Ended), ApplyError> {
+async fn watch(
+    org: &Org,
+    journal: &Journal,
+    mut entry: Entry,
+    id: &str,
+) -> Result<(Entry, Ended), ApplyError> {
     let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
     org.begin(what);
     let status = {
@@ -310,8 +374,13 @@ async fn watch(org: &Org, journal: &Journal, mut entry: Entry, id: &str) -> Resu
                 // A refusal means that it is over, or past stopping: watching on tells.
                 let _ = org.cancel_deploy(id).await;
                 match select(watching, std::pin::pin!(tokio::signal::ctrl_c())).await {
-                    Either::Left((status, _)) => status.map(|status| DeployStatus { canceled_here: true, ..status }),
-                    Either::Right(_) => Err(OrgError::new(OrgErrorKind::Usage, "interrupted again, while the org was asked to cancel")),
+                    Either::Left((status, _)) => {
+                        status.map(|status| DeployStatus { canceled_here: true, ..status })
+                    }
+                    Either::Right(_) => Err(OrgError::new(
+                        OrgErrorKind::Usage,
+                        "interrupted again, while the org was asked to cancel",
+                    )),
                 }
             }
         }
@@ -345,7 +414,11 @@ async fn finish_by_rest(org: &Org, journal: &Journal, entry: &mut Entry) -> Resu
         }
     }
     for one in entry.assign.clone() {
-        if entry.assigned.iter().any(|done| done.user == one.user && done.permission_set == one.permission_set) {
+        if entry
+            .assigned
+            .iter()
+            .any(|done| done.user == one.user && done.permission_set == one.permission_set)
+        {
             continue;
         }
         let (rows, failed) = match org.assign(&one.user, &one.permission_set).await {
@@ -374,7 +447,8 @@ async fn finish_by_rest(org: &Org, journal: &Journal, entry: &mut Entry) -> Resu
 pub fn close(journal: &Journal, entries: &[Entry], entry: &mut Entry) -> Result<(), JournalError> {
     entry.stage = Stage::Done;
     journal.write(entry)?;
-    let taken_back = entry.rolls_back.as_ref().and_then(|id| entries.iter().find(|one| one.id == *id));
+    let taken_back =
+        entry.rolls_back.as_ref().and_then(|id| entries.iter().find(|one| one.id == *id));
     if let Some(one) = taken_back {
         journal.write(&Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() })?;
     }

@@ -181,9 +181,14 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
             Ok(Exit::Done)
         }
         Command::Man { dir } => {
-            let failed = |error| CommandError::new(format!("cannot write the manual pages to `{}`", dir.display())).because(error);
-            std::fs::create_dir_all(&dir).map_err(|error: std::io::Error| failed(error.to_string()))?;
-            clap_mangen::generate_to(Arguments::command(), &dir).map_err(|error| failed(error.to_string()))?;
+            let failed = |error| {
+                CommandError::new(format!("cannot write the manual pages to `{}`", dir.display()))
+                    .because(error)
+            };
+            std::fs::create_dir_all(&dir)
+                .map_err(|error: std::io::Error| failed(error.to_string()))?;
+            clap_mangen::generate_to(Arguments::command(), &dir)
+                .map_err(|error| failed(error.to_string()))?;
             Ok(Exit::Done)
         }
     }

@@ -87,14 +87,30 @@ pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
             ("write", "Campaign,Lead"),
         ],
         "ampersand-jwt" => &[("contact_email", MAIL), ("user", PERSON)],
-        "appflow" | "marketo" | "entra-provisioning" | "okta-provisioning" | "defender-for-cloud-apps" => &[("user", PERSON)],
+        "appflow"
+        | "marketo"
+        | "entra-provisioning"
+        | "okta-provisioning"
+        | "defender-for-cloud-apps" => &[("user", PERSON)],
         "account-engagement" => &[("user", PERSON), ("fields", "Account.Industry,Account.Phone")],
-        "chili-piper" => &[("user", PERSON), ("campaigns", "true"), ("opportunities", "true"), ("cases", "true")],
-        "client-credentials" => &[("contact_email", MAIL), ("callback", "https://vendor.example.com/callback"), ("user", INTEGRATION)],
+        "chili-piper" => {
+            &[("user", PERSON), ("campaigns", "true"), ("opportunities", "true"), ("cases", "true")]
+        }
+        "client-credentials" => &[
+            ("contact_email", MAIL),
+            ("callback", "https://vendor.example.com/callback"),
+            ("user", INTEGRATION),
+        ],
         "crewai" | "packaged-eca" => &[("app", "Ampersand_ECA")],
         "fivetran" => &[("app_kind", "local-app"), ("contact_email", MAIL), ("user", INTEGRATION)],
-        "gong" => &[("user", PERSON), ("activities", "true"), ("deals", "true"), ("engage", "true")],
-        "jwt-bearer" => &[("contact_email", MAIL), ("callback", "https://vendor.example.com/callback"), ("user", PERSON)],
+        "gong" => {
+            &[("user", PERSON), ("activities", "true"), ("deals", "true"), ("engage", "true")]
+        }
+        "jwt-bearer" => &[
+            ("contact_email", MAIL),
+            ("callback", "https://vendor.example.com/callback"),
+            ("user", PERSON),
+        ],
         "zapier" => &[("contact_email", MAIL)],
         "zendesk" => &[("user", PERSON), ("ticket_view", "true")],
         _ => return None,

@@ -37,7 +37,8 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of the summary.
-    pub const ALL: [Self; 6] = [Self::InSync, Self::Differs, Self::Missing, Self::NotObserved, Self::Manual, Self::Waived];
+    pub const ALL: [Self; 6] =
+        [Self::InSync, Self::Differs, Self::Missing, Self::NotObserved, Self::Manual, Self::Waived];
 
     /// Returns the state's name as reports write it.
     pub fn name(self) -> &'static str {
@@ -112,7 +113,11 @@ impl Diff<'_> {
 }
 
 /// Holds a template's expanded steps against what an org, or a folder, holds.
-pub fn diff<'t>(steps: &[ExpandedStep<'t>], components: &ComponentSet, facts: &FactValues) -> Diff<'t> {
+pub fn diff<'t>(
+    steps: &[ExpandedStep<'t>],
+    components: &ComponentSet,
+    facts: &FactValues,
+) -> Diff<'t> {
     let mut findings = Vec::new();
     for step in steps {
         let unseen = match &step.applies {
@@ -153,14 +158,21 @@ fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValu
                 }
             }
             FactAnswer::NotObserved(reason) => {
-                unseen.get_or_insert_with(|| format!("whether this step applies depends on `{fact}`: {reason}"));
+                unseen.get_or_insert_with(|| {
+                    format!("whether this step applies depends on `{fact}`: {reason}")
+                });
             }
         }
     }
     unseen.map_or(Condition::Holds, Condition::Unseen)
 }
 
-fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
+fn judge<'t>(
+    step: &ExpandedStep<'t>,
+    want: &ExpandedWant,
+    components: &ComponentSet,
+    facts: &FactValues,
+) -> Finding<'t> {
     match want {
         ExpandedWant::Metadata { id, path, test, effective } => {
             let mut observed = observe::metadata(components, id, path, test);
@@ -170,16 +182,20 @@ fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &Componen
             let label = |value: &Value| observed.field.and_then(|field| field.label_of(value));
             let desired = test.desired();
             let (mut state, mut actual, mut reason) = match observed.observation {
-                Observation::Seen { value, satisfied } => (if satisfied { State::InSync } else { State::Differs }, value, None),
+                Observation::Seen { value, satisfied } => {
+                    (if satisfied { State::InSync } else { State::Differs }, value, None)
+                }
                 Observation::Missing => (State::Missing, None, None),
                 Observation::NotObserved(reason) => (State::NotObserved, None, Some(reason)),
             };
-            let mut access_from = observed.covered_by.map(|permission| format!("{permission} in the same component"));
+            let mut access_from =
+                observed.covered_by.map(|permission| format!("{permission} in the same component"));
             if let (true, Some((fact, user))) = (state != State::InSync, effective)
                 && facts.get(fact, Some(user)) == FactAnswer::Known(Value::Bool(true))
             {
                 (state, actual, reason) = (State::InSync, Some(Value::Bool(true)), None);
-                access_from = Some(facts.source(fact, Some(user)).unwrap_or("elsewhere").to_owned());
+                access_from =
+                    Some(facts.source(fact, Some(user)).unwrap_or("elsewhere").to_owned());
             }
             Finding {
                 access_from,
@@ -189,7 +205,8 @@ fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &Componen
                 comparison: Some(test.name()),
                 actual_label: actual.as_ref().and_then(label),
                 desired_label: desired.first().and_then(label),
-                actual: actual.map(|value| if observed.is_secret { Value::from("(hidden)") } else { value }),
+                actual: actual
+                    .map(|value| if observed.is_secret { Value::from("(hidden)") } else { value }),
                 desired,
                 reason,
                 ..blank(step)
@@ -197,9 +214,9 @@ fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &Componen
         }
         ExpandedWant::Fact { fact, of, test } => {
             let answer = match (fact.fact_type.parameter, of) {
-                (Some(parameter), None) => {
-                    FactAnswer::NotObserved(format!("the parameter `{parameter}` is not set, so there is nobody to ask about"))
-                }
+                (Some(parameter), None) => FactAnswer::NotObserved(format!(
+                    "the parameter `{parameter}` is not set, so there is nobody to ask about"
+                )),
                 _ if wants_nothing(test) => FactAnswer::NotObserved(NOTHING_WANTED.to_owned()),
                 _ => facts.get(fact, of.as_deref()),
             };
@@ -222,7 +239,8 @@ fn judge<'t>(step: &ExpandedStep<'t>, want: &ExpandedWant, components: &Componen
             }
         }
         ExpandedWant::Manual { text, confirm } => {
-            let confirmed = confirm.as_deref().map(|confirm| judge(step, confirm, components, facts));
+            let confirmed =
+                confirm.as_deref().map(|confirm| judge(step, confirm, components, facts));
             let done = confirmed.as_ref().is_some_and(|finding| finding.state == State::InSync);
             Finding {
                 state: if done { State::InSync } else { State::Manual },
@@ -243,13 +261,23 @@ fn wants_nothing(test: &Test) -> bool {
     match test {
         Test::Equals(value) => is_empty(value),
         Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
-        Test::Includes(_) | Test::Excludes(_) | Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => false,
+        Test::Includes(_)
+        | Test::Excludes(_)
+        | Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_) => false,
     }
 }
 
 /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows; only then a fix would be a guess.
-fn any<'t>(step: &ExpandedStep<'t>, wants: &[ExpandedWant], components: &ComponentSet, facts: &FactValues) -> Finding<'t> {
-    let mut judged: Vec<Finding<'t>> = wants.iter().map(|want| judge(step, want, components, facts)).collect();
+fn any<'t>(
+    step: &ExpandedStep<'t>,
+    wants: &[ExpandedWant],
+    components: &ComponentSet,
+    facts: &FactValues,
+) -> Finding<'t> {
+    let mut judged: Vec<Finding<'t>> =
+        wants.iter().map(|want| judge(step, want, components, facts)).collect();
     let rank = |state: State| match state {
         State::InSync => 0,
         State::NotObserved => 1,
@@ -281,7 +309,9 @@ fn in_words(finding: &Finding<'_>) -> String {
         _ => String::new(),
     };
     let values: Vec<String> = finding.desired.iter().map(Value::to_string).collect();
-    format!("{subject} {} {}", finding.comparison.unwrap_or_default(), values.join(", ")).trim().to_owned()
+    format!("{subject} {} {}", finding.comparison.unwrap_or_default(), values.join(", "))
+        .trim()
+        .to_owned()
 }
 
 fn blank<'t>(step: &ExpandedStep<'t>) -> Finding<'t> {

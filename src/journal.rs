@@ -175,7 +175,9 @@ impl Journal {
         };
         private_folder(&folder).map_err(failed(&folder))?;
         let path = folder.join("lock");
-        let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(&path).map_err(failed(&path))?;
+        let lock = private(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(&path)
+            .map_err(failed(&path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder, _lock: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(JournalError::Locked),
@@ -186,7 +188,10 @@ impl Journal {
     /// Makes an id for a new entry: the time, and a number where two begin in one second.
     pub fn new_id(&self) -> String {
         let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        (1..).map(|number| format!("{now}-{number}")).find(|id| !self.path(id).exists()).unwrap_or(now)
+        (1..)
+            .map(|number| format!("{now}-{number}"))
+            .find(|id| !self.path(id).exists())
+            .unwrap_or(now)
     }
 
     /// Writes an entry, whole or not at all, and waits until it is on disk.
@@ -196,9 +201,11 @@ impl Journal {
     pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
         let path = self.path(&entry.id);
         let failed = |error| JournalError::Io { path: path.clone(), error };
-        let text = serde_json::to_vec_pretty(entry).map_err(|error| failed(io::Error::other(error)))?;
+        let text =
+            serde_json::to_vec_pretty(entry).map_err(|error| failed(io::Error::other(error)))?;
         // A temporary file of this kind is its owner's alone.
-        let mut file = tempfile::Builder::new().prefix(".entry-").tempfile_in(&self.folder).map_err(failed)?;
+        let mut file =
+            tempfile::Builder::new().prefix(".entry-").tempfile_in(&self.folder).map_err(failed)?;
         file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         // The name is on disk only when its folder is; not every system lets a folder be opened.
@@ -242,9 +249,13 @@ pub fn entries(base: &Path, org_id: &str) -> Result<Vec<Entry>, JournalError> {
         }
         let damaged = |why: String| JournalError::Damaged { path: path.clone(), why };
         let text = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-        let entry: Entry = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let entry: Entry =
+            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if entry.format != FORMAT {
-            return Err(damaged(format!("it is of the format `{}`, and this program writes `{FORMAT}`", entry.format)));
+            return Err(damaged(format!(
+                "it is of the format `{}`, and this program writes `{FORMAT}`",
+                entry.format
+            )));
         }
         entries.push(entry);
     }
@@ -288,11 +299,18 @@ mod tests {
     fn an_org_is_locked_by_one_run_and_its_entries_are_private() {
         let base = tempfile::tempdir().unwrap();
         let journal = Journal::open(base.path(), "00D000000000001AAA").unwrap();
-        assert!(matches!(Journal::open(base.path(), "00D000000000001AAA"), Err(JournalError::Locked)));
+        assert!(matches!(
+            Journal::open(base.path(), "00D000000000001AAA"),
+            Err(JournalError::Locked)
+        ));
         let entry = Entry {
             format: FORMAT.to_owned(),
             id: journal.new_id(),
-            org: SavedOrg { id: "00D".to_owned(), name: "a".to_owned(), instance_url: String::new() },
+            org: SavedOrg {
+                id: "00D".to_owned(),
+                name: "a".to_owned(),
+                instance_url: String::new(),
+            },
             started: String::new(),
             what: "a test".to_owned(),
             stage: Stage::Sent,

@@ -77,7 +77,12 @@ pub struct ComponentSet {
 impl ComponentSet {
     /// Makes an empty set.
     pub fn new(requested: Requested) -> Self {
-        Self { components: BTreeMap::new(), requested, not_observed: BTreeMap::new(), shown: BTreeMap::new() }
+        Self {
+            components: BTreeMap::new(),
+            requested,
+            not_observed: BTreeMap::new(),
+            shown: BTreeMap::new(),
+        }
     }
 
     /// Looks a component up.
@@ -91,7 +96,10 @@ impl ComponentSet {
     }
 
     /// Returns the components of one type, in order of full name.
-    pub fn of_type<'a, 'n>(&'a self, type_name: &'n str) -> impl Iterator<Item = &'a Component> + use<'a, 'n> {
+    pub fn of_type<'a, 'n>(
+        &'a self,
+        type_name: &'n str,
+    ) -> impl Iterator<Item = &'a Component> + use<'a, 'n> {
         self.components.values().filter(move |component| component.id.type_name == type_name)
     }
 }

@@ -163,11 +163,21 @@ pub struct Org {
 }
 
 /// What is read of the `Organization` row beside its id.
-const ORGANIZATION: [&str; 6] = ["Name", "OrganizationType", "IsSandbox", "TrialExpirationDate", "InstanceName", "NamespacePrefix"];
+const ORGANIZATION: [&str; 6] = [
+    "Name",
+    "OrganizationType",
+    "IsSandbox",
+    "TrialExpirationDate",
+    "InstanceName",
+    "NamespacePrefix",
+];
 
 impl std::fmt::Debug for Org {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Org").field("identity", &self.identity).field("api_version", &self.api_version()).finish_non_exhaustive()
+        f.debug_struct("Org")
+            .field("identity", &self.identity)
+            .field("api_version", &self.api_version())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +209,10 @@ impl Org {
         })
     }
 
-    async fn introduce(wire: &mut Wire, options: &ConnectOptions) -> Result<(Json, BTreeMap<&'static str, String>), OrgError> {
+    async fn introduce(
+        wire: &mut Wire,
+        options: &ConnectOptions,
+    ) -> Result<(Json, BTreeMap<&'static str, String>), OrgError> {
         let offered = wire.get("/services/data", &[]).await?;
         let newest = offered
             .as_array()
@@ -207,21 +220,34 @@ impl Org {
             .flatten()
             .filter_map(|entry| ApiVersion::parse(entry.get("version")?.as_str()?))
             .max()
-            .ok_or_else(|| OrgError::new(OrgErrorKind::Unexpected, "the org lists no API version under /services/data"))?;
+            .ok_or_else(|| {
+                OrgError::new(
+                    OrgErrorKind::Unexpected,
+                    "the org lists no API version under /services/data",
+                )
+            })?;
         wire.set_version(newest.min(wire.version()), options)?;
         // Every user may read this row; it is kept for the facts.
         let ask = async |columns: &str| {
             let rows = wire.query(&format!("SELECT Id{columns} FROM Organization")).await?;
             match rows.into_iter().next() {
                 Some(row) if row["Id"].as_str().is_some_and(|id| id.starts_with("00D")) => Ok(row),
-                _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say which org it is")),
+                _ => Err(OrgError::new(
+                    OrgErrorKind::Unexpected,
+                    "the org does not say which org it is",
+                )),
             }
         };
         let all: String = ORGANIZATION.map(|column| format!(", {column}")).concat();
         let mut unread = BTreeMap::new();
         let row = match ask(&all).await {
             // One column that this user or release does not have takes the others with it: each is asked for by itself.
-            Err(error) if matches!(error.code.as_deref(), Some("INVALID_FIELD" | "INSUFFICIENT_ACCESS")) => {
+            Err(error)
+                if matches!(
+                    error.code.as_deref(),
+                    Some("INVALID_FIELD" | "INSUFFICIENT_ACCESS")
+                ) =>
+            {
                 let mut row = ask("").await?;
                 for column in ORGANIZATION {
                     match ask(&format!(", {column}")).await {
@@ -278,8 +304,12 @@ impl Org {
     /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition. In doubt it is production.
     pub fn is_production(&self) -> bool {
         let row = &self.organization;
-        let is_developers = row["OrganizationType"].as_str().is_some_and(|edition| edition.starts_with("Developer"));
-        row["IsSandbox"].as_bool() != Some(true) && row["TrialExpirationDate"].is_null() && !is_developers
+        let is_developers = row["OrganizationType"]
+            .as_str()
+            .is_some_and(|edition| edition.starts_with("Developer"));
+        row["IsSandbox"].as_bool() != Some(true)
+            && row["TrialExpirationDate"].is_null()
+            && !is_developers
     }
 
     /// Returns whom we are signed in as; one request, the first time.
@@ -295,7 +325,10 @@ impl Org {
         let text = |key: &str| info.get(key).and_then(Json::as_str).map(str::to_owned);
         match (text("user_id"), text("preferred_username")) {
             (Some(id), Some(username)) => Ok(OrgUser { id, username }),
-            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say whom we are signed in as")),
+            _ => Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                "the org does not say whom we are signed in as",
+            )),
         }
     }
 
@@ -308,7 +341,10 @@ impl Org {
         let daily = &limits["DailyApiRequests"];
         match (daily["Remaining"].as_i64(), daily["Max"].as_i64()) {
             (Some(left), Some(of)) => Ok((left, of)),
-            _ => Err(OrgError::new(OrgErrorKind::Unexpected, "the org does not say how many requests are left")),
+            _ => Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                "the org does not say how many requests are left",
+            )),
         }
     }
 
@@ -324,8 +360,16 @@ impl Org {
     async fn list_types(&self, type_names: &[&str]) -> Result<Vec<Listed>, OrgError> {
         let version = self.api_version().to_string();
         let mut listed = Vec::new();
-        for three in type_names.chunks(cirrus_metadata::handlers::utility::MAX_LIST_METADATA_QUERIES_PER_CALL) {
-            let queries = three.iter().map(|type_name| ListMetadataQuery { type_name: (*type_name).to_owned(), folder: None }).collect();
+        for three in type_names
+            .chunks(cirrus_metadata::handlers::utility::MAX_LIST_METADATA_QUERIES_PER_CALL)
+        {
+            let queries = three
+                .iter()
+                .map(|type_name| ListMetadataQuery {
+                    type_name: (*type_name).to_owned(),
+                    folder: None,
+                })
+                .collect();
             let call = self.wire.metadata().list_metadata(queries, &version);
             for entry in self.wire.soap("listMetadata", call).await? {
                 let type_name = match (entry.type_name, three) {
@@ -353,7 +397,11 @@ fn long_id(id: &str) -> String {
     }
     let mut long = id.to_owned();
     for five in id.as_bytes().chunks(5) {
-        let bits = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).fold(0_usize, |bits, (at, _)| bits | 1 << at);
+        let bits = five
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| byte.is_ascii_uppercase())
+            .fold(0_usize, |bits, (at, _)| bits | 1 << at);
         long.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits]));
     }
     long

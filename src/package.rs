@@ -14,7 +14,9 @@ use crate::metadata::document::{Document, Edit, EditError, Element, NewContent, 
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel};
+use crate::metadata::registry::{
+    self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel,
+};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
@@ -86,7 +88,9 @@ pub enum PackageError {
         error: EditError,
     },
     /// Where its file stands is not known.
-    #[error("{0}: the folder of this type of metadata is not known to this program, so it cannot be packaged")]
+    #[error(
+        "{0}: the folder of this type of metadata is not known to this program, so it cannot be packaged"
+    )]
     NoFolder(ComponentId),
 }
 
@@ -130,9 +134,14 @@ pub fn targets(
         let Some(base) = before.clone().or_else(|| made.get(id).cloned()) else {
             continue;
         };
-        let row = registry::find_component(&id.type_name, &id.full_name).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
-        let settings: Vec<Setting> = changes.iter().filter_map(|change| Some((change.path.clone()?, change.to.clone()))).collect();
-        let after = patch::patch(row, &base, &settings, version).map_err(|error| PackageError::Edit { id: id.clone(), error })?;
+        let row = registry::find_component(&id.type_name, &id.full_name)
+            .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        let settings: Vec<Setting> = changes
+            .iter()
+            .filter_map(|change| Some((change.path.clone()?, change.to.clone())))
+            .collect();
+        let after = patch::patch(row, &base, &settings, version)
+            .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
         targets.push(Target { id: id.clone(), before, after: Some(after) });
     }
     Ok(targets)
@@ -140,7 +149,10 @@ pub fn targets(
 
 /// Finds a component by its own name, which for a part of an external client app is not the one it was asked for by (S 2.1).
 pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
-    components.get(id).filter(|component| component.id == *id).or_else(|| components.components.values().find(|one| one.id == *id))
+    components
+        .get(id)
+        .filter(|component| component.id == *id)
+        .or_else(|| components.components.values().find(|one| one.id == *id))
 }
 
 /// Makes the package that brings each target about. What must not travel is cut: keys and secrets always, an org's own ids where a component
@@ -148,8 +160,17 @@ pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Com
 ///
 /// # Errors
 /// See [`PackageError`].
-pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<Package, PackageError> {
-    let mut package = Package { files: BTreeMap::new(), components: BTreeMap::new(), deletes: BTreeSet::new(), version };
+pub fn build(
+    targets: &[Target],
+    version: ApiVersion,
+    same_org: bool,
+) -> Result<Package, PackageError> {
+    let mut package = Package {
+        files: BTreeMap::new(),
+        components: BTreeMap::new(),
+        deletes: BTreeSet::new(),
+        version,
+    };
     let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
     let mut deleted = Manifest::default();
     for target in targets {
@@ -161,19 +182,23 @@ pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<
             package.deletes.insert(id.clone());
             continue;
         };
-        let row = registry::find_component(&id.type_name, &id.full_name).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        let row = registry::find_component(&id.type_name, &id.full_name)
+            .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
         let wrong = |error| PackageError::Edit { id: id.clone(), error };
         let document = match row.deploy {
-            DeployRule::Overlay => match overlay(row, target.before.as_ref(), after, version).map_err(wrong)? {
-                Some(document) => document,
-                None => continue,
-            },
+            DeployRule::Overlay => {
+                match overlay(row, target.before.as_ref(), after, version).map_err(wrong)? {
+                    Some(document) => document,
+                    None => continue,
+                }
+            }
             DeployRule::Replace => {
                 if target.before.as_ref().is_some_and(|before| before.bytes() == after.bytes()) {
                     continue;
                 }
                 // What is there already came from the org that it goes back to.
-                without_what_stays(row, after, same_org || target.before.is_some()).map_err(wrong)?
+                without_what_stays(row, after, same_org || target.before.is_some())
+                    .map_err(wrong)?
             }
         };
         let path = layout::metadata_path(id).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
@@ -191,7 +216,10 @@ pub fn build(targets: &[Target], version: ApiVersion, same_org: bool) -> Result<
 /// Says whether a part of an external client app is deleted together with the app: named by itself too, it is not found any more, and that
 /// warning fails the deploy (S 2.7).
 fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
-    let app = target.before.as_ref().and_then(|document| document.root().child_text("externalClientApplication"));
+    let app = target
+        .before
+        .as_ref()
+        .and_then(|document| document.root().child_text("externalClientApplication"));
     target.id.type_name.starts_with("ExtlClnt")
         && app.is_some_and(|app| {
             let app = ComponentId::new("ExternalClientApplication", app.as_ref());
@@ -213,10 +241,14 @@ fn overlay(
         return Ok(Some(after.clone()));
     };
     // Nearly all of the two is equal, which the comparison of bytes passes over.
-    let changed: BTreeSet<Segment> = match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
-        Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
-        Err(_) => leaves::differences(row, Some(before), Some(after)).into_iter().map(|(path, ..)| path.segments()[0].clone()).collect(),
-    };
+    let changed: BTreeSet<Segment> =
+        match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
+            Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
+            Err(_) => leaves::differences(row, Some(before), Some(after))
+                .into_iter()
+                .map(|(path, ..)| path.segments()[0].clone())
+                .collect(),
+        };
     if changed.is_empty() {
         return Ok(None);
     }
@@ -226,17 +258,26 @@ fn overlay(
             continue;
         }
         let field = row.fields.iter().find(|field| field.name == segment.name);
-        elements.extend(overlaid(field, segment, before, after, version).map(|element| (element, key_names(field))));
+        elements.extend(
+            overlaid(field, segment, before, after, version)
+                .map(|element| (element, key_names(field))),
+        );
     }
     for name in SENT_ALONG {
         // In the order that they came in: without a key nothing is sorted.
-        elements.extend(after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())));
+        elements.extend(
+            after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())),
+        );
     }
-    let empty =
-        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n", row.name, crate::metadata::document::NAMESPACE);
+    let empty = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n",
+        row.name,
+        crate::metadata::document::NAMESPACE
+    );
     let empty = Document::parse(empty.into_bytes()).expect("an empty root is a document");
     let parent = empty.root().id();
-    let edits: Vec<Edit> = elements.into_iter().map(|(new, key)| Edit::Insert { parent, new, key }).collect();
+    let edits: Vec<Edit> =
+        elements.into_iter().map(|(new, key)| Edit::Insert { parent, new, key }).collect();
     empty.edit(&edits).map(Some)
 }
 
@@ -288,7 +329,11 @@ fn overlaid(
 }
 
 /// The whole document without what must not be sent.
-fn without_what_stays(row: &MetadataType, document: &Document, same_org: bool) -> Result<Document, EditError> {
+fn without_what_stays(
+    row: &MetadataType,
+    document: &Document,
+    same_org: bool,
+) -> Result<Document, EditError> {
     let mut edits = Vec::new();
     cut(row.fields, document.root(), same_org, &mut edits);
     document.edit(&edits)
@@ -316,14 +361,28 @@ mod tests {
     use super::*;
 
     fn document(root: &str, inner: &str) -> Document {
-        Document::parse(format!("<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</{root}>\n").into_bytes()).unwrap()
+        Document::parse(
+            format!(
+                "<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</{root}>\n"
+            )
+            .into_bytes(),
+        )
+        .unwrap()
     }
 
     fn built(root: &str, before: &str, after: &str) -> String {
         let id = ComponentId::new(root, "Acme");
-        let targets = [Target { id: id.clone(), before: Some(document(root, before)), after: Some(document(root, after)) }];
+        let targets = [Target {
+            id: id.clone(),
+            before: Some(document(root, before)),
+            after: Some(document(root, after)),
+        }];
         let package = build(&targets, ApiVersion(67), true).unwrap();
-        package.components.get(&id).map(|path| String::from_utf8(package.files[path].clone()).unwrap()).unwrap_or_default()
+        package
+            .components
+            .get(&id)
+            .map(|path| String::from_utf8(package.files[path].clone()).unwrap())
+            .unwrap_or_default()
     }
 
     #[test]

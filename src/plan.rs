@@ -69,9 +69,17 @@ pub struct Basis<'b> {
 ///
 /// # Errors
 /// The package cannot be made, or does not do what it should: a mistake of this program.
-pub fn plan<'t>(steps: &[ExpandedStep<'t>], basis: &Basis<'_>, chosen: &dyn Fn(&Finding<'_>) -> bool) -> Result<Plan<'t>, PlanError> {
+pub fn plan<'t>(
+    steps: &[ExpandedStep<'t>],
+    basis: &Basis<'_>,
+    chosen: &dyn Fn(&Finding<'_>) -> bool,
+) -> Result<Plan<'t>, PlanError> {
     let found = diff(steps, basis.components, basis.facts);
-    let around = Circumstances { components: basis.components, graph: basis.graph, is_online: basis.is_online };
+    let around = Circumstances {
+        components: basis.components,
+        graph: basis.graph,
+        is_online: basis.is_online,
+    };
     let mut mend = mend(&found, steps, &around, chosen);
     let targets = targets(&mend.changes, basis.components, &mend.made, basis.version)?;
     let package = build(&targets, basis.version, basis.same_org)?;
@@ -90,7 +98,11 @@ fn prove(before: &Diff<'_>, after: &Diff<'_>, mend: &mut Mend) -> Result<(), Pla
         };
         let is_of_files = was.component.is_some();
         if is_of_files && mend.mended.contains(&index) && is.state != State::InSync {
-            broken.push(format!("{} would still be {}", name(), is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)));
+            broken.push(format!(
+                "{} would still be {}",
+                name(),
+                is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)
+            ));
         }
         if was.state == State::InSync && is.state != State::InSync {
             broken.push(format!("{} is right and would not be any more", name()));
@@ -132,8 +144,12 @@ pub fn removals(changes: &[Change], targets: &[Target]) -> (usize, usize) {
 pub fn takes_away(change: &Change) -> bool {
     match (&change.from, &change.to) {
         (Some(_), None) => true,
-        (Some(Value::Bool(true)), Some(Value::Bool(false))) => change.path.as_ref().is_some_and(|path| Permission::of_path(path).is_some()),
-        (Some(Value::List(before)), Some(Value::List(after))) => before.iter().any(|element| !after.contains(element)),
+        (Some(Value::Bool(true)), Some(Value::Bool(false))) => {
+            change.path.as_ref().is_some_and(|path| Permission::of_path(path).is_some())
+        }
+        (Some(Value::List(before)), Some(Value::List(after))) => {
+            before.iter().any(|element| !after.contains(element))
+        }
         _ => false,
     }
 }
@@ -162,5 +178,8 @@ fn collect(want: &ExpandedWant, wanted: &mut BTreeSet<Permission>) {
 
 /// Returns the objects that must be asked for along with a profile for [`permissions_wanted`].
 pub fn companions(permissions: &[Permission], graph: &[Dependency]) -> Vec<ComponentId> {
-    objects_to_ask(permissions, graph).into_iter().map(|object| ComponentId::new("CustomObject", object)).collect()
+    objects_to_ask(permissions, graph)
+        .into_iter()
+        .map(|object| ComponentId::new("CustomObject", object))
+        .collect()
 }

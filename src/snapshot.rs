@@ -192,8 +192,12 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
             }
         } else if name == "snapshot.json" && depth == 0 {
             match serde_json::from_slice::<Record>(&file.content.read()?) {
-                Ok(record) => manifest.get_or_insert_default().merge(&recorded(record, &mut components)),
-                Err(error) => errors.push(FileError { message: error.to_string(), file: file.name }),
+                Ok(record) => {
+                    manifest.get_or_insert_default().merge(&recorded(record, &mut components))
+                }
+                Err(error) => {
+                    errors.push(FileError { message: error.to_string(), file: file.name })
+                }
             }
         } else if let Some(id) = files::component(&file.name) {
             model.get_or_insert_with(|| file.name.clone());
@@ -234,15 +238,25 @@ fn has_row(id: &ComponentId) -> bool {
     registry::rows().iter().any(|row| row.name == id.type_name)
 }
 
-fn component(id: ComponentId, file: String, bytes: Vec<u8>, notes: &mut Vec<String>) -> Result<Component, FileError> {
+fn component(
+    id: ComponentId,
+    file: String,
+    bytes: Vec<u8>,
+    notes: &mut Vec<String>,
+) -> Result<Component, FileError> {
     let document = Document::parse(bytes).map_err(|error| broken(&file, &error))?;
-    document.expect_root(&registry::root_name(&id.type_name, &id.full_name)).map_err(|error| broken(&file, &error))?;
+    document
+        .expect_root(&registry::root_name(&id.type_name, &id.full_name))
+        .map_err(|error| broken(&file, &error))?;
     notes.extend(document.notes().iter().map(|note| format!("{file}: {note}")));
     Ok(Component { id, document, file })
 }
 
 fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileError {
-    FileError { file: format!("{file}:{}:{}", error.position.line, error.position.column), message: error.kind.to_string() }
+    FileError {
+        file: format!("{file}:{}:{}", error.position.line, error.position.column),
+        message: error.kind.to_string(),
+    }
 }
 
 fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
@@ -255,7 +269,10 @@ fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
 }
 
 fn manifest_of(record: &Record) -> Manifest {
-    let mut manifest = Manifest { version: record.manifest.version.as_deref().and_then(ApiVersion::parse), ..Manifest::default() };
+    let mut manifest = Manifest {
+        version: record.manifest.version.as_deref().and_then(ApiVersion::parse),
+        ..Manifest::default()
+    };
     for (type_name, members) in &record.manifest.types {
         for member in members {
             manifest.add(type_name, member);
@@ -283,13 +300,17 @@ mod tests {
     #[test]
     fn a_project_is_read_through_its_package_folders() {
         let folder = folder(&[
-            ("sfdx-project.json", "{\"packageDirectories\": [{\"path\": \"app\"}, {\"path\": \"extra/more\"}]}"),
+            (
+                "sfdx-project.json",
+                "{\"packageDirectories\": [{\"path\": \"app\"}, {\"path\": \"extra/more\"}]}",
+            ),
             ("app/main/default/profiles/Admin.profile-meta.xml", PROFILE),
             ("extra/more/profiles/Force%2Ecom - Free User.profile-meta.xml", PROFILE),
             ("elsewhere/profiles/Admin.profile", PROFILE),
         ]);
         let reading = read(folder.path(), &|_| true).unwrap();
-        let names: Vec<String> = reading.components.components.keys().map(ToString::to_string).collect();
+        let names: Vec<String> =
+            reading.components.components.keys().map(ToString::to_string).collect();
         assert_eq!(names, ["Profile:Admin", "Profile:Force.com - Free User"]);
         assert!(matches!(reading.components.requested, Requested::Unknown));
     }
@@ -298,29 +319,58 @@ mod tests {
     fn a_record_is_found_at_the_root_and_one_folder_below() {
         let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>Profile</name></types><version>67.0</version></Package>";
         for prefix in ["", "unpackaged/"] {
-            let folder = folder(&[(&format!("{prefix}package.xml"), package), (&format!("{prefix}profiles/Admin.profile"), PROFILE)]);
+            let folder = folder(&[
+                (&format!("{prefix}package.xml"), package),
+                (&format!("{prefix}profiles/Admin.profile"), PROFILE),
+            ]);
             let reading = read(folder.path(), &|_| true).unwrap();
-            let Requested::Manifest(manifest) = &reading.components.requested else { panic!("no record") };
+            let Requested::Manifest(manifest) = &reading.components.requested else {
+                panic!("no record")
+            };
             assert!(manifest.covers("Profile", "Other"));
         }
         let snapshot = "{\"format\": \"x\", \"manifest\": {\"types\": {\"Profile\": [\"System Administrator\"]}, \"version\": \"67.0\"}, \"not_observed\": [{\"type\": \"ConnectedApp\", \"full_name\": \"A\", \"reason\": \"owned elsewhere\"}]}";
         let folder = folder(&[("snapshot.json", snapshot), ("profiles/Admin.profile", PROFILE)]);
         let components = read(folder.path(), &|_| true).unwrap().components;
-        assert_eq!(components.not_observed[&ComponentId::new("ConnectedApp", "A")], "owned elsewhere");
-        assert!(matches!(components.requested, Requested::Manifest(manifest) if manifest.covers("Profile", "Admin")));
+        assert_eq!(
+            components.not_observed[&ComponentId::new("ConnectedApp", "A")],
+            "owned elsewhere"
+        );
+        assert!(
+            matches!(components.requested, Requested::Manifest(manifest) if manifest.covers("Profile", "Admin"))
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_said_at_once() {
-        let broken = folder(&[("profiles/A.profile", "<Profile"), ("profiles/B.profile", ""), ("profiles/C.profile", PROFILE)]);
+        let broken = folder(&[
+            ("profiles/A.profile", "<Profile"),
+            ("profiles/B.profile", ""),
+            ("profiles/C.profile", PROFILE),
+        ]);
         let error = read(broken.path(), &|_| true).unwrap_err().to_string();
-        assert!(error.contains("profiles/A.profile:1:1: ") && error.contains("profiles/B.profile:1:1: "), "{error}");
+        assert!(
+            error.contains("profiles/A.profile:1:1: ")
+                && error.contains("profiles/B.profile:1:1: "),
+            "{error}"
+        );
         let twice = folder(&[("a/profiles/A.profile", PROFILE), ("b/profiles/A.profile", PROFILE)]);
         assert!(matches!(read(twice.path(), &|_| true).unwrap_err(), ReadError::Twice { .. }));
-        assert!(matches!(read(folder(&[("a.txt", "")]).path(), &|_| true).unwrap_err(), ReadError::Empty { .. }));
-        assert!(matches!(read(Path::new("no/such"), &|_| true).unwrap_err(), ReadError::NotFound { .. }));
+        assert!(matches!(
+            read(folder(&[("a.txt", "")]).path(), &|_| true).unwrap_err(),
+            ReadError::Empty { .. }
+        ));
+        assert!(matches!(
+            read(Path::new("no/such"), &|_| true).unwrap_err(),
+            ReadError::NotFound { .. }
+        ));
         let wrong = folder(&[("profiles/A.profile", &PROFILE.replace("Profile", "PermissionSet"))]);
-        assert!(read(wrong.path(), &|_| true).unwrap_err().to_string().contains("`PermissionSet` where `Profile`"));
+        assert!(
+            read(wrong.path(), &|_| true)
+                .unwrap_err()
+                .to_string()
+                .contains("`PermissionSet` where `Profile`")
+        );
     }
 
     #[test]

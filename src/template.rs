@@ -268,7 +268,9 @@ impl Test {
         match self {
             Self::Equals(value) => vec![value.clone()],
             Self::OneOf(values) => values.clone(),
-            Self::Includes(elements) | Self::Excludes(elements) => elements.iter().map(|element| Value::from(element.as_str())).collect(),
+            Self::Includes(elements) | Self::Excludes(elements) => {
+                elements.iter().map(|element| Value::from(element.as_str())).collect()
+            }
             Self::Absent => Vec::new(),
             Self::AtLeast(number) | Self::AtMost(number) => vec![Value::Number(*number)],
         }

@@ -38,7 +38,8 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % bound.max(1)
     }
 }
@@ -74,10 +75,22 @@ fn entries(chance: &mut Chance, bytes: usize) -> Vec<Entry> {
         });
     }
     for number in 0..fields / 60 {
-        let flags = ["allowCreate", "allowDelete", "allowEdit"].map(|name| (name, chance.below(2) == 0)).to_vec();
-        let rest = [("allowRead", true), ("modifyAllRecords", false), ("viewAllFields", false), ("viewAllRecords", false)];
+        let flags = ["allowCreate", "allowDelete", "allowEdit"]
+            .map(|name| (name, chance.below(2) == 0))
+            .to_vec();
+        let rest = [
+            ("allowRead", true),
+            ("modifyAllRecords", false),
+            ("viewAllFields", false),
+            ("viewAllRecords", false),
+        ];
         let key = format!("Object{number:04}__c");
-        all.push(Entry { section: "objectPermissions", key_name: "object", key, flags: flags.into_iter().chain(rest).collect() });
+        all.push(Entry {
+            section: "objectPermissions",
+            key_name: "object",
+            key,
+            flags: flags.into_iter().chain(rest).collect(),
+        });
     }
     for number in 0..200 {
         all.push(Entry {
@@ -91,8 +104,9 @@ fn entries(chance: &mut Chance, bytes: usize) -> Vec<Entry> {
 }
 
 fn write(root: &str, head: &str, entries: &[Entry], unit: &str, line: &str) -> Vec<u8> {
-    let mut text =
-        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line}<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{line}");
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line}<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{line}"
+    );
     let mut is_head_written = head.is_empty();
     for entry in entries {
         if !is_head_written && entry.section > "custom" {
@@ -100,7 +114,8 @@ fn write(root: &str, head: &str, entries: &[Entry], unit: &str, line: &str) -> V
             is_head_written = true;
         }
         let _ = write!(text, "{unit}<{}>{line}", entry.section);
-        let mut children: Vec<(&str, String)> = entry.flags.iter().map(|(name, flag)| (*name, flag.to_string())).collect();
+        let mut children: Vec<(&str, String)> =
+            entry.flags.iter().map(|(name, flag)| (*name, flag.to_string())).collect();
         children.push((entry.key_name, entry.key.clone()));
         children.sort();
         for (name, value) in children {
@@ -113,10 +128,20 @@ fn write(root: &str, head: &str, entries: &[Entry], unit: &str, line: &str) -> V
 }
 
 /// Two changes to a list of entries, each said to the key: one flag, and an entry added or removed, often at an end.
-fn change(chance: &mut Chance, entries: &mut Vec<Entry>, number: usize, component: &str, key: &mut BTreeSet<String>) {
+fn change(
+    chance: &mut Chance,
+    entries: &mut Vec<Entry>,
+    number: usize,
+    component: &str,
+    key: &mut BTreeSet<String>,
+) {
     let index = chance.below(entries.len());
     let entry = &mut entries[index];
-    if let Some((name, flag)) = entry.flags.iter_mut().find(|(name, _)| !matches!(*name, "readable" | "allowRead" | "enabled")) {
+    if let Some((name, flag)) = entry
+        .flags
+        .iter_mut()
+        .find(|(name, _)| !matches!(*name, "readable" | "allowRead" | "enabled"))
+    {
         *flag = !*flag;
         key.insert(format!("{component} {}[{}].{name}", entry.section, entry.key));
     } else {
@@ -132,17 +157,30 @@ fn change(chance: &mut Chance, entries: &mut Vec<Entry>, number: usize, componen
             key.insert(format!("{component} {}[{}]", gone.section, gone.key));
         }
         1 => {
-            let at = entries.iter().position(|one| one.section == "fieldPermissions" && one.key != used).unwrap_or(0);
+            let at = entries
+                .iter()
+                .position(|one| one.section == "fieldPermissions" && one.key != used)
+                .unwrap_or(0);
             let gone = entries.remove(at);
             key.insert(format!("{component} {}[{}]", gone.section, gone.key));
         }
         2 => {
-            let new = Entry { section: "userPermissions", key_name: "name", key: "ZzNew".to_owned(), flags: vec![("enabled", true)] };
+            let new = Entry {
+                section: "userPermissions",
+                key_name: "name",
+                key: "ZzNew".to_owned(),
+                flags: vec![("enabled", true)],
+            };
             key.insert(format!("{component} userPermissions[ZzNew]"));
             entries.push(new);
         }
         _ => {
-            let new = Entry { section: "classAccesses", key_name: "apexClass", key: "AaNew".to_owned(), flags: vec![("enabled", true)] };
+            let new = Entry {
+                section: "classAccesses",
+                key_name: "apexClass",
+                key: "AaNew".to_owned(),
+                flags: vec![("enabled", true)],
+            };
             key.insert(format!("{component} classAccesses[AaNew]"));
             entries.insert(0, new);
         }
@@ -153,7 +191,8 @@ fn shuffle(chance: &mut Chance, entries: &mut [Entry]) {
     // Within their sections: elements of one name stand together in every metadata file (S 3.4).
     let mut start = 0;
     while start < entries.len() {
-        let length = entries[start..].iter().take_while(|one| one.section == entries[start].section).count();
+        let length =
+            entries[start..].iter().take_while(|one| one.section == entries[start].section).count();
         for index in (1..length).rev() {
             entries.swap(start + index, start + chance.below(index + 1));
         }
@@ -190,14 +229,29 @@ pub(crate) fn generate(folder: &Path, shape: &Shape) -> BTreeSet<String> {
             if is_reordered && shape.is_shuffled {
                 shuffle(&mut chance, &mut now);
             } else if is_reordered {
-                let first = now.iter().position(|one| one.section == "objectPermissions").unwrap_or(0);
-                let length = now[first..].iter().take_while(|one| one.section == "objectPermissions").count();
+                let first =
+                    now.iter().position(|one| one.section == "objectPermissions").unwrap_or(0);
+                let length = now[first..]
+                    .iter()
+                    .take_while(|one| one.section == "objectPermissions")
+                    .count();
                 now[first..first + length].reverse();
             }
             let file = format!("{place}/{name}.{suffix}");
-            let (unit, line) = (if shape.is_indented { "  " } else { "    " }, if shape.is_crlf { "\r\n" } else { "\n" });
-            std::fs::write(folder.join("now").join(&file), write(type_name, head, &now, unit, line)).expect("a file");
-            std::fs::write(folder.join("then").join(&file), write(type_name, head, &then, "    ", "\n")).expect("a file");
+            let (unit, line) = (
+                if shape.is_indented { "  " } else { "    " },
+                if shape.is_crlf { "\r\n" } else { "\n" },
+            );
+            std::fs::write(
+                folder.join("now").join(&file),
+                write(type_name, head, &now, unit, line),
+            )
+            .expect("a file");
+            std::fs::write(
+                folder.join("then").join(&file),
+                write(type_name, head, &then, "    ", "\n"),
+            )
+            .expect("a file");
         }
     }
     for side in ["now", "then"] {
@@ -211,8 +265,10 @@ pub(crate) fn generate(folder: &Path, shape: &Shape) -> BTreeSet<String> {
         };
         let file = format!("connectedApps/App_{number:03}.connectedApp");
         // The scopes change places, which is no difference.
-        std::fs::write(folder.join("now").join(&file), app("BYPASS", "zero", "Web", "Api")).expect("a file");
-        std::fs::write(folder.join("then").join(&file), app("ENFORCE", "infinite", "Api", "Web")).expect("a file");
+        std::fs::write(folder.join("now").join(&file), app("BYPASS", "zero", "Web", "Api"))
+            .expect("a file");
+        std::fs::write(folder.join("then").join(&file), app("ENFORCE", "infinite", "Api", "Web"))
+            .expect("a file");
         for path in ["oauthPolicy.ipRelaxation", "oauthPolicy.refreshTokenPolicy"] {
             key.insert(format!("ConnectedApp:App_{number:03} {path}"));
         }

@@ -23,8 +23,11 @@ const RUNS: usize = 5;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == "--states") {
-        let number = |index: usize, otherwise| arguments.get(at + index).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-        let folder = Path::new(arguments.get(at + 1).expect("--states FOLDER [PROFILES [MEGABYTES]]"));
+        let number = |index: usize, otherwise| {
+            arguments.get(at + index).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+        };
+        let folder =
+            Path::new(arguments.get(at + 1).expect("--states FOLDER [PROFILES [MEGABYTES]]"));
         let (profiles, megabytes) = (number(2, 100), number(3, 3));
         let shape = Shape { profiles, megabytes, ..Shape::default() };
         generate(folder, &if megabytes > 3 { Shape { apps: 0, sets: 0, ..shape } } else { shape });
@@ -36,16 +39,34 @@ fn main() {
     let mut table = Vec::new();
     for (name, shape) in [
         ("310 MB a side", Shape { profiles, ..Shape::default() }),
-        ("the same, every list shuffled", Shape { profiles, is_shuffled: true, ..Shape::default() }),
+        (
+            "the same, every list shuffled",
+            Shape { profiles, is_shuffled: true, ..Shape::default() },
+        ),
         ("a third of it", Shape { profiles: profiles / 3, ..Shape::default() }),
-        ("one profile of 20 MB", Shape { profiles: 1, megabytes: 20, apps: 0, sets: 0, ..Shape::default() }),
+        (
+            "one profile of 20 MB",
+            Shape { profiles: 1, megabytes: 20, apps: 0, sets: 0, ..Shape::default() },
+        ),
         (
             "ten times the files, a tenth the size",
-            Shape { profiles: profiles * 10, megabytes: 0, apps: 250, sets: 400, ..Shape::default() },
+            Shape {
+                profiles: profiles * 10,
+                megabytes: 0,
+                apps: 250,
+                sets: 400,
+                ..Shape::default()
+            },
         ),
         ("CRLF against LF", Shape { profiles: profiles / 10, is_crlf: true, ..Shape::default() }),
-        ("another indentation", Shape { profiles: profiles / 10, is_indented: true, ..Shape::default() }),
-        ("everything different", Shape { profiles: profiles / 10, is_all_different: true, ..Shape::default() }),
+        (
+            "another indentation",
+            Shape { profiles: profiles / 10, is_indented: true, ..Shape::default() },
+        ),
+        (
+            "everything different",
+            Shape { profiles: profiles / 10, is_all_different: true, ..Shape::default() },
+        ),
     ] {
         let place = folder.path().join("states");
         let _ = std::fs::remove_dir_all(&place);
@@ -54,7 +75,9 @@ fn main() {
         check(&now, &then, &key, name);
         table.push(row(name, &now, &then));
     }
-    println!("\n| states | floor | ours | `diff -ru` | `git diff --no-index` | plain quick-xml | ours/floor | ours/diff | memory |");
+    println!(
+        "\n| states | floor | ours | `diff -ru` | `git diff --no-index` | plain quick-xml | ours/floor | ours/diff | memory |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for row in table {
         println!("{row}");
@@ -71,12 +94,20 @@ fn check(now: &Path, then: &Path, key: &BTreeSet<String>, name: &str) {
         .flatten()
         .map(|finding| {
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            format!("{}:{} {}", text(&finding["component"]["type"]), text(&finding["component"]["full_name"]), text(&finding["path"]))
+            format!(
+                "{}:{} {}",
+                text(&finding["component"]["type"]),
+                text(&finding["component"]["full_name"]),
+                text(&finding["path"])
+            )
         })
         .collect();
     let missed: Vec<&String> = key.difference(&found).take(5).collect();
     let invented: Vec<&String> = found.difference(key).take(5).collect();
-    assert!(missed.is_empty() && invented.is_empty(), "{name}: missed {missed:?}, invented {invented:?}");
+    assert!(
+        missed.is_empty() && invented.is_empty(),
+        "{name}: missed {missed:?}, invented {invented:?}"
+    );
     println!("{name}: {} changes, all found and none invented", key.len());
 }
 
@@ -137,8 +168,10 @@ fn floor(now: &Path, then: &Path) {
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             one.clear();
             other.clear();
-            let _ = std::fs::File::open(now.join(file)).and_then(|mut file| file.read_to_end(&mut one));
-            let _ = std::fs::File::open(then.join(file)).and_then(|mut file| file.read_to_end(&mut other));
+            let _ =
+                std::fs::File::open(now.join(file)).and_then(|mut file| file.read_to_end(&mut one));
+            let _ = std::fs::File::open(then.join(file))
+                .and_then(|mut file| file.read_to_end(&mut other));
             std::hint::black_box(one == other);
         }
     };
@@ -150,8 +183,17 @@ fn floor(now: &Path, then: &Path) {
 
 /// The most memory that a run held, where GNU time is there to say.
 fn memory(command: Command) -> String {
-    let output =
-        Command::new("/usr/bin/time").args(["-f", "%M"]).arg(command.get_program()).args(command.get_args()).stdout(Stdio::null()).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
-    text.lines().last().and_then(|line| line.trim().parse::<u64>().ok()).map_or_else(|| "?".to_owned(), |kb| format!("{} MB", kb / 1024))
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%M"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdout(Stdio::null())
+        .output();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
+        .unwrap_or_default();
+    text.lines()
+        .last()
+        .and_then(|line| line.trim().parse::<u64>().ok())
+        .map_or_else(|| "?".to_owned(), |kb| format!("{} MB", kb / 1024))
 }

@@ -32,7 +32,8 @@ fn entries(bytes: &[u8]) -> HashMap<String, String> {
     let mut reader = Reader::from_reader(bytes);
     let mut map = HashMap::new();
     let mut depth = 0;
-    let (mut section, mut child, mut key, mut content) = (String::new(), String::new(), String::new(), String::new());
+    let (mut section, mut child, mut key, mut content) =
+        (String::new(), String::new(), String::new(), String::new());
     loop {
         match reader.read_event() {
             Ok(Event::Start(start)) => {
@@ -81,8 +82,9 @@ pub(crate) fn compare(now: &Path, then: &Path) -> usize {
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap_or_default();
             let (one, other) = (entries(&read(now)), entries(&read(then)));
-            let differs = one.iter().filter(|(key, content)| other.get(*key) != Some(content)).count()
-                + other.keys().filter(|key| !one.contains_key(*key)).count();
+            let differs =
+                one.iter().filter(|(key, content)| other.get(*key) != Some(content)).count()
+                    + other.keys().filter(|key| !one.contains_key(*key)).count();
             found.fetch_add(differs, Ordering::Relaxed);
         }
     };

@@ -43,23 +43,25 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
                 .push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
         }
         Ok(_) => {}
-        Err(error) if error.is_about_one_question() => {
-            preflight.notes.push(format!("how many API requests are left is not shown to this user ({error})"))
-        }
+        Err(error) if error.is_about_one_question() => preflight
+            .notes
+            .push(format!("how many API requests are left is not shown to this user ({error})")),
         Err(error) => return Err(error),
     }
     if let Some(rows) = org.recent_deploys().await?
         && let Some(row) = rows.iter().find(|row| DeployRow::is_running(row))
     {
-        preflight
-            .failures
-            .push(format!("the deploy {} is running in the org ({}): one runs at a time, wait until it is over", row.id, row.status));
+        preflight.failures.push(format!(
+            "the deploy {} is running in the org ({}): one runs at a time, wait until it is over",
+            row.id, row.status
+        ));
     }
     let unknown = or_none(org.unknown_permissions(&granted(order, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
     }));
-    let without = or_none(org.fields_without_permission(&granted(order, "fieldPermissions")).await)?;
+    let without =
+        or_none(org.fields_without_permission(&granted(order, "fieldPermissions")).await)?;
     preflight.failures.extend(without.into_iter().map(|field| {
         format!("`{field}` carries no field-level security: whoever reads the object sees it, so leave it out of the template")
     }));
@@ -72,11 +74,19 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     let licences: Vec<String> = order
         .targets
         .iter()
-        .filter(|target| order.assign.iter().any(|one| target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())))
-        .filter_map(|target| Some(target.after.as_ref()?.root().child_text("license")?.into_owned()))
+        .filter(|target| {
+            order.assign.iter().any(|one| {
+                target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())
+            })
+        })
+        .filter_map(|target| {
+            Some(target.after.as_ref()?.root().child_text("license")?.into_owned())
+        })
         .collect();
-    let facts: Vec<(Fact, Option<String>)> =
-        licences.iter().filter_map(|licence| Some((Fact::parse(&format!("license.seats[{licence}]")).ok()?, None))).collect();
+    let facts: Vec<(Fact, Option<String>)> = licences
+        .iter()
+        .filter_map(|licence| Some((Fact::parse(&format!("license.seats[{licence}]")).ok()?, None)))
+        .collect();
     let answers = org.facts(&facts).await?;
     for ((fact, _), licence) in facts.iter().zip(&licences) {
         if let FactAnswer::Known(Value::Number(..=0)) = answers.get(fact, None) {
@@ -90,10 +100,13 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
 
 /// The keys of a section's entries in which something is granted, once each.
 fn granted<'o>(order: &'o Order, section: &str) -> Vec<&'o str> {
-    let keys = order.changes.iter().filter(|change| change.to == Some(Value::Bool(true))).filter_map(|change| {
-        let segment = &change.path.as_ref()?.segments()[0];
-        if segment.name == section { segment.key.as_deref() } else { None }
-    });
+    let keys =
+        order.changes.iter().filter(|change| change.to == Some(Value::Bool(true))).filter_map(
+            |change| {
+                let segment = &change.path.as_ref()?.segments()[0];
+                if segment.name == section { segment.key.as_deref() } else { None }
+            },
+        );
     keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -111,21 +124,31 @@ async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(
         Ok(user) => user,
         // A session without the scope for it is told that it is not valid.
         Err(error) if error.is_about_one_question() || error.kind == OrgErrorKind::Auth => {
-            preflight.notes.push(format!("whom we are signed in as is not shown, so rights could not be checked ({error})"));
+            preflight.notes.push(format!(
+                "whom we are signed in as is not shown, so rights could not be checked ({error})"
+            ));
             return Ok(());
         }
         Err(error) => return Err(error),
     };
-    let has_apps = order.targets.iter().any(|target| target.id.type_name == "ConnectedApp" || target.id.type_name.starts_with("Ext"));
+    let has_apps = order.targets.iter().any(|target| {
+        target.id.type_name == "ConnectedApp" || target.id.type_name.starts_with("Ext")
+    });
     let mut needed: Vec<(&[&str], &str)> = Vec::new();
     if !order.package.is_empty() {
-        needed.push((&["ModifyMetadata", "ModifyAllData"], "Modify Metadata Through Metadata API Functions (or Modify All Data)"));
+        needed.push((
+            &["ModifyMetadata", "ModifyAllData"],
+            "Modify Metadata Through Metadata API Functions (or Modify All Data)",
+        ));
     }
     if has_apps {
         needed.push((&["CustomizeApplication"], "Customize Application"));
     }
     if !order.assign.is_empty() || !order.unassign.is_empty() {
-        needed.push((&["AssignPermissionSets", "ManageUsers"], "Assign Permission Sets (or Manage Internal Users)"));
+        needed.push((
+            &["AssignPermissionSets", "ManageUsers"],
+            "Assign Permission Sets (or Manage Internal Users)",
+        ));
     }
     let mut asked: Vec<(Fact, Option<String>)> = Vec::new();
     for name in needed.iter().flat_map(|(names, _)| *names) {
@@ -147,8 +170,12 @@ async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(
             FactAnswer::NotObserved(reason) => Some(reason),
             FactAnswer::Known(_) => None,
         }) {
-            Some(reason) => preflight.notes.push(format!("whether {} has {words} was not observed: {reason}", user.username)),
-            None => preflight.failures.push(format!("{} lacks the permission {words}", user.username)),
+            Some(reason) => preflight
+                .notes
+                .push(format!("whether {} has {words} was not observed: {reason}", user.username)),
+            None => {
+                preflight.failures.push(format!("{} lacks the permission {words}", user.username))
+            }
         }
     }
     Ok(())
@@ -160,14 +187,19 @@ async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result
         let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();
         let is_switched_on = match path.as_str() {
             "oauthConfig.isAdminApproved" => change.to == Some(Value::Bool(true)),
-            "permittedUsersPolicyType" => change.to.as_ref().is_some_and(|value| value.to_string() == "AdminApprovedPreAuthorized"),
+            "permittedUsersPolicyType" => change
+                .to
+                .as_ref()
+                .is_some_and(|value| value.to_string() == "AdminApprovedPreAuthorized"),
             _ => false,
         };
         if !is_switched_on {
             continue;
         }
         let label = order.targets.iter().find(|target| target.id == change.id).and_then(|target| {
-            target.after.as_ref().and_then(|document| document.root().child_text("label").map(std::borrow::Cow::into_owned))
+            target.after.as_ref().and_then(|document| {
+                document.root().child_text("label").map(std::borrow::Cow::into_owned)
+            })
         });
         let app = label.unwrap_or_else(|| change.id.full_name.clone());
         let users = org.users_of_app(&app).await?;

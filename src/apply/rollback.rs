@@ -36,7 +36,11 @@ pub struct WayBack {
 ///
 /// # Errors
 /// The org cannot be asked, or the proof fails.
-pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<WayBack, ApplyError> {
+pub async fn way_back(
+    org: &Org,
+    entry: &Entry,
+    saved_org: SavedOrg,
+) -> Result<WayBack, ApplyError> {
     let now = retrieve(org, &entry.before, &entry.after).await?;
     let version = org.api_version();
     let mut changes = Vec::new();
@@ -60,7 +64,11 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
             }
             (Some(path), Standing::Other(value)) => {
                 let (old, new) = change_of(entry, &id, path);
-                moved.push(format!("{id} {path} was set to {} by the deploy and is {} now", shown(new.as_ref()), shown(value.as_ref())));
+                moved.push(format!(
+                    "{id} {path} was set to {} by the deploy and is {} now",
+                    shown(new.as_ref()),
+                    shown(value.as_ref())
+                ));
                 (old, value.clone())
             }
         };
@@ -88,9 +96,17 @@ pub async fn way_back(org: &Org, entry: &Entry, saved_org: SavedOrg) -> Result<W
             assign: entry
                 .unassign
                 .iter()
-                .map(|one| Assignment { user: one.user.clone(), permission_set: one.permission_set.clone() })
+                .map(|one| Assignment {
+                    user: one.user.clone(),
+                    permission_set: one.permission_set.clone(),
+                })
                 .collect(),
-            unassign: entry.assigned.iter().filter(|one| !one.rows.is_empty()).cloned().collect::<Vec<Assigned>>(),
+            unassign: entry
+                .assigned
+                .iter()
+                .filter(|one| !one.rows.is_empty())
+                .cloned()
+                .collect::<Vec<Assigned>>(),
             rolls_back: Some(entry.id.clone()),
         },
         moved,
@@ -110,11 +126,15 @@ fn said(id: &ComponentId, path: Option<&FieldPath>, value: Option<Value>) -> Opt
 /// Where a document that is replaced as a whole stands as the deploy left it, the way back is the very file that was there before.
 fn restore_bytes(entry: &Entry, targets: &mut [Target]) {
     for target in targets {
-        let is_it = |held: &&Held| held.type_name == target.id.type_name && held.full_name == target.id.full_name;
-        let row = registry::find_component(&target.id.type_name, &target.id.full_name).filter(|row| row.deploy == DeployRule::Replace);
+        let is_it = |held: &&Held| {
+            held.type_name == target.id.type_name && held.full_name == target.id.full_name
+        };
+        let row = registry::find_component(&target.id.type_name, &target.id.full_name)
+            .filter(|row| row.deploy == DeployRule::Replace);
         let before = entry.before.iter().find(is_it).and_then(document);
         let after = entry.after.iter().find(is_it).and_then(document);
-        if let (Some(row), Some(before), Some(after), Some(now)) = (row, before, after, target.before.as_ref())
+        if let (Some(row), Some(before), Some(after), Some(now)) =
+            (row, before, after, target.before.as_ref())
             && differences(row, Some(&after), Some(now)).is_empty()
         {
             target.after = Some(before);
@@ -155,25 +175,42 @@ fn whole(
 }
 
 /// What somebody has changed since in a component that the deploy made, and that deleting it would lose.
-fn moved_in_new(id: &ComponentId, is_new: bool, after: Option<&Document>, now: &ComponentSet) -> Vec<String> {
+fn moved_in_new(
+    id: &ComponentId,
+    is_new: bool,
+    after: Option<&Document>,
+    now: &ComponentSet,
+) -> Vec<String> {
     let row = registry::find_component(&id.type_name, &id.full_name).filter(|_| is_new);
     let (Some(row), Some(after), Some(there)) = (row, after, own(now, id)) else {
         return Vec::new();
     };
     let held = leaves(row, &there.document);
     // More than the deploy sent is what the org adds of itself.
-    let moved = leaves(row, after).into_iter().filter(|(path, value)| held.get(path) != Some(value));
-    moved.map(|(path, value)| format!("{id} {path} was set to `{value}` by the deploy and is {} now", shown(held.get(&path)))).collect()
+    let moved =
+        leaves(row, after).into_iter().filter(|(path, value)| held.get(path) != Some(value));
+    moved
+        .map(|(path, value)| {
+            format!(
+                "{id} {path} was set to `{value}` by the deploy and is {} now",
+                shown(held.get(&path))
+            )
+        })
+        .collect()
 }
 
 /// Says why making a component may be for good; none where deleting it is no matter.
 pub fn one_way_door(id: &ComponentId) -> Option<String> {
     match id.type_name.as_str() {
-        "Profile" => Some(format!("{id}: a profile that a user is on by then cannot be deleted; move the user first")),
-        "ExternalClientApplication" => {
-            Some(format!("{id}: deleting the app ends every session that was opened through it, and its key is gone"))
+        "Profile" => Some(format!(
+            "{id}: a profile that a user is on by then cannot be deleted; move the user first"
+        )),
+        "ExternalClientApplication" => Some(format!(
+            "{id}: deleting the app ends every session that was opened through it, and its key is gone"
+        )),
+        name if name.starts_with("ExtlClnt") => {
+            Some(format!("{id}: goes with its external client app"))
         }
-        name if name.starts_with("ExtlClnt") => Some(format!("{id}: goes with its external client app")),
         _ => None,
     }
 }
@@ -190,10 +227,17 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 /// After the package each setting must be as the way back says, and nothing else may have moved.
-fn prove(changes: &[Change], package: &Package, now: &ComponentSet, version: ApiVersion) -> Result<(), ApplyError> {
+fn prove(
+    changes: &[Change],
+    package: &Package,
+    now: &ComponentSet,
+    version: ApiVersion,
+) -> Result<(), ApplyError> {
     let after = simulate(package, now).map_err(PlanError::Simulate)?;
     let mut broken = Vec::new();
-    for (id, document) in after.components.values().map(|component| (&component.id, &component.document)) {
+    for (id, document) in
+        after.components.values().map(|component| (&component.id, &component.document))
+    {
         let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { continue };
         let Some(before) = own(now, id) else { continue };
         let meant: BTreeMap<&FieldPath, Option<&Value>> = changes
@@ -205,7 +249,11 @@ fn prove(changes: &[Change], package: &Package, now: &ComponentSet, version: Api
         for (path, to) in &meant {
             let is = said(id, Some(path), held.get(*path).cloned());
             if is.as_ref() != *to {
-                broken.push(format!("{id} {path} would be {} and not {} (API {version})", shown(is.as_ref()), shown(*to)));
+                broken.push(format!(
+                    "{id} {path} would be {} and not {} (API {version})",
+                    shown(is.as_ref()),
+                    shown(*to)
+                ));
             }
         }
         for (path, ..) in differences(row, Some(&before.document), Some(document)) {

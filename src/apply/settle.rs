@@ -46,11 +46,21 @@ enum Whose {
 }
 
 /// How often and how long apart the org's list is looked at: a request that was cut off may still be on its way in.
-const LOOKS: [Duration; 4] = [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(2), Duration::from_secs(4)];
+const LOOKS: [Duration; 4] = [
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// The same where only what the org holds can be looked at.
-const LOOKS_WITHOUT_LIST: [Duration; 5] =
-    [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(12)];
+const LOOKS_WITHOUT_LIST: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(12),
+];
 
 /// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the org holds.
 pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
@@ -59,7 +69,9 @@ pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> 
     org.end();
     // The org has not refused the deploy: it only cannot be asked about it.
     found.map_err(|error| match error {
-        ApplyError::Org(error) => ApplyError::Unclear(format!("the org could not be asked about it: {error}")),
+        ApplyError::Org(error) => {
+            ApplyError::Unclear(format!("the org could not be asked about it: {error}"))
+        }
         other => other,
     })
 }
@@ -76,12 +88,24 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             is_listed = false;
             break;
         };
-        let is_mine = |created_by: &str| me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by));
-        let new: Vec<_> = rows.iter().filter(|row| !entry.known_deploys.iter().any(|known| same_id(known, &row.id))).collect();
-        for row in new.iter().filter(|row| row.check_only == entry.check_only && is_mine(&row.created_by)) {
+        let is_mine = |created_by: &str| {
+            me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by))
+        };
+        let new: Vec<_> = rows
+            .iter()
+            .filter(|row| !entry.known_deploys.iter().any(|known| same_id(known, &row.id)))
+            .collect();
+        for row in
+            new.iter().filter(|row| row.check_only == entry.check_only && is_mine(&row.created_by))
+        {
             if !judged.contains_key(&row.id) {
                 // While it runs the org names only what fails, so its end is awaited before anybody's hand is laid on it.
-                let status = org.watch_deploy(&row.id, "waiting for a deploy of this user, which may be the one that was sent").await?;
+                let status = org
+                    .watch_deploy(
+                        &row.id,
+                        "waiting for a deploy of this user, which may be the one that was sent",
+                    )
+                    .await?;
                 judged.insert(row.id.clone(), (whose(entry, &status), status));
             }
         }
@@ -89,16 +113,19 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
         match ours.as_slice() {
             [] => {}
             // What changed nothing needs no second proof.
-            [(id, (_, status))] if entry.check_only || !status.success => return Ok(Found::Running((*id).clone())),
+            [(id, (_, status))] if entry.check_only || !status.success => {
+                return Ok(Found::Running((*id).clone()));
+            }
             // Another may have deployed the same components by the same name.
             [(id, _)] => {
                 let counts = count(org, entry).await?;
                 return Ok(match counts {
                     Counts { before: 0, other: 0, .. } => Found::Running((*id).clone()),
                     Counts { after: 0, .. } => Found::Overtaken(vec![(*id).clone()]),
-                    counts => {
-                        Found::Unclear(format!("the org has carried out the deploy {id} of the same components, but {}", counts.words()))
-                    }
+                    counts => Found::Unclear(format!(
+                        "the org has carried out the deploy {id} of the same components, but {}",
+                        counts.words()
+                    )),
                 });
             }
             several => {
@@ -109,13 +136,25 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
                 )));
             }
         }
-        overtaken_by = new.iter().filter(|row| !row.check_only && row.status.starts_with("Succeeded")).map(|row| row.id.clone()).collect();
+        overtaken_by = new
+            .iter()
+            .filter(|row| !row.check_only && row.status.starts_with("Succeeded"))
+            .map(|row| row.id.clone())
+            .collect();
         // A row may be older than the end of what was watched.
-        overtaken_by.extend(judged.iter().filter(|(_, (_, status))| status.success && !entry.check_only).map(|(id, _)| id.clone()));
+        overtaken_by.extend(
+            judged
+                .iter()
+                .filter(|(_, (_, status))| status.success && !entry.check_only)
+                .map(|(id, _)| id.clone()),
+        );
         overtaken_by.sort_unstable();
         overtaken_by.dedup();
         if rows.iter().any(|row| row.is_running() && !judged.contains_key(&row.id)) {
-            return Ok(Found::Unclear("another deploy is running in the org; wait until it is over, then run this again".to_owned()));
+            return Ok(Found::Unclear(
+                "another deploy is running in the org; wait until it is over, then run this again"
+                    .to_owned(),
+            ));
         }
     }
     // Where the org does not show its deploys, one that was accepted may still wait or run: nothing of it is there until it is over.
@@ -142,7 +181,8 @@ fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
     let is_name_of = |held: &Held, id: &ComponentId| {
         held.full_name == id.full_name
             || canonical_full_name(&held.type_name, &held.full_name) == id.full_name
-            || held.type_name == "CustomObject" && id.full_name.starts_with(&format!("{}.", held.full_name))
+            || held.type_name == "CustomObject"
+                && id.full_name.starts_with(&format!("{}.", held.full_name))
     };
     if status.named.iter().any(|id| !entry.after.iter().any(|held| is_name_of(held, id))) {
         return Whose::Another;
@@ -155,7 +195,11 @@ fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
         true => Whose::Unknown,
         false if status.success && !are_all_named => Whose::Another,
         // A refused deploy may name only what failed; there are as many as were sent, the manifest counted or not (S 6.4).
-        false if !are_all_named && status.total > 0 && ![sent, sent + 1].contains(&status.total) => Whose::Another,
+        false
+            if !are_all_named && status.total > 0 && ![sent, sent + 1].contains(&status.total) =>
+        {
+            Whose::Another
+        }
         false => Whose::Ours,
     }
 }
@@ -173,7 +217,11 @@ impl Counts {
         let Self { before, after, other } = self;
         format!(
             "of the {} that the deploy changes, {after} as it makes them, {before} as before, {other} otherwise: look at the org before you go on",
-            if before + after + other == 1 { "1 setting".to_owned() } else { format!("{} settings", before + after + other) }
+            if before + after + other == 1 {
+                "1 setting".to_owned()
+            } else {
+                format!("{} settings", before + after + other)
+            }
         )
     }
 }
@@ -196,7 +244,11 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
 ///
 /// # Errors
 /// See [`ApplyError`].
-pub async fn settle(org: &Org, journal: &Journal, mut entry: Entry) -> Result<(Entry, Option<Ended>), ApplyError> {
+pub async fn settle(
+    org: &Org,
+    journal: &Journal,
+    mut entry: Entry,
+) -> Result<(Entry, Option<Ended>), ApplyError> {
     let nothing = |entry: &mut Entry| -> Result<(), ApplyError> {
         entry.stage = Stage::NotSent;
         Ok(journal.write(entry)?)
@@ -222,7 +274,9 @@ pub async fn settle(org: &Org, journal: &Journal, mut entry: Entry) -> Result<(E
                 nothing(&mut entry)?;
                 Ok((entry, None))
             }
-            Found::Unclear(why) => Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}"))),
+            Found::Unclear(why) => {
+                Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
+            }
         },
         Stage::Accepted => {
             let id = entry.deploy_id.clone().unwrap_or_default();
@@ -249,14 +303,22 @@ pub(super) enum Standing {
 }
 
 /// Says of each setting that a deploy changed how it stands in what an org holds now.
-pub(super) fn standings(before: &[Held], after: &[Held], now: &ComponentSet) -> Vec<(ComponentId, Option<FieldPath>, Standing)> {
+pub(super) fn standings(
+    before: &[Held],
+    after: &[Held],
+    now: &ComponentSet,
+) -> Vec<(ComponentId, Option<FieldPath>, Standing)> {
     let mut all = Vec::new();
     for (was, is) in before.iter().zip(after) {
         let id = ComponentId::new(was.type_name.as_str(), was.full_name.as_str());
         let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { continue };
         let there = own(now, &id).map(|component| &component.document);
         if was.xml.is_none() || is.xml.is_none() {
-            let standing = if there.is_some() == was.xml.is_some() { Standing::Before } else { Standing::After };
+            let standing = if there.is_some() == was.xml.is_some() {
+                Standing::Before
+            } else {
+                Standing::After
+            };
             all.push((id, None, standing));
             continue;
         }
@@ -289,7 +351,11 @@ pub(super) fn document(held: &Held) -> Option<Document> {
 }
 
 /// Retrieves the components of an entry, with what makes the changed parts of profiles visible (S 3.2).
-pub(super) async fn retrieve(org: &Org, before: &[Held], after: &[Held]) -> Result<ComponentSet, OrgError> {
+pub(super) async fn retrieve(
+    org: &Org,
+    before: &[Held],
+    after: &[Held],
+) -> Result<ComponentSet, OrgError> {
     let mut request = RetrieveRequest::default();
     for (was, is) in before.iter().zip(after) {
         let id = ComponentId::new(was.type_name.as_str(), was.full_name.as_str());
@@ -297,7 +363,8 @@ pub(super) async fn retrieve(org: &Org, before: &[Held], after: &[Held]) -> Resu
         for (path, ..) in differences(row, document(was).as_ref(), document(is).as_ref()) {
             let segment = &path.segments()[0];
             let field = row.fields.iter().find(|field| field.name == segment.name);
-            if let (Some(Kind::Section { companion: Some(companion), .. }), Some(key)) = (field.map(|field| &field.kind), &segment.key)
+            if let (Some(Kind::Section { companion: Some(companion), .. }), Some(key)) =
+                (field.map(|field| &field.kind), &segment.key)
                 && let Some((type_name, full_name)) = companion.candidates(key).last()
             {
                 request.companions.add(type_name, full_name);
@@ -354,15 +421,23 @@ mod tests {
 
     #[test]
     fn a_deploy_is_ours_when_it_names_what_was_sent() {
-        let entry = entry(&[("Profile", "System Administrator"), ("PermissionSet", "Loader"), ("Settings", "Security")]);
+        let entry = entry(&[
+            ("Profile", "System Administrator"),
+            ("PermissionSet", "Loader"),
+            ("Settings", "Security"),
+        ]);
         let status = |success, total, named: &[(&str, &str)]| DeployStatus {
             done: true,
             success,
             total,
-            named: named.iter().map(|(type_name, name)| ComponentId::new(*type_name, *name)).collect(),
+            named: named
+                .iter()
+                .map(|(type_name, name)| ComponentId::new(*type_name, *name))
+                .collect(),
             ..DeployStatus::default()
         };
-        let all = [("Profile", "Admin"), ("PermissionSet", "Loader"), ("SecuritySettings", "Security")];
+        let all =
+            [("Profile", "Admin"), ("PermissionSet", "Loader"), ("SecuritySettings", "Security")];
         for (expected, status) in [
             (Whose::Ours, status(true, 3, &all)),
             (Whose::Ours, status(true, 4, &all)),

@@ -39,13 +39,19 @@ pub(super) fn open(path: &Path) -> Result<Side, CommandError> {
 }
 
 /// Gets the baseline, where it is files or another org; and what must be asked of the org that is held against it.
-pub(super) async fn baseline(ui: &Ui, arguments: &WantedArguments, timeout: Duration) -> Result<Side, CommandError> {
+pub(super) async fn baseline(
+    ui: &Ui,
+    arguments: &WantedArguments,
+    timeout: Duration,
+) -> Result<Side, CommandError> {
     if let Some(path) = &arguments.baseline {
         return open(path);
     }
     let name = arguments.baseline_org.clone().unwrap_or_default();
     let choice = Choice::Named(name, "--baseline-org");
-    let connected: Connected = connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) }).await?;
+    let connected: Connected =
+        connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) })
+            .await?;
     let types: Vec<String> = take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
     let failed = |error| CommandError::org(choice.name(), &error);
     let wanted = take::of_types(&connected.org, &types).await.map_err(failed)?;
@@ -54,11 +60,16 @@ pub(super) async fn baseline(ui: &Ui, arguments: &WantedArguments, timeout: Dura
 
 /// Asks an org for what a baseline has.
 pub(super) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Side, CommandError> {
-    let request = take::of_baseline(baseline).map_err(|error| CommandError::new("cannot read the baseline").because(error.to_string()))?;
-    let types: BTreeSet<String> = request.components.iter().map(|id| id.type_name.clone()).collect();
+    let request = take::of_baseline(baseline).map_err(|error| {
+        CommandError::new("cannot read the baseline").because(error.to_string())
+    })?;
+    let types: BTreeSet<String> =
+        request.components.iter().map(|id| id.type_name.clone()).collect();
     let wanted = take::Wanted { request, ..take::Wanted::default() };
     let failed = |error| CommandError::org(name, &error);
-    let (mut side, changed) = futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types)).map_err(failed)?;
+    let (mut side, changed) =
+        futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
+            .map_err(failed)?;
     side.changed = changed;
     Ok(side)
 }
@@ -71,11 +82,27 @@ fn is_bound(drift: &Drift) -> bool {
 }
 
 /// Holds what is there now against the baseline.
-pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only, sparse: bool) -> Drifts {
+pub(super) fn compare(
+    actual: &Side,
+    baseline: &Side,
+    name: String,
+    only: &Only,
+    sparse: bool,
+) -> Drifts {
     let is_chosen = |id: &ComponentId| only.component(id);
     // A plain folder compared with an org has no word on what else the org has.
-    let now = Asked { requested: &actual.requested, not_observed: &actual.not_observed, is_complete: !sparse, name: "what is there now" };
-    let then = Asked { requested: &baseline.requested, not_observed: &baseline.not_observed, is_complete: !sparse, name: "the baseline" };
+    let now = Asked {
+        requested: &actual.requested,
+        not_observed: &actual.not_observed,
+        is_complete: !sparse,
+        name: "what is there now",
+    };
+    let then = Asked {
+        requested: &baseline.requested,
+        not_observed: &baseline.not_observed,
+        is_complete: !sparse,
+        name: "the baseline",
+    };
     let is_other = actual.is_of_another_org(baseline);
     let mut drifts = Drifts { baseline: name, ..Drifts::default() };
     for one in compare_sides(actual, baseline, &is_chosen) {
@@ -94,7 +121,9 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
                 changed: None,
             }],
         };
-        found.retain(|drift| only.setting(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift)));
+        found.retain(|drift| {
+            only.setting(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift))
+        });
         if found.is_empty() {
             drifts.in_sync += 1;
         }
@@ -131,7 +160,9 @@ pub(super) fn compare(actual: &Side, baseline: &Side, name: String, only: &Only,
     drifts.notes.push(if sparse {
         format!("{who} {record}; what is absent there is not observed (--sparse)")
     } else {
-        format!("{who} {record}, which is taken for all that there is; --sparse takes it for a part")
+        format!(
+            "{who} {record}, which is taken for all that there is; --sparse takes it for a part"
+        )
     });
     drifts
 }

@@ -50,7 +50,8 @@ impl Config {
     /// # Errors
     /// The file is there and cannot be read, or says something that is not understood.
     pub(super) fn find(from: Option<&Path>) -> Result<Self, CommandError> {
-        let start = from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
+        let start =
+            from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
         let current = std::env::current_dir().ok();
         for start in [start, current].into_iter().flatten() {
             for folder in start.ancestors() {
@@ -65,7 +66,8 @@ impl Config {
 
     fn read(file: &Path) -> Result<Self, CommandError> {
         let failed = || CommandError::new(format!("cannot read `{}`", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| failed().because(error.to_string()))?;
+        let text =
+            std::fs::read_to_string(file).map_err(|error| failed().because(error.to_string()))?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
             let place = error.span().map_or_else(String::new, |span| {
                 let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
@@ -82,7 +84,11 @@ impl Config {
 
     /// Returns the values of a template's parameters; what is said of the org goes before what is said of all, and what names the template
     /// before what does not.
-    pub(super) fn parameters(&self, template: &str, org: Option<&str>) -> BTreeMap<&String, &toml::Value> {
+    pub(super) fn parameters(
+        &self,
+        template: &str,
+        org: Option<&str>,
+    ) -> BTreeMap<&String, &toml::Value> {
         let mut values = BTreeMap::new();
         let of_org = org.and_then(|org| self.orgs.get(org)).map(|of_org| &of_org.parameters);
         for all in [Some(&self.parameters), of_org].into_iter().flatten() {
@@ -99,7 +105,9 @@ impl Config {
         if let Some(table) = self.overlay.get(template) {
             found.push((path(&["overlay", template]), table.to_string()));
         }
-        if let Some((org, table)) = org.and_then(|org| Some((org, self.orgs.get(org)?.overlay.get(template)?))) {
+        if let Some((org, table)) =
+            org.and_then(|org| Some((org, self.orgs.get(org)?.overlay.get(template)?)))
+        {
             found.push((path(&["orgs", org, "overlay", template]), table.to_string()));
         }
         found

@@ -85,7 +85,8 @@ pub(super) fn logins() -> Result<LoginStore, CommandError> {
             let off = env::var("SFSETUP_KEYRING").is_ok_and(|value| value == "off");
             Ok(if off { store } else { store.with_keyring() })
         }
-        None => Err(CommandError::new("there is no home folder to keep logins in").hint("set HOME, or XDG_CONFIG_HOME")),
+        None => Err(CommandError::new("there is no home folder to keep logins in")
+            .hint("set HOME, or XDG_CONFIG_HOME")),
     }
 }
 
@@ -101,7 +102,8 @@ pub(super) fn state_folder() -> Result<PathBuf, CommandError> {
         .or_else(|| env::home_dir().map(|home| home.join(".local").join("state")));
     match base {
         Some(base) => Ok(base.join("sfsetup")),
-        None => Err(CommandError::new("there is no home folder to keep journals in").hint("set HOME, or XDG_STATE_HOME")),
+        None => Err(CommandError::new("there is no home folder to keep journals in")
+            .hint("set HOME, or XDG_STATE_HOME")),
     }
 }
 
@@ -135,14 +137,26 @@ pub(super) fn options(ui: &Ui) -> ConnectOptions {
 ///
 /// # Errors
 /// Nobody of that name is known, or the org does not let us in.
-pub(super) async fn connect(choice: &Choice, options: ConnectOptions) -> Result<Connected, CommandError> {
+pub(super) async fn connect(
+    choice: &Choice,
+    options: ConnectOptions,
+) -> Result<Connected, CommandError> {
     let failed = |error: OrgError| CommandError::org(choice.name(), &error);
     #[cfg(feature = "demo")]
     if choice.is_demo() {
-        let store = demo::Store::open(&demo_folder()?).map_err(|error| CommandError::demo(&error))?;
+        let store =
+            demo::Store::open(&demo_folder()?).map_err(|error| CommandError::demo(&error))?;
         let token = SecretString::from(store.token());
-        let running = demo::serve(store, None, demo::Faults::none()).await.map_err(|error| CommandError::demo(&error))?;
-        let session = Session::from_access_token(DEMO, &token, &running.url(), "the demo org in this program").map_err(failed)?;
+        let running = demo::serve(store, None, demo::Faults::none())
+            .await
+            .map_err(|error| CommandError::demo(&error))?;
+        let session = Session::from_access_token(
+            DEMO,
+            &token,
+            &running.url(),
+            "the demo org in this program",
+        )
+        .map_err(failed)?;
         let org = Org::connect(session, options).await.map_err(failed)?;
         return Ok(Connected { org, _demo: Some(running) });
     }
@@ -157,7 +171,9 @@ pub(super) async fn connect(choice: &Choice, options: ConnectOptions) -> Result<
 async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, CommandError> {
     let failed = |error: OrgError| CommandError::org(choice.name(), &error);
     match choice {
-        Choice::Token(token, address) => Session::from_access_token(address, token, address, "environment").map_err(failed),
+        Choice::Token(token, address) => {
+            Session::from_access_token(address, token, address, "environment").map_err(failed)
+        }
         Choice::Named(name, place) => {
             let store = logins()?;
             if let Some(login) = store.load(name).map_err(failed)? {
@@ -165,7 +181,11 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
             }
             Session::from_sf_cli(name, SfCli::default()).await.map_err(|error| {
                 let error = failed(error);
-                if *place == "--org" { error } else { error.hint(format!("the name was read from {place}")) }
+                if *place == "--org" {
+                    error
+                } else {
+                    error.hint(format!("the name was read from {place}"))
+                }
             })
         }
     }
@@ -175,11 +195,13 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 ///
 /// # Errors
 /// The system gives no event loop.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::new("internal error: no event loop").because(error.to_string()))?;
+pub(super) fn block_on<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            CommandError::new("internal error: no event loop").because(error.to_string())
+        })?;
     runtime.block_on(async {
         match select(std::pin::pin!(work), std::pin::pin!(interrupted())).await {
             Either::Left((done, _)) => done,

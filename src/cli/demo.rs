@@ -42,9 +42,14 @@ pub(super) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
         Action::Serve { port } => connect::block_on(async {
             let store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
             let token = store.token();
-            let mut running = demo::serve(store, *port, Faults::none()).await.map_err(|error| CommandError::demo(&error))?;
+            let mut running = demo::serve(store, *port, Faults::none())
+                .await
+                .map_err(|error| CommandError::demo(&error))?;
             // The token opens nothing but this make-believe org, which listens on this machine alone.
-            ui.answer(&format!("export SF_ORG_INSTANCE_URL={}\nexport SF_ACCESS_TOKEN='{token}'\n", running.url()))?;
+            ui.answer(&format!(
+                "export SF_ORG_INSTANCE_URL={}\nexport SF_ACCESS_TOKEN='{token}'\n",
+                running.url()
+            ))?;
             ui.hint("the demo org answers until Ctrl-C; the two lines above let any client in");
             running.wait().await;
             Ok(Exit::Done)

@@ -7,7 +7,10 @@ use clap::Args;
 
 use crate::apply::preflight::preflight;
 use crate::apply::settle::settle;
-use crate::apply::{Ended, Examined, Order, carry_out, carry_out_validated, close, examine, grouped, is_validated, rollback};
+use crate::apply::{
+    Ended, Examined, Order, carry_out, carry_out_validated, close, examine, grouped, is_validated,
+    rollback,
+};
 use crate::diff::State;
 use crate::journal::{Entry, Journal, JournalError, Stage, entries};
 use crate::org::deploy::DeployStatus;
@@ -71,7 +74,8 @@ pub(super) struct DeployArguments {
 const REMOVALS: (usize, f64) = (5, 0.2);
 
 pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
-    let source = SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let source =
+        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     if super::baseline::is_named(&arguments.wanted) {
@@ -84,11 +88,22 @@ pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     };
     let only = Only::parse(saved.as_ref().map_or(&arguments.wanted.only, |saved| &saved.only))?;
     let steps = wanted.steps()?;
-    let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.timeout),
+        ..connect::options(ui)
+    };
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
-        let run =
-            Run { ui, arguments, org: &connected.org, choice: &choice, wanted: &wanted, steps: &steps, only: &only, saved: saved.as_ref() };
+        let run = Run {
+            ui,
+            arguments,
+            org: &connected.org,
+            choice: &choice,
+            wanted: &wanted,
+            steps: &steps,
+            only: &only,
+            saved: saved.as_ref(),
+        };
         run.go().await
     })
 }
@@ -127,7 +142,12 @@ impl Run<'_> {
         }
         self.only.warn_of_idle(ui, &plan.diff.findings);
         let identity = org.identity();
-        let title = format!("Plan for {name} ({} at {}) after {}", identity.id, identity.instance_url, self.wanted.words());
+        let title = format!(
+            "Plan for {name} ({} at {}) after {}",
+            identity.id,
+            identity.instance_url,
+            self.wanted.words()
+        );
         ui.answer(&show(&plan, &title, Some(&identity.instance_url), self.arguments.full))?;
         if plan.is_empty() {
             ui.answer("Nothing to deploy.\n")?;
@@ -152,7 +172,8 @@ impl Run<'_> {
         for door in plan.mend.made.keys().filter_map(rollback::one_way_door) {
             ui.warn(&format!("one way: {door}"));
         }
-        let question = if self.arguments.validate { "Let the org try this?" } else { "Deploy this?" };
+        let question =
+            if self.arguments.validate { "Let the org try this?" } else { "Deploy this?" };
         // A validation changes nothing, so nobody is asked.
         if !self.arguments.validate {
             confirm(ui, org, self.arguments.yes, question)?;
@@ -167,7 +188,10 @@ impl Run<'_> {
             Ended::Canceled(status) => Err(canceled(name, &status)),
             Ended::Applied(status) if self.arguments.validate => {
                 ui.answer(&format!("Valid: the org would accept all of it ({}).\n", status.id))?;
-                ui.hint(&format!("deploy it with the same command and `--validated {}` in place of `--validate`", status.id));
+                ui.hint(&format!(
+                    "deploy it with the same command and `--validated {}` in place of `--validate`",
+                    status.id
+                ));
                 Ok(exit(&plan, self.only))
             }
             Ended::Applied(_) => self.verify(&journal, &mut entry, &plan).await,
@@ -175,7 +199,9 @@ impl Run<'_> {
     }
 
     async fn examine(&self) -> Result<Examined, CommandError> {
-        let examined = examine(self.org, self.steps, true).await.map_err(|error| CommandError::org(self.choice.name(), &error))?;
+        let examined = examine(self.org, self.steps, true)
+            .await
+            .map_err(|error| CommandError::org(self.choice.name(), &error))?;
         for message in &examined.messages {
             self.ui.detail(&format!("the org says: {message}"));
         }
@@ -191,11 +217,17 @@ impl Run<'_> {
             is_online: true,
             same_org: true,
         };
-        plan(self.steps, &basis, &|finding| self.only.finding(finding)).map_err(|error| CommandError::plan(&error))
+        plan(self.steps, &basis, &|finding| self.only.finding(finding))
+            .map_err(|error| CommandError::plan(&error))
     }
 
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
-    async fn verify(&self, journal: &Journal, entry: &mut Entry, plan: &Plan<'_>) -> Result<Exit, CommandError> {
+    async fn verify(
+        &self,
+        journal: &Journal,
+        entry: &mut Entry,
+        plan: &Plan<'_>,
+    ) -> Result<Exit, CommandError> {
         let (ui, name) = (self.ui, self.choice.name());
         let examined = self.examine().await.map_err(|error| {
             let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
@@ -216,12 +248,16 @@ impl Run<'_> {
                     (_, _, Some(fact)) => fact.to_string(),
                     _ => finding.step.title.clone(),
                 };
-                let is = finding.actual.as_ref().map_or_else(|| finding.state.name().to_owned(), ToString::to_string);
+                let is = finding
+                    .actual
+                    .as_ref()
+                    .map_or_else(|| finding.state.name().to_owned(), ToString::to_string);
                 format!("{subject} is {is}")
             })
             .collect();
         if !not_mended.is_empty() {
-            let mut error = CommandError::new("the org took the deploy, and yet is not as it should be");
+            let mut error =
+                CommandError::new("the org took the deploy, and yet is not as it should be");
             error.causes = not_mended;
             error.exit = Exit::Drift;
             return Err(error.hint("somebody or something else changes it, or the org ignores it: `sfsetup diff` shows how it stands"));
@@ -243,9 +279,16 @@ impl Run<'_> {
 
 /// What was validated must be what the plan above shows, on an org that has not moved since. A validation that the journal does not know cannot
 /// be held against the plan: `false`, and the plan is deployed without it (the fallback of S 6.4).
-pub(super) fn is_validation_of(ui: &Ui, org: &Org, id: &str, order: &Order) -> Result<bool, CommandError> {
+pub(super) fn is_validation_of(
+    ui: &Ui,
+    org: &Org,
+    id: &str,
+    order: &Order,
+) -> Result<bool, CommandError> {
     let all = list_entries(org)?;
-    let known = all.iter().find(|entry| entry.deploy_id.as_deref().is_some_and(|one| crate::org::deploy::same_id(one, id)));
+    let known = all.iter().find(|entry| {
+        entry.deploy_id.as_deref().is_some_and(|one| crate::org::deploy::same_id(one, id))
+    });
     match known {
         Some(entry) if is_validated(entry, order) => Ok(true),
         Some(_) => Err(CommandError::new(format!(
@@ -261,7 +304,10 @@ pub(super) fn is_validation_of(ui: &Ui, org: &Org, id: &str, order: &Order) -> R
 }
 
 /// Much that is taken away must be allowed.
-pub(super) fn refuse_removals(arguments: &DeployArguments, (taken, held): (usize, usize)) -> Result<(), CommandError> {
+pub(super) fn refuse_removals(
+    arguments: &DeployArguments,
+    (taken, held): (usize, usize),
+) -> Result<(), CommandError> {
     #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
     let share = taken as f64 / held.max(1) as f64;
     if arguments.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
@@ -276,37 +322,59 @@ fn refuse_if_stale(saved: &SavedPlan, plan: &Plan<'_>) -> Result<(), CommandErro
     if moved.is_empty() {
         return Ok(());
     }
-    let mut error = CommandError::new("the plan is stale: the org has moved since it was made, so nothing was sent").refused();
+    let mut error = CommandError::new(
+        "the plan is stale: the org has moved since it was made, so nothing was sent",
+    )
+    .refused();
     error.causes = moved;
-    Err(error.hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again"))
+    Err(error.hint(
+        "make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again",
+    ))
 }
 
 /// Opens the org's journal, so that no other run deploys to it.
 pub(super) fn open_journal(org: &Org, name: &str) -> Result<Journal, CommandError> {
-    Journal::open(&wanted::journals()?, &org.identity().id).map_err(|error| CommandError::apply(name, &error.into()))
+    Journal::open(&wanted::journals()?, &org.identity().id)
+        .map_err(|error| CommandError::apply(name, &error.into()))
 }
 
 /// Reads the org's journal.
 pub(super) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
-    entries(&wanted::journals()?, &org.identity().id)
-        .map_err(|error: JournalError| CommandError::new("the journal cannot be read").because(error.to_string()))
+    entries(&wanted::journals()?, &org.identity().id).map_err(|error: JournalError| {
+        CommandError::new("the journal cannot be read").because(error.to_string())
+    })
 }
 
 /// Finishes runs that were cut off, before anything new begins.
-pub(super) async fn finish_open(ui: &Ui, org: &Org, name: &str, journal: &Journal) -> Result<(), CommandError> {
+pub(super) async fn finish_open(
+    ui: &Ui,
+    org: &Org,
+    name: &str,
+    journal: &Journal,
+) -> Result<(), CommandError> {
     let all = list_entries(org)?;
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {
-        ui.note(&format!("an earlier run was cut off ({}, {}: {}); finding out what became of it", entry.id, entry.what, entry.words()));
-        let (mut entry, ended) = settle(org, journal, entry.clone()).await.map_err(|error| CommandError::apply(name, &error))?;
+        ui.note(&format!(
+            "an earlier run was cut off ({}, {}: {}); finding out what became of it",
+            entry.id,
+            entry.what,
+            entry.words()
+        ));
+        let (mut entry, ended) = settle(org, journal, entry.clone())
+            .await
+            .map_err(|error| CommandError::apply(name, &error))?;
         let words = match &ended {
             None => "it never reached the org",
-            Some(Ended::Applied(_)) if entry.check_only => "it was a validation, and the org would accept it",
+            Some(Ended::Applied(_)) if entry.check_only => {
+                "it was a validation, and the org would accept it"
+            }
             Some(Ended::Applied(_)) => "the org has carried it out",
             Some(Ended::Refused(_)) => "the org refused it and changed nothing",
             Some(Ended::Canceled(_)) => "it was cancelled and changed nothing",
         };
         if entry.stage == Stage::Applied {
-            close(journal, &all, &mut entry).map_err(|error| CommandError::apply(name, &error.into()))?;
+            close(journal, &all, &mut entry)
+                .map_err(|error| CommandError::apply(name, &error.into()))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
     }
@@ -314,7 +382,12 @@ pub(super) async fn finish_open(ui: &Ui, org: &Org, name: &str, journal: &Journa
 }
 
 /// Says all that is in the way at once.
-pub(super) async fn check(ui: &Ui, org: &Org, name: &str, order: &Order) -> Result<(), CommandError> {
+pub(super) async fn check(
+    ui: &Ui,
+    org: &Org,
+    name: &str,
+    order: &Order,
+) -> Result<(), CommandError> {
     let found = preflight(org, order).await.map_err(|error| CommandError::org(name, &error))?;
     for note in &found.notes {
         ui.note(note);
@@ -322,7 +395,9 @@ pub(super) async fn check(ui: &Ui, org: &Org, name: &str, order: &Order) -> Resu
     if found.failures.is_empty() {
         return Ok(());
     }
-    let mut error = CommandError::new(format!("the deploy to `{name}` cannot be carried out, so nothing was sent"));
+    let mut error = CommandError::new(format!(
+        "the deploy to `{name}` cannot be carried out, so nothing was sent"
+    ));
     error.causes = found.failures;
     Err(error)
 }
@@ -334,14 +409,18 @@ pub(super) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(
     }
     let name = org.organization_name();
     let answer = if org.is_production() && !name.is_empty() {
-        ui.confirm(&format!("This is a production org. {question} Type its name, {name}:"), Some(name))
+        ui.confirm(
+            &format!("This is a production org. {question} Type its name, {name}:"),
+            Some(name),
+        )
     } else {
         ui.confirm(&format!("{question} [y/N]"), None)
     };
     match answer {
         Some(true) => Ok(()),
         Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")),
-        None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent").hint("`--yes` goes on without asking")),
+        None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
+            .hint("`--yes` goes on without asking")),
     }
 }
 
@@ -350,11 +429,20 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
     let mut error = refusal(name, status);
     let mut steps: Vec<String> = Vec::new();
     for failure in &status.failures {
-        let key = |change: &Change| change.path.as_ref().and_then(|path| path.segments()[0].key.clone()).unwrap_or_default();
-        let of_component = || plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id));
+        let key = |change: &Change| {
+            change.path.as_ref().and_then(|path| path.segments()[0].key.clone()).unwrap_or_default()
+        };
+        let of_component = || {
+            plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id))
+        };
         // The problem names a field, and with it the field's object: what is named most exactly is meant.
-        let named = of_component().map(key).filter(|key| failure.problem.contains(key.as_str())).max_by_key(String::len);
-        for change in of_component().filter(|change| named.as_ref().is_some_and(|named| !named.is_empty() && key(change) == *named)) {
+        let named = of_component()
+            .map(key)
+            .filter(|key| failure.problem.contains(key.as_str()))
+            .max_by_key(String::len);
+        for change in of_component().filter(|change| {
+            named.as_ref().is_some_and(|named| !named.is_empty() && key(change) == *named)
+        }) {
             if let crate::package::Cause::Step(step) = &change.cause {
                 let line = format!(
                     "that concerns the step `{step}` ({} {})",
@@ -373,8 +461,11 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
 
 /// The org's refusal in its own words, grouped, with what to do.
 pub(super) fn refusal(name: &str, status: &DeployStatus) -> CommandError {
-    let mut error =
-        CommandError::new(format!("the org `{name}` refused the deploy {}, and changed nothing ({})", status.id, status.status)).refused();
+    let mut error = CommandError::new(format!(
+        "the org `{name}` refused the deploy {}, and changed nothing ({})",
+        status.id, status.status
+    ))
+    .refused();
     for (problem, places) in grouped(status) {
         error.causes.push(format!("{problem} [{}]", places.join(", ")));
         if let Some(hint) = deploy_hint(&problem)
@@ -384,14 +475,22 @@ pub(super) fn refusal(name: &str, status: &DeployStatus) -> CommandError {
         }
     }
     error.causes.extend(status.message.clone());
-    error.causes.extend(status.warnings.iter().map(|warning| format!("warning: {} [{}]", warning.problem, warning.file)));
+    error.causes.extend(
+        status
+            .warnings
+            .iter()
+            .map(|warning| format!("warning: {} [{}]", warning.problem, warning.file)),
+    );
     error
 }
 
 pub(super) fn canceled(name: &str, status: &DeployStatus) -> CommandError {
     let by = status.canceled_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-    let mut error =
-        CommandError::new(format!("the deploy {} to `{name}` was cancelled{by} before it changed anything", status.id)).refused();
+    let mut error = CommandError::new(format!(
+        "the deploy {} to `{name}` was cancelled{by} before it changed anything",
+        status.id
+    ))
+    .refused();
     if status.canceled_here {
         error.exit = Exit::Interrupted;
     }

@@ -61,7 +61,8 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     }
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let only = Only::parse(&arguments.wanted.only)?;
-    let steps = if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
+    let steps =
+        if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let asked = Asked { ui, arguments, wanted: &wanted, steps: &steps, only: &only };
     let (org, failed) = match &arguments.source.from {
         Some(from) => (asked.of_files(from)?, None),
@@ -76,7 +77,12 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
 }
 
 /// Gives the answer, and where the org failed the error too.
-fn answer(ui: &Ui, arguments: &DiffArguments, report: &Report<'_>, failed: Option<CommandError>) -> Result<Exit, CommandError> {
+fn answer(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    report: &Report<'_>,
+    failed: Option<CommandError>,
+) -> Result<Exit, CommandError> {
     let exit = match &report.orgs[0].outcome {
         Ok(findings) => exit(findings, arguments.strict),
         Err(_) => Exit::Error,
@@ -89,8 +95,10 @@ fn answer(ui: &Ui, arguments: &DiffArguments, report: &Report<'_>, failed: Optio
     }
     let text = match arguments.format {
         Format::Text => text::render(report, arguments.full),
-        Format::Json => json::render(report)
-            .map_err(|error| CommandError::new("internal error: the report cannot be written as JSON").because(error.to_string()))?,
+        Format::Json => json::render(report).map_err(|error| {
+            CommandError::new("internal error: the report cannot be written as JSON")
+                .because(error.to_string())
+        })?,
     };
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
@@ -100,7 +108,11 @@ fn answer(ui: &Ui, arguments: &DiffArguments, report: &Report<'_>, failed: Optio
 }
 
 /// The diff against a baseline instead of a template.
-fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>) -> Result<Exit, CommandError> {
+fn against_baseline(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    choice: Option<&Choice>,
+) -> Result<Exit, CommandError> {
     if arguments.save_plan.is_some() {
         return Err(CommandError::new("a plan is saved for a template alone")
             .hint("`sfsetup deploy --baseline ..` shows its plan and asks")
@@ -125,7 +137,13 @@ fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>)
     connect::block_on(async {
         let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
         if let Some(from) = &arguments.source.from {
-            let drifts = baseline::compare(&baseline::open(from)?, &then, name, &only, arguments.wanted.sparse);
+            let drifts = baseline::compare(
+                &baseline::open(from)?,
+                &then,
+                name,
+                &only,
+                arguments.wanted.sparse,
+            );
             let org = OrgReport {
                 name: from.display().to_string(),
                 id: None,
@@ -148,7 +166,10 @@ fn against_baseline(ui: &Ui, arguments: &DiffArguments, choice: Option<&Choice>)
             let connected = connect::connect(choice, options).await?;
             let identity = connected.org.identity();
             let now = baseline::of_org(&connected.org, choice.name(), &then).await?;
-            Ok((identity.clone(), baseline::compare(&now, &then, name, &only, arguments.wanted.sparse)))
+            Ok((
+                identity.clone(),
+                baseline::compare(&now, &then, name, &only, arguments.wanted.sparse),
+            ))
         };
         let failed = match outcome.await {
             Ok((identity, drifts)) => {
@@ -195,9 +216,15 @@ impl<'t> Asked<'_, 't> {
     }
 
     /// The org's part of the report, and where the org failed the same as an error for people.
-    fn of_org(&self, choice: Option<&Choice>) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
+    fn of_org(
+        &self,
+        choice: Option<&Choice>,
+    ) -> Result<(OrgReport<'t>, Option<CommandError>), CommandError> {
         let choice = choice.ok_or_else(wanted::nothing_named)?;
-        let options = ConnectOptions { job_timeout: Duration::from_secs(self.arguments.source.timeout), ..connect::options(self.ui) };
+        let options = ConnectOptions {
+            job_timeout: Duration::from_secs(self.arguments.source.timeout),
+            ..connect::options(self.ui)
+        };
         connect::block_on(async {
             let mut report = OrgReport {
                 name: choice.name().to_owned(),
@@ -223,11 +250,19 @@ impl<'t> Asked<'_, 't> {
                     for message in &examined.messages {
                         self.ui.detail(&format!("the org says: {message}"));
                     }
-                    self.ui.detail(&format!("{} requests, API version {}", org.requests(), org.api_version()));
+                    self.ui.detail(&format!(
+                        "{} requests, API version {}",
+                        org.requests(),
+                        org.api_version()
+                    ));
                     if let Some(file) = &self.arguments.save_plan {
                         self.save_plan(org, &examined, file)?;
                     }
-                    report.outcome = Ok(Findings::Template(self.chosen(diff(self.steps, &examined.components, &examined.facts))));
+                    report.outcome = Ok(Findings::Template(self.chosen(diff(
+                        self.steps,
+                        &examined.components,
+                        &examined.facts,
+                    ))));
                     Ok((report, None))
                 }
                 Err(error) => {
@@ -254,15 +289,28 @@ impl<'t> Asked<'_, 't> {
             is_online: true,
             same_org: true,
         };
-        let plan = plan(self.steps, &basis, &|finding| self.only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
+        let plan = plan(self.steps, &basis, &|finding| self.only.finding(finding))
+            .map_err(|error| CommandError::plan(&error))?;
         let mut templates = self.wanted.saved();
         let first = templates.remove(0);
-        let saved = SavedPlan::new(&plan, wanted::saved_org(org), first, templates, self.arguments.wanted.only.clone());
-        let mut text = serde_json::to_vec_pretty(&saved)
-            .map_err(|error| CommandError::new("internal error: the plan cannot be written as JSON").because(error.to_string()))?;
+        let saved = SavedPlan::new(
+            &plan,
+            wanted::saved_org(org),
+            first,
+            templates,
+            self.arguments.wanted.only.clone(),
+        );
+        let mut text = serde_json::to_vec_pretty(&saved).map_err(|error| {
+            CommandError::new("internal error: the plan cannot be written as JSON")
+                .because(error.to_string())
+        })?;
         text.push(b'\n');
         self.ui.write_file(file, &text)?;
-        let words = if plan.is_empty() { "it has no changes".to_owned() } else { format!("{} changes", plan.mend.changes.len()) };
+        let words = if plan.is_empty() {
+            "it has no changes".to_owned()
+        } else {
+            format!("{} changes", plan.mend.changes.len())
+        };
         self.ui.hint(&format!(
             "the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out",
             file.display(),
@@ -273,7 +321,13 @@ impl<'t> Asked<'_, 't> {
 }
 
 /// What an admin would do now.
-fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Choice>, report: &Report<'_>) {
+fn next(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    wanted: &Wanted,
+    choice: Option<&Choice>,
+    report: &Report<'_>,
+) {
     let named = wanted.named(&arguments.wanted.set);
     if report.findings().any(Findings::has_drift) {
         match (choice, &arguments.source.from) {
@@ -294,5 +348,9 @@ fn next(ui: &Ui, arguments: &DiffArguments, wanted: &Wanted, choice: Option<&Cho
 }
 
 fn exit(findings: &Findings<'_>, strict: bool) -> Exit {
-    if findings.has_drift() || (strict && findings.has_open_ends()) { Exit::Drift } else { Exit::Done }
+    if findings.has_drift() || (strict && findings.has_open_ends()) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    }
 }

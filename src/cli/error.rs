@@ -33,7 +33,14 @@ pub(super) struct CommandError {
 impl CommandError {
     /// Makes an error out of what happened.
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), causes: Vec::new(), hints: Vec::new(), is_rendered: false, code: None, exit: Exit::Error }
+        Self {
+            what: what.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            is_rendered: false,
+            code: None,
+            exit: Exit::Error,
+        }
     }
 
     /// Adds why.
@@ -64,8 +71,12 @@ impl CommandError {
     pub(super) fn unknown_template(name: &str) -> Self {
         let error = Self::new(format!("there is no template `{name}`, and no file of that name"));
         match builtin::nearest(name) {
-            Some(nearest) => error.hint(format!("did you mean `{nearest}`? `sfsetup template list` lists the shipped ones")),
-            None => error.hint("`sfsetup template list` lists the shipped ones; a file is named by its path"),
+            Some(nearest) => error.hint(format!(
+                "did you mean `{nearest}`? `sfsetup template list` lists the shipped ones"
+            )),
+            None => error.hint(
+                "`sfsetup template list` lists the shipped ones; a file is named by its path",
+            ),
         }
     }
 
@@ -76,10 +87,14 @@ impl CommandError {
 
     /// Parameters that are missing or wrong.
     pub(super) fn arguments(template: &Template, errors: &ArgumentErrors) -> Self {
-        let mut error = Self::new(format!("the parameters of template `{}` are not complete", template.name));
+        let mut error =
+            Self::new(format!("the parameters of template `{}` are not complete", template.name));
         error.causes = errors.to_string().lines().map(str::to_owned).collect();
         error
-            .hint(format!("`sfsetup template show {}` lists them; give one with `--set name=value`", template.name))
+            .hint(format!(
+                "`sfsetup template show {}` lists them; give one with `--set name=value`",
+                template.name
+            ))
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
     }
 
@@ -87,7 +102,11 @@ impl CommandError {
     pub(super) fn conflicts(conflicts: &[Conflict]) -> Self {
         let who = match conflicts {
             [first, ..]
-                if conflicts.iter().all(|one| [&one.first, &one.second].iter().all(|side| side.template == first.first.template)) =>
+                if conflicts.iter().all(|one| {
+                    [&one.first, &one.second]
+                        .iter()
+                        .all(|side| side.template == first.first.template)
+                }) =>
             {
                 "the template wants"
             }
@@ -99,7 +118,8 @@ impl CommandError {
         });
         for Conflict { subject, first, second } in conflicts {
             let side = |asked: &Asked| {
-                let docs = asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
+                let docs =
+                    asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
                 format!("`{}` wants {} (step `{}`{docs})", asked.template, asked.words, asked.step)
             };
             error.causes.push(format!("{subject}: {}; {}", side(first), side(second)));
@@ -109,14 +129,17 @@ impl CommandError {
 
     /// A want that cannot be made out of these parameters.
     pub(super) fn expansion(error: &ExpandError) -> Self {
-        Self::new("the template cannot be filled in with these parameters").because(error.to_string())
+        Self::new("the template cannot be filled in with these parameters")
+            .because(error.to_string())
     }
 
     /// An org that cannot be asked, or does not answer.
     pub(super) fn org(name: &str, error: &OrgError) -> Self {
         let code = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
-        let mut all = Self::new(format!("cannot read the org `{name}`")).because(format!("{}{code}", error.message));
-        all.code = Some(error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind).to_uppercase()));
+        let mut all = Self::new(format!("cannot read the org `{name}`"))
+            .because(format!("{}{code}", error.message));
+        all.code =
+            Some(error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind).to_uppercase()));
         match org_hint(error) {
             Some(hint) => all.hint(hint),
             None => all,
@@ -133,7 +156,9 @@ impl CommandError {
             None => all,
         };
         match error {
-            crate::demo::DemoError::Damaged { .. } => all.hint("`sfsetup demo reset` makes it as new"),
+            crate::demo::DemoError::Damaged { .. } => {
+                all.hint("`sfsetup demo reset` makes it as new")
+            }
             _ => all,
         }
     }
@@ -202,41 +227,94 @@ impl CommandError {
 
 impl From<&CommandError> for Failure {
     fn from(error: &CommandError) -> Self {
-        let message = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
-        Self { code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()), message, hint: error.hints.first().cloned() }
+        let message = std::iter::once(&error.what)
+            .chain(&error.causes)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(": ");
+        Self {
+            code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()),
+            message,
+            hint: error.hints.first().cloned(),
+        }
     }
 }
 
 /// What to do about the org's words in a refused deploy (S 3.5, 1.6).
 pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
     const HINTS: &[(&str, &str)] = &[
-        ("depends on permission(s)", "the org wants another permission with it: add it to the template (or in Setup), then run this again"),
+        (
+            "depends on permission(s)",
+            "the org wants another permission with it: add it to the template (or in Setup), then run this again",
+        ),
         (
             "Unknown user permission",
             "the org's edition or licences do not have it: leave it out with `--only`, or ask the vendor whether it is needed",
         ),
-        ("The user license doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
-        ("The user licence doesn't allow", "the profile or permission set stands on a licence that does not carry it: use another licence"),
-        ("You cannot deploy to a required field", "a required field is visible to everyone: leave it out of the template"),
-        ("You can't remove the only default app", "make another app the default of the profile first"),
-        ("consumer key", "a consumer key was sent, which this program never does: please report it"),
-        ("Consumer Key", "a consumer key was sent, which this program never does: please report it"),
+        (
+            "The user license doesn't allow",
+            "the profile or permission set stands on a licence that does not carry it: use another licence",
+        ),
+        (
+            "The user licence doesn't allow",
+            "the profile or permission set stands on a licence that does not carry it: use another licence",
+        ),
+        (
+            "You cannot deploy to a required field",
+            "a required field is visible to everyone: leave it out of the template",
+        ),
+        (
+            "You can't remove the only default app",
+            "make another app the default of the profile first",
+        ),
+        (
+            "consumer key",
+            "a consumer key was sent, which this program never does: please report it",
+        ),
+        (
+            "Consumer Key",
+            "a consumer key was sent, which this program never does: please report it",
+        ),
         (
             "can't create a connected app",
             "connected apps cannot be created since Spring '26: install the vendor's package, or use an external client app",
         ),
-        ("Not available for deploy for this organization", "the feature is off in this org, or this user may not change it"),
+        (
+            "Not available for deploy for this organization",
+            "the feature is off in this org, or this user may not change it",
+        ),
         (
             "named in package.xml, but was not found",
             "the package does not fit its manifest, which is a mistake of this program: please report it",
         ),
-        ("Load of metadata from db failed", "the org stumbled: run this again; if it stays so, Salesforce Support can see why"),
-        ("duplicates value on record", "something of that name exists already, perhaps under another API name"),
-        ("You can't edit", "a standard profile cannot be changed so: clone it, or grant it in a permission set"),
-        ("couldn't find permission sets", "permission sets go by their API names there: check the names"),
-        ("invalid at this location", "the org's API version does not know the element: is the org on an older release?"),
-        ("no CustomObject named", "the object is not in this org: install what brings it, or leave it out"),
-        ("no CustomField named", "the field is not in this org: install what brings it, or leave it out"),
+        (
+            "Load of metadata from db failed",
+            "the org stumbled: run this again; if it stays so, Salesforce Support can see why",
+        ),
+        (
+            "duplicates value on record",
+            "something of that name exists already, perhaps under another API name",
+        ),
+        (
+            "You can't edit",
+            "a standard profile cannot be changed so: clone it, or grant it in a permission set",
+        ),
+        (
+            "couldn't find permission sets",
+            "permission sets go by their API names there: check the names",
+        ),
+        (
+            "invalid at this location",
+            "the org's API version does not know the element: is the org on an older release?",
+        ),
+        (
+            "no CustomObject named",
+            "the object is not in this org: install what brings it, or leave it out",
+        ),
+        (
+            "no CustomField named",
+            "the field is not in this org: install what brings it, or leave it out",
+        ),
         ("named", "what the setting refers to is not in this org"),
     ];
     HINTS.iter().find(|(part, _)| problem.contains(part)).map(|(_, hint)| *hint)
@@ -245,30 +323,46 @@ pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
 /// What to do about an org's failure; the code says more than the kind.
 fn org_hint(error: &OrgError) -> Option<&'static str> {
     if error.code.as_deref() == Some("API_DISABLED_FOR_ORG") {
-        return Some("either the org's edition has no API access, or this user lacks the permission API Enabled");
+        return Some(
+            "either the org's edition has no API access, or this user lacks the permission API Enabled",
+        );
     }
     match error.kind {
-        OrgErrorKind::Auth => {
-            Some("sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN")
+        OrgErrorKind::Auth => Some(
+            "sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN",
+        ),
+        OrgErrorKind::NoSuchOrg => Some(
+            "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
+        ),
+        OrgErrorKind::Unreachable if error.message.contains("certificate") => Some(
+            "if your company's proxy signs with a certificate of its own, name its PEM file in SSL_CERT_FILE",
+        ),
+        OrgErrorKind::Unreachable => {
+            Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured")
         }
-        OrgErrorKind::NoSuchOrg => Some("`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one"),
-        OrgErrorKind::Unreachable if error.message.contains("certificate") => {
-            Some("if your company's proxy signs with a certificate of its own, name its PEM file in SSL_CERT_FILE")
-        }
-        OrgErrorKind::Unreachable => Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured"),
         OrgErrorKind::TimedOut => Some("the org may be busy: try again later"),
-        OrgErrorKind::Unavailable => Some("try again later; https://status.salesforce.com tells of maintenance"),
-        OrgErrorKind::Limit => Some("the org's requests for today are used up, or too many run at once: try again later"),
-        OrgErrorKind::Disabled => Some("the org's edition or this user has no API access"),
-        OrgErrorKind::Permission => {
-            Some("the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), and View Setup and Configuration")
+        OrgErrorKind::Unavailable => {
+            Some("try again later; https://status.salesforce.com tells of maintenance")
         }
+        OrgErrorKind::Limit => Some(
+            "the org's requests for today are used up, or too many run at once: try again later",
+        ),
+        OrgErrorKind::Disabled => Some("the org's edition or this user has no API access"),
+        OrgErrorKind::Permission => Some(
+            "the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), and View Setup and Configuration",
+        ),
         OrgErrorKind::Unsupported => Some(
             "SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based access tokens` on the app that signs in",
         ),
-        OrgErrorKind::Damaged => Some("try again; if it stays so, something between here and the org changes what is sent"),
-        OrgErrorKind::Hostile => Some("nothing was written; find out what answers at that address before you try again"),
-        OrgErrorKind::Unexpected => Some("is that the address of a Salesforce org, and does no proxy or login page answer in its place?"),
+        OrgErrorKind::Damaged => Some(
+            "try again; if it stays so, something between here and the org changes what is sent",
+        ),
+        OrgErrorKind::Hostile => {
+            Some("nothing was written; find out what answers at that address before you try again")
+        }
+        OrgErrorKind::Unexpected => Some(
+            "is that the address of a Salesforce org, and does no proxy or login page answer in its place?",
+        ),
         OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
     }
 }

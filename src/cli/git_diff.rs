@@ -33,7 +33,9 @@ pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
             .usage());
     };
     let shown = path.to_string_lossy().replace('\\', "/");
-    let id = layout::component_of(&shown).or_else(|| layout::object_of(&shown)).unwrap_or_else(|| ComponentId::new("", shown.as_str()));
+    let id = layout::component_of(&shown)
+        .or_else(|| layout::object_of(&shown))
+        .unwrap_or_else(|| ComponentId::new("", shown.as_str()));
     let row = registry::find_component(&id.type_name, &id.full_name);
     let null = PathBuf::from("/dev/null");
     let (old, new) = (PathBuf::from(old), PathBuf::from(new));
@@ -54,7 +56,10 @@ pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
         vec![drift(None, None, there)]
     } else {
         match compare(row, &&Content::File(new), &&Content::File(old), &mut Buffers::default()) {
-            Ok(found) => found.into_iter().map(|Difference { path, actual, baseline }| drift(Some(path), actual, baseline)).collect(),
+            Ok(found) => found
+                .into_iter()
+                .map(|Difference { path, actual, baseline }| drift(Some(path), actual, baseline))
+                .collect(),
             // Something that is no metadata, such as a merge conflict: git shows it no better, but the reader must know.
             Err(error) => {
                 ui.answer(&format!("{shown}: {error}\n"))?;

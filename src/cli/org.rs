@@ -83,7 +83,13 @@ struct LoginArguments {
     username: Option<String>,
 
     /// Sign in as the app's own user; needs --client-id, --client-secret-file and --instance-url
-    #[arg(long, requires = "client_id", requires = "client_secret_file", requires = "instance_url", conflicts_with = "auth_url_file")]
+    #[arg(
+        long,
+        requires = "client_id",
+        requires = "client_secret_file",
+        requires = "instance_url",
+        conflicts_with = "auth_url_file"
+    )]
     client_credentials: bool,
 
     /// Read an SFDX auth URL from this file; `-` is standard input
@@ -109,13 +115,19 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     connect::block_on(async {
         let login = if let Some(file) = &arguments.auth_url_file {
             login::auth_url(name, &read_secret(file)?, &store, &options).await.map_err(failed)?
-        } else if let (Some(key), Some(client_id), Some(username)) = (&arguments.jwt_key_file, &arguments.client_id, &arguments.username) {
+        } else if let (Some(key), Some(client_id), Some(username)) =
+            (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
+        {
             let address = arguments.instance_url.as_deref().unwrap_or(PRODUCTION);
-            login::jwt(name, address, client_id, username, key, &store, &options).await.map_err(failed)?
+            login::jwt(name, address, client_id, username, key, &store, &options)
+                .await
+                .map_err(failed)?
         } else if let (true, Some(client_id), Some(secret), Some(address)) =
             (arguments.client_credentials, &arguments.client_id, &secret, &arguments.instance_url)
         {
-            login::client_credentials(name, address, client_id, secret, &store, &options).await.map_err(failed)?
+            login::client_credentials(name, address, client_id, secret, &store, &options)
+                .await
+                .map_err(failed)?
         } else {
             let mut web = WebLogin { client_secret: secret.clone(), ..WebLogin::default() };
             if let Some(address) = &arguments.instance_url {
@@ -133,9 +145,16 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
         let session = Session::from_login(&login, &store, &options).map_err(failed)?;
         let org = Org::connect(session, options).await.map_err(failed)?;
         let username = org.user().await.ok().map(|user| user.username);
-        let known = Login { org_id: Some(org.identity().id.clone()), username: username.or_else(|| login.username.clone()), ..login };
+        let known = Login {
+            org_id: Some(org.identity().id.clone()),
+            username: username.or_else(|| login.username.clone()),
+            ..login
+        };
         // A refresh token that was rotated meanwhile is in the file already and must stay.
-        let current = store.load(name).map_err(failed)?.map_or(known.credential.clone(), |stored| stored.credential);
+        let current = store
+            .load(name)
+            .map_err(failed)?
+            .map_or(known.credential.clone(), |stored| stored.credential);
         let kept = store.save(&Login { credential: current, ..known.clone() }).map_err(failed)?;
         ui.answer(&format!(
             "signed in to {name}: org {} at {}{}\n",
@@ -145,9 +164,14 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
         ))?;
         let file = store.file(name);
         ui.hint(&match kept {
-            Kept::Keyring => format!("its secret is in the system's keyring, the rest in {}", file.display()),
+            Kept::Keyring => {
+                format!("its secret is in the system's keyring, the rest in {}", file.display())
+            }
             Kept::File(None) => format!("kept in {}, readable by you alone", file.display()),
-            Kept::File(Some(reason)) => format!("kept in {}, readable by you alone (mode 0600), since {reason}", file.display()),
+            Kept::File(Some(reason)) => format!(
+                "kept in {}, readable by you alone (mode 0600), since {reason}",
+                file.display()
+            ),
         });
         Ok(Exit::Done)
     })
@@ -157,7 +181,9 @@ const PRODUCTION: &str = "https://login.salesforce.com";
 
 /// Reads a secret from a file, or from standard input where the file is `-`.
 fn read_secret(file: &PathBuf) -> Result<SecretString, CommandError> {
-    let failed = |error: std::io::Error| CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string());
+    let failed = |error: std::io::Error| {
+        CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())
+    };
     let mut text = String::new();
     if file.as_os_str() == "-" {
         std::io::stdin().lock().take(65_536).read_to_string(&mut text).map_err(failed)?;
@@ -186,7 +212,12 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for login in &logins {
         let username = login.username.as_deref().unwrap_or("-");
-        let row = format!("{:width$}  {}  {username}  ({})\n", login.name, login.instance_url, login.credential.title());
+        let row = format!(
+            "{:width$}  {}  {username}  ({})\n",
+            login.name,
+            login.instance_url,
+            login.credential.title()
+        );
         text.push_str(&row);
     }
     ui.answer(&text)?;
@@ -201,7 +232,9 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
 fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, CommandError> {
     let config = Config::find(None)?;
     let Some(choice) = connect::choose(argument, &config) else {
-        return Err(CommandError::new("no org is named").hint("name one with `--org NAME`").usage());
+        return Err(CommandError::new("no org is named")
+            .hint("name one with `--org NAME`")
+            .usage());
     };
     connect::block_on(async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
@@ -222,7 +255,10 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
             ui.answer(&format!("{row:#}\n"))?;
             return Ok(Exit::Done);
         }
-        let left = left.map_or_else(|| "not shown to this user".to_owned(), |(left, of)| format!("{left} of {of}"));
+        let left = left.map_or_else(
+            || "not shown to this user".to_owned(),
+            |(left, of)| format!("{left} of {of}"),
+        );
         let rows = [
             ("org", identity.name.clone()),
             ("id", identity.id.clone()),
@@ -232,7 +268,8 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
             ("API version", version),
             ("requests left today", left),
         ];
-        let text: String = rows.iter().map(|(label, value)| format!("{label:20} {value}\n")).collect();
+        let text: String =
+            rows.iter().map(|(label, value)| format!("{label:20} {value}\n")).collect();
         ui.answer(&text)?;
         Ok(Exit::Done)
     })
@@ -242,12 +279,16 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let failed = |error: OrgError| CommandError::org(name, &error);
     let Some(login) = store.load(name).map_err(failed)? else {
-        return Err(CommandError::new(format!("there is no login `{name}`")).hint("`sfsetup org list` lists them"));
+        return Err(CommandError::new(format!("there is no login `{name}`"))
+            .hint("`sfsetup org list` lists them"));
     };
-    let revoked = connect::block_on(async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
+    let revoked =
+        connect::block_on(async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
     store.remove(name).map_err(failed)?;
     if let Err(error) = revoked {
-        ui.warn(&format!("the login is forgotten, but the org did not take its token back: {error}"));
+        ui.warn(&format!(
+            "the login is forgotten, but the org did not take its token back: {error}"
+        ));
     }
     ui.answer(&format!("forgot {name}\n"))?;
     Ok(Exit::Done)

@@ -90,17 +90,44 @@ pub(super) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
         let OfFiles { components, facts, version, model } = of_files(ui, &steps, from)?;
         let version = version.unwrap_or(ApiVersion::NEWEST);
         let place = Place { components: &components, model: model.as_deref() };
-        return write(ui, arguments, &wanted, &steps, &place, &facts, &[], version, &only, &from.display().to_string());
+        return write(
+            ui,
+            arguments,
+            &wanted,
+            &steps,
+            &place,
+            &facts,
+            &[],
+            version,
+            &only,
+            &from.display().to_string(),
+        );
     }
     let choice = choice.ok_or_else(wanted::nothing_named)?;
-    let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.source.timeout), ..connect::options(ui) };
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.source.timeout),
+        ..connect::options(ui)
+    };
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
         let org = &connected.org;
-        let examined = examine(org, &steps, true).await.map_err(|error| CommandError::org(choice.name(), &error))?;
+        let examined = examine(org, &steps, true)
+            .await
+            .map_err(|error| CommandError::org(choice.name(), &error))?;
         let version = org.api_version();
         let place = Place { components: &examined.components, model: None };
-        write(ui, arguments, &wanted, &steps, &place, &examined.facts, &examined.graph, version, &only, choice.name())
+        write(
+            ui,
+            arguments,
+            &wanted,
+            &steps,
+            &place,
+            &examined.facts,
+            &examined.graph,
+            version,
+            &only,
+            choice.name(),
+        )
     })
 }
 
@@ -123,28 +150,49 @@ pub(super) struct OfFiles {
 
 /// A standard profile that older orgs call otherwise (S 3.3).
 fn is_one_name(one: &ComponentId, other: &ComponentId) -> bool {
-    let is_read_only = |id: &ComponentId| id.type_name == "Profile" && matches!(id.full_name.as_str(), "Read Only" | "ReadOnly");
+    let is_read_only = |id: &ComponentId| {
+        id.type_name == "Profile" && matches!(id.full_name.as_str(), "Read Only" | "ReadOnly")
+    };
     one == other || (is_read_only(one) && is_read_only(other))
 }
 
 /// Reads the components that steps speak of from a folder; facts are not to be had there.
-pub(super) fn of_files(ui: &Ui, steps: &[ExpandedStep<'_>], from: &Path) -> Result<OfFiles, CommandError> {
+pub(super) fn of_files(
+    ui: &Ui,
+    steps: &[ExpandedStep<'_>],
+    from: &Path,
+) -> Result<OfFiles, CommandError> {
     let needed = needs(steps).components;
     let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
         // There may be hundreds of these, of megabytes each.
-        "ConnectedApp" | "PermissionSet" | "Profile" => needed.iter().any(|wanted| is_one_name(wanted, id)),
+        "ConnectedApp" | "PermissionSet" | "Profile" => {
+            needed.iter().any(|wanted| is_one_name(wanted, id))
+        }
         name => name == "CustomObject" || needed.iter().any(|wanted| wanted.type_name == name),
     };
-    let reading = snapshot::read(from, &is_wanted).map_err(|error| CommandError::read(from, &error))?;
+    let reading =
+        snapshot::read(from, &is_wanted).map_err(|error| CommandError::read(from, &error))?;
     for note in &reading.notes {
         ui.warn(note);
     }
-    ui.detail(&format!("read {} components from {}", reading.components.components.len(), from.display()));
+    ui.detail(&format!(
+        "read {} components from {}",
+        reading.components.components.len(),
+        from.display()
+    ));
     let facts = FactValues::new("offline: only an org can answer this, a folder of files cannot");
-    Ok(OfFiles { components: reading.components, facts, version: reading.version, model: reading.model })
+    Ok(OfFiles {
+        components: reading.components,
+        facts,
+        version: reading.version,
+        model: reading.model,
+    })
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is one thing of the plan's basis or of the command line, used once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one thing of the plan's basis or of the command line, used once"
+)]
 fn write(
     ui: &Ui,
     arguments: &PackageArguments,
@@ -157,18 +205,33 @@ fn write(
     only: &Only,
     name: &str,
 ) -> Result<Exit, CommandError> {
-    let basis = Basis { components: place.components, facts, graph, version, is_online: arguments.source.from.is_none(), same_org: true };
-    let plan = plan(steps, &basis, &|finding| only.finding(finding)).map_err(|error| CommandError::plan(&error))?;
+    let basis = Basis {
+        components: place.components,
+        facts,
+        graph,
+        version,
+        is_online: arguments.source.from.is_none(),
+        same_org: true,
+    };
+    let plan = plan(steps, &basis, &|finding| only.finding(finding))
+        .map_err(|error| CommandError::plan(&error))?;
     only.warn_of_idle(ui, &plan.diff.findings);
     let instance_url = None;
-    let mut text = show(&plan, &format!("Package for {name} after {}", wanted.words()), instance_url, arguments.full);
+    let mut text = show(
+        &plan,
+        &format!("Package for {name} after {}", wanted.words()),
+        instance_url,
+        arguments.full,
+    );
     if arguments.show {
         text.push('\n');
         text.push_str(&render::files(&plan.targets, &plan.package));
     }
     put(ui, arguments, &plan.package, &plan.targets, place, &text)?;
     if !plan.mend.assignments.is_empty() {
-        ui.hint("the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot");
+        ui.hint(
+            "the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot",
+        );
     }
     Ok(exit(&plan, only))
 }
@@ -197,11 +260,21 @@ pub(super) fn put(
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         let command = match arguments.layout {
             // The sf command line takes a zip for one with folders of packages, unless it is told.
-            Layout::Metadata if is_zip(out) => format!("`sf project deploy start --single-package --metadata-dir {}`", out.display()),
-            Layout::Metadata => format!("`sf project deploy start --metadata-dir {}`", out.display()),
-            Layout::Source => "`sf project deploy start --source-dir force-app` in that folder".to_owned(),
+            Layout::Metadata if is_zip(out) => format!(
+                "`sf project deploy start --single-package --metadata-dir {}`",
+                out.display()
+            ),
+            Layout::Metadata => {
+                format!("`sf project deploy start --metadata-dir {}`", out.display())
+            }
+            Layout::Source => {
+                "`sf project deploy start --source-dir force-app` in that folder".to_owned()
+            }
         };
-        ui.hint(&format!("written to {}; {command} deploys it, and so does `sfsetup deploy`", out.display()));
+        ui.hint(&format!(
+            "written to {}; {command} deploys it, and so does `sfsetup deploy`",
+            out.display()
+        ));
     }
     Ok(())
 }
@@ -252,14 +325,18 @@ fn written(
     zip: impl FnOnce() -> Result<Vec<u8>, String>,
 ) -> Result<(), CommandError> {
     match (is_zip(out), layout) {
-        (true, Layout::Source) => {
-            Err(CommandError::new("a zip is always in metadata format").hint("name a folder, or leave `--layout source` out").usage())
-        }
+        (true, Layout::Source) => Err(CommandError::new("a zip is always in metadata format")
+            .hint("name a folder, or leave `--layout source` out")
+            .usage()),
         (true, Layout::Metadata) => {
-            let bytes = zip().map_err(|why| CommandError::new("internal error: the package cannot be zipped").because(why))?;
+            let bytes = zip().map_err(|why| {
+                CommandError::new("internal error: the package cannot be zipped").because(why)
+            })?;
             ui.write_file(out, &bytes)
         }
-        (false, Layout::Metadata) => ui.write_files(out, files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))),
+        (false, Layout::Metadata) => {
+            ui.write_files(out, files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+        }
         (false, Layout::Source) => {
             let project =
                 b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\n  \"sourceApiVersion\": \"".to_vec();
@@ -282,20 +359,32 @@ fn written(
 }
 
 /// Edits the files that the components were read from; a new component gets a file beside the others.
-fn in_place(ui: &Ui, arguments: &PackageArguments, targets: &[Target], place: &Place<'_>) -> Result<(), CommandError> {
+fn in_place(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    targets: &[Target],
+    place: &Place<'_>,
+) -> Result<(), CommandError> {
     let from = arguments.source.from.as_deref().unwrap_or(Path::new("."));
     if !from.is_dir() {
-        return Err(CommandError::new(format!("`{}` is no folder, so nothing in it can be edited in place", from.display()))
-            .hint("write a package instead: `--out DIR` or `--out FILE.zip`")
-            .usage());
+        return Err(CommandError::new(format!(
+            "`{}` is no folder, so nothing in it can be edited in place",
+            from.display()
+        ))
+        .hint("write a package instead: `--out DIR` or `--out FILE.zip`")
+        .usage());
     }
     let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
     for target in targets {
         let Some(after) = &target.after else { continue };
         let file = match own(place.components, &target.id) {
             Some(component) => component.file.clone(),
-            None => beside(place.model, target)
-                .ok_or_else(|| CommandError::new(format!("where a new file for {} belongs is not known", target.id)))?,
+            None => beside(place.model, target).ok_or_else(|| {
+                CommandError::new(format!(
+                    "where a new file for {} belongs is not known",
+                    target.id
+                ))
+            })?,
         };
         edits.push((from.join(file), after.bytes()));
     }
@@ -328,11 +417,14 @@ pub(super) fn read_plan(file: &Path) -> Result<SavedPlan, CommandError> {
             .because(why)
             .hint("`sfsetup diff --template NAME --org ORG --save-plan FILE` writes one")
     };
-    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;
     match json["format"].as_str() {
         Some(FORMAT) => {}
         Some(other) if other.starts_with("sfsetup.plan/") => {
-            return Err(no_plan(format!("it is of the format `{other}`, and this program knows `{FORMAT}`")));
+            return Err(no_plan(format!(
+                "it is of the format `{other}`, and this program knows `{FORMAT}`"
+            )));
         }
         _ => return Err(no_plan(format!("its `format` is not `{FORMAT}`"))),
     }
@@ -350,7 +442,12 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
         let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
         let zip = || crate::package::archive::write_zip(&files).map_err(|error| error.to_string());
         written(ui, arguments.layout, out, &files, version, zip)?;
-        ui.answer(&format!("{} files of the plan for {} are in {}.\n", files.len(), saved.org.name, out.display()))?;
+        ui.answer(&format!(
+            "{} files of the plan for {} are in {}.\n",
+            files.len(),
+            saved.org.name,
+            out.display()
+        ))?;
     }
     Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift })
 }

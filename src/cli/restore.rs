@@ -16,7 +16,8 @@ use crate::snapshot::side::Side;
 use super::baseline;
 use super::connect::{self, Choice};
 use super::deploy::{
-    DeployArguments, canceled, check, confirm, finish_open, is_validation_of, list_entries, open_journal, refusal, refuse_removals,
+    DeployArguments, canceled, check, confirm, finish_open, is_validation_of, list_entries,
+    open_journal, refusal, refuse_removals,
 };
 use super::error::CommandError;
 use super::package::{PackageArguments, Place, put};
@@ -42,18 +43,25 @@ fn plan_back(
     full: bool,
 ) -> Result<Back, CommandError> {
     let only = Only::parse(&arguments.only)?;
-    let drifts: Drifts = baseline::compare(now, then, baseline::name(arguments), &only, arguments.sparse);
-    let touched = |id: &crate::metadata::ComponentId| drifts.drifts.iter().any(|drift| drift.id == *id);
+    let drifts: Drifts =
+        baseline::compare(now, then, baseline::name(arguments), &only, arguments.sparse);
+    let touched =
+        |id: &crate::metadata::ComponentId| drifts.drifts.iter().any(|drift| drift.id == *id);
     let components = now.read(&touched);
     let way = Way { version, is_same_org: !now.is_of_another_org(then), is_in_place };
-    let mut restore = restore(&drifts.drifts, &components, &|id| then.document(id), &way).map_err(|error| CommandError::plan(&error))?;
+    let mut restore = restore(&drifts.drifts, &components, &|id| then.document(id), &way)
+        .map_err(|error| CommandError::plan(&error))?;
     for drift in drifts.drifts.iter().filter(|drift| drift.state == State::NotObserved) {
         let path = drift.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
         let reason = drift.reason.as_deref().unwrap_or("it was not observed");
         if drift.is_unreadable {
-            restore.left.push((format!("{}{path}", drift.id), format!("it cannot be read: {reason}")));
+            restore
+                .left
+                .push((format!("{}{path}", drift.id), format!("it cannot be read: {reason}")));
         } else {
-            restore.notes.push(format!("left alone, as it was not observed: {}{path} ({reason})", drift.id));
+            restore
+                .notes
+                .push(format!("left alone, as it was not observed: {}{path} ({reason})", drift.id));
         }
     }
     restore.notes.extend(drifts.notes.iter().cloned());
@@ -62,7 +70,11 @@ fn plan_back(
         changes: &restore.changes,
         assign: &[],
         unassign: Vec::new(),
-        left: restore.left.iter().map(|(subject, reason)| (subject.clone(), reason.clone(), None)).collect(),
+        left: restore
+            .left
+            .iter()
+            .map(|(subject, reason)| (subject.clone(), reason.clone(), None))
+            .collect(),
         notes: &restore.notes,
     };
     let text = render::render(&view, full);
@@ -73,7 +85,11 @@ fn exit(restore: &Restore) -> Exit {
     if restore.left.is_empty() { Exit::Done } else { Exit::Drift }
 }
 
-pub(super) fn package(ui: &Ui, arguments: &PackageArguments, choice: Option<&Choice>) -> Result<Exit, CommandError> {
+pub(super) fn package(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    choice: Option<&Choice>,
+) -> Result<Exit, CommandError> {
     let timeout = Duration::from_secs(arguments.source.timeout);
     let (back, name) = connect::block_on(async {
         let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
@@ -81,13 +97,39 @@ pub(super) fn package(ui: &Ui, arguments: &PackageArguments, choice: Option<&Cho
             let now = baseline::open(from)?;
             let version = now.api_version().unwrap_or(ApiVersion::NEWEST);
             let name = from.display().to_string();
-            return Ok((plan_back(&arguments.wanted, &now, &then, version, arguments.in_place, &name, arguments.full)?, name));
+            return Ok((
+                plan_back(
+                    &arguments.wanted,
+                    &now,
+                    &then,
+                    version,
+                    arguments.in_place,
+                    &name,
+                    arguments.full,
+                )?,
+                name,
+            ));
         }
         let choice = choice.ok_or_else(wanted::nothing_named)?;
-        let connected = connect::connect(choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) }).await?;
+        let connected = connect::connect(
+            choice,
+            ConnectOptions { job_timeout: timeout, ..connect::options(ui) },
+        )
+        .await?;
         let now = baseline::of_org(&connected.org, choice.name(), &then).await?;
         let version = connected.org.api_version();
-        Ok((plan_back(&arguments.wanted, &now, &then, version, false, choice.name(), arguments.full)?, choice.name().to_owned()))
+        Ok((
+            plan_back(
+                &arguments.wanted,
+                &now,
+                &then,
+                version,
+                false,
+                choice.name(),
+                arguments.full,
+            )?,
+            choice.name().to_owned(),
+        ))
     })?;
     let mut text = back.text;
     if arguments.show {
@@ -100,17 +142,33 @@ pub(super) fn package(ui: &Ui, arguments: &PackageArguments, choice: Option<&Cho
     Ok(exit(&back.restore))
 }
 
-pub(super) fn deploy(ui: &Ui, arguments: &DeployArguments, choice: &Choice) -> Result<Exit, CommandError> {
+pub(super) fn deploy(
+    ui: &Ui,
+    arguments: &DeployArguments,
+    choice: &Choice,
+) -> Result<Exit, CommandError> {
     let timeout = Duration::from_secs(arguments.timeout);
     let name = choice.name();
     connect::block_on(async {
         let then = baseline::baseline(ui, &arguments.wanted, timeout).await?;
-        let connected = connect::connect(choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) }).await?;
+        let connected = connect::connect(
+            choice,
+            ConnectOptions { job_timeout: timeout, ..connect::options(ui) },
+        )
+        .await?;
         let org = &connected.org;
         let journal = open_journal(org, name)?;
         finish_open(ui, org, name, &journal).await?;
         let now = baseline::of_org(org, name, &then).await?;
-        let back = plan_back(&arguments.wanted, &now, &then, org.api_version(), false, name, arguments.full)?;
+        let back = plan_back(
+            &arguments.wanted,
+            &now,
+            &then,
+            org.api_version(),
+            false,
+            name,
+            arguments.full,
+        )?;
         ui.answer(&back.text)?;
         let restore = back.restore;
         if restore.changes.is_empty() {
@@ -149,17 +207,24 @@ pub(super) fn deploy(ui: &Ui, arguments: &DeployArguments, choice: &Choice) -> R
                 Ok(exit(&restore))
             }
             Ended::Applied(_) => {
-                let wrong = verify(org, &entry).await.map_err(|error| CommandError::apply(name, &error))?;
+                let wrong =
+                    verify(org, &entry).await.map_err(|error| CommandError::apply(name, &error))?;
                 let all = list_entries(org)?;
-                close(&journal, &all, &mut entry).map_err(|error| CommandError::apply(name, &error.into()))?;
+                close(&journal, &all, &mut entry)
+                    .map_err(|error| CommandError::apply(name, &error.into()))?;
                 if !wrong.is_empty() {
-                    let mut error = CommandError::new("the org took the deploy, and yet is not as the baseline");
+                    let mut error = CommandError::new(
+                        "the org took the deploy, and yet is not as the baseline",
+                    );
                     error.causes = wrong;
                     error.exit = Exit::Drift;
                     return Err(error);
                 }
                 ui.answer("Deployed and verified: what was to change is as in the baseline.\n")?;
-                ui.hint(&format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id));
+                ui.hint(&format!(
+                    "`sfsetup rollback --org {name}` takes it back (journal {})",
+                    entry.id
+                ));
                 Ok(exit(&restore))
             }
         }

@@ -53,10 +53,14 @@ pub(super) struct RollbackArguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
-    let source = SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let source =
+        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (_, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
-    let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.timeout),
+        ..connect::options(ui)
+    };
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
         if arguments.list {
@@ -81,10 +85,15 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
         if let Some(by) = &entry.rolled_back_by {
             state = format!("{state}, taken back by {by}");
         }
-        let deploy = entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
+        let deploy =
+            entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
         let changes = render::count(entry.changes.len(), "change");
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}  {}\n    {changes}{deploy}; {}; {state}", entry.id, entry.started, entry.what);
+        let _ = writeln!(
+            text,
+            "{}  {}\n    {changes}{deploy}; {}; {state}",
+            entry.id, entry.started, entry.what
+        );
     }
     ui.answer(&text)?;
     Ok(Exit::Done)
@@ -94,19 +103,30 @@ fn is_applied(entry: &Entry) -> bool {
     matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
 }
 
-fn prune(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Result<Exit, CommandError> {
+fn prune(
+    ui: &Ui,
+    arguments: &RollbackArguments,
+    org: &Org,
+    name: &str,
+) -> Result<Exit, CommandError> {
     let journal = open_journal(org, name)?;
     let entries = list_entries(org)?;
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
     // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is settled or forgotten; the other open ones
     // the next run finishes by itself.
     let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
-    let old: Vec<&Entry> = entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
+    let old: Vec<&Entry> =
+        entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {
         ui.answer("There is nothing to forget.\n")?;
         return Ok(Exit::Done);
     }
-    confirm(ui, org, arguments.yes, &format!("Forget {} of the journal?", entries_in_words(old.len())))?;
+    confirm(
+        ui,
+        org,
+        arguments.yes,
+        &format!("Forget {} of the journal?", entries_in_words(old.len())),
+    )?;
     for entry in &old {
         journal.remove(&entry.id).map_err(|error| CommandError::apply(name, &error.into()))?;
     }
@@ -118,29 +138,49 @@ fn entries_in_words(number: usize) -> String {
     if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
 }
 
-async fn take_back(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str) -> Result<Exit, CommandError> {
+async fn take_back(
+    ui: &Ui,
+    arguments: &RollbackArguments,
+    org: &Org,
+    name: &str,
+) -> Result<Exit, CommandError> {
     let journal = open_journal(org, name)?;
     finish_open(ui, org, name, &journal).await?;
     let entries = list_entries(org)?;
     let entry = choose(&entries, arguments.id.as_deref(), name)?;
-    let back = way_back(org, entry, wanted::saved_org(org)).await.map_err(|error| CommandError::apply(name, &error))?;
+    let back = way_back(org, entry, wanted::saved_org(org))
+        .await
+        .map_err(|error| CommandError::apply(name, &error))?;
     let order = &back.order;
     let mut notes = back.one_way.clone();
     if back.already > 0 {
         let are = if back.already == 1 { "is as it was" } else { "are as they were" };
-        notes.push(format!("{} {are} before the deploy already", render::count(back.already, "setting")));
+        notes.push(format!(
+            "{} {are} before the deploy already",
+            render::count(back.already, "setting")
+        ));
     }
     let view = render::PlanView {
-        title: format!("Back to before {} ({}), on {name} ({})", entry.id, entry.what, org.identity().id),
+        title: format!(
+            "Back to before {} ({}), on {name} ({})",
+            entry.id,
+            entry.what,
+            org.identity().id
+        ),
         changes: &order.changes,
         assign: &order.assign,
-        unassign: order.unassign.iter().map(|one| (one.user.clone(), one.permission_set.clone())).collect(),
+        unassign: order
+            .unassign
+            .iter()
+            .map(|one| (one.user.clone(), one.permission_set.clone()))
+            .collect(),
         left: Vec::new(),
         notes: &notes,
     };
     ui.answer(&render::render(&view, true))?;
     if !back.moved.is_empty() && !arguments.force {
-        let mut error = CommandError::new("somebody has changed the same since, so nothing was sent").refused();
+        let mut error =
+            CommandError::new("somebody has changed the same since, so nothing was sent").refused();
         error.causes = back.moved;
         return Err(error.hint("`--force` takes it back all the same, and that change with it"));
     }
@@ -153,38 +193,64 @@ async fn take_back(ui: &Ui, arguments: &RollbackArguments, org: &Org, name: &str
     }
     check(ui, org, name, order).await?;
     confirm(ui, org, arguments.yes, "Take this back?")?;
-    let (mut done, ended) = carry_out(org, &journal, order, false).await.map_err(|error| CommandError::apply(name, &error))?;
+    let (mut done, ended) = carry_out(org, &journal, order, false)
+        .await
+        .map_err(|error| CommandError::apply(name, &error))?;
     match ended {
         Ended::Refused(status) => Err(refusal(name, &status)),
         Ended::Canceled(status) => Err(canceled(name, &status)),
         Ended::Applied(_) => {
-            let wrong = verify(org, &done).await.map_err(|error| CommandError::apply(name, &error))?;
-            close(&journal, &entries, &mut done).map_err(|error| CommandError::apply(name, &error.into()))?;
+            let wrong =
+                verify(org, &done).await.map_err(|error| CommandError::apply(name, &error))?;
+            close(&journal, &entries, &mut done)
+                .map_err(|error| CommandError::apply(name, &error.into()))?;
             if !wrong.is_empty() {
-                let mut error = CommandError::new("the org took the rollback, and yet is not as it was");
+                let mut error =
+                    CommandError::new("the org took the rollback, and yet is not as it was");
                 error.causes = wrong;
                 error.exit = Exit::Drift;
                 return Err(error);
             }
-            ui.answer(&format!("Taken back and verified: the org is as it was before {}.\n", entry.id))?;
-            ui.hint(&format!("`sfsetup rollback --org {name} {}` takes the rollback back", done.id));
+            ui.answer(&format!(
+                "Taken back and verified: the org is as it was before {}.\n",
+                entry.id
+            ))?;
+            ui.hint(&format!(
+                "`sfsetup rollback --org {name} {}` takes the rollback back",
+                done.id
+            ));
             Ok(Exit::Done)
         }
     }
 }
 
-fn choose<'e>(entries: &'e [Entry], id: Option<&str>, name: &str) -> Result<&'e Entry, CommandError> {
-    let nothing = |what: String| Err(CommandError::new(what).hint("`sfsetup rollback --list` lists what was deployed from here"));
+fn choose<'e>(
+    entries: &'e [Entry],
+    id: Option<&str>,
+    name: &str,
+) -> Result<&'e Entry, CommandError> {
+    let nothing = |what: String| {
+        Err(CommandError::new(what)
+            .hint("`sfsetup rollback --list` lists what was deployed from here"))
+    };
     match id {
-        Some(id) => match entries.iter().find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id)) {
+        Some(id) => match entries
+            .iter()
+            .find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id))
+        {
             None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
-            Some(entry) if entry.rolled_back_by.is_some() => nothing(format!("`{id}` was taken back already")),
-            Some(entry) if !is_applied(entry) => nothing(format!("`{id}` changed nothing: {}", entry.words())),
+            Some(entry) if entry.rolled_back_by.is_some() => {
+                nothing(format!("`{id}` was taken back already"))
+            }
+            Some(entry) if !is_applied(entry) => {
+                nothing(format!("`{id}` changed nothing: {}", entry.words()))
+            }
             Some(entry) => Ok(entry),
         },
         None => {
-            let newest =
-                entries.iter().rev().find(|entry| is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none());
+            let newest = entries.iter().rev().find(|entry| {
+                is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none()
+            });
             newest.map_or_else(|| nothing(format!("there is nothing to take back on `{name}`")), Ok)
         }
     }

@@ -95,7 +95,8 @@ struct Changed {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
-    let source = SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let source =
+        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     if arguments.commit {
@@ -104,10 +105,17 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
     let template = if arguments.template.is_empty() {
         None
     } else {
-        let arguments = WantedArguments { template: arguments.template.clone(), set: arguments.set.clone(), ..WantedArguments::default() };
+        let arguments = WantedArguments {
+            template: arguments.template.clone(),
+            set: arguments.set.clone(),
+            ..WantedArguments::default()
+        };
         Some(Wanted::load(ui, &arguments, &config, Some(&choice))?)
     };
-    let options = ConnectOptions { job_timeout: Duration::from_secs(arguments.timeout), ..connect::options(ui) };
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.timeout),
+        ..connect::options(ui)
+    };
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
         let org = &connected.org;
@@ -116,7 +124,8 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
             (Some(template), _) => of_template(template)?,
             (None, Some(file)) => of_manifest(file)?,
             (None, None) if arguments.types.is_empty() => {
-                let types: Vec<String> = take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
+                let types: Vec<String> =
+                    take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
                 take::of_types(org, &types).await.map_err(failed)?
             }
             (None, None) => take::of_types(org, &arguments.types).await.map_err(failed)?,
@@ -129,7 +138,8 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
 fn of_template(wanted: &Wanted) -> Result<take::Wanted, CommandError> {
     let steps = wanted.steps_to_look_at()?;
     let needs = needs(&steps);
-    let mut request = RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut request =
+        RetrieveRequest { components: needs.components, companions: needs.companions };
     for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {
         request.companions.add(&id.type_name, &id.full_name);
     }
@@ -138,8 +148,10 @@ fn of_template(wanted: &Wanted) -> Result<take::Wanted, CommandError> {
 
 fn of_manifest(file: &Path) -> Result<take::Wanted, CommandError> {
     let bytes = wanted::read(file, "manifest")?;
-    let manifest = Manifest::parse(bytes)
-        .map_err(|error| CommandError::new(format!("`{}` is no package.xml", file.display())).because(error.to_string()))?;
+    let manifest = Manifest::parse(bytes).map_err(|error| {
+        CommandError::new(format!("`{}` is no package.xml", file.display()))
+            .because(error.to_string())
+    })?;
     let mut request = RetrieveRequest::default();
     for (type_name, members) in &manifest.types {
         for member in members {
@@ -159,12 +171,19 @@ async fn take_it(
     wanted: &take::Wanted,
 ) -> Result<(Record, Changed), CommandError> {
     let out = &arguments.out;
-    let failed =
-        |error: std::io::Error| CommandError::new(format!("cannot write the snapshot in `{}`", out.display())).because(error.to_string());
-    let options =
-        WriteOptions { is_source: arguments.layout == Layout::Source, is_raw: arguments.raw, with_keys: arguments.with_consumer_keys };
-    let before = read_record(out)
-        .map_err(|error| CommandError::new(format!("the record in `{}` cannot be read", out.display())).because(error.to_string()))?;
+    let failed = |error: std::io::Error| {
+        CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
+            .because(error.to_string())
+    };
+    let options = WriteOptions {
+        is_source: arguments.layout == Layout::Source,
+        is_raw: arguments.raw,
+        with_keys: arguments.with_consumer_keys,
+    };
+    let before = read_record(out).map_err(|error| {
+        CommandError::new(format!("the record in `{}` cannot be read", out.display()))
+            .because(error.to_string())
+    })?;
     if let Some(before) = &before
         && before.org_id.as_ref().is_some_and(|id| *id != org.identity().id)
     {
@@ -181,28 +200,41 @@ async fn take_it(
         manifest: manifest_of(org, wanted),
         ..Record::default()
     };
-    let known: BTreeSet<String> = before.iter().flat_map(|before| &before.components).map(|one| one.file.clone()).collect();
+    let known: BTreeSet<String> =
+        before.iter().flat_map(|before| &before.components).map(|one| one.file.clone()).collect();
     let mut changed = Changed::default();
     // A run that was cut off has left a record of what it had; within the hour it is gone on from.
     let partial = out.join(PARTIAL);
     let done = go_on(&partial, &record);
-    let is_done = |id: &ComponentId| done.iter().any(|one| one.type_name == id.type_name && one.full_name == api_full_name(id));
-    let ids: Vec<ComponentId> = wanted.request.components.iter().filter(|id| !is_done(id)).cloned().collect();
+    let is_done = |id: &ComponentId| {
+        done.iter().any(|one| one.type_name == id.type_name && one.full_name == api_full_name(id))
+    };
+    let ids: Vec<ComponentId> =
+        wanted.request.components.iter().filter(|id| !is_done(id)).cloned().collect();
     if !done.is_empty() {
-        ui.note(&format!("going on where the last run was cut off: {} components are there", done.len()));
+        ui.note(&format!(
+            "going on where the last run was cut off: {} components are there",
+            done.len()
+        ));
     }
     record.components = done;
     for ids in ids.chunks(PIECE) {
-        let retrieved = take::piece(org, wanted, ids).await.map_err(|error| CommandError::org(name, &error))?;
+        let retrieved =
+            take::piece(org, wanted, ids).await.map_err(|error| CommandError::org(name, &error))?;
         for message in &retrieved.messages {
             ui.detail(&format!("the org says: {message}"));
         }
-        let is_wanted = |id: &ComponentId| ids.contains(id) || ids.contains(&ComponentId::new(id.type_name.as_str(), "*"));
+        let is_wanted = |id: &ComponentId| {
+            ids.contains(id) || ids.contains(&ComponentId::new(id.type_name.as_str(), "*"))
+        };
         for (key, component) in &retrieved.components.components {
             if !(is_wanted(key) || is_wanted(&component.id)) {
                 continue;
             }
-            let Some((file, is_new)) = write_component(out, component, &options).map_err(failed)? else { continue };
+            let Some((file, is_new)) = write_component(out, component, &options).map_err(failed)?
+            else {
+                continue;
+            };
             if is_new && known.contains(&file) {
                 changed.changed.push(component.id.to_string());
             } else if is_new || !known.contains(&file) {
@@ -218,7 +250,11 @@ async fn take_it(
             });
         }
         for (id, reason) in &retrieved.components.not_observed {
-            record.not_observed.push(RecordedGap { type_name: id.type_name.clone(), full_name: api_full_name(id), reason: reason.clone() });
+            record.not_observed.push(RecordedGap {
+                type_name: id.type_name.clone(),
+                full_name: api_full_name(id),
+                reason: reason.clone(),
+            });
         }
         if ids.len() == PIECE
             && let Ok(text) = serde_json::to_vec(&record)
@@ -227,11 +263,19 @@ async fn take_it(
         }
     }
     for (id, reason) in &wanted.not_observed {
-        record.not_observed.push(RecordedGap { type_name: id.type_name.clone(), full_name: id.full_name.clone(), reason: reason.clone() });
+        record.not_observed.push(RecordedGap {
+            type_name: id.type_name.clone(),
+            full_name: id.full_name.clone(),
+            reason: reason.clone(),
+        });
     }
     record.components.sort_by(|one, other| one.file.cmp(&other.file));
-    record.not_observed.sort_by(|one, other| (&one.type_name, &one.full_name).cmp(&(&other.type_name, &other.full_name)));
-    record.not_observed.dedup_by(|one, other| (&one.type_name, &one.full_name) == (&other.type_name, &other.full_name));
+    record.not_observed.sort_by(|one, other| {
+        (&one.type_name, &one.full_name).cmp(&(&other.type_name, &other.full_name))
+    });
+    record.not_observed.dedup_by(|one, other| {
+        (&one.type_name, &one.full_name) == (&other.type_name, &other.full_name)
+    });
     changed.removed = write_record(out, before.as_ref(), &record).map_err(failed)?;
     // Where there was but one piece there is none.
     let _ = std::fs::remove_file(&partial);
@@ -248,7 +292,9 @@ fn go_on(partial: &Path, wanted: &Record) -> Vec<RecordedComponent> {
         .is_ok_and(|at| at.elapsed().is_ok_and(|age| age < Duration::from_secs(3600)));
     let read = || -> Option<Record> { serde_json::from_slice(&std::fs::read(partial).ok()?).ok() };
     match read().filter(|_| is_fresh) {
-        Some(old) if old.org_id == wanted.org_id && old.manifest.types == wanted.manifest.types => old.components,
+        Some(old) if old.org_id == wanted.org_id && old.manifest.types == wanted.manifest.types => {
+            old.components
+        }
         _ => Vec::new(),
     }
 }
@@ -263,22 +309,38 @@ fn manifest_of(org: &Org, wanted: &take::Wanted) -> RecordedManifest {
         manifest.add(&id.type_name, "*");
     }
     RecordedManifest {
-        types: manifest.types.into_iter().map(|(name, members)| (name, members.into_iter().collect())).collect(),
+        types: manifest
+            .types
+            .into_iter()
+            .map(|(name, members)| (name, members.into_iter().collect()))
+            .collect(),
         version: Some(org.api_version().to_string()),
     }
 }
 
-fn tell(ui: &Ui, arguments: &SnapshotArguments, name: &str, record: &Record, changed: &Changed) -> Result<Exit, CommandError> {
+fn tell(
+    ui: &Ui,
+    arguments: &SnapshotArguments,
+    name: &str,
+    record: &Record,
+    changed: &Changed,
+) -> Result<Exit, CommandError> {
     let out = arguments.out.display();
     let mut text = format!("{} components of {name} are in {out}.\n", record.components.len());
-    for (words, list) in [("new", &changed.added), ("changed", &changed.changed), ("gone", &changed.removed)] {
+    for (words, list) in
+        [("new", &changed.added), ("changed", &changed.changed), ("gone", &changed.removed)]
+    {
         if !list.is_empty() {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{} {words}: {}", list.len(), shortened(list));
         }
     }
     if !record.not_observed.is_empty() {
-        let _ = writeln!(text, "{} could not be read; snapshot.json says why.", record.not_observed.len());
+        let _ = writeln!(
+            text,
+            "{} could not be read; snapshot.json says why.",
+            record.not_observed.len()
+        );
     }
     if changed.added.is_empty() && changed.changed.is_empty() && changed.removed.is_empty() {
         text.push_str("Nothing has changed since the last snapshot.\n");
@@ -292,14 +354,18 @@ fn tell(ui: &Ui, arguments: &SnapshotArguments, name: &str, record: &Record, cha
 
 fn shortened(list: &[String]) -> String {
     let shown: Vec<&str> = list.iter().take(6).map(String::as_str).collect();
-    let more = if list.len() > 6 { format!(", and {} more", list.len() - 6) } else { String::new() };
+    let more =
+        if list.len() > 6 { format!(", and {} more", list.len() - 6) } else { String::new() };
     format!("{}{more}", shown.join(", "))
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, CommandError> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().map_err(|error| {
-        CommandError::new("cannot run git").because(error.to_string()).hint("`--commit` needs git; leave it out and commit yourself")
-    })?;
+    let output =
+        Command::new("git").arg("-C").arg(folder).args(arguments).output().map_err(|error| {
+            CommandError::new("cannot run git")
+                .because(error.to_string())
+                .hint("`--commit` needs git; leave it out and commit yourself")
+        })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -310,16 +376,20 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, CommandError> {
 /// Somebody's own changes must not go into the commit of a snapshot.
 fn refuse_dirty(out: &Path) -> Result<(), CommandError> {
     if !out.exists() {
-        std::fs::create_dir_all(out)
-            .map_err(|error| CommandError::new(format!("cannot make `{}`", out.display())).because(error.to_string()))?;
+        std::fs::create_dir_all(out).map_err(|error| {
+            CommandError::new(format!("cannot make `{}`", out.display())).because(error.to_string())
+        })?;
     }
     let dirty = git(out, &["status", "--porcelain", "--", "."])?;
     if dirty.trim().is_empty() {
         return Ok(());
     }
-    Err(CommandError::new(format!("`{}` has changes that are not committed, so nothing was written", out.display()))
-        .because(dirty.lines().take(5).collect::<Vec<_>>().join("; "))
-        .hint("commit or stash them first"))
+    Err(CommandError::new(format!(
+        "`{}` has changes that are not committed, so nothing was written",
+        out.display()
+    ))
+    .because(dirty.lines().take(5).collect::<Vec<_>>().join("; "))
+    .hint("commit or stash them first"))
 }
 
 fn commit(ui: &Ui, out: &Path, name: &str, changed: &Changed) -> Result<(), CommandError> {
@@ -328,9 +398,20 @@ fn commit(ui: &Ui, out: &Path, name: &str, changed: &Changed) -> Result<(), Comm
         ui.hint("there is nothing to commit");
         return Ok(());
     }
-    let counts = [(changed.added.len(), "new"), (changed.changed.len(), "changed"), (changed.removed.len(), "gone")];
-    let counts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
-    let mut message = format!("snapshot of {name}: {}\n", if counts.is_empty() { "the record".to_owned() } else { counts.join(", ") });
+    let counts = [
+        (changed.added.len(), "new"),
+        (changed.changed.len(), "changed"),
+        (changed.removed.len(), "gone"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{count} {words}"))
+        .collect();
+    let mut message = format!(
+        "snapshot of {name}: {}\n",
+        if counts.is_empty() { "the record".to_owned() } else { counts.join(", ") }
+    );
     for (mark, list) in [("+", &changed.added), ("~", &changed.changed), ("-", &changed.removed)] {
         for one in list {
             let _ = write!(message, "\n{mark} {one}");

@@ -60,7 +60,10 @@ enum Action {
 pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List { words, format } => {
-            let mut templates = builtin::all().iter().map(|shipped| load::load(shipped.name)).collect::<Result<Vec<_>, _>>()?;
+            let mut templates = builtin::all()
+                .iter()
+                .map(|shipped| load::load(shipped.name))
+                .collect::<Result<Vec<_>, _>>()?;
             templates.retain(|template| render::matches(template, words));
             if templates.is_empty() {
                 ui.hint(
@@ -83,7 +86,9 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         }
         Action::Check { template, format } => {
             let (file, text) = load::source(template)?;
-            let checked = template::parse_with(&file, &text, &mut |parent| load::parent(Path::new(template), parent));
+            let checked = template::parse_with(&file, &text, &mut |parent| {
+                load::parent(Path::new(template), parent)
+            });
             let advice = checked.as_ref().map(advice).unwrap_or_default();
             let is_right = checked.is_ok() && !advice.iter().any(|one| one.is_mistake);
             let exit = if is_right { Exit::Done } else { Exit::Error };

@@ -31,7 +31,9 @@ impl Ui {
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // The reader has seen enough (`| head`).
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(CommandError::new("cannot write to standard output").because(error.to_string())),
+            Err(error) => {
+                Err(CommandError::new("cannot write to standard output").because(error.to_string()))
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -63,12 +65,23 @@ impl Ui {
     }
 
     /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
-    pub(super) fn write_files<'f>(&self, folder: &Path, files: impl Iterator<Item = (&'f str, &'f [u8])>) -> Result<(), CommandError> {
-        let failed =
-            |path: &Path, error: &io::Error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string());
+    pub(super) fn write_files<'f>(
+        &self,
+        folder: &Path,
+        files: impl Iterator<Item = (&'f str, &'f [u8])>,
+    ) -> Result<(), CommandError> {
+        let failed = |path: &Path, error: &io::Error| {
+            CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(error.to_string())
+        };
         if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(CommandError::new(format!("`{}` is not empty, so nothing was written", folder.display()))
-                .hint("name a new folder with `--out`; what lies in this one would end up in the package"));
+            return Err(CommandError::new(format!(
+                "`{}` is not empty, so nothing was written",
+                folder.display()
+            ))
+            .hint(
+                "name a new folder with `--out`; what lies in this one would end up in the package",
+            ));
         }
         for (name, bytes) in files {
             let path = folder.join(name);
@@ -83,16 +96,25 @@ impl Ui {
     /// Writes one file, whole or not at all.
     pub(super) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent)
-                .map_err(|error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string()))?;
+            std::fs::create_dir_all(parent).map_err(|error| {
+                CommandError::new(format!("cannot write `{}`", path.display()))
+                    .because(error.to_string())
+            })?;
         }
-        write_whole(path, bytes).map_err(|error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string()))
+        write_whole(path, bytes).map_err(|error| {
+            CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(error.to_string())
+        })
     }
 
     /// Writes the answer to a file, whole or not at all, and without colour.
     pub(super) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
-        write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes())
-            .map_err(|error| CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string()))
+        write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes()).map_err(
+            |error| {
+                CommandError::new(format!("cannot write `{}`", path.display()))
+                    .because(error.to_string())
+            },
+        )
     }
 
     /// Tells of something that does not stop the run.
@@ -124,7 +146,12 @@ impl Ui {
             let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
             let quiet = std::process::Stdio::null;
             // Whether it opens or not, the address stands above.
-            let _ = std::process::Command::new(program).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+            let _ = std::process::Command::new(program)
+                .arg(address)
+                .stdin(quiet())
+                .stdout(quiet())
+                .stderr(quiet())
+                .spawn();
         }
     }
 
@@ -208,7 +235,10 @@ impl Progress {
             }
             Event::Request { method, url_path, status, millis } => {
                 if self.verbose {
-                    stderr(&format!("{}\n", format!("{method} {} -> {status}, {millis} ms", clean(url_path)).dimmed()));
+                    stderr(&format!(
+                        "{}\n",
+                        format!("{method} {} -> {status}, {millis} ms", clean(url_path)).dimmed()
+                    ));
                 }
             }
             Event::Retrying { what, why } => {

@@ -38,7 +38,12 @@ impl Wanted {
     ///
     /// # Errors
     /// None is named, there is none of the name, one has mistakes, or parameters are missing or wrong.
-    pub(super) fn load(ui: &Ui, arguments: &WantedArguments, config: &Config, choice: Option<&Choice>) -> Result<Self, CommandError> {
+    pub(super) fn load(
+        ui: &Ui,
+        arguments: &WantedArguments,
+        config: &Config,
+        choice: Option<&Choice>,
+    ) -> Result<Self, CommandError> {
         if arguments.template.is_empty() {
             return Err(CommandError::new("nothing is said of what is wanted")
                 .hint("name a template with `--template NAME`; `sfsetup template list` lists the shipped ones")
@@ -47,8 +52,15 @@ impl Wanted {
         let mut loaded = Vec::new();
         for given in &arguments.template {
             let one = load_for(ui, given, config, choice.map(Choice::name))?;
-            if loaded.iter().any(|(_, known): &(&String, Loaded)| known.template.name == one.template.name) {
-                return Err(CommandError::new(format!("the template `{}` is named twice", one.template.name)).usage());
+            if loaded
+                .iter()
+                .any(|(_, known): &(&String, Loaded)| known.template.name == one.template.name)
+            {
+                return Err(CommandError::new(format!(
+                    "the template `{}` is named twice",
+                    one.template.name
+                ))
+                .usage());
             }
             loaded.push((given, one));
         }
@@ -57,7 +69,12 @@ impl Wanted {
         let filled = loaded.into_iter().zip(values);
         Ok(Self(
             filled
-                .map(|((given, Loaded { template, sha256 }), values)| OneWanted { given: given.clone(), template, sha256, values })
+                .map(|((given, Loaded { template, sha256 }), values)| OneWanted {
+                    given: given.clone(),
+                    template,
+                    sha256,
+                    values,
+                })
                 .collect(),
         ))
     }
@@ -66,9 +83,15 @@ impl Wanted {
     ///
     /// # Errors
     /// A template is gone, or has changed since.
-    pub(super) fn of_plan(ui: &Ui, saved: &SavedPlan, config: &Config, choice: &Choice) -> Result<Self, CommandError> {
+    pub(super) fn of_plan(
+        ui: &Ui,
+        saved: &SavedPlan,
+        config: &Config,
+        choice: &Choice,
+    ) -> Result<Self, CommandError> {
         let load = |saved: &SavedTemplate| {
-            let Loaded { template, sha256 } = load_for(ui, &saved.given, config, Some(choice.name()))?;
+            let Loaded { template, sha256 } =
+                load_for(ui, &saved.given, config, Some(choice.name()))?;
             if sha256 != saved.sha256 {
                 return Err(CommandError::new(format!(
                     "the plan is stale: the template `{}` has changed since it was made (version {} then, {} now)",
@@ -77,7 +100,11 @@ impl Wanted {
                 .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again")
                 .refused());
             }
-            let configured = saved.parameters.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?))).collect();
+            let configured = saved
+                .parameters
+                .iter()
+                .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
+                .collect();
             let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
                 .map_err(|errors| CommandError::arguments(&template, &errors))?;
             Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
@@ -101,10 +128,16 @@ impl Wanted {
         self.expanded(|conflict| conflict.first.template != conflict.second.template)
     }
 
-    fn expanded(&self, is_refused: impl Fn(&Conflict) -> bool) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+    fn expanded(
+        &self,
+        is_refused: impl Fn(&Conflict) -> bool,
+    ) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         let mut steps = Vec::new();
         for one in &self.0 {
-            steps.extend(template::expand(&one.template, &one.values).map_err(|error| CommandError::expansion(&error))?);
+            steps.extend(
+                template::expand(&one.template, &one.values)
+                    .map_err(|error| CommandError::expansion(&error))?,
+            );
         }
         let refused: Vec<Conflict> = conflicts(&steps).into_iter().filter(is_refused).collect();
         if refused.is_empty() { Ok(steps) } else { Err(CommandError::conflicts(&refused)) }
@@ -124,32 +157,49 @@ impl Wanted {
                 version: one.template.version.clone(),
                 given: one.given.clone(),
                 sha256: one.sha256.clone(),
-                parameters: one.values.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+                parameters: one
+                    .values
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), json(value)))
+                    .collect(),
             })
             .collect()
     }
 
     /// Says what they are, for the journal.
     pub(super) fn words(&self) -> String {
-        let names: Vec<String> = self.templates().map(|template| format!("{} {}", template.name, template.version)).collect();
+        let names: Vec<String> = self
+            .templates()
+            .map(|template| format!("{} {}", template.name, template.version))
+            .collect();
         format!("{} {}", if names.len() == 1 { "template" } else { "templates" }, names.join(", "))
     }
 
     /// Says how they and their parameters are given on the command line.
     pub(super) fn named(&self, set: &[String]) -> String {
         let names = self.0.iter().map(|one| format!("--template {}", shell_word(&one.given)));
-        names.chain(set.iter().map(|set| format!("--set {}", shell_word(set)))).collect::<Vec<_>>().join(" ")
+        names
+            .chain(set.iter().map(|set| format!("--set {}", shell_word(set))))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
 /// A word as a shell reads it.
 fn shell_word(text: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// The org or folder that the arguments and the configuration mean.
-pub(super) fn source(arguments: &SourceArguments) -> Result<(Config, Option<Choice>), CommandError> {
+pub(super) fn source(
+    arguments: &SourceArguments,
+) -> Result<(Config, Option<Choice>), CommandError> {
     let config = Config::find(arguments.from.as_deref())?;
     let choice = match &arguments.from {
         Some(_) => None,
@@ -240,15 +290,25 @@ impl Only {
             return true;
         }
         let Some(id) = id else { return false };
-        let is_path =
-            |pattern: &Pattern| pattern.path.as_ref().is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())));
+        let is_path = |pattern: &Pattern| {
+            pattern
+                .path
+                .as_ref()
+                .is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())))
+        };
         self.0.iter().any(|pattern| pattern.names(id) && is_path(pattern))
     }
 
     /// Says which patterns name none of the components, for a slip of the pen must not pass for a clean answer.
-    pub(super) fn idle<'i>(&self, ids: impl Iterator<Item = &'i ComponentId> + Clone) -> Vec<String> {
+    pub(super) fn idle<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i ComponentId> + Clone,
+    ) -> Vec<String> {
         let idle = self.0.iter().filter(|pattern| !ids.clone().any(|id| pattern.names(id)));
-        idle.map(|pattern| format!("`--only {}` matches nothing that is compared here", pattern.text)).collect()
+        idle.map(|pattern| {
+            format!("`--only {}` matches nothing that is compared here", pattern.text)
+        })
+        .collect()
     }
 
     /// Says whether anything of a component is chosen.
@@ -269,7 +329,8 @@ impl Only {
 
 impl Pattern {
     fn names(&self, id: &ComponentId) -> bool {
-        let is_named = self.full_name.matches(&id.full_name) || self.full_name.matches(&api_full_name(id));
+        let is_named =
+            self.full_name.matches(&id.full_name) || self.full_name.matches(&api_full_name(id));
         self.type_name.matches(&id.type_name) && is_named
     }
 }
@@ -285,8 +346,10 @@ fn is_path(text: &str) -> bool {
 /// # Errors
 /// The system refuses.
 pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CommandError> {
-    std::fs::read(path)
-        .map_err(|error| CommandError::new(format!("cannot read the {what} `{}`", path.display())).because(error.to_string()))
+    std::fs::read(path).map_err(|error| {
+        CommandError::new(format!("cannot read the {what} `{}`", path.display()))
+            .because(error.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -303,7 +366,12 @@ mod tests {
         assert!(accepts("Profile:*", "Profile", "Custom: Sales", "custom"));
         assert!(accepts("Profile:Custom: Sales", "Profile", "Custom: Sales", "custom"));
         assert!(accepts("Profile:System Administrator", "Profile", "Admin", "custom"));
-        assert!(accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "oauthPolicy.ipRelaxation"));
+        assert!(accepts(
+            "ConnectedApp:Acme:oauthPolicy.*",
+            "ConnectedApp",
+            "Acme",
+            "oauthPolicy.ipRelaxation"
+        ));
         assert!(!accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "label"));
         assert!(!accepts("ConnectedApp:Acme", "ConnectedApp", "Other", "label"));
         assert!(Only::parse(&["Profile".to_owned()]).is_err());

@@ -7,11 +7,18 @@ use super::state::{Org, Refusal, Row, component_id, refuse, same_id, string};
 
 impl Org {
     /// Creates a row by REST (S 4.4, 1.7) and returns its id.
-    pub(crate) fn create_row(&mut self, object: &ObjectDef, values: &Row) -> Result<String, Refusal> {
+    pub(crate) fn create_row(
+        &mut self,
+        object: &ObjectDef,
+        values: &Row,
+    ) -> Result<String, Refusal> {
         let known = object.fields(self);
         for field in values.keys() {
             if !known.iter().any(|(name, _)| name == field) {
-                return Err(refuse("INVALID_FIELD", format!("No such column '{field}' on sobject of type {}", object.name)));
+                return Err(refuse(
+                    "INVALID_FIELD",
+                    format!("No such column '{field}' on sobject of type {}", object.name),
+                ));
             }
         }
         match object.name {
@@ -24,7 +31,8 @@ impl Org {
     fn assign_set(&mut self, values: &Row) -> Result<String, Refusal> {
         let user = self.required_user(values)?;
         let set = self.component_by_id("PermissionSet", string(values, "PermissionSetId"));
-        let group = self.component_by_id("PermissionSetGroup", string(values, "PermissionSetGroupId"));
+        let group =
+            self.component_by_id("PermissionSetGroup", string(values, "PermissionSetGroupId"));
         let (field, name) = match (set, group) {
             (Some(set), None) => ("PermissionSet", set),
             (None, Some(group)) => ("PermissionSetGroup", group),
@@ -47,7 +55,10 @@ impl Org {
         row.insert("PermissionSet".to_owned(), Value::Null);
         row.insert("PermissionSetGroup".to_owned(), Value::Null);
         row.insert(field.to_owned(), name.into());
-        row.insert("ExpirationDate".to_owned(), values.get("ExpirationDate").cloned().unwrap_or(Value::Null));
+        row.insert(
+            "ExpirationDate".to_owned(),
+            values.get("ExpirationDate").cloned().unwrap_or(Value::Null),
+        );
         row.insert("IsActive".to_owned(), true.into());
         Ok(self.store_row("PermissionSetAssignment", "0Pa", row))
     }
@@ -60,12 +71,11 @@ impl Org {
         let Some(licence) = node.get("license").map(|name| self.licence_id(name)) else {
             return Ok(());
         };
-        let held = self
-            .records
-            .get("PermissionSetLicenseAssign")
-            .into_iter()
-            .flatten()
-            .any(|row| string(row, "AssigneeId") == user && row.get("PermissionSetLicenseId") == Some(&licence));
+        let held =
+            self.records.get("PermissionSetLicenseAssign").into_iter().flatten().any(|row| {
+                string(row, "AssigneeId") == user
+                    && row.get("PermissionSetLicenseId") == Some(&licence)
+            });
         let is_user_licence = licence.as_str().is_some_and(|id| id.starts_with("100"));
         if held || is_user_licence {
             return Ok(());
@@ -89,17 +99,18 @@ impl Org {
     fn assign_licence(&mut self, values: &Row) -> Result<String, Refusal> {
         let user = self.required_user(values)?;
         let id = string(values, "PermissionSetLicenseId");
-        let licences = self.permission_set_licences(self.records.get("PermissionSetLicense").cloned().unwrap_or_default());
+        let licences = self.permission_set_licences(
+            self.records.get("PermissionSetLicense").cloned().unwrap_or_default(),
+        );
         let licence = licences
             .iter()
             .find(|row| row["Id"].as_str().is_some_and(|known| same_id(known, id)))
             .ok_or_else(|| missing("PermissionSetLicenseId"))?;
-        let taken = self
-            .records
-            .get("PermissionSetLicenseAssign")
-            .into_iter()
-            .flatten()
-            .any(|row| string(row, "AssigneeId") == user && row.get("PermissionSetLicenseId") == Some(&licence["Id"]));
+        let taken =
+            self.records.get("PermissionSetLicenseAssign").into_iter().flatten().any(|row| {
+                string(row, "AssigneeId") == user
+                    && row.get("PermissionSetLicenseId") == Some(&licence["Id"])
+            });
         if taken {
             return Err(duplicate("PermissionSetLicenseId"));
         }
@@ -117,19 +128,31 @@ impl Org {
 
     fn grant_app(&mut self, values: &Row) -> Result<String, Refusal> {
         let parent = string(values, "ParentId");
-        let parent = self.carriers().into_iter().map(|(id, _)| id).find(|id| same_id(id, parent)).ok_or_else(|| missing("ParentId"))?;
+        let parent = self
+            .carriers()
+            .into_iter()
+            .map(|(id, _)| id)
+            .find(|id| same_id(id, parent))
+            .ok_or_else(|| missing("ParentId"))?;
         let entity = string(values, "SetupEntityId");
         let mut kind = None;
-        for (object, name) in [("ConnectedApplication", "ConnectedApplication"), ("ExternalClientApplication", "ExternalClientApplication")]
-        {
+        for (object, name) in [
+            ("ConnectedApplication", "ConnectedApplication"),
+            ("ExternalClientApplication", "ExternalClientApplication"),
+        ] {
             let definition = find(object, false).expect("the table has the apps");
-            if let Some(row) = self.rows(definition).iter().find(|row| same_id(string(row, "Id"), entity)) {
+            if let Some(row) =
+                self.rows(definition).iter().find(|row| same_id(string(row, "Id"), entity))
+            {
                 kind = Some((name, string(row, "Id").to_owned()));
             }
         }
         let (kind, entity) = kind.ok_or_else(|| missing("SetupEntityId"))?;
         let definition = find("SetupEntityAccess", false).expect("the table has the access rows");
-        let taken = self.rows(definition).iter().any(|row| string(row, "ParentId") == parent && string(row, "SetupEntityId") == entity);
+        let taken = self
+            .rows(definition)
+            .iter()
+            .any(|row| string(row, "ParentId") == parent && string(row, "SetupEntityId") == entity);
         if taken {
             return Err(duplicate("SetupEntityId"));
         }
@@ -145,7 +168,11 @@ impl Org {
         let rows = self.records.entry(object.name.to_owned()).or_default();
         let before = rows.len();
         rows.retain(|row| !same_id(string(row, "Id"), id));
-        if rows.len() < before { Ok(()) } else { Err(refuse("ENTITY_IS_DELETED", "entity is deleted")) }
+        if rows.len() < before {
+            Ok(())
+        } else {
+            Err(refuse("ENTITY_IS_DELETED", "entity is deleted"))
+        }
     }
 
     fn store_row(&mut self, object: &str, prefix: &str, mut row: Row) -> String {
@@ -156,13 +183,17 @@ impl Org {
     }
 
     fn required_user(&self, values: &Row) -> Result<String, Refusal> {
-        self.user(string(values, "AssigneeId")).map(|row| string(row, "Id").to_owned()).ok_or_else(|| missing("AssigneeId"))
+        self.user(string(values, "AssigneeId"))
+            .map(|row| string(row, "Id").to_owned())
+            .ok_or_else(|| missing("AssigneeId"))
     }
 
     fn component_by_id(&self, type_name: &str, id: &str) -> Option<String> {
         self.components
             .keys()
-            .find(|(name, full_name)| name == type_name && same_id(&component_id(name, full_name), id))
+            .find(|(name, full_name)| {
+                name == type_name && same_id(&component_id(name, full_name), id)
+            })
             .map(|(_, full_name)| full_name.clone())
     }
 }
@@ -172,5 +203,8 @@ fn missing(field: &str) -> Refusal {
 }
 
 fn duplicate(field: &str) -> Refusal {
-    refuse("DUPLICATE_VALUE", format!("duplicate value found: {field} duplicates value on record with id: <unknown>"))
+    refuse(
+        "DUPLICATE_VALUE",
+        format!("duplicate value found: {field} duplicates value on record with id: <unknown>"),
+    )
 }

@@ -72,6 +72,9 @@ impl Catalog {
 
     /// A user permission by name, without regard to case (S 4.5: `APIEnabled`).
     pub(crate) fn user_permission(&self, name: &str) -> Option<&str> {
-        self.user_permissions.keys().find(|known| known.eq_ignore_ascii_case(name)).map(String::as_str)
+        self.user_permissions
+            .keys()
+            .find(|known| known.eq_ignore_ascii_case(name))
+            .map(String::as_str)
     }
 }

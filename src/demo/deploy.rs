@@ -17,7 +17,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::state::{Key, Org, Refusal, State, Stored, component_id, encode, path_of_key, refuse, timestamp};
+use super::state::{
+    Key, Org, Refusal, State, Stored, component_id, encode, path_of_key, refuse, timestamp,
+};
 use super::tree::Node;
 pub(crate) use package::{NEWEST, OLDEST};
 use package::{Package, Unit};
@@ -120,13 +122,25 @@ const HISTORY: usize = 50;
 
 impl State {
     /// Queues a deploy and returns its id. Only one runs at a time (S 6.4).
-    pub(crate) fn start_deploy(&mut self, zip: &[u8], options: DeployOptions, user: &str, now: u64) -> String {
+    pub(crate) fn start_deploy(
+        &mut self,
+        zip: &[u8],
+        options: DeployOptions,
+        user: &str,
+        now: u64,
+    ) -> String {
         self.queue(BASE64_STANDARD.encode(zip), options, user, now)
     }
 
     fn queue(&mut self, zip: String, options: DeployOptions, user: &str, now: u64) -> String {
         let id = self.org.new_id("0Af");
-        let free = self.org.deploys.iter().filter(|job| job.outcome.is_none() && job.end != u64::MAX).map(|job| job.end).max();
+        let free = self
+            .org
+            .deploys
+            .iter()
+            .filter(|job| job.outcome.is_none() && job.end != u64::MAX)
+            .map(|job| job.end)
+            .max();
         let start = free.unwrap_or(now).max(now);
         self.org.deploys.push(DeployJob {
             id: id.clone(),
@@ -153,12 +167,21 @@ impl State {
     }
 
     /// Starts a deploy of what was validated before, and returns its new id.
-    pub(crate) fn quick_deploy(&mut self, id: &str, user: &str, now: u64) -> Result<String, Refusal> {
+    pub(crate) fn quick_deploy(
+        &mut self,
+        id: &str,
+        user: &str,
+        now: u64,
+    ) -> Result<String, Refusal> {
         let job = self.deploy(id)?;
-        let passed =
-            job.outcome.as_ref().is_some_and(|outcome| outcome.status == "Succeeded" && now < outcome.completed + VALIDATION_LASTS);
+        let passed = job.outcome.as_ref().is_some_and(|outcome| {
+            outcome.status == "Succeeded" && now < outcome.completed + VALIDATION_LASTS
+        });
         let (true, true, Some(zip)) = (job.options.check_only, passed, job.zip.clone()) else {
-            return Err(refuse("INVALID_ID_FIELD", format!("{id} is not the ID of a validation of the last 10 days that succeeded")));
+            return Err(refuse(
+                "INVALID_ID_FIELD",
+                format!("{id} is not the ID of a validation of the last 10 days that succeeded"),
+            ));
         };
         let options = DeployOptions { check_only: false, ..job.options.clone() };
         Ok(self.queue(zip, options, user, now))
@@ -194,9 +217,11 @@ impl State {
                 continue;
             }
             let outcome = match job.canceled {
-                Some(asked) if asked + self.delay / 4 <= now => {
-                    Outcome { status: "Canceled".to_owned(), completed: asked + self.delay / 4, ..Outcome::default() }
-                }
+                Some(asked) if asked + self.delay / 4 <= now => Outcome {
+                    status: "Canceled".to_owned(),
+                    completed: asked + self.delay / 4,
+                    ..Outcome::default()
+                },
                 None if job.end <= now => {
                     let job = job.clone();
                     self.org.carry_out(&job)
@@ -264,7 +289,8 @@ const ORDER: &[&str] = &[
 impl Org {
     /// Does what a deploy says, or for a validation finds out what it would do.
     fn carry_out(&mut self, job: &DeployJob) -> Outcome {
-        let zip = job.zip.as_deref().and_then(|zip| BASE64_STANDARD.decode(zip).ok()).unwrap_or_default();
+        let zip =
+            job.zip.as_deref().and_then(|zip| BASE64_STANDARD.decode(zip).ok()).unwrap_or_default();
         let mut outcome = Outcome { completed: job.end, ..Outcome::default() };
         let mut package = match package::read(&zip, &job.options) {
             Ok(package) => package,
@@ -291,7 +317,10 @@ impl Org {
             after.delete(&key, &package, job, &mut outcome);
         }
         outcome.failures.append(&mut package.mismatches(job.end));
-        let warned = outcome.successes.iter().any(|message| message.problem_type.as_deref() == Some("Warning"));
+        let warned = outcome
+            .successes
+            .iter()
+            .any(|message| message.problem_type.as_deref() == Some("Warning"));
         let spoiled = !outcome.failures.is_empty() || (warned && !job.options.ignore_warnings);
         let package_failed = outcome.failures.is_empty() && spoiled;
         outcome.successes.push(Message {
@@ -315,7 +344,13 @@ impl Org {
         outcome
     }
 
-    fn deploy_unit(&mut self, unit: &Unit, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
+    fn deploy_unit(
+        &mut self,
+        unit: &Unit,
+        package: &Package,
+        job: &DeployJob,
+        outcome: &mut Outcome,
+    ) {
         let (type_name, full_name) = &unit.key;
         let line = Message {
             component_type: type_name.clone(),
@@ -334,7 +369,13 @@ impl Org {
                 if changed {
                     self.store(unit.key.clone(), &ruled.node, job);
                 }
-                let line = Message { id: Some(component_id(type_name, full_name)), success: true, changed, created: old.is_none(), ..line };
+                let line = Message {
+                    id: Some(component_id(type_name, full_name)),
+                    success: true,
+                    changed,
+                    created: old.is_none(),
+                    ..line
+                };
                 for warning in &ruled.warnings {
                     outcome.successes.push(Message {
                         problem: Some(warning.clone()),
@@ -359,9 +400,15 @@ impl Org {
         }
     }
 
-    fn judge(&self, unit: &Unit, package: &Package, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
+    fn judge(
+        &self,
+        unit: &Unit,
+        package: &Package,
+        old: Option<&Node>,
+    ) -> Result<Ruled, Vec<Problem>> {
         let (type_name, full_name) = &unit.key;
-        let new = check::parse(&unit.content, &unit.key, package.version).map_err(|problem| vec![problem])?;
+        let new = check::parse(&unit.content, &unit.key, package.version)
+            .map_err(|problem| vec![problem])?;
         match type_name.as_str() {
             "ConnectedApp" => connected_app::rule(self, new, old),
             "PermissionSet" => permission_set::rule_set(self, new),
@@ -374,7 +421,15 @@ impl Org {
 
     fn store(&mut self, key: Key, node: &Node, job: &DeployJob) {
         let created = self.components.get(&key).map_or(job.end, |stored| stored.created);
-        self.components.insert(key, Stored { content: node.to_file(), created, modified: job.end, modified_by: job.created_by.clone() });
+        self.components.insert(
+            key,
+            Stored {
+                content: node.to_file(),
+                created,
+                modified: job.end,
+                modified_by: job.created_by.clone(),
+            },
+        );
     }
 
     fn delete(&mut self, key: &Key, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
@@ -410,7 +465,8 @@ impl Org {
         if type_name == "ExternalClientApplication" {
             self.components.retain(|(other, _), stored| {
                 !other.starts_with("ExtlClntApp")
-                    || !Node::parse(&stored.content).is_ok_and(|node| node.get("externalClientApplication") == Some(full_name))
+                    || !Node::parse(&stored.content)
+                        .is_ok_and(|node| node.get("externalClientApplication") == Some(full_name))
             });
         }
         outcome.successes.push(Message {
@@ -425,12 +481,24 @@ impl Org {
     /// Why a component cannot be deleted. The texts are the demo org's own: no source gives Salesforce's.
     fn in_use(&self, (type_name, full_name): &Key) -> Option<String> {
         match type_name.as_str() {
-            "Profile" if self.catalog.standard_profiles.contains_key(full_name) => Some("You can't delete a standard profile".to_owned()),
-            "Profile" => self.records.get("User")?.iter().find(|row| super::state::string(row, "Profile") == full_name).map(|row| {
-                format!("This profile cannot be deleted because users are assigned to it: {}", super::state::string(row, "Username"))
-            }),
+            "Profile" if self.catalog.standard_profiles.contains_key(full_name) => {
+                Some("You can't delete a standard profile".to_owned())
+            }
+            "Profile" => self
+                .records
+                .get("User")?
+                .iter()
+                .find(|row| super::state::string(row, "Profile") == full_name)
+                .map(|row| {
+                    format!(
+                        "This profile cannot be deleted because users are assigned to it: {}",
+                        super::state::string(row, "Username")
+                    )
+                }),
             "PermissionSet" => {
-                let groups = self.of_type("PermissionSetGroup").find(|(_, node)| node.texts("permissionSets").any(|set| set == full_name));
+                let groups = self
+                    .of_type("PermissionSetGroup")
+                    .find(|(_, node)| node.texts("permissionSets").any(|set| set == full_name));
                 groups.map(|(group, _)| format!("This permission set is referenced elsewhere: Permission Set Group - {group}"))
             }
             "Settings" => Some("Settings cannot be deleted".to_owned()),

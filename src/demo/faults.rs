@@ -110,7 +110,10 @@ impl Faults {
 
     /// Finds the fault for a call and counts it.
     pub(crate) fn take(&mut self, call: &str) -> Option<Fault> {
-        let rule = self.rules.iter_mut().find(|rule| (rule.call == call || rule.call == "*") && rule.times != Some(0))?;
+        let rule = self
+            .rules
+            .iter_mut()
+            .find(|rule| (rule.call == call || rule.call == "*") && rule.times != Some(0))?;
         if rule.after > 0 {
             rule.after -= 1;
             return None;
@@ -133,13 +136,20 @@ impl Fault {
         };
         let refused = |status: u16, code: &str, message: &str| {
             if request.path.starts_with("/services/Soap/") {
-                Reply { status: 500, content_type: XML, headers: Vec::new(), body: super::soap::fault(code, message).into_bytes() }
+                Reply {
+                    status: 500,
+                    content_type: XML,
+                    headers: Vec::new(),
+                    body: super::soap::fault(code, message).into_bytes(),
+                }
             } else {
                 Reply {
                     status,
                     content_type: JSON,
                     headers: Vec::new(),
-                    body: serde_json::json!([{ "errorCode": code, "message": message }]).to_string().into_bytes(),
+                    body: serde_json::json!([{ "errorCode": code, "message": message }])
+                        .to_string()
+                        .into_bytes(),
                 }
             }
         };
@@ -184,7 +194,9 @@ impl Fault {
     /// Applies a fault to a retrieve that starts.
     pub(crate) fn spoil_start(&self, job: &mut RetrieveJob) {
         match self {
-            Self::RetrieveFailsOn { type_name, full_name } => job.fails_on = Some((type_name.clone(), full_name.clone())),
+            Self::RetrieveFailsOn { type_name, full_name } => {
+                job.fails_on = Some((type_name.clone(), full_name.clone()))
+            }
             Self::RetrieveTooLarge(files) => job.max_files = *files,
             Self::Stuck => job.ready = u64::MAX,
             _ => {}
@@ -195,7 +207,10 @@ impl Fault {
     pub(crate) fn spoil_zip(&self, zip: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::BrokenZip => Some(zip[..zip.len() / 2].to_vec()),
-            Self::ZipSlip => Some(pack(&[("unpackaged/package.xml", b"<Package/>"), ("../../outside.txt", b"out")])),
+            Self::ZipSlip => Some(pack(&[
+                ("unpackaged/package.xml", b"<Package/>"),
+                ("../../outside.txt", b"out"),
+            ])),
             Self::ZipBomb => Some(bomb()),
             _ => None,
         }
@@ -232,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_fault_hits_its_call_as_often_as_told() {
-        let mut faults = Faults::none().once("query", Fault::Html).always("token", Fault::ResetBefore);
+        let mut faults =
+            Faults::none().once("query", Fault::Html).always("token", Fault::ResetBefore);
         faults.rules[0].after = 1;
         assert_eq!(faults.take("retrieve"), None);
         assert_eq!(faults.take("query"), None);

@@ -70,19 +70,29 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
             let form = form(&request.body);
             match token(state, request, &form, now) {
                 Ok(body) => Reply::json(200, &body),
-                Err(Denied(error, description)) => Reply::json(400, &json!({ "error": error, "error_description": description })),
+                Err(Denied(error, description)) => {
+                    Reply::json(400, &json!({ "error": error, "error_description": description }))
+                }
             }
         }
         ("GET" | "POST", "userinfo") => userinfo(state, request),
         ("POST", "revoke") => {
             let form = form(&request.body);
-            let token = form.get("token").map(String::as_str).or(request.parameter("token")).unwrap_or_default();
-            let known = state.org.sessions.remove(token).is_some() | state.org.grants.remove(token).is_some();
+            let token = form
+                .get("token")
+                .map(String::as_str)
+                .or(request.parameter("token"))
+                .unwrap_or_default();
+            let known = state.org.sessions.remove(token).is_some()
+                | state.org.grants.remove(token).is_some();
             state.dirty |= known;
             if known {
                 Reply::empty(200)
             } else {
-                Reply::json(400, &json!({ "error": "unsupported_token_type", "error_description": "this token type is not supported" }))
+                Reply::json(
+                    400,
+                    &json!({ "error": "unsupported_token_type", "error_description": "this token type is not supported" }),
+                )
             }
         }
         _ => super::rest::error(404, &super::wire::not_found()),
@@ -91,7 +101,9 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
 
 fn form(body: &[u8]) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(body);
-    Url::parse(&format!("http://form/?{text}")).map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()
+    Url::parse(&format!("http://form/?{text}"))
+        .map(|url| url.query_pairs().into_owned().collect())
+        .unwrap_or_default()
 }
 
 impl Org {
@@ -102,11 +114,20 @@ impl Org {
         }
         let secret = self.catalog.secrets.get(key).cloned();
         let lines = |text: Option<&str>| -> Vec<String> {
-            text.unwrap_or_default().lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+            text.unwrap_or_default()
+                .lines()
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect()
         };
         for (_, app) in self.of_type("ConnectedApp") {
-            let Some(config) = app.child("oauthConfig").filter(|config| config.get("consumerKey") == Some(key)) else { continue };
-            let policy = app.child("oauthPolicy").and_then(|policy| policy.get("refreshTokenPolicy"));
+            let Some(config) =
+                app.child("oauthConfig").filter(|config| config.get("consumerKey") == Some(key))
+            else {
+                continue;
+            };
+            let policy =
+                app.child("oauthPolicy").and_then(|policy| policy.get("refreshTokenPolicy"));
             return Some(Client {
                 callbacks: lines(config.get("callbackUrl")),
                 loopback: false,
@@ -114,7 +135,10 @@ impl Org {
                 pkce: config.flag("isPkceRequired"),
                 jwt_tokens: config.flag("isNamedUserJwtEnabled"),
                 infinite: policy != Some("zero"),
-                runs_as: config.get("oauthClientCredentialUser").filter(|_| config.flag("isClientCredentialEnabled")).map(str::to_owned),
+                runs_as: config
+                    .get("oauthClientCredentialUser")
+                    .filter(|_| config.flag("isClientCredentialEnabled"))
+                    .map(str::to_owned),
                 approved_only: config.flag("isAdminApproved"),
                 has_certificate: config.get("certificate").is_some(),
                 secret,
@@ -129,7 +153,8 @@ impl Org {
                 .of_type("ExtlClntAppOauthConfigurablePolicies")
                 .map(|(_, node)| node)
                 .find(|node| node.get("externalClientApplication") == app.as_deref());
-            let policy = |name: &str| policies.as_ref().and_then(|node| node.get(name)).map(str::to_owned);
+            let policy =
+                |name: &str| policies.as_ref().and_then(|node| node.get(name)).map(str::to_owned);
             return Some(Client {
                 callbacks: lines(settings.get("callbackUrl")),
                 loopback: false,
@@ -138,7 +163,8 @@ impl Org {
                 jwt_tokens: settings.flag("isNamedUserJwtEnabled"),
                 infinite: policy("refreshTokenPolicyType").as_deref() != Some("Zero"),
                 runs_as: policy("clientCredentialsFlowUser"),
-                approved_only: policy("permittedUsersPolicyType").as_deref() == Some("AdminApprovedPreAuthorized"),
+                approved_only: policy("permittedUsersPolicyType").as_deref()
+                    == Some("AdminApprovedPreAuthorized"),
                 has_certificate: settings.get("certificate").is_some(),
                 secret,
             });
@@ -158,7 +184,11 @@ impl Org {
     fn new_session(&mut self, user: &str, jwt: bool) -> String {
         let secret = self.new_secret();
         let token = if jwt {
-            format!("{}.{}.{secret}", BASE64_URL_SAFE_NO_PAD.encode("{\"typ\":\"JWT\"}"), BASE64_URL_SAFE_NO_PAD.encode(user))
+            format!(
+                "{}.{}.{secret}",
+                BASE64_URL_SAFE_NO_PAD.encode("{\"typ\":\"JWT\"}"),
+                BASE64_URL_SAFE_NO_PAD.encode(user)
+            )
         } else {
             format!("{}!{secret}", &self.catalog.org_id[..15])
         };
@@ -171,16 +201,26 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
     let parameter = |name: &str| request.parameter(name).map(str::to_owned);
     let client_id = parameter("client_id").unwrap_or_default();
     let redirect = parameter("redirect_uri").unwrap_or_default();
-    let page = |text: &str| Reply { status: 400, content_type: "text/plain", headers: Vec::new(), body: format!("{text}\n").into_bytes() };
+    let page = |text: &str| Reply {
+        status: 400,
+        content_type: "text/plain",
+        headers: Vec::new(),
+        body: format!("{text}\n").into_bytes(),
+    };
     let Some(client) = state.org.client(&client_id) else {
         return page("error=invalid_client_id&error_description=client%20identifier%20invalid");
     };
     let Ok(mut url) = Url::parse(&redirect) else {
-        return page("error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration");
+        return page(
+            "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration",
+        );
     };
-    let is_loopback = url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let is_loopback = url.scheme() == "http"
+        && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if !(client.callbacks.contains(&redirect) || (client.loopback && is_loopback)) {
-        return page("error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration");
+        return page(
+            "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration",
+        );
     }
     let challenge = parameter("code_challenge");
     {
@@ -193,17 +233,28 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else {
             let code = format!("aPrx{}", state.org.new_secret());
             query.append_pair("code", &code);
-            let code_value = Code { client: client_id, redirect, challenge, expires: now + CODE_LASTS };
+            let code_value =
+                Code { client: client_id, redirect, challenge, expires: now + CODE_LASTS };
             state.codes.insert(code, code_value);
         }
         if let Some(value) = parameter("state") {
             query.append_pair("state", &value);
         }
     }
-    Reply { status: 302, content_type: "text/plain", headers: vec![("location", url.to_string())], body: Vec::new() }
+    Reply {
+        status: 302,
+        content_type: "text/plain",
+        headers: vec![("location", url.to_string())],
+        body: Vec::new(),
+    }
 }
 
-fn token(state: &mut State, request: &Request, form: &BTreeMap<String, String>, now: u64) -> Result<Value, Denied> {
+fn token(
+    state: &mut State,
+    request: &Request,
+    form: &BTreeMap<String, String>,
+    now: u64,
+) -> Result<Value, Denied> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     // The app's name and secret may stand in the header too.
     let basic = request
@@ -211,13 +262,19 @@ fn token(state: &mut State, request: &Request, form: &BTreeMap<String, String>, 
         .and_then(|header| header.strip_prefix("Basic "))
         .and_then(|text| base64::prelude::BASE64_STANDARD.decode(text).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    let (basic_id, basic_secret) = basic.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default();
-    let or_basic = |value: &str, basic: &str| if value.is_empty() { basic.to_owned() } else { value.to_owned() };
+    let (basic_id, basic_secret) =
+        basic.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default();
+    let or_basic = |value: &str, basic: &str| {
+        if value.is_empty() { basic.to_owned() } else { value.to_owned() }
+    };
     let client_id = or_basic(field("client_id"), basic_id);
     let secret = or_basic(field("client_secret"), basic_secret);
     match field("grant_type") {
         "authorization_code" => {
-            let code = state.codes.remove(field("code")).ok_or_else(|| denied("invalid_grant", "invalid authorization code"))?;
+            let code = state
+                .codes
+                .remove(field("code"))
+                .ok_or_else(|| denied("invalid_grant", "invalid authorization code"))?;
             if code.expires < now {
                 return Err(denied("invalid_grant", "expired authorization code"));
             }
@@ -225,10 +282,14 @@ fn token(state: &mut State, request: &Request, form: &BTreeMap<String, String>, 
                 return Err(denied("invalid_client_id", "client identifier invalid"));
             }
             if code.redirect != field("redirect_uri") {
-                return Err(denied("redirect_uri_mismatch", "redirect_uri must match configuration"));
+                return Err(denied(
+                    "redirect_uri_mismatch",
+                    "redirect_uri must match configuration",
+                ));
             }
             if let Some(challenge) = &code.challenge {
-                let made = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier").as_bytes()));
+                let made = BASE64_URL_SAFE_NO_PAD
+                    .encode(Sha256::digest(field("code_verifier").as_bytes()));
                 if *challenge != made {
                     return Err(denied("invalid_grant", "invalid code verifier"));
                 }
@@ -240,20 +301,30 @@ fn token(state: &mut State, request: &Request, form: &BTreeMap<String, String>, 
         }
         "refresh_token" => refresh(state, request, field("refresh_token"), &client_id, now),
         "client_credentials" => {
-            let client = state.org.client(&client_id).ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
+            let client = state
+                .org
+                .client(&client_id)
+                .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
             check_secret(&client, &secret)?;
-            let name = client.runs_as.clone().ok_or_else(|| denied("invalid_grant", "no client credentials user enabled"))?;
+            let name = client
+                .runs_as
+                .clone()
+                .ok_or_else(|| denied("invalid_grant", "no client credentials user enabled"))?;
             let user = user_id(&state.org, &name)?;
             Ok(grant(state, request, &client_id, &client, &user, false, now))
         }
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => bearer(state, request, field("assertion"), now),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            bearer(state, request, field("assertion"), now)
+        }
         _ => Err(denied("unsupported_grant_type", "grant type not supported")),
     }
 }
 
 fn check_secret(client: &Client, secret: &str) -> Result<(), Denied> {
     match &client.secret {
-        Some(known) if known != secret => Err(denied("invalid_client", "invalid client credentials")),
+        Some(known) if known != secret => {
+            Err(denied("invalid_client", "invalid client credentials"))
+        }
         _ => Ok(()),
     }
 }
@@ -265,7 +336,13 @@ fn user_id(org: &Org, name: &str) -> Result<String, Denied> {
         .ok_or_else(|| denied("invalid_grant", "user is inactive or does not exist"))
 }
 
-fn refresh(state: &mut State, request: &Request, token: &str, client_id: &str, now: u64) -> Result<Value, Denied> {
+fn refresh(
+    state: &mut State,
+    request: &Request,
+    token: &str,
+    client_id: &str,
+    now: u64,
+) -> Result<Value, Denied> {
     let expired = || denied("invalid_grant", "expired access/refresh token");
     let known = state.org.grants.get(token).cloned().ok_or_else(expired)?;
     if known.client != client_id {
@@ -273,12 +350,18 @@ fn refresh(state: &mut State, request: &Request, token: &str, client_id: &str, n
     }
     if known.spent {
         // A token used twice was stolen, or lost by a careless client: both ends of the chain are closed.
-        state.org.grants.retain(|_, grant| grant.client != known.client || grant.user != known.user);
+        state
+            .org
+            .grants
+            .retain(|_, grant| grant.client != known.client || grant.user != known.user);
         state.org.sessions.retain(|_, user| *user != known.user);
         state.dirty = true;
         return Err(expired());
     }
-    let client = state.org.client(client_id).ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
+    let client = state
+        .org
+        .client(client_id)
+        .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
     if !client.infinite {
         return Err(expired());
     }
@@ -289,7 +372,12 @@ fn refresh(state: &mut State, request: &Request, token: &str, client_id: &str, n
     Ok(grant(state, request, client_id, &client, &known.user, rotates, now))
 }
 
-fn bearer(state: &mut State, request: &Request, assertion: &str, now: u64) -> Result<Value, Denied> {
+fn bearer(
+    state: &mut State,
+    request: &Request,
+    assertion: &str,
+    now: u64,
+) -> Result<Value, Denied> {
     let invalid = || denied("invalid_grant", "invalid assertion");
     let claims: Value = assertion
         .split('.')
@@ -299,13 +387,18 @@ fn bearer(state: &mut State, request: &Request, assertion: &str, now: u64) -> Re
         .ok_or_else(invalid)?;
     let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     let client_id = claim("iss");
-    let client = state.org.client(&client_id).ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
+    let client = state
+        .org
+        .client(&client_id)
+        .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
     if !client.has_certificate {
         return Err(invalid());
     }
     let audience = claim("aud");
     let known = ["https://login.salesforce.com", "https://test.salesforce.com"];
-    if !known.contains(&audience.trim_end_matches('/')) && audience.trim_end_matches('/') != request.origin() {
+    if !known.contains(&audience.trim_end_matches('/'))
+        && audience.trim_end_matches('/') != request.origin()
+    {
         return Err(denied("invalid_grant", "audience is invalid"));
     }
     if claims["exp"].as_u64().is_none_or(|expires| expires * 1000 < now) {
@@ -318,7 +411,15 @@ fn bearer(state: &mut State, request: &Request, assertion: &str, now: u64) -> Re
     Ok(grant(state, request, &client_id, &client, &user, false, now))
 }
 
-fn grant(state: &mut State, request: &Request, client_id: &str, client: &Client, user: &str, refreshable: bool, now: u64) -> Value {
+fn grant(
+    state: &mut State,
+    request: &Request,
+    client_id: &str,
+    client: &Client,
+    user: &str,
+    refreshable: bool,
+    now: u64,
+) -> Value {
     let origin = request.origin();
     let token = state.org.new_session(user, client.jwt_tokens);
     let mut body = json!({
@@ -329,7 +430,10 @@ fn grant(state: &mut State, request: &Request, client_id: &str, client: &Client,
     if refreshable {
         let refresh = format!("5Aep{}", state.org.new_secret());
         body["refresh_token"] = refresh.clone().into();
-        state.org.grants.insert(refresh, Grant { user: user.to_owned(), client: client_id.to_owned(), spent: false });
+        state.org.grants.insert(
+            refresh,
+            Grant { user: user.to_owned(), client: client_id.to_owned(), spent: false },
+        );
     }
     state.dirty = true;
     body
@@ -339,7 +443,12 @@ fn userinfo(state: &State, request: &Request) -> Reply {
     let user = match super::rest::user_of(state, request) {
         Ok(user) => user,
         Err(_) => {
-            return Reply { status: 403, content_type: "text/html;charset=UTF-8", headers: Vec::new(), body: b"Bad_OAuth_Token".to_vec() };
+            return Reply {
+                status: 403,
+                content_type: "text/html;charset=UTF-8",
+                headers: Vec::new(),
+                body: b"Bad_OAuth_Token".to_vec(),
+            };
         }
     };
     let origin = request.origin();

@@ -16,7 +16,8 @@ pub(crate) struct ObjectDef {
     pub(crate) writable: bool,
 }
 
-const AUDIT: &[(&str, &str, &str)] = &[("CreatedBy", "CreatedById", "User"), ("LastModifiedBy", "LastModifiedById", "User")];
+const AUDIT: &[(&str, &str, &str)] =
+    &[("CreatedBy", "CreatedById", "User"), ("LastModifiedBy", "LastModifiedById", "User")];
 
 const fn object(
     name: &'static str,
@@ -62,7 +63,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference PermittedUsersPolicyType:string \
          IpRelaxationPolicyType:string RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int RefreshTokenValidityUnit:string \
          RequiredSessionLevel:string SessionTimeoutInMinutes:int",
-        &[("ExternalClientApplication", "ExternalClientApplicationId", "ExternalClientApplication")],
+        &[(
+            "ExternalClientApplication",
+            "ExternalClientApplicationId",
+            "ExternalClientApplication",
+        )],
     ),
     object(
         "FieldPermissions",
@@ -114,7 +119,10 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     object(
         "PermissionSetGroupComponent",
         "Id:id PermissionSetGroupId:reference PermissionSetId:reference",
-        &[("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"), ("PermissionSet", "PermissionSetId", "PermissionSet")],
+        &[
+            ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
+            ("PermissionSet", "PermissionSetId", "PermissionSet"),
+        ],
     ),
     object(
         "PermissionSetLicense",
@@ -125,7 +133,10 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     writable(object(
         "PermissionSetLicenseAssign",
         "Id:id AssigneeId:reference PermissionSetLicenseId:reference",
-        &[("Assignee", "AssigneeId", "User"), ("PermissionSetLicense", "PermissionSetLicenseId", "PermissionSetLicense")],
+        &[
+            ("Assignee", "AssigneeId", "User"),
+            ("PermissionSetLicense", "PermissionSetLicenseId", "PermissionSetLicense"),
+        ],
     )),
     object(
         "Profile",
@@ -162,7 +173,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
             ("SubscriberPackageVersion", "SubscriberPackageVersionId", "SubscriberPackageVersion"),
         ],
     )),
-    tooling(object("SubscriberPackage", "Id:id Name:string NamespacePrefix:string Description:string", &[])),
+    tooling(object(
+        "SubscriberPackage",
+        "Id:id Name:string NamespacePrefix:string Description:string",
+        &[],
+    )),
     tooling(object(
         "SubscriberPackageVersion",
         "Id:id Name:string MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int",
@@ -173,13 +188,23 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id Permission:string PermissionType:string RequiredPermission:string RequiredPermissionType:string",
         &[],
     )),
-    tooling(object("Profile", "Id:id Name:string FullName:string Metadata:complexvalue Description:string", &[])),
-    tooling(object("User", "Id:id Username:string Name:string IsActive:boolean ProfileId:reference", &[])),
+    tooling(object(
+        "Profile",
+        "Id:id Name:string FullName:string Metadata:complexvalue Description:string",
+        &[],
+    )),
+    tooling(object(
+        "User",
+        "Id:id Username:string Name:string IsActive:boolean ProfileId:reference",
+        &[],
+    )),
 ];
 
 /// Finds an object, without regard to case.
 pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
-    OBJECTS.iter().find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
+    OBJECTS
+        .iter()
+        .find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
 }
 
 /// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs (V 3.3): metadata alone has it.
@@ -188,8 +213,12 @@ pub(crate) const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
 impl ObjectDef {
     /// The fields with their types, in order; `Permissions*` last.
     pub(crate) fn fields(&self, org: &Org) -> Vec<(String, &'static str)> {
-        let mut fields: Vec<(String, &str)> =
-            self.fields.split_whitespace().filter_map(|field| field.split_once(':')).map(|(name, kind)| (name.to_owned(), kind)).collect();
+        let mut fields: Vec<(String, &str)> = self
+            .fields
+            .split_whitespace()
+            .filter_map(|field| field.split_once(':'))
+            .map(|(name, kind)| (name.to_owned(), kind))
+            .collect();
         if !self.tooling && matches!(self.name, "PermissionSet" | "Profile") {
             fields.extend(
                 org.catalog

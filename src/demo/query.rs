@@ -19,7 +19,13 @@ pub(crate) struct Answer {
 }
 
 /// Runs a query of a user.
-pub(crate) fn run(org: &Org, user: &str, text: &str, tooling: bool, version: &str) -> Result<Answer, Refusal> {
+pub(crate) fn run(
+    org: &Org,
+    user: &str,
+    text: &str,
+    tooling: bool,
+    version: &str,
+) -> Result<Answer, Refusal> {
     let query = parse(text)?;
     Runner { org, user, text, tooling, version, parents: RefCell::default() }.run(&query)
 }
@@ -51,7 +57,10 @@ impl Runner<'_> {
             && SETUP.contains(&object.name)
             && !self.org.is_permitted(self.user, "ViewSetup")
         {
-            return Err(refuse("INVALID_TYPE", format!("sObject type '{}' is not supported.", object.name)));
+            return Err(refuse(
+                "INVALID_TYPE",
+                format!("sObject type '{}' is not supported.", object.name),
+            ));
         }
         object.ok_or_else(|| {
             refuse(
@@ -68,7 +77,8 @@ impl Runner<'_> {
 
     fn matching(&self, query: &Query, object: &'static ObjectDef) -> Result<Vec<Row>, Refusal> {
         let mut rows = self.org.rows(object);
-        if object.name == "OauthToken" && !self.org.is_permitted(self.user, "CustomizeApplication") {
+        if object.name == "OauthToken" && !self.org.is_permitted(self.user, "CustomizeApplication")
+        {
             // Others' tokens are left out without a word (S 1.7).
             rows.retain(|row| same_id(string(row, "UserId"), self.user));
         }
@@ -113,15 +123,20 @@ impl Runner<'_> {
                 return Ok(Answer { total: rows.len(), records: Vec::new() });
             }
             [Item::CountOf(path, alias)] => {
-                let count = rows.iter().filter(|row| !self.value(object, row, path).is_null()).count();
+                let count =
+                    rows.iter().filter(|row| !self.value(object, row, path).is_null()).count();
                 let name = alias.as_deref().unwrap_or("expr0");
-                return Ok(Answer { total: 1, records: vec![json!({"attributes": {"type": "AggregateResult"}, name: count})] });
+                return Ok(Answer {
+                    total: 1,
+                    records: vec![json!({"attributes": {"type": "AggregateResult"}, name: count})],
+                });
             }
             _ => {}
         }
         for order in query.order.iter().rev() {
             rows.sort_by(|one, other| {
-                let (one, other) = (self.value(object, one, &order.path), self.value(object, other, &order.path));
+                let (one, other) =
+                    (self.value(object, one, &order.path), self.value(object, other, &order.path));
                 match (one.is_null(), other.is_null()) {
                     (true, true) => Ordering::Equal,
                     (true, false) if order.nulls_last => Ordering::Greater,
@@ -182,16 +197,27 @@ impl Runner<'_> {
     }
 
     /// Follows a relationship: its name as described, the object, the row.
-    fn parent(&self, object: &'static ObjectDef, row: &Row, name: &str) -> Option<(&'static str, &'static ObjectDef, Row)> {
+    fn parent(
+        &self,
+        object: &'static ObjectDef,
+        row: &Row,
+        name: &str,
+    ) -> Option<(&'static str, &'static ObjectDef, Row)> {
         let (name, field, target) = relationship(object, name)?;
         let id = row.get(field).and_then(Value::as_str)?;
         // A set's licence is a user licence or a permission set licence.
-        let targets: &[&str] = if target == "PermissionSetLicense" { &["PermissionSetLicense", "UserLicense"] } else { &[target] };
+        let targets: &[&str] = if target == "PermissionSetLicense" {
+            &["PermissionSetLicense", "UserLicense"]
+        } else {
+            &[target]
+        };
         targets.iter().find_map(|target| {
             let target = find(target, self.tooling).or_else(|| find(target, false))?;
             let mut parents = self.parents.borrow_mut();
             // Rows are made from metadata, which takes time: once a query.
-            let rows = parents.entry((target.name, target.tooling)).or_insert_with(|| self.org.rows(target));
+            let rows = parents
+                .entry((target.name, target.tooling))
+                .or_insert_with(|| self.org.rows(target));
             let row = rows.iter().find(|row| same_id(string(row, "Id"), id))?.clone();
             Some((name, target, row))
         })
@@ -205,7 +231,9 @@ impl Runner<'_> {
         match names {
             [] => Value::Null,
             [name] => row.get(&canonical(self.org, object, name)).cloned().unwrap_or(Value::Null),
-            [name, rest @ ..] => self.parent(object, row, name).map_or(Value::Null, |(_, target, row)| self.value_of(target, &row, rest)),
+            [name, rest @ ..] => self
+                .parent(object, row, name)
+                .map_or(Value::Null, |(_, target, row)| self.value_of(target, &row, rest)),
         }
     }
 
@@ -249,8 +277,14 @@ impl Runner<'_> {
     }
 
     /// Checks a condition's fields, and puts the values of a sub-select in its place.
-    fn settle(&self, object: &'static ObjectDef, condition: &Condition) -> Result<Condition, Refusal> {
-        let all = |parts: &[Condition]| parts.iter().map(|part| self.settle(object, part)).collect::<Result<Vec<_>, _>>();
+    fn settle(
+        &self,
+        object: &'static ObjectDef,
+        condition: &Condition,
+    ) -> Result<Condition, Refusal> {
+        let all = |parts: &[Condition]| {
+            parts.iter().map(|part| self.settle(object, part)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(match condition {
             Condition::And(parts) => Condition::And(all(parts)?),
             Condition::Or(parts) => Condition::Or(all(parts)?),
@@ -263,11 +297,16 @@ impl Runner<'_> {
                 self.resolve(object, path)?;
                 let inner = self.object(query)?;
                 let [Item::Field(field)] = query.select.as_slice() else {
-                    return Err(refuse("MALFORMED_QUERY", "a semi-join sub-select selects one field"));
+                    return Err(refuse(
+                        "MALFORMED_QUERY",
+                        "a semi-join sub-select selects one field",
+                    ));
                 };
                 self.resolve(inner, field)?;
                 let rows = self.matching(query, inner)?;
-                let values = rows.iter().filter_map(|row| self.value(inner, row, field).as_str().map(|id| Literal::Text(id.to_owned())));
+                let values = rows.iter().filter_map(|row| {
+                    self.value(inner, row, field).as_str().map(|id| Literal::Text(id.to_owned()))
+                });
                 Condition::In { path: path.clone(), negated: *negated, values: values.collect() }
             }
         })
@@ -278,7 +317,9 @@ impl Runner<'_> {
             Condition::And(parts) => parts.iter().all(|part| self.holds(object, row, part)),
             Condition::Or(parts) => parts.iter().any(|part| self.holds(object, row, part)),
             Condition::Not(part) => !self.holds(object, row, part),
-            Condition::Compare(path, operator, literal) => satisfies(&self.value(object, row, path), *operator, literal),
+            Condition::Compare(path, operator, literal) => {
+                satisfies(&self.value(object, row, path), *operator, literal)
+            }
             Condition::In { path, negated, values } => {
                 let value = self.value(object, row, path);
                 values.iter().any(|literal| satisfies(&value, Operator::Equal, literal)) != *negated
@@ -291,11 +332,23 @@ impl Runner<'_> {
 
 /// The field's name as described, for a name in any case.
 fn canonical(org: &Org, object: &ObjectDef, name: &str) -> String {
-    object.fields(org).into_iter().map(|(field, _)| field).find(|field| field.eq_ignore_ascii_case(name)).unwrap_or_else(|| name.to_owned())
+    object
+        .fields(org)
+        .into_iter()
+        .map(|(field, _)| field)
+        .find(|field| field.eq_ignore_ascii_case(name))
+        .unwrap_or_else(|| name.to_owned())
 }
 
-fn relationship(object: &ObjectDef, name: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    object.relationships.iter().find(|(relationship, _, _)| relationship.eq_ignore_ascii_case(name)).copied()
+fn relationship(
+    object: &ObjectDef,
+    name: &str,
+) -> Option<(&'static str, &'static str, &'static str)> {
+    object
+        .relationships
+        .iter()
+        .find(|(relationship, _, _)| relationship.eq_ignore_ascii_case(name))
+        .copied()
 }
 
 fn satisfies(value: &Value, operator: Operator, literal: &Literal) -> bool {
@@ -324,7 +377,9 @@ fn satisfies(value: &Value, operator: Operator, literal: &Literal) -> bool {
 /// Text is compared without case, ids of 15 and 18 characters as one.
 fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other) || (one.len() == 18 && same_id(one, other)),
+        (Value::String(one), Value::String(other)) => {
+            one.eq_ignore_ascii_case(other) || (one.len() == 18 && same_id(one, other))
+        }
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
         _ => one == other,
     }
@@ -332,7 +387,9 @@ fn equal(one: &Value, other: &Value) -> bool {
 
 fn compare(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
+        (Value::Number(one), Value::Number(other)) => {
+            one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)
+        }
         (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
         _ => text_of(one).cmp(&text_of(other)),
     }
@@ -411,17 +468,23 @@ mod tests {
         assert_eq!(answer.total, 1);
         assert_eq!(answer.records[0]["Profile"]["UserLicense"]["Name"], "Salesforce");
         assert_eq!(answer.records[0]["Profile"]["attributes"]["type"], "Profile");
-        let answer = ask("SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND PermissionsApiEnabled = true");
+        let answer = ask(
+            "SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND PermissionsApiEnabled = true",
+        );
         assert_eq!(answer.total, 2);
         assert_eq!(ask("SELECT COUNT() FROM User WHERE Username != null").total, 4);
-        assert_eq!(ask("SELECT Name FROM Profile ORDER BY Name DESC LIMIT 1").records[0]["Name"], "System Administrator");
+        assert_eq!(
+            ask("SELECT Name FROM Profile ORDER BY Name DESC LIMIT 1").records[0]["Name"],
+            "System Administrator"
+        );
     }
 
     #[test]
     fn a_users_sets_are_found_by_semi_join() {
-        let answer =
-            ask("SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId IN (SELECT PermissionSetId FROM \
-             PermissionSetAssignment WHERE Assignee.Username = 'ampersand.integration@harbourlight.example.com') AND SobjectType = 'Lead'");
+        let answer = ask(
+            "SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId IN (SELECT PermissionSetId FROM \
+             PermissionSetAssignment WHERE Assignee.Username = 'ampersand.integration@harbourlight.example.com') AND SobjectType = 'Lead'",
+        );
         // One by the profile, one by the permission set.
         assert_eq!(answer.total, 2);
     }
@@ -433,12 +496,16 @@ mod tests {
         );
         assert_eq!(answer.records[0]["OptionsAllowAdminApprovedUsersOnly"], true);
         assert_eq!(answer.records[0]["RefreshTokenValidityPeriod"], 30);
-        let answer =
-            ask("SELECT Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType = \
-             'ConnectedApplication' ORDER BY Parent.IsOwnedByProfile");
+        let answer = ask(
+            "SELECT Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType = \
+             'ConnectedApplication' ORDER BY Parent.IsOwnedByProfile",
+        );
         assert_eq!(answer.records[0]["Parent"]["Name"], "Warehouse_Sync");
         assert_eq!(answer.records[0]["Parent"]["Profile"], Value::Null);
-        assert_eq!(answer.records[1]["Parent"]["Profile"]["Name"], "Minimum Access - API Only Integrations");
+        assert_eq!(
+            answer.records[1]["Parent"]["Profile"]["Name"],
+            "Minimum Access - API Only Integrations"
+        );
         assert_eq!(ask("SELECT Id FROM SetupEntityAccess WHERE SetupEntityType = 'ExternalClientApplication'").total, 1);
     }
 
@@ -446,32 +513,59 @@ mod tests {
     fn what_is_unknown_is_refused_in_salesforces_words() {
         let refusal = run(&org(), ADMIN, "SELECT Id FROM Lamp__c", false, "67.0").unwrap_err();
         assert_eq!(refusal.code, "INVALID_TYPE");
-        assert!(refusal.message.contains("ERROR at Row:1:Column:16\nsObject type 'Lamp__c' is not supported."));
-        let refusal = run(&org(), ADMIN, "SELECT Id, PermissionsFly FROM PermissionSet", false, "67.0").unwrap_err();
+        assert!(
+            refusal
+                .message
+                .contains("ERROR at Row:1:Column:16\nsObject type 'Lamp__c' is not supported.")
+        );
+        let refusal =
+            run(&org(), ADMIN, "SELECT Id, PermissionsFly FROM PermissionSet", false, "67.0")
+                .unwrap_err();
         assert_eq!(refusal.code, "INVALID_FIELD");
-        assert!(refusal.message.contains("No such column 'PermissionsFly' on entity 'PermissionSet'."));
+        assert!(
+            refusal.message.contains("No such column 'PermissionsFly' on entity 'PermissionSet'.")
+        );
         let refusal = run(&org(), ADMIN, "SELECT Foo.Name FROM User", false, "67.0").unwrap_err();
         assert!(refusal.message.contains("Didn't understand relationship 'Foo' in field path."));
         run(&org(), ADMIN, "SELECT Id FROM User WHERE Foo = 1", false, "67.0").unwrap_err();
         // Seen in live orgs: metadata has it, describe does not (V 3.3).
-        run(&org(), ADMIN, "SELECT PermissionsCanApproveUninstalledApps FROM PermissionSet", false, "67.0").unwrap_err();
+        run(
+            &org(),
+            ADMIN,
+            "SELECT PermissionsCanApproveUninstalledApps FROM PermissionSet",
+            false,
+            "67.0",
+        )
+        .unwrap_err();
     }
 
     #[test]
     fn full_names_come_one_row_a_query() {
         let refusal = run(&org(), ADMIN, "SELECT FullName FROM Profile", true, "67.0").unwrap_err();
         assert!(refusal.message.contains("no more than one row"));
-        let answer =
-            run(&org(), ADMIN, "SELECT FullName, Metadata FROM Profile WHERE Name = 'System Administrator' LIMIT 1", true, "67.0").unwrap();
+        let answer = run(
+            &org(),
+            ADMIN,
+            "SELECT FullName, Metadata FROM Profile WHERE Name = 'System Administrator' LIMIT 1",
+            true,
+            "67.0",
+        )
+        .unwrap();
         assert_eq!(answer.records[0]["FullName"], "Admin");
         assert!(answer.records[0]["Metadata"]["userPermissions"].is_array());
-        assert!(run(&org(), ADMIN, "SELECT Permission FROM PermissionDependency", true, "67.0").unwrap().total > 10);
+        assert!(
+            run(&org(), ADMIN, "SELECT Permission FROM PermissionDependency", true, "67.0")
+                .unwrap()
+                .total
+                > 10
+        );
     }
 
     #[test]
     fn who_may_not_view_the_setup_sees_less() {
         let user = "warehouse.sync@harbourlight.example.com";
-        let refusal = run(&org(), user, "SELECT Id FROM ConnectedApplication", false, "67.0").unwrap_err();
+        let refusal =
+            run(&org(), user, "SELECT Id FROM ConnectedApplication", false, "67.0").unwrap_err();
         assert_eq!(refusal.message, "sObject type 'ConnectedApplication' is not supported.");
         let tokens = run(&org(), user, "SELECT COUNT() FROM OauthToken", false, "67.0").unwrap();
         assert_eq!(tokens.total, 0);

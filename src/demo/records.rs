@@ -5,7 +5,9 @@
 use serde_json::{Value, json};
 
 use super::objects::{HIDDEN_PERMISSION, ObjectDef};
-use super::state::{Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp};
+use super::state::{
+    Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
+};
 use super::tree::Node;
 
 impl Org {
@@ -144,8 +146,10 @@ impl Org {
     fn add_permissions(&self, row: &mut Value, node: &Node) {
         for name in self.catalog.user_permissions.keys() {
             if name != HIDDEN_PERMISSION {
-                row[format!("Permissions{name}")] =
-                    node.all("userPermissions").any(|entry| entry.flag("enabled") && entry.get("name") == Some(name)).into();
+                row[format!("Permissions{name}")] = node
+                    .all("userPermissions")
+                    .any(|entry| entry.flag("enabled") && entry.get("name") == Some(name))
+                    .into();
             }
         }
     }
@@ -154,10 +158,19 @@ impl Org {
     fn added_up(&self, group: &Node) -> Node {
         let mut out = Node::group("PermissionSet", Vec::new());
         for set in group.texts("permissionSets") {
-            let entries = self.component("PermissionSet", set).map(|set| set.children).unwrap_or_default();
+            let entries =
+                self.component("PermissionSet", set).map(|set| set.children).unwrap_or_default();
             for entry in entries {
-                let key = |entry: &Node| ["object", "field", "name"].iter().find_map(|part| entry.get(part)).map(str::to_owned);
-                let known = out.children.iter_mut().find(|known| known.name == entry.name && key(known) == key(&entry));
+                let key = |entry: &Node| {
+                    ["object", "field", "name"]
+                        .iter()
+                        .find_map(|part| entry.get(part))
+                        .map(str::to_owned)
+                };
+                let known = out
+                    .children
+                    .iter_mut()
+                    .find(|known| known.name == entry.name && key(known) == key(&entry));
                 let Some(known) = known else {
                     out.children.push(entry);
                     continue;
@@ -172,9 +185,13 @@ impl Org {
 
     /// Everything that carries permissions: its id as a permission set, and its content.
     pub(crate) fn carriers(&self) -> Vec<(String, Node)> {
-        let sets = self.of_type("PermissionSet").map(|(name, node)| (component_id("PermissionSet", name), node));
+        let sets = self
+            .of_type("PermissionSet")
+            .map(|(name, node)| (component_id("PermissionSet", name), node));
         let profiles = self.of_type("Profile").map(|(name, node)| (profile_set_id(name), node));
-        let groups = self.of_type("PermissionSetGroup").map(|(name, node)| (group_set_id(name), self.added_up(&node)));
+        let groups = self
+            .of_type("PermissionSetGroup")
+            .map(|(name, node)| (group_set_id(name), self.added_up(&node)));
         sets.chain(profiles).chain(groups).collect()
     }
 
@@ -222,7 +239,8 @@ impl Org {
             let mut out = row.clone();
             // A group is assigned as the set that it adds up to.
             let group = string(row, "PermissionSetGroup");
-            let set = if group.is_empty() { id_of("PermissionSet") } else { group_set_id(group).into() };
+            let set =
+                if group.is_empty() { id_of("PermissionSet") } else { group_set_id(group).into() };
             out.insert("PermissionSetId".to_owned(), set);
             out.insert("PermissionSetGroupId".to_owned(), id_of("PermissionSetGroup"));
             out.remove("PermissionSet");
@@ -245,7 +263,11 @@ impl Org {
             .into_iter()
             .map(|mut row| {
                 let id = string(&row, "Id").to_owned();
-                let used = assigned.into_iter().flatten().filter(|assign| same_id(string(assign, "PermissionSetLicenseId"), &id)).count();
+                let used = assigned
+                    .into_iter()
+                    .flatten()
+                    .filter(|assign| same_id(string(assign, "PermissionSetLicenseId"), &id))
+                    .count();
                 row.insert("UsedLicenses".to_owned(), used.into());
                 Value::Object(row)
             })
@@ -333,7 +355,10 @@ impl Org {
             profile
                 .and_then(|name| self.profile_named(name))
                 .map(|name| profile_set_id(&name))
-                .or_else(|| set.and_then(|name| self.permission_set_named(name)).map(|name| component_id("PermissionSet", &name)))
+                .or_else(|| {
+                    set.and_then(|name| self.permission_set_named(name))
+                        .map(|name| component_id("PermissionSet", &name))
+                })
         };
         for (name, node) in self.of_type("ConnectedApp") {
             let app = component_id("ConnectedApp", name);
@@ -344,14 +369,23 @@ impl Org {
             }
         }
         for (_, node) in self.of_type("ExtlClntAppOauthConfigurablePolicies") {
-            let app = component_id("ExternalClientApplication", node.get("externalClientApplication").unwrap_or_default());
+            let app = component_id(
+                "ExternalClientApplication",
+                node.get("externalClientApplication").unwrap_or_default(),
+            );
             let list = |field: &str| -> Vec<String> {
-                node.get(field).unwrap_or_default().split(',').map(|name| name.trim().to_owned()).collect()
+                node.get(field)
+                    .unwrap_or_default()
+                    .split(',')
+                    .map(|name| name.trim().to_owned())
+                    .collect()
             };
             let profiles = list("commaSeparatedProfile");
             let sets = list("commaSeparatedPermissionSet");
-            let parents =
-                profiles.iter().map(|name| parent_of(Some(name), None)).chain(sets.iter().map(|name| parent_of(None, Some(name))));
+            let parents = profiles
+                .iter()
+                .map(|name| parent_of(Some(name), None))
+                .chain(sets.iter().map(|name| parent_of(None, Some(name))));
             for parent in parents.flatten() {
                 add(parent, &app, "ExternalClientApplication");
             }

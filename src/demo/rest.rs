@@ -34,7 +34,13 @@ fn status_of(refusal: &Refusal) -> u16 {
 }
 
 /// Answers a request below `/services/data`.
-pub(crate) fn answer(state: &mut State, request: &Request, path: &[&str], now: u64, fault: Option<&Fault>) -> Reply {
+pub(crate) fn answer(
+    state: &mut State,
+    request: &Request,
+    path: &[&str],
+    now: u64,
+    fault: Option<&Fault>,
+) -> Reply {
     let (version, rest) = match path {
         [] => return versions(),
         [version, rest @ ..] => (version.strip_prefix('v').unwrap_or_default(), rest),
@@ -42,7 +48,9 @@ pub(crate) fn answer(state: &mut State, request: &Request, path: &[&str], now: u
     let number = version.strip_suffix(".0").and_then(|version| version.parse::<u16>().ok());
     let outcome = match number {
         Some(number) if (OLDEST..=NEWEST).contains(&number) => {
-            user_of(state, request).and_then(|user| dispatch(&mut Call { state, request, version, user, now, fault }, rest))
+            user_of(state, request).and_then(|user| {
+                dispatch(&mut Call { state, request, version, user, now, fault }, rest)
+            })
         }
         Some(7..OLDEST) => Err(refuse("GONE", "The requested resource is no longer available")),
         _ => Err(not_found()),
@@ -79,11 +87,18 @@ fn versions() -> Reply {
 /// Who calls, by his bearer token, if he may use the API.
 pub(crate) fn user_of(state: &State, request: &Request) -> Result<String, Refusal> {
     let header = request.header("authorization").unwrap_or_default();
-    let token = header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("OAuth ")).unwrap_or_default();
+    let token = header
+        .strip_prefix("Bearer ")
+        .or_else(|| header.strip_prefix("OAuth "))
+        .unwrap_or_default();
     if token.is_empty() {
         return Err(refuse("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
     }
-    let user = state.org.sessions.get(token).ok_or_else(|| refuse("INVALID_SESSION_ID", "Session expired or invalid"))?;
+    let user = state
+        .org
+        .sessions
+        .get(token)
+        .ok_or_else(|| refuse("INVALID_SESSION_ID", "Session expired or invalid"))?;
     if state.org.is_permitted(user, "ApiEnabled") {
         Ok(user.clone())
     } else {
@@ -104,7 +119,10 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         )),
         ("GET", ["limits"]) => {
             if !call.state.org.is_permitted(&call.user, "ViewSetup") {
-                return Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on resource: limits"));
+                return Err(refuse(
+                    "INSUFFICIENT_ACCESS",
+                    "insufficient access rights on resource: limits",
+                ));
             }
             Ok(Reply::json(200, &call.state.org.catalog.limits))
         }
@@ -128,9 +146,10 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("POST", ["metadata", "deployRequest"]) => start_deploy(call),
         ("GET", ["metadata", "deployRequest", id]) => deploy_status(call, id),
         ("PATCH", ["metadata", "deployRequest", id]) => cancel(call, id),
-        (_, ["limits" | "query" | "queryAll" | "sobjects", ..]) => {
-            Err(refuse("METHOD_NOT_ALLOWED", format!("HTTP Method '{}' not allowed.", call.request.method)))
-        }
+        (_, ["limits" | "query" | "queryAll" | "sobjects", ..]) => Err(refuse(
+            "METHOD_NOT_ALLOWED",
+            format!("HTTP Method '{}' not allowed.", call.request.method),
+        )),
         _ => Err(not_found()),
     }
 }
@@ -159,7 +178,9 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
     let size = call
         .request
         .header("sforce-query-options")
-        .and_then(|options| options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")))
+        .and_then(|options| {
+            options.split(',').find_map(|option| option.trim().strip_prefix("batchSize="))
+        })
         .and_then(|size| size.trim().parse().ok())
         .map_or(BATCH, |size: usize| size.clamp(1, BATCH));
     let total = answer.total;
@@ -171,7 +192,8 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
         let id = call.state.org.new_id("01g");
         call.state.cursors.insert(id.clone(), (text.to_owned(), tooling));
         let folder = if tooling { "tooling/query" } else { "query" };
-        body["nextRecordsUrl"] = format!("/services/data/v{}/{folder}/{id}-{end}", call.version).into();
+        body["nextRecordsUrl"] =
+            format!("/services/data/v{}/{folder}/{id}-{end}", call.version).into();
     }
     if tooling {
         body["size"] = total.into();
@@ -205,7 +227,11 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
 }
 
 fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
-    let rows: Vec<Value> = OBJECTS.iter().filter(|object| object.tooling == tooling).map(|object| summary(object, call.version)).collect();
+    let rows: Vec<Value> = OBJECTS
+        .iter()
+        .filter(|object| object.tooling == tooling)
+        .map(|object| summary(object, call.version))
+        .collect();
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows }))
 }
 
@@ -220,7 +246,9 @@ fn summary(object: &ObjectDef, version: &str) -> Value {
 }
 
 fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal> {
-    if let (false, Some((name, object))) = (tooling, call.state.org.catalog.objects.get_key_value(name)) {
+    if let (false, Some((name, object))) =
+        (tooling, call.state.org.catalog.objects.get_key_value(name))
+    {
         return Ok(Reply::json(200, &business_object(name, object, call.version)));
     }
     let object = find(name, tooling).ok_or_else(not_found)?;
@@ -278,10 +306,12 @@ fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
 fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
     let object = find(name, false).ok_or_else(not_found)?;
     let rows = call.state.org.rows(object);
-    let row = rows
-        .iter()
-        .find(|row| same_id(string(row, "Id"), id))
-        .ok_or_else(|| refuse("NOT_FOUND", "Provided external ID field does not exist or is not accessible: ".to_owned() + id))?;
+    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
+        refuse(
+            "NOT_FOUND",
+            "Provided external ID field does not exist or is not accessible: ".to_owned() + id,
+        )
+    })?;
     let mut body = json!({
         "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
     });
@@ -296,13 +326,19 @@ fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
     if object.writable {
         Ok(object)
     } else {
-        Err(refuse("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", format!("entity type cannot be inserted: {}", object.name)))
+        Err(refuse(
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            format!("entity type cannot be inserted: {}", object.name),
+        ))
     }
 }
 
 /// Assigning needs a right of its own (S 4.4).
 fn manage(call: &Call<'_>) -> Result<(), Refusal> {
-    if ["AssignPermissionSets", "ManageUsers"].iter().any(|permission| call.state.org.is_permitted(&call.user, permission)) {
+    if ["AssignPermissionSets", "ManageUsers"]
+        .iter()
+        .any(|permission| call.state.org.is_permitted(&call.user, permission))
+    {
         Ok(())
     } else {
         Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
@@ -312,7 +348,8 @@ fn manage(call: &Call<'_>) -> Result<(), Refusal> {
 fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
     let object = writable(name)?;
     manage(call)?;
-    let values: Row = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let values: Row = serde_json::from_slice(&call.request.body)
+        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
     let id = call.state.org.create_row(object, &values)?;
     call.state.dirty = true;
     Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
@@ -322,9 +359,11 @@ fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     may_deploy(call)?;
     let content_type = call.request.header("content-type").unwrap_or_default().to_owned();
     if !content_type.starts_with("multipart/form-data") {
-        let body: Value = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-        let validated =
-            body["validatedDeployRequestId"].as_str().ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
+        let body: Value = serde_json::from_slice(&call.request.body)
+            .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+        let validated = body["validatedDeployRequestId"]
+            .as_str()
+            .ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
         let id = call.state.quick_deploy(validated, &call.user, call.now)?;
         return deploy_body(call, &id, 201, false);
     }
@@ -332,14 +371,16 @@ fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut zip = None;
     for part in parts(&content_type, &call.request.body)? {
         if part.head.contains("application/json") || part.head.contains("name=\"json\"") {
-            let body: Value = serde_json::from_slice(part.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-            options =
-                serde_json::from_value(body["deployOptions"].clone()).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+            let body: Value = serde_json::from_slice(part.body)
+                .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+            options = serde_json::from_value(body["deployOptions"].clone())
+                .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
         } else if part.head.contains("name=\"file\"") {
             zip = Some(part.body.to_vec());
         }
     }
-    let zip = zip.ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
+    let zip =
+        zip.ok_or_else(|| refuse("INVALID_MULTIPART_REQUEST", "the request has no file part"))?;
     let id = call.state.start_deploy(&zip, options, &call.user, call.now);
     if call.fault == Some(&Fault::Stuck) {
         call.state.hold_deploy(&id);
@@ -348,10 +389,16 @@ fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn may_deploy(call: &Call<'_>) -> Result<(), Refusal> {
-    if ["ModifyMetadata", "ModifyAllData"].iter().any(|permission| call.state.org.is_permitted(&call.user, permission)) {
+    if ["ModifyMetadata", "ModifyAllData"]
+        .iter()
+        .any(|permission| call.state.org.is_permitted(&call.user, permission))
+    {
         Ok(())
     } else {
-        Err(refuse("INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"))
+        Err(refuse(
+            "INSUFFICIENT_ACCESS",
+            "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions",
+        ))
     }
 }
 
@@ -362,7 +409,8 @@ fn deploy_status(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
 
 fn cancel(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     may_deploy(call)?;
-    let body: Value = serde_json::from_slice(&call.request.body).map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let body: Value = serde_json::from_slice(&call.request.body)
+        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
     if body["deployResult"]["status"] != "Canceling" {
         return Err(refuse("INVALID_FIELD", "the only status that can be set is Canceling"));
     }
@@ -398,7 +446,9 @@ pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64)
     let outcome = job.outcome.as_ref();
     let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
     let errors = count(outcome.map(|outcome| &outcome.failures));
-    let warned = outcome.map_or(0, |outcome| outcome.successes.iter().filter(|message| message.problem_type.is_some()).count());
+    let warned = outcome.map_or(0, |outcome| {
+        outcome.successes.iter().filter(|message| message.problem_type.is_some()).count()
+    });
     // The manifest is among the messages, but no component.
     let deployed = count(outcome.map(|outcome| &outcome.successes)).saturating_sub(1);
     let done = outcome.is_some();
@@ -439,7 +489,9 @@ pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64)
         result["startDate"] = time(job.started()).into();
     }
     if details {
-        let list = |messages: Option<&Vec<Message>>| -> Vec<Value> { messages.into_iter().flatten().map(message_json).collect() };
+        let list = |messages: Option<&Vec<Message>>| -> Vec<Value> {
+            messages.into_iter().flatten().map(message_json).collect()
+        };
         result["details"] = json!({
             "componentFailures": list(outcome.map(|outcome| &outcome.failures)),
             "componentSuccesses": list(outcome.map(|outcome| &outcome.successes)),
@@ -484,7 +536,10 @@ fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Refusa
         let blank = memchr::memmem::find(rest_of_part, b"\r\n\r\n").ok_or_else(invalid)?;
         let content = &rest_of_part[blank + 4..];
         let end = memchr::memmem::find(content, next.as_bytes()).ok_or_else(invalid)?;
-        parts.push(Part { head: String::from_utf8_lossy(&rest_of_part[..blank]).into_owned(), body: &content[..end] });
+        parts.push(Part {
+            head: String::from_utf8_lossy(&rest_of_part[..blank]).into_owned(),
+            body: &content[..end],
+        });
         rest = &content[end + next.len()..];
     }
     Ok(parts)
@@ -502,7 +557,10 @@ mod tests {
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[1].body, b"a\r\n--b");
         for broken in ["", "--x", "--x\r\n", "--x\r\n\r\n\r\n", "--x\r\nA: b\r\n\r\nc"] {
-            assert!(super::parts("multipart/form-data; boundary=x", broken.as_bytes()).is_err(), "{broken}");
+            assert!(
+                super::parts("multipart/form-data; boundary=x", broken.as_bytes()).is_err(),
+                "{broken}"
+            );
         }
         assert!(super::parts("multipart/form-data", b"--x--").is_err());
     }

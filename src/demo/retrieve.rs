@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema;
-use super::state::{Key, Org, Refusal, State, Stored, component_id, decode, encode, path_of_key, refuse};
+use super::state::{
+    Key, Org, Refusal, State, Stored, component_id, decode, encode, path_of_key, refuse,
+};
 use super::tree::Node;
 
 /// Files by path, with `/`.
@@ -86,12 +88,12 @@ impl State {
 
 /// Whether a manifest names a component; `*` where the type takes it.
 fn names(request: &RetrieveRequest, type_name: &str, full_name: &str) -> bool {
-    request
-        .types
-        .iter()
-        .filter(|(name, _)| name == type_name)
-        .flat_map(|(_, members)| members)
-        .any(|member| member == &member_name(type_name, full_name) || (member == "*" && takes_wildcard(type_name, full_name)))
+    request.types.iter().filter(|(name, _)| name == type_name).flat_map(|(_, members)| members).any(
+        |member| {
+            member == &member_name(type_name, full_name)
+                || (member == "*" && takes_wildcard(type_name, full_name))
+        },
+    )
 }
 
 /// `*` does not match standard objects (S 3.2), nor single fields and record types.
@@ -110,12 +112,17 @@ impl Org {
         for (type_name, wanted) in &request.types {
             let known = self.names_of(type_name);
             if known.is_empty() && !is_type(type_name) {
-                out.messages.push(("unpackaged/package.xml".to_owned(), format!("Entity type '{type_name}' is unknown")));
+                out.messages.push((
+                    "unpackaged/package.xml".to_owned(),
+                    format!("Entity type '{type_name}' is unknown"),
+                ));
                 continue;
             }
             for member in wanted {
                 if member == "*" {
-                    members.entry(type_name).or_default().extend(known.iter().filter(|name| takes_wildcard(type_name, name)).cloned());
+                    members.entry(type_name).or_default().extend(
+                        known.iter().filter(|name| takes_wildcard(type_name, name)).cloned(),
+                    );
                     continue;
                 }
                 let name = decode(member);
@@ -135,7 +142,10 @@ impl Org {
         {
             out.error = Some(refuse(
                 "UNKNOWN_EXCEPTION",
-                format!("Load of metadata from db failed for metadata of type:{type_name} and file name: {}.", encode(full_name)),
+                format!(
+                    "Load of metadata from db failed for metadata of type:{type_name} and file name: {}.",
+                    encode(full_name)
+                ),
             ));
             return out;
         }
@@ -146,11 +156,15 @@ impl Org {
         }
         if out.files.len() > job.max_files {
             return Retrieved {
-                error: Some(refuse("LIMIT_EXCEEDED", format!("Too many files in retrieve call, limit is: {}", job.max_files))),
+                error: Some(refuse(
+                    "LIMIT_EXCEEDED",
+                    format!("Too many files in retrieve call, limit is: {}", job.max_files),
+                )),
                 ..Retrieved::default()
             };
         }
-        out.files.insert("package.xml".to_owned(), manifest(&members, request.version).into_bytes());
+        out.files
+            .insert("package.xml".to_owned(), manifest(&members, request.version).into_bytes());
         out.properties.push(FileProperties {
             file_name: "package.xml".to_owned(),
             full_name: "package.xml".to_owned(),
@@ -161,7 +175,10 @@ impl Org {
             modified_by: self.catalog.admin.clone(),
         });
         if !request.single_package {
-            out.files = std::mem::take(&mut out.files).into_iter().map(|(path, content)| (format!("unpackaged/{path}"), content)).collect();
+            out.files = std::mem::take(&mut out.files)
+                .into_iter()
+                .map(|(path, content)| (format!("unpackaged/{path}"), content))
+                .collect();
             for property in &mut out.properties {
                 property.file_name = format!("unpackaged/{}", property.file_name);
             }
@@ -169,7 +186,13 @@ impl Org {
         out
     }
 
-    fn add_file(&self, out: &mut Retrieved, request: &RetrieveRequest, type_name: &str, name: &str) {
+    fn add_file(
+        &self,
+        out: &mut Retrieved,
+        request: &RetrieveRequest,
+        type_name: &str,
+        name: &str,
+    ) {
         if matches!(type_name, "CustomField" | "CustomObject" | "RecordType") {
             let object = name.split('.').next().unwrap_or(name);
             let path = format!("objects/{object}.object");
@@ -187,7 +210,12 @@ impl Org {
         if type_name == "ApexClass" {
             out.files.insert(
                 format!("{path}-meta.xml"),
-                Node::group("ApexClass", vec![Node::text("apiVersion", "66.0"), Node::text("status", "Active")]).to_file().into_bytes(),
+                Node::group(
+                    "ApexClass",
+                    vec![Node::text("apiVersion", "66.0"), Node::text("status", "Active")],
+                )
+                .to_file()
+                .into_bytes(),
             );
         }
         out.properties.push(self.properties(type_name, name, path, Some(stored)));
@@ -224,7 +252,9 @@ impl Org {
             "agentAccesses" => named("Bot", &key("agentName")),
             "applicationVisibilities" => named("CustomApplication", &key("application")),
             "classAccesses" => named("ApexClass", &key("apexClass")),
-            "customMetadataTypeAccesses" | "customSettingAccesses" => named("CustomObject", &key("name")),
+            "customMetadataTypeAccesses" | "customSettingAccesses" => {
+                named("CustomObject", &key("name"))
+            }
             "customPermissions" => named("CustomPermission", &key("name")),
             "externalDataSourceAccesses" => named("ExternalDataSource", &key("externalDataSource")),
             "fieldPermissions" => {
@@ -271,7 +301,11 @@ impl Org {
                 if whole || names(request, "RecordType", &format!("{name}.{record_type}")) {
                     children.push(Node::group(
                         "recordTypes",
-                        vec![Node::text("fullName", record_type), Node::text("active", "true"), Node::text("label", record_type)],
+                        vec![
+                            Node::text("fullName", record_type),
+                            Node::text("active", "true"),
+                            Node::text("label", record_type),
+                        ],
                     ));
                 }
             }
@@ -293,19 +327,36 @@ impl Org {
                 .catalog
                 .objects
                 .iter()
-                .flat_map(|(object, row)| row.fields.keys().map(move |field| format!("{object}.{field}")))
+                .flat_map(|(object, row)| {
+                    row.fields.keys().map(move |field| format!("{object}.{field}"))
+                })
                 .collect(),
             "RecordType" => self
                 .catalog
                 .objects
                 .iter()
-                .flat_map(|(object, row)| row.record_types.iter().map(move |record_type| format!("{object}.{record_type}")))
+                .flat_map(|(object, row)| {
+                    row.record_types
+                        .iter()
+                        .map(move |record_type| format!("{object}.{record_type}"))
+                })
                 .collect(),
-            _ => self.components.keys().filter(|(name, _)| name == type_name).map(|(_, full_name)| full_name.clone()).collect(),
+            _ => self
+                .components
+                .keys()
+                .filter(|(name, _)| name == type_name)
+                .map(|(_, full_name)| full_name.clone())
+                .collect(),
         }
     }
 
-    fn properties(&self, type_name: &str, full_name: &str, file_name: String, stored: Option<&Stored>) -> FileProperties {
+    fn properties(
+        &self,
+        type_name: &str,
+        full_name: &str,
+        file_name: String,
+        stored: Option<&Stored>,
+    ) -> FileProperties {
         let admin = &self.catalog.admin;
         FileProperties {
             file_name,
@@ -328,7 +379,9 @@ impl Org {
             .iter()
             .map(|name| {
                 let key = (type_name.to_owned(), name.clone());
-                let path = path_of_key(&key).unwrap_or_else(|| format!("objects/{}.object", name.split('.').next().unwrap_or(name)));
+                let path = path_of_key(&key).unwrap_or_else(|| {
+                    format!("objects/{}.object", name.split('.').next().unwrap_or(name))
+                });
                 self.properties(type_name, name, path, self.components.get(&key))
             })
             .collect())
@@ -337,13 +390,20 @@ impl Org {
     /// Reads components whole; `None` for one that is not there (S 6.2: an empty record, not an error).
     ///
     /// Settings are read by the name of their own type: `ConnectedAppSettings`, `ConnectedApp`.
-    pub(crate) fn read(&self, type_name: &str, full_names: &[String]) -> Result<Vec<Option<(String, Node)>>, Refusal> {
+    pub(crate) fn read(
+        &self,
+        type_name: &str,
+        full_names: &[String],
+    ) -> Result<Vec<Option<(String, Node)>>, Refusal> {
         let type_name = if schema::settings(type_name).is_some() { "Settings" } else { type_name };
         if !is_type(type_name) {
             return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
         }
         if full_names.len() > 10 {
-            return Err(refuse("EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 10 records in this operation"));
+            return Err(refuse(
+                "EXCEEDED_ID_LIMIT",
+                "record limit reached. cannot submit more than 10 records in this operation",
+            ));
         }
         Ok(full_names
             .iter()
@@ -387,7 +447,8 @@ pub(crate) fn member_name(type_name: &str, full_name: &str) -> String {
 fn manifest(members: &BTreeMap<&str, BTreeSet<String>>, version: u16) -> String {
     let mut types = Vec::new();
     for (type_name, names) in members {
-        let mut children: Vec<Node> = names.iter().map(|name| Node::text("members", member_name(type_name, name))).collect();
+        let mut children: Vec<Node> =
+            names.iter().map(|name| Node::text("members", member_name(type_name, name))).collect();
         children.push(Node::text("name", *type_name));
         types.push(Node::group("types", children));
     }
@@ -405,7 +466,12 @@ mod tests {
             RetrieveRequest {
                 types: types
                     .iter()
-                    .map(|(name, members)| ((*name).to_owned(), members.iter().map(|member| (*member).to_owned()).collect()))
+                    .map(|(name, members)| {
+                        (
+                            (*name).to_owned(),
+                            members.iter().map(|member| (*member).to_owned()).collect(),
+                        )
+                    })
                     .collect(),
                 version: 67,
                 single_package: true,
@@ -443,11 +509,16 @@ mod tests {
             ("Layout", &["*"]),
         ]);
         let node = profile(&out, "profiles/Ampersand Integration.profile");
-        let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+        let objects: Vec<_> =
+            node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
         // Product2 was asked for too: the profile has no access to it, so there is no entry.
         assert_eq!(objects, ["Account"]);
-        assert!(node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Email")));
-        assert!(!node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Phone")));
+        assert!(
+            node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Email"))
+        );
+        assert!(
+            !node.all("fieldPermissions").any(|entry| entry.get("field") == Some("Contact.Phone"))
+        );
         assert_eq!(node.all("layoutAssignments").count(), 3);
         assert!(out.files.contains_key("objects/Account.object"));
     }
@@ -456,7 +527,8 @@ mod tests {
     fn a_star_matches_no_standard_object() {
         let out = retrieve(&[("Profile", &["Admin"]), ("CustomObject", &["*"])]);
         let node = profile(&out, "profiles/Admin.profile");
-        let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+        let objects: Vec<_> =
+            node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
         assert_eq!(objects, ["Invoice_Line__c", "Invoice__c"]);
     }
 
@@ -467,7 +539,8 @@ mod tests {
             ("ConnectedApp", &["Beacon Analytics"]),
             ("Lamp", &["*"]),
         ]);
-        let problems: Vec<&str> = out.messages.iter().map(|(_, problem)| problem.as_str()).collect();
+        let problems: Vec<&str> =
+            out.messages.iter().map(|(_, problem)| problem.as_str()).collect();
         assert_eq!(
             problems,
             [
@@ -483,7 +556,8 @@ mod tests {
     #[test]
     fn a_list_leaves_installed_apps_out() {
         let org = Org::seeded("x");
-        let names: Vec<String> = org.list("ConnectedApp").unwrap().into_iter().map(|row| row.full_name).collect();
+        let names: Vec<String> =
+            org.list("ConnectedApp").unwrap().into_iter().map(|row| row.full_name).collect();
         assert_eq!(names, ["Ampersand", "Warehouse_Loader"]);
         assert_eq!(org.list("Lamp").unwrap_err().code, "INVALID_TYPE");
         let fields = org.list("CustomField").unwrap();
@@ -493,12 +567,20 @@ mod tests {
     #[test]
     fn a_read_gives_whole_components() {
         let org = Org::seeded("x");
-        let read = |type_name: &str, name: &str| org.read(type_name, &[name.to_owned()]).unwrap().remove(0);
+        let read = |type_name: &str, name: &str| {
+            org.read(type_name, &[name.to_owned()]).unwrap().remove(0)
+        };
         assert!(read("Profile", "Admin").unwrap().1.all("objectPermissions").count() > 5);
         assert!(read("Profile", "Nobody").is_none());
-        assert_eq!(read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name, "ConnectedAppSettings");
+        assert_eq!(
+            read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name,
+            "ConnectedAppSettings"
+        );
         assert_eq!(org.read("Lamp", &[]).unwrap_err().code, "INVALID_TYPE");
-        assert_eq!(org.read("Profile", &vec![String::new(); 11]).unwrap_err().code, "EXCEEDED_ID_LIMIT");
+        assert_eq!(
+            org.read("Profile", &vec![String::new(); 11]).unwrap_err().code,
+            "EXCEEDED_ID_LIMIT"
+        );
     }
 
     #[test]

@@ -102,12 +102,27 @@ pub(crate) const TYPES: &[TypeSchema] = &[
     kept("CustomTab", "tabs", "tab"),
     deployed("ExternalClientApplication", "externalClientApps", "eca", EXTERNAL_CLIENT_APP),
     deployed("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", ECA_POLICIES),
-    deployed("ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", "ecaGlblOauth", ECA_GLOBAL_OAUTH),
-    deployed("ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies", "ecaOauthPlcy", ECA_OAUTH_POLICIES),
+    deployed(
+        "ExtlClntAppGlobalOauthSettings",
+        "extlClntAppGlobalOauthSets",
+        "ecaGlblOauth",
+        ECA_GLOBAL_OAUTH,
+    ),
+    deployed(
+        "ExtlClntAppOauthConfigurablePolicies",
+        "extlClntAppOauthPolicies",
+        "ecaOauthPlcy",
+        ECA_OAUTH_POLICIES,
+    ),
     deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH),
     kept("Layout", "layouts", "layout"),
     deployed("PermissionSet", "permissionsets", "permissionset", PERMISSION_SET),
-    deployed("PermissionSetGroup", "permissionsetgroups", "permissionsetgroup", PERMISSION_SET_GROUP),
+    deployed(
+        "PermissionSetGroup",
+        "permissionsetgroups",
+        "permissionsetgroup",
+        PERMISSION_SET_GROUP,
+    ),
     deployed("Profile", "profiles", "profile", PROFILE),
     deployed("Settings", "settings", "settings", &[]),
 ];
@@ -116,18 +131,31 @@ const fn kept(name: &'static str, folder: &'static str, suffix: &'static str) ->
     TypeSchema { name, folder, suffix, fields: &[], deployable: false }
 }
 
-const fn deployed(name: &'static str, folder: &'static str, suffix: &'static str, fields: &'static [Field]) -> TypeSchema {
+const fn deployed(
+    name: &'static str,
+    folder: &'static str,
+    suffix: &'static str,
+    fields: &'static [Field],
+) -> TypeSchema {
     TypeSchema { name, folder, suffix, fields, deployable: true }
 }
 
 const CONNECTED_APP: &[Field] = &[
-    section("attributes", "ConnectedAppAttribute", &[text("formula").required(), text("key").required()]),
+    section(
+        "attributes",
+        "ConnectedAppAttribute",
+        &[text("formula").required(), text("key").required()],
+    ),
     text("contactEmail").required(),
     text("contactPhone"),
     text("description"),
     text("iconUrl"),
     text("infoUrl"),
-    section("ipRanges", "ConnectedAppIpRange", &[text("description"), text("end").required(), text("start").required()]),
+    section(
+        "ipRanges",
+        "ConnectedAppIpRange",
+        &[text("description"), text("end").required(), text("start").required()],
+    ),
     text("label").required(),
     text("logoUrl"),
     text("mobileStartUrl"),
@@ -150,7 +178,10 @@ const CONNECTED_APP: &[Field] = &[
     text("profileName").many(),
     field(
         "sessionPolicy",
-        Kind::Group("ConnectedAppSessionPolicy", &[text("policyAction"), text("sessionLevel"), number("sessionTimeout")]),
+        Kind::Group(
+            "ConnectedAppSessionPolicy",
+            &[text("policyAction"), text("sessionLevel"), number("sessionTimeout")],
+        ),
     ),
     text("startUrl"),
 ];
@@ -251,7 +282,10 @@ const EXTERNAL_CLIENT_APP: &[Field] = &[
     text("contactEmail").required(),
     text("contactPhone"),
     text("description"),
-    field("distributionState", Kind::Choice("ExtlClntAppDistState", &["Local", "Packaged", "Managed", "AutoInstalled"])),
+    field(
+        "distributionState",
+        Kind::Choice("ExtlClntAppDistState", &["Local", "Packaged", "Managed", "AutoInstalled"]),
+    ),
     text("iconUrl"),
     text("infoUrl"),
     flag("isProtected"),
@@ -317,7 +351,11 @@ const ECA_OAUTH_POLICIES: &[Field] = &[
     text("commaSeparatedCustomScopes"),
     text("commaSeparatedPermissionSet"),
     text("commaSeparatedProfile"),
-    section("customAttributes", "ExtlClntAppOauthPoliciesAttribute", &[text("formula").required(), text("key").required()]),
+    section(
+        "customAttributes",
+        "ExtlClntAppOauthPoliciesAttribute",
+        &[text("formula").required(), text("key").required()],
+    ),
     text("executeHandlerAs"),
     text("externalClientApplication").required(),
     number("guestJwtTimeout"),
@@ -327,15 +365,30 @@ const ECA_OAUTH_POLICIES: &[Field] = &[
     flag("isTokenExchangeFlowEnabled"),
     text("label"),
     number("namedUserJwtTimeout"),
-    field("permittedUsersPolicyType", Kind::Choice("PermittedUsersPolicyType", &["AllSelfAuthorized", "AdminApprovedPreAuthorized"])),
-    field("policyAction", Kind::Choice("PolicyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"])),
+    field(
+        "permittedUsersPolicyType",
+        Kind::Choice(
+            "PermittedUsersPolicyType",
+            &["AllSelfAuthorized", "AdminApprovedPreAuthorized"],
+        ),
+    ),
+    field(
+        "policyAction",
+        Kind::Choice("PolicyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"]),
+    ),
     field(
         "refreshTokenPolicyType",
-        Kind::Choice("RefreshTokenPolicyType", &["Infinite", "Zero", "SpecificLifetime", "SpecificInactivity"]),
+        Kind::Choice(
+            "RefreshTokenPolicyType",
+            &["Infinite", "Zero", "SpecificLifetime", "SpecificInactivity"],
+        ),
     ),
     number("refreshTokenValidityPeriod"),
     text("refreshTokenValidityUnit"),
-    field("requiredSessionLevel", Kind::Choice("SessionSecurityLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"])),
+    field(
+        "requiredSessionLevel",
+        Kind::Choice("SessionSecurityLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"]),
+    ),
     number("sessionTimeoutInMinutes"),
     text("singleLogoutUrl"),
     text("startUrl"),
@@ -350,7 +403,11 @@ const ECA_OAUTH: &[Field] = &[
     text("clientAssertionCertificate"),
     text("commaSeparatedCustomScopes"),
     text("commaSeparatedOauthScopes"),
-    section("customAttributes", "ExtlClntAppOauthSettingsAttribute", &[text("formula").required(), text("key").required()]),
+    section(
+        "customAttributes",
+        "ExtlClntAppOauthSettingsAttribute",
+        &[text("formula").required(), text("key").required()],
+    ),
     text("externalClientApplication").required(),
     flag("isFirstPartyAppEnabled"),
     text("label"),
@@ -365,15 +422,27 @@ const ECA_OAUTH: &[Field] = &[
 
 const PERMISSION_SET: &[Field] = &[
     access!("agentAccesses", "PermissionSetAgentAccess", "agentName").since(63),
-    section("applicationVisibilities", "PermissionSetApplicationVisibility", &[text("application").required(), flag("visible").required()]),
+    section(
+        "applicationVisibilities",
+        "PermissionSetApplicationVisibility",
+        &[text("application").required(), flag("visible").required()],
+    ),
     access!("classAccesses", "PermissionSetApexClassAccess", "apexClass"),
     access!("customMetadataTypeAccesses", "PermissionSetCustomMetadataTypeAccess", "name"),
     access!("customPermissions", "PermissionSetCustomPermissions", "name"),
     access!("customSettingAccesses", "PermissionSetCustomSettingAccess", "name"),
     text("description"),
     access!("emailRoutingAddressAccesses", "PermissionSetEmailRoutingAddressAccess", "name"),
-    access!("externalCredentialPrincipalAccesses", "PermissionSetExternalCredentialPrincipalAccess", "externalCredentialPrincipal"),
-    access!("externalDataSourceAccesses", "PermissionSetExternalDataSourceAccess", "externalDataSource"),
+    access!(
+        "externalCredentialPrincipalAccesses",
+        "PermissionSetExternalCredentialPrincipalAccess",
+        "externalCredentialPrincipal"
+    ),
+    access!(
+        "externalDataSourceAccesses",
+        "PermissionSetExternalDataSourceAccess",
+        "externalDataSource"
+    ),
     section("fieldPermissions", "PermissionSetFieldPermissions", FIELD_PERMISSION),
     access!("flowAccesses", "PermissionSetFlowAccess", "flow"),
     flag("hasActivationRequired"),
@@ -394,20 +463,34 @@ const PERMISSION_SET: &[Field] = &[
         ],
     ),
     access!("pageAccesses", "PermissionSetApexPageAccess", "apexPage"),
-    section("recordTypeVisibilities", "PermissionSetRecordTypeVisibility", &[text("recordType").required(), flag("visible").required()]),
-    access!("servicePresenceStatusAccesses", "PermissionSetServicePresenceStatusAccess", "servicePresenceStatus").since(64),
+    section(
+        "recordTypeVisibilities",
+        "PermissionSetRecordTypeVisibility",
+        &[text("recordType").required(), flag("visible").required()],
+    ),
+    access!(
+        "servicePresenceStatusAccesses",
+        "PermissionSetServicePresenceStatusAccess",
+        "servicePresenceStatus"
+    )
+    .since(64),
     section(
         "tabSettings",
         "PermissionSetTabSetting",
         &[
             text("tab").required(),
-            field("visibility", Kind::Choice("PermissionSetTabVisibility", &["None", "Available", "Visible"])).required(),
+            field(
+                "visibility",
+                Kind::Choice("PermissionSetTabVisibility", &["None", "Available", "Visible"]),
+            )
+            .required(),
         ],
     ),
     access!("userPermissions", "PermissionSetUserPermission", "name"),
 ];
 
-const FIELD_PERMISSION: &[Field] = &[flag("editable").required(), text("field").required(), flag("readable")];
+const FIELD_PERMISSION: &[Field] =
+    &[flag("editable").required(), text("field").required(), flag("readable")];
 
 const PERMISSION_SET_GROUP: &[Field] = &[
     text("description"),
@@ -431,7 +514,11 @@ const PROFILE: &[Field] = &[
         &[
             text("dataCategories").many(),
             text("dataCategoryGroup").required(),
-            field("visibility", Kind::Choice("CategoryGroupVisibility", &["ALL", "NONE", "CUSTOM"])).required(),
+            field(
+                "visibility",
+                Kind::Choice("CategoryGroupVisibility", &["ALL", "NONE", "CUSTOM"]),
+            )
+            .required(),
         ],
     ),
     access!("classAccesses", "ProfileApexClassAccess", "apexClass"),
@@ -443,7 +530,11 @@ const PROFILE: &[Field] = &[
     access!("externalDataSourceAccesses", "ProfileExternalDataSourceAccess", "externalDataSource"),
     section("fieldPermissions", "ProfileFieldLevelSecurity", FIELD_PERMISSION),
     access!("flowAccesses", "ProfileFlowAccess", "flow"),
-    section("layoutAssignments", "ProfileLayoutAssignment", &[text("layout").required(), text("recordType")]),
+    section(
+        "layoutAssignments",
+        "ProfileLayoutAssignment",
+        &[text("layout").required(), text("recordType")],
+    ),
     section(
         "loginFlows",
         "LoginFlow",
@@ -451,14 +542,22 @@ const PROFILE: &[Field] = &[
             text("flow"),
             field("flowType", Kind::Choice("LoginFlowType", &["UI"])).required(),
             text("friendlyName").required(),
-            field("uiLoginFlowType", Kind::Choice("UiLoginFlowType", &["VisualWorkflow", "VisualForce"])).required(),
+            field(
+                "uiLoginFlowType",
+                Kind::Choice("UiLoginFlowType", &["VisualWorkflow", "VisualForce"]),
+            )
+            .required(),
             flag("useLightningRuntime"),
             text("vfFlowPage"),
             text("vfFlowPageTitle"),
         ],
     ),
     field("loginHours", Kind::Group("ProfileLoginHours", LOGIN_HOURS)),
-    section("loginIpRanges", "ProfileLoginIpRange", &[text("description"), text("endAddress").required(), text("startAddress").required()]),
+    section(
+        "loginIpRanges",
+        "ProfileLoginIpRange",
+        &[text("description"), text("endAddress").required(), text("startAddress").required()],
+    ),
     section(
         "objectPermissions",
         "ProfileObjectPermissions",
@@ -477,13 +576,30 @@ const PROFILE: &[Field] = &[
     section(
         "recordTypeVisibilities",
         "ProfileRecordTypeVisibility",
-        &[flag("default").required(), flag("personAccountDefault"), text("recordType").required(), flag("visible").required()],
+        &[
+            flag("default").required(),
+            flag("personAccountDefault"),
+            text("recordType").required(),
+            flag("visible").required(),
+        ],
     ),
-    access!("servicePresenceStatusAccesses", "ProfileServicePresenceStatusAccess", "servicePresenceStatus").since(64),
+    access!(
+        "servicePresenceStatusAccesses",
+        "ProfileServicePresenceStatusAccess",
+        "servicePresenceStatus"
+    )
+    .since(64),
     section(
         "tabVisibilities",
         "ProfileTabVisibility",
-        &[text("tab").required(), field("visibility", Kind::Choice("TabVisibility", &["Hidden", "DefaultOff", "DefaultOn"])).required()],
+        &[
+            text("tab").required(),
+            field(
+                "visibility",
+                Kind::Choice("TabVisibility", &["Hidden", "DefaultOff", "DefaultOn"]),
+            )
+            .required(),
+        ],
     ),
     text("userLicense"),
     access!("userPermissions", "ProfileUserPermission", "name"),
@@ -518,11 +634,20 @@ const SETTINGS: &[(&str, &[Field])] = &[
     ),
     (
         "ExternalClientAppSettings",
-        &[flag("enableClientSecretInRestApiAccess"), flag("enableConsumerSecretApiAccess"), flag("enablePackageEcaOauthFromDevOrg")],
+        &[
+            flag("enableClientSecretInRestApiAccess"),
+            flag("enableConsumerSecretApiAccess"),
+            flag("enablePackageEcaOauthFromDevOrg"),
+        ],
     ),
     (
         "OauthOidcSettings",
-        &[flag("blockOAuthUnPwFlow"), flag("blockOAuthUsrAgtFlow"), flag("isPkceRequired"), flag("oAuthCdCrdtFlowEnable")],
+        &[
+            flag("blockOAuthUnPwFlow"),
+            flag("blockOAuthUsrAgtFlow"),
+            flag("isPkceRequired"),
+            flag("oAuthCdCrdtFlowEnable"),
+        ],
     ),
     (
         "SecuritySettings",
@@ -534,7 +659,11 @@ const SETTINGS: &[(&str, &[Field])] = &[
                 "networkAccess",
                 Kind::Group(
                     "NetworkAccess",
-                    &[section("ipRanges", "IpRange", &[text("description"), text("end").required(), text("start").required()])],
+                    &[section(
+                        "ipRanges",
+                        "IpRange",
+                        &[text("description"), text("end").required(), text("start").required()],
+                    )],
                 ),
             ),
             field(

@@ -56,7 +56,8 @@ mod tests {
         for folder in std::fs::read_dir(&root).unwrap() {
             for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
                 let path = file.unwrap().path();
-                let relative = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                let relative =
+                    path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
                 assert!(METADATA.iter().any(|(name, _)| *name == relative), "{relative}");
                 found += 1;
             }

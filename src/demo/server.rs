@@ -95,8 +95,12 @@ pub async fn serve(store: Store, port: Option<u16>, faults: Faults) -> Result<Ru
     let listener = TcpListener::bind(wanted).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
     let token = store.token();
-    let shared = Arc::new(Server { store, faults: Mutex::new(faults), calls: Mutex::new(Vec::new()) });
-    let router = Router::new().fallback(handle).layer(DefaultBodyLimit::max(MAX_REQUEST)).with_state(Arc::clone(&shared));
+    let shared =
+        Arc::new(Server { store, faults: Mutex::new(faults), calls: Mutex::new(Vec::new()) });
+    let router = Router::new()
+        .fallback(handle)
+        .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .with_state(Arc::clone(&shared));
     let (stop, stopped) = oneshot::channel::<()>();
     let service = router.into_make_service_with_connect_info::<Cut>();
     let task = tokio::spawn(async move {
@@ -124,7 +128,9 @@ async fn handle(
         query: pairs(uri.query().unwrap_or_default()),
         headers: headers
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect(),
         body: body.to_vec(),
     };
@@ -144,7 +150,10 @@ async fn handle(
     let wanted = fault.clone();
     let shared = Arc::clone(&server);
     // Files are read and written on the way.
-    let reply = tokio::task::spawn_blocking(move || shared.store.with(|state, now| answer(state, &request, now, wanted.as_ref()))).await;
+    let reply = tokio::task::spawn_blocking(move || {
+        shared.store.with(|state, now| answer(state, &request, now, wanted.as_ref()))
+    })
+    .await;
     let reply = match reply {
         Ok(Ok(reply)) => reply,
         Ok(Err(error)) => trouble(&error.to_string()),
@@ -161,7 +170,9 @@ fn trouble(message: &str) -> Reply {
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
-    Url::parse(&format!("http://query/?{query}")).map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()
+    Url::parse(&format!("http://query/?{query}"))
+        .map(|url| url.query_pairs().into_owned().collect())
+        .unwrap_or_default()
 }
 
 fn add_faults(server: &Server, request: &Request) -> Reply {
@@ -259,23 +270,37 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -36,26 +36,55 @@ pub(crate) fn call_name(body: &[u8]) -> String {
 }
 
 fn envelope(body: &[u8]) -> Result<Node, Refusal> {
-    let text = std::str::from_utf8(body).map_err(|_| refuse("XML_PARSER_ERROR", "the request is not UTF-8"))?;
-    let node = Node::parse(text)
-        .map_err(|error| refuse("XML_PARSER_ERROR", format!("{} at line {}, column {}", error.message, error.line, error.column)))?;
-    if node.name == "Envelope" { Ok(node) } else { Err(refuse("XML_PARSER_ERROR", "the request is no SOAP envelope")) }
-}
-
-/// Answers a SOAP call.
-pub(crate) fn answer(state: &mut State, request: &Request, version: &str, now: u64, fault_wanted: Option<&Fault>) -> Reply {
-    match dispatch(state, request, version, now, fault_wanted) {
-        Ok(body) => Reply { status: 200, content_type: XML, headers: Vec::new(), body: body.into_bytes() },
-        Err(refusal) => {
-            Reply { status: 500, content_type: XML, headers: Vec::new(), body: fault(refusal.code, &refusal.message).into_bytes() }
-        }
+    let text = std::str::from_utf8(body)
+        .map_err(|_| refuse("XML_PARSER_ERROR", "the request is not UTF-8"))?;
+    let node = Node::parse(text).map_err(|error| {
+        refuse(
+            "XML_PARSER_ERROR",
+            format!("{} at line {}, column {}", error.message, error.line, error.column),
+        )
+    })?;
+    if node.name == "Envelope" {
+        Ok(node)
+    } else {
+        Err(refuse("XML_PARSER_ERROR", "the request is no SOAP envelope"))
     }
 }
 
-fn dispatch(state: &mut State, request: &Request, version: &str, now: u64, fault: Option<&Fault>) -> Result<String, Refusal> {
+/// Answers a SOAP call.
+pub(crate) fn answer(
+    state: &mut State,
+    request: &Request,
+    version: &str,
+    now: u64,
+    fault_wanted: Option<&Fault>,
+) -> Reply {
+    match dispatch(state, request, version, now, fault_wanted) {
+        Ok(body) => {
+            Reply { status: 200, content_type: XML, headers: Vec::new(), body: body.into_bytes() }
+        }
+        Err(refusal) => Reply {
+            status: 500,
+            content_type: XML,
+            headers: Vec::new(),
+            body: fault(refusal.code, &refusal.message).into_bytes(),
+        },
+    }
+}
+
+fn dispatch(
+    state: &mut State,
+    request: &Request,
+    version: &str,
+    now: u64,
+    fault: Option<&Fault>,
+) -> Result<String, Refusal> {
     let number = version.strip_suffix(".0").and_then(|version| version.parse().ok());
     let Some(number) = number.filter(|version| (OLDEST..=NEWEST).contains(version)) else {
-        return Err(refuse("UNSUPPORTED_API_VERSION", format!("Invalid Api version specified on URL: {version}")));
+        return Err(refuse(
+            "UNSUPPORTED_API_VERSION",
+            format!("Invalid Api version specified on URL: {version}"),
+        ));
     };
     if request.method != "POST" {
         return Err(refuse("XML_PARSER_ERROR", "Only POST allowed for SOAP"));
@@ -85,12 +114,18 @@ fn authorize(state: &State, token: &str) -> Result<String, Refusal> {
         ));
     }
     let Some(user) = state.org.sessions.get(token) else {
-        return Err(refuse("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session"));
+        return Err(refuse(
+            "INVALID_SESSION_ID",
+            "Invalid Session ID found in SessionHeader: Illegal Session",
+        ));
     };
     if !state.org.is_permitted(user, "ApiEnabled") {
         return Err(refuse("API_CURRENTLY_DISABLED", "API is disabled for this user"));
     }
-    if !["ModifyMetadata", "ModifyAllData"].iter().any(|permission| state.org.is_permitted(user, permission)) {
+    if !["ModifyMetadata", "ModifyAllData"]
+        .iter()
+        .any(|permission| state.org.is_permitted(user, permission))
+    {
         return Err(refuse(
             "INSUFFICIENT_ACCESS",
             "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions",
@@ -99,7 +134,14 @@ fn authorize(state: &State, token: &str) -> Result<String, Refusal> {
     Ok(user.clone())
 }
 
-fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault: Option<&Fault>) -> Result<String, Refusal> {
+fn run(
+    state: &mut State,
+    call: &Node,
+    version: u16,
+    user: &str,
+    now: u64,
+    fault: Option<&Fault>,
+) -> Result<String, Refusal> {
     // `id` as jsforce sends it, `String` as the WSDL has it, `asyncProcessId` as others do.
     let id = || {
         ["asyncProcessId", "id", "String", "validationId", "argument"]
@@ -124,8 +166,11 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
         }
         "readMetadata" => read(state, call),
         "retrieve" => {
-            let request = ["request", "retrieveRequest", "RetrieveRequest"].iter().find_map(|name| call.child(name));
-            let request = request.ok_or_else(|| refuse("XML_PARSER_ERROR", "the retrieve request is missing"))?;
+            let request = ["request", "retrieveRequest", "RetrieveRequest"]
+                .iter()
+                .find_map(|name| call.child(name));
+            let request = request
+                .ok_or_else(|| refuse("XML_PARSER_ERROR", "the retrieve request is missing"))?;
             let id = state.start_retrieve(retrieve_request(request, version)?, now);
             if let (Some(fault), Some(job)) = (fault, state.retrieves.get_mut(&id)) {
                 fault.spoil_start(job);
@@ -139,7 +184,9 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
         "deploy" => {
             let zip = call.get("ZipFile").unwrap_or_default();
             let zip: String = zip.split_whitespace().collect();
-            let zip = BASE64_STANDARD.decode(zip).map_err(|_| refuse("INVALID_TYPE", "ZipFile is not base64"))?;
+            let zip = BASE64_STANDARD
+                .decode(zip)
+                .map_err(|_| refuse("INVALID_TYPE", "ZipFile is not base64"))?;
             let options = call.child("DeployOptions").map(deploy_options).unwrap_or_default();
             let id = state.start_deploy(&zip, options, user, now);
             if fault == Some(&Fault::Stuck) {
@@ -174,7 +221,9 @@ fn run(state: &mut State, call: &Node, version: u16, user: &str, now: u64, fault
             let id = state.quick_deploy(id()?, user, now)?;
             Ok(format!("<result>{id}</result>"))
         }
-        other => Err(refuse("INVALID_OPERATION", format!("the demo org does not know the call {other}"))),
+        other => {
+            Err(refuse("INVALID_OPERATION", format!("the demo org does not know the call {other}")))
+        }
     }
 }
 
@@ -211,7 +260,8 @@ fn describe() -> String {
 }
 
 fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
-    let name = |id: &str| state.org.user(id).map_or(String::new(), |user| string(user, "Name").to_owned());
+    let name =
+        |id: &str| state.org.user(id).map_or(String::new(), |user| string(user, "Name").to_owned());
     let admin = &state.org.catalog.admin;
     Node::group(
         tag,
@@ -250,15 +300,21 @@ fn read(state: &State, call: &Node) -> Result<String, Refusal> {
 
 fn format_record(type_name: &str, name: &str, node: &Node) -> String {
     let children: String = node.children.iter().map(Node::to_line).collect();
-    format!("<records xsi:type=\"{type_name}\">{}{children}</records>", Node::text("fullName", name).to_line())
+    format!(
+        "<records xsi:type=\"{type_name}\">{}{children}</records>",
+        Node::text("fullName", name).to_line()
+    )
 }
 
 fn retrieve_request(node: &Node, call_version: u16) -> Result<RetrieveRequest, Refusal> {
     let unpackaged = node.child("unpackaged");
-    let number = |text: Option<&str>| text.and_then(|text| text.strip_suffix(".0").unwrap_or(text).parse().ok());
+    let number = |text: Option<&str>| {
+        text.and_then(|text| text.strip_suffix(".0").unwrap_or(text).parse().ok())
+    };
     // The manifest's version overrides the call's (S 6.2).
-    let version =
-        number(unpackaged.and_then(|package| package.get("version"))).or_else(|| number(node.get("apiVersion"))).unwrap_or(call_version);
+    let version = number(unpackaged.and_then(|package| package.get("version")))
+        .or_else(|| number(node.get("apiVersion")))
+        .unwrap_or(call_version);
     if !(OLDEST..=NEWEST).contains(&version) {
         return Err(refuse("UNSUPPORTED_API_VERSION", format!("Invalid Api version: {version}.0")));
     }
@@ -269,19 +325,33 @@ fn retrieve_request(node: &Node, call_version: u16) -> Result<RetrieveRequest, R
         .map(|package| {
             package
                 .all("types")
-                .map(|types| (types.get("name").unwrap_or_default().to_owned(), types.texts("members").map(str::to_owned).collect()))
+                .map(|types| {
+                    (
+                        types.get("name").unwrap_or_default().to_owned(),
+                        types.texts("members").map(str::to_owned).collect(),
+                    )
+                })
                 .collect()
         })
         .unwrap_or_default();
     Ok(RetrieveRequest { types, version, single_package: node.flag("singlePackage") })
 }
 
-fn retrieve_status(state: &mut State, id: &str, wants_zip: bool, now: u64, fault: Option<&Fault>) -> Result<String, Refusal> {
+fn retrieve_status(
+    state: &mut State,
+    id: &str,
+    wants_zip: bool,
+    now: u64,
+    fault: Option<&Fault>,
+) -> Result<String, Refusal> {
     let unknown = || refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
     let job = state.retrieves.get(id).ok_or_else(unknown)?;
     if job.fetched {
         // The zip is deleted once it was fetched (S 6.2); the text is the demo org's own.
-        return Err(refuse("INVALID_CROSS_REFERENCE_KEY", "the results of this retrieve were fetched and deleted"));
+        return Err(refuse(
+            "INVALID_CROSS_REFERENCE_KEY",
+            "the results of this retrieve were fetched and deleted",
+        ));
     }
     let result = retrieve_result(state, id, job, wants_zip, now, fault);
     let done = job.outcome.is_some();
@@ -295,25 +365,37 @@ fn retrieve_status(state: &mut State, id: &str, wants_zip: bool, now: u64, fault
     Ok(result)
 }
 
-fn retrieve_result(state: &State, id: &str, job: &RetrieveJob, wants_zip: bool, now: u64, fault: Option<&Fault>) -> String {
+fn retrieve_result(
+    state: &State,
+    id: &str,
+    job: &RetrieveJob,
+    wants_zip: bool,
+    now: u64,
+    fault: Option<&Fault>,
+) -> String {
     let Some(outcome) = &job.outcome else {
         let status = match fault {
             Some(Fault::UnknownStatus) => "Reticulating",
-            _ if job.ready == u64::MAX || now < job.started + (job.ready - job.started) / 4 => "Pending",
+            _ if job.ready == u64::MAX || now < job.started + (job.ready - job.started) / 4 => {
+                "Pending"
+            }
             _ => "InProgress",
         };
         return format!(
             "<result><done>false</done><id>{id}</id><status>{status}</status><success>false</success><zipFile xsi:nil=\"true\"/></result>"
         );
     };
-    let failed = refuse("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1234567890-123 (42)");
+    let failed =
+        refuse("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1234567890-123 (42)");
     let error = match fault {
         Some(Fault::RetrieveFails) => Some(&failed),
         _ => outcome.error.as_ref(),
     };
     let mut out = String::from("<result><done>true</done>");
     if let Some(error) = error {
-        out.push_str(&Node::text("errorMessage", format!("{}: {}", error.code, error.message)).to_line());
+        out.push_str(
+            &Node::text("errorMessage", format!("{}: {}", error.code, error.message)).to_line(),
+        );
         out.push_str(&Node::text("errorStatusCode", error.code).to_line());
     } else {
         for row in &outcome.properties {
@@ -322,7 +404,13 @@ fn retrieve_result(state: &State, id: &str, job: &RetrieveJob, wants_zip: bool, 
     }
     out.push_str(&Node::text("id", id).to_line());
     for (file, problem) in &outcome.messages {
-        out.push_str(&Node::group("messages", vec![Node::text("fileName", file), Node::text("problem", problem)]).to_line());
+        out.push_str(
+            &Node::group(
+                "messages",
+                vec![Node::text("fileName", file), Node::text("problem", problem)],
+            )
+            .to_line(),
+        );
     }
     let status = match (error, fault) {
         (_, Some(Fault::UnknownStatus)) => "Reticulated",
@@ -363,7 +451,13 @@ fn deploy_options(node: &Node) -> DeployOptions {
     }
 }
 
-fn deploy_result(state: &State, job: &DeployJob, details: bool, now: u64, fault: Option<&Fault>) -> String {
+fn deploy_result(
+    state: &State,
+    job: &DeployJob,
+    details: bool,
+    now: u64,
+    fault: Option<&Fault>,
+) -> String {
     let mut result = super::rest::deploy_result(&state.org, job, details, now);
     if fault == Some(&Fault::UnknownStatus) {
         result["status"] = "Reticulating".into();
@@ -388,7 +482,9 @@ fn deploy_details(job: &DeployJob, details: bool) -> String {
         return "<details/>".to_owned();
     };
     let mut out = String::from("<details>");
-    for (tag, messages) in [("componentFailures", &outcome.failures), ("componentSuccesses", &outcome.successes)] {
+    for (tag, messages) in
+        [("componentFailures", &outcome.failures), ("componentSuccesses", &outcome.successes)]
+    {
         for message in messages {
             out.push_str(&deploy_message(tag, message));
         }

@@ -126,16 +126,22 @@ fn tokens(text: &str) -> Result<Vec<Token>, Refusal> {
             let (value, end) = quoted(text, at)?;
             at = end;
             out.push(Token { kind: Kind::Text(value), at: start });
-        } else if let Some(symbol) = SYMBOLS.iter().find(|symbol| text[at..].starts_with(**symbol)) {
+        } else if let Some(symbol) = SYMBOLS.iter().find(|symbol| text[at..].starts_with(**symbol))
+        {
             at += symbol.len();
             out.push(Token { kind: Kind::Symbol(symbol), at: start });
         } else if byte.is_ascii_alphanumeric() || b"_-+".contains(&byte) {
-            while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || b"_.:+-".contains(&bytes[at])) {
+            while at < bytes.len()
+                && (bytes[at].is_ascii_alphanumeric() || b"_.:+-".contains(&bytes[at]))
+            {
                 at += 1;
             }
             out.push(Token { kind: Kind::Word(text[start..at].to_owned()), at: start });
         } else {
-            return Err(malformed(format!("unexpected char: '{}'", text[at..].chars().next().unwrap_or(' '))));
+            return Err(malformed(format!(
+                "unexpected char: '{}'",
+                text[at..].chars().next().unwrap_or(' ')
+            )));
         }
     }
     Ok(out)
@@ -339,7 +345,9 @@ impl Parser {
             Kind::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Flag(false),
             Kind::Word(word) => match word.parse::<f64>() {
                 Ok(number) => Literal::Number(number),
-                Err(_) if word.as_bytes().first().is_some_and(u8::is_ascii_digit) => Literal::Time(word.clone()),
+                Err(_) if word.as_bytes().first().is_some_and(u8::is_ascii_digit) => {
+                    Literal::Time(word.clone())
+                }
                 Err(_) => return Err(unexpected(token)),
             },
             Kind::Symbol(_) => return Err(unexpected(token)),
@@ -422,12 +430,15 @@ mod tests {
 
     #[test]
     fn quotes_and_counts_are_read() {
-        let query = parse(r"SELECT COUNT() FROM User WHERE Name = 'O\'Neil' AND Id > '005'").unwrap();
+        let query =
+            parse(r"SELECT COUNT() FROM User WHERE Name = 'O\'Neil' AND Id > '005'").unwrap();
         assert_eq!(query.select, [Item::Count]);
         let Some(Condition::And(parts)) = query.condition else {
             panic!("two conditions");
         };
-        assert!(matches!(&parts[0], Condition::Compare(_, Operator::Equal, Literal::Text(text)) if text == "O'Neil"));
+        assert!(
+            matches!(&parts[0], Condition::Compare(_, Operator::Equal, Literal::Text(text)) if text == "O'Neil")
+        );
     }
 
     #[test]

@@ -89,13 +89,19 @@ struct SeedFile {
 impl Org {
     /// Makes the org as it is before anything was done to it. `secret` becomes the first session's token.
     pub(crate) fn seeded(secret: &str) -> Self {
-        let file: SeedFile = serde_json::from_str(seed::ORG).expect("the built-in records are read by a unit test");
+        let file: SeedFile =
+            serde_json::from_str(seed::ORG).expect("the built-in records are read by a unit test");
         let mut components = BTreeMap::new();
         for (path, content) in seed::METADATA {
             let key = key_of_path(path).expect("the built-in paths are read by a unit test");
             components.insert(
                 key,
-                Stored { content: (*content).to_owned(), created: SEED_TIME, modified: SEED_TIME, modified_by: file.catalog.admin.clone() },
+                Stored {
+                    content: (*content).to_owned(),
+                    created: SEED_TIME,
+                    modified: SEED_TIME,
+                    modified_by: file.catalog.admin.clone(),
+                },
             );
         }
         let token = format!("{}!{secret}", &file.catalog.org_id[..15]);
@@ -118,11 +124,15 @@ impl Org {
     }
 
     /// The components of one type, parsed, in order of full name.
-    pub(crate) fn of_type<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = (&'a str, Node)> + 'a {
-        self.components
-            .iter()
-            .filter(move |((name, _), _)| name == type_name)
-            .filter_map(|((_, full_name), stored)| Some((full_name.as_str(), Node::parse(&stored.content).ok()?)))
+    pub(crate) fn of_type<'a>(
+        &'a self,
+        type_name: &'a str,
+    ) -> impl Iterator<Item = (&'a str, Node)> + 'a {
+        self.components.iter().filter(move |((name, _), _)| name == type_name).filter_map(
+            |((_, full_name), stored)| {
+                Some((full_name.as_str(), Node::parse(&stored.content).ok()?))
+            },
+        )
     }
 
     /// Whether the org has the component.
@@ -154,10 +164,10 @@ impl Org {
 
     /// A user's row by id or by username.
     pub(crate) fn user(&self, id_or_name: &str) -> Option<&Row> {
-        self.records
-            .get("User")?
-            .iter()
-            .find(|row| same_id(string(row, "Id"), id_or_name) || string(row, "Username").eq_ignore_ascii_case(id_or_name))
+        self.records.get("User")?.iter().find(|row| {
+            same_id(string(row, "Id"), id_or_name)
+                || string(row, "Username").eq_ignore_ascii_case(id_or_name)
+        })
     }
 
     /// The profile and permission sets that give a user his permissions: type and full name.
@@ -192,8 +202,12 @@ impl Org {
     pub(crate) fn is_permitted(&self, user: &str, permission: &str) -> bool {
         self.sources(user).iter().any(|(type_name, full_name)| {
             self.component(type_name, full_name).is_some_and(|node| {
-                node.all("userPermissions")
-                    .any(|entry| entry.flag("enabled") && entry.get("name").is_some_and(|name| name.eq_ignore_ascii_case(permission)))
+                node.all("userPermissions").any(|entry| {
+                    entry.flag("enabled")
+                        && entry
+                            .get("name")
+                            .is_some_and(|name| name.eq_ignore_ascii_case(permission))
+                })
             })
         })
     }
@@ -208,7 +222,14 @@ impl Org {
 impl State {
     /// Wraps an org; a job takes `delay` milliseconds.
     pub(crate) fn new(org: Org, delay: u64) -> Self {
-        Self { org, retrieves: BTreeMap::new(), codes: BTreeMap::new(), cursors: BTreeMap::new(), delay, dirty: false }
+        Self {
+            org,
+            retrieves: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            cursors: BTreeMap::new(),
+            delay,
+            dirty: false,
+        }
     }
 
     /// Carries out what is due: a deploy takes effect when its time has come, whether anybody looks or not.
@@ -241,7 +262,8 @@ pub(crate) fn path_of_key((type_name, full_name): &Key) -> Option<String> {
 pub(crate) fn encode(full_name: &str) -> String {
     let mut out = String::with_capacity(full_name.len());
     for character in full_name.chars() {
-        if character.is_ascii_alphanumeric() || " -_$".contains(character) || !character.is_ascii() {
+        if character.is_ascii_alphanumeric() || " -_$".contains(character) || !character.is_ascii()
+        {
             out.push(character);
         } else {
             out.push('%');
@@ -361,7 +383,8 @@ pub(crate) fn timestamp(millis: u64, zone: &str) -> String {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
@@ -387,20 +410,28 @@ mod tests {
         for (key, stored) in &org.components {
             if key.0 != "ApexClass" {
                 let node = Node::parse(&stored.content).unwrap();
-                assert_eq!(node.to_file(), stored.content, "{key:?} is written as an org writes it");
+                assert_eq!(
+                    node.to_file(),
+                    stored.content,
+                    "{key:?} is written as an org writes it"
+                );
             }
             assert_eq!(key_of_path(&path_of_key(key).unwrap()).unwrap(), *key);
         }
         assert!(org.is_permitted(&org.catalog.admin, "ModifyMetadata"));
-        assert!(org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps"));
+        assert!(
+            org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps")
+        );
         assert!(!org.is_permitted("warehouse.sync@harbourlight.example.com", "ModifyMetadata"));
     }
 
     #[test]
     fn names_are_encoded_as_salesforce_does() {
-        for (plain, encoded) in
-            [("Force.com - Free User", "Force%2Ecom - Free User"), ("A (b)/c", "A %28b%29%2Fc"), ("Größe: x", "Größe%3A x")]
-        {
+        for (plain, encoded) in [
+            ("Force.com - Free User", "Force%2Ecom - Free User"),
+            ("A (b)/c", "A %28b%29%2Fc"),
+            ("Größe: x", "Größe%3A x"),
+        ] {
             assert_eq!(encode(plain), encoded);
             assert_eq!(decode(encoded), plain);
         }

@@ -55,7 +55,10 @@ impl Store {
             Some(generation) => (load(folder, generation)?, generation),
             None => (Org::seeded(&chance()), 0),
         };
-        let store = Self { folder: Some(folder.to_owned()), inner: Mutex::new(Inner { state: new_state(org), generation }) };
+        let store = Self {
+            folder: Some(folder.to_owned()),
+            inner: Mutex::new(Inner { state: new_state(org), generation }),
+        };
         if generation == 0 {
             let mut inner = store.inner.lock().unwrap_or_else(PoisonError::into_inner);
             save(folder, &mut inner)?;
@@ -100,7 +103,11 @@ impl Store {
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let org = &inner.state.org;
-        org.sessions.iter().find(|(_, user)| **user == org.catalog.admin).map(|(token, _)| token.clone()).unwrap_or_default()
+        org.sessions
+            .iter()
+            .find(|(_, user)| **user == org.catalog.admin)
+            .map(|(token, _)| token.clone())
+            .unwrap_or_default()
     }
 
     /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None` when there is no such user.
@@ -114,7 +121,10 @@ impl Store {
     }
 
     /// Does something with the org as it is now, and stores what changed.
-    pub(crate) fn with<R>(&self, action: impl FnOnce(&mut State, u64) -> R) -> Result<R, DemoError> {
+    pub(crate) fn with<R>(
+        &self,
+        action: impl FnOnce(&mut State, u64) -> R,
+    ) -> Result<R, DemoError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = &self.folder else {
             return Ok(action(&mut inner.state, now()));
@@ -128,7 +138,8 @@ impl Store {
             Some(_) => {}
             // Reset while this program was running.
             None => {
-                inner.state = State { delay: inner.state.delay, ..new_state(Org::seeded(&chance())) };
+                inner.state =
+                    State { delay: inner.state.delay, ..new_state(Org::seeded(&chance())) };
                 inner.state.dirty = true;
             }
         }
@@ -146,7 +157,9 @@ fn new_state(org: Org) -> State {
 
 /// Milliseconds since 1970.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Something that cannot be guessed: the standard library's hash seeds come from the system.
@@ -163,7 +176,12 @@ fn chance() -> String {
 
 fn lock(folder: &Path) -> Result<File, DemoError> {
     let fail = |error| DemoError::folder(folder, error);
-    let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(fail)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
+        .map_err(fail)?;
     file.lock().map_err(fail)?;
     Ok(file)
 }
@@ -172,7 +190,10 @@ fn current(folder: &Path) -> Result<Option<u64>, DemoError> {
     match fs::read_to_string(folder.join("current")) {
         Ok(text) => match text.trim().parse() {
             Ok(generation) => Ok(Some(generation)),
-            Err(_) => Err(DemoError::Damaged { folder: folder.to_owned(), reason: "the file `current` holds no number".to_owned() }),
+            Err(_) => Err(DemoError::Damaged {
+                folder: folder.to_owned(),
+                reason: "the file `current` holds no number".to_owned(),
+            }),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DemoError::folder(folder, error)),
@@ -182,7 +203,8 @@ fn current(folder: &Path) -> Result<Option<u64>, DemoError> {
 fn load(folder: &Path, generation: u64) -> Result<Org, DemoError> {
     let damaged = |reason: String| DemoError::Damaged { folder: folder.to_owned(), reason };
     let root = folder.join(format!("generation-{generation}"));
-    let text = fs::read_to_string(root.join("org.json")).map_err(|error| damaged(error.to_string()))?;
+    let text =
+        fs::read_to_string(root.join("org.json")).map_err(|error| damaged(error.to_string()))?;
     let saved: Saved = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
     if saved.format != FORMAT {
         return Err(damaged(format!("its format is {}, not {FORMAT}", saved.format)));
@@ -190,7 +212,8 @@ fn load(folder: &Path, generation: u64) -> Result<Org, DemoError> {
     let mut org = saved.org;
     for (path, mut stored) in saved.components {
         let key = key_of_path(&path).ok_or_else(|| damaged(format!("`{path}` is no component")))?;
-        stored.content = fs::read_to_string(root.join("metadata").join(&path)).map_err(|error| damaged(format!("{path}: {error}")))?;
+        stored.content = fs::read_to_string(root.join("metadata").join(&path))
+            .map_err(|error| damaged(format!("{path}: {error}")))?;
         org.components.insert(key, stored);
     }
     Ok(org)
@@ -198,7 +221,8 @@ fn load(folder: &Path, generation: u64) -> Result<Org, DemoError> {
 
 fn save(folder: &Path, inner: &mut Inner) -> Result<(), DemoError> {
     let generation = inner.generation.max(current(folder)?.unwrap_or(0)) + 1;
-    write_generation(folder, generation, &inner.state.org).map_err(|error| DemoError::folder(folder, error))?;
+    write_generation(folder, generation, &inner.state.org)
+        .map_err(|error| DemoError::folder(folder, error))?;
     inner.generation = generation;
     inner.state.dirty = false;
     Ok(())
@@ -240,7 +264,10 @@ fn remove_generations(folder: &Path, except: Option<u64>) -> std::io::Result<()>
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix("generation-")).and_then(|number| number.parse::<u64>().ok());
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("generation-"))
+            .and_then(|number| number.parse::<u64>().ok());
         if number.is_some() && number != except {
             fs::remove_dir_all(entry.path())?;
         }
@@ -274,7 +301,12 @@ mod tests {
         let org = second.with(|state, _| state.org.clone()).unwrap();
         assert_eq!(org.components, Org::seeded("x").components);
         Store::reset(&folder).unwrap();
-        assert!(!Store::open(&folder).unwrap().with(|state, _| state.org.records["User"].is_empty()).unwrap());
+        assert!(
+            !Store::open(&folder)
+                .unwrap()
+                .with(|state, _| state.org.records["User"].is_empty())
+                .unwrap()
+        );
         assert!(!second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
     }
 

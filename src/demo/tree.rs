@@ -65,7 +65,10 @@ impl Node {
             let event = reader.read_event().map_err(|error| fail(error.to_string()))?;
             match event {
                 Event::Start(start) | Event::Empty(start) if root.is_some() && open.is_empty() => {
-                    return Err(fail(format!("a second root element: {}", start.local_name().as_ref())));
+                    return Err(fail(format!(
+                        "a second root element: {}",
+                        start.local_name().as_ref()
+                    )));
                 }
                 Event::Start(start) => {
                     if open.len() >= MAX_DEPTH {
@@ -78,7 +81,9 @@ impl Node {
                     close(node, &mut open, &mut root);
                 }
                 Event::End(_) => {
-                    let node = open.pop().ok_or_else(|| fail("an end tag without a start tag".to_owned()))?;
+                    let node = open
+                        .pop()
+                        .ok_or_else(|| fail("an end tag without a start tag".to_owned()))?;
                     close(node, &mut open, &mut root);
                 }
                 Event::Text(text) => {
@@ -93,7 +98,9 @@ impl Node {
                 }
                 Event::GeneralRef(reference) => {
                     let name: &str = &reference;
-                    let resolved = resolve(name).ok_or_else(|| fail(format!("The entity \"{name}\" was referenced, but not declared.")))?;
+                    let resolved = resolve(name).ok_or_else(|| {
+                        fail(format!("The entity \"{name}\" was referenced, but not declared."))
+                    })?;
                     if let Some(node) = open.last_mut() {
                         node.text.push(resolved);
                     }
@@ -104,7 +111,8 @@ impl Node {
             }
         }
         let end = position(xml, xml.len());
-        let fail = |message: &str| TreeError { message: message.to_owned(), line: end.0, column: end.1 };
+        let fail =
+            |message: &str| TreeError { message: message.to_owned(), line: end.0, column: end.1 };
         if !open.is_empty() {
             return Err(fail("XML document structures must start and end within the same entity."));
         }
@@ -229,16 +237,27 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-fn begin(xml: &str, offset: usize, start: &quick_xml::events::BytesStart<'_>) -> Result<Node, TreeError> {
+fn begin(
+    xml: &str,
+    offset: usize,
+    start: &quick_xml::events::BytesStart<'_>,
+) -> Result<Node, TreeError> {
     let (line, column) = position(xml, offset);
     let mut namespace = None;
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| TreeError { message: error.to_string(), line, column })?;
+        let attribute =
+            attribute.map_err(|error| TreeError { message: error.to_string(), line, column })?;
         if attribute.key.as_ref() == "xmlns" {
             namespace = Some(attribute.value.into_owned());
         }
     }
-    Ok(Node { name: start.local_name().as_ref().to_owned(), namespace, line, column, ..Node::default() })
+    Ok(Node {
+        name: start.local_name().as_ref().to_owned(),
+        namespace,
+        line,
+        column,
+        ..Node::default()
+    })
 }
 
 fn close(node: Node, open: &mut [Node], root: &mut Option<Node>) {
@@ -290,7 +309,9 @@ mod tests {
 
     #[test]
     fn broken_xml_is_refused_with_its_place() {
-        for broken in ["", "<a><b></a>", "<a>", "<a>&nbsp;</a>", "<a/><b/>", "<!DOCTYPE a><a/>", "text"] {
+        for broken in
+            ["", "<a><b></a>", "<a>", "<a>&nbsp;</a>", "<a/><b/>", "<!DOCTYPE a><a/>", "text"]
+        {
             Node::parse(broken).unwrap_err();
         }
         let error = Node::parse("<a>\n  &nope;</a>").unwrap_err();

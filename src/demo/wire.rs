@@ -52,7 +52,12 @@ impl Request {
 impl Reply {
     /// A JSON reply.
     pub(crate) fn json(status: u16, value: &serde_json::Value) -> Self {
-        Self { status, content_type: JSON, headers: Vec::new(), body: value.to_string().into_bytes() }
+        Self {
+            status,
+            content_type: JSON,
+            headers: Vec::new(),
+            body: value.to_string().into_bytes(),
+        }
     }
 
     /// An empty reply.
@@ -76,7 +81,9 @@ pub(crate) fn call_name(request: &Request) -> String {
                 [] => "versions".to_owned(),
                 ["tooling", name, ..] => format!("tooling.{name}"),
                 ["metadata", "deployRequest"] => "deployRequest.start".to_owned(),
-                ["metadata", "deployRequest", ..] if request.method == "PATCH" => "deployRequest.cancel".to_owned(),
+                ["metadata", "deployRequest", ..] if request.method == "PATCH" => {
+                    "deployRequest.cancel".to_owned()
+                }
                 ["metadata", "deployRequest", ..] => "deployRequest.status".to_owned(),
                 [name, ..] => (*name).to_owned(),
             }
@@ -87,12 +94,19 @@ pub(crate) fn call_name(request: &Request) -> String {
 }
 
 /// Answers a request. A fault that changes what is said, and not how it is sent, is applied on the way.
-pub(crate) fn answer(state: &mut State, request: &Request, now: u64, fault: Option<&Fault>) -> Reply {
+pub(crate) fn answer(
+    state: &mut State,
+    request: &Request,
+    now: u64,
+    fault: Option<&Fault>,
+) -> Reply {
     state.tick(now);
     let path = request.path.clone();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        ["services", "Soap", "m", version] | ["services", "Soap", "m", version, _] => soap::answer(state, request, version, now, fault),
+        ["services", "Soap", "m", version] | ["services", "Soap", "m", version, _] => {
+            soap::answer(state, request, version, now, fault)
+        }
         ["services", "oauth2", name] => oauth::answer(state, request, name, now),
         ["services", "data", rest @ ..] => rest::answer(state, request, rest, now, fault),
         ["id", _, _] => oauth::answer(state, request, "userinfo", now),

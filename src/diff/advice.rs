@@ -7,7 +7,9 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::conflict::{can_all_hold, contradict};
-use crate::template::{Carrier, Condition, Step, Subject, Template, Test, Want, fill, placeholders};
+use crate::template::{
+    Carrier, Condition, Step, Subject, Template, Test, Want, fill, placeholders,
+};
 
 use super::closure::{Permission, close};
 
@@ -27,13 +29,17 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     let mut found = Vec::new();
     unused_parameters(template, &mut found);
     for step in template.steps.iter().filter(|step| step.line > 0) {
-        let mut note = |message: String| found.push(Advice { line: step.line, message, is_mistake: false });
+        let mut note =
+            |message: String| found.push(Advice { line: step.line, message, is_mistake: false });
         if step.docs.is_none() {
             note(format!("step `{}` has no `docs`: nobody can look up who asks for it", step.id));
         }
         for (component, path, _) in settings(&step.wants) {
             if let Some((name, until)) = dropped(component, path) {
-                note(format!("step `{}` wants `{name}` in {component}, which the API has no more from version {until} on", step.id));
+                note(format!(
+                    "step `{}` wants `{name}` in {component}, which the API has no more from version {until} on",
+                    step.id
+                ));
             }
         }
     }
@@ -48,9 +54,13 @@ fn settings(wants: &[Want]) -> Vec<(&str, &str, &Test)> {
     let mut found = Vec::new();
     for want in wants {
         match want {
-            Want::Metadata { component, path, test, .. } => found.push((component.as_str(), path.as_str(), test)),
+            Want::Metadata { component, path, test, .. } => {
+                found.push((component.as_str(), path.as_str(), test))
+            }
             Want::Any(wants) => found.extend(settings(wants)),
-            Want::Manual { confirm: Some(confirm), .. } => found.extend(settings(std::slice::from_ref(confirm))),
+            Want::Manual { confirm: Some(confirm), .. } => {
+                found.extend(settings(std::slice::from_ref(confirm)))
+            }
             Want::Manual { confirm: None, .. } | Want::Fact { .. } => {}
         }
     }
@@ -59,7 +69,9 @@ fn settings(wants: &[Want]) -> Vec<(&str, &str, &Test)> {
 
 fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut name = |pattern: &str| used.extend(placeholders(pattern).into_iter().map(|(_, name)| name.to_owned()));
+    let mut name = |pattern: &str| {
+        used.extend(placeholders(pattern).into_iter().map(|(_, name)| name.to_owned()))
+    };
     let mut also = BTreeSet::new();
     for step in &template.steps {
         for Condition { subject, .. } in &step.when {
@@ -83,8 +95,16 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
         }
     }
     used.extend(also);
-    for parameter in template.parameters.iter().filter(|parameter| parameter.line > 0 && !used.contains(&parameter.name)) {
-        found.push(Advice { line: parameter.line, message: format!("no step uses the parameter `{}`", parameter.name), is_mistake: false });
+    for parameter in template
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.line > 0 && !used.contains(&parameter.name))
+    {
+        found.push(Advice {
+            line: parameter.line,
+            message: format!("no step uses the parameter `{}`", parameter.name),
+            is_mistake: false,
+        });
     }
 }
 
@@ -121,7 +141,9 @@ fn of_test(test: &Test, name: &mut dyn FnMut(&str)) {
 
 fn of_fact(pattern: &str, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     name(pattern);
-    if let Some(parameter) = Fact::parse(&fill(pattern, "X")).ok().and_then(|fact| fact.fact_type.parameter) {
+    if let Some(parameter) =
+        Fact::parse(&fill(pattern, "X")).ok().and_then(|fact| fact.fact_type.parameter)
+    {
         also.insert(parameter.to_owned());
     }
 }
@@ -132,7 +154,10 @@ fn dropped(component: &str, path: &str) -> Option<(String, String)> {
     let row = registry::find_component(type_name.trim(), full_name.trim())?;
     let resolved = row.resolve(&fill(path, "X").parse::<FieldPath>().ok()?).ok()??;
     let fields = [Some(resolved.field), resolved.entry.map(|(section, _)| section)];
-    fields.into_iter().flatten().find_map(|field| Some((field.name.to_owned(), field.until?.to_string())))
+    fields
+        .into_iter()
+        .flatten()
+        .find_map(|field| Some((field.name.to_owned(), field.until?.to_string())))
 }
 
 fn contradictions(template: &Template, found: &mut Vec<Advice>) {
@@ -143,7 +168,11 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
             let Want::Metadata { component, path, test, .. } = want else { continue };
             for (other, its_component, its_path, theirs) in &seen {
                 let is_same = its_component == component && its_path == path;
-                if is_same && step.line.max(other.line) > 0 && may_apply_together(step, other) && contradict(theirs, test) {
+                if is_same
+                    && step.line.max(other.line) > 0
+                    && may_apply_together(step, other)
+                    && contradict(theirs, test)
+                {
                     found.push(Advice {
                         line: step.line.max(other.line),
                         message: format!(
@@ -161,23 +190,33 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
 
 /// Two steps that ask one parameter or fact for different values never apply at once.
 fn may_apply_together(left: &Step, right: &Step) -> bool {
-    let conditions = |step: &Step| step.when.iter().map(|one| (one.subject.clone(), one.values.clone())).collect::<Vec<_>>();
+    let conditions = |step: &Step| {
+        step.when.iter().map(|one| (one.subject.clone(), one.values.clone())).collect::<Vec<_>>()
+    };
     can_all_hold(&conditions(left), &conditions(right))
 }
 
 /// Permissions that an org grants only together with another (S 3.6) which no step asks for.
 fn missing_grants(template: &Template, found: &mut Vec<Advice>) {
     let grants = |step: &Step| -> Vec<(String, Permission)> {
-        let wants = settings(&step.wants).into_iter().filter(|(_, _, test)| **test == Test::Equals(Value::Bool(true)));
-        wants.filter_map(|(component, path, _)| Some((component.to_owned(), Permission::of_path(&path.parse().ok()?)?))).collect()
+        let wants = settings(&step.wants)
+            .into_iter()
+            .filter(|(_, _, test)| **test == Test::Equals(Value::Bool(true)));
+        wants
+            .filter_map(|(component, path, _)| {
+                Some((component.to_owned(), Permission::of_path(&path.parse().ok()?)?))
+            })
+            .collect()
     };
-    let all: Vec<(&Step, Vec<(String, Permission)>)> = template.steps.iter().map(|step| (step, grants(step))).collect();
+    let all: Vec<(&Step, Vec<(String, Permission)>)> =
+        template.steps.iter().map(|step| (step, grants(step))).collect();
     let mut said = BTreeSet::new();
     for (step, wanted) in all.iter().filter(|(step, _)| step.line > 0) {
         for (component, permission) in wanted {
             let is_granted = |need: &Permission| {
                 all.iter().any(|(other, theirs)| {
-                    may_apply_together(step, other) && theirs.iter().any(|(its, granted)| its == component && granted == need)
+                    may_apply_together(step, other)
+                        && theirs.iter().any(|(its, granted)| its == component && granted == need)
                 })
             };
             for (need, by) in close(std::slice::from_ref(permission), &is_granted, &[]) {

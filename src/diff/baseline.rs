@@ -84,7 +84,9 @@ pub fn compare<A: Source, B: Source>(
             return Ok(found);
         }
         // Laid out alike, nearly all files can be compared so; what is no metadata stays strange, and the index says why.
-        if let Some(found) = window::compare(row, &tidy::Tidied(actual), &tidy::Tidied(baseline), buffers)? {
+        if let Some(found) =
+            window::compare(row, &tidy::Tidied(actual), &tidy::Tidied(baseline), buffers)?
+        {
             return Ok(found);
         }
     }
@@ -113,7 +115,11 @@ fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
 }
 
 /// Compares two documents by their full index; what [`compare`] does with less reading.
-pub fn by_index(row: &'static MetadataType, actual: &Document, baseline: &Document) -> Vec<Difference> {
+pub fn by_index(
+    row: &'static MetadataType,
+    actual: &Document,
+    baseline: &Document,
+) -> Vec<Difference> {
     fold(row, &Held::read(row, actual), &Held::read(row, baseline))
 }
 
@@ -137,12 +143,16 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
     let mut whole: HashSet<Segment> = HashSet::new();
     for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
         let first = &path.segments()[0];
-        if first.key.is_some() && actual.entries.contains(first) != baseline.entries.contains(first) {
+        if first.key.is_some() && actual.entries.contains(first) != baseline.entries.contains(first)
+        {
             if whole.insert(first.clone()) {
                 let whole = entry_path(&path, now.as_ref().or(then.as_ref()));
                 // The path of a layout's assignment says all of it.
-                let value =
-                    |leaves| entry_value(leaves, first).map(|value| if whole.segments()[0] == *first { value } else { PRESENT.into() });
+                let value = |leaves| {
+                    entry_value(leaves, first).map(|value| {
+                        if whole.segments()[0] == *first { value } else { PRESENT.into() }
+                    })
+                };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
                 folded.push(Difference { path: whole, actual: here, baseline: there });
             }
@@ -157,7 +167,11 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
 }
 
 /// Compares two entries that the caller has found to be of one key, given as their bytes, or one with nothing.
-fn of_fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, DocumentError> {
+fn of_fragments(
+    row: &'static MetadataType,
+    actual: Option<&[u8]>,
+    baseline: Option<&[u8]>,
+) -> Result<Vec<Difference>, DocumentError> {
     let read = |bytes: Option<&[u8]>| -> Result<Held, DocumentError> {
         let Some(bytes) = bytes else { return Ok(Held::default()) };
         let mut text = Vec::with_capacity(bytes.len() + 128);
@@ -202,22 +216,32 @@ mod tests {
     }
 
     fn permission(name: &str) -> String {
-        format!("    <userPermissions>\n        <enabled>true</enabled>\n        <name>{name}</name>\n    </userPermissions>\n")
+        format!(
+            "    <userPermissions>\n        <enabled>true</enabled>\n        <name>{name}</name>\n    </userPermissions>\n"
+        )
     }
 
     fn shown(actual: &[u8], baseline: &[u8]) -> Vec<String> {
         let row = registry::find("Profile").unwrap();
         let fast = compare(Some(row), &actual, &baseline, &mut Buffers::default()).unwrap();
-        let slow = by_index(row, &Document::parse(actual.to_vec()).unwrap(), &Document::parse(baseline.to_vec()).unwrap());
+        let slow = by_index(
+            row,
+            &Document::parse(actual.to_vec()).unwrap(),
+            &Document::parse(baseline.to_vec()).unwrap(),
+        );
         assert_eq!(fast, slow);
-        let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
-        fast.iter().map(|one| format!("{}: {} / {}", one.path, value(&one.actual), value(&one.baseline))).collect()
+        let value =
+            |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+        fast.iter()
+            .map(|one| format!("{}: {} / {}", one.path, value(&one.actual), value(&one.baseline)))
+            .collect()
     }
 
     #[test]
     fn changes_additions_and_removals_are_found_anywhere() {
         let names: Vec<String> = (0..40).map(|number| format!("Account.F{number:03}__c")).collect();
-        let base: Vec<String> = names.iter().map(|name| field(name, false)).chain([permission("ApiEnabled")]).collect();
+        let base: Vec<String> =
+            names.iter().map(|name| field(name, false)).chain([permission("ApiEnabled")]).collect();
         let mut now = base.clone();
         now[7] = field(&names[7], true);
         now.remove(20);
@@ -236,14 +260,21 @@ mod tests {
 
     #[test]
     fn order_layout_and_spelling_are_no_difference() {
-        let base: Vec<String> =
-            (0..20).map(|number| field(&format!("Account.F{number:03}__c"), number % 2 == 0)).chain([permission("A")]).collect();
+        let base: Vec<String> = (0..20)
+            .map(|number| field(&format!("Account.F{number:03}__c"), number % 2 == 0))
+            .chain([permission("A")])
+            .collect();
         let mut turned = base.clone();
         turned.reverse();
         let plain = profile(&base);
         assert_eq!(shown(&profile(&turned), &plain), [""; 0]);
         let text = String::from_utf8(plain.clone()).unwrap();
-        for other in [text.replace('\n', "\r\n"), text.replace("    ", "  "), text.replace('\n', ""), text.replace(">true<", "> True <")] {
+        for other in [
+            text.replace('\n', "\r\n"),
+            text.replace("    ", "  "),
+            text.replace('\n', ""),
+            text.replace(">true<", "> True <"),
+        ] {
             assert_eq!(shown(other.as_bytes(), &plain), [""; 0]);
             assert_eq!(shown(&plain, other.as_bytes()), [""; 0]);
         }
@@ -252,9 +283,15 @@ mod tests {
     #[test]
     fn what_is_cut_off_is_an_error_and_what_is_equal_is_not_looked_into() {
         let row = registry::find("Profile").unwrap();
-        let base = profile(&(0..20).map(|number| field(&format!("Account.F{number:03}__c"), true)).collect::<Vec<_>>());
+        let base = profile(
+            &(0..20)
+                .map(|number| field(&format!("Account.F{number:03}__c"), true))
+                .collect::<Vec<_>>(),
+        );
         let cut = &base[..base.len() / 2];
-        let compared = |actual: &[u8], baseline: &[u8]| compare(Some(row), &actual, &baseline, &mut Buffers::default());
+        let compared = |actual: &[u8], baseline: &[u8]| {
+            compare(Some(row), &actual, &baseline, &mut Buffers::default())
+        };
         assert!(matches!(compared(cut, &base), Err(CompareError::Actual(_))));
         assert!(matches!(compared(&base, cut), Err(CompareError::Baseline(_))));
         assert_eq!(compared(cut, cut).unwrap(), []);
@@ -263,7 +300,10 @@ mod tests {
     #[test]
     fn what_is_said_counts_even_where_it_is_the_default() {
         let denied = "    <userPermissions>\n        <enabled>false</enabled>\n        <name>A</name>\n    </userPermissions>\n";
-        assert_eq!(shown(&profile(&[denied.to_owned()]), &profile(&[permission("A")])), ["userPermissions[A].enabled: false / true"]);
+        assert_eq!(
+            shown(&profile(&[denied.to_owned()]), &profile(&[permission("A")])),
+            ["userPermissions[A].enabled: false / true"]
+        );
         assert_eq!(shown(&profile(&[denied.to_owned()]), &profile(&[])), [""; 0]);
         let range = |inner: &str| {
             format!(
@@ -271,21 +311,41 @@ mod tests {
             )
         };
         let described = profile(&[range("        <description>Office</description>\n")]);
-        assert_eq!(shown(&described, &profile(&[range("")])), ["loginIpRanges[10.0.0.1|10.0.0.9].description: Office / -"]);
-        assert_eq!(shown(&described, &profile(&[])), ["loginIpRanges[10.0.0.1|10.0.0.9]: description=Office / -"]);
+        assert_eq!(
+            shown(&described, &profile(&[range("")])),
+            ["loginIpRanges[10.0.0.1|10.0.0.9].description: Office / -"]
+        );
+        assert_eq!(
+            shown(&described, &profile(&[])),
+            ["loginIpRanges[10.0.0.1|10.0.0.9]: description=Office / -"]
+        );
     }
 
     #[test]
     fn an_object_has_one_layout_for_each_record_type() {
         let layout = |layout: &str, more: &str| {
-            format!("    <layoutAssignments>\n        <layout>{layout}</layout>\n{more}    </layoutAssignments>\n")
+            format!(
+                "    <layoutAssignments>\n        <layout>{layout}</layout>\n{more}    </layoutAssignments>\n"
+            )
         };
         let customer = "        <recordType>Account.Customer</recordType>\n";
-        let base = profile(&[layout("Account-A", ""), layout("Account-A", customer), layout("Lead-A", "")]);
-        let now = profile(&[layout("Account-B", ""), layout("Account-A", customer), layout("Case-A", ""), layout("Lead-A", "")]);
+        let base = profile(&[
+            layout("Account-A", ""),
+            layout("Account-A", customer),
+            layout("Lead-A", ""),
+        ]);
+        let now = profile(&[
+            layout("Account-B", ""),
+            layout("Account-A", customer),
+            layout("Case-A", ""),
+            layout("Lead-A", ""),
+        ]);
         assert_eq!(
             shown(&now, &base),
-            ["layoutAssignments[Account].layout: Account-B / Account-A", "layoutAssignments[Case-A]: (an entry) / -"]
+            [
+                "layoutAssignments[Account].layout: Account-B / Account-A",
+                "layoutAssignments[Case-A]: (an entry) / -"
+            ]
         );
     }
 
@@ -318,12 +378,15 @@ mod tests {
         let other = app(
             "    <oauthConfig>\n        <callbackUrl>https://b.example.com\nhttps://a.example.com</callbackUrl>\n        <consumerKey>2</consumerKey>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n    <profileName>System Administrator</profileName>\n",
         );
-        let compared = |one: &[u8], other: &[u8]| compare(Some(row), &one, &other, &mut Buffers::default()).unwrap();
+        let compared = |one: &[u8], other: &[u8]| {
+            compare(Some(row), &one, &other, &mut Buffers::default()).unwrap()
+        };
         assert_eq!(compared(&one, &other), []);
         let less = app(
             "    <oauthConfig>\n        <callbackUrl>https://b.example.com</callbackUrl>\n        <scopes>Web</scopes>\n    </oauthConfig>\n",
         );
-        let paths: Vec<String> = compared(&one, &less).iter().map(|one| one.path.to_string()).collect();
+        let paths: Vec<String> =
+            compared(&one, &less).iter().map(|one| one.path.to_string()).collect();
         assert_eq!(paths, ["oauthConfig.callbackUrl", "oauthConfig.scopes", "profileName"]);
     }
 }

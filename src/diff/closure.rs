@@ -19,8 +19,15 @@ pub enum Permission {
 }
 
 /// The flags of an object's entry.
-const OBJECT_FLAGS: &[&str] =
-    &["allowCreate", "allowDelete", "allowEdit", "allowRead", "modifyAllRecords", "viewAllFields", "viewAllRecords"];
+const OBJECT_FLAGS: &[&str] = &[
+    "allowCreate",
+    "allowDelete",
+    "allowEdit",
+    "allowRead",
+    "modifyAllRecords",
+    "viewAllFields",
+    "viewAllRecords",
+];
 
 /// One permission that an org grants only together with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +41,15 @@ pub struct Dependency {
 impl Permission {
     /// Reads the permission that a path grants when it is true; none for any other path.
     pub fn of_path(path: &FieldPath) -> Option<Self> {
-        let [Segment { name, key: Some(key) }, Segment { name: leaf, key: None }] = path.segments() else {
+        let [Segment { name, key: Some(key) }, Segment { name: leaf, key: None }] = path.segments()
+        else {
             return None;
         };
         match (name.as_str(), leaf.as_str()) {
             ("userPermissions", "enabled") => Some(Self::User(key.clone())),
-            ("objectPermissions", leaf) => object_flag(leaf).map(|flag| Self::Object(key.clone(), flag)),
+            ("objectPermissions", leaf) => {
+                object_flag(leaf).map(|flag| Self::Object(key.clone(), flag))
+            }
             ("fieldPermissions", "readable") => Some(Self::Field(key.clone(), "readable")),
             ("fieldPermissions", "editable") => Some(Self::Field(key.clone(), "editable")),
             _ => None,
@@ -53,7 +63,10 @@ impl Permission {
             Self::Object(object, flag) => ("objectPermissions", object, *flag),
             Self::Field(field, flag) => ("fieldPermissions", field, *flag),
         };
-        FieldPath::new(vec![Segment { name: section.to_owned(), key: Some(key.clone()) }, Segment { name: leaf.to_owned(), key: None }])
+        FieldPath::new(vec![
+            Segment { name: section.to_owned(), key: Some(key.clone()) },
+            Segment { name: leaf.to_owned(), key: None },
+        ])
     }
 
     /// Reads a name of an org's graph: a user permission, or an object with a verb behind some mark (`Account<viewAllRecords>`; which mark is
@@ -62,7 +75,8 @@ impl Permission {
         if kind.eq_ignore_ascii_case("User Permission") {
             return Some(Self::User(name.to_owned()));
         }
-        let at = name.find(|character: char| !character.is_ascii_alphanumeric() && character != '_')?;
+        let at =
+            name.find(|character: char| !character.is_ascii_alphanumeric() && character != '_')?;
         let (object, verb) = name.split_at(at);
         let verb = verb.trim_matches(|character: char| !character.is_ascii_alphanumeric());
         let flag = match verb {
@@ -89,7 +103,9 @@ impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(name) => f.write_str(name),
-            Self::Object(object, flag) => write!(f, "{} on {object}", flag.strip_prefix("allow").unwrap_or(flag)),
+            Self::Object(object, flag) => {
+                write!(f, "{} on {object}", flag.strip_prefix("allow").unwrap_or(flag))
+            }
             Self::Field(field, flag) => write!(f, "{flag} on {field}"),
         }
     }
@@ -138,8 +154,11 @@ const BETWEEN_OBJECTS: &[(&str, &str, &str, &str)] = &[
 ];
 
 fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permission> {
-    let mut needs: BTreeSet<Permission> =
-        graph.iter().filter(|row| row.permission == *permission).map(|row| row.requires.clone()).collect();
+    let mut needs: BTreeSet<Permission> = graph
+        .iter()
+        .filter(|row| row.permission == *permission)
+        .map(|row| row.requires.clone())
+        .collect();
     match permission {
         Permission::User(name) => {
             for (_, required) in BETWEEN_USER.iter().filter(|(one, _)| one == name) {
@@ -155,7 +174,10 @@ fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permi
             }
             for (one, when, other, required) in BETWEEN_OBJECTS {
                 if one == object && (when.is_empty() || when == flag) {
-                    needs.insert(Permission::object(other, object_flag(required).unwrap_or("allowRead")));
+                    needs.insert(Permission::object(
+                        other,
+                        object_flag(required).unwrap_or("allowRead"),
+                    ));
                 }
             }
         }
@@ -168,7 +190,11 @@ fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permi
 }
 
 /// Finds what must be granted with `wanted` and is not granted yet, as `is_granted` says: each with the permission that asked for it, needed ones first.
-pub fn close(wanted: &[Permission], is_granted: &dyn Fn(&Permission) -> bool, graph: &[Dependency]) -> Vec<(Permission, Permission)> {
+pub fn close(
+    wanted: &[Permission],
+    is_granted: &dyn Fn(&Permission) -> bool,
+    graph: &[Dependency],
+) -> Vec<(Permission, Permission)> {
     let mut added: BTreeMap<Permission, Permission> = BTreeMap::new();
     let mut pending: Vec<Permission> = wanted.to_vec();
     while let Some(permission) = pending.pop() {
@@ -215,7 +241,10 @@ mod tests {
     #[test]
     fn what_is_needed_is_added_once_and_says_for_what() {
         assert_eq!(
-            closed(&["objectPermissions[Lead].allowDelete"], &["objectPermissions[Lead].allowRead"]),
+            closed(
+                &["objectPermissions[Lead].allowDelete"],
+                &["objectPermissions[Lead].allowRead"]
+            ),
             ["objectPermissions[Lead].allowEdit for Delete on Lead"]
         );
         assert_eq!(
@@ -224,7 +253,10 @@ mod tests {
         );
         assert_eq!(
             closed(&["userPermissions[ScheduleReports].enabled"], &[]),
-            ["userPermissions[EditReports].enabled for ScheduleReports", "userPermissions[RunReports].enabled for ScheduleReports"]
+            [
+                "userPermissions[EditReports].enabled for ScheduleReports",
+                "userPermissions[RunReports].enabled for ScheduleReports"
+            ]
         );
     }
 

@@ -11,11 +11,14 @@ use crate::template::Test;
 /// `actual` is `None` where nothing is there and no default stands in for it. `field` is the registry's row, where the type has one: it
 /// knows aliases, spellings without case, and which texts are sets.
 pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> bool {
-    let normal = |value: &Value| field.map_or_else(|| value.clone(), |field| field.normalise(value));
+    let normal =
+        |value: &Value| field.map_or_else(|| value.clone(), |field| field.normalise(value));
     let actual = actual.map(normal);
     match test {
         Test::Equals(wanted) => actual.is_some_and(|actual| same(&actual, &normal(wanted))),
-        Test::OneOf(values) => actual.is_some_and(|actual| values.iter().any(|wanted| same(&actual, &normal(wanted)))),
+        Test::OneOf(values) => {
+            actual.is_some_and(|actual| values.iter().any(|wanted| same(&actual, &normal(wanted))))
+        }
         Test::Includes(wanted) => {
             let there = elements(actual.as_ref());
             elements(Some(&normal(&Value::List(wanted.clone())))).is_subset(&there)
@@ -38,7 +41,9 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::List(_), _) | (_, Value::List(_)) => elements(Some(left)) == elements(Some(right)),
-        (Value::Bool(flag), other) | (other, Value::Bool(flag)) => Value::parse_bool(&other.to_string()) == Some(*flag),
+        (Value::Bool(flag), other) | (other, Value::Bool(flag)) => {
+            Value::parse_bool(&other.to_string()) == Some(*flag)
+        }
         (Value::Number(_), _) | (_, Value::Number(_)) => {
             let (left, right) = (number(Some(left)), number(Some(right)));
             left.is_some() && left == right
@@ -92,9 +97,13 @@ mod tests {
     fn nothing_satisfies_only_absence_and_exclusion() {
         assert!(satisfies(&Test::Absent, None, None));
         assert!(satisfies(&Test::Excludes(texts(&["a"])), None, None));
-        for test in
-            [Test::Equals("a".into()), Test::OneOf(vec!["a".into()]), Test::Includes(texts(&["a"])), Test::AtLeast(0), Test::AtMost(0)]
-        {
+        for test in [
+            Test::Equals("a".into()),
+            Test::OneOf(vec!["a".into()]),
+            Test::Includes(texts(&["a"])),
+            Test::AtLeast(0),
+            Test::AtMost(0),
+        ] {
             assert!(!satisfies(&test, None, None), "{test:?}");
         }
     }

@@ -39,7 +39,10 @@ impl Walk {
             if keys.contains(&name) {
                 continue;
             }
-            let Some(field) = fields.iter().find(|field| field.name == name || field.name.eq_ignore_ascii_case(name)) else {
+            let Some(field) = fields
+                .iter()
+                .find(|field| field.name == name || field.name.eq_ignore_ascii_case(name))
+            else {
                 if !done.contains(&name) {
                     done.push(name);
                     self.unknown(name, parent);
@@ -56,14 +59,18 @@ impl Walk {
                     self.at.pop();
                 }
                 Kind::Section { key, fields, .. } => {
-                    self.at.push(Segment { name: field.name.to_owned(), key: Some(identity_of(field, child)) });
+                    self.at.push(Segment {
+                        name: field.name.to_owned(),
+                        key: Some(identity_of(field, child)),
+                    });
                     if field.is_layouts() {
                         // Which layout it is, is what such an entry says.
                         self.fields(fields, &["recordType"], child);
                     } else {
                         self.fields(fields, key, child);
                         if !field.says_by_flags() {
-                            self.leaves.insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
+                            self.leaves
+                                .insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
                         }
                     }
                     self.at.pop();
@@ -73,7 +80,9 @@ impl Walk {
                         continue;
                     }
                     done.push(field.name);
-                    if let Some(value) = field.read(parent).filter(|value| !is_nothing(field, value)) {
+                    if let Some(value) =
+                        field.read(parent).filter(|value| !is_nothing(field, value))
+                    {
                         self.put(field.name, value);
                     }
                 }
@@ -96,7 +105,8 @@ impl Walk {
                 }
             }
             several => {
-                let mut texts: Vec<String> = several.iter().map(|element| canonical(*element)).collect();
+                let mut texts: Vec<String> =
+                    several.iter().map(|element| canonical(*element)).collect();
                 texts.sort_unstable();
                 self.put(name, Value::List(texts));
             }
@@ -112,7 +122,8 @@ impl Walk {
 
 /// An element's content in one text, whatever its layout.
 fn canonical(element: Element<'_>) -> String {
-    let mut parts: Vec<String> = element.children().map(|child| format!("{}={}", child.name(), canonical(child))).collect();
+    let mut parts: Vec<String> =
+        element.children().map(|child| format!("{}={}", child.name(), canonical(child))).collect();
     if parts.is_empty() {
         return element.text().trim().to_owned();
     }
@@ -133,8 +144,14 @@ fn is_nothing(field: &Field, value: &Value) -> bool {
 pub type Difference = (FieldPath, Option<Value>, Option<Value>);
 
 /// Compares the settings of two documents of a type; `None` stands for a document that is not there.
-pub fn differences(row: &MetadataType, first: Option<&Document>, second: Option<&Document>) -> Vec<Difference> {
-    let read = |document: Option<&Document>| document.map(|document| leaves(row, document)).unwrap_or_default();
+pub fn differences(
+    row: &MetadataType,
+    first: Option<&Document>,
+    second: Option<&Document>,
+) -> Vec<Difference> {
+    let read = |document: Option<&Document>| {
+        document.map(|document| leaves(row, document)).unwrap_or_default()
+    };
     between(&read(first), &read(second))
 }
 
@@ -147,8 +164,12 @@ pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
             found.push((path.clone(), Some(value.clone()), other.cloned()));
         }
     }
-    found
-        .extend(second.iter().filter(|(path, _)| !first.contains_key(path)).map(|(path, value)| (path.clone(), None, Some(value.clone()))));
+    found.extend(
+        second
+            .iter()
+            .filter(|(path, _)| !first.contains_key(path))
+            .map(|(path, value)| (path.clone(), None, Some(value.clone()))),
+    );
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found
 }
@@ -156,10 +177,12 @@ pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
 /// What an entry of a list says, as one value; none where it is not there or says nothing. That it is there goes without saying where it says more.
 pub fn entry_value(leaves: &Leaves, entry: &Segment) -> Option<Value> {
     let start = FieldPath::new(vec![entry.clone()]);
-    let mut of_it = leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
+    let mut of_it =
+        leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
     of_it.peek()?;
     let in_words = |(path, value): (&FieldPath, &Value)| {
-        let rest: Vec<&str> = path.segments()[1..].iter().map(|segment| segment.name.as_str()).collect();
+        let rest: Vec<&str> =
+            path.segments()[1..].iter().map(|segment| segment.name.as_str()).collect();
         (!rest.is_empty()).then(|| format!("{}={value}", rest.join(".")))
     };
     let says: Vec<String> = of_it.filter_map(in_words).collect();
@@ -173,7 +196,10 @@ pub fn entry_path(path: &FieldPath, value: Option<&Value>) -> FieldPath {
     if let (Some(key), Some(last), Some(value)) = (&first.key, path.segments().get(1), value)
         && (first.name.as_str(), last.name.as_str()) == ("layoutAssignments", "layout")
     {
-        let of_type = key.split_once('|').map(|(_, record_type)| format!("|{record_type}")).unwrap_or_default();
+        let of_type = key
+            .split_once('|')
+            .map(|(_, record_type)| format!("|{record_type}"))
+            .unwrap_or_default();
         first.key = Some(format!("{value}{of_type}"));
     }
     FieldPath::new(vec![first])
@@ -185,7 +211,11 @@ mod tests {
     use crate::metadata::registry;
 
     fn profile(inner: &str) -> Document {
-        Document::parse(format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inner}</Profile>").into_bytes()).unwrap()
+        Document::parse(
+            format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inner}</Profile>")
+                .into_bytes(),
+        )
+        .unwrap()
     }
 
     fn shown(inner: &str) -> Vec<String> {
@@ -209,7 +239,9 @@ mod tests {
             ["later.deep = 1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
         );
         assert_eq!(
-            shown("<loginIpRanges><description>x</description><endAddress>2</endAddress><startAddress>1</startAddress></loginIpRanges>"),
+            shown(
+                "<loginIpRanges><description>x</description><endAddress>2</endAddress><startAddress>1</startAddress></loginIpRanges>"
+            ),
             ["loginIpRanges[1|2] = (an entry)", "loginIpRanges[1|2].description = x"]
         );
     }
@@ -217,8 +249,12 @@ mod tests {
     #[test]
     fn order_and_spelling_are_no_difference() {
         let row = registry::find("Profile").unwrap();
-        let one = profile("<userPermissions><enabled>true</enabled><name>A</name></userPermissions><custom>true</custom>");
-        let other = profile("<custom> TRUE </custom><userPermissions><name>A</name><enabled>1</enabled></userPermissions>");
+        let one = profile(
+            "<userPermissions><enabled>true</enabled><name>A</name></userPermissions><custom>true</custom>",
+        );
+        let other = profile(
+            "<custom> TRUE </custom><userPermissions><name>A</name><enabled>1</enabled></userPermissions>",
+        );
         assert_eq!(differences(row, Some(&one), Some(&other)), []);
         assert_eq!(differences(row, Some(&one), None).len(), 2);
     }

@@ -31,7 +31,12 @@ pub(super) struct Observed {
 
 const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no package.xml or snapshot.json)";
 
-pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &FieldPath, test: &Test) -> Observed {
+pub(super) fn metadata(
+    components: &ComponentSet,
+    id: &ComponentId,
+    path: &FieldPath,
+    test: &Test,
+) -> Observed {
     let metadata_type = registry::find_component(&id.type_name, &id.full_name);
     let resolved = metadata_type.and_then(|row| row.resolve(path).ok().flatten());
     let field = resolved.as_ref().map(|resolved| resolved.field);
@@ -44,15 +49,30 @@ pub(super) fn metadata(components: &ComponentSet, id: &ComponentId, path: &Field
     let (id, observation) = match found {
         Some(component) => {
             let observation = match metadata_type {
-                Some(_) if covered_by.is_some() => Observation::Seen { value: Some(Value::Bool(true)), satisfied: true },
+                Some(_) if covered_by.is_some() => {
+                    Observation::Seen { value: Some(Value::Bool(true)), satisfied: true }
+                }
                 Some(row) => present(components, component, row, path, test, resolved.as_ref()),
-                None => Observation::NotObserved(format!("`{}` is no metadata type that this program knows", id.type_name)),
+                None => Observation::NotObserved(format!(
+                    "`{}` is no metadata type that this program knows",
+                    id.type_name
+                )),
             };
             (component.id.clone(), observation)
         }
-        None => (id.clone(), shown(components, id, path, test, field).unwrap_or_else(|| absent_component(components, id))),
+        None => (
+            id.clone(),
+            shown(components, id, path, test, field)
+                .unwrap_or_else(|| absent_component(components, id)),
+        ),
     };
-    Observed { id, field, is_secret: field.is_some_and(|field| field.travel == Travel::Secret), observation, covered_by }
+    Observed {
+        id,
+        field,
+        is_secret: field.is_some_and(|field| field.travel == Travel::Secret),
+        observation,
+        covered_by,
+    }
 }
 
 /// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of what its objects' entries say below that,
@@ -65,7 +85,12 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
     }
     let is_on = |path: String| {
         let path = path.parse::<FieldPath>();
-        path.is_ok_and(|path| matches!(registry::look_up(row, &component.document, &path), Found::Value { value: Value::Bool(true), .. }))
+        path.is_ok_and(|path| {
+            matches!(
+                registry::look_up(row, &component.document, &path),
+                Found::Value { value: Value::Bool(true), .. }
+            )
+        })
     };
     match (section.as_str(), flag.name.as_str()) {
         ("fieldPermissions", "readable") => {
@@ -87,7 +112,11 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
 fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
     if id.type_name.starts_with("ExtlClnt") {
         let of_app = components.of_type(&id.type_name).find(|component| {
-            component.document.root().child_text("externalClientApplication").is_some_and(|app| app == id.full_name.as_str())
+            component
+                .document
+                .root()
+                .child_text("externalClientApplication")
+                .is_some_and(|app| app == id.full_name.as_str())
         });
         if of_app.is_some() {
             return of_app;
@@ -103,10 +132,19 @@ fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Compon
 }
 
 /// What SOQL shows of a component that cannot be read itself.
-fn shown(components: &ComponentSet, id: &ComponentId, path: &FieldPath, test: &Test, field: Option<&Field>) -> Option<Observation> {
+fn shown(
+    components: &ComponentSet,
+    id: &ComponentId,
+    path: &FieldPath,
+    test: &Test,
+    field: Option<&Field>,
+) -> Option<Observation> {
     let path = path.to_string();
     let (_, value) = components.shown.get(id)?.iter().find(|(shown, _)| *shown == path)?;
-    Some(Observation::Seen { satisfied: compare::satisfies(test, Some(value), field), value: Some(value.clone()) })
+    Some(Observation::Seen {
+        satisfied: compare::satisfies(test, Some(value), field),
+        value: Some(value.clone()),
+    })
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
@@ -115,8 +153,12 @@ fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation 
     }
     match &components.requested {
         Requested::Unknown => Observation::NotObserved(NO_RECORD.to_owned()),
-        Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => Observation::Missing,
-        Requested::Manifest(_) => Observation::NotObserved(format!("not requested: the manifest does not name {id}")),
+        Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => {
+            Observation::Missing
+        }
+        Requested::Manifest(_) => {
+            Observation::NotObserved(format!("not requested: the manifest does not name {id}"))
+        }
     }
 }
 
@@ -133,9 +175,15 @@ fn present(
         && let (Some(since), Some(version)) = (field.since, manifest.version)
         && since > version
     {
-        return Observation::NotObserved(format!("`{}` came with API {since}, and this was read by {version}", field.name));
+        return Observation::NotObserved(format!(
+            "`{}` came with API {since}, and this was read by {version}",
+            field.name
+        ));
     }
-    let seen = |value: Option<Value>| Observation::Seen { satisfied: compare::satisfies(test, value.as_ref(), field), value };
+    let seen = |value: Option<Value>| Observation::Seen {
+        satisfied: compare::satisfies(test, value.as_ref(), field),
+        value,
+    };
     // Of an entry that stands twice nobody knows which one counts: each must satisfy.
     let is_wrong = |found: &Found<'_>| matches!(found, Found::Value { value, .. } if !compare::satisfies(test, Some(value), field));
     let mut copies = registry::look_up_each(row, &component.document, path);
@@ -163,7 +211,10 @@ fn present(
 }
 
 /// Says why absence can't be read, or `None` where it can: the component's own record, and for an entry of a profile its companion (S 3.2).
-fn not_asked_for(components: &ComponentSet, entry: Option<&(&'static Field, String)>) -> Option<String> {
+fn not_asked_for(
+    components: &ComponentSet,
+    entry: Option<&(&'static Field, String)>,
+) -> Option<String> {
     let Requested::Manifest(manifest) = &components.requested else {
         return Some(NO_RECORD.to_owned());
     };
@@ -174,10 +225,12 @@ fn not_asked_for(components: &ComponentSet, entry: Option<&(&'static Field, Stri
     let candidates = companion.candidates(key);
     if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
         // The object was asked for, but the org did not show it: it does not exist, or the caller may not see it.
-        return candidates
-            .iter()
-            .find_map(|(type_name, full_name)| components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned());
+        return candidates.iter().find_map(|(type_name, full_name)| {
+            components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
+        });
     }
     let (type_name, full_name) = candidates.last()?;
-    Some(format!("not requested: a profile shows this only if {type_name}:{full_name} is asked for with it"))
+    Some(format!(
+        "not requested: a profile shows this only if {type_name}:{full_name} is asked for with it"
+    ))
 }

@@ -45,11 +45,23 @@ impl Document {
     /// # Errors
     /// What is no well-formed UTF-8 XML of that namespace, with line and column: the caller knows the file's name.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
-        let refused = |bytes: &[u8], (kind, at)| DocumentError { kind, position: error::position(bytes, at) };
-        let source = String::from_utf8(bytes).map_err(|error| refused(error.as_bytes(), index::no_utf8(&error)))?;
-        let index = index::index(source.as_bytes()).map_err(|why| refused(source.as_bytes(), why))?;
-        let notes = index.notes.into_iter().map(|(kind, at)| Note { kind, position: error::position(source.as_bytes(), at) }).collect();
-        Ok(Self { source: Arc::new(source), has_prefixes: index.has_prefixes, nodes: Arc::new(index.nodes), notes })
+        let refused =
+            |bytes: &[u8], (kind, at)| DocumentError { kind, position: error::position(bytes, at) };
+        let source = String::from_utf8(bytes)
+            .map_err(|error| refused(error.as_bytes(), index::no_utf8(&error)))?;
+        let index =
+            index::index(source.as_bytes()).map_err(|why| refused(source.as_bytes(), why))?;
+        let notes = index
+            .notes
+            .into_iter()
+            .map(|(kind, at)| Note { kind, position: error::position(source.as_bytes(), at) })
+            .collect();
+        Ok(Self {
+            source: Arc::new(source),
+            has_prefixes: index.has_prefixes,
+            nodes: Arc::new(index.nodes),
+            notes,
+        })
     }
 
     /// Returns the file's bytes.
@@ -90,7 +102,10 @@ impl Document {
             return Ok(());
         }
         Err(DocumentError {
-            kind: DocumentErrorKind::WrongRoot { expected: name.to_owned(), found: root.name().to_owned() },
+            kind: DocumentErrorKind::WrongRoot {
+                expected: name.to_owned(),
+                found: root.name().to_owned(),
+            },
             position: root.position(),
         })
     }
@@ -106,7 +121,12 @@ impl Document {
     /// The document with another text, of which only what stood at `changed` is new: what lies beyond is taken over from this index.
     fn with_text(&self, text: String, changed: Range<usize>) -> Result<Self, DocumentError> {
         match self.spliced_index(&text, changed) {
-            Some((nodes, has_prefixes)) => Ok(Self { source: Arc::new(text), has_prefixes, nodes: Arc::new(nodes), notes: Vec::new() }),
+            Some((nodes, has_prefixes)) => Ok(Self {
+                source: Arc::new(text),
+                has_prefixes,
+                nodes: Arc::new(nodes),
+                notes: Vec::new(),
+            }),
             None => Self::parse(text.into_bytes()),
         }
     }
@@ -114,7 +134,8 @@ impl Document {
     /// Indexes anew only from the last child of the root before a change to the first behind it.
     fn spliced_index(&self, text: &str, changed: Range<usize>) -> Option<(Vec<Node>, bool)> {
         let mut root = self.nodes[0];
-        let is_within = root.open_end as usize <= changed.start && changed.end <= root.close_start as usize;
+        let is_within =
+            root.open_end as usize <= changed.start && changed.end <= root.close_start as usize;
         if !is_within || !self.notes.is_empty() || u32::try_from(text.len()).is_err() {
             return None;
         }
@@ -127,10 +148,15 @@ impl Document {
                 break;
             }
         }
-        let (end, next) = behind.map_or((root.close_start, root.subtree_end), |child| (child.node.start, child.id.0));
+        let (end, next) = behind
+            .map_or((root.close_start, root.subtree_end), |child| (child.node.start, child.id.0));
         // Offsets and counts wrap around on their way and come out right: each is the sum of two that are.
         let by = (text.len() as u32).wrapping_sub(self.source.len() as u32);
-        let new = index::index_stretch(text.as_bytes(), root, start as usize..end.wrapping_add(by) as usize)?;
+        let new = index::index_stretch(
+            text.as_bytes(),
+            root,
+            start as usize..end.wrapping_add(by) as usize,
+        )?;
         let more = (new.nodes.len() as u32 - 1).wrapping_sub(next - first);
         root.close_start = root.close_start.wrapping_add(by);
         root.end = root.end.wrapping_add(by);
@@ -219,8 +245,10 @@ impl<'d> Element<'d> {
     /// Says whether the element is marked as having no value (`xsi:nil="true"`), as SOAP replies do.
     pub fn is_nil(self) -> bool {
         let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
-        index::attributes(tag)
-            .any(|(name, value)| name.rsplit_once(':').is_some_and(|(_, local)| local == "nil") && matches!(value, "true" | "1"))
+        index::attributes(tag).any(|(name, value)| {
+            name.rsplit_once(':').is_some_and(|(_, local)| local == "nil")
+                && matches!(value, "true" | "1")
+        })
     }
 
     /// Returns the child elements in their order.
@@ -239,7 +267,10 @@ impl<'d> Element<'d> {
     }
 
     /// Returns the child elements of a name.
-    pub fn children_named<'n>(self, name: &'n str) -> impl Iterator<Item = Element<'d>> + use<'d, 'n> {
+    pub fn children_named<'n>(
+        self,
+        name: &'n str,
+    ) -> impl Iterator<Item = Element<'d>> + use<'d, 'n> {
         self.children().filter(move |child| child.name() == name)
     }
 
@@ -323,7 +354,9 @@ mod tests {
 
     #[test]
     fn a_bare_ampersand_is_read_and_noted() {
-        let document = parse("<P xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n  <l>A & B &nbsp; C</l></P>");
+        let document = parse(
+            "<P xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n  <l>A & B &nbsp; C</l></P>",
+        );
         assert_eq!(document.root().child("l").unwrap().text(), "A & B &nbsp; C");
         let notes: Vec<String> = document.notes().iter().map(ToString::to_string).collect();
         assert_eq!(notes.len(), 2);

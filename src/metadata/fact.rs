@@ -37,7 +37,8 @@ pub struct FactType {
 }
 
 /// The flags of an object permission as the leaf of `user.object[..]`.
-pub const OBJECT_FLAGS: &[&str] = &["read", "create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
+pub const OBJECT_FLAGS: &[&str] =
+    &["read", "create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
 
 /// The flags of a field permission as the leaf of `user.field[..]`.
 pub const FIELD_FLAGS: &[&str] = &["read", "edit"];
@@ -52,26 +53,57 @@ pub const FACTS: &[FactType] = &[
     fact("user.license", FactKind::Text, "The user's licence", Some("user")),
     fact("user.profile", FactKind::Text, "The user's profile", Some("user")),
     fact("user.is_active", FactKind::Flag, "The user is active", Some("user")),
-    FactType { keyed: true, ..fact("user.permission", FactKind::Flag, "The user's effective system permission", Some("user")) },
     FactType {
         keyed: true,
-        leaves: OBJECT_FLAGS,
-        ..fact("user.object", FactKind::Flag, "The user's effective object permission", Some("user"))
+        ..fact(
+            "user.permission",
+            FactKind::Flag,
+            "The user's effective system permission",
+            Some("user"),
+        )
     },
     FactType {
         keyed: true,
-        ..fact("user.permission_set", FactKind::Flag, "The permission set is assigned to the user, without an end", Some("user"))
+        leaves: OBJECT_FLAGS,
+        ..fact(
+            "user.object",
+            FactKind::Flag,
+            "The user's effective object permission",
+            Some("user"),
+        )
+    },
+    FactType {
+        keyed: true,
+        ..fact(
+            "user.permission_set",
+            FactKind::Flag,
+            "The permission set is assigned to the user, without an end",
+            Some("user"),
+        )
     },
     FactType {
         keyed: true,
         leaves: FIELD_FLAGS,
-        ..fact("user.field", FactKind::Flag, "The user's effective access to the field", Some("user"))
+        ..fact(
+            "user.field",
+            FactKind::Flag,
+            "The user's effective access to the field",
+            Some("user"),
+        )
     },
     fact("app.installed", FactKind::Flag, "The app is installed in the org", Some("app")),
-    FactType { keyed: true, ..fact("license.seats", FactKind::Number, "Free seats of the licence", None) },
+    FactType {
+        keyed: true,
+        ..fact("license.seats", FactKind::Number, "Free seats of the licence", None)
+    },
 ];
 
-const fn fact(name: &'static str, kind: FactKind, title: &'static str, parameter: Option<&'static str>) -> FactType {
+const fn fact(
+    name: &'static str,
+    kind: FactKind,
+    title: &'static str,
+    parameter: Option<&'static str>,
+) -> FactType {
     FactType { name, keyed: false, leaves: &[], kind, title, parameter }
 }
 
@@ -95,7 +127,13 @@ impl Fact {
         let text = match (entry.name.as_str(), leaf.name.as_str()) {
             ("userPermissions", "enabled") => format!("user.permission[{key}]"),
             ("objectPermissions", flag) => {
-                format!("user.object[{key}].{}", flag.strip_prefix("allow").map(str::to_ascii_lowercase).as_deref().unwrap_or(flag))
+                format!(
+                    "user.object[{key}].{}",
+                    flag.strip_prefix("allow")
+                        .map(str::to_ascii_lowercase)
+                        .as_deref()
+                        .unwrap_or(flag)
+                )
             }
             ("fieldPermissions", "readable") => format!("user.field[{key}].read"),
             ("fieldPermissions", "editable") => format!("user.field[{key}].edit"),
@@ -131,7 +169,9 @@ impl Fact {
         }
         let leaf = match (tail.strip_prefix('.'), fact_type.leaves) {
             (None, []) if tail.is_empty() => None,
-            (Some(leaf), leaves) if leaves.contains(&leaf) => leaves.iter().find(|known| **known == leaf).copied(),
+            (Some(leaf), leaves) if leaves.contains(&leaf) => {
+                leaves.iter().find(|known| **known == leaf).copied()
+            }
             (None, leaves) if tail.is_empty() => {
                 return Err(format!("`{name}[..]` needs one of: {}", leaves.join(", ")));
             }
@@ -216,27 +256,50 @@ mod tests {
 
     #[test]
     fn facts_read_and_show_the_same() {
-        for text in ["org.edition", "user.permission[ApiEnabled]", "user.object[Account].viewAllRecords", "license.seats[Salesforce]"] {
+        for text in [
+            "org.edition",
+            "user.permission[ApiEnabled]",
+            "user.object[Account].viewAllRecords",
+            "license.seats[Salesforce]",
+        ] {
             assert_eq!(Fact::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_a_component_grants_is_a_fact_of_the_user() {
-        let fact = |path: &str| Fact::of_permission(&path.parse().unwrap()).map(|fact| fact.to_string());
-        assert_eq!(fact("userPermissions[ApiEnabled].enabled").as_deref(), Some("user.permission[ApiEnabled]"));
-        assert_eq!(fact("objectPermissions[Account].allowRead").as_deref(), Some("user.object[Account].read"));
-        assert_eq!(fact("objectPermissions[Account].viewAllFields").as_deref(), Some("user.object[Account].viewAllFields"));
-        assert_eq!(fact("fieldPermissions[Lead.Score__c].editable").as_deref(), Some("user.field[Lead.Score__c].edit"));
+        let fact =
+            |path: &str| Fact::of_permission(&path.parse().unwrap()).map(|fact| fact.to_string());
+        assert_eq!(
+            fact("userPermissions[ApiEnabled].enabled").as_deref(),
+            Some("user.permission[ApiEnabled]")
+        );
+        assert_eq!(
+            fact("objectPermissions[Account].allowRead").as_deref(),
+            Some("user.object[Account].read")
+        );
+        assert_eq!(
+            fact("objectPermissions[Account].viewAllFields").as_deref(),
+            Some("user.object[Account].viewAllFields")
+        );
+        assert_eq!(
+            fact("fieldPermissions[Lead.Score__c].editable").as_deref(),
+            Some("user.field[Lead.Score__c].edit")
+        );
         assert_eq!(fact("tabVisibilities[standard-Account].visibility"), None);
         assert_eq!(fact("custom"), None);
     }
 
     #[test]
     fn broken_facts_are_refused() {
-        for text in
-            ["org.colour", "user.permission", "org.edition[x]", "user.object[Account]", "user.object[Account].fly", "user.permission[]"]
-        {
+        for text in [
+            "org.colour",
+            "user.permission",
+            "org.edition[x]",
+            "user.object[Account]",
+            "user.object[Account].fly",
+            "user.permission[]",
+        ] {
             Fact::parse(text).unwrap_err();
         }
     }

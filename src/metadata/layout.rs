@@ -27,13 +27,20 @@ pub fn resolve_profile_name(name: &str) -> &str {
 
 /// Returns the name that Setup shows for a profile of this full name.
 pub fn profile_label(full_name: &str) -> &str {
-    PROFILE_NAMES.iter().find(|(_, known)| *known == full_name).map_or(full_name, |(shown, _)| shown)
+    PROFILE_NAMES
+        .iter()
+        .find(|(_, known)| *known == full_name)
+        .map_or(full_name, |(shown, _)| shown)
 }
 
 /// Returns a full name as the program holds it: decoded, and a profile's by the API's name.
 pub fn canonical_full_name(type_name: &str, written: &str) -> String {
     let decoded = decode(written.trim());
-    if type_name == "Profile" { resolve_profile_name(&decoded).to_owned() } else { decoded.into_owned() }
+    if type_name == "Profile" {
+        resolve_profile_name(&decoded).to_owned()
+    } else {
+        decoded.into_owned()
+    }
 }
 
 /// Decodes `%2E` and its like; what is no such form stays.
@@ -72,8 +79,9 @@ pub fn encode(full_name: &str) -> String {
     let mut encoded = String::with_capacity(full_name.len());
     for character in full_name.chars() {
         match character {
-            '%' | '.' | '(' | ')' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '#' | '&' | '+' | '=' | '!' | '\'' | '~'
-            | ',' | ';' | '@' | '$' | '^' | '[' | ']' | '{' | '}' | '`'
+            '%' | '.' | '(' | ')' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '#'
+            | '&' | '+' | '=' | '!' | '\'' | '~' | ',' | ';' | '@' | '$' | '^' | '[' | ']'
+            | '{' | '}' | '`'
                 if character != '*' || full_name.len() > 1 =>
             {
                 encoded.push('%');
@@ -116,8 +124,12 @@ pub fn component_of(path: &str) -> Option<ComponentId> {
     let (folders, file) = path.rsplit_once('/')?;
     let folder = folders.rsplit('/').next()?;
     let file = file.strip_suffix("-meta.xml").unwrap_or(file);
-    let row = registry::rows_with_folder()
-        .find(|row| row.folder == folder && file.strip_suffix(row.suffix).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.')))?;
+    let row = registry::rows_with_folder().find(|row| {
+        row.folder == folder
+            && file
+                .strip_suffix(row.suffix)
+                .is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'))
+    })?;
     let stem = &file[..file.len() - row.suffix.len() - 1];
     let type_name = if row.folder == "settings" { SETTINGS } else { row.name };
     Some(ComponentId::new(type_name, canonical_full_name(type_name, stem)))
@@ -128,7 +140,8 @@ pub fn object_of(path: &str) -> Option<ComponentId> {
     let (folders, file) = path.rsplit_once('/')?;
     let stem = file.strip_suffix(".object-meta.xml")?;
     let mut folders = folders.rsplit('/');
-    (folders.next() == Some(stem) && folders.next() == Some("objects")).then(|| ComponentId::new("CustomObject", stem))
+    (folders.next() == Some(stem) && folders.next() == Some("objects"))
+        .then(|| ComponentId::new("CustomObject", stem))
 }
 
 #[cfg(test)]
@@ -156,7 +169,10 @@ mod tests {
         assert_eq!(canonical_full_name("Profile", "System Administrator"), "Admin");
         assert_eq!(canonical_full_name("Profile", "Work%2Ecom Only User"), "Work.com Only User");
         assert_eq!(canonical_full_name("PermissionSet", "Standard User"), "Standard User");
-        assert_eq!(api_full_name(&ComponentId::new("Profile", "Custom: Sales Profile")), "Custom%3A Sales Profile");
+        assert_eq!(
+            api_full_name(&ComponentId::new("Profile", "Custom: Sales Profile")),
+            "Custom%3A Sales Profile"
+        );
         assert_eq!(profile_label("Admin"), "System Administrator");
     }
 
@@ -164,18 +180,33 @@ mod tests {
     fn paths_name_components_in_both_formats() {
         for (path, expected) in [
             ("profiles/Admin.profile", "Profile:Admin"),
-            ("unpackaged/profiles/Force%2Ecom - Free User.profile", "Profile:Force.com - Free User"),
+            (
+                "unpackaged/profiles/Force%2Ecom - Free User.profile",
+                "Profile:Force.com - Free User",
+            ),
             ("force-app/main/default/connectedApps/A.connectedApp-meta.xml", "ConnectedApp:A"),
-            ("extlClntAppOauthPolicies/A_oauthPlcy.ecaOauthPlcy", "ExtlClntAppOauthConfigurablePolicies:A_oauthPlcy"),
+            (
+                "extlClntAppOauthPolicies/A_oauthPlcy.ecaOauthPlcy",
+                "ExtlClntAppOauthConfigurablePolicies:A_oauthPlcy",
+            ),
             ("settings/Security.settings", "Settings:Security"),
             ("objects/Account.object", "CustomObject:Account"),
         ] {
-            assert_eq!(component_of(path).map(|id| id.to_string()).as_deref(), Some(expected), "{path}");
+            assert_eq!(
+                component_of(path).map(|id| id.to_string()).as_deref(),
+                Some(expected),
+                "{path}"
+            );
         }
-        for path in ["Admin.profile", "profiles/Admin.txt", "profiles/.profile", "other/Admin.profile"] {
+        for path in
+            ["Admin.profile", "profiles/Admin.txt", "profiles/.profile", "other/Admin.profile"]
+        {
             assert_eq!(component_of(path), None, "{path}");
         }
-        assert_eq!(object_of("x/objects/Account/Account.object-meta.xml"), Some(ComponentId::new("CustomObject", "Account")));
+        assert_eq!(
+            object_of("x/objects/Account/Account.object-meta.xml"),
+            Some(ComponentId::new("CustomObject", "Account"))
+        );
         assert_eq!(object_of("x/objects/Account/fields/A.field-meta.xml"), None);
     }
 
@@ -183,7 +214,10 @@ mod tests {
     fn a_component_has_its_path() {
         let profile = ComponentId::new("Profile", "Force.com - Free User");
         assert_eq!(metadata_path(&profile).unwrap(), "profiles/Force%2Ecom - Free User.profile");
-        assert_eq!(source_path(&ComponentId::new("Settings", "Security")).unwrap(), "settings/Security.settings-meta.xml");
+        assert_eq!(
+            source_path(&ComponentId::new("Settings", "Security")).unwrap(),
+            "settings/Security.settings-meta.xml"
+        );
         assert_eq!(metadata_path(&ComponentId::new("AIApplication", "x")), None);
     }
 }

@@ -32,13 +32,17 @@ impl Manifest {
                 manifest.add(&name, member.text().trim());
             }
         }
-        manifest.version = document.root().child_text("version").and_then(|text| ApiVersion::parse(&text));
+        manifest.version =
+            document.root().child_text("version").and_then(|text| ApiVersion::parse(&text));
         Ok(manifest)
     }
 
     /// Adds a member; its name may be written as people do (`System Administrator`) or as the API does.
     pub fn add(&mut self, type_name: &str, member: &str) {
-        self.types.entry(type_name.to_owned()).or_default().insert(canonical_full_name(type_name, member));
+        self.types
+            .entry(type_name.to_owned())
+            .or_default()
+            .insert(canonical_full_name(type_name, member));
     }
 
     /// Adds all of another manifest; keeps its own version.
@@ -79,7 +83,9 @@ impl Manifest {
 
     /// Writes the manifest as Salesforce does: types and members in order.
     pub fn to_xml(&self) -> String {
-        let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n");
+        let mut xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n"
+        );
         for (type_name, members) in &self.types {
             xml.push_str("    <types>\n");
             for member in members {

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn broken_paths_say_where() {
-        for (text, offset) in [("", 0), ("a..b", 2), ("a.", 2), ("a[b", 1), ("a[]", 2), ("a b", 1)] {
+        for (text, offset) in [("", 0), ("a..b", 2), ("a.", 2), ("a[b", 1), ("a[]", 2), ("a b", 1)]
+        {
             assert_eq!(text.parse::<FieldPath>().unwrap_err().offset, offset, "{text}");
         }
     }

@@ -17,7 +17,9 @@ mod settings;
 
 use std::fmt;
 
-pub use lookup::{Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each};
+pub use lookup::{
+    Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each,
+};
 
 /// An API version, such as 67.0, as its whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,7 +214,9 @@ impl Companion {
                 Some(object) => vec![("CustomObject", object.to_owned())],
                 None => vec![("CustomObject", key.to_owned()), ("CustomTab", key.to_owned())],
             },
-            Self::Layout => vec![("Layout", key.split_once('|').map_or(key, |(layout, _)| layout).to_owned())],
+            Self::Layout => {
+                vec![("Layout", key.split_once('|').map_or(key, |(layout, _)| layout).to_owned())]
+            }
         }
     }
 }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cirrus_auth::{
-    AuthError, AuthResult, AuthSession, ClientCredentialsAuth, JwtAuth, RefreshTokenAuth, SharedAuth, StaticTokenAuth, async_trait,
+    AuthError, AuthResult, AuthSession, ClientCredentialsAuth, JwtAuth, RefreshTokenAuth,
+    SharedAuth, StaticTokenAuth, async_trait,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
@@ -45,24 +46,44 @@ impl Session {
     ///
     /// # Errors
     /// The address is not one that a token may be sent to, or the token is the text that a newer `sf` puts in its place.
-    pub fn from_access_token(name: &str, token: &SecretString, instance_url: &str, source: &str) -> Result<Self, OrgError> {
+    pub fn from_access_token(
+        name: &str,
+        token: &SecretString,
+        instance_url: &str,
+        source: &str,
+    ) -> Result<Self, OrgError> {
         let address = http::check_address(instance_url)?;
         let token = check_token(token.expose_secret())?;
-        Ok(Self { auth: Arc::new(StaticTokenAuth::new(token, address)), name: name.to_owned(), source: source.to_owned(), username: None })
+        Ok(Self {
+            auth: Arc::new(StaticTokenAuth::new(token, address)),
+            name: name.to_owned(),
+            source: source.to_owned(),
+            username: None,
+        })
     }
 
     /// Takes one of sfsetup's own logins. A refresh token that the org rotates is stored before its access token is used (S 6.9).
     ///
     /// # Errors
     /// The login's address or key cannot be used.
-    pub fn from_login(login: &Login, store: &LoginStore, options: &ConnectOptions) -> Result<Self, OrgError> {
+    pub fn from_login(
+        login: &Login,
+        store: &LoginStore,
+        options: &ConnectOptions,
+    ) -> Result<Self, OrgError> {
         let instance_url = http::check_address(&login.instance_url)?;
         let login_url = http::check_address(&login.login_url)?;
         let client = http::client(&login_url, options)?;
         let auth: SharedAuth = match &login.credential {
-            Credential::AccessToken { token } => Arc::new(StaticTokenAuth::new(check_token(token.expose_secret())?, instance_url)),
+            Credential::AccessToken { token } => {
+                Arc::new(StaticTokenAuth::new(check_token(token.expose_secret())?, instance_url))
+            }
             Credential::RefreshToken { client_id, client_secret, refresh_token } => {
-                let keeper = Arc::new(Keeper { store: store.clone(), name: login.name.clone(), failure: std::sync::Mutex::default() });
+                let keeper = Arc::new(Keeper {
+                    store: store.clone(),
+                    name: login.name.clone(),
+                    failure: std::sync::Mutex::default(),
+                });
                 let mut builder = RefreshTokenAuth::builder()
                     .consumer_key(client_id)
                     .refresh_token(refresh_token.expose_secret())
@@ -109,7 +130,10 @@ impl Session {
     /// [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name; `Auth` when it cannot sign in.
     pub async fn from_sf_cli(target: &str, cli: SfCli) -> Result<Self, OrgError> {
         if target.starts_with('-') || target.is_empty() {
-            return Err(OrgError::new(OrgErrorKind::Usage, format!("`{target}` is no alias or username")));
+            return Err(OrgError::new(
+                OrgErrorKind::Usage,
+                format!("`{target}` is no alias or username"),
+            ));
         }
         // Each of the commands takes a second or more to begin, so that both are run at once.
         let display = ["org", "display", "--target-org", target, "--json"];
@@ -117,20 +141,30 @@ impl Session {
         let shown = shown?;
         let result = &shown["result"];
         let text = |key: &str| result.get(key).and_then(Json::as_str).map(str::to_owned);
-        let instance_url =
-            text("instanceUrl").ok_or_else(|| OrgError::new(OrgErrorKind::Unexpected, "`sf org display` told no instance URL"))?;
+        let instance_url = text("instanceUrl").ok_or_else(|| {
+            OrgError::new(OrgErrorKind::Unexpected, "`sf org display` told no instance URL")
+        })?;
         let instance_url = http::check_address(&instance_url)?;
         // An older `sf` shows the token here; a newer one puts a text in its place (S 6.9).
         let token = match text("accessToken").filter(|token| !is_redacted(token)) {
             Some(shown) => token.unwrap_or(shown),
             None => token?,
         };
-        let source = if text("username").as_deref() == Some(target) { "sf CLI username" } else { "sf CLI alias" };
+        let source = if text("username").as_deref() == Some(target) {
+            "sf CLI username"
+        } else {
+            "sf CLI alias"
+        };
         Ok(Self {
             name: target.to_owned(),
             source: source.to_owned(),
             username: text("username"),
-            auth: Arc::new(Borrowed { cli, target: target.to_owned(), instance_url, token: Mutex::new(Some(token)) }),
+            auth: Arc::new(Borrowed {
+                cli,
+                target: target.to_owned(),
+                instance_url,
+                token: Mutex::new(Some(token)),
+            }),
         })
     }
 
@@ -140,10 +174,22 @@ impl Session {
     }
 }
 
-pub(super) fn jwt_builder(client_id: &str, username: &str, key_file: &std::path::Path) -> Result<cirrus_auth::JwtAuthBuilder, OrgError> {
-    let key = std::fs::read(key_file)
-        .map_err(|error| OrgError::new(OrgErrorKind::Usage, format!("cannot read the key `{}`: {error}", key_file.display())))?;
-    JwtAuth::builder().consumer_key(client_id).username(username).private_key_pem_bytes(&key).map_err(OrgError::from_auth)
+pub(super) fn jwt_builder(
+    client_id: &str,
+    username: &str,
+    key_file: &std::path::Path,
+) -> Result<cirrus_auth::JwtAuthBuilder, OrgError> {
+    let key = std::fs::read(key_file).map_err(|error| {
+        OrgError::new(
+            OrgErrorKind::Usage,
+            format!("cannot read the key `{}`: {error}", key_file.display()),
+        )
+    })?;
+    JwtAuth::builder()
+        .consumer_key(client_id)
+        .username(username)
+        .private_key_pem_bytes(&key)
+        .map_err(OrgError::from_auth)
 }
 
 fn is_redacted(token: &str) -> bool {
@@ -153,10 +199,16 @@ fn is_redacted(token: &str) -> bool {
 fn check_token(token: &str) -> Result<String, OrgError> {
     let token = token.trim();
     if is_redacted(token) {
-        return Err(OrgError::new(OrgErrorKind::Auth, "the access token is the text `[REDACTED] ..` that `sf` shows in its place"));
+        return Err(OrgError::new(
+            OrgErrorKind::Auth,
+            "the access token is the text `[REDACTED] ..` that `sf` shows in its place",
+        ));
     }
     if token.is_empty() || token.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(OrgError::new(OrgErrorKind::Auth, "the access token is empty or holds a space or line break"));
+        return Err(OrgError::new(
+            OrgErrorKind::Auth,
+            "the access token is empty or holds a space or line break",
+        ));
     }
     Ok(token.to_owned())
 }
@@ -173,7 +225,8 @@ impl cirrus_auth::refresh::RotationHandler for Keeper {
     async fn on_rotation(&self, new_refresh_token: &str) {
         let rotated = self.store.rotate(&self.name, &SecretString::from(new_refresh_token));
         if let Err(error) = rotated {
-            *self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.to_string());
+            *self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                Some(error.to_string());
         }
     }
 }
@@ -188,11 +241,14 @@ struct Kept {
 impl AuthSession for Kept {
     async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
         let token = self.inner.access_token().await?;
-        let failure = self.keeper.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let failure =
+            self.keeper.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         match failure {
             Some(reason) => Err(AuthError::InvalidArgument {
                 name: "login",
-                reason: format!("the org rotated the refresh token, and the new one could not be stored: {reason}"),
+                reason: format!(
+                    "the org rotated the refresh token, and the new one could not be stored: {reason}"
+                ),
             }),
             None => Ok(token),
         }
@@ -227,14 +283,21 @@ impl Default for SfCli {
 impl SfCli {
     /// The command refreshes the token first (S 6.9), so asking again is a refresh.
     async fn token(&self, target: &str) -> Result<String, OrgError> {
-        let shown = self.run(&["org", "auth", "show-access-token", "--target-org", target, "--json"]).await?;
+        let shown = self
+            .run(&["org", "auth", "show-access-token", "--target-org", target, "--json"])
+            .await?;
         let result = &shown["result"];
         let named = result.get("accessToken").and_then(Json::as_str);
         named
             .filter(|token| !is_redacted(token))
             .or_else(|| find_token(result))
             .map(str::to_owned)
-            .ok_or_else(|| OrgError::new(OrgErrorKind::Auth, format!("`sf` gave no access token for `{target}`")))
+            .ok_or_else(|| {
+                OrgError::new(
+                    OrgErrorKind::Auth,
+                    format!("`sf` gave no access token for `{target}`"),
+                )
+            })
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<Json, OrgError> {
@@ -249,27 +312,40 @@ impl SfCli {
             .output();
         let output = match tokio::time::timeout(self.timeout, command).await {
             Err(_) => {
-                return Err(OrgError::new(OrgErrorKind::TimedOut, format!("`{shown}` took longer than {} s", self.timeout.as_secs())));
+                return Err(OrgError::new(
+                    OrgErrorKind::TimedOut,
+                    format!("`{shown}` took longer than {} s", self.timeout.as_secs()),
+                ));
             }
             Ok(Err(error)) => {
-                return Err(OrgError::new(OrgErrorKind::NoSuchOrg, format!("cannot run `{}`: {error}", self.program.display())));
+                return Err(OrgError::new(
+                    OrgErrorKind::NoSuchOrg,
+                    format!("cannot run `{}`: {error}", self.program.display()),
+                ));
             }
             Ok(Ok(output)) => output,
         };
         // Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
         let start = output.stdout.iter().position(|byte| *byte == b'{');
-        let json: Option<Json> = start.and_then(|at| serde_json::Deserializer::from_slice(&output.stdout[at..]).into_iter().next()?.ok());
+        let json: Option<Json> = start.and_then(|at| {
+            serde_json::Deserializer::from_slice(&output.stdout[at..]).into_iter().next()?.ok()
+        });
         let Some(json) = json else {
-            return Err(OrgError::new(OrgErrorKind::Unexpected, format!("`{shown}` did not answer in JSON")));
+            return Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                format!("`{shown}` did not answer in JSON"),
+            ));
         };
         if output.status.success() && json.get("result").is_some() {
             return Ok(json);
         }
         let text = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default();
         let kind = match text("name") {
-            "NamedOrgNotFoundError" | "NoAuthInfoFoundError" | "NoTargetOrgFound" | "NamedOrgNotFound" | "NoOrgFound" => {
-                OrgErrorKind::NoSuchOrg
-            }
+            "NamedOrgNotFoundError"
+            | "NoAuthInfoFoundError"
+            | "NoTargetOrgFound"
+            | "NamedOrgNotFound"
+            | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
             _ => OrgErrorKind::Auth,
         };
         let mut error = OrgError::new(kind, format!("`{shown}` says: {}", text("message")));
@@ -283,7 +359,9 @@ fn find_token(json: &Json) -> Option<&str> {
     match json {
         Json::String(text) => {
             let (id, key) = text.split_once('!')?;
-            let is_id = id.starts_with("00D") && (15..=18).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+            let is_id = id.starts_with("00D")
+                && (15..=18).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric());
             (is_id && !key.is_empty()).then_some(text)
         }
         Json::Array(items) => items.iter().find_map(find_token),
@@ -306,8 +384,10 @@ impl AuthSession for Borrowed {
         let mut token = self.token.lock().await;
         if token.is_none() {
             let fresh = self.cli.token(&self.target).await;
-            *token =
-                Some(fresh.map_err(|error| AuthError::OAuth { error: "sf_cli".to_owned(), error_description: Some(error.to_string()) })?);
+            *token = Some(fresh.map_err(|error| AuthError::OAuth {
+                error: "sf_cli".to_owned(),
+                error_description: Some(error.to_string()),
+            })?);
         }
         Ok(Cow::Owned(token.clone().unwrap_or_default()))
     }
@@ -331,7 +411,9 @@ mod tests {
     #[test]
     fn a_redacted_token_is_refused_by_name() {
         let token = SecretString::from("[REDACTED] Use 'sf org auth show-access-token' to view");
-        let error = Session::from_access_token("x", &token, "https://acme.example.com", "environment").unwrap_err();
+        let error =
+            Session::from_access_token("x", &token, "https://acme.example.com", "environment")
+                .unwrap_err();
         assert_eq!(error.kind, OrgErrorKind::Auth);
         assert!(error.message.contains("[REDACTED]"));
     }
@@ -346,7 +428,9 @@ mod tests {
     #[test]
     fn a_session_shows_no_token() {
         let token = SecretString::from("00D5g00000AbCdE!PLANTED");
-        let session = Session::from_access_token("x", &token, "https://acme.example.com", "environment").unwrap();
+        let session =
+            Session::from_access_token("x", &token, "https://acme.example.com", "environment")
+                .unwrap();
         assert!(!format!("{session:?}").contains("PLANTED"));
     }
 }

@@ -84,13 +84,19 @@ pub struct DeployRow {
 impl DeployRow {
     /// Says whether it is not over yet.
     pub fn is_running(&self) -> bool {
-        matches!(self.status.as_str(), "Pending" | "InProgress" | "Canceling" | "Finalizing" | "FinalizingDeploy")
+        matches!(
+            self.status.as_str(),
+            "Pending" | "InProgress" | "Canceling" | "Finalizing" | "FinalizingDeploy"
+        )
     }
 }
 
 /// Whether an error says nothing of whether the org took the request.
 fn is_lost(error: &OrgError) -> bool {
-    let is_silent = matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected);
+    let is_silent = matches!(
+        error.kind,
+        OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected
+    );
     is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
 }
 
@@ -107,14 +113,24 @@ impl Org {
             "performRetrieve": false, "purgeOnDelete": false, "rollbackOnError": true, "singlePackage": true,
         }});
         let body = multipart(&options.to_string(), &zip);
-        match self.wire.send_once(reqwest::Method::POST, "metadata/deployRequest", Some(body)).await {
-            Ok(answer) => match answer["id"].as_str().or_else(|| answer["deployResult"]["id"].as_str()) {
-                Some(id) if !id.is_empty() => Ok(id.to_owned()),
-                _ => Err(NotStarted::Lost(OrgError::new(OrgErrorKind::Unexpected, "the org accepted the deploy without giving it an id"))),
-            },
+        match self.wire.send_once(reqwest::Method::POST, "metadata/deployRequest", Some(body)).await
+        {
+            Ok(answer) => {
+                match answer["id"].as_str().or_else(|| answer["deployResult"]["id"].as_str()) {
+                    Some(id) if !id.is_empty() => Ok(id.to_owned()),
+                    _ => Err(NotStarted::Lost(OrgError::new(
+                        OrgErrorKind::Unexpected,
+                        "the org accepted the deploy without giving it an id",
+                    ))),
+                }
+            }
             // An org, or a gateway before it, that does not have the resource.
-            Err(unanswered) if is_no_such_resource(&unanswered.error) => self.start_by_soap(zip, check_only).await,
-            Err(unanswered) if unanswered.may_have_arrived => Err(NotStarted::Lost(unanswered.error)),
+            Err(unanswered) if is_no_such_resource(&unanswered.error) => {
+                self.start_by_soap(zip, check_only).await
+            }
+            Err(unanswered) if unanswered.may_have_arrived => {
+                Err(NotStarted::Lost(unanswered.error))
+            }
             Err(unanswered) => Err(NotStarted::Refused(unanswered.error)),
         }
     }
@@ -143,9 +159,19 @@ impl Org {
     /// # Errors
     /// As [`Self::start_deploy`]; a validation that the org does not take for a quick deploy is refused.
     pub async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
-        match self.wire.soap("deployRecentValidation", self.wire.metadata().deploy_recent_validation(validation)).await {
+        match self
+            .wire
+            .soap(
+                "deployRecentValidation",
+                self.wire.metadata().deploy_recent_validation(validation),
+            )
+            .await
+        {
             Ok(id) if !id.is_empty() && !same_id(&id, validation) => Ok(id),
-            Ok(_) => Err(NotStarted::Lost(OrgError::new(OrgErrorKind::Unexpected, "the org gave the quick deploy no id of its own"))),
+            Ok(_) => Err(NotStarted::Lost(OrgError::new(
+                OrgErrorKind::Unexpected,
+                "the org gave the quick deploy no id of its own",
+            ))),
             Err(error) if is_lost(&error) => Err(NotStarted::Lost(error)),
             Err(error) => Err(NotStarted::Refused(error)),
         }
@@ -156,7 +182,11 @@ impl Org {
     /// # Errors
     /// The org cannot be asked, or knows no such deploy.
     pub async fn deploy_status(&self, id: &str) -> Result<DeployStatus, OrgError> {
-        match self.wire.get(&format!("metadata/deployRequest/{id}"), &[("includeDetails", "true")]).await {
+        match self
+            .wire
+            .get(&format!("metadata/deployRequest/{id}"), &[("includeDetails", "true")])
+            .await
+        {
             Ok(answer) => Ok(read_status(id, &answer["deployResult"])),
             Err(error) if is_no_such_resource(&error) => {
                 let call = self.wire.metadata().check_deploy_status(id, true);
@@ -182,7 +212,11 @@ impl Org {
                 Ok(status) if status.done => return Ok(status),
                 Ok(status) => {
                     for failure in status.failures.iter().skip(told) {
-                        self.wire.tell(Event::Progress { done: status.deployed, total: Some(status.total), what: failure.problem.clone() });
+                        self.wire.tell(Event::Progress {
+                            done: status.deployed,
+                            total: Some(status.total),
+                            what: failure.problem.clone(),
+                        });
                     }
                     told = status.failures.len();
                     self.wire.tell(Event::Progress {
@@ -193,13 +227,17 @@ impl Org {
                     if is_late {
                         return Err(OrgError::new(
                             OrgErrorKind::TimedOut,
-                            format!("the deploy {id} is not over yet; the org says {}", status.status),
+                            format!(
+                                "the deploy {id} is not over yet; the org says {}",
+                                status.status
+                            ),
                         ));
                     }
                 }
                 // A look costs nothing.
                 Err(error) if error.is_passing() && !is_late => {
-                    self.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
+                    self.wire
+                        .tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 }
                 Err(error) => return Err(error),
             }
@@ -211,12 +249,21 @@ impl Org {
     /// # Errors
     /// The org refuses, because it is over, or cannot be asked.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), OrgError> {
-        let body = RawBody::new(json!({ "deployResult": { "status": "Canceling" } }).to_string(), "application/json");
-        match self.wire.send_once(reqwest::Method::PATCH, &format!("metadata/deployRequest/{id}"), Some(body)).await {
+        let body = RawBody::new(
+            json!({ "deployResult": { "status": "Canceling" } }).to_string(),
+            "application/json",
+        );
+        match self
+            .wire
+            .send_once(reqwest::Method::PATCH, &format!("metadata/deployRequest/{id}"), Some(body))
+            .await
+        {
             Ok(_) => Ok(()),
-            Err(unanswered) if is_no_such_resource(&unanswered.error) => {
-                self.wire.soap("cancelDeploy", self.wire.metadata().cancel_deploy(id)).await.map(|_| ())
-            }
+            Err(unanswered) if is_no_such_resource(&unanswered.error) => self
+                .wire
+                .soap("cancelDeploy", self.wire.metadata().cancel_deploy(id))
+                .await
+                .map(|_| ()),
             Err(unanswered) => Err(unanswered.error),
         }
     }
@@ -257,7 +304,10 @@ impl Org {
         let soql = format!("SELECT UserId FROM OauthToken WHERE AppName = {}", soql_text(app));
         match self.wire.query(&soql).await {
             Ok(rows) => {
-                let mut users: Vec<String> = rows.iter().filter_map(|row| row["UserId"].as_str().map(str::to_owned)).collect();
+                let mut users: Vec<String> = rows
+                    .iter()
+                    .filter_map(|row| row["UserId"].as_str().map(str::to_owned))
+                    .collect();
                 users.sort_unstable();
                 users.dedup();
                 Ok(Some(users))
@@ -320,34 +370,57 @@ fn number(json: &Json) -> Option<u64> {
 fn read_status(id: &str, result: &Json) -> DeployStatus {
     // The CLI's names, and those of cirrus' own form of the SOAP answer.
     let field = |name: &str| {
-        let snake: String =
-            name.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+        let snake: String = name
+            .chars()
+            .flat_map(|c| {
+                if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }
+            })
+            .collect();
         result.get(name).or_else(|| result.get(snake.as_str())).unwrap_or(&Json::Null)
     };
     let text = |json: &Json| json.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let status = text(field("status")).unwrap_or_default();
-    let is_end =
-        matches!(status.as_str(), "Succeeded" | "SucceededPartial" | "Failed" | "Canceled" | "FinalizingDeployFailed" | "FinalizingFailed");
+    let is_end = matches!(
+        status.as_str(),
+        "Succeeded"
+            | "SucceededPartial"
+            | "Failed"
+            | "Canceled"
+            | "FinalizingDeployFailed"
+            | "FinalizingFailed"
+    );
     let details = field("details");
     let list = |camel: &str, snake: &str| match details.get(camel).or_else(|| details.get(snake)) {
         Some(Json::Array(messages)) => messages.clone(),
         Some(one @ Json::Object(_)) => vec![one.clone()],
         _ => Vec::new(),
     };
-    let failures: Vec<DeployMessage> = list("componentFailures", "component_failures").iter().map(message).collect();
+    let failures: Vec<DeployMessage> =
+        list("componentFailures", "component_failures").iter().map(message).collect();
     let successes = list("componentSuccesses", "component_successes");
     DeployStatus {
         id: id.to_owned(),
         done: flag(field("done")) || is_end,
         // A partial success is none: `rollbackOnError` was asked for.
-        success: (flag(field("success")) || status == "Succeeded") && status != "SucceededPartial" && failures.is_empty(),
+        success: (flag(field("success")) || status == "Succeeded")
+            && status != "SucceededPartial"
+            && failures.is_empty(),
         deployed: number(field("numberComponentsDeployed")).unwrap_or(0),
         total: number(field("numberComponentsTotal")).unwrap_or(0),
         message: text(field("errorMessage")),
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
-        named: successes.iter().map(message).chain(failures.iter().cloned()).filter_map(|message| message.component).collect(),
+        named: successes
+            .iter()
+            .map(message)
+            .chain(failures.iter().cloned())
+            .filter_map(|message| message.component)
+            .collect(),
         canceled_here: false,
-        warnings: successes.iter().filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null())).map(message).collect(),
+        warnings: successes
+            .iter()
+            .filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null()))
+            .map(message)
+            .collect(),
         failures,
         status,
     }
@@ -355,9 +428,15 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
 
 fn message(json: &Json) -> DeployMessage {
     let text = |camel: &str, snake: &str| {
-        json.get(camel).or_else(|| json.get(snake)).and_then(Json::as_str).filter(|text| !text.is_empty()).unwrap_or_default().to_owned()
+        json.get(camel)
+            .or_else(|| json.get(snake))
+            .and_then(Json::as_str)
+            .filter(|text| !text.is_empty())
+            .unwrap_or_default()
+            .to_owned()
     };
-    let (type_name, full_name) = (text("componentType", "component_type"), text("fullName", "full_name"));
+    let (type_name, full_name) =
+        (text("componentType", "component_type"), text("fullName", "full_name"));
     DeployMessage {
         component: (!type_name.is_empty()).then(|| {
             let name = canonical_full_name(&type_name, &full_name);
@@ -391,7 +470,10 @@ mod tests {
             &json!({ "status": "Failed", "done": true, "success": false, "details": { "componentFailures": { "componentType": "Profile",
                 "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user permission: X", "lineNumber": "3" } } }),
         );
-        assert_eq!(status.failures[0].component, Some(ComponentId::new("Profile", "Custom: Sales")));
+        assert_eq!(
+            status.failures[0].component,
+            Some(ComponentId::new("Profile", "Custom: Sales"))
+        );
         assert_eq!(status.failures[0].line, Some(3));
     }
 

@@ -65,14 +65,25 @@ impl OrgError {
 
     /// Says whether only the one question failed, so that others may still be answered: not shown, not there, not understood.
     pub fn is_about_one_question(&self) -> bool {
-        matches!(self.kind, OrgErrorKind::Permission | OrgErrorKind::Refused | OrgErrorKind::Unexpected | OrgErrorKind::Unsupported)
+        matches!(
+            self.kind,
+            OrgErrorKind::Permission
+                | OrgErrorKind::Refused
+                | OrgErrorKind::Unexpected
+                | OrgErrorKind::Unsupported
+        )
     }
 
     /// Says whether a look at a job in the org may meet this and outlive it: the job goes on whether we look or not (S 6.6: also a wrong id as it
     /// leaves Pending).
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unavailable | OrgErrorKind::Unexpected)
-            || self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
+        matches!(
+            self.kind,
+            OrgErrorKind::Unreachable
+                | OrgErrorKind::TimedOut
+                | OrgErrorKind::Unavailable
+                | OrgErrorKind::Unexpected
+        ) || self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
     }
 
     /// Makes an error out of the org's code and text; the kind follows from them.
@@ -99,13 +110,21 @@ impl OrgError {
 
     pub(super) fn from_soap(error: MetadataError) -> Self {
         match error {
-            MetadataError::Soap { status, fault, .. } => Self::from_org(status, fault.code(), &fault.faultstring),
-            MetadataError::Http4xx5xx { status, raw, .. } => Self::from_page(status, raw.as_bytes()),
+            MetadataError::Soap { status, fault, .. } => {
+                Self::from_org(status, fault.code(), &fault.faultstring)
+            }
+            MetadataError::Http4xx5xx { status, raw, .. } => {
+                Self::from_page(status, raw.as_bytes())
+            }
             MetadataError::Http(error) => Self::from_network(&error),
             MetadataError::Auth(error) => Self::from_auth(error),
             MetadataError::ResponseTooLarge { limit, .. } => too_large(limit),
-            MetadataError::ZipDecode(_) => Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64"),
-            MetadataError::InvalidResponse(text) => Self::not_soap(text.split_once("body starts: ").map_or("", |(_, body)| body)),
+            MetadataError::ZipDecode(_) => {
+                Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64")
+            }
+            MetadataError::InvalidResponse(text) => {
+                Self::not_soap(text.split_once("body starts: ").map_or("", |(_, body)| body))
+            }
             MetadataError::Xml(_) => Self::not_soap(""),
             other => Self::new(OrgErrorKind::Unexpected, other.to_string()),
         }
@@ -115,13 +134,19 @@ impl OrgError {
     fn not_soap(body: &str) -> Self {
         let start = excerpt(body.as_bytes());
         let begins = if start.is_empty() { String::new() } else { format!("; it begins: {start}") };
-        Self::new(OrgErrorKind::Unexpected, format!("the answer is not one of the Metadata API{begins}"))
+        Self::new(
+            OrgErrorKind::Unexpected,
+            format!("the answer is not one of the Metadata API{begins}"),
+        )
     }
 
     pub(super) fn from_auth(error: AuthError) -> Self {
         match error {
             AuthError::OAuth { error, error_description } => {
-                let mut failure = Self::new(OrgErrorKind::Auth, error_description.unwrap_or_else(|| error.clone()));
+                let mut failure = Self::new(
+                    OrgErrorKind::Auth,
+                    error_description.unwrap_or_else(|| error.clone()),
+                );
                 failure.code = Some(error);
                 failure
             }
@@ -163,7 +188,9 @@ impl OrgError {
         let mut message = format!("HTTP {status} with an answer that is not the API's");
         if (300..400).contains(&status) {
             // No client here follows a redirect: it would carry the token to another host (cirrus' rule too).
-            message = format!("HTTP {status}: the address leads elsewhere, and redirects are not followed");
+            message = format!(
+                "HTTP {status}: the address leads elsewhere, and redirects are not followed"
+            );
         } else if !start.is_empty() {
             message.push_str(", which begins: ");
             message.push_str(&start);
@@ -173,7 +200,10 @@ impl OrgError {
 }
 
 fn too_large(limit: usize) -> OrgError {
-    OrgError::new(OrgErrorKind::Hostile, format!("the answer is larger than {} MB", limit / (1 << 20)))
+    OrgError::new(
+        OrgErrorKind::Hostile,
+        format!("the answer is larger than {} MB", limit / (1 << 20)),
+    )
 }
 
 fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
@@ -286,7 +316,10 @@ mod tests {
             "eyJhbGciOiJ.eyJzdWIi.c2ln",
             "force://PlatformCLI::5Aep861@acme.my.salesforce.com",
         ] {
-            let shown = OrgError::new(OrgErrorKind::Refused, format!("<sessionId>{secret}</sessionId> and ({secret})"));
+            let shown = OrgError::new(
+                OrgErrorKind::Refused,
+                format!("<sessionId>{secret}</sessionId> and ({secret})"),
+            );
             assert!(!format!("{shown} {shown:?}").contains(secret), "{shown}");
             assert!(shown.message.contains("(hidden)"), "{shown}");
         }
@@ -308,6 +341,9 @@ mod tests {
     #[test]
     fn a_jwt_refused_by_soap_is_not_an_expired_session() {
         let text = "INVALID_SESSION_ID: SOAP API does not support JWT-based access tokens.";
-        assert_eq!(OrgError::from_org(500, "INVALID_SESSION_ID", text).kind, OrgErrorKind::Unsupported);
+        assert_eq!(
+            OrgError::from_org(500, "INVALID_SESSION_ID", text).kind,
+            OrgErrorKind::Unsupported
+        );
     }
 }

@@ -62,10 +62,14 @@ impl Org {
             }
         }
         // Each asks its own objects; none waits for another.
-        let (users, apps, seats, control) =
-            futures::try_join!(users::answer(self, &of_users), self.apps(&apps), self.seats(&licences), async {
+        let (users, apps, seats, control) = futures::try_join!(
+            users::answer(self, &of_users),
+            self.apps(&apps),
+            self.seats(&licences),
+            async {
                 if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
-            },)?;
+            },
+        )?;
         for ((fact, user), told) in of_users.iter().zip(users) {
             values.insert(fact, Some(user), told.answer);
             if let Some(source) = told.source {
@@ -91,8 +95,11 @@ impl Org {
         let row = &self.organization;
         let sandbox = row["IsSandbox"].as_bool();
         let edition = row["OrganizationType"].as_str();
-        let unread =
-            |column: &str| self.unread.get(column).map(|why| not_observed(format!("the org does not show it to this user: {why}")));
+        let unread = |column: &str| {
+            self.unread
+                .get(column)
+                .map(|why| not_observed(format!("the org does not show it to this user: {why}")))
+        };
         let unseen = || {
             let column = if name == "org.is_sandbox" { "IsSandbox" } else { "OrganizationType" };
             unread(column).unwrap_or_else(|| not_observed("the org does not show it to this user"))
@@ -103,7 +110,8 @@ impl Org {
             // A sandbox with an end is a scratch org (S 5), no trial.
             "org.is_trial" => {
                 let ends = !row["TrialExpirationDate"].is_null();
-                let unread = unread("TrialExpirationDate").or_else(|| unread("IsSandbox").filter(|_| ends));
+                let unread =
+                    unread("TrialExpirationDate").or_else(|| unread("IsSandbox").filter(|_| ends));
                 unread.unwrap_or_else(|| FactAnswer::Known((ends && sandbox != Some(true)).into()))
             }
             "org.api_access" => edition.map_or_else(unseen, api_access),
@@ -121,7 +129,10 @@ impl Org {
             full_name: Option<String>,
             enable_admin_approved_apps_only: Option<bool>,
         }
-        let call = self.wire.metadata().read_metadata::<Settings, _, _>("ConnectedAppSettings", &["ConnectedApp"]);
+        let call = self
+            .wire
+            .metadata()
+            .read_metadata::<Settings, _, _>("ConnectedAppSettings", &["ConnectedApp"]);
         match self.wire.soap("readMetadata", call).await {
             Ok(records) => {
                 // A component that is not there comes as an empty record (S 6.2).
@@ -134,7 +145,8 @@ impl Org {
             Err(_) => {}
         }
         let id = ComponentId::new("Settings", "ConnectedApp");
-        let request = RetrieveRequest { components: [id.clone()].into(), ..RetrieveRequest::default() };
+        let request =
+            RetrieveRequest { components: [id.clone()].into(), ..RetrieveRequest::default() };
         let retrieved = match self.retrieve_all(&request).await {
             Ok(retrieved) => retrieved,
             Err(error) if is_fatal(&error) => return Err(error),
@@ -142,13 +154,16 @@ impl Org {
         };
         Ok(match retrieved.components.get(&id) {
             Some(settings) => {
-                let flag =
-                    settings.document.root().child_text("enableAdminApprovedAppsOnly").and_then(|text| Value::parse_bool(text.as_ref()));
+                let flag = settings
+                    .document
+                    .root()
+                    .child_text("enableAdminApprovedAppsOnly")
+                    .and_then(|text| Value::parse_bool(text.as_ref()));
                 FactAnswer::Known(flag.unwrap_or(false).into())
             }
-            None => {
-                not_observed("the org does not show its connected app settings; that needs Modify Metadata Through Metadata API Functions")
-            }
+            None => not_observed(
+                "the org does not show its connected app settings; that needs Modify Metadata Through Metadata API Functions",
+            ),
         })
     }
 
@@ -159,8 +174,12 @@ impl Org {
         }
         // The table knows labels; an API name has `_` for a label's space.
         let spaced: Vec<String> = apps.iter().map(|app| app.replace('_', " ")).collect();
-        let labels: BTreeSet<&str> = apps.iter().copied().chain(spaced.iter().map(String::as_str)).collect();
-        let soql = format!("SELECT Id, Name FROM ConnectedApplication WHERE Name IN {}", soql_list(labels.iter().copied()));
+        let labels: BTreeSet<&str> =
+            apps.iter().copied().chain(spaced.iter().map(String::as_str)).collect();
+        let soql = format!(
+            "SELECT Id, Name FROM ConnectedApplication WHERE Name IN {}",
+            soql_list(labels.iter().copied())
+        );
         let (rows, hidden) = match self.wire.query(&soql).await {
             Ok(rows) => (rows, None),
             Err(error) if is_about_rights(&error) => (Vec::new(), Some(error)),
@@ -198,15 +217,19 @@ impl Org {
         for app in left {
             let is_listed = listed.iter().any(|entry| {
                 let name = entry.id.full_name.as_str();
-                let bare = entry.namespace.as_deref().and_then(|namespace| name.strip_prefix(namespace)?.strip_prefix("__"));
-                name.eq_ignore_ascii_case(app) || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(app))
+                let bare = entry
+                    .namespace
+                    .as_deref()
+                    .and_then(|namespace| name.strip_prefix(namespace)?.strip_prefix("__"));
+                name.eq_ignore_ascii_case(app)
+                    || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(app))
             });
             let answer = match &hidden {
                 _ if is_listed => FactAnswer::Known(true.into()),
                 None => FactAnswer::Known(false.into()),
-                Some(error) => {
-                    not_observed(format!("all apps are seen only with Customize Application and Manage Connected Apps ({error})"))
-                }
+                Some(error) => not_observed(format!(
+                    "all apps are seen only with Customize Application and Manage Connected Apps ({error})"
+                )),
             };
             answers.insert(app.to_owned(), answer);
         }
@@ -214,15 +237,24 @@ impl Org {
     }
 
     /// Free seats of user licences and, where the name is none of those, of permission set licences.
-    async fn seats(&self, licences: &BTreeSet<String>) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
+    async fn seats(
+        &self,
+        licences: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
         let mut answers = BTreeMap::new();
         let mut left: Vec<&String> = licences.iter().collect();
         let mut hidden = None;
-        for (object, names) in [("UserLicense", ["Name", "MasterLabel"]), ("PermissionSetLicense", ["DeveloperName", "MasterLabel"])] {
+        for (object, names) in [
+            ("UserLicense", ["Name", "MasterLabel"]),
+            ("PermissionSetLicense", ["DeveloperName", "MasterLabel"]),
+        ] {
             if left.is_empty() {
                 break;
             }
-            let soql = format!("SELECT {}, {}, TotalLicenses, UsedLicenses FROM {object}", names[0], names[1]);
+            let soql = format!(
+                "SELECT {}, {}, TotalLicenses, UsedLicenses FROM {object}",
+                names[0], names[1]
+            );
             let rows = match self.wire.query(&soql).await {
                 Ok(rows) => rows,
                 Err(error) if is_about_rights(&error) => {
@@ -249,7 +281,9 @@ impl Org {
             let answer = match &hidden {
                 // An org without the licence has no seats of it.
                 None => FactAnswer::Known(0.into()),
-                Some(error) => not_observed(format!("licences are seen only with View Setup and Configuration ({error})")),
+                Some(error) => not_observed(format!(
+                    "licences are seen only with View Setup and Configuration ({error})"
+                )),
             };
             answers.insert(licence.clone(), answer);
         }
@@ -259,7 +293,10 @@ impl Org {
 
 /// Whether nothing else can be asked either.
 pub(super) fn is_fatal(error: &OrgError) -> bool {
-    !matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission | OrgErrorKind::Unsupported) && !is_about_rights(error)
+    !matches!(
+        error.kind,
+        OrgErrorKind::Refused | OrgErrorKind::Permission | OrgErrorKind::Unsupported
+    ) && !is_about_rights(error)
 }
 
 /// That this program was answered over the API does not say that another app would be: some are let into editions without it (S 5).
@@ -270,7 +307,9 @@ fn api_access(edition: &str) -> FactAnswer {
     } else if has(EDITIONS_WITHOUT_API) {
         FactAnswer::Known(false.into())
     } else {
-        not_observed(format!("the API does not show whether {edition} has API access here; it may be an add-on"))
+        not_observed(format!(
+            "the API does not show whether {edition} has API access here; it may be an add-on"
+        ))
     }
 }
 

@@ -18,12 +18,17 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked at all; that it does not have or show the graph is no error.
-    pub async fn permission_graph(&self, wanted: &[Permission]) -> Result<Vec<Dependency>, OrgError> {
+    pub async fn permission_graph(
+        &self,
+        wanted: &[Permission],
+    ) -> Result<Vec<Dependency>, OrgError> {
         let mut graph: Vec<Dependency> = Vec::new();
         let mut asked: BTreeSet<Permission> = BTreeSet::new();
         let mut pending: Vec<Permission> = wanted.to_vec();
         for _ in 0..ROUNDS {
-            pending.retain(|permission| !matches!(permission, Permission::Field(..)) && asked.insert(permission.clone()));
+            pending.retain(|permission| {
+                !matches!(permission, Permission::Field(..)) && asked.insert(permission.clone())
+            });
             if pending.is_empty() {
                 break;
             }
@@ -56,14 +61,21 @@ impl Org {
             };
         }
         // How an object and its verb are joined is not documented, so that only the beginning can be asked for.
-        let mut any: Vec<String> = objects.iter().map(|object| format!("Permission LIKE {}", soql_text(&format!("{object}%")))).collect();
+        let mut any: Vec<String> = objects
+            .iter()
+            .map(|object| format!("Permission LIKE {}", soql_text(&format!("{object}%"))))
+            .collect();
         if !users.is_empty() {
             any.push(format!("Permission IN {}", soql_list(users.iter().copied())));
         }
         let mut found = Vec::new();
         let mut last = String::new();
         loop {
-            let after = if last.is_empty() { String::new() } else { format!(" AND Id > {}", soql_text(&last)) };
+            let after = if last.is_empty() {
+                String::new()
+            } else {
+                format!(" AND Id > {}", soql_text(&last))
+            };
             let rows = self
                 .wire
                 .tooling_query(&format!(
@@ -71,12 +83,23 @@ impl Org {
                     any.join(" OR ")
                 ))
                 .await?;
-            let newest = rows.iter().filter_map(|row| row["Id"].as_str()).max().unwrap_or_default().to_owned();
+            let newest = rows
+                .iter()
+                .filter_map(|row| row["Id"].as_str())
+                .max()
+                .unwrap_or_default()
+                .to_owned();
             for row in &rows {
-                let side = |name: &str, kind: &str| Permission::of_graph(row[name].as_str()?, row[kind].as_str().unwrap_or_default());
-                let (Some(permission), Some(requires)) =
-                    (side("Permission", "PermissionType"), side("RequiredPermission", "RequiredPermissionType"))
-                else {
+                let side = |name: &str, kind: &str| {
+                    Permission::of_graph(
+                        row[name].as_str()?,
+                        row[kind].as_str().unwrap_or_default(),
+                    )
+                };
+                let (Some(permission), Some(requires)) = (
+                    side("Permission", "PermissionType"),
+                    side("RequiredPermission", "RequiredPermissionType"),
+                ) else {
                     continue;
                 };
                 found.push(Dependency { permission, requires });

@@ -39,17 +39,25 @@ pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest:
         builder = builder.no_proxy();
     }
     if let Some(file) = &options.ca_file {
-        let unusable =
-            |why: String| OrgError::new(OrgErrorKind::Usage, format!("cannot use the certificates in `{}`: {why}", file.display()));
+        let unusable = |why: String| {
+            OrgError::new(
+                OrgErrorKind::Usage,
+                format!("cannot use the certificates in `{}`: {why}", file.display()),
+            )
+        };
         let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(error.to_string()))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|error| unusable(error.to_string()))?;
         if certificates.is_empty() {
             return Err(unusable("there is none in PEM format".to_owned()));
         }
         builder = builder.tls_certs_merge(certificates);
     }
     builder.build().map_err(|error| {
-        OrgError::new(OrgErrorKind::Usage, format!("cannot set up HTTP: {}", super::error::hide_secrets(&error.to_string())))
+        OrgError::new(
+            OrgErrorKind::Usage,
+            format!("cannot set up HTTP: {}", super::error::hide_secrets(&error.to_string())),
+        )
     })
 }
 
@@ -58,21 +66,31 @@ pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest:
 /// # Errors
 /// Anything but `https://`, other than `http://` to this machine: a token must not travel in the clear.
 pub(super) fn check_address(text: &str) -> Result<String, OrgError> {
-    let refused = |why: &str| OrgError::new(OrgErrorKind::Usage, format!("`{}` cannot be used as an address: {why}", text.trim()));
+    let refused = |why: &str| {
+        OrgError::new(
+            OrgErrorKind::Usage,
+            format!("`{}` cannot be used as an address: {why}", text.trim()),
+        )
+    };
     let mut full = text.trim().to_owned();
     if !full.contains("://") {
         full.insert_str(0, "https://");
     }
     let url = reqwest::Url::parse(&full).map_err(|error| refused(&error.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(OrgError::new(OrgErrorKind::Usage, "an org's address holds no user name or password"));
+        return Err(OrgError::new(
+            OrgErrorKind::Usage,
+            "an org's address holds no user name or password",
+        ));
     }
     let host = url.host_str().ok_or_else(|| refused("it names no host"))?;
     match url.scheme() {
         "https" => {}
         "http" if cirrus_auth::transport::is_loopback_host(&url) => {}
         "http" => {
-            return Err(refused("`http://` would send the token in the clear; only this machine may be reached so"));
+            return Err(refused(
+                "`http://` would send the token in the clear; only this machine may be reached so",
+            ));
         }
         _ => return Err(refused("it is not `https://`")),
     }
@@ -127,11 +145,21 @@ impl Wire {
             .build()
             .map_err(OrgError::from_rest)?;
         let version = options.api_version.unwrap_or(ApiVersion::NEWEST);
-        Ok(Self { rest, soap: soap(auth, http, version, options)?, version, events: options.events.clone(), requests: Arc::default() })
+        Ok(Self {
+            rest,
+            soap: soap(auth, http, version, options)?,
+            version,
+            events: options.events.clone(),
+            requests: Arc::default(),
+        })
     }
 
     /// Changes to another API version; only `connect` does.
-    pub(super) fn set_version(&mut self, version: ApiVersion, options: &ConnectOptions) -> Result<(), OrgError> {
+    pub(super) fn set_version(
+        &mut self,
+        version: ApiVersion,
+        options: &ConnectOptions,
+    ) -> Result<(), OrgError> {
         let auth = self.rest.auth().clone();
         self.soap = soap(auth, self.rest.http_client().clone(), version, options)?;
         self.version = version;
@@ -158,7 +186,11 @@ impl Wire {
     ///
     /// cirrus' typed calls hide the status and take a page of HTML for a mistake of the caller, so the raw answer is read here.
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Json, OrgError> {
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/services/data/v{}/{path}", self.version) };
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/services/data/v{}/{path}", self.version)
+        };
         let started = Instant::now();
         let answer = self
             .rest
@@ -188,15 +220,27 @@ impl Wire {
     }
 
     /// Sends something that changes the org; never twice. A path without leading `/` is taken below the API version.
-    pub(super) async fn send_once(&self, method: reqwest::Method, path: &str, body: Option<RawBody>) -> Result<Json, Unanswered> {
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/services/data/v{}/{path}", self.version) };
+    pub(super) async fn send_once(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<RawBody>,
+    ) -> Result<Json, Unanswered> {
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/services/data/v{}/{path}", self.version)
+        };
         let name = match method {
             reqwest::Method::PATCH => "PATCH",
             reqwest::Method::DELETE => "DELETE",
             _ => "POST",
         };
         let started = Instant::now();
-        let answer = self.rest.send_raw(method, &path, None, &[("Accept", "application/json")], body, Replay::Never).await;
+        let answer = self
+            .rest
+            .send_raw(method, &path, None, &[("Accept", "application/json")], body, Replay::Never)
+            .await;
         match answer {
             Err(error) => {
                 let status = match &error {
@@ -206,13 +250,15 @@ impl Wire {
                 let may_have_arrived = match &error {
                     cirrus::CirrusError::Api { .. } => is_no_word(status),
                     cirrus::CirrusError::Http(error) => !error.is_connect() && !error.is_builder(),
-                    cirrus::CirrusError::ResponseTooLarge { .. } | cirrus::CirrusError::InvalidResponse(_) => true,
+                    cirrus::CirrusError::ResponseTooLarge { .. }
+                    | cirrus::CirrusError::InvalidResponse(_) => true,
                     _ => false,
                 };
                 self.told(name, path, status, started);
                 let error = OrgError::from_rest(error);
                 // An org that gives its reason has refused; a failure that it cannot name itself is none.
-                let is_refusal = status != 0 && error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
+                let is_refusal = status != 0
+                    && error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
                 Err(Unanswered { error, may_have_arrived: may_have_arrived && !is_refusal })
             }
             Ok(answer) => {
@@ -220,8 +266,10 @@ impl Wire {
                 if answer.body.is_empty() && (200..300).contains(&answer.status) {
                     return Ok(Json::Null);
                 }
-                let may_have_arrived = (200..300).contains(&answer.status) || is_no_word(answer.status);
-                read_json(answer.status, &answer.body).map_err(|error| Unanswered { error, may_have_arrived })
+                let may_have_arrived =
+                    (200..300).contains(&answer.status) || is_no_word(answer.status);
+                read_json(answer.status, &answer.body)
+                    .map_err(|error| Unanswered { error, may_have_arrived })
             }
         }
     }
@@ -243,14 +291,22 @@ impl Wire {
             match page.get_mut("records").map(Json::take) {
                 Some(Json::Array(records)) => rows.extend(records),
                 _ => {
-                    return Err(OrgError::new(OrgErrorKind::Unexpected, "the answer to a query has no records"));
+                    return Err(OrgError::new(
+                        OrgErrorKind::Unexpected,
+                        "the answer to a query has no records",
+                    ));
                 }
             }
             let next = match page.get("nextRecordsUrl").and_then(Json::as_str) {
                 // An address that the org sends is followed on the org's own host only.
-                Some(next) if next.starts_with("/services/data/") && rows.len() < MOST_ROWS => next.to_owned(),
+                Some(next) if next.starts_with("/services/data/") && rows.len() < MOST_ROWS => {
+                    next.to_owned()
+                }
                 Some(_) => {
-                    return Err(OrgError::new(OrgErrorKind::Unexpected, "the answer to a query does not end, or goes on elsewhere"));
+                    return Err(OrgError::new(
+                        OrgErrorKind::Unexpected,
+                        "the answer to a query does not end, or goes on elsewhere",
+                    ));
                 }
                 None => return Ok(rows),
             };
@@ -259,12 +315,18 @@ impl Wire {
     }
 
     /// Awaits one SOAP call, counts it and tells of it.
-    pub(super) async fn soap<T>(&self, name: &str, call: impl Future<Output = MetadataResult<T>>) -> Result<T, OrgError> {
+    pub(super) async fn soap<T>(
+        &self,
+        name: &str,
+        call: impl Future<Output = MetadataResult<T>>,
+    ) -> Result<T, OrgError> {
         let started = Instant::now();
         let answer = call.await;
         let status = match &answer {
             Ok(_) => 200,
-            Err(MetadataError::Soap { status, .. } | MetadataError::Http4xx5xx { status, .. }) => *status,
+            Err(MetadataError::Soap { status, .. } | MetadataError::Http4xx5xx { status, .. }) => {
+                *status
+            }
             Err(_) => 0,
         };
         let path = format!("/services/Soap/m/{} {name}", self.version);
@@ -275,11 +337,21 @@ impl Wire {
     fn told(&self, method: &'static str, url_path: String, status: u16, started: Instant) {
         // Repeats within a call are cirrus' and seen only in its trace (`cirrus::retry`): it has no hook for them.
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.tell(Event::Request { method, url_path, status, millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX) });
+        self.tell(Event::Request {
+            method,
+            url_path,
+            status,
+            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
     }
 }
 
-fn soap(auth: SharedAuth, http: reqwest::Client, version: ApiVersion, options: &ConnectOptions) -> Result<MetadataClient, OrgError> {
+fn soap(
+    auth: SharedAuth,
+    http: reqwest::Client,
+    version: ApiVersion,
+    options: &ConnectOptions,
+) -> Result<MetadataClient, OrgError> {
     MetadataClient::builder()
         .auth(auth)
         .http_client(http)
@@ -302,7 +374,9 @@ fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
         Ok(json) => {
             // `[{errorCode, message}]` of the data API, `{error, error_description}` of OAuth.
             let first = json.get(0).unwrap_or(&json);
-            let text = |keys: [&str; 2]| keys.iter().find_map(|key| first.get(*key)?.as_str()).unwrap_or_default();
+            let text = |keys: [&str; 2]| {
+                keys.iter().find_map(|key| first.get(*key)?.as_str()).unwrap_or_default()
+            };
             let code = text(["errorCode", "error"]);
             let message = text(["message", "error_description"]);
             if code.is_empty() && message.is_empty() {
@@ -311,9 +385,10 @@ fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
             let message = if message.is_empty() { code } else { message };
             Err(OrgError::from_org(status, code, message))
         }
-        Err(_) if (200..300).contains(&status) => {
-            Err(OrgError::new(OrgErrorKind::Unexpected, format!("the answer is not JSON; it begins: {}", excerpt(body))))
-        }
+        Err(_) if (200..300).contains(&status) => Err(OrgError::new(
+            OrgErrorKind::Unexpected,
+            format!("the answer is not JSON; it begins: {}", excerpt(body)),
+        )),
         Err(_) => Err(OrgError::from_page(status, body)),
     }
 }
@@ -359,7 +434,10 @@ mod tests {
             ("http://localhost:8080/x", "http://localhost:8080"),
             ("http://127.0.0.1:9", "http://127.0.0.1:9"),
             ("http://[::1]:9", "http://[::1]:9"),
-            ("https://acme--dev.sandbox.lightning.force.com/lightning/setup", "https://acme--dev.sandbox.my.salesforce.com"),
+            (
+                "https://acme--dev.sandbox.lightning.force.com/lightning/setup",
+                "https://acme--dev.sandbox.my.salesforce.com",
+            ),
         ] {
             assert_eq!(check_address(text).unwrap(), expected, "{text}");
         }
@@ -388,7 +466,9 @@ mod tests {
 
     #[test]
     fn errors_of_both_shapes_are_read() {
-        let error = read_json(400, br#"[{"message":"No such column","errorCode":"INVALID_FIELD"}]"#).unwrap_err();
+        let error =
+            read_json(400, br#"[{"message":"No such column","errorCode":"INVALID_FIELD"}]"#)
+                .unwrap_err();
         assert_eq!(error.to_string(), "No such column (INVALID_FIELD)");
         let error = read_json(403, br#"{"error":"x","error_description":"y"}"#).unwrap_err();
         assert_eq!(error.code.as_deref(), Some("x"));

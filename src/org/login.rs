@@ -5,7 +5,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cirrus_auth::{AuthError, AuthSession as _, ClientCredentialsAuth, RefreshTokenAuth, WebServerFlow, async_trait};
+use cirrus_auth::{
+    AuthError, AuthSession as _, ClientCredentialsAuth, RefreshTokenAuth, WebServerFlow,
+    async_trait,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,9 +63,12 @@ pub async fn web(
     show: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Login, OrgError> {
     let login_url = http::check_address(&login.login_url)?;
-    let listener = TcpListener::bind(("127.0.0.1", login.port))
-        .await
-        .map_err(|error| OrgError::new(OrgErrorKind::Usage, format!("cannot listen on port {} of this machine: {error}", login.port)))?;
+    let listener = TcpListener::bind(("127.0.0.1", login.port)).await.map_err(|error| {
+        OrgError::new(
+            OrgErrorKind::Usage,
+            format!("cannot listen on port {} of this machine: {error}", login.port),
+        )
+    })?;
     let mut builder = WebServerFlow::builder()
         .consumer_key(&login.client_id)
         .redirect_uri(format!("http://localhost:{}{REDIRECT_PATH}", login.port))
@@ -75,9 +81,13 @@ pub async fn web(
     let flow = builder.build().map_err(OrgError::from_auth)?;
     let (address, pending) = flow.start().map_err(OrgError::from_auth)?;
     show(&address);
-    let (code, state) = tokio::time::timeout(login.timeout, come_back(&listener))
-        .await
-        .map_err(|_| OrgError::new(OrgErrorKind::TimedOut, format!("no browser came back within {} s", login.timeout.as_secs())))??;
+    let (code, state) =
+        tokio::time::timeout(login.timeout, come_back(&listener)).await.map_err(|_| {
+            OrgError::new(
+                OrgErrorKind::TimedOut,
+                format!("no browser came back within {} s", login.timeout.as_secs()),
+            )
+        })??;
     let done = flow.complete(pending, &code, &state).await.map_err(OrgError::from_auth)?;
     let credential = match done.refresh_token {
         Some(refresh_token) => Credential::RefreshToken {
@@ -116,15 +126,28 @@ async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError>
             answer(&mut stream, "404 Not Found", "Nothing is here.").await;
             continue;
         }
-        let parameter = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let parameter = |name: &str| {
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
         if let (Some(code), Some(state)) = (parameter("code"), parameter("state")) {
-            answer(&mut stream, "200 OK", "Signed in. You can close this page and go back to the terminal.").await;
+            answer(
+                &mut stream,
+                "200 OK",
+                "Signed in. You can close this page and go back to the terminal.",
+            )
+            .await;
             return Ok((code, state));
         }
-        answer(&mut stream, "400 Bad Request", "The sign-in did not succeed. The terminal says why.").await;
+        answer(
+            &mut stream,
+            "400 Bad Request",
+            "The sign-in did not succeed. The terminal says why.",
+        )
+        .await;
         let code = parameter("error").unwrap_or_default();
         let text = parameter("error_description").unwrap_or_else(|| "no reason was given".into());
-        let mut error = OrgError::new(OrgErrorKind::Auth, format!("the org refused the sign-in: {text}"));
+        let mut error =
+            OrgError::new(OrgErrorKind::Auth, format!("the org refused the sign-in: {text}"));
         error.code = Some(code).filter(|code| !code.is_empty());
         return Err(error);
     }
@@ -147,7 +170,8 @@ async fn request_target(stream: &mut TcpStream) -> Option<String> {
 }
 
 async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
-    let page = format!("<!doctype html><meta charset=\"utf-8\"><title>sfsetup</title><p>{text}</p>");
+    let page =
+        format!("<!doctype html><meta charset=\"utf-8\"><title>sfsetup</title><p>{text}</p>");
     let reply = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
         page.len()
@@ -161,9 +185,19 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
 ///
 /// # Errors
 /// The text is not one, or the org does not take it.
-pub async fn auth_url(name: &str, text: &SecretString, store: &LoginStore, options: &ConnectOptions) -> Result<Login, OrgError> {
-    let (client_id, client_secret, token, host) = split_auth_url(text.expose_secret())
-        .ok_or_else(|| OrgError::new(OrgErrorKind::Usage, "this is no SFDX auth URL (`force://<client>:<secret>:<token>@<host>`)"))?;
+pub async fn auth_url(
+    name: &str,
+    text: &SecretString,
+    store: &LoginStore,
+    options: &ConnectOptions,
+) -> Result<Login, OrgError> {
+    let (client_id, client_secret, token, host) =
+        split_auth_url(text.expose_secret()).ok_or_else(|| {
+            OrgError::new(
+                OrgErrorKind::Usage,
+                "this is no SFDX auth URL (`force://<client>:<secret>:<token>@<host>`)",
+            )
+        })?;
     // The host has no scheme; one on this machine is a test server.
     let scheme = if http::is_loopback(&format!("http://{host}")) { "http" } else { "https" };
     let address = http::check_address(&format!("{scheme}://{host}"))?;
@@ -189,7 +223,8 @@ pub async fn auth_url(name: &str, text: &SecretString, store: &LoginStore, optio
         org_id: None,
         credential: Credential::RefreshToken {
             client_id: client_id.to_owned(),
-            client_secret: Some(client_secret.to_owned().into()).filter(|secret: &SecretString| !secret.expose_secret().is_empty()),
+            client_secret: Some(client_secret.to_owned().into())
+                .filter(|secret: &SecretString| !secret.expose_secret().is_empty()),
             refresh_token: refresh_token.unwrap_or_else(|| token.to_owned()).into(),
         },
     };
@@ -213,9 +248,12 @@ fn split_auth_url(text: &str) -> Option<(&str, &str, &str, &str)> {
     let mut parts = credential.splitn(3, ':');
     let (id, secret, token) = (parts.next()?, parts.next()?, parts.next()?);
     let host = host.trim_end_matches('/');
-    let is_plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-=".contains(&b));
+    let is_plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-=".contains(&b))
+    };
     let is_host = host.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b));
-    (is_plain(id) && is_plain(token) && is_host && !host.is_empty()).then_some((id, secret, token, host))
+    (is_plain(id) && is_plain(token) && is_host && !host.is_empty())
+        .then_some((id, secret, token, host))
 }
 
 /// Signs in with a key (JWT bearer); the user must be pre-authorised for the app.
@@ -283,7 +321,10 @@ pub async fn client_credentials(
         login_url,
         username: None,
         org_id: None,
-        credential: Credential::ClientCredentials { client_id: client_id.to_owned(), client_secret: client_secret.clone() },
+        credential: Credential::ClientCredentials {
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.clone(),
+        },
     };
     store.save(&login)?;
     Ok(login)
@@ -312,7 +353,9 @@ pub async fn revoke(login: &Login, options: &ConnectOptions) -> Result<(), OrgEr
     };
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
-    cirrus_auth::revoke_token(&client, &login_url, token.expose_secret()).await.map_err(OrgError::from_auth)
+    cirrus_auth::revoke_token(&client, &login_url, token.expose_secret())
+        .await
+        .map_err(OrgError::from_auth)
 }
 
 #[cfg(test)]
@@ -325,8 +368,13 @@ mod tests {
             split_auth_url("force://PlatformCLI::5Aep.x-y_z==@acme.my.salesforce.com\n"),
             Some(("PlatformCLI", "", "5Aep.x-y_z==", "acme.my.salesforce.com"))
         );
-        assert_eq!(split_auth_url("force://id:secret:token@localhost:8080"), Some(("id", "secret", "token", "localhost:8080")));
-        for broken in ["", "https://a:b:c@d", "force://a:b@c", "force://a:b:c", "force://a:b:c@d/e f"] {
+        assert_eq!(
+            split_auth_url("force://id:secret:token@localhost:8080"),
+            Some(("id", "secret", "token", "localhost:8080"))
+        );
+        for broken in
+            ["", "https://a:b:c@d", "force://a:b@c", "force://a:b:c", "force://a:b:c@d/e f"]
+        {
             assert_eq!(split_auth_url(broken), None, "{broken}");
         }
     }

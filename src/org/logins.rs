@@ -93,8 +93,10 @@ pub enum Kept {
     File(Option<String>),
 }
 
-const WARNING: &str = "This file is a credential. Keep its mode at 0600 and out of version control.";
-const NO_SECRET: &str = "The secret of this login is in the system's keyring, under the service `sfsetup`.";
+const WARNING: &str =
+    "This file is a credential. Keep its mode at 0600 and out of version control.";
+const NO_SECRET: &str =
+    "The secret of this login is in the system's keyring, under the service `sfsetup`.";
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -199,8 +201,13 @@ impl LoginStore {
         let mut stored = Stored::from(login);
         // The file names a key, not a secret: it is no business of the keyring.
         let has_secret = !matches!(stored.credential, StoredCredential::Jwt { .. });
-        let kept = if self.in_keyring && has_secret { stored.move_to_keyring(&path)? } else { Kept::File(None) };
-        let text = serde_json::to_vec_pretty(&stored).map_err(|error| failed("write", &path, &error))?;
+        let kept = if self.in_keyring && has_secret {
+            stored.move_to_keyring(&path)?
+        } else {
+            Kept::File(None)
+        };
+        let text =
+            serde_json::to_vec_pretty(&stored).map_err(|error| failed("write", &path, &error))?;
         // `tempfile` makes its files with mode 0600, and a rename keeps it.
         let write = || -> std::io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -216,7 +223,10 @@ impl LoginStore {
     /// Replaces a login's refresh token with the one that the org rotated in.
     pub(super) fn rotate(&self, name: &str, refresh_token: &SecretString) -> Result<(), OrgError> {
         let Some(mut login) = self.load(name)? else {
-            return Err(OrgError::new(OrgErrorKind::Storage, format!("there is no login `{name}`")));
+            return Err(OrgError::new(
+                OrgErrorKind::Storage,
+                format!("there is no login `{name}`"),
+            ));
         };
         if let Credential::RefreshToken { refresh_token: held, .. } = &mut login.credential {
             *held = refresh_token.clone();
@@ -230,7 +240,10 @@ impl LoginStore {
     /// The file is there and cannot be deleted.
     pub fn remove(&self, name: &str) -> Result<bool, OrgError> {
         let path = self.file(name);
-        if path.exists() && read(&path).is_ok_and(|stored| matches!(stored.credential, StoredCredential::Keyring)) {
+        if path.exists()
+            && read(&path)
+                .is_ok_and(|stored| matches!(stored.credential, StoredCredential::Keyring))
+        {
             keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;
         }
         match fs::remove_file(&path) {
@@ -254,7 +267,10 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 fn unlocked(verb: &str, name: &str, error: &str) -> OrgError {
-    OrgError::new(OrgErrorKind::Storage, format!("cannot {verb} the secret of `{name}` in the system's keyring: {error}"))
+    OrgError::new(
+        OrgErrorKind::Storage,
+        format!("cannot {verb} the secret of `{name}` in the system's keyring: {error}"),
+    )
 }
 
 fn read(path: &Path) -> Result<Stored, OrgError> {
@@ -273,7 +289,8 @@ fn read(path: &Path) -> Result<Stored, OrgError> {
 impl Stored {
     /// Takes the credential out of what is to be written, if the keyring takes it.
     fn move_to_keyring(&mut self, path: &Path) -> Result<Kept, OrgError> {
-        let secret = serde_json::to_string(&self.credential).map_err(|error| failed("write", path, &error))?;
+        let secret = serde_json::to_string(&self.credential)
+            .map_err(|error| failed("write", path, &error))?;
         Ok(match keyring::set(&self.name, &secret.into()) {
             Ok(()) => {
                 self.warning = NO_SECRET.to_owned();
@@ -287,21 +304,39 @@ impl Stored {
     /// Returns the login, with its secret fetched from where it is kept, whatever the store would do with a new one.
     fn into_login(mut self) -> Result<Login, OrgError> {
         if matches!(self.credential, StoredCredential::Keyring) {
-            let secret = keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
-            let secret = secret.ok_or_else(|| unlocked("read", &self.name, "it is not there any more; sign in again"))?;
+            let secret =
+                keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
+            let secret = secret.ok_or_else(|| {
+                unlocked("read", &self.name, "it is not there any more; sign in again")
+            })?;
             // serde's text may quote a value, which here is a secret.
-            self.credential = serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
+            self.credential =
+                serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
         }
         let credential = match self.credential {
-            StoredCredential::AccessToken { token } => Credential::AccessToken { token: token.into() },
-            StoredCredential::RefreshToken { client_id, client_secret, refresh_token } => {
-                Credential::RefreshToken { client_id, client_secret: client_secret.map(Into::into), refresh_token: refresh_token.into() }
+            StoredCredential::AccessToken { token } => {
+                Credential::AccessToken { token: token.into() }
             }
-            StoredCredential::Jwt { client_id, username, key_file } => Credential::Jwt { client_id, username, key_file },
+            StoredCredential::RefreshToken { client_id, client_secret, refresh_token } => {
+                Credential::RefreshToken {
+                    client_id,
+                    client_secret: client_secret.map(Into::into),
+                    refresh_token: refresh_token.into(),
+                }
+            }
+            StoredCredential::Jwt { client_id, username, key_file } => {
+                Credential::Jwt { client_id, username, key_file }
+            }
             StoredCredential::ClientCredentials { client_id, client_secret } => {
                 Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
             }
-            StoredCredential::Keyring => return Err(unlocked("read", &self.name, "what it holds is not a login; sign in again")),
+            StoredCredential::Keyring => {
+                return Err(unlocked(
+                    "read",
+                    &self.name,
+                    "what it holds is not a login; sign in again",
+                ));
+            }
         };
         Ok(Login {
             name: self.name,
@@ -326,17 +361,26 @@ impl From<&Login> for Stored {
             username: login.username.clone(),
             org_id: login.org_id.clone(),
             credential: match &login.credential {
-                Credential::AccessToken { token } => StoredCredential::AccessToken { token: bare(token) },
-                Credential::RefreshToken { client_id, client_secret, refresh_token } => StoredCredential::RefreshToken {
-                    client_id: client_id.clone(),
-                    client_secret: client_secret.as_ref().map(bare),
-                    refresh_token: bare(refresh_token),
-                },
-                Credential::Jwt { client_id, username, key_file } => {
-                    StoredCredential::Jwt { client_id: client_id.clone(), username: username.clone(), key_file: key_file.clone() }
+                Credential::AccessToken { token } => {
+                    StoredCredential::AccessToken { token: bare(token) }
                 }
+                Credential::RefreshToken { client_id, client_secret, refresh_token } => {
+                    StoredCredential::RefreshToken {
+                        client_id: client_id.clone(),
+                        client_secret: client_secret.as_ref().map(bare),
+                        refresh_token: bare(refresh_token),
+                    }
+                }
+                Credential::Jwt { client_id, username, key_file } => StoredCredential::Jwt {
+                    client_id: client_id.clone(),
+                    username: username.clone(),
+                    key_file: key_file.clone(),
+                },
                 Credential::ClientCredentials { client_id, client_secret } => {
-                    StoredCredential::ClientCredentials { client_id: client_id.clone(), client_secret: bare(client_secret) }
+                    StoredCredential::ClientCredentials {
+                        client_id: client_id.clone(),
+                        client_secret: bare(client_secret),
+                    }
                 }
             },
         }

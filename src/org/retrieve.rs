@@ -50,9 +50,14 @@ impl Org {
     }
 
     /// Retrieves without telling of it as a piece of work of its own.
-    pub(super) async fn retrieve_all(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
+    pub(super) async fn retrieve_all(
+        &self,
+        request: &RetrieveRequest,
+    ) -> Result<Retrieved, OrgError> {
         match self.retrieve_by_soap(request).await {
-            Err(error) if error.kind == OrgErrorKind::Unsupported => tooling::retrieve(self, request, &error).await,
+            Err(error) if error.kind == OrgErrorKind::Unsupported => {
+                tooling::retrieve(self, request, &error).await
+            }
             outcome => outcome,
         }
     }
@@ -66,7 +71,9 @@ impl Org {
                 continue;
             }
             match listed.get(&id.type_name) {
-                Some(names) => asked.extend(names.iter().map(|name| ComponentId::new(&id.type_name, name))),
+                Some(names) => {
+                    asked.extend(names.iter().map(|name| ComponentId::new(&id.type_name, name)))
+                }
                 None => asked.extend(names_in_org(id)),
             }
         }
@@ -107,7 +114,10 @@ impl Org {
                     not_observed.insert(id, reason);
                 }
                 Absence::Silent => {
-                    not_observed.insert(id, "the org sent neither the component nor a word about it".to_owned());
+                    not_observed.insert(
+                        id,
+                        "the org sent neither the component nor a word about it".to_owned(),
+                    );
                 }
             }
         }
@@ -122,7 +132,8 @@ impl Org {
                         // What is not there grants nothing, and nothing can be granted on it: neither true nor false is an answer.
                         // A standard object without a file of its own is in the org all the same.
                         Absence::Missing if id.full_name.contains("__") => {
-                            let reason = format!("this org has no {id}, or does not show it to this user");
+                            let reason =
+                                format!("this org has no {id}, or does not show it to this user");
                             not_observed.insert(id, reason);
                         }
                         Absence::Missing | Absence::Silent => {}
@@ -131,23 +142,39 @@ impl Org {
             }
         }
         // Objects, fields, tabs, layouts and record types of profiles are shown only to who has View Setup and Configuration (S 3.2).
-        let asks_for_parts = request.companions.types.keys().any(|name| HIDDEN_WITHOUT_VIEW_SETUP.contains(&name.as_str()));
-        let hidden = if asks_for_parts { self.hides_profile_parts(&retrieved.components).await? } else { None };
+        let asks_for_parts = request
+            .companions
+            .types
+            .keys()
+            .any(|name| HIDDEN_WITHOUT_VIEW_SETUP.contains(&name.as_str()));
+        let hidden = if asks_for_parts {
+            self.hides_profile_parts(&retrieved.components).await?
+        } else {
+            None
+        };
         if let Some(reason) = hidden {
             for (type_name, members) in &request.companions.types {
                 if HIDDEN_WITHOUT_VIEW_SETUP.contains(&type_name.as_str()) {
-                    not_observed.extend(members.iter().map(|member| (ComponentId::new(type_name, member), reason.clone())));
+                    not_observed.extend(
+                        members
+                            .iter()
+                            .map(|member| (ComponentId::new(type_name, member), reason.clone())),
+                    );
                 }
             }
         }
-        not_observed.extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
+        not_observed
+            .extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
         // A page of "not observed" would look like an answer.
         let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
         if request.components.iter().all(|id| retrieved.components.get(id).is_none())
             && missing.is_empty()
             && let Some((id, reason)) = unread
         {
-            return Err(OrgError::new(OrgErrorKind::Refused, format!("nothing of what was asked for could be read; {id}: {reason}")));
+            return Err(OrgError::new(
+                OrgErrorKind::Refused,
+                format!("nothing of what was asked for could be read; {id}: {reason}"),
+            ));
         }
         retrieved.components.requested = Requested::Manifest(self.asked_for(request));
         retrieved.components.not_observed = not_observed;
@@ -156,7 +183,10 @@ impl Org {
 
     /// Says why the parts of profiles that need View Setup and Configuration are not to be read, where they are not. Only profiles that show none
     /// of them are a reason to ask.
-    async fn hides_profile_parts(&self, components: &ComponentSet) -> Result<Option<String>, OrgError> {
+    async fn hides_profile_parts(
+        &self,
+        components: &ComponentSet,
+    ) -> Result<Option<String>, OrgError> {
         let mut profiles = components.of_type("Profile").peekable();
         let has_such = |component: &Component| {
             let root = component.document.root();
@@ -185,10 +215,16 @@ impl Org {
 }
 
 /// What of a profile only a caller with View Setup and Configuration sees (S 3.2).
-const PARTS_THAT_NEED_VIEW_SETUP: &[&str] =
-    &["fieldPermissions", "layoutAssignments", "objectPermissions", "recordTypeVisibilities", "tabVisibilities"];
+const PARTS_THAT_NEED_VIEW_SETUP: &[&str] = &[
+    "fieldPermissions",
+    "layoutAssignments",
+    "objectPermissions",
+    "recordTypeVisibilities",
+    "tabVisibilities",
+];
 /// The companions of those parts.
-const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] = &["CustomField", "CustomObject", "CustomTab", "Layout", "RecordType"];
+const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] =
+    &["CustomField", "CustomObject", "CustomTab", "Layout", "RecordType"];
 
 /// The names by which a component is asked for: the API's own for a profile that is named as Setup shows it (S 3.3).
 fn names_in_org(id: &ComponentId) -> Vec<ComponentId> {
@@ -245,7 +281,9 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
             return Absence::Missing;
         }
     }
-    let about_its_type = messages.iter().filter(|message| message.contains(&type_name) && !message.contains(" named "));
+    let about_its_type = messages
+        .iter()
+        .filter(|message| message.contains(&type_name) && !message.contains(" named "));
     match about_it.chain(about_its_type).next() {
         Some(message) => Absence::Said(format!("the org says: {message}")),
         None => Absence::Silent,
@@ -264,7 +302,8 @@ mod tests {
             "Entity type: 'ExternalClientApplication' is unknown",
         ]
         .map(str::to_owned);
-        let explained = |type_name: &str, name: &str| explain(&ComponentId::new(type_name, name), &messages);
+        let explained =
+            |type_name: &str, name: &str| explain(&ComponentId::new(type_name, name), &messages);
         assert!(matches!(explained("Profile", "Sales"), Absence::Missing));
         assert!(matches!(explained("PermissionSet", "Sales"), Absence::Said(_)));
         assert!(matches!(explained("PermissionSet", "Other"), Absence::Silent));

@@ -74,7 +74,11 @@ pub fn read_zip(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>,
     }
     let allowed = limits.bytes.min((bytes.len() as u64).saturating_mul(limits.ratio).max(SMALL));
     let too_much = || {
-        if allowed < limits.bytes { ArchiveError::Bomb(limits.ratio) } else { ArchiveError::TooLarge(limits.bytes) }
+        if allowed < limits.bytes {
+            ArchiveError::Bomb(limits.ratio)
+        } else {
+            ArchiveError::TooLarge(limits.bytes)
+        }
     };
     if let Some(name) = named_twice(bytes, archive.central_directory_start()) {
         return Err(ArchiveError::Twice(name));
@@ -151,11 +155,15 @@ fn check_name(name: &str) -> Result<(), ArchiveError> {
 /// # Errors
 /// A name that no archive may hold.
 pub fn write_zip(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, ArchiveError> {
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(0o644);
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .unix_permissions(0o644);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, contents) in files {
         check_name(name)?;
-        writer.start_file(name.as_str(), options).map_err(|error| ArchiveError::Damaged(error.to_string()))?;
+        writer
+            .start_file(name.as_str(), options)
+            .map_err(|error| ArchiveError::Damaged(error.to_string()))?;
         writer.write_all(contents).map_err(|error| ArchiveError::Damaged(error.to_string()))?;
     }
     let cursor = writer.finish().map_err(|error| ArchiveError::Damaged(error.to_string()))?;
@@ -167,7 +175,10 @@ mod tests {
     use super::*;
 
     fn files(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
-        pairs.iter().map(|(name, contents)| ((*name).to_owned(), contents.as_bytes().to_vec())).collect()
+        pairs
+            .iter()
+            .map(|(name, contents)| ((*name).to_owned(), contents.as_bytes().to_vec()))
+            .collect()
     }
 
     #[test]
@@ -175,7 +186,8 @@ mod tests {
         let files = files(&[("package.xml", "<a/>"), ("profiles/Ü ber.profile", "<b/>")]);
         let zip = write_zip(&files).unwrap();
         assert_eq!(zip, write_zip(&files).unwrap());
-        let back: BTreeMap<String, Vec<u8>> = read_zip(&zip, &Limits::default()).unwrap().into_iter().collect();
+        let back: BTreeMap<String, Vec<u8>> =
+            read_zip(&zip, &Limits::default()).unwrap().into_iter().collect();
         assert_eq!(back, files);
     }
 
@@ -199,7 +211,8 @@ mod tests {
 
     #[test]
     fn half_a_zip_is_damaged_and_not_hostile() {
-        let zip = write_zip(&files(&[("a", "text that is long enough to be cut somewhere")])).unwrap();
+        let zip =
+            write_zip(&files(&[("a", "text that is long enough to be cut somewhere")])).unwrap();
         for bytes in [&zip[..zip.len() / 2], b"no zip at all", b""] {
             let error = read_zip(bytes, &Limits::default()).unwrap_err();
             assert!(matches!(error, ArchiveError::Damaged(_)) && !error.is_hostile());

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry, layout_identity};
+use crate::metadata::registry::{
+    Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry, layout_identity,
+};
 use crate::metadata::value::Value;
 
 /// A setting and what it is to be; `None` takes it away.
@@ -14,7 +16,12 @@ pub type Setting = (FieldPath, Option<Value>);
 ///
 /// # Errors
 /// A setting that contradicts what stands there, such as text where elements stand.
-pub fn patch(row: &MetadataType, document: &Document, settings: &[Setting], version: ApiVersion) -> Result<Document, EditError> {
+pub fn patch(
+    row: &MetadataType,
+    document: &Document,
+    settings: &[Setting],
+    version: ApiVersion,
+) -> Result<Document, EditError> {
     let mut edits = Vec::new();
     let mut growths: Vec<Growth> = Vec::new();
     for (path, value) in settings {
@@ -46,8 +53,9 @@ fn drop_what_is_emptied(document: &Document, edits: &mut Vec<Edit>) {
     loop {
         let emptied = removed.iter().find_map(|id| {
             let parent = document.element(*id).parent()?;
-            let is_emptied =
-                parent.parent().is_some() && !grows.contains(&parent.id()) && parent.children().all(|child| removed.contains(&child.id()));
+            let is_emptied = parent.parent().is_some()
+                && !grows.contains(&parent.id())
+                && parent.children().all(|child| removed.contains(&child.id()));
             is_emptied.then_some(parent)
         });
         let Some(parent) = emptied else { break };
@@ -92,22 +100,29 @@ fn place(
                 edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
                 // An object's layout is exchanged for the one that the key names, not joined by it.
                 first.or_else(|| {
-                    let identity = field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
+                    let identity =
+                        field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
                     find_entry(parent, segment, &identity, field)
                 })
             }
-            None => {
-                parent.child(&segment.name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name)))
-            }
+            None => parent.child(&segment.name).or_else(|| {
+                parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name))
+            }),
         };
         let Some(element) = there else {
             if let Some(value) = value {
                 let rest = segments[index + 1..].to_vec();
-                match growths.iter_mut().find(|growth| growth.parent == parent.id() && growth.segment == *segment) {
+                match growths
+                    .iter_mut()
+                    .find(|growth| growth.parent == parent.id() && growth.segment == *segment)
+                {
                     Some(growth) => growth.settings.push((rest, value.clone())),
-                    None => {
-                        growths.push(Growth { parent: parent.id(), segment: segment.clone(), field, settings: vec![(rest, value.clone())] })
-                    }
+                    None => growths.push(Growth {
+                        parent: parent.id(),
+                        segment: segment.clone(),
+                        field,
+                        settings: vec![(rest, value.clone())],
+                    }),
                 }
             }
             return;
@@ -132,7 +147,13 @@ fn place(
 }
 
 /// Sets what is there to a value.
-fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>, value: &Value, edits: &mut Vec<Edit>) {
+fn set(
+    field: Option<&'static Field>,
+    parent: Element<'_>,
+    element: Element<'_>,
+    value: &Value,
+    edits: &mut Vec<Edit>,
+) {
     let form = match field.map(|field| &field.kind) {
         Some(Kind::Set { form, .. }) => Some(*form),
         _ => None,
@@ -148,7 +169,8 @@ fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>,
             let mut there: Vec<String> = Vec::new();
             for one in parent.children_named(element.name()) {
                 let text = normal(&one.text());
-                let is_wanted = wanted.iter().any(|element| normal(element) == text) && !there.contains(&text);
+                let is_wanted =
+                    wanted.iter().any(|element| normal(element) == text) && !there.contains(&text);
                 if is_wanted {
                     there.push(text);
                 } else {
@@ -156,7 +178,11 @@ fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>,
                 }
             }
             for text in wanted.iter().filter(|text| !there.contains(&normal(text))) {
-                edits.push(Edit::Insert { parent: parent.id(), new: NewElement::text(element.name(), text), key: Vec::new() });
+                edits.push(Edit::Insert {
+                    parent: parent.id(),
+                    new: NewElement::text(element.name(), text),
+                    key: Vec::new(),
+                });
             }
         }
         (Some(form @ (SetForm::Commas | SetForm::Lines)), _) => {
@@ -184,7 +210,12 @@ fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>,
         }
         (None, _) => {
             if several {
-                edits.extend(parent.children_named(element.name()).skip(1).map(|one| Edit::Remove { element: one.id() }));
+                edits.extend(
+                    parent
+                        .children_named(element.name())
+                        .skip(1)
+                        .map(|one| Edit::Remove { element: one.id() }),
+                );
             }
             edits.push(Edit::SetText { element: element.id(), text: value.to_string() });
         }
@@ -192,7 +223,12 @@ fn set(field: Option<&'static Field>, parent: Element<'_>, element: Element<'_>,
 }
 
 /// Makes what is to be added; a set of repeated elements makes several.
-fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], version: ApiVersion) -> Vec<NewElement> {
+fn grow(
+    field: Option<&'static Field>,
+    segment: &Segment,
+    settings: &[Below],
+    version: ApiVersion,
+) -> Vec<NewElement> {
     if let [(rest, value)] = settings
         && rest.is_empty()
         && segment.key.is_none()
@@ -206,8 +242,18 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
             Some(Kind::Section { key, .. }) => key,
             _ => &["name"],
         };
-        let parts = if names.len() == 1 { vec![key.as_str()] } else { key.splitn(names.len(), '|').collect() };
-        children.extend(names.iter().zip(parts).filter(|(_, part)| !part.is_empty()).map(|(name, part)| NewElement::text(*name, part)));
+        let parts = if names.len() == 1 {
+            vec![key.as_str()]
+        } else {
+            key.splitn(names.len(), '|').collect()
+        };
+        children.extend(
+            names
+                .iter()
+                .zip(parts)
+                .filter(|(_, part)| !part.is_empty())
+                .map(|(name, part)| NewElement::text(*name, part)),
+        );
     }
     let mut below: Vec<(Segment, Vec<Below>)> = Vec::new();
     for (rest, value) in settings {
@@ -220,7 +266,12 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
     for (segment, settings) in &below {
         // A layout's assignment may be named by its object, and is then told which layout it is.
         children.retain(|child| child.name != segment.name);
-        children.extend(grow(fields.iter().find(|field| field.name == segment.name), segment, settings, version));
+        children.extend(grow(
+            fields.iter().find(|field| field.name == segment.name),
+            segment,
+            settings,
+            version,
+        ));
     }
     for field in fields.iter().filter(|field| field.is_of(version)) {
         let named = children.iter().any(|child| child.name == field.name);
@@ -238,9 +289,15 @@ fn grow(field: Option<&'static Field>, segment: &Segment, settings: &[Below], ve
 
 fn leaf(field: Option<&'static Field>, name: &str, value: &Value) -> Vec<NewElement> {
     match (field.map(|field| &field.kind), value) {
-        (Some(Kind::Set { form: SetForm::Commas, .. }), _) => vec![NewElement::text(name, value.elements().join(", "))],
-        (Some(Kind::Set { form: SetForm::Lines, .. }), _) => vec![NewElement::text(name, value.elements().join("\n"))],
-        (_, Value::List(list)) => list.iter().map(|element| NewElement::text(name, element)).collect(),
+        (Some(Kind::Set { form: SetForm::Commas, .. }), _) => {
+            vec![NewElement::text(name, value.elements().join(", "))]
+        }
+        (Some(Kind::Set { form: SetForm::Lines, .. }), _) => {
+            vec![NewElement::text(name, value.elements().join("\n"))]
+        }
+        (_, Value::List(list)) => {
+            list.iter().map(|element| NewElement::text(name, element)).collect()
+        }
         _ => vec![NewElement::text(name, value.to_string())],
     }
 }
@@ -252,11 +309,20 @@ mod tests {
 
     fn patched(type_name: &str, inner: &str, settings: &[(&str, Option<Value>)]) -> String {
         let open = format!("<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">");
-        let document = Document::parse(format!("{open}\n{inner}</{type_name}>").into_bytes()).unwrap();
-        let settings: Vec<Setting> = settings.iter().map(|(path, value)| (path.parse().unwrap(), value.clone())).collect();
-        let document = patch(registry::find(type_name).unwrap(), &document, &settings, ApiVersion(67)).unwrap();
+        let document =
+            Document::parse(format!("{open}\n{inner}</{type_name}>").into_bytes()).unwrap();
+        let settings: Vec<Setting> =
+            settings.iter().map(|(path, value)| (path.parse().unwrap(), value.clone())).collect();
+        let document =
+            patch(registry::find(type_name).unwrap(), &document, &settings, ApiVersion(67))
+                .unwrap();
         let text = String::from_utf8(document.into_bytes()).unwrap();
-        text.strip_prefix(&open).unwrap().strip_suffix(&format!("</{type_name}>")).unwrap().trim_start_matches('\n').to_owned()
+        text.strip_prefix(&open)
+            .unwrap()
+            .strip_suffix(&format!("</{type_name}>"))
+            .unwrap()
+            .trim_start_matches('\n')
+            .to_owned()
     }
 
     #[test]
@@ -283,20 +349,32 @@ mod tests {
             "    <oauthConfig>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n",
             &[("oauthConfig.scopes", Some(scopes.clone()))],
         );
-        assert_eq!(text, "    <oauthConfig>\n        <scopes>Api</scopes>\n        <scopes>RefreshToken</scopes>\n    </oauthConfig>\n");
+        assert_eq!(
+            text,
+            "    <oauthConfig>\n        <scopes>Api</scopes>\n        <scopes>RefreshToken</scopes>\n    </oauthConfig>\n"
+        );
         let text = patched(
             "ExtlClntAppOauthSettings",
             "    <commaSeparatedOauthScopes>Web,Api</commaSeparatedOauthScopes>\n",
             &[("commaSeparatedOauthScopes", Some(scopes))],
         );
-        assert_eq!(text, "    <commaSeparatedOauthScopes>Api, RefreshToken</commaSeparatedOauthScopes>\n");
+        assert_eq!(
+            text,
+            "    <commaSeparatedOauthScopes>Api, RefreshToken</commaSeparatedOauthScopes>\n"
+        );
     }
 
     #[test]
     fn what_goes_leaves_no_trace() {
         let inner = "    <custom>true</custom>\n    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
-        assert_eq!(patched("Profile", inner, &[("loginIpRanges[10.0.0.1|10.0.0.9]", None)]), "    <custom>true</custom>\n");
-        assert_eq!(patched("Profile", inner, &[("userPermissions[ApiEnabled].enabled", None)]), inner);
+        assert_eq!(
+            patched("Profile", inner, &[("loginIpRanges[10.0.0.1|10.0.0.9]", None)]),
+            "    <custom>true</custom>\n"
+        );
+        assert_eq!(
+            patched("Profile", inner, &[("userPermissions[ApiEnabled].enabled", None)]),
+            inner
+        );
         let inner = "    <label>A</label>\n    <oauthPolicy>\n        <ipRelaxation>ENFORCE</ipRelaxation>\n        <refreshTokenPolicy>zero</refreshTokenPolicy>\n    </oauthPolicy>\n";
         let both = [("oauthPolicy.ipRelaxation", None), ("oauthPolicy.refreshTokenPolicy", None)];
         assert_eq!(patched("ConnectedApp", inner, &both), "    <label>A</label>\n");
@@ -307,7 +385,9 @@ mod tests {
     #[test]
     fn an_entry_that_stands_twice_is_set_once() {
         let entry = |enabled: bool| {
-            format!("    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>A</name>\n    </userPermissions>\n")
+            format!(
+                "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>A</name>\n    </userPermissions>\n"
+            )
         };
         let twice = [entry(false), entry(true)].concat();
         let settings = [("userPermissions[A].enabled", Some(Value::Bool(true)))];
@@ -317,7 +397,11 @@ mod tests {
 
     #[test]
     fn a_layout_is_exchanged_by_its_object() {
-        let entry = |layout: &str| format!("    <layoutAssignments>\n        <layout>{layout}</layout>\n    </layoutAssignments>\n");
+        let entry = |layout: &str| {
+            format!(
+                "    <layoutAssignments>\n        <layout>{layout}</layout>\n    </layoutAssignments>\n"
+            )
+        };
         let settings = [("layoutAssignments[Account].layout", Some("Account-A".into()))];
         assert_eq!(patched("Profile", &entry("Account-B"), &settings), entry("Account-A"));
         let by_layout = [("layoutAssignments[Account-A].layout", Some("Account-A".into()))];

@@ -36,26 +36,37 @@ pub enum SimulateError {
 ///
 /// # Errors
 /// See [`SimulateError`].
-pub fn simulate(package: &Package, components: &ComponentSet) -> Result<ComponentSet, SimulateError> {
+pub fn simulate(
+    package: &Package,
+    components: &ComponentSet,
+) -> Result<ComponentSet, SimulateError> {
     let mut set = components.clone();
     for id in &package.deletes {
-        let key = set.components.iter().find(|(_, component)| component.id == *id).map(|(key, _)| key.clone());
+        let key = set
+            .components
+            .iter()
+            .find(|(_, component)| component.id == *id)
+            .map(|(key, _)| key.clone());
         if let Some(key) = key {
             set.components.remove(&key);
         }
     }
     for (id, file) in &package.components {
         let bytes = package.files.get(file).cloned().unwrap_or_default();
-        let new = Document::parse(bytes).map_err(|error| SimulateError::File { file: file.clone(), error })?;
+        let new = Document::parse(bytes)
+            .map_err(|error| SimulateError::File { file: file.clone(), error })?;
         let row = registry::find_component(&id.type_name, &id.full_name);
         let overlays = row.is_some_and(|row| row.deploy == DeployRule::Overlay);
         let document = match (own(components, id), row) {
-            (Some(old), Some(row)) if overlays => {
-                lay(row, &old.document, &new).map_err(|error| SimulateError::Edit { id: id.clone(), error })?
-            }
+            (Some(old), Some(row)) if overlays => lay(row, &old.document, &new)
+                .map_err(|error| SimulateError::Edit { id: id.clone(), error })?,
             _ => new,
         };
-        let key = components.components.iter().find(|(_, old)| old.id == *id).map_or_else(|| id.clone(), |(key, _)| key.clone());
+        let key = components
+            .components
+            .iter()
+            .find(|(_, old)| old.id == *id)
+            .map_or_else(|| id.clone(), |(key, _)| key.clone());
         set.components.insert(key, Component { id: id.clone(), document, file: file.clone() });
     }
     Ok(set)
@@ -72,12 +83,19 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
     edits.extend(goes.map(|element| Edit::Remove { element: element.id() }));
     for element in new.root().children() {
         if is_whole(element.name()) {
-            edits.push(Edit::Insert { parent: root.id(), new: NewElement::of(element), key: Vec::new() });
+            edits.push(Edit::Insert {
+                parent: root.id(),
+                new: NewElement::of(element),
+                key: Vec::new(),
+            });
             continue;
         }
         let field = row.fields.iter().find(|field| field.name == element.name());
         let (there, key) = match (row.entry_of(element), field.map(|field| &field.kind)) {
-            (Some(segment @ Segment { key: Some(_), .. }), Some(Kind::Section { key: names, .. })) => {
+            (
+                Some(segment @ Segment { key: Some(_), .. }),
+                Some(Kind::Section { key: names, .. }),
+            ) => {
                 let names = names.iter().map(|name| (*name).to_owned()).collect();
                 let identity = segment.key.as_deref().unwrap_or_default();
                 let mut like = registry::entries(root, &segment, identity, field);
@@ -90,9 +108,13 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
         let is_empty = element.children().next().is_none() && element.text().trim().is_empty();
         match there {
             Some(there) if is_empty => edits.push(Edit::Remove { element: there.id() }),
-            Some(there) => edits.push(Edit::Replace { element: there.id(), new: NewElement::of(element) }),
+            Some(there) => {
+                edits.push(Edit::Replace { element: there.id(), new: NewElement::of(element) })
+            }
             None if is_empty => {}
-            None => edits.push(Edit::Insert { parent: root.id(), new: NewElement::of(element), key }),
+            None => {
+                edits.push(Edit::Insert { parent: root.id(), new: NewElement::of(element), key })
+            }
         }
     }
     old.edit(&edits)
@@ -107,7 +129,13 @@ mod tests {
     use crate::package::{Target, build};
 
     fn profile(inner: &str) -> Document {
-        Document::parse(format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n").into_bytes()).unwrap()
+        Document::parse(
+            format!(
+                "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n"
+            )
+            .into_bytes(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -124,6 +152,13 @@ mod tests {
         let target = Target { id: id.clone(), before: Some(before), after: Some(after.clone()) };
         let package = build(&[target], ApiVersion(67), true).unwrap();
         let simulated = simulate(&package, &set).unwrap();
-        assert_eq!(differences(registry::find("Profile").unwrap(), Some(&simulated.get(&id).unwrap().document), Some(&after)), []);
+        assert_eq!(
+            differences(
+                registry::find("Profile").unwrap(),
+                Some(&simulated.get(&id).unwrap().document),
+                Some(&after)
+            ),
+            []
+        );
     }
 }

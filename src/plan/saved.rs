@@ -129,9 +129,16 @@ impl SavedPlan {
     }
 
     /// Puts a plan into the form that is saved. `template` is followed by `more_templates` where there are several.
-    pub fn new(plan: &Plan<'_>, org: SavedOrg, template: SavedTemplate, more_templates: Vec<SavedTemplate>, only: Vec<String>) -> Self {
+    pub fn new(
+        plan: &Plan<'_>,
+        org: SavedOrg,
+        template: SavedTemplate,
+        more_templates: Vec<SavedTemplate>,
+        only: Vec<String>,
+    ) -> Self {
         let mend = &plan.mend;
-        let is_within_new = |change: &&Change| change.path.is_some() && mend.made.contains_key(&change.id);
+        let is_within_new =
+            |change: &&Change| change.path.is_some() && mend.made.contains_key(&change.id);
         let back = mend.changes.iter().rev().filter(|change| !is_within_new(change));
         let files = plan.package.files.iter().filter(|_| !plan.package.is_empty());
         Self {
@@ -146,17 +153,26 @@ impl SavedPlan {
             assignments: mend
                 .assignments
                 .iter()
-                .map(|one| SavedAssignment { user: one.user.clone(), permission_set: one.permission_set.clone() })
+                .map(|one| SavedAssignment {
+                    user: one.user.clone(),
+                    permission_set: one.permission_set.clone(),
+                })
                 .collect(),
             left: mend
                 .left
                 .iter()
                 .map(|(index, reason)| {
                     let step = plan.diff.findings[*index].step;
-                    SavedLeft { step: step.id.clone(), title: step.title.clone(), reason: reason.clone() }
+                    SavedLeft {
+                        step: step.id.clone(),
+                        title: step.title.clone(),
+                        reason: reason.clone(),
+                    }
                 })
                 .collect(),
-            package: files.map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned())).collect(),
+            package: files
+                .map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
+                .collect(),
             way_back: back
                 .map(|change| {
                     let forth = SavedChange::from(change);
@@ -171,7 +187,8 @@ impl SavedPlan {
         let now = reads(now);
         let mut moved = Vec::new();
         for old in &self.reads {
-            let found = now.iter().find(|new| new.component == old.component && new.field == old.field);
+            let found =
+                now.iter().find(|new| new.component == old.component && new.field == old.field);
             let name = match &old.component {
                 Some(component) => format!("{component} {}", old.field),
                 None => old.field.clone(),
@@ -179,7 +196,11 @@ impl SavedPlan {
             match found {
                 None => moved.push(format!("{name} was {} and is not read any more", shown(old))),
                 Some(new) if new.value != old.value || new.state != old.state => {
-                    moved.push(format!("{name} was {} when the plan was made and is {} now", shown(old), shown(new)));
+                    moved.push(format!(
+                        "{name} was {} when the plan was made and is {} now",
+                        shown(old),
+                        shown(new)
+                    ));
                 }
                 Some(_) => {}
             }
@@ -209,11 +230,18 @@ fn reads(diff: &Diff<'_>) -> Vec<Read> {
 
 fn read(finding: &Finding<'_>) -> Option<Read> {
     let (component, field) = match (&finding.component, &finding.path, &finding.fact) {
-        (Some(id), Some(path), _) => (Some(format!("{}:{}", id.type_name, api_full_name(id))), path.to_string()),
+        (Some(id), Some(path), _) => {
+            (Some(format!("{}:{}", id.type_name, api_full_name(id))), path.to_string())
+        }
         (_, _, Some(fact)) => (None, fact.to_string()),
         _ => return None,
     };
-    Some(Read { component, field, state: finding.state.name().to_owned(), value: finding.actual.as_ref().map(json) })
+    Some(Read {
+        component,
+        field,
+        state: finding.state.name().to_owned(),
+        value: finding.actual.as_ref().map(json),
+    })
 }
 
 impl From<&Change> for SavedChange {
@@ -249,9 +277,11 @@ pub fn value(json: &serde_json::Value) -> Option<Value> {
         serde_json::Value::Bool(flag) => Some(Value::Bool(*flag)),
         serde_json::Value::Number(number) => number.as_i64().map(Value::Number),
         serde_json::Value::String(text) => Some(Value::Text(text.clone())),
-        serde_json::Value::Array(elements) => {
-            elements.iter().map(|element| element.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>().map(Value::List)
-        }
+        serde_json::Value::Array(elements) => elements
+            .iter()
+            .map(|element| element.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::List),
         serde_json::Value::Null | serde_json::Value::Object(_) => None,
     }
 }

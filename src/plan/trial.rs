@@ -51,7 +51,12 @@ pub enum Failure {
 }
 
 /// Tries a template on a case.
-pub fn try_out<'t>(template: &'t Template, steps: &[ExpandedStep<'t>], basis: &Basis<'_>, expected: &Expected) -> Trial<'t> {
+pub fn try_out<'t>(
+    template: &'t Template,
+    steps: &[ExpandedStep<'t>],
+    basis: &Basis<'_>,
+    expected: &Expected,
+) -> Trial<'t> {
     let mut failures = Vec::new();
     let plan = match plan(steps, basis, &|_| true) {
         Ok(plan) => plan,
@@ -89,15 +94,23 @@ pub fn try_out<'t>(template: &'t Template, steps: &[ExpandedStep<'t>], basis: &B
 fn states(template: &Template, diff: &Diff<'_>, expected: &Expected) -> Vec<Failure> {
     let mut failures = Vec::new();
     for step in &template.steps {
-        let found = of_step(diff, &step.id).map(|finding| finding.state).max_by_key(|state| badness(*state));
+        let found = of_step(diff, &step.id)
+            .map(|finding| finding.state)
+            .max_by_key(|state| badness(*state));
         let named = expected.states.get(&step.id).copied();
         let is_right = match (named, found) {
             // Nothing is asked for, so nothing is wrong.
             (None, None) => true,
-            (named, found) => found.is_some_and(|found| found.name() == named.unwrap_or(State::InSync.name())),
+            (named, found) => {
+                found.is_some_and(|found| found.name() == named.unwrap_or(State::InSync.name()))
+            }
         };
         if !is_right {
-            failures.push(Failure::State { step: step.id.clone(), expected: named.unwrap_or(State::InSync.name()), found });
+            failures.push(Failure::State {
+                step: step.id.clone(),
+                expected: named.unwrap_or(State::InSync.name()),
+                found,
+            });
         }
     }
     failures
@@ -140,17 +153,29 @@ mod tests {
         let mut components = ComponentSet::new(Requested::Manifest(manifest));
         let text = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>true</custom><userLicense>Chatter Free</userLicense></Profile>";
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
-        components.insert(Component { id: ComponentId::new("Profile", "P"), document, file: String::new() });
+        components.insert(Component {
+            id: ComponentId::new("Profile", "P"),
+            document,
+            file: String::new(),
+        });
         let facts = FactValues::new("the case does not say");
-        let basis =
-            Basis { components: &components, facts: &facts, graph: &[], version: ApiVersion::NEWEST, is_online: false, same_org: true };
+        let basis = Basis {
+            components: &components,
+            facts: &facts,
+            graph: &[],
+            version: ApiVersion::NEWEST,
+            is_online: false,
+            same_org: true,
+        };
         let expected = expect::parse("expect.toml", expectation, &template).unwrap();
         let trial = try_out(&template, &steps, &basis, &expected);
         trial
             .failures
             .iter()
             .map(|failure| match failure {
-                Failure::State { step, expected, found } => format!("{step}: {expected}, {}", found.map_or("none", State::name)),
+                Failure::State { step, expected, found } => {
+                    format!("{step}: {expected}, {}", found.map_or("none", State::name))
+                }
                 Failure::Left { step, .. } => format!("{step} left"),
                 Failure::NotLeft { step } => format!("{step} not left"),
                 Failure::NotProved(why) => why.clone(),
@@ -160,13 +185,25 @@ mod tests {
 
     #[test]
     fn what_is_not_named_must_be_in_sync_and_what_is_metadata_mended() {
-        assert_eq!(try_with(""), ["api: in-sync, differs", "licence: in-sync, differs", "hand: in-sync, manual", "licence left"]);
         assert_eq!(
-            try_with("[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"licence\"]\n"),
+            try_with(""),
+            [
+                "api: in-sync, differs",
+                "licence: in-sync, differs",
+                "hand: in-sync, manual",
+                "licence left"
+            ]
+        );
+        assert_eq!(
+            try_with(
+                "[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"licence\"]\n"
+            ),
             Vec::<String>::new()
         );
         assert_eq!(
-            try_with("[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"api\", \"licence\"]\n"),
+            try_with(
+                "[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"api\", \"licence\"]\n"
+            ),
             ["api: missing, differs", "api not left"]
         );
     }

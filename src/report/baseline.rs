@@ -46,7 +46,11 @@ pub(super) fn body(out: &mut String, drifts: &Drifts, full: bool) {
 fn component(out: &mut String, drifts: &[Drift], full: bool) {
     let first = &drifts[0];
     let name = format!("{} {}", first.id.type_name, clean(&api_full_name(&first.id)).bold());
-    let changed = first.changed.as_ref().map(|changed| format!("  changed by {}", clean(changed)).dimmed().to_string()).unwrap_or_default();
+    let changed = first
+        .changed
+        .as_ref()
+        .map(|changed| format!("  changed by {}", clean(changed)).dimmed().to_string())
+        .unwrap_or_default();
     if let Some(whole) = drifts.iter().find(|drift| drift.path.is_none()) {
         let (mark, words) = match (whole.state, whole.actual.is_some()) {
             (State::NotObserved, _) => ("?".cyan().to_string(), String::new()),
@@ -63,11 +67,16 @@ fn component(out: &mut String, drifts: &[Drift], full: bool) {
     let is_seen = drifts.iter().any(|drift| drift.state != State::NotObserved);
     let mark = if is_seen { "~".yellow().bold().to_string() } else { "?".cyan().to_string() };
     line(out, &format!("{mark} {name}{changed}"));
-    let section = |drift: &Drift| drift.path.as_ref().map(|path| path.segments()[0].name.clone()).unwrap_or_default();
+    let section = |drift: &Drift| {
+        drift.path.as_ref().map(|path| path.segments()[0].name.clone()).unwrap_or_default()
+    };
     let mut rest = drifts;
     while let Some(first) = rest.first() {
         let of = section(first);
-        let length = rest.iter().take_while(|drift| section(drift) == of && (drift.state == first.state)).count();
+        let length = rest
+            .iter()
+            .take_while(|drift| section(drift) == of && (drift.state == first.state))
+            .count();
         let (group, tail) = rest.split_at(length);
         if length > LISTED && !full {
             folded(out, &of, group);
@@ -80,9 +89,17 @@ fn component(out: &mut String, drifts: &[Drift], full: bool) {
 }
 
 fn folded(out: &mut String, section: &str, group: &[Drift]) {
-    let count = |wanted: &dyn Fn(&Drift) -> bool| group.iter().filter(|drift| wanted(drift)).count();
+    let count =
+        |wanted: &dyn Fn(&Drift) -> bool| group.iter().filter(|drift| wanted(drift)).count();
     if group[0].state == State::NotObserved {
-        line(out, &format!("    {} {section}: {} not observed (--full lists them)", "?".cyan(), group.len()));
+        line(
+            out,
+            &format!(
+                "    {} {section}: {} not observed (--full lists them)",
+                "?".cyan(),
+                group.len()
+            ),
+        );
         return;
     }
     let parts: Vec<String> = [
@@ -94,7 +111,15 @@ fn folded(out: &mut String, section: &str, group: &[Drift]) {
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
-    line(out, &format!("    {} {}: {} (--full lists them)", "~".yellow().bold(), clean(section), parts.join(", ")));
+    line(
+        out,
+        &format!(
+            "    {} {}: {} (--full lists them)",
+            "~".yellow().bold(),
+            clean(section),
+            parts.join(", ")
+        ),
+    );
 }
 
 fn setting(out: &mut String, drift: &Drift) {
@@ -121,7 +146,8 @@ fn setting(out: &mut String, drift: &Drift) {
 fn words(drift: &Drift, value: Option<&Value>) -> Option<String> {
     let value = value?;
     let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
-    let resolved = row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
+    let resolved =
+        row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
     Some(match resolved.and_then(|resolved| resolved.field.label_of(value)) {
         Some(label) => format!("{} ({})", clean(&value.to_string()), clean(&label)),
         None => clean(&value.to_string()),

@@ -131,9 +131,13 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     let document = Document {
         format: "sfsetup.diff/1",
         template: (!report.templates.is_empty()).then(|| {
-            let joined =
-                |of: fn(&crate::template::Template) -> &str| report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ");
-            Template { name: joined(|template| &template.name), version: joined(|template| &template.version) }
+            let joined = |of: fn(&crate::template::Template) -> &str| {
+                report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
+            };
+            Template {
+                name: joined(|template| &template.name),
+                version: joined(|template| &template.version),
+            }
         }),
         templates: report
             .templates
@@ -147,7 +151,11 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
                 dropped: template
                     .dropped
                     .iter()
-                    .map(|dropped| Dropped { step: &dropped.step, title: &dropped.title, reason: &dropped.reason })
+                    .map(|dropped| Dropped {
+                        step: &dropped.step,
+                        title: &dropped.title,
+                        reason: &dropped.reason,
+                    })
                     .collect(),
             })
             .collect(),
@@ -163,19 +171,30 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let (error, summary, findings) = match &report.outcome {
         Ok(found) => {
             let rows = match found {
-                Findings::Template(diff) => diff.findings.iter().map(|finding| row(finding, instance_url)).collect(),
+                Findings::Template(diff) => {
+                    diff.findings.iter().map(|finding| row(finding, instance_url)).collect()
+                }
                 Findings::Baseline(drifts) => drifts.drifts.iter().map(drift_row).collect(),
             };
             (None, summary(found), rows)
         }
         Err(failure) => (
-            Some(Failure { code: &failure.code, message: &failure.message, hint: failure.hint.as_deref() }),
+            Some(Failure {
+                code: &failure.code,
+                message: &failure.message,
+                hint: failure.hint.as_deref(),
+            }),
             Summary::default(),
             Vec::new(),
         ),
     };
     Org {
-        org: Identity { name: &report.name, id: report.id.as_deref(), instance_url, source: report.source.as_deref() },
+        org: Identity {
+            name: &report.name,
+            id: report.id.as_deref(),
+            instance_url,
+            source: report.source.as_deref(),
+        },
         error,
         summary,
         findings,
@@ -202,7 +221,10 @@ fn drift_row(drift: &Drift) -> FindingRow<'_> {
         title: "",
         level: Level::Required.name(),
         state: drift.state.name(),
-        component: Some(Component { type_name: &drift.id.type_name, full_name: api_full_name(&drift.id) }),
+        component: Some(Component {
+            type_name: &drift.id.type_name,
+            full_name: api_full_name(&drift.id),
+        }),
         path: drift.path.as_ref().map(ToString::to_string),
         fact: None,
         comparison: Some("equals"),
@@ -223,7 +245,8 @@ fn drift_row(drift: &Drift) -> FindingRow<'_> {
 
 fn label_of(drift: &Drift) -> (Option<String>, Option<String>) {
     let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
-    let resolved = row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
+    let resolved =
+        row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
     let label = |value: &Option<Value>| resolved.as_ref()?.field.label_of(value.as_ref()?);
     (label(&drift.actual), label(&drift.baseline))
 }
@@ -235,7 +258,10 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         title: &finding.step.title,
         level: finding.step.level.name(),
         state: finding.state.name(),
-        component: finding.component.as_ref().map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
+        component: finding
+            .component
+            .as_ref()
+            .map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
         path: finding.path.as_ref().map(ToString::to_string),
         fact: finding.fact.as_ref().map(ToString::to_string),
         comparison: finding.comparison,

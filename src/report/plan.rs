@@ -42,7 +42,9 @@ pub fn render(view: &PlanView<'_>, full: bool) -> String {
     line(&mut out, &clean(&view.title).bold().to_string());
     out.push('\n');
     let mut rest = view.changes.to_vec();
-    rest.sort_by(|one, other| (&one.id, one.path.is_some()).cmp(&(&other.id, other.path.is_some())));
+    rest.sort_by(|one, other| {
+        (&one.id, one.path.is_some()).cmp(&(&other.id, other.path.is_some()))
+    });
     let mut changes = rest.as_slice();
     while let Some(first) = changes.first() {
         let length = changes.iter().take_while(|change| change.id == first.id).count();
@@ -51,11 +53,23 @@ pub fn render(view: &PlanView<'_>, full: bool) -> String {
         changes = tail;
     }
     for one in view.assign {
-        let text = format!("give the permission set {} to {}", clean(&one.permission_set), clean(&one.user));
+        let text = format!(
+            "give the permission set {} to {}",
+            clean(&one.permission_set),
+            clean(&one.user)
+        );
         line(&mut out, &format!("{} {text}", "+".green().bold()));
     }
     for (user, set) in &view.unassign {
-        line(&mut out, &format!("{} take the permission set {} from {}", "-".red().bold(), clean(set), clean(user)));
+        line(
+            &mut out,
+            &format!(
+                "{} take the permission set {} from {}",
+                "-".red().bold(),
+                clean(set),
+                clean(user)
+            ),
+        );
     }
     if !(view.assign.is_empty() && view.unassign.is_empty()) {
         out.push('\n');
@@ -92,7 +106,12 @@ fn left(out: &mut String, view: &PlanView<'_>, reason: &str, full: bool) {
         line(out, &format!("      {}", clean(title)));
     }
     if of_reason.len() > listed {
-        line(out, &format!("      .. and {} more (--full lists them)", of_reason.len() - listed).dimmed().to_string());
+        line(
+            out,
+            &format!("      .. and {} more (--full lists them)", of_reason.len() - listed)
+                .dimmed()
+                .to_string(),
+        );
     }
     if let Some(address) = of_reason.iter().find_map(|(_, _, address)| address.as_ref()) {
         line(out, &format!("      in: {}", clean(address)));
@@ -104,7 +123,11 @@ fn summary(view: &PlanView<'_>) -> String {
     components.sort();
     components.dedup();
     let settings = view.changes.iter().filter(|change| change.path.is_some()).count();
-    let mut parts = vec![format!("{} to change in {}", count(settings, "setting"), count(components.len(), "component"))];
+    let mut parts = vec![format!(
+        "{} to change in {}",
+        count(settings, "setting"),
+        count(components.len(), "component")
+    )];
     let rest = view.assign.len() + view.unassign.len();
     if rest > 0 {
         parts.push(count(rest, "assignment"));
@@ -123,7 +146,9 @@ pub fn count(number: usize, what: &str) -> String {
 fn component(out: &mut String, id: &ComponentId, changes: &[Change], full: bool) {
     let whole = changes.iter().find(|change| change.path.is_none());
     let (mark, words) = match whole {
-        Some(Change { to: Some(to), .. }) => ("+".green().bold().to_string(), format!("  is made: {to}")),
+        Some(Change { to: Some(to), .. }) => {
+            ("+".green().bold().to_string(), format!("  is made: {to}"))
+        }
         Some(_) => ("-".red().bold().to_string(), "  is deleted".to_owned()),
         None => ("~".yellow().bold().to_string(), String::new()),
     };
@@ -136,12 +161,23 @@ fn component(out: &mut String, id: &ComponentId, changes: &[Change], full: bool)
     line(out, &format!("{mark} {} {}{}", id.type_name, clean(&shown).bold(), clean(&words)));
     let settings: Vec<&Change> = changes.iter().filter(|change| change.path.is_some()).collect();
     let listed = if full { settings.len() } else { LISTED };
-    let width = settings.iter().take(listed).filter_map(|change| Some(change.path.as_ref()?.to_string().len())).max().unwrap_or(0).min(64);
+    let width = settings
+        .iter()
+        .take(listed)
+        .filter_map(|change| Some(change.path.as_ref()?.to_string().len()))
+        .max()
+        .unwrap_or(0)
+        .min(64);
     for change in settings.iter().take(listed) {
         setting(out, change, width);
     }
     if settings.len() > listed {
-        line(out, &format!("    .. and {} more (--full lists them)", settings.len() - listed).dimmed().to_string());
+        line(
+            out,
+            &format!("    .. and {} more (--full lists them)", settings.len() - listed)
+                .dimmed()
+                .to_string(),
+        );
     }
     out.push('\n');
 }
@@ -166,13 +202,22 @@ fn setting(out: &mut String, change: &Change, width: usize) {
         Cause::Needed(by) => format!("  (needed by {by})"),
         Cause::Creation | Cause::State => String::new(),
     };
-    line(out, &format!("    {mark} {:width$}  {}{}", clean(&path.to_string()), clean(&values), clean(&cause).dimmed()));
+    line(
+        out,
+        &format!(
+            "    {mark} {:width$}  {}{}",
+            clean(&path.to_string()),
+            clean(&values),
+            clean(&cause).dimmed()
+        ),
+    );
 }
 
 /// A value with Setup's words for it.
 fn label(change: &Change, value: &Value) -> String {
     let row = registry::find_component(&change.id.type_name, &change.id.full_name);
-    let resolved = row.zip(change.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
+    let resolved =
+        row.zip(change.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
     let words = resolved.and_then(|resolved| resolved.field.label_of(value));
     match (value, words) {
         (Value::List(list), _) if list.is_empty() => "(empty)".to_owned(),
@@ -185,11 +230,24 @@ fn label(change: &Change, value: &Value) -> String {
 pub fn files(targets: &[Target], package: &Package) -> String {
     let mut out = String::new();
     for target in targets {
-        let before = target.before.as_ref().map(|document| String::from_utf8_lossy(document.bytes()).into_owned()).unwrap_or_default();
-        let after = target.after.as_ref().map(|document| String::from_utf8_lossy(document.bytes()).into_owned()).unwrap_or_default();
-        let path = package.components.get(&target.id).cloned().unwrap_or_else(|| target.id.to_string());
+        let before = target
+            .before
+            .as_ref()
+            .map(|document| String::from_utf8_lossy(document.bytes()).into_owned())
+            .unwrap_or_default();
+        let after = target
+            .after
+            .as_ref()
+            .map(|document| String::from_utf8_lossy(document.bytes()).into_owned())
+            .unwrap_or_default();
+        let path =
+            package.components.get(&target.id).cloned().unwrap_or_else(|| target.id.to_string());
         let diff = similar::TextDiff::from_lines(&before, &after);
-        let text = diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string();
+        let text = diff
+            .unified_diff()
+            .context_radius(3)
+            .header(&format!("a/{path}"), &format!("b/{path}"))
+            .to_string();
         for row in text.lines() {
             let row = clean(row);
             let shown = match row.as_bytes().first() {

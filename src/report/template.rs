@@ -9,7 +9,10 @@ use serde_json::{Value as Json, json};
 use crate::diff::advice::Advice;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::{Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test, Want, fill};
+use crate::template::{
+    Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test,
+    Want, fill,
+};
 
 /// Lists templates, one a line, under their groups.
 pub fn list_text(templates: &[Template]) -> String {
@@ -30,8 +33,19 @@ pub fn list_text(templates: &[Template]) -> String {
         if !group.is_empty() {
             line(&mut out, &group.bold().underline().to_string());
         }
-        for template in templates.iter().filter(|template| template.group.as_deref().unwrap_or_default() == group) {
-            line(&mut out, &format!("  {:width$}  {}  {}", template.name.bold(), template.version, template.title));
+        for template in templates
+            .iter()
+            .filter(|template| template.group.as_deref().unwrap_or_default() == group)
+        {
+            line(
+                &mut out,
+                &format!(
+                    "  {:width$}  {}  {}",
+                    template.name.bold(),
+                    template.version,
+                    template.title
+                ),
+            );
         }
     }
     out
@@ -40,15 +54,15 @@ pub fn list_text(templates: &[Template]) -> String {
 /// Says whether a template speaks of all these words: in its name, title, group or steps.
 pub fn matches(template: &Template, words: &[String]) -> bool {
     let steps = template.steps.iter().map(|step| step.title.as_str());
-    let parts = [template.name.as_str(), &template.title, template.group.as_deref().unwrap_or_default()];
+    let parts =
+        [template.name.as_str(), &template.title, template.group.as_deref().unwrap_or_default()];
     let text = parts.into_iter().chain(steps).collect::<Vec<_>>().join("\n").to_lowercase();
     words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 
 /// Lists templates for programs: `{"templates": [{"name", "title", "version"}]}`.
 pub fn list_json(templates: &[Template]) -> String {
-    let row =
-        |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
+    let row = |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
     let rows: Vec<Json> = templates.iter().map(row).collect();
     pretty(&json!({ "templates": rows }))
 }
@@ -56,8 +70,14 @@ pub fn list_json(templates: &[Template]) -> String {
 /// Shows a template as a page.
 pub fn show_text(template: &Template) -> String {
     let mut out = String::new();
-    line(&mut out, &format!("{} ({} {})", template.title, template.name, template.version).bold().to_string());
-    let revision = template.revision.as_ref().map_or_else(String::new, |revision| format!(", revision {revision}"));
+    line(
+        &mut out,
+        &format!("{} ({} {})", template.title, template.name, template.version).bold().to_string(),
+    );
+    let revision = template
+        .revision
+        .as_ref()
+        .map_or_else(String::new, |revision| format!(", revision {revision}"));
     line(&mut out, &format!("after {}{revision}, read {}", template.source, template.reviewed));
     if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
         line(&mut out, &format!("source of grade {letter}: {words}"));
@@ -67,7 +87,12 @@ pub fn show_text(template: &Template) -> String {
     }
     if !template.parameters.is_empty() {
         line(&mut out, &format!("\n{}", "Parameters".bold()));
-        let width = template.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or_default();
+        let width = template
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.len())
+            .max()
+            .unwrap_or_default();
         for parameter in &template.parameters {
             line(&mut out, &format!("  {:width$}  {}", parameter.name, parameter.title));
             line(&mut out, &format!("  {:width$}  {}", "", kind_in_words(parameter).dimmed()));
@@ -85,7 +110,8 @@ pub fn show_text(template: &Template) -> String {
             want_in_words(want, 5, &mut out);
         }
         if let Some(create) = &step.create {
-            let from = create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
+            let from =
+                create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
             line(&mut out, &format!("     made{from} where {} does not exist", create.component));
         }
         if let Some(why) = &step.why {
@@ -95,7 +121,10 @@ pub fn show_text(template: &Template) -> String {
             line(&mut out, &format!("     {}{note}", "note: ".dimmed()));
         }
         if let Some(page) = step.setup {
-            line(&mut out, &format!("     {}Setup, Quick Find \"{}\"", "in: ".dimmed(), page.quick_find));
+            line(
+                &mut out,
+                &format!("     {}Setup, Quick Find \"{}\"", "in: ".dimmed(), page.quick_find),
+            );
         }
         if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != template.source) {
             line(&mut out, &format!("     {}{docs}", "docs: ".dimmed()));
@@ -116,7 +145,9 @@ fn owned(template: &Template, out: &mut String) {
     while let Some(want) = pending.pop() {
         match want {
             Want::Metadata { component, path, .. } => {
-                all.entry(component).or_default().insert(path.split(['[', '.']).next().unwrap_or(path));
+                all.entry(component)
+                    .or_default()
+                    .insert(path.split(['[', '.']).next().unwrap_or(path));
             }
             Want::Any(wants) => pending.extend(wants),
             Want::Fact { .. } | Want::Manual { .. } => {}
@@ -154,7 +185,9 @@ fn by_hand(template: &Template, out: &mut String) {
 fn is_by_hand(want: &Want) -> bool {
     match want {
         Want::Metadata { component, .. } => component.starts_with("ConnectedApplication:"),
-        Want::Fact { fact, .. } => !["user.permission", "user.object", "user.field"].iter().any(|name| fact.starts_with(name)),
+        Want::Fact { fact, .. } => !["user.permission", "user.object", "user.field"]
+            .iter()
+            .any(|name| fact.starts_with(name)),
         Want::Manual { .. } => true,
         Want::Any(wants) => wants.iter().any(is_by_hand),
     }
@@ -232,7 +265,11 @@ pub fn show_json(template: &Template) -> String {
 pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String {
     let mut out = String::new();
     for one in advice {
-        let mark = if one.is_mistake { "error: ".red().bold().to_string() } else { "note: ".yellow().bold().to_string() };
+        let mark = if one.is_mistake {
+            "error: ".red().bold().to_string()
+        } else {
+            "note: ".yellow().bold().to_string()
+        };
         line(&mut out, &format!("{file}:{}: {mark}{}", one.line, one.message));
     }
     let mistakes = match advice.iter().filter(|one| one.is_mistake).count() {
@@ -240,7 +277,9 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
         1 => "1 mistake".to_owned(),
         count => format!("{count} mistakes"),
     };
-    let number = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+    let number = |count: usize, word: &str| {
+        if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    };
     let counts = format!(
         "{}: {mistakes}; {}, {}, {}",
         template.name,
@@ -253,11 +292,20 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
 }
 
 /// Says for programs whether a template is right, and every mistake.
-pub fn check_json(file: &str, checked: &Result<Template, TemplateErrors>, advice: &[Advice]) -> String {
-    let contradictions =
-        advice.iter().filter(|one| one.is_mistake).map(|one| json!({"line": one.line, "column": 1, "message": one.message, "help": null}));
-    let notes: Vec<Json> =
-        advice.iter().filter(|one| !one.is_mistake).map(|one| json!({"line": one.line, "message": one.message})).collect();
+pub fn check_json(
+    file: &str,
+    checked: &Result<Template, TemplateErrors>,
+    advice: &[Advice],
+) -> String {
+    let contradictions = advice
+        .iter()
+        .filter(|one| one.is_mistake)
+        .map(|one| json!({"line": one.line, "column": 1, "message": one.message, "help": null}));
+    let notes: Vec<Json> = advice
+        .iter()
+        .filter(|one| !one.is_mistake)
+        .map(|one| json!({"line": one.line, "message": one.message}))
+        .collect();
     let mistakes: Vec<Json> = checked
         .as_ref()
         .err()
@@ -306,9 +354,14 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 Carrier::Component => "",
                 Carrier::Effective => "  (or the user has it from elsewhere)",
             };
-            line(out, &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)));
+            line(
+                out,
+                &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)),
+            );
         }
-        Want::Fact { fact, test } => line(out, &format!("{margin}- {fact} {}", test_in_words(test))),
+        Want::Fact { fact, test } => {
+            line(out, &format!("{margin}- {fact} {}", test_in_words(test)))
+        }
         Want::Manual { text, confirm } => {
             line(out, &format!("{margin}! by hand: {text}"));
             if let Some(confirm) = confirm {
@@ -350,7 +403,9 @@ fn want_json(want: &Want) -> Json {
     let with_test = |mut object: Json, test: &Test| {
         let values: Vec<Json> = test.desired().iter().map(value_json).collect();
         object[test.name()] = match test {
-            Test::Equals(_) | Test::AtLeast(_) | Test::AtMost(_) => values.into_iter().next().unwrap_or_default(),
+            Test::Equals(_) | Test::AtLeast(_) | Test::AtMost(_) => {
+                values.into_iter().next().unwrap_or_default()
+            }
             Test::Absent => true.into(),
             Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) => values.into(),
         };
@@ -365,7 +420,9 @@ fn want_json(want: &Want) -> Json {
             with_test(json!({"component": component, "path": path, "carrier": carrier}), test)
         }
         Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
-        Want::Manual { text, confirm } => json!({"manual": text, "confirm": confirm.as_deref().map(want_json)}),
+        Want::Manual { text, confirm } => {
+            json!({"manual": text, "confirm": confirm.as_deref().map(want_json)})
+        }
         Want::Any(wants) => json!({"any": wants.iter().map(want_json).collect::<Vec<_>>()}),
     }
 }

@@ -31,7 +31,11 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
             Ok(findings) => {
                 match findings {
                     Findings::Template(diff) => {
-                        let look = Look { instance_url: org.instance_url.as_deref(), full, is_one: report.templates.len() == 1 };
+                        let look = Look {
+                            instance_url: org.instance_url.as_deref(),
+                            full,
+                            is_one: report.templates.len() == 1,
+                        };
                         body(&mut out, diff, &look);
                         left_out(&mut out, report);
                     }
@@ -40,7 +44,10 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
                 counts(&mut out, findings);
             }
             Err(failure) => {
-                line(&mut out, &format!("error: {} ({})", clean(&failure.message), clean(&failure.code)));
+                line(
+                    &mut out,
+                    &format!("error: {} ({})", clean(&failure.message), clean(&failure.code)),
+                );
             }
         }
     }
@@ -56,20 +63,35 @@ struct Look<'r> {
 }
 
 fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
-    let what: Vec<String> =
-        report.templates.iter().map(|template| format!("{} ({} {})", template.title, template.name, template.version)).collect();
+    let what: Vec<String> = report
+        .templates
+        .iter()
+        .map(|template| format!("{} ({} {})", template.title, template.name, template.version))
+        .collect();
     let what = what.join(", ");
     let heading = match &org.outcome {
-        Ok(Findings::Baseline(drifts)) => format!("{} against the baseline {}", clean(&org.name), clean(&drifts.baseline)),
+        Ok(Findings::Baseline(drifts)) => {
+            format!("{} against the baseline {}", clean(&org.name), clean(&drifts.baseline))
+        }
         _ => format!("{} against {}", clean(&what), clean(&org.name)),
     };
     line(out, &heading.bold().to_string());
     if let (Some(id), Some(source)) = (&org.id, &org.source) {
         let address = org.instance_url.as_deref().unwrap_or_default();
-        line(out, &format!("org {} at {}, from: {}", clean(id), clean(address), clean(source)).dimmed().to_string());
+        line(
+            out,
+            &format!("org {} at {}, from: {}", clean(id), clean(address), clean(source))
+                .dimmed()
+                .to_string(),
+        );
     }
     for template in &report.templates {
-        line(out, &format!("after {}, read {}", clean(&template.source), template.reviewed).dimmed().to_string());
+        line(
+            out,
+            &format!("after {}, read {}", clean(&template.source), template.reviewed)
+                .dimmed()
+                .to_string(),
+        );
     }
     out.push('\n');
 }
@@ -77,7 +99,12 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
 /// What a template leaves out of the one that it builds on is said, so that nobody takes it for checked.
 fn left_out(out: &mut String, report: &Report<'_>) {
     for dropped in report.templates.iter().flat_map(|template| &template.dropped) {
-        line(out, &format!("- left out: {} ({})", clean(&dropped.title), clean(&dropped.reason)).dimmed().to_string());
+        line(
+            out,
+            &format!("- left out: {} ({})", clean(&dropped.title), clean(&dropped.reason))
+                .dimmed()
+                .to_string(),
+        );
     }
     if !out.ends_with("\n\n") {
         out.push('\n');
@@ -93,7 +120,13 @@ fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>) {
             if !out.ends_with("\n\n") {
                 out.push('\n');
             }
-            line(out, &format!("{} ({template})", clean(&first.template.title)).bold().underline().to_string());
+            line(
+                out,
+                &format!("{} ({template})", clean(&first.template.title))
+                    .bold()
+                    .underline()
+                    .to_string(),
+            );
         }
         let same_step = |finding: &Finding<'_>| std::ptr::eq(finding.step, first.step);
         let length = rest.iter().take_while(|finding| same_step(finding)).count();
@@ -111,7 +144,11 @@ fn counts(out: &mut String, findings: &Findings<'_>) {
         line(out, &"Nothing differs.".green().bold().to_string());
     }
     let counts = format!("{}.", summary(findings));
-    let counts = if findings.has_drift() { counts.red().bold().to_string() } else { counts.green().bold().to_string() };
+    let counts = if findings.has_drift() {
+        counts.red().bold().to_string()
+    } else {
+        counts.green().bold().to_string()
+    };
     line(out, &counts);
 }
 
@@ -151,7 +188,8 @@ fn step(out: &mut String, first: &Finding<'_>, findings: &[Finding<'_>], look: &
     let title = clean(&step.title);
     let title = if state == State::InSync { title } else { title.bold().to_string() };
     line(out, &format!("{} {title}{tail}", mark(state)));
-    let mut sources: Vec<&str> = findings.iter().filter_map(|finding| finding.access_from.as_deref()).collect();
+    let mut sources: Vec<&str> =
+        findings.iter().filter_map(|finding| finding.access_from.as_deref()).collect();
     sources.sort_unstable();
     sources.dedup();
     for source in sources {
@@ -174,8 +212,16 @@ fn step(out: &mut String, first: &Finding<'_>, findings: &[Finding<'_>], look: &
             }
         }
         if let Some(page) = step.setup {
-            let address = page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
-            line(out, &format!("      {}Setup, Quick Find \"{}\"{address}", "in: ".dimmed(), page.quick_find));
+            let address =
+                page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
+            line(
+                out,
+                &format!(
+                    "      {}Setup, Quick Find \"{}\"{address}",
+                    "in: ".dimmed(),
+                    page.quick_find
+                ),
+            );
         }
         if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != first.template.source) {
             line(out, &format!("      {}{}", "docs: ".dimmed(), clean(docs)));
@@ -187,11 +233,26 @@ fn step(out: &mut String, first: &Finding<'_>, findings: &[Finding<'_>], look: &
 /// A component that does not exist is said once a step, however many settings are wanted on it.
 fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
     for (component, wanted) in grouped(findings, State::Missing) {
-        line(out, &format!("    {} {} does not exist; wanted on it:", mark(State::Missing), clean(&component)));
+        line(
+            out,
+            &format!(
+                "    {} {} does not exist; wanted on it:",
+                mark(State::Missing),
+                clean(&component)
+            ),
+        );
         let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
         for finding in &wanted[..listed] {
             let path = finding.path.as_ref().map(ToString::to_string).unwrap_or_default();
-            line(out, &format!("        {}  {} {}", clean(&path), "+".green(), clean(&desired_in_words(finding))));
+            line(
+                out,
+                &format!(
+                    "        {}  {} {}",
+                    clean(&path),
+                    "+".green(),
+                    clean(&desired_in_words(finding))
+                ),
+            );
         }
         if listed < wanted.len() {
             line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
@@ -229,9 +290,20 @@ fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
             };
             let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
             let head = format!("    {} {}", mark(State::Differs), clean(&place));
-            let (actual_label, desired_label) = (finding.actual_label.as_deref(), finding.desired_label.as_deref());
-            if actual_label.is_none() && desired_label.is_none() && actual.len() + desired.len() < 24 {
-                line(out, &format!("{head}  {minus} {}  {plus} {comparison}{}", clean(&actual), clean(&desired)));
+            let (actual_label, desired_label) =
+                (finding.actual_label.as_deref(), finding.desired_label.as_deref());
+            if actual_label.is_none()
+                && desired_label.is_none()
+                && actual.len() + desired.len() < 24
+            {
+                line(
+                    out,
+                    &format!(
+                        "{head}  {minus} {}  {plus} {comparison}{}",
+                        clean(&actual),
+                        clean(&desired)
+                    ),
+                );
             } else {
                 line(out, &head);
                 value_line(out, &minus, "", &actual, actual_label);
@@ -248,7 +320,9 @@ fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
 }
 
 fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label: Option<&str>) {
-    let label = label.filter(|label| *label != value).map_or_else(String::new, |label| format!("  \"{}\"", clean(label)));
+    let label = label
+        .filter(|label| *label != value)
+        .map_or_else(String::new, |label| format!("  \"{}\"", clean(label)));
     line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
 }
 
@@ -281,7 +355,10 @@ fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
 }
 
 /// The findings of one state by component, in the order in which the template names them; facts come under no component.
-fn grouped<'f, 't>(findings: &'f [Finding<'t>], state: State) -> Vec<(String, Vec<&'f Finding<'t>>)> {
+fn grouped<'f, 't>(
+    findings: &'f [Finding<'t>],
+    state: State,
+) -> Vec<(String, Vec<&'f Finding<'t>>)> {
     let mut groups: Vec<(String, Vec<&Finding<'_>>)> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.state == state) {
         let component = finding.component.as_ref().map_or_else(String::new, ComponentId::to_string);

@@ -24,8 +24,14 @@ pub fn case(name: &str, trial: &Trial<'_>) -> String {
         match failure {
             Failure::State { step, expected, found } => {
                 let found = found.map_or("nothing: the step does not apply", State::name);
-                line(&mut out, 5, &format!("{}: expected {expected}, found {found}", clean(step).bold()));
-                let others: Vec<&Finding<'_>> = of_step(&trial.diff, step).filter(|finding| finding.state.name() != *expected).collect();
+                line(
+                    &mut out,
+                    5,
+                    &format!("{}: expected {expected}, found {found}", clean(step).bold()),
+                );
+                let others: Vec<&Finding<'_>> = of_step(&trial.diff, step)
+                    .filter(|finding| finding.state.name() != *expected)
+                    .collect();
                 for finding in others.iter().take(SHOWN) {
                     line(&mut out, 7, &evidence(finding));
                 }
@@ -34,12 +40,26 @@ pub fn case(name: &str, trial: &Trial<'_>) -> String {
                 }
             }
             Failure::Left { step, reason } => {
-                line(&mut out, 5, &format!("{}: expected to be mended, but is left: {}", clean(step).bold(), clean(reason)));
+                line(
+                    &mut out,
+                    5,
+                    &format!(
+                        "{}: expected to be mended, but is left: {}",
+                        clean(step).bold(),
+                        clean(reason)
+                    ),
+                );
             }
             Failure::NotLeft { step } => {
-                line(&mut out, 5, &format!("{}: expected to be left, but nothing of it is", clean(step).bold()));
+                line(
+                    &mut out,
+                    5,
+                    &format!("{}: expected to be left, but nothing of it is", clean(step).bold()),
+                );
             }
-            Failure::NotProved(why) => line(&mut out, 5, &format!("there is no fix: {}", clean(why))),
+            Failure::NotProved(why) => {
+                line(&mut out, 5, &format!("there is no fix: {}", clean(why)))
+            }
         }
     }
     out
@@ -93,7 +113,8 @@ fn evidence(finding: &Finding<'_>) -> String {
         (_, _, Some(fact)) => fact.to_string(),
         _ => "by hand".to_owned(),
     };
-    let wanted = finding.desired.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ");
+    let wanted =
+        finding.desired.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ");
     let wanted = match finding.comparison {
         None => String::new(),
         Some("equals" | "one-of") => format!(", wanted {wanted}"),
@@ -106,7 +127,13 @@ fn evidence(finding: &Finding<'_>) -> String {
         State::NotObserved => finding.reason.clone().unwrap_or_else(|| "not observed".to_owned()),
         State::Manual => finding.manual.clone().unwrap_or_default(),
         State::Differs | State::Waived => {
-            format!("is {}{wanted}", finding.actual.as_ref().map_or_else(|| "not there".to_owned(), |value: &Value| format!("`{value}`")))
+            format!(
+                "is {}{wanted}",
+                finding
+                    .actual
+                    .as_ref()
+                    .map_or_else(|| "not there".to_owned(), |value: &Value| format!("`{value}`"))
+            )
         }
     };
     clean(&format!("{what}: {found}"))

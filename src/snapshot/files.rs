@@ -74,7 +74,8 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
         return Ok(Found { files: of_folder(path, path)?, source_version: None });
     }
     let text = std::fs::read(&project).map_err(|error| not_readable(&project, &error))?;
-    let project: Project = serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
+    let project: Project =
+        serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
     let mut files = Vec::new();
     for directory in project.package_directories {
         let folder = path.join(&directory.path);
@@ -83,12 +84,16 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
             files.extend(of_folder(path, &folder)?);
         }
     }
-    Ok(Found { files, source_version: project.source_api_version.as_deref().and_then(ApiVersion::parse) })
+    Ok(Found {
+        files,
+        source_version: project.source_api_version.as_deref().and_then(ApiVersion::parse),
+    })
 }
 
 /// Refuses a package folder outside its project, as the sf command line does: what is read there might be edited there.
 fn is_within(project: &Path, folder: &Path, written: &str) -> Result<(), ReadError> {
-    let real = |path: &Path| std::fs::canonicalize(path).map_err(|error| not_readable(path, &error));
+    let real =
+        |path: &Path| std::fs::canonicalize(path).map_err(|error| not_readable(path, &error));
     if real(folder)?.starts_with(real(project)?) {
         return Ok(());
     }
@@ -97,10 +102,14 @@ fn is_within(project: &Path, folder: &Path, written: &str) -> Result<(), ReadErr
 
 fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
     let bytes = std::fs::read(path).map_err(|error| not_readable(path, &error))?;
-    let is_zip = bytes.starts_with(b"PK") || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    let is_zip = bytes.starts_with(b"PK")
+        || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     if is_zip {
         let entries = read_zip(&bytes, &Limits::default()).map_err(ReadError::Archive)?;
-        return Ok(entries.into_iter().map(|(name, bytes)| File { name, content: Content::Bytes(bytes.into()) }).collect());
+        return Ok(entries
+            .into_iter()
+            .map(|(name, bytes)| File { name, content: Content::Bytes(bytes.into()) })
+            .collect());
     }
     // The folder's name says the type, so a file is known by the last two parts of its path.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -153,7 +162,8 @@ pub(super) fn component(name: &str) -> Option<ComponentId> {
 }
 
 fn relative(root: &Path, path: &Path) -> String {
-    let parts: Vec<_> = path.strip_prefix(root).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> =
+        path.strip_prefix(root).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
 }
 

@@ -59,12 +59,17 @@ impl Side {
             let depth = file.name.matches('/').count();
             let name = file.name.rsplit('/').next().unwrap_or_default();
             if name == "package.xml" && depth <= 1 {
-                let manifest =
-                    Manifest::parse(file.content.read()?).map_err(|error| ReadError::Files(vec![super::broken(&file.name, &error)]))?;
+                let manifest = Manifest::parse(file.content.read()?)
+                    .map_err(|error| ReadError::Files(vec![super::broken(&file.name, &error)]))?;
                 side.manifest.get_or_insert_default().merge(&manifest);
             } else if name == "snapshot.json" && depth == 0 {
-                let record: Record = serde_json::from_slice(&file.content.read()?)
-                    .map_err(|error| ReadError::Files(vec![super::FileError { file: file.name.clone(), message: error.to_string() }]))?;
+                let record: Record =
+                    serde_json::from_slice(&file.content.read()?).map_err(|error| {
+                        ReadError::Files(vec![super::FileError {
+                            file: file.name.clone(),
+                            message: error.to_string(),
+                        }])
+                    })?;
                 side.read_record(record);
             } else if let Some(id) = files::component(&file.name) {
                 if let Some(one) = side.files.get(&id) {
@@ -87,12 +92,20 @@ impl Side {
         self.org_id.clone_from(&record.org_id);
         self.manifest.get_or_insert_default().merge(&manifest_of(&record));
         for gap in record.not_observed {
-            let id = ComponentId::new(gap.type_name.as_str(), layout::canonical_full_name(&gap.type_name, &gap.full_name));
+            let id = ComponentId::new(
+                gap.type_name.as_str(),
+                layout::canonical_full_name(&gap.type_name, &gap.full_name),
+            );
             self.not_observed.insert(id, gap.reason);
         }
         for one in record.components {
-            let id = ComponentId::new(one.type_name.as_str(), layout::canonical_full_name(&one.type_name, &one.full_name));
-            if let Some(words) = changed_by(one.last_modified_by.as_deref(), one.last_modified_date.as_deref()) {
+            let id = ComponentId::new(
+                one.type_name.as_str(),
+                layout::canonical_full_name(&one.type_name, &one.full_name),
+            );
+            if let Some(words) =
+                changed_by(one.last_modified_by.as_deref(), one.last_modified_date.as_deref())
+            {
                 self.changed.insert(id, words);
             }
         }
@@ -108,7 +121,9 @@ impl Side {
             components: set
                 .components
                 .into_values()
-                .map(|component| (component.id, Content::Bytes(component.document.into_bytes().into())))
+                .map(|component| {
+                    (component.id, Content::Bytes(component.document.into_bytes().into()))
+                })
                 .collect(),
             files: BTreeMap::new(),
             requested: set.requested,
@@ -144,7 +159,11 @@ impl Side {
         let mut set = ComponentSet::new(self.requested.clone());
         for id in self.components.keys().filter(|id| chosen(id)) {
             if let Some(document) = self.document(id) {
-                set.insert(Component { id: id.clone(), document, file: self.files.get(id).cloned().unwrap_or_default() });
+                set.insert(Component {
+                    id: id.clone(),
+                    document,
+                    file: self.files.get(id).cloned().unwrap_or_default(),
+                });
             }
         }
         set
@@ -187,7 +206,9 @@ impl Source for &Content {
     fn open(&self) -> io::Result<ContentReader> {
         Ok(match self {
             Content::File(path) => ContentReader::File(File::open(path)?),
-            Content::Bytes(bytes) => ContentReader::Bytes(io::Cursor::new(std::sync::Arc::clone(bytes))),
+            Content::Bytes(bytes) => {
+                ContentReader::Bytes(io::Cursor::new(std::sync::Arc::clone(bytes)))
+            }
         })
     }
 }
@@ -211,8 +232,17 @@ impl Read for ContentReader {
 }
 
 /// Compares all components that `chosen` accepts, on every core; the answer is in order of component.
-pub fn compare_sides(actual: &Side, baseline: &Side, chosen: &(dyn Fn(&ComponentId) -> bool + Sync)) -> Vec<Compared> {
-    let ids: BTreeSet<&ComponentId> = actual.components.keys().chain(baseline.components.keys()).filter(|id| chosen(id)).collect();
+pub fn compare_sides(
+    actual: &Side,
+    baseline: &Side,
+    chosen: &(dyn Fn(&ComponentId) -> bool + Sync),
+) -> Vec<Compared> {
+    let ids: BTreeSet<&ComponentId> = actual
+        .components
+        .keys()
+        .chain(baseline.components.keys())
+        .filter(|id| chosen(id))
+        .collect();
     let ids: Vec<&ComponentId> = ids.into_iter().collect();
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(ids.len()));

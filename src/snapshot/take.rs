@@ -59,12 +59,17 @@ async fn list(org: &Org, types: &[String], wanted: &mut Wanted) -> Result<(), Or
                 for one in listed {
                     let name = layout::canonical_full_name(type_name, &one.id.full_name);
                     let id = ComponentId::new(type_name.as_str(), name);
-                    wanted.changed.insert(id.clone(), (one.last_modified_by, one.last_modified_date));
+                    wanted
+                        .changed
+                        .insert(id.clone(), (one.last_modified_by, one.last_modified_date));
                     wanted.request.components.insert(id);
                 }
             }
             Err(error) if error.is_about_one_question() => {
-                wanted.not_observed.insert(ComponentId::new(type_name.as_str(), "*"), format!("the org says: {error}"));
+                wanted.not_observed.insert(
+                    ComponentId::new(type_name.as_str(), "*"),
+                    format!("the org says: {error}"),
+                );
             }
             Err(error) => return Err(error),
         }
@@ -88,14 +93,18 @@ async fn list(org: &Org, types: &[String], wanted: &mut Wanted) -> Result<(), Or
 pub fn of_baseline(side: &Side) -> Result<RetrieveRequest, ReadError> {
     let mut request = RetrieveRequest::default();
     if let Some(manifest) = &side.manifest {
-        let is_compared: BTreeSet<&str> = side.components.keys().map(|id| id.type_name.as_str()).collect();
+        let is_compared: BTreeSet<&str> =
+            side.components.keys().map(|id| id.type_name.as_str()).collect();
         for (type_name, members) in &manifest.types {
             for member in members {
-                let is_companion = !is_compared.contains(type_name.as_str()) && !DEFAULT_TYPES.contains(&type_name.as_str());
+                let is_companion = !is_compared.contains(type_name.as_str())
+                    && !DEFAULT_TYPES.contains(&type_name.as_str());
                 if is_companion {
                     request.companions.add(type_name, member);
                 } else {
-                    request.components.insert(ComponentId::new(type_name.as_str(), member.as_str()));
+                    request
+                        .components
+                        .insert(ComponentId::new(type_name.as_str(), member.as_str()));
                 }
             }
         }
@@ -117,8 +126,13 @@ pub fn of_baseline(side: &Side) -> Result<RetrieveRequest, ReadError> {
 fn companions(row: &'static MetadataType, document: &Document, into: &mut Manifest) {
     for element in document.root().children() {
         let field = row.fields.iter().find(|field| field.name == element.name());
-        if let Some(field @ registry::Field { kind: Kind::Section { companion: Some(companion), .. }, .. }) = field
-            && let Some((type_name, full_name)) = companion.candidates(&registry::key_of(field, element)).last()
+        if let Some(
+            field @ registry::Field {
+                kind: Kind::Section { companion: Some(companion), .. }, ..
+            },
+        ) = field
+            && let Some((type_name, full_name)) =
+                companion.candidates(&registry::key_of(field, element)).last()
         {
             into.add(type_name, full_name);
         }
@@ -136,7 +150,11 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
     let has_profile = ids.iter().any(|id| id.type_name == "Profile");
     let request = RetrieveRequest {
         components: ids.iter().cloned().collect(),
-        companions: if has_profile { wanted.request.companions.clone() } else { Manifest::default() },
+        companions: if has_profile {
+            wanted.request.companions.clone()
+        } else {
+            Manifest::default()
+        },
     };
     org.retrieve(&request).await
 }
@@ -147,16 +165,23 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
 /// As [`piece`].
 pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
     let mut set = ComponentSet::new(Requested::Unknown);
-    let mut manifest = Manifest { version: Some(org.api_version()), ..wanted.request.companions.clone() };
+    let mut manifest =
+        Manifest { version: Some(org.api_version()), ..wanted.request.companions.clone() };
     let ids: Vec<ComponentId> = wanted.request.components.iter().cloned().collect();
     for ids in ids.chunks(PIECE) {
         let retrieved = piece(org, wanted, ids).await?;
         set.not_observed.extend(retrieved.components.not_observed);
         let is_wanted = |id: &ComponentId| {
-            wanted.request.components.contains(id) || wanted.request.components.contains(&ComponentId::new(id.type_name.as_str(), "*"))
+            wanted.request.components.contains(id)
+                || wanted.request.components.contains(&ComponentId::new(id.type_name.as_str(), "*"))
         };
-        set.components
-            .extend(retrieved.components.components.into_iter().filter(|(id, component)| is_wanted(id) || is_wanted(&component.id)));
+        set.components.extend(
+            retrieved
+                .components
+                .components
+                .into_iter()
+                .filter(|(id, component)| is_wanted(id) || is_wanted(&component.id)),
+        );
     }
     for id in &wanted.request.components {
         manifest.add(&id.type_name, &id.full_name);
@@ -169,8 +194,11 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
     set.requested = Requested::Manifest(manifest);
     let mut side = Side::of_components(set);
     side.org_id = Some(org.identity().id.clone());
-    side.changed =
-        wanted.changed.iter().filter_map(|(id, (by, at))| Some((id.clone(), changed_by(by.as_deref(), at.as_deref())?))).collect();
+    side.changed = wanted
+        .changed
+        .iter()
+        .filter_map(|(id, (by, at))| Some((id.clone(), changed_by(by.as_deref(), at.as_deref())?)))
+        .collect();
     Ok(side)
 }
 
@@ -178,20 +206,31 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
 ///
 /// # Errors
 /// The org cannot be asked at all.
-pub async fn who_changed(org: &Org, types: &BTreeSet<String>) -> Result<BTreeMap<ComponentId, String>, OrgError> {
-    let types: Vec<String> = types.iter().filter(|name| name.as_str() != "Settings").cloned().collect();
+pub async fn who_changed(
+    org: &Org,
+    types: &BTreeSet<String>,
+) -> Result<BTreeMap<ComponentId, String>, OrgError> {
+    let types: Vec<String> =
+        types.iter().filter(|name| name.as_str() != "Settings").cloned().collect();
     let mut wanted = Wanted::default();
     for type_name in &types {
         match org.list(type_name).await {
             Ok(listed) => {
                 for one in listed {
                     let name = layout::canonical_full_name(type_name, &one.id.full_name);
-                    wanted.changed.insert(ComponentId::new(type_name.as_str(), name), (one.last_modified_by, one.last_modified_date));
+                    wanted.changed.insert(
+                        ComponentId::new(type_name.as_str(), name),
+                        (one.last_modified_by, one.last_modified_date),
+                    );
                 }
             }
             Err(error) if error.is_about_one_question() => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(wanted.changed.into_iter().filter_map(|(id, (by, at))| Some((id, changed_by(by.as_deref(), at.as_deref())?))).collect())
+    Ok(wanted
+        .changed
+        .into_iter()
+        .filter_map(|(id, (by, at))| Some((id, changed_by(by.as_deref(), at.as_deref())?)))
+        .collect())
 }

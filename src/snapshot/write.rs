@@ -34,7 +34,11 @@ pub fn path_of(id: &ComponentId, is_source: bool) -> Option<String> {
 ///
 /// # Errors
 /// The system refuses.
-pub fn write_component(folder: &Path, component: &Component, options: &WriteOptions) -> io::Result<Option<(String, bool)>> {
+pub fn write_component(
+    folder: &Path,
+    component: &Component,
+    options: &WriteOptions,
+) -> io::Result<Option<(String, bool)>> {
     let Some(name) = path_of(&component.id, options.is_source) else { return Ok(None) };
     let bytes = bytes_of(component, options);
     let path = folder.join(&name);
@@ -50,13 +54,16 @@ pub fn bytes_of(component: &Component, options: &WriteOptions) -> Vec<u8> {
     let document = redacted(component, options.with_keys);
     match registry::find_component(&component.id.type_name, &component.id.full_name) {
         // Of a type without a table the order may mean something.
-        Some(row) if !options.is_raw && row.complete && !row.fields.is_empty() => in_order(row, &document),
+        Some(row) if !options.is_raw && row.complete && !row.fields.is_empty() => {
+            in_order(row, &document)
+        }
         _ => document.into_bytes(),
     }
 }
 
 fn redacted(component: &Component, with_keys: bool) -> Document {
-    let Some(row) = registry::find_component(&component.id.type_name, &component.id.full_name) else {
+    let Some(row) = registry::find_component(&component.id.type_name, &component.id.full_name)
+    else {
         return component.document.clone();
     };
     let mut edits = Vec::new();
@@ -70,8 +77,12 @@ fn redact(fields: &'static [Field], parent: Element<'_>, with_keys: bool, edits:
         match (field.travel, &field.kind) {
             (Travel::Never, _) if with_keys => {}
             (Travel::Never | Travel::Secret, _) if child.text().trim().is_empty() => {}
-            (Travel::Never | Travel::Secret, _) => edits.push(Edit::SetText { element: child.id(), text: REDACTED.to_owned() }),
-            (_, Kind::Group(fields) | Kind::Section { fields, .. }) => redact(fields, child, with_keys, edits),
+            (Travel::Never | Travel::Secret, _) => {
+                edits.push(Edit::SetText { element: child.id(), text: REDACTED.to_owned() })
+            }
+            (_, Kind::Group(fields) | Kind::Section { fields, .. }) => {
+                redact(fields, child, with_keys, edits)
+            }
             _ => {}
         }
     }
@@ -83,9 +94,14 @@ fn in_order(row: &'static MetadataType, document: &Document) -> Vec<u8> {
     if let NewContent::Children(children) = &mut root.content {
         order(row.fields, children);
     }
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{NAMESPACE}\">\n", root.name);
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{NAMESPACE}\">\n",
+        root.name
+    );
     match &root.content {
-        NewContent::Children(children) => children.iter().for_each(|child| put(child, 1, &mut text)),
+        NewContent::Children(children) => {
+            children.iter().for_each(|child| put(child, 1, &mut text))
+        }
         NewContent::Text(_) => {}
     }
     text.push_str("</");
@@ -96,26 +112,34 @@ fn in_order(row: &'static MetadataType, document: &Document) -> Vec<u8> {
 
 fn order(fields: &'static [Field], children: &mut [NewElement]) {
     for child in children.iter_mut() {
-        let below = fields.iter().find(|field| field.name == child.name).map_or(&[][..], Field::fields);
+        let below =
+            fields.iter().find(|field| field.name == child.name).map_or(&[][..], Field::fields);
         if let NewContent::Children(children) = &mut child.content {
             order(below, children);
         }
     }
     let key = |element: &NewElement| -> Vec<String> {
         match fields.iter().find(|field| field.name == element.name).map(|field| &field.kind) {
-            Some(Kind::Section { key, .. }) => key.iter().map(|part| text_of(element, part)).collect(),
+            Some(Kind::Section { key, .. }) => {
+                key.iter().map(|part| text_of(element, part)).collect()
+            }
             Some(Kind::Set { .. }) => vec![text_of(element, "")],
             _ => Vec::new(),
         }
     };
-    children.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| key(one).cmp(&key(other))));
+    children
+        .sort_by(|one, other| one.name.cmp(&other.name).then_with(|| key(one).cmp(&key(other))));
 }
 
 fn text_of(element: &NewElement, child: &str) -> String {
     match &element.content {
         NewContent::Text(text) if child.is_empty() => text.trim().to_owned(),
         NewContent::Text(_) => String::new(),
-        NewContent::Children(children) => children.iter().find(|one| one.name == child).map(|one| text_of(one, "")).unwrap_or_default(),
+        NewContent::Children(children) => children
+            .iter()
+            .find(|one| one.name == child)
+            .map(|one| text_of(one, ""))
+            .unwrap_or_default(),
     }
 }
 
@@ -158,7 +182,11 @@ fn put(element: &NewElement, depth: usize, text: &mut String) {
 ///
 /// # Errors
 /// The system refuses.
-pub fn write_record(folder: &Path, before: Option<&Record>, record: &Record) -> io::Result<Vec<String>> {
+pub fn write_record(
+    folder: &Path,
+    before: Option<&Record>,
+    record: &Record,
+) -> io::Result<Vec<String>> {
     let kept: BTreeSet<&str> = record.components.iter().map(|one| one.file.as_str()).collect();
     let mut removed = Vec::new();
     for old in before.map(|before| before.components.as_slice()).unwrap_or_default() {
@@ -182,7 +210,10 @@ pub fn write_record(folder: &Path, before: Option<&Record>, record: &Record) -> 
 
 /// A record may have been edited: what it lists is a file of the component below the folder, or it is not touched.
 fn is_inside(one: &RecordedComponent) -> bool {
-    let id = ComponentId::new(one.type_name.as_str(), layout::canonical_full_name(&one.type_name, &one.full_name));
+    let id = ComponentId::new(
+        one.type_name.as_str(),
+        layout::canonical_full_name(&one.type_name, &one.full_name),
+    );
     [true, false].into_iter().any(|is_source| path_of(&id, is_source).as_deref() == Some(&one.file))
 }
 
@@ -248,9 +279,12 @@ mod tests {
             </oauthConfig>
         </ConnectedApp>
         "#);
-        let with_keys = String::from_utf8(bytes_of(&one, &WriteOptions { with_keys: true, ..options })).unwrap();
+        let with_keys =
+            String::from_utf8(bytes_of(&one, &WriteOptions { with_keys: true, ..options }))
+                .unwrap();
         assert!(with_keys.contains("<consumerKey>3MVG9<"));
-        let raw = String::from_utf8(bytes_of(&one, &WriteOptions { is_raw: true, ..options })).unwrap();
+        let raw =
+            String::from_utf8(bytes_of(&one, &WriteOptions { is_raw: true, ..options })).unwrap();
         assert!(raw.contains("<scopes>Web</scopes><scopes>Api</scopes>"));
     }
 
@@ -258,10 +292,16 @@ mod tests {
     fn only_files_that_the_record_lists_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let options = WriteOptions { is_source: false, is_raw: false, with_keys: false };
-        let (name, is_new) = write_component(folder.path(), &component("<label>A</label>"), &options).unwrap().unwrap();
+        let (name, is_new) =
+            write_component(folder.path(), &component("<label>A</label>"), &options)
+                .unwrap()
+                .unwrap();
         assert!(is_new);
         assert!(
-            !write_component(folder.path(), &component("<label>A</label>"), &options).unwrap().unwrap().1,
+            !write_component(folder.path(), &component("<label>A</label>"), &options)
+                .unwrap()
+                .unwrap()
+                .1,
             "the same bytes are not written again"
         );
         fs::write(folder.path().join("mine.txt"), "x").unwrap();
@@ -272,7 +312,10 @@ mod tests {
             last_modified_by: None,
             last_modified_date: None,
         };
-        let before = Record { components: vec![one(&name), one("mine.txt"), one("../outside")], ..Record::default() };
+        let before = Record {
+            components: vec![one(&name), one("mine.txt"), one("../outside")],
+            ..Record::default()
+        };
         assert_eq!(write_record(folder.path(), Some(&before), &Record::default()).unwrap(), [name]);
         assert!(folder.path().join("mine.txt").exists());
     }

@@ -45,12 +45,17 @@ impl Arguments {
         for name in given.keys() {
             if !template.parameters.iter().any(|parameter| parameter.name == *name) {
                 let names = template.parameters.iter().map(|parameter| parameter.name.as_str());
-                let suggestion = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let suggestion = nearest(name, names)
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 errors.push(format!("there is no parameter `{name}`{suggestion}"));
             }
         }
         for parameter in &template.parameters {
-            let value = match (given.get(&parameter.name), configured.get(&parameter.name), &parameter.default) {
+            let value = match (
+                given.get(&parameter.name),
+                configured.get(&parameter.name),
+                &parameter.default,
+            ) {
                 (Some(texts), _, _) => from_texts(parameter, texts),
                 (None, Some(value), _) => from_value(parameter, value),
                 (None, None, Some(default)) => Ok(default.clone()),
@@ -79,25 +84,35 @@ impl Arguments {
 
     /// Returns a text parameter's value; none where it is empty, which means that it was not given.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(|value| value.to_string().trim().to_owned()).filter(|text| !text.is_empty())
+        self.get(name)
+            .map(|value| value.to_string().trim().to_owned())
+            .filter(|text| !text.is_empty())
     }
 }
 
 fn from_texts(parameter: &Parameter, texts: &[String]) -> Result<Value, String> {
     if parameter.kind == ParameterKind::List {
         let elements = texts.iter().flat_map(|text| text.split(','));
-        return Ok(Value::List(elements.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()));
+        return Ok(Value::List(
+            elements.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect(),
+        ));
     }
     match texts {
         [text] => from_value(parameter, &Value::from(text.trim())),
-        _ => Err(format!("parameter `{}` is given {} times and holds one value", parameter.name, texts.len())),
+        _ => Err(format!(
+            "parameter `{}` is given {} times and holds one value",
+            parameter.name,
+            texts.len()
+        )),
     }
 }
 
 fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
     let name = &parameter.name;
     match (&parameter.kind, value) {
-        (ParameterKind::List, Value::Text(text)) => from_texts(parameter, std::slice::from_ref(text)),
+        (ParameterKind::List, Value::Text(text)) => {
+            from_texts(parameter, std::slice::from_ref(text))
+        }
         (ParameterKind::List, value) => Ok(Value::List(value.elements())),
         (_, Value::List(_)) => Err(format!("parameter `{name}` holds one value, not a list")),
         (ParameterKind::Text, value) => Ok(Value::Text(value.to_string())),
@@ -110,8 +125,12 @@ fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
                 return Ok(Value::Text(text));
             }
             let near = nearest(&text, choices.iter().map(String::as_str));
-            let suggestion = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            Err(format!("parameter `{name}` is one of {}, not `{text}`{suggestion}", choices.join(", ")))
+            let suggestion =
+                near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Err(format!(
+                "parameter `{name}` is one of {}, not `{text}`{suggestion}",
+                choices.join(", ")
+            ))
         }
     }
 }
@@ -126,18 +145,26 @@ mod tests {
         parse("t.toml", text).unwrap()
     }
 
-    fn resolve(given: &[(&str, &str)], configured: &[(&str, Value)]) -> Result<Arguments, ArgumentErrors> {
+    fn resolve(
+        given: &[(&str, &str)],
+        configured: &[(&str, Value)],
+    ) -> Result<Arguments, ArgumentErrors> {
         let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in given {
             map.entry((*name).to_owned()).or_default().push((*value).to_owned());
         }
-        let configured = configured.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let configured =
+            configured.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Arguments::resolve(&template(), &map, &configured)
     }
 
     #[test]
     fn what_is_given_goes_before_what_is_configured_and_that_before_the_default() {
-        let values = resolve(&[("app", "given")], &[("app", "configured".into()), ("on", "TRUE".into()), ("other", "x".into())]).unwrap();
+        let values = resolve(
+            &[("app", "given")],
+            &[("app", "configured".into()), ("on", "TRUE".into()), ("other", "x".into())],
+        )
+        .unwrap();
         assert_eq!(values.get("app"), Some(&"given".into()));
         assert_eq!(values.get("on"), Some(&true.into()));
         assert_eq!(values.get("read"), Some(&Value::List(vec!["A".to_owned()])));
@@ -146,16 +173,28 @@ mod tests {
     #[test]
     fn a_list_is_given_by_commas_or_again_and_again() {
         let list = Value::List(["A", "B", "C"].map(str::to_owned).to_vec());
-        assert_eq!(resolve(&[("app", "x"), ("read", "A, B"), ("read", "C")], &[]).unwrap().get("read"), Some(&list));
-        assert_eq!(resolve(&[("app", "x")], &[("read", "A,B,C".into())]).unwrap().get("read"), Some(&list));
-        assert_eq!(resolve(&[("app", "x"), ("read", "")], &[]).unwrap().get("read"), Some(&Value::List(Vec::new())));
+        assert_eq!(
+            resolve(&[("app", "x"), ("read", "A, B"), ("read", "C")], &[]).unwrap().get("read"),
+            Some(&list)
+        );
+        assert_eq!(
+            resolve(&[("app", "x")], &[("read", "A,B,C".into())]).unwrap().get("read"),
+            Some(&list)
+        );
+        assert_eq!(
+            resolve(&[("app", "x"), ("read", "")], &[]).unwrap().get("read"),
+            Some(&Value::List(Vec::new()))
+        );
     }
 
     #[test]
     fn everything_wrong_is_said_at_once() {
         let errors = resolve(&[("ap", "x"), ("on", "maybe")], &[]).unwrap_err();
         assert_eq!(errors.0.len(), 3, "{errors}");
-        assert!(errors.0[0].contains("`app` (App)") && errors.0[1].contains("did you mean `app`"), "{errors}");
+        assert!(
+            errors.0[0].contains("`app` (App)") && errors.0[1].contains("did you mean `app`"),
+            "{errors}"
+        );
         assert!(resolve(&[("app", "x"), ("app", "y")], &[]).unwrap_err().0[0].contains("2 times"));
     }
 }

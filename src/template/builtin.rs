@@ -20,7 +20,10 @@ const ALL: &[Builtin] = &[
     shipped("chili-piper", include_str!("../../templates/chili-piper.toml")),
     shipped("client-credentials", include_str!("../../templates/client-credentials.toml")),
     shipped("crewai", include_str!("../../templates/crewai.toml")),
-    shipped("defender-for-cloud-apps", include_str!("../../templates/defender-for-cloud-apps.toml")),
+    shipped(
+        "defender-for-cloud-apps",
+        include_str!("../../templates/defender-for-cloud-apps.toml"),
+    ),
     shipped("entra-provisioning", include_str!("../../templates/entra-provisioning.toml")),
     shipped("fivetran", include_str!("../../templates/fivetran.toml")),
     shipped("gong", include_str!("../../templates/gong.toml")),

@@ -14,10 +14,16 @@ use crate::metadata::value::Value;
 
 /// Adds every mistake of what the template names.
 pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
-    let mut check = Check { parameters: placed.parameters.iter().map(|(parameter, _)| parameter).collect(), mistakes };
+    let mut check = Check {
+        parameters: placed.parameters.iter().map(|(parameter, _)| parameter).collect(),
+        mistakes,
+    };
     for (parameter, at) in &placed.parameters {
         let Some(at) = at else { continue };
-        let is_name = parameter.name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
+        let is_name = parameter
+            .name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
         if !is_name {
             check.mistakes.add(at, "a parameter's name is made of letters, digits, `_` and `-`");
         }
@@ -54,25 +60,41 @@ impl Check<'_, '_, '_> {
         match &condition.subject {
             Subject::Parameter(name) => {
                 let Some(parameter) = self.parameter(name) else {
-                    let help = nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
-                        .map(|near| format!("did you mean `{near}`?"))
-                        .or_else(|| Some("a fact is written in quotes, such as \"org.is_sandbox\"".to_owned()));
+                    let help = nearest(
+                        name,
+                        self.parameters.iter().map(|parameter| parameter.name.as_str()),
+                    )
+                    .map(|near| format!("did you mean `{near}`?"))
+                    .or_else(|| {
+                        Some("a fact is written in quotes, such as \"org.is_sandbox\"".to_owned())
+                    });
                     self.mistakes.add_with(key, format!("there is no parameter `{name}`"), help);
                     return;
                 };
                 let never = match &parameter.kind {
-                    ParameterKind::Choice(choices) => {
-                        condition.values.iter().map(Value::to_string).find(|value| !choices.contains(value)).map(|value| {
-                            let near = nearest(&value, choices.iter().map(String::as_str));
-                            let help = near.map(|near| format!("did you mean `{near}`?"));
-                            (format!("`{name}` is never `{value}`; it is one of {}", choices.join(", ")), help)
-                        })
-                    }
-                    ParameterKind::Flag => condition
+                    ParameterKind::Choice(choices) => condition
                         .values
                         .iter()
-                        .find(|value| !matches!(value, Value::Bool(_)))
-                        .map(|value| (format!("`{name}` is `true` or `false`, never `{value}`"), None)),
+                        .map(Value::to_string)
+                        .find(|value| !choices.contains(value))
+                        .map(|value| {
+                            let near = nearest(&value, choices.iter().map(String::as_str));
+                            let help = near.map(|near| format!("did you mean `{near}`?"));
+                            (
+                                format!(
+                                    "`{name}` is never `{value}`; it is one of {}",
+                                    choices.join(", ")
+                                ),
+                                help,
+                            )
+                        }),
+                    ParameterKind::Flag => {
+                        condition.values.iter().find(|value| !matches!(value, Value::Bool(_))).map(
+                            |value| {
+                                (format!("`{name}` is `true` or `false`, never `{value}`"), None)
+                            },
+                        )
+                    }
                     ParameterKind::Text | ParameterKind::List => None,
                 };
                 if let Some((message, help)) = never {
@@ -114,7 +136,10 @@ impl Check<'_, '_, '_> {
                 }
                 for want in &placed.inner {
                     if matches!(want.want, Want::Any(_)) {
-                        self.mistakes.add(&want.subject, "`any` within `any` says no more than one `any` with all of them");
+                        self.mistakes.add(
+                            &want.subject,
+                            "`any` within `any` says no more than one `any` with all of them",
+                        );
                     } else {
                         self.want(want);
                     }
@@ -124,7 +149,11 @@ impl Check<'_, '_, '_> {
     }
 
     /// The row of a component pattern's type, where the pattern is one.
-    fn component(&mut self, pattern: &str, at: &Range<usize>) -> Option<&'static registry::MetadataType> {
+    fn component(
+        &mut self,
+        pattern: &str,
+        at: &Range<usize>,
+    ) -> Option<&'static registry::MetadataType> {
         self.placeholders(pattern, at);
         let Some((type_name, full_name)) = pattern.split_once(':') else {
             if !pattern.is_empty() {
@@ -135,14 +164,22 @@ impl Check<'_, '_, '_> {
         if full_name.trim().is_empty() {
             self.mistakes.add(at, "the full name after the colon is missing");
         }
-        let row = if registry::canonical_type(type_name) == registry::SETTINGS && full_name.contains('{') {
+        let row = if registry::canonical_type(type_name) == registry::SETTINGS
+            && full_name.contains('{')
+        {
             registry::find(type_name)
         } else {
             registry::find_component(type_name, full_name.trim())
         };
         if row.is_none() {
-            let help = registry::nearest_type(type_name).filter(|near| *near != type_name).map(|near| format!("did you mean `{near}`?"));
-            self.mistakes.add_with(at, format!("`{type_name}` is no metadata type of that name that this program knows"), help);
+            let help = registry::nearest_type(type_name)
+                .filter(|near| *near != type_name)
+                .map(|near| format!("did you mean `{near}`?"));
+            self.mistakes.add_with(
+                at,
+                format!("`{type_name}` is no metadata type of that name that this program knows"),
+                help,
+            );
         }
         row
     }
@@ -162,7 +199,8 @@ impl Check<'_, '_, '_> {
                 return;
             }
         };
-        let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name)) && !path_names(path).contains('{');
+        let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
+            && !path_names(path).contains('{');
         let Some(row) = row.filter(|_| names_are_plain) else {
             return;
         };
@@ -178,7 +216,8 @@ impl Check<'_, '_, '_> {
             }
             Ok(None) => {}
             Err(error) => {
-                let help = error.nearest.map(|near| format!("did you mean `{}`?", restore(&near, path)));
+                let help =
+                    error.nearest.map(|near| format!("did you mean `{}`?", restore(&near, path)));
                 self.mistakes.add_with(&placed.path, error.message, help);
             }
         }
@@ -197,7 +236,13 @@ impl Check<'_, '_, '_> {
             }
             Test::Includes(elements) | Test::Excludes(elements) => {
                 if !field.is_set() {
-                    self.mistakes.add(at, format!("`{name}` is no list, so that `{}` can never match; use `equals`", test.name()));
+                    self.mistakes.add(
+                        at,
+                        format!(
+                            "`{name}` is no list, so that `{}` can never match; use `equals`",
+                            test.name()
+                        ),
+                    );
                     return;
                 }
                 if elements.is_empty() {
@@ -207,7 +252,10 @@ impl Check<'_, '_, '_> {
             }
             Test::AtLeast(_) | Test::AtMost(_) => {
                 if !matches!(field.kind, Kind::Number | Kind::Text) {
-                    self.mistakes.add(at, format!("`{name}` is no number, so that `{}` can never match", test.name()));
+                    self.mistakes.add(
+                        at,
+                        format!("`{name}` is no number, so that `{}` can never match", test.name()),
+                    );
                 }
                 return;
             }
@@ -258,12 +306,21 @@ impl Check<'_, '_, '_> {
                 values.iter().collect()
             }
             Test::Includes(_) | Test::Excludes(_) => {
-                self.mistakes.add(at, format!("a fact is no list, so that `{}` can never match", test.name()));
+                self.mistakes.add(
+                    at,
+                    format!("a fact is no list, so that `{}` can never match", test.name()),
+                );
                 return;
             }
             Test::AtLeast(_) | Test::AtMost(_) => {
                 if fact.fact_type.kind != FactKind::Number {
-                    self.mistakes.add(at, format!("`{pattern}` is no number, so that `{}` can never match", test.name()));
+                    self.mistakes.add(
+                        at,
+                        format!(
+                            "`{pattern}` is no number, so that `{}` can never match",
+                            test.name()
+                        ),
+                    );
                 }
                 return;
             }
@@ -272,7 +329,9 @@ impl Check<'_, '_, '_> {
         for value in values {
             let fits = match (fact.fact_type.kind, value) {
                 (_, Value::Text(text)) if text.contains('{') => true,
-                (FactKind::Flag, Value::Bool(_)) | (FactKind::Number, Value::Number(_)) | (FactKind::Text, Value::Text(_)) => true,
+                (FactKind::Flag, Value::Bool(_))
+                | (FactKind::Number, Value::Number(_))
+                | (FactKind::Text, Value::Text(_)) => true,
                 (FactKind::Flag | FactKind::Number | FactKind::Text, _) => false,
             };
             if !fits {
@@ -293,7 +352,10 @@ impl Check<'_, '_, '_> {
             if let (Some(row), Some(source)) = (row, source)
                 && row.name != source.name
             {
-                self.mistakes.add(&spans.from, format!("a {} cannot be copied from a {}", row.name, source.name));
+                self.mistakes.add(
+                    &spans.from,
+                    format!("a {} cannot be copied from a {}", row.name, source.name),
+                );
             }
         }
         for ((path, value), (path_at, value_at)) in create.set.iter().zip(&spans.set) {
@@ -323,8 +385,9 @@ impl Check<'_, '_, '_> {
     fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
         for (_, name) in placeholders(pattern) {
             if self.parameter(name).is_none() {
-                let help = nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
-                    .map(|near| format!("did you mean `{near}`?"));
+                let help =
+                    nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
+                        .map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.add_with(at, format!("there is no parameter `{name}`"), help);
             }
         }
@@ -350,7 +413,8 @@ fn path_names(path: &str) -> String {
 fn restore(suggested: &str, written: &str) -> String {
     let mut text = suggested.to_owned();
     for (open, name) in placeholders(written) {
-        let is_whole_key = written[..open].ends_with('[') && written[open + name.len() + 2..].starts_with(']');
+        let is_whole_key =
+            written[..open].ends_with('[') && written[open + name.len() + 2..].starts_with(']');
         if is_whole_key {
             text = text.replacen("[X]", &format!("[{{{name}}}]"), 1);
         }

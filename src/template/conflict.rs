@@ -39,16 +39,30 @@ pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
             let (subject, field, test) = match want {
                 ExpandedWant::Metadata { id, path, test, .. } => {
                     let row = registry::find_component(&id.type_name, &id.full_name);
-                    (format!("{id} {path}"), row.and_then(|row| row.resolve(path).ok().flatten()).map(|resolved| resolved.field), test)
+                    (
+                        format!("{id} {path}"),
+                        row.and_then(|row| row.resolve(path).ok().flatten())
+                            .map(|resolved| resolved.field),
+                        test,
+                    )
                 }
-                ExpandedWant::Fact { fact, of, test } => {
-                    (of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")), None, test)
-                }
+                ExpandedWant::Fact { fact, of, test } => (
+                    of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")),
+                    None,
+                    test,
+                ),
                 ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
             };
             for (known, other, theirs) in &seen {
-                if *known == subject && may_apply_together(step, other) && contradict(&normal(theirs, field), &normal(test, field)) {
-                    found.push(Conflict { subject: subject.clone(), first: asked(other, theirs), second: asked(step, test) });
+                if *known == subject
+                    && may_apply_together(step, other)
+                    && contradict(&normal(theirs, field), &normal(test, field))
+                {
+                    found.push(Conflict {
+                        subject: subject.clone(),
+                        first: asked(other, theirs),
+                        second: asked(step, test),
+                    });
                 }
             }
             seen.push((subject, step, test));
@@ -63,7 +77,9 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
     let elements = |all: &[String]| field.normalise(&Value::List(all.to_vec())).elements();
     match test {
         Test::Equals(value) => Test::Equals(field.normalise(value)),
-        Test::OneOf(values) => Test::OneOf(values.iter().map(|value| field.normalise(value)).collect()),
+        Test::OneOf(values) => {
+            Test::OneOf(values.iter().map(|value| field.normalise(value)).collect())
+        }
         Test::Includes(all) => Test::Includes(elements(all)),
         Test::Excludes(all) => Test::Excludes(elements(all)),
         Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
@@ -75,7 +91,11 @@ fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
     Asked {
         template: step.template.name.clone(),
         step: step.step.id.clone(),
-        docs: step.step.docs.clone().or_else(|| Some(step.template.source.clone()).filter(|source| !source.is_empty())),
+        docs: step
+            .step
+            .docs
+            .clone()
+            .or_else(|| Some(step.template.source.clone()).filter(|source| !source.is_empty())),
         words: format!("{} {}", test.name(), values.join(", ")).trim().to_owned(),
     }
 }
@@ -83,7 +103,10 @@ fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
 /// Two steps that ask one fact for different values never apply at once.
 fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool {
     let conditions = |step: &ExpandedStep<'_>| match &step.applies {
-        Applies::IfFacts(facts) => facts.iter().map(|(fact, of, values)| ((fact.to_string(), of.clone()), values.clone())).collect(),
+        Applies::IfFacts(facts) => facts
+            .iter()
+            .map(|(fact, of, values)| ((fact.to_string(), of.clone()), values.clone()))
+            .collect(),
         Applies::Yes | Applies::No => Vec::new(),
     };
     can_all_hold(&conditions(left), &conditions(right))
@@ -102,17 +125,26 @@ pub fn contradict(left: &Test, right: &Test) -> bool {
     let values = |test: &Test| match test {
         Test::Equals(value) => Some(vec![value.clone()]),
         Test::OneOf(values) => Some(values.clone()),
-        Test::Includes(_) | Test::Excludes(_) | Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => None,
+        Test::Includes(_)
+        | Test::Excludes(_)
+        | Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_) => None,
     };
     match (left, right) {
-        (Test::Includes(wanted), Test::Excludes(unwanted)) | (Test::Excludes(unwanted), Test::Includes(wanted)) => {
+        (Test::Includes(wanted), Test::Excludes(unwanted))
+        | (Test::Excludes(unwanted), Test::Includes(wanted)) => {
             wanted.iter().any(|element| unwanted.contains(element))
         }
-        (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => least > most,
+        (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => {
+            least > most
+        }
         (Test::Absent, Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_))
         | (Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_), Test::Absent) => true,
         _ => match (values(left), values(right)) {
-            (Some(left), Some(right)) => !left.iter().any(|one| right.iter().any(|other| is_same(one, other))),
+            (Some(left), Some(right)) => {
+                !left.iter().any(|one| right.iter().any(|other| is_same(one, other)))
+            }
             (Some(values), None) => !values.iter().any(|value| may_be(value, right)),
             (None, Some(values)) => !values.iter().any(|value| may_be(value, left)),
             (None, None) => false,
@@ -122,7 +154,13 @@ pub fn contradict(left: &Test, right: &Test) -> bool {
 
 /// Equal as texts, without case.
 fn is_same(left: &Value, right: &Value) -> bool {
-    let set = |value: &Value| value.elements().iter().map(|element| element.trim().to_lowercase()).collect::<BTreeSet<_>>();
+    let set = |value: &Value| {
+        value
+            .elements()
+            .iter()
+            .map(|element| element.trim().to_lowercase())
+            .collect::<BTreeSet<_>>()
+    };
     set(left) == set(right)
 }
 
@@ -132,9 +170,15 @@ fn may_be(value: &Value, test: &Test) -> bool {
         Test::AtLeast(least) => number().is_none_or(|number| number >= *least),
         Test::AtMost(most) => number().is_none_or(|number| number <= *most),
         Test::Includes(wanted) => wanted.iter().all(|element| value.elements().contains(element)),
-        Test::Excludes(unwanted) => !unwanted.iter().any(|element| value.elements().contains(element)),
+        Test::Excludes(unwanted) => {
+            !unwanted.iter().any(|element| value.elements().contains(element))
+        }
         // What is absent may stand for a flag that is off, or for nothing.
-        Test::Absent => matches!(value, Value::Bool(false)) || value.elements().is_empty() || value.to_string().is_empty(),
+        Test::Absent => {
+            matches!(value, Value::Bool(false))
+                || value.elements().is_empty()
+                || value.to_string().is_empty()
+        }
         Test::Equals(_) | Test::OneOf(_) => true,
     }
 }
@@ -150,7 +194,8 @@ mod tests {
     #[test]
     fn only_what_no_value_satisfies_contradicts() {
         let equals = |text: &str| Test::Equals(text.into());
-        let one_of = |values: &[&str]| Test::OneOf(values.iter().map(|value| Value::from(*value)).collect());
+        let one_of =
+            |values: &[&str]| Test::OneOf(values.iter().map(|value| Value::from(*value)).collect());
         for (left, right, expected) in [
             (equals("a"), equals("a"), false),
             (equals("a"), equals("b"), true),

@@ -46,7 +46,8 @@ impl Heading {
 /// # Errors
 /// What is wrong, and a name that would do.
 pub fn check_name(name: &str) -> Result<(), (String, String)> {
-    let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_word =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase());
     if is_word && starts_well && !name.ends_with('-') {
         return Ok(());
@@ -58,8 +59,16 @@ pub fn check_name(name: &str) -> Result<(), (String, String)> {
         .map(str::to_ascii_lowercase)
         .collect();
     let better = words.join("-");
-    let better = if better.starts_with(|first: char| first.is_ascii_lowercase()) { better } else { "acme-sync".to_owned() };
-    Err(("a template's name is made of letters a to z, digits and `-`, and begins with a letter".to_owned(), better))
+    let better = if better.starts_with(|first: char| first.is_ascii_lowercase()) {
+        better
+    } else {
+        "acme-sync".to_owned()
+    };
+    Err((
+        "a template's name is made of letters a to z, digits and `-`, and begins with a letter"
+            .to_owned(),
+        better,
+    ))
 }
 
 /// Writes the skeleton: one step of each form, commented, without a mistake.
@@ -82,7 +91,11 @@ pub fn of_org(heading: &Heading, seen: &Seen<'_>) -> String {
     let docs = quoted(&heading.source());
     for chapter in &chapters {
         // Writing to a String cannot fail.
-        let _ = write!(body, "\n# ---------------------------------------------------------------- {}\n", chapter.title);
+        let _ = write!(
+            body,
+            "\n# ---------------------------------------------------------------- {}\n",
+            chapter.title
+        );
         for remark in &chapter.remarks {
             let _ = write!(body, "\n# {remark}\n");
         }
@@ -110,7 +123,8 @@ pub fn of_org(heading: &Heading, seen: &Seen<'_>) -> String {
     );
     for parameter in seen.parameters() {
         // A parameter that nothing speaks of would be a mistake.
-        let is_used = body.contains(&format!("{{{}}}", parameter.name)) || body.contains(&format!("fact = \"{}.", parameter.name));
+        let is_used = body.contains(&format!("{{{}}}", parameter.name))
+            || body.contains(&format!("fact = \"{}.", parameter.name));
         if is_used {
             let _ = write!(
                 text,
@@ -154,7 +168,14 @@ struct Draft {
 
 impl Draft {
     fn new(id: impl Into<String>, title: impl Into<String>, setup: &'static str) -> Self {
-        Self { id: id.into(), title: title.into(), setup, wants: Vec::new(), create: None, note: None }
+        Self {
+            id: id.into(),
+            title: title.into(),
+            setup,
+            wants: Vec::new(),
+            create: None,
+            note: None,
+        }
     }
 
     fn write(&self, docs: &str, out: &mut String) {
@@ -238,10 +259,18 @@ mod tests {
 
     #[test]
     fn the_skeleton_is_a_template_whatever_its_title() {
-        for title in ["Acme", "\"quoted\" \\ back", "@name@ and @docs@", "two\nlines\u{7}", "É {app}"] {
-            let template = parse("acme.toml", &skeleton(&heading(title))).unwrap_or_else(|errors| panic!("{errors}"));
+        for title in
+            ["Acme", "\"quoted\" \\ back", "@name@ and @docs@", "two\nlines\u{7}", "É {app}"]
+        {
+            let template = parse("acme.toml", &skeleton(&heading(title)))
+                .unwrap_or_else(|errors| panic!("{errors}"));
             assert_eq!((template.name.as_str(), template.title.as_str()), ("acme", title));
-            assert!(template.steps.iter().all(|step| step.docs.is_some() && step.why.is_some() && step.setup.is_some()));
+            assert!(
+                template
+                    .steps
+                    .iter()
+                    .all(|step| step.docs.is_some() && step.why.is_some() && step.setup.is_some())
+            );
             assert!(!skeleton(&heading(title)).contains("@source@"));
         }
     }
@@ -306,15 +335,27 @@ mod tests {
     fn whatever_an_org_holds_the_template_is_right_and_tells_no_secret() {
         let (components, facts) = (odd_org(), FactValues::new("not asked"));
         let app = Some(App { kind: AppKind::Connected, name: "A" });
-        let seen = Seen { components: &components, facts: &facts, app, profile: Some("P"), permission_set: Some("S"), user: None };
+        let seen = Seen {
+            components: &components,
+            facts: &facts,
+            app,
+            profile: Some("P"),
+            permission_set: Some("S"),
+            user: None,
+        };
         let text = of_org(&heading("Acme"), &seen);
         let template = parse("acme.toml", &text).unwrap_or_else(|errors| panic!("{errors}"));
         let ids: Vec<&str> = template.steps.iter().map(|step| step.id.as_str()).collect();
         assert_eq!(ids, ["refresh-token", "scopes", "profile", "system-permissions"], "{text}");
-        assert!(text.contains("60 fields are visible by the profile") && text.contains("includes = [\"Api\"]"), "{text}");
+        assert!(
+            text.contains("60 fields are visible by the profile")
+                && text.contains("includes = [\"Api\"]"),
+            "{text}"
+        );
         assert!(text.contains("A \\\"quoted\\\" licence"), "{text}");
         // Nothing is said of the permission set, so nothing is asked of it either.
-        let names: Vec<&str> = template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let names: Vec<&str> =
+            template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         assert_eq!(names, ["app", "profile"]);
         for hidden in ["key", "secret", "https://x", "NEWER", "NewerThanThis"] {
             assert!(!text.contains(hidden), "{hidden}: {text}");

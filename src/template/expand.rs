@@ -1,6 +1,8 @@
 //! A template and its arguments to steps that name one component and one path each.
 
-use super::{Arguments, Carrier, Condition, Create, Step, Subject, Template, Test, Want, placeholders};
+use super::{
+    Arguments, Carrier, Condition, Create, Step, Subject, Template, Test, Want, placeholders,
+};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::layout::canonical_full_name;
@@ -105,7 +107,10 @@ pub struct ExpandError {
 ///
 /// # Errors
 /// A path that is none any more with these values.
-pub fn expand<'t>(template: &'t Template, arguments: &Arguments) -> Result<Vec<ExpandedStep<'t>>, ExpandError> {
+pub fn expand<'t>(
+    template: &'t Template,
+    arguments: &Arguments,
+) -> Result<Vec<ExpandedStep<'t>>, ExpandError> {
     template
         .steps
         .iter()
@@ -121,7 +126,12 @@ pub fn expand<'t>(template: &'t Template, arguments: &Arguments) -> Result<Vec<E
                 step,
                 applies: applies(&step.when, &filler).map_err(fail)?,
                 wants,
-                create: step.create.as_ref().map(|create| filler.create(create)).transpose().map_err(fail)?,
+                create: step
+                    .create
+                    .as_ref()
+                    .map(|create| filler.create(create))
+                    .transpose()
+                    .map_err(fail)?,
             })
         })
         .collect()
@@ -133,7 +143,8 @@ fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
         match &condition.subject {
             Subject::Parameter(name) => {
                 let actual = filler.arguments.get(name).map(Value::elements).unwrap_or_default();
-                let holds = condition.values.iter().any(|value| actual.contains(&value.to_string()));
+                let holds =
+                    condition.values.iter().any(|value| actual.contains(&value.to_string()));
                 if !holds {
                     return Ok(Applies::No);
                 }
@@ -156,16 +167,25 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
-            Want::Metadata { component, path, test, carrier } => self.each(&[component, path], |filler| {
-                let path: FieldPath = filler.text(path).parse().map_err(|error| format!("{error}"))?;
-                let test = filler.test(test);
-                let is_grant = *carrier == Carrier::Effective && test == Test::Equals(Value::Bool(true));
-                let effective = match filler.arguments.text("user").filter(|_| is_grant) {
-                    Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
-                    None => None,
-                };
-                Ok(ExpandedWant::Metadata { id: filler.component(component)?, path, test, effective })
-            }),
+            Want::Metadata { component, path, test, carrier } => {
+                self.each(&[component, path], |filler| {
+                    let path: FieldPath =
+                        filler.text(path).parse().map_err(|error| format!("{error}"))?;
+                    let test = filler.test(test);
+                    let is_grant =
+                        *carrier == Carrier::Effective && test == Test::Equals(Value::Bool(true));
+                    let effective = match filler.arguments.text("user").filter(|_| is_grant) {
+                        Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
+                        None => None,
+                    };
+                    Ok(ExpandedWant::Metadata {
+                        id: filler.component(component)?,
+                        path,
+                        test,
+                        effective,
+                    })
+                })
+            }
             Want::Fact { fact, test } => self.each(&[fact], |filler| {
                 let (fact, of) = filler.fact(fact)?;
                 Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
@@ -207,7 +227,8 @@ impl Filler<'_> {
         let mut bindings = vec![self.element.clone()];
         let mut seen: Vec<&str> = Vec::new();
         for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
-            let is_bound = seen.contains(&name) || self.element.iter().any(|(known, _)| known == name);
+            let is_bound =
+                seen.contains(&name) || self.element.iter().any(|(known, _)| known == name);
             if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
                 seen.push(name);
                 bindings = bindings
@@ -222,7 +243,10 @@ impl Filler<'_> {
                     .collect();
             }
         }
-        bindings.into_iter().map(|element| make(&Filler { arguments: self.arguments, element })).collect()
+        bindings
+            .into_iter()
+            .map(|element| make(&Filler { arguments: self.arguments, element }))
+            .collect()
     }
 
     fn value_of(&self, name: &str) -> Option<Value> {
@@ -251,7 +275,9 @@ impl Filler<'_> {
     fn value(&self, value: &Value) -> Value {
         match value {
             Value::Text(pattern) => match placeholders(pattern).as_slice() {
-                [(0, name)] if name.len() + 2 == pattern.len() => self.value_of(name).unwrap_or_else(|| value.clone()),
+                [(0, name)] if name.len() + 2 == pattern.len() => {
+                    self.value_of(name).unwrap_or_else(|| value.clone())
+                }
                 _ => Value::Text(self.text(pattern)),
             },
             Value::List(elements) => Value::List(self.elements(elements)),
@@ -260,13 +286,18 @@ impl Filler<'_> {
     }
 
     fn elements(&self, elements: &[String]) -> Vec<String> {
-        elements.iter().flat_map(|element| self.value(&Value::from(element.as_str())).elements()).collect()
+        elements
+            .iter()
+            .flat_map(|element| self.value(&Value::from(element.as_str())).elements())
+            .collect()
     }
 
     fn test(&self, test: &Test) -> Test {
         match test {
             Test::Equals(value) => Test::Equals(self.value(value)),
-            Test::OneOf(values) => Test::OneOf(values.iter().map(|value| self.value(value)).collect()),
+            Test::OneOf(values) => {
+                Test::OneOf(values.iter().map(|value| self.value(value)).collect())
+            }
             Test::Includes(elements) => Test::Includes(self.elements(elements)),
             Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
             Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
@@ -275,10 +306,14 @@ impl Filler<'_> {
 
     fn component(&self, pattern: &str) -> Result<ComponentId, String> {
         let text = self.text(pattern);
-        let (type_name, full_name) = text.split_once(':').ok_or_else(|| format!("`{text}` is not of the form `Type:full name`"))?;
+        let (type_name, full_name) = text
+            .split_once(':')
+            .ok_or_else(|| format!("`{text}` is not of the form `Type:full name`"))?;
         let full_name = canonical_full_name(type_name.trim(), full_name);
         if full_name.is_empty() {
-            return Err(format!("`{pattern}` names no component with these parameters; the name is empty"));
+            return Err(format!(
+                "`{pattern}` names no component with these parameters; the name is empty"
+            ));
         }
         Ok(ComponentId::new(canonical_type(type_name.trim()), full_name))
     }
@@ -293,7 +328,12 @@ impl Filler<'_> {
         let set = create
             .set
             .iter()
-            .map(|(path, value)| Ok((self.text(path).parse::<FieldPath>().map_err(|error| error.to_string())?, self.value(value))))
+            .map(|(path, value)| {
+                Ok((
+                    self.text(path).parse::<FieldPath>().map_err(|error| error.to_string())?,
+                    self.value(value),
+                ))
+            })
             .collect::<Result<Vec<_>, String>>()?;
         Ok(ExpandedCreate {
             id: self.component(&create.component)?,

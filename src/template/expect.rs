@@ -64,7 +64,12 @@ impl Walk<'_, '_> {
         for (key, node) in top.iter() {
             let name: &str = key.get_ref();
             if !TABLES.contains(&name) {
-                self.unknown(&key.span(), format!("a case has no table `{name}`"), name, TABLES.iter().copied());
+                self.unknown(
+                    &key.span(),
+                    format!("a case has no table `{name}`"),
+                    name,
+                    TABLES.iter().copied(),
+                );
                 continue;
             }
             let Some(table) = node.get_ref().as_table() else {
@@ -83,11 +88,22 @@ impl Walk<'_, '_> {
         expected
     }
 
-    fn parameter(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+    fn parameter(
+        &mut self,
+        name: &str,
+        at: &Range<usize>,
+        node: &Node<'_>,
+        expected: &mut Expected,
+    ) {
         let template = self.template;
         if !template.parameters.iter().any(|parameter| parameter.name == name) {
             let known = template.parameters.iter().map(|parameter| parameter.name.as_str());
-            self.unknown(at, format!("template `{}` has no parameter `{name}`", template.name), name, known);
+            self.unknown(
+                at,
+                format!("template `{}` has no parameter `{name}`", template.name),
+                name,
+                known,
+            );
         } else if let Some(value) = self.value(node) {
             expected.parameters.insert(name.to_owned(), value);
         }
@@ -98,22 +114,33 @@ impl Walk<'_, '_> {
             Ok(fact) => fact,
             Err(message) => {
                 let stem = name.split('[').next().unwrap_or_default();
-                let near = nearest(stem, FACTS.iter().map(|row| row.name)).filter(|near| *near != stem);
+                let near =
+                    nearest(stem, FACTS.iter().map(|row| row.name)).filter(|near| *near != stem);
                 // `org.api_access = true` without quotes is a table `org` to TOML.
-                let quotes = node.get_ref().as_table().map(|_| "a fact is written in quotes, such as \"org.api_access\" = true".to_owned());
-                self.mistakes.add_with(at, message, quotes.or_else(|| near.map(|near| format!("did you mean `{near}`?"))));
+                let quotes = node.get_ref().as_table().map(|_| {
+                    "a fact is written in quotes, such as \"org.api_access\" = true".to_owned()
+                });
+                self.mistakes.add_with(
+                    at,
+                    message,
+                    quotes.or_else(|| near.map(|near| format!("did you mean `{near}`?"))),
+                );
                 return;
             }
         };
         let Some(value) = self.value(node) else { return };
         let wanted = match (fact.fact_type.kind, &value) {
-            (FactKind::Flag, Value::Bool(_)) | (FactKind::Number, Value::Number(_)) | (FactKind::Text, Value::Text(_)) => None,
+            (FactKind::Flag, Value::Bool(_))
+            | (FactKind::Number, Value::Number(_))
+            | (FactKind::Text, Value::Text(_)) => None,
             (FactKind::Flag, _) => Some("`true` or `false`"),
             (FactKind::Number, _) => Some("a whole number"),
             (FactKind::Text, _) => Some("a text"),
         };
         match wanted {
-            Some(wanted) => self.mistakes.add(&node.span(), format!("`{name}` is {wanted}, never `{value}`")),
+            Some(wanted) => {
+                self.mistakes.add(&node.span(), format!("`{name}` is {wanted}, never `{value}`"))
+            }
             None => expected.facts.push((fact, value)),
         }
     }
@@ -128,7 +155,12 @@ impl Walk<'_, '_> {
             Some(state) => {
                 expected.states.insert(step.to_owned(), state);
             }
-            None => self.unknown(&node.span(), format!("there is no state `{text}`"), text, STATES.iter().copied()),
+            None => self.unknown(
+                &node.span(),
+                format!("there is no state `{text}`"),
+                text,
+                STATES.iter().copied(),
+            ),
         }
     }
 
@@ -147,7 +179,9 @@ impl Walk<'_, '_> {
                     self.step(id, &step.span());
                     expected.left.push(id.to_owned());
                 }
-                None => self.mistakes.add(&step.span(), "a step is named by its id, a text in quotes"),
+                None => {
+                    self.mistakes.add(&step.span(), "a step is named by its id, a text in quotes")
+                }
             }
         }
     }
@@ -160,7 +194,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn unknown<'k>(&mut self, at: &Range<usize>, message: String, name: &str, known: impl Iterator<Item = &'k str> + Clone) {
+    fn unknown<'k>(
+        &mut self,
+        at: &Range<usize>,
+        message: String,
+        name: &str,
+        known: impl Iterator<Item = &'k str> + Clone,
+    ) {
         let help = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
@@ -172,15 +212,23 @@ impl Walk<'_, '_> {
         let value = match node.get_ref() {
             DeValue::String(text) => Some(Value::Text(text.to_string())),
             DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Number),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Number)
+            }
             DeValue::Array(elements) => {
-                let texts = elements.iter().map(|element| element.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+                let texts = elements
+                    .iter()
+                    .map(|element| element.get_ref().as_str().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>();
                 texts.map(Value::List)
             }
             DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
         };
         if value.is_none() {
-            self.mistakes.add(&node.span(), "a value is a text, a whole number, `true` or `false`, or a list of texts");
+            self.mistakes.add(
+                &node.span(),
+                "a value is a text, a whole number, `true` or `false`, or a list of texts",
+            );
         }
         value
     }
@@ -192,7 +240,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Expected, String> {
-        let template = super::super::parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
+        let template =
+            super::super::parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
         parse("expect.toml", text, &template).map_err(|errors| errors.to_string())
     }
 
@@ -231,6 +280,12 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
         }
-        assert_eq!(read("[states]\na = \"differs\"\nb = \"differs\"\n").unwrap_err().matches("has no step").count(), 2);
+        assert_eq!(
+            read("[states]\na = \"differs\"\nb = \"differs\"\n")
+                .unwrap_err()
+                .matches("has no step")
+                .count(),
+            2
+        );
     }
 }

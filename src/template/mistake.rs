@@ -42,7 +42,10 @@ impl TemplateErrors {
                 let source = Snippet::source(self.text.as_str())
                     .path(self.file.as_str())
                     .annotation(AnnotationKind::Primary.span(mistake.span.clone()));
-                let mut groups = vec![Group::with_title(Level::ERROR.primary_title(mistake.message.as_str())).element(source)];
+                let mut groups = vec![
+                    Group::with_title(Level::ERROR.primary_title(mistake.message.as_str()))
+                        .element(source),
+                ];
                 if let Some(help) = &mistake.help {
                     groups.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
                 }
@@ -85,8 +88,16 @@ impl<'t> Collector<'t> {
         self.add_with(span, message, None);
     }
 
-    pub(super) fn add_with(&mut self, span: &Range<usize>, message: impl Into<String>, help: Option<String>) {
-        let start = (0..=span.start.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or_default();
+    pub(super) fn add_with(
+        &mut self,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let start = (0..=span.start.min(self.text.len()))
+            .rev()
+            .find(|at| self.text.is_char_boundary(*at))
+            .unwrap_or_default();
         let end = (span.end.min(self.text.len())..=self.text.len())
             .find(|at| self.text.is_char_boundary(*at))
             .unwrap_or(self.text.len())
@@ -108,6 +119,10 @@ impl<'t> Collector<'t> {
 
     pub(super) fn finish(mut self, file: &str) -> TemplateErrors {
         self.mistakes.sort_by_key(|mistake| mistake.span.start);
-        TemplateErrors { file: file.to_owned(), text: self.text.to_owned(), mistakes: self.mistakes }
+        TemplateErrors {
+            file: file.to_owned(),
+            text: self.text.to_owned(),
+            mistakes: self.mistakes,
+        }
     }
 }

@@ -101,17 +101,32 @@ mod tests {
     #[test]
     fn a_profile_is_asked_for_with_the_objects_of_its_wants() {
         let template = parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
-        let given = [("app", "Ampersand"), ("read", "Account,Contact"), ("fields", "Lead.Score__c"), ("user", "a@example.com")];
-        let given: BTreeMap<String, Vec<String>> =
-            given.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        let given = [
+            ("app", "Ampersand"),
+            ("read", "Account,Contact"),
+            ("fields", "Lead.Score__c"),
+            ("user", "a@example.com"),
+        ];
+        let given: BTreeMap<String, Vec<String>> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
+            .collect();
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let needs = needs(&expand(&template, &arguments).unwrap());
         let names: Vec<String> = needs.components.iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Profile:Standard"]);
-        let objects: Vec<&str> = needs.companions.types["CustomObject"].iter().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["ConnectedApp:Ampersand", "Profile:Ampersand Integration", "Profile:Standard"]
+        );
+        let objects: Vec<&str> =
+            needs.companions.types["CustomObject"].iter().map(String::as_str).collect();
         assert_eq!(objects, ["Account", "Contact", "Lead"]);
         let facts: Vec<String> = needs.facts.iter().map(|(fact, _)| fact.to_string()).collect();
-        assert!(facts.contains(&"org.api_access_control".to_owned()) && facts.contains(&"user.license".to_owned()), "{facts:?}");
+        assert!(
+            facts.contains(&"org.api_access_control".to_owned())
+                && facts.contains(&"user.license".to_owned()),
+            "{facts:?}"
+        );
         assert_eq!(facts.iter().filter(|fact| *fact == "app.installed").count(), 1, "{facts:?}");
     }
 }

@@ -14,19 +14,26 @@ use toml::de::{DeTable, DeValue};
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::setup;
-use super::{Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template, Want, builtin};
+use super::{
+    Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template,
+    Want, builtin,
+};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
 /// The keys that a file may hold, by table; the schema holds the same.
 pub(super) mod keys {
-    pub(in crate::template) const TOP: &[&str] = &["format", "template", "parameters", "step", "drop"];
-    pub(in crate::template) const TEMPLATE: &[&str] =
-        &["name", "title", "version", "source", "reviewed", "revision", "grade", "group", "extends", "carrier"];
+    pub(in crate::template) const TOP: &[&str] =
+        &["format", "template", "parameters", "step", "drop"];
+    pub(in crate::template) const TEMPLATE: &[&str] = &[
+        "name", "title", "version", "source", "reviewed", "revision", "grade", "group", "extends",
+        "carrier",
+    ];
     pub(in crate::template) const OVERLAY: &[&str] = &["parameters", "step", "drop"];
     pub(in crate::template) const DROP: &[&str] = &["step", "reason"];
     pub(in crate::template) const PARAMETER: &[&str] = &["title", "type", "choices", "default"];
-    pub(in crate::template) const STEP: &[&str] = &["id", "title", "why", "docs", "setup", "level", "when", "want", "create", "note"];
+    pub(in crate::template) const STEP: &[&str] =
+        &["id", "title", "why", "docs", "setup", "level", "when", "want", "create", "note"];
     pub(in crate::template) const WANT: &[&str] = &[
         "component",
         "path",
@@ -43,7 +50,8 @@ pub(super) mod keys {
         "at-most",
         "carrier",
     ];
-    pub(in crate::template) const COMPARISONS: &[&str] = &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
+    pub(in crate::template) const COMPARISONS: &[&str] =
+        &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
     pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set"];
 }
 
@@ -68,7 +76,11 @@ pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
 ///
 /// # Errors
 /// As [`parse`]; also what `parent` says.
-pub fn parse_with(file: &str, text: &str, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Result<Template, TemplateErrors> {
+pub fn parse_with(
+    file: &str,
+    text: &str,
+    parent: &mut dyn FnMut(&str) -> Result<Template, String>,
+) -> Result<Template, TemplateErrors> {
     read(file, text, &mut |walk, top| walk.template(top, parent))
 }
 
@@ -76,7 +88,12 @@ pub fn parse_with(file: &str, text: &str, parent: &mut dyn FnMut(&str) -> Result
 ///
 /// # Errors
 /// As [`parse`].
-pub fn overlay(file: &str, text: &str, at: &[&str], base: &Template) -> Result<Template, TemplateErrors> {
+pub fn overlay(
+    file: &str,
+    text: &str,
+    at: &[&str],
+    base: &Template,
+) -> Result<Template, TemplateErrors> {
     read(file, text, &mut |walk, top| {
         let mut table = top;
         for name in at {
@@ -92,7 +109,11 @@ pub fn overlay(file: &str, text: &str, at: &[&str], base: &Template) -> Result<T
     })
 }
 
-fn read(file: &str, text: &str, walk: &mut dyn FnMut(&mut Walk<'_, '_>, &Table<'_>) -> Placed) -> Result<Template, TemplateErrors> {
+fn read(
+    file: &str,
+    text: &str,
+    walk: &mut dyn FnMut(&mut Walk<'_, '_>, &Table<'_>) -> Placed,
+) -> Result<Template, TemplateErrors> {
     let mut mistakes = Collector::new(text);
     if text.len() > LARGEST {
         mistakes.add(&(0..0), "the file is larger than 1 MB, which no template is");
@@ -105,7 +126,8 @@ fn read(file: &str, text: &str, walk: &mut dyn FnMut(&mut Walk<'_, '_>, &Table<'
     if !errors.is_empty() {
         return Err(mistakes.finish(file));
     }
-    let template = walk(&mut Walk { mistakes: &mut mistakes, carrier: Carrier::Component }, table.get_ref());
+    let template =
+        walk(&mut Walk { mistakes: &mut mistakes, carrier: Carrier::Component }, table.get_ref());
     check::template(&template, &mut mistakes);
     if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
 }
@@ -151,10 +173,19 @@ pub(super) struct PlacedWant {
 
 impl Placed {
     fn of(mut base: Template) -> Self {
-        let parameters = std::mem::take(&mut base.parameters).into_iter().map(|one| (Parameter { line: 0, ..one }, None)).collect();
+        let parameters = std::mem::take(&mut base.parameters)
+            .into_iter()
+            .map(|one| (Parameter { line: 0, ..one }, None))
+            .collect();
         let steps = std::mem::take(&mut base.steps)
             .into_iter()
-            .map(|step| PlacedStep { step: Step { line: 0, ..step }, id: None, when: None, wants: None, create: None })
+            .map(|step| PlacedStep {
+                step: Step { line: 0, ..step },
+                id: None,
+                when: None,
+                wants: None,
+                create: None,
+            })
             .collect();
         Self { head: base, parameters, steps }
     }
@@ -173,7 +204,11 @@ impl Placed {
             }
             step
         });
-        Template { parameters: self.parameters.into_iter().map(|(parameter, _)| parameter).collect(), steps: steps.collect(), ..self.head }
+        Template {
+            parameters: self.parameters.into_iter().map(|(parameter, _)| parameter).collect(),
+            steps: steps.collect(),
+            ..self.head
+        }
     }
 }
 
@@ -184,7 +219,11 @@ struct Walk<'c, 't> {
 }
 
 impl Walk<'_, '_> {
-    fn template(&mut self, top: &Table<'_>, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Placed {
+    fn template(
+        &mut self,
+        top: &Table<'_>,
+        parent: &mut dyn FnMut(&str) -> Result<Template, String>,
+    ) -> Placed {
         self.known_keys(top, keys::TOP, "a template file");
         match top.get("format") {
             Some(node) if integer(node) == Some(1) => {}
@@ -208,7 +247,12 @@ impl Walk<'_, '_> {
     }
 
     /// The table [template], and what it extends.
-    fn head(&mut self, table: &Table<'_>, at: &Range<usize>, parent: &mut dyn FnMut(&str) -> Result<Template, String>) -> Placed {
+    fn head(
+        &mut self,
+        table: &Table<'_>,
+        at: &Range<usize>,
+        parent: &mut dyn FnMut(&str) -> Result<Template, String>,
+    ) -> Placed {
         self.known_keys(table, keys::TEMPLATE, "[template]");
         let mut placed = Placed::of(Template::default());
         if let Some(node) = table.get("extends")
@@ -220,7 +264,8 @@ impl Walk<'_, '_> {
                     placed = Placed::of(Template { extends, ..base });
                 }
                 Err(message) => {
-                    let near = builtin::nearest(&name).map(|near| format!("did you mean `{near}`?"));
+                    let near =
+                        builtin::nearest(&name).map(|near| format!("did you mean `{near}`?"));
                     self.mistakes.add_with(&node.span(), message, near);
                     placed.head.extends = Some(name);
                 }
@@ -249,10 +294,13 @@ impl Walk<'_, '_> {
 
     fn grade(&mut self, node: &Node<'_>) -> Option<Grade> {
         let text = self.text(node, "grade")?;
-        let found = Grade::ALL.iter().find(|(_, letter, _)| *letter == text).map(|(grade, ..)| *grade);
+        let found =
+            Grade::ALL.iter().find(|(_, letter, _)| *letter == text).map(|(grade, ..)| *grade);
         if found.is_none() {
-            let known: Vec<String> = Grade::ALL.iter().map(|(_, letter, words)| format!("{letter} ({words})")).collect();
-            self.mistakes.add(&node.span(), format!("`{text}` is no grade; there are {}", known.join(", ")));
+            let known: Vec<String> =
+                Grade::ALL.iter().map(|(_, letter, words)| format!("{letter} ({words})")).collect();
+            self.mistakes
+                .add(&node.span(), format!("`{text}` is no grade; there are {}", known.join(", ")));
         }
         found
     }
@@ -275,9 +323,16 @@ impl Walk<'_, '_> {
     }
 
     /// A parameter; one that is another file's may get another title or default, and stays what it is.
-    fn parameter_or_change(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, node: &Node<'_>, placed: &mut Placed) {
+    fn parameter_or_change(
+        &mut self,
+        name: &Spanned<std::borrow::Cow<'_, str>>,
+        node: &Node<'_>,
+        placed: &mut Placed,
+    ) {
         let line = self.mistakes.line(name.span().start);
-        let Some((known, place)) = placed.parameters.iter_mut().find(|(known, _)| known.name == *name.get_ref()) else {
+        let Some((known, place)) =
+            placed.parameters.iter_mut().find(|(known, _)| known.name == *name.get_ref())
+        else {
             if let Some(parameter) = self.parameter(name.get_ref(), node) {
                 placed.parameters.push((Parameter { line, ..parameter }, Some(name.span())));
             }
@@ -286,7 +341,12 @@ impl Walk<'_, '_> {
         let Some(table) = self.table(node, name.get_ref()) else { return };
         for key in ["type", "choices"] {
             if let Some(node) = table.get(key) {
-                self.mistakes.add(&node.span(), format!("`{key}` of an inherited parameter stays; `title` and `default` may change"));
+                self.mistakes.add(
+                    &node.span(),
+                    format!(
+                        "`{key}` of an inherited parameter stays; `title` and `default` may change"
+                    ),
+                );
             }
         }
         self.known_keys(table, keys::PARAMETER, "a parameter");
@@ -307,7 +367,12 @@ impl Walk<'_, '_> {
         let place = table.get("step").map_or(at, Spanned::span);
         match placed.steps.iter().position(|step| step.step.id == id) {
             Some(index) if placed.steps[index].id.is_some() => {
-                self.mistakes.add(&place, format!("the step `{id}` is this file's own; take it out instead of dropping it"));
+                self.mistakes.add(
+                    &place,
+                    format!(
+                        "the step `{id}` is this file's own; take it out instead of dropping it"
+                    ),
+                );
             }
             Some(index) => {
                 let title = placed.steps.remove(index).step.title;
@@ -325,7 +390,8 @@ impl Walk<'_, '_> {
     fn parameter(&mut self, name: &str, node: &Node<'_>) -> Option<Parameter> {
         let table = self.table(node, name)?;
         self.known_keys(table, keys::PARAMETER, "a parameter");
-        let title = self.required_text(table, "title", &node.span(), &format!("[parameters.{name}]"));
+        let title =
+            self.required_text(table, "title", &node.span(), &format!("[parameters.{name}]"));
         let (type_name, at) = match table.get("type") {
             Some(node) => (self.text(node, "type")?, node.span()),
             None => ("text".to_owned(), node.span()),
@@ -342,7 +408,13 @@ impl Walk<'_, '_> {
             other => {
                 let known = ["text", "choice", "flag", "list"];
                 let help = nearest(other, known).map(|near| format!("did you mean `{near}`?"));
-                self.mistakes.add_with(&at, format!("`{other}` is no type of parameter; there are text, choice, flag and list"), help);
+                self.mistakes.add_with(
+                    &at,
+                    format!(
+                        "`{other}` is no type of parameter; there are text, choice, flag and list"
+                    ),
+                    help,
+                );
                 return None;
             }
         };
@@ -362,7 +434,9 @@ impl Walk<'_, '_> {
     fn default(&mut self, node: &Node<'_>, kind: &ParameterKind) -> Option<Value> {
         let value = self.value(node)?;
         let wrong = match (kind, &value) {
-            (ParameterKind::Text, Value::Text(_)) | (ParameterKind::Flag, Value::Bool(_)) | (ParameterKind::List, Value::List(_)) => None,
+            (ParameterKind::Text, Value::Text(_))
+            | (ParameterKind::Flag, Value::Bool(_))
+            | (ParameterKind::List, Value::List(_)) => None,
             (ParameterKind::Choice(choices), Value::Text(text)) if choices.contains(text) => None,
             (ParameterKind::Choice(choices), Value::Text(text)) => {
                 let near = nearest(text, choices.iter().map(String::as_str));
@@ -378,7 +452,8 @@ impl Walk<'_, '_> {
             (ParameterKind::List, _) => Some("a list of texts"),
         };
         if let Some(wanted) = wrong {
-            self.mistakes.add(&node.span(), format!("the default of this parameter must be {wanted}"));
+            self.mistakes
+                .add(&node.span(), format!("the default of this parameter must be {wanted}"));
             return None;
         }
         Some(value)
@@ -390,7 +465,8 @@ impl Walk<'_, '_> {
         self.known_keys(table, keys::STEP, "a step");
         let at = first_line(&node.span(), self.mistakes.text());
         let id = self.required_text(table, "id", &at, "a step");
-        let inherited = placed.steps.iter().position(|known| known.step.id == id && known.id.is_none());
+        let inherited =
+            placed.steps.iter().position(|known| known.step.id == id && known.id.is_none());
         let mut step = match inherited {
             Some(index) => placed.steps[index].step.clone(),
             None => Step { id, ..Step::default() },
@@ -406,7 +482,10 @@ impl Walk<'_, '_> {
                 Some("required") | None => Level::Required,
                 Some("recommended") => Level::Recommended,
                 Some(other) => {
-                    self.mistakes.add(&node.span(), format!("`{other}` is no level; there are required and recommended"));
+                    self.mistakes.add(
+                        &node.span(),
+                        format!("`{other}` is no level; there are required and recommended"),
+                    );
                     Level::Required
                 }
             };
@@ -450,7 +529,11 @@ impl Walk<'_, '_> {
             let help = nearest(&name, known.clone())
                 .map(|near| format!("did you mean `{near}`?"))
                 .unwrap_or_else(|| format!("known are {}", known.collect::<Vec<_>>().join(", ")));
-            self.mistakes.add_with(&node.span(), format!("`{name}` is no page of Setup that this program knows"), Some(help));
+            self.mistakes.add_with(
+                &node.span(),
+                format!("`{name}` is no page of Setup that this program knows"),
+                Some(help),
+            );
         }
         page
     }
@@ -470,7 +553,13 @@ mod tests {
             Err(TemplateErrors { mistakes, .. }) => mistakes
                 .into_iter()
                 .map(|mistake| {
-                    format!("{}:{}: {} [{}]", mistake.line - 13, mistake.column, mistake.message, mistake.help.unwrap_or_default())
+                    format!(
+                        "{}:{}: {} [{}]",
+                        mistake.line - 13,
+                        mistake.column,
+                        mistake.message,
+                        mistake.help.unwrap_or_default()
+                    )
                 })
                 .collect(),
         }
@@ -483,7 +572,8 @@ mod tests {
     #[test]
     fn the_shipped_templates_have_no_mistakes() {
         for shipped in builtin::all() {
-            let template = parse(shipped.name, shipped.text).unwrap_or_else(|errors| panic!("{errors}"));
+            let template =
+                parse(shipped.name, shipped.text).unwrap_or_else(|errors| panic!("{errors}"));
             assert_eq!(template.name, shipped.name);
         }
     }
@@ -492,20 +582,48 @@ mod tests {
     fn each_mistake_is_found_and_the_nearest_right_word_named() {
         for (steps, expected) in [
             (step("wnat = []"), "`want` is missing"),
-            (step("want = [{ component = \"ConectedApp:{app}\", path = \"label\", equals = \"x\" }]"), "did you mean `ConnectedApp`"),
             (
-                step("want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolice\", equals = \"x\" }]"),
+                step(
+                    "want = [{ component = \"ConectedApp:{app}\", path = \"label\", equals = \"x\" }]",
+                ),
+                "did you mean `ConnectedApp`",
+            ),
+            (
+                step(
+                    "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolice\", equals = \"x\" }]",
+                ),
                 "did you mean `oauthPolicy.refreshTokenPolicy`",
             ),
             (
-                step("want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]"),
+                step(
+                    "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]",
+                ),
                 "did you mean `infinite`",
             ),
-            (step("want = [{ component = \"ConnectedApp:{ap}\", path = \"label\", equals = \"x\" }]"), "did you mean `app`"),
-            (step("want = [{ component = \"ConnectedApp\", path = \"label\", equals = \"x\" }]"), "Type:full name"),
-            (step("want = [{ component = \"Profile:{app}\", path = \"custom\", at-least = 1 }]"), "never"),
-            (step("want = [{ component = \"Profile:{app}\", path = \"custom\", includes = [\"a\"] }]"), "list"),
-            (step("want = [{ component = \"Profile:{app}\", path = \"custom\", one-of = [] }]"), "never"),
+            (
+                step(
+                    "want = [{ component = \"ConnectedApp:{ap}\", path = \"label\", equals = \"x\" }]",
+                ),
+                "did you mean `app`",
+            ),
+            (
+                step("want = [{ component = \"ConnectedApp\", path = \"label\", equals = \"x\" }]"),
+                "Type:full name",
+            ),
+            (
+                step("want = [{ component = \"Profile:{app}\", path = \"custom\", at-least = 1 }]"),
+                "never",
+            ),
+            (
+                step(
+                    "want = [{ component = \"Profile:{app}\", path = \"custom\", includes = [\"a\"] }]",
+                ),
+                "list",
+            ),
+            (
+                step("want = [{ component = \"Profile:{app}\", path = \"custom\", one-of = [] }]"),
+                "never",
+            ),
             (step("want = [{ fact = \"org.colour\", equals = \"x\" }]"), "no fact"),
             (step("want = [{ fact = \"org.api_access\", equals = \"x\" }]"), "true"),
             (step("want = [{ any = [] }]"), "any"),
@@ -516,17 +634,43 @@ mod tests {
             (step("want = [{ fact = \"org.edition\", equals = \"a\", absent = true }]"), "once"),
             (step("when = { kind = \"three\" }\nwant = [{ manual = \"x\" }]"), "three"),
             (step("when = { knid = \"one\" }\nwant = [{ manual = \"x\" }]"), "did you mean `kind`"),
-            (step("when = { \"org.api_access_control\" = \"maybe\" }\nwant = [{ manual = \"x\" }]"), "true"),
-            (step("setup = \"conected-apps\"\nwant = [{ manual = \"x\" }]"), "did you mean `connected-apps`"),
+            (
+                step(
+                    "when = { \"org.api_access_control\" = \"maybe\" }\nwant = [{ manual = \"x\" }]",
+                ),
+                "true",
+            ),
+            (
+                step("setup = \"conected-apps\"\nwant = [{ manual = \"x\" }]"),
+                "did you mean `connected-apps`",
+            ),
             (step("level = \"optional\"\nwant = [{ manual = \"x\" }]"), "no level"),
             (step("want = [{ manual = 3 }]"), "text"),
-            (step("want = [{ component = \"Profile:{app}\", path = \"custom\", absent = false }]"), "left out"),
+            (
+                step(
+                    "want = [{ component = \"Profile:{app}\", path = \"custom\", absent = false }]",
+                ),
+                "left out",
+            ),
             (format!("{0}{0}", step("want = [{ manual = \"x\" }]")), "twice"),
-            (step("want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", from = \"PermissionSet:A\" }"), "copied"),
-            (step("want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", set = { licence = \"x\" } }"), "licence"),
+            (
+                step(
+                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", from = \"PermissionSet:A\" }",
+                ),
+                "copied",
+            ),
+            (
+                step(
+                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", set = { licence = \"x\" } }",
+                ),
+                "licence",
+            ),
         ] {
             let found = mistakes(&steps);
-            assert!(found.iter().any(|mistake| mistake.contains(expected)), "{steps}\nexpected {expected}, found {found:#?}");
+            assert!(
+                found.iter().any(|mistake| mistake.contains(expected)),
+                "{steps}\nexpected {expected}, found {found:#?}"
+            );
         }
     }
 
@@ -541,9 +685,15 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_or_no_template_is_refused() {
-        for text in
-            ["", "format = ", "format = 2", "a = 1\na = 2", "format = 1\ntemplate = 3\nstep = 4\nparameters = []", "[[step]]", "\u{0}"]
-        {
+        for text in [
+            "",
+            "format = ",
+            "format = 2",
+            "a = 1\na = 2",
+            "format = 1\ntemplate = 3\nstep = 4\nparameters = []",
+            "[[step]]",
+            "\u{0}",
+        ] {
             assert!(!parse("t.toml", text).unwrap_err().mistakes.is_empty(), "{text}");
         }
     }
@@ -552,10 +702,17 @@ mod tests {
     fn a_mistake_is_shown_with_its_line_and_a_caret() {
         let text = format!(
             "{HEAD}{}",
-            step("want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]")
+            step(
+                "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]"
+            )
         );
         let shown = parse("t.toml", &text).unwrap_err().to_string();
-        assert!(shown.contains("t.toml:17:") && shown.contains("^^^^") && shown.contains("did you mean `infinite`?"), "{shown}");
+        assert!(
+            shown.contains("t.toml:17:")
+                && shown.contains("^^^^")
+                && shown.contains("did you mean `infinite`?"),
+            "{shown}"
+        );
     }
 
     proptest::proptest! {

@@ -35,16 +35,25 @@ mod tests {
             ("/$defs/want/properties", keys::WANT),
             ("/$defs/create/properties", keys::CREATE),
         ] {
-            assert_eq!(keys_of(pointer), keys.iter().map(|key| (*key).to_owned()).collect(), "{pointer}");
+            assert_eq!(
+                keys_of(pointer),
+                keys.iter().map(|key| (*key).to_owned()).collect(),
+                "{pointer}"
+            );
         }
         let pages: Vec<String> = setup::PAGES.iter().map(|page| page.id.to_owned()).collect();
-        assert_eq!(schema()["$defs"]["step"]["properties"]["setup"]["enum"], serde_json::json!(pages));
+        assert_eq!(
+            schema()["$defs"]["step"]["properties"]["setup"]["enum"],
+            serde_json::json!(pages)
+        );
     }
 
     fn as_json(text: &str) -> Value {
         fn plain(value: toml::Value) -> Value {
             match value {
-                toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+                toml::Value::Table(table) => {
+                    table.into_iter().map(|(key, value)| (key, plain(value))).collect()
+                }
                 toml::Value::Array(array) => array.into_iter().map(plain).collect(),
                 toml::Value::Datetime(date) => date.to_string().into(),
                 toml::Value::String(text) => text.into(),
@@ -60,7 +69,10 @@ mod tests {
     fn schema_and_parser_agree_on_good_and_bad_files() {
         let validator = jsonschema::validator_for(&schema()).unwrap();
         for shipped in builtin::all() {
-            let errors: Vec<String> = validator.iter_errors(&as_json(shipped.text)).map(|error| error.to_string()).collect();
+            let errors: Vec<String> = validator
+                .iter_errors(&as_json(shipped.text))
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{}: {errors:#?}", shipped.name);
         }
         let good = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, { fact = \"org.edition\", equals = \"y\" }]\n";
@@ -81,7 +93,11 @@ mod tests {
             ("[[step]]", "[step]"),
         ] {
             let bad = good.replacen(from, to, 1);
-            let bad = if bad.contains("[step]\n") && !bad.contains("[[step]]") { bad } else { bad.replace(", }", " }") };
+            let bad = if bad.contains("[step]\n") && !bad.contains("[[step]]") {
+                bad
+            } else {
+                bad.replace(", }", " }")
+            };
             assert!(parse("t", &bad).is_err(), "the parser takes {to}");
             assert!(!validator.is_valid(&as_json(&bad)), "the schema takes {to}");
         }

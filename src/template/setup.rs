@@ -18,10 +18,22 @@ pub struct SetupPage {
 /// Every page that a template may name.
 pub const PAGES: &[SetupPage] = &[
     page("connected-apps", "Manage Connected Apps", "/lightning/setup/ConnectedApplication/home"),
-    page("connected-apps-usage", "Connected Apps OAuth Usage", "/lightning/setup/ConnectedAppsUsage/home"),
+    page(
+        "connected-apps-usage",
+        "Connected Apps OAuth Usage",
+        "/lightning/setup/ConnectedAppsUsage/home",
+    ),
     page("app-manager", "App Manager", "/lightning/setup/NavigationMenus/home"),
-    page("external-client-apps", "External Client App Manager", "/lightning/setup/ManageExternalClientApplication/home"),
-    page("external-client-app-settings", "External Client App Settings", "/lightning/setup/ExternalClientApplicationSettings/home"),
+    page(
+        "external-client-apps",
+        "External Client App Manager",
+        "/lightning/setup/ManageExternalClientApplication/home",
+    ),
+    page(
+        "external-client-app-settings",
+        "External Client App Settings",
+        "/lightning/setup/ExternalClientApplicationSettings/home",
+    ),
     page("profiles", "Profiles", "/lightning/setup/EnhancedProfiles/home"),
     page("permission-sets", "Permission Sets", "/lightning/setup/PermSets/home"),
     page("permission-set-groups", "Permission Set Groups", "/lightning/setup/PermSetGroups/home"),

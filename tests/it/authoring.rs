@@ -29,10 +29,24 @@ fn a_skeleton_has_no_mistakes_and_says_what_to_fill_in() {
     assert_contains(&run, &["Wrote acme.toml", "placeholders", "TODO", "template check acme.toml"]);
     assert_eq!(env.run(&["template", "check", "acme.toml"]).code, 0);
     assert!(read(&env, "acme.toml").contains("TODO"));
-    let run = env.run(&["template", "new", "acme", "--out", "sub/other.toml", "--title", "Acme \"Sync\"", "--source", SOURCE]);
+    let run = env.run(&[
+        "template",
+        "new",
+        "acme",
+        "--out",
+        "sub/other.toml",
+        "--title",
+        "Acme \"Sync\"",
+        "--source",
+        SOURCE,
+    ]);
     assert_eq!((run.code, run.stderr.contains("TODO")), (0, false), "{run:?}");
     let text = read(&env, "sub/other.toml");
-    assert!(!text.contains("https://docs.example.com/TODO") && text.contains("title    = \"Acme \\\"Sync\\\"\""), "{text}");
+    assert!(
+        !text.contains("https://docs.example.com/TODO")
+            && text.contains("title    = \"Acme \\\"Sync\\\"\""),
+        "{text}"
+    );
     assert_eq!(env.run(&["template", "check", "sub/other.toml"]).code, 0);
 }
 
@@ -57,7 +71,13 @@ fn nothing_is_written_over_and_a_bad_name_is_refused() {
         assert_eq!(run.code, 64, "{run:?}");
         assert_contains(&run, &[words]);
     }
-    assert_eq!(std::fs::read_dir(env.folder()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count(), 1);
+    assert_eq!(
+        std::fs::read_dir(env.folder())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().is_file())
+            .count(),
+        1
+    );
 }
 
 #[cfg(feature = "demo")]
@@ -65,7 +85,8 @@ fn nothing_is_written_over_and_a_bad_name_is_refused() {
 fn what_an_org_has_becomes_a_template_that_is_in_sync_with_it() {
     let profile = ["--profile", "Ampersand Integration"];
     let set = ["--permission-set", "Ampersand_Access"];
-    let warehouse = ["--permission-set", "Warehouse_Sync", "--user", "warehouse.sync@harbourlight.example.com"];
+    let warehouse =
+        ["--permission-set", "Warehouse_Sync", "--user", "warehouse.sync@harbourlight.example.com"];
     let cases: &[(&str, Vec<&str>, &[&str])] = &[
         (
             "whole",
@@ -87,15 +108,39 @@ fn what_an_org_has_becomes_a_template_that_is_in_sync_with_it() {
             [&["--app", "Warehouse_Loader"], &warehouse[..]].concat(),
             &["equals = \"{user}\"", "isClientCredentialEnabled", "is on the licence"],
         ),
-        ("profile", profile.to_vec(), &["equals = \"Salesforce\"", "fieldPermissions[Account.Phone].readable"]),
+        (
+            "profile",
+            profile.to_vec(),
+            &["equals = \"Salesforce\"", "fieldPermissions[Account.Phone].readable"],
+        ),
         ("standard", vec!["--profile", "System Administrator"], &["cannot be changed"]),
         // The Metadata API shows nothing of it; SOQL a little.
-        ("elsewhere", vec!["--app", "Beacon Analytics"], &["Another org owns the app", "All users may self-authorize"]),
+        (
+            "elsewhere",
+            vec!["--app", "Beacon Analytics"],
+            &["Another org owns the app", "All users may self-authorize"],
+        ),
         ("somebody", vec!["--user", USER], &["fact = \"user.is_active\""]),
     ];
     let env = Env::new();
     for (name, given, parts) in cases {
-        let run = env.run(&[&["template", "new", name, "--from-org", "demo", "--title", "T", "--source", SOURCE], &given[..]].concat());
+        let run = env.run(
+            &[
+                &[
+                    "template",
+                    "new",
+                    name,
+                    "--from-org",
+                    "demo",
+                    "--title",
+                    "T",
+                    "--source",
+                    SOURCE,
+                ],
+                &given[..],
+            ]
+            .concat(),
+        );
         assert_eq!(run.code, 0, "{name}: {run:?}");
         assert_contains(&run, &["all as they are in demo"]);
         let file = format!("{name}.toml");
@@ -119,7 +164,8 @@ fn what_an_org_has_becomes_a_template_that_is_in_sync_with_it() {
 #[test]
 fn a_user_whom_nobody_named_is_left_out() {
     let env = Env::new();
-    let run = env.run(&["template", "new", "loader", "--from-org", "demo", "--app", "Warehouse_Loader"]);
+    let run =
+        env.run(&["template", "new", "loader", "--from-org", "demo", "--app", "Warehouse_Loader"]);
     assert_eq!(run.code, 0, "{run:?}");
     let text = read(&env, "loader.toml");
     assert!(text.contains("whose name is left out") && !text.contains('@'), "{text}");
@@ -136,7 +182,8 @@ fn what_is_not_in_the_org_is_named_with_what_is_near() {
         (["--permission-set", "Ampersand Access"], "did you mean `Ampersand_Access`?"),
         (["--user", "nobody@example.com"], "there is no user `nobody@example.com`"),
     ] {
-        let run = env.run(&[&["template", "new", "acme", "--from-org", "demo"], &given[..]].concat());
+        let run =
+            env.run(&[&["template", "new", "acme", "--from-org", "demo"], &given[..]].concat());
         assert_eq!(run.code, 1, "{run:?}");
         assert_contains(&run, &[words]);
     }
@@ -191,10 +238,20 @@ fn cases_that_are_as_expected_pass() {
     let env = Env::new();
     env.write("acme.toml", TEMPLATE);
     case(&env, "good", &profile("Salesforce", true), GOOD);
-    case(&env, "bare", &profile("Salesforce", false), &format!("{GOOD}[states]\napi = \"differs\"\n"));
+    case(
+        &env,
+        "bare",
+        &profile("Salesforce", false),
+        &format!("{GOOD}[states]\napi = \"differs\"\n"),
+    );
     let left = "\"user.license\" = \"Chatter Free\"\n[states]\nlicence = \"differs\"\n[mend]\nleft = [\"licence\"]\n";
     case(&env, "licence", &profile("Chatter Free", true), &format!("{GOOD}{left}"));
-    case(&env, "offline", &profile("Salesforce", true), "parameters = { profile = \"Acme\" }\nstates = { active = \"not-observed\" }\n");
+    case(
+        &env,
+        "offline",
+        &profile("Salesforce", true),
+        "parameters = { profile = \"Acme\" }\nstates = { active = \"not-observed\" }\n",
+    );
     env.write("acme.test/README.md", "no case");
     env.write("acme.test/.hidden/x", "no case");
     let run = env.run(&["template", "test", "acme.toml"]);
@@ -263,8 +320,18 @@ fn what_cannot_be_read_is_an_error_and_hides_no_other_case() {
     let env = Env::new();
     env.write("acme.toml", TEMPLATE);
     let right = profile("Salesforce", true);
-    case(&env, "a-names", &right, "[states]\napy = \"differs\"\nlicence = \"difers\"\n[facts]\n\"user.is_activ\" = true\n");
-    case(&env, "b-nobody", &right, "[parameters]\nprofile = \"Acme\"\n[facts]\n\"user.is_active\" = true\n");
+    case(
+        &env,
+        "a-names",
+        &right,
+        "[states]\napy = \"differs\"\nlicence = \"difers\"\n[facts]\n\"user.is_activ\" = true\n",
+    );
+    case(
+        &env,
+        "b-nobody",
+        &right,
+        "[parameters]\nprofile = \"Acme\"\n[facts]\n\"user.is_active\" = true\n",
+    );
     case(&env, "c-values", &right, "");
     case(&env, "d-metadata", "<Profile", GOOD);
     case(&env, "e-good", &right, GOOD);
@@ -307,10 +374,35 @@ fn without_cases_it_says_how_to_make_one() {
 #[test]
 fn the_snapshot_of_an_org_is_a_case_of_the_template_made_of_it() {
     let env = Env::new();
-    let new = ["template", "new", "acme", "--from-org", "demo", "--app", "Ampersand", "--profile", "Ampersand Integration"];
+    let new = [
+        "template",
+        "new",
+        "acme",
+        "--from-org",
+        "demo",
+        "--app",
+        "Ampersand",
+        "--profile",
+        "Ampersand Integration",
+    ];
     assert_eq!(env.run(&new).code, 0);
-    assert_eq!(env.run(&["snapshot", "--org", "demo", "--template", "acme.toml", "--out", "acme.test/good"]).code, 0);
-    env.write("acme.test/good/expect.toml", "[facts]\n\"org.api_access\" = true\n\"app.installed\" = true\n");
+    assert_eq!(
+        env.run(&[
+            "snapshot",
+            "--org",
+            "demo",
+            "--template",
+            "acme.toml",
+            "--out",
+            "acme.test/good"
+        ])
+        .code,
+        0
+    );
+    env.write(
+        "acme.test/good/expect.toml",
+        "[facts]\n\"org.api_access\" = true\n\"app.installed\" = true\n",
+    );
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!(run.code, 0, "{run:?}");
 }
@@ -323,6 +415,11 @@ fn the_fix_of_every_shipped_template_is_proved_on_its_cases() {
         let run = env.run(&["template", "test", template.name, "--cases", cases.to_str().unwrap()]);
         // Their fixtures say nothing of states, so that a bare org is not as expected; each is mended all the same.
         assert!([0, 2].contains(&run.code), "{}: {run:?}", template.name);
-        assert!(run.stdout.contains(", mended\n") && !run.stdout.contains("there is no fix"), "{}: {}", template.name, run.stdout);
+        assert!(
+            run.stdout.contains(", mended\n") && !run.stdout.contains("there is no fix"),
+            "{}: {}",
+            template.name,
+            run.stdout
+        );
     }
 }

@@ -20,12 +20,17 @@ fn git(env: &Env, arguments: &[&str]) -> String {
         .env("HOME", env.folder())
         .output()
         .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 fn drifts(run: &Run) -> Vec<(String, Option<String>, String)> {
-    let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let report: Json =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
     let text = |value: &Json| value.as_str().map(str::to_owned);
     report["orgs"][0]["findings"]
         .as_array()
@@ -34,7 +39,11 @@ fn drifts(run: &Run) -> Vec<(String, Option<String>, String)> {
         .map(|finding| {
             assert_eq!(finding["step"], Json::Null);
             let component = &finding["component"];
-            let name = format!("{}:{}", component["type"].as_str().unwrap(), component["full_name"].as_str().unwrap());
+            let name = format!(
+                "{}:{}",
+                component["type"].as_str().unwrap(),
+                component["full_name"].as_str().unwrap()
+            );
             (name, text(&finding["path"]), text(&finding["state"]).unwrap())
         })
         .collect()
@@ -49,14 +58,20 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
     let snapshot = ["snapshot", "--org", "demo", "--out", "org", "--commit"];
     let first = env.run(&snapshot);
     assert_eq!(first.code, 0, "{first:?}");
-    let text = std::fs::read_to_string(env.folder().join("org/connectedApps/Ampersand.connectedApp")).unwrap();
+    let text =
+        std::fs::read_to_string(env.folder().join("org/connectedApps/Ampersand.connectedApp"))
+            .unwrap();
     assert!(text.contains("<consumerKey>(redacted)</consumerKey>"), "{text}");
     let again = env.run(&snapshot);
     assert!(again.code == 0 && again.stdout.contains("Nothing has changed"), "{again:?}");
     assert_eq!(git(&env, &["status", "--porcelain", "--", "org"]), "");
     let other = env.run(&["snapshot", "--org", "demo", "--out", "other", "--layout", "source"]);
     assert_eq!(other.code, 0, "{other:?}");
-    assert_eq!(env.run(&["diff", "--baseline", "org", "--from", "other"]).code, 0, "the layout is no difference");
+    assert_eq!(
+        env.run(&["diff", "--baseline", "org", "--from", "other"]).code,
+        0,
+        "the layout is no difference"
+    );
 
     assert_eq!(env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]).code, 0);
     let diff = env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"]);
@@ -65,25 +80,40 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
     assert_eq!(found.len(), 12, "{found:?}");
     assert!(found.iter().all(|(.., state)| state == "differs"));
     let shown = env.run(&["diff", "--baseline", "org", "--org", "demo"]);
-    assert!(shown.stdout.contains("objectPermissions: 10 changed") && shown.stdout.contains("changed by Robin Alder"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("objectPermissions: 10 changed")
+            && shown.stdout.contains("changed by Robin Alder"),
+        "{shown:?}"
+    );
     assert!(shown.stdout.contains("12 settings differ, 20 in sync"), "{shown:?}");
 
-    let only = ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
+    let only =
+        ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
     let back = env.run(&[&["deploy"], &only[..], &["--yes"]].concat());
     assert_eq!(back.code, 0, "{back:?}");
     assert!(back.stdout.contains("1 setting to change in 1 component"), "{back:?}");
-    assert_eq!(drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(), 11);
-    let all = env.run(&["deploy", "--baseline", "org", "--org", "demo", "--yes", "--allow-removals"]);
+    assert_eq!(
+        drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(),
+        11
+    );
+    let all =
+        env.run(&["deploy", "--baseline", "org", "--org", "demo", "--yes", "--allow-removals"]);
     assert_eq!(all.code, 0, "{all:?}");
     assert_eq!(env.run(&["diff", "--baseline", "org", "--org", "demo"]).code, 0);
     let undone = env.run(&["rollback", "--org", "demo", "--yes"]);
     assert_eq!(undone.code, 0, "{undone:?}");
-    assert_eq!(drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(), 11);
+    assert_eq!(
+        drifts(&env.run(&["diff", "--baseline", "org", "--org", "demo", "--format", "json"])).len(),
+        11
+    );
 
     let last = env.run(&snapshot);
     assert_eq!(last.code, 0, "{last:?}");
     let log = git(&env, &["log", "--format=%B"]);
-    assert!(log.contains("snapshot of demo: 2 changed") && log.contains("~ ConnectedApp:Ampersand"), "{log}");
+    assert!(
+        log.contains("snapshot of demo: 2 changed") && log.contains("~ ConnectedApp:Ampersand"),
+        "{log}"
+    );
     env.write("org/mine.txt", "x");
     let dirty = env.run(&snapshot);
     assert!(dirty.code == 1 && dirty.stderr.contains("not committed"), "{dirty:?}");
@@ -110,12 +140,13 @@ fn a_component_that_is_gone_is_removed_and_nothing_else() {
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 fn profile(inner: &str) -> String {
-    format!("{HEAD}<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n")
+    format!(
+        "{HEAD}<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>\n"
+    )
 }
 
 const CUSTOM: &str = "    <custom>true</custom>\n";
-const LEAD: &str =
-    "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>Lead</object>\n    </objectPermissions>\n";
+const LEAD: &str = "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>Lead</object>\n    </objectPermissions>\n";
 
 #[test]
 fn what_was_not_asked_for_is_not_observed_and_never_counted() {
@@ -127,14 +158,24 @@ fn what_was_not_asked_for_is_not_observed_and_never_counted() {
     };
     let custom = "    <custom>true</custom>\n";
     env.write("then/profiles/A.profile", profile(&format!("{custom}{LEAD}")));
-    env.write("then/package.xml", package("<types><members>Lead</members><name>CustomObject</name></types>"));
+    env.write(
+        "then/package.xml",
+        package("<types><members>Lead</members><name>CustomObject</name></types>"),
+    );
     env.write("now/profiles/A.profile", profile(custom));
     env.write("now/package.xml", package(""));
     let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
     assert_eq!(run.code, 0, "{run:?}");
-    let lead = ("Profile:A".to_owned(), Some("objectPermissions[Lead]".to_owned()), "not-observed".to_owned());
+    let lead = (
+        "Profile:A".to_owned(),
+        Some("objectPermissions[Lead]".to_owned()),
+        "not-observed".to_owned(),
+    );
     assert_eq!(drifts(&run), [lead]);
-    env.write("now/package.xml", package("<types><members>Lead</members><name>CustomObject</name></types>"));
+    env.write(
+        "now/package.xml",
+        package("<types><members>Lead</members><name>CustomObject</name></types>"),
+    );
     assert_eq!(env.run(&["diff", "--baseline", "then", "--from", "now"]).code, 2);
 }
 
@@ -147,10 +188,12 @@ fn a_plain_folder_is_taken_as_complete_unless_sparse() {
     let complete = env.run(&["diff", "--baseline", "then", "--from", "now"]);
     assert_eq!(complete.code, 2, "{complete:?}");
     assert!(
-        complete.stdout.contains("taken for all that there is") && complete.stdout.contains("is in the baseline alone"),
+        complete.stdout.contains("taken for all that there is")
+            && complete.stdout.contains("is in the baseline alone"),
         "{complete:?}"
     );
-    let sparse = env.run(&["diff", "--baseline", "then", "--from", "now", "--sparse", "--format", "json"]);
+    let sparse =
+        env.run(&["diff", "--baseline", "then", "--from", "now", "--sparse", "--format", "json"]);
     assert_eq!(sparse.code, 0, "{sparse:?}");
     assert!(drifts(&sparse).iter().all(|(.., state)| state == "not-observed"));
     let only = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:B"]);
@@ -171,24 +214,46 @@ fn a_folder_is_brought_back_in_place() {
 }
 
 fn tab(name: &str) -> String {
-    format!("    <tabVisibilities>\n        <tab>{name}</tab>\n        <visibility>DefaultOn</visibility>\n    </tabVisibilities>\n")
+    format!(
+        "    <tabVisibilities>\n        <tab>{name}</tab>\n        <visibility>DefaultOn</visibility>\n    </tabVisibilities>\n"
+    )
 }
 
 #[test]
 fn what_no_deploy_can_take_away_is_left_and_goes_in_place() {
     let env = Env::new();
-    let layout = |layout: &str| format!("    <layoutAssignments>\n        <layout>Account-{layout}</layout>\n    </layoutAssignments>\n");
+    let layout = |layout: &str| {
+        format!(
+            "    <layoutAssignments>\n        <layout>Account-{layout}</layout>\n    </layoutAssignments>\n"
+        )
+    };
     let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
     let then = profile(&layout("A"));
     env.write("then/profiles/A.profile", &then);
-    env.write("now/profiles/A.profile", profile(&format!("{}{range}{}", layout("B"), tab("Beta__c"))));
+    env.write(
+        "now/profiles/A.profile",
+        profile(&format!("{}{range}{}", layout("B"), tab("Beta__c"))),
+    );
     let diff = env.run(&["diff", "--baseline", "then", "--from", "now"]);
-    assert!(diff.stdout.contains("~ layoutAssignments[Account].layout  Account-A -> Account-B"), "{diff:?}");
+    assert!(
+        diff.stdout.contains("~ layoutAssignments[Account].layout  Account-A -> Account-B"),
+        "{diff:?}"
+    );
     let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
     assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.stdout.contains("Profile:A tabVisibilities[Beta__c]") && run.stdout.contains("1 left"), "{run:?}");
-    assert!(run.stdout.contains("whether the org then drops the others is not documented"), "{run:?}");
-    assert_eq!(std::fs::read_to_string(env.folder().join("out/profiles/A.profile")).unwrap(), then, "the layout, and nothing of the tab");
+    assert!(
+        run.stdout.contains("Profile:A tabVisibilities[Beta__c]") && run.stdout.contains("1 left"),
+        "{run:?}"
+    );
+    assert!(
+        run.stdout.contains("whether the org then drops the others is not documented"),
+        "{run:?}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(env.folder().join("out/profiles/A.profile")).unwrap(),
+        then,
+        "the layout, and nothing of the tab"
+    );
     let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(std::fs::read_to_string(env.folder().join("now/profiles/A.profile")).unwrap(), then);
@@ -202,10 +267,16 @@ fn a_pattern_that_names_nothing_and_a_file_that_is_broken_are_said() {
         env.write(&format!("{side}/profiles/._A.profile"), "\u{5}");
     }
     let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:Typo"]);
-    assert!(run.code == 0 && run.stdout.contains("`--only Profile:Typo` matches nothing"), "{run:?}");
+    assert!(
+        run.code == 0 && run.stdout.contains("`--only Profile:Typo` matches nothing"),
+        "{run:?}"
+    );
     env.write("then/profiles/A.profile", "<Profile");
     let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
-    assert!(run.code == 2 && run.stdout.contains("Profile:A") && run.stdout.contains("cannot be read"), "{run:?}");
+    assert!(
+        run.code == 2 && run.stdout.contains("Profile:A") && run.stdout.contains("cannot be read"),
+        "{run:?}"
+    );
 }
 
 #[test]
@@ -222,15 +293,31 @@ fn another_orgs_own_ids_are_no_drift() {
         )
     };
     let file = "extlClntAppOauthSettings/Acme_oauth.ecaOauth";
-    for (side, id, label) in [("then", "00D000000000001AAA", "Acme"), ("now", "00D000000000002AAA", "Other")] {
+    for (side, id, label) in
+        [("then", "00D000000000001AAA", "Acme"), ("now", "00D000000000002AAA", "Other")]
+    {
         env.write(&format!("{side}/snapshot.json"), record(id));
         env.write(&format!("{side}/{file}"), part(&format!("{id}:888000000000001:v1"), label));
     }
     let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
-    assert_eq!(drifts(&run), [("ExtlClntAppOauthSettings:Acme_oauth".to_owned(), Some("label".to_owned()), "differs".to_owned())]);
-    assert_eq!(env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]).code, 0);
+    assert_eq!(
+        drifts(&run),
+        [(
+            "ExtlClntAppOauthSettings:Acme_oauth".to_owned(),
+            Some("label".to_owned()),
+            "differs".to_owned()
+        )]
+    );
+    assert_eq!(
+        env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]).code,
+        0
+    );
     let text = std::fs::read_to_string(env.folder().join("out").join(file)).unwrap();
-    assert_eq!(text, part("00D000000000002AAA:888000000000001:v1", "Acme"), "what is there keeps its link");
+    assert_eq!(
+        text,
+        part("00D000000000002AAA:888000000000001:v1", "Acme"),
+        "what is there keeps its link"
+    );
     env.write("now/snapshot.json", record("00D000000000001"));
     let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
     assert_eq!(drifts(&run).len(), 2, "the same org, by its short id: {run:?}");
@@ -258,14 +345,38 @@ fn files_edited_in_place_stay_the_files_they_were() {
 #[test]
 fn a_project_says_its_api_version_and_ends_at_its_folder() {
     let env = Env::new();
-    let project = |path: &str| format!("{{\"packageDirectories\": [{{\"path\": \"{path}\"}}], \"sourceApiVersion\": \"58.0\"}}");
+    let project = |path: &str| {
+        format!(
+            "{{\"packageDirectories\": [{{\"path\": \"{path}\"}}], \"sourceApiVersion\": \"58.0\"}}"
+        )
+    };
     env.write("then/profiles/A.profile", profile(&format!("{CUSTOM}{LEAD}")));
     env.write("now/sfdx-project.json", project("app"));
     env.write("now/app/profiles/A.profile-meta.xml", profile(CUSTOM));
-    assert_eq!(env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out", "--layout", "source"]).code, 0);
+    assert_eq!(
+        env.run(&[
+            "package",
+            "--baseline",
+            "then",
+            "--from",
+            "now",
+            "--out",
+            "out",
+            "--layout",
+            "source"
+        ])
+        .code,
+        0
+    );
     let read = |name: &str| std::fs::read_to_string(env.folder().join("out").join(name)).unwrap();
-    assert!(read("sfdx-project.json").contains("\"58.0\"") && read("manifest/package.xml").contains("<version>58.0</version>"));
-    assert!(!read("force-app/main/default/profiles/A.profile-meta.xml").contains("viewAllFields"), "that came with 63.0");
+    assert!(
+        read("sfdx-project.json").contains("\"58.0\"")
+            && read("manifest/package.xml").contains("<version>58.0</version>")
+    );
+    assert!(
+        !read("force-app/main/default/profiles/A.profile-meta.xml").contains("viewAllFields"),
+        "that came with 63.0"
+    );
     env.write("now/sfdx-project.json", project("../then"));
     let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
     assert!(run.code == 1 && run.stderr.contains("lies outside the project"), "{run:?}");
@@ -275,14 +386,20 @@ fn a_project_says_its_api_version_and_ends_at_its_folder() {
 fn git_shows_settings_and_not_lines() {
     let env = Env::new();
     git(&env, &["init", "--quiet"]);
-    git(&env, &["config", "diff.sfsetup.command", &format!("{} git-diff", env!("CARGO_BIN_EXE_sfsetup"))]);
+    git(
+        &env,
+        &["config", "diff.sfsetup.command", &format!("{} git-diff", env!("CARGO_BIN_EXE_sfsetup"))],
+    );
     env.write(".gitattributes", "*.profile diff=sfsetup\n");
     env.write("profiles/A.profile", profile(""));
     git(&env, &["add", "."]);
     git(&env, &["commit", "--quiet", "-m", "x"]);
     env.write("profiles/A.profile", profile(LEAD));
     let shown = git(&env, &["diff"]);
-    assert!(shown.contains("diff profiles/A.profile") && shown.contains("+ objectPermissions[Lead]"), "{shown}");
+    assert!(
+        shown.contains("diff profiles/A.profile") && shown.contains("+ objectPermissions[Lead]"),
+        "{shown}"
+    );
     let run = env.run(&["git-diff", "x"]);
     assert!(run.code == 64 && run.stderr.contains("git config"), "{run:?}");
 }
@@ -292,7 +409,10 @@ fn a_broken_side_is_said_and_does_not_hide_the_rest() {
     let env = Env::new();
     for side in ["then", "now"] {
         env.write(&format!("{side}/profiles/A.profile"), profile(""));
-        env.write(&format!("{side}/profiles/B.profile"), profile(if side == "now" { LEAD } else { "" }));
+        env.write(
+            &format!("{side}/profiles/B.profile"),
+            profile(if side == "now" { LEAD } else { "" }),
+        );
     }
     let whole = profile(LEAD);
     env.write("now/profiles/A.profile", &whole[..whole.len() / 2]);
@@ -315,11 +435,18 @@ fn texts() -> Vec<(&'static str, String)> {
                 continue;
             }
             let name = path.to_string_lossy().into_owned();
-            let kind = [("Profile", ".profile"), ("PermissionSet", ".permissionset"), ("ConnectedApp", ".connectedApp")];
-            let Some((type_name, _)) = kind.iter().find(|(_, part)| name.contains(part)) else { continue };
+            let kind = [
+                ("Profile", ".profile"),
+                ("PermissionSet", ".permissionset"),
+                ("ConnectedApp", ".connectedApp"),
+            ];
+            let Some((type_name, _)) = kind.iter().find(|(_, part)| name.contains(part)) else {
+                continue;
+            };
             if let Ok(text) = std::fs::read_to_string(&path)
                 && text.len() < 200_000
-                && Document::parse(text.clone().into_bytes()).is_ok_and(|document| document.root().name() == *type_name)
+                && Document::parse(text.clone().into_bytes())
+                    .is_ok_and(|document| document.root().name() == *type_name)
             {
                 found.push((*type_name, text));
             }
@@ -348,7 +475,11 @@ fn disturbed(text: &str, places: &[(prop::sample::Index, u8)]) -> String {
                 text.replace_range(span, "");
                 text.insert_str(after.start, &format!("{part}\n    "));
             }
-            _ => text = text.replace("\r\n", "\n").replace('\n', if *what > 200 { "\r\n" } else { "\n" }),
+            _ => {
+                text = text
+                    .replace("\r\n", "\n")
+                    .replace('\n', if *what > 200 { "\r\n" } else { "\n" })
+            }
         }
     }
     text
@@ -358,7 +489,8 @@ fn has_twins(row: &registry::MetadataType, document: &Document) -> bool {
     let mut seen = std::collections::HashSet::new();
     let sections = document.root().children().filter_map(|element| {
         let field = row.fields.iter().find(|field| field.name == element.name())?;
-        matches!(field.kind, registry::Kind::Section { .. }).then(|| (field.name, registry::identity_of(field, element)))
+        matches!(field.kind, registry::Kind::Section { .. })
+            .then(|| (field.name, registry::identity_of(field, element)))
     });
     sections.into_iter().any(|one| !seen.insert(one))
 }

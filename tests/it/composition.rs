@@ -32,7 +32,12 @@ fn a_template_adds_changes_and_drops_steps_of_another() {
     );
     assert_eq!(env.run(&["template", "check", "acme.toml"]).code, 0);
     let report = diff(&env, &["--template", "acme.toml"]);
-    let of = |step: &str| findings(&report).into_iter().filter(move |finding| finding["step"] == step).collect::<Vec<_>>();
+    let of = |step: &str| {
+        findings(&report)
+            .into_iter()
+            .filter(move |finding| finding["step"] == step)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of("refresh-token")[0]["level"], "recommended");
     assert_eq!(of("refresh-token")[0]["comparison"], "equals");
     assert_eq!(of("own")[0]["state"], "in-sync");
@@ -42,7 +47,12 @@ fn a_template_adds_changes_and_drops_steps_of_another() {
     assert!(template["extends"].as_str().unwrap().starts_with("ampersand "));
     assert_eq!(template["dropped"][0]["reason"], "another team installs it");
     let page = env.run(&["template", "show", "acme.toml"]).stdout;
-    assert!(page.contains("builds on ampersand") && page.contains("left out: ") && page.contains("another team installs it"), "{page}");
+    assert!(
+        page.contains("builds on ampersand")
+            && page.contains("left out: ")
+            && page.contains("another team installs it"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -75,7 +85,10 @@ fn mistakes_in_what_is_changed_point_to_their_lines() {
     ] {
         env.write("acme.toml", format!("{CHILD}{rest}"));
         let run = env.run(&["template", "check", "acme.toml"]);
-        assert!(run.code == 1 && run.stderr.contains(said) && run.stderr.contains("acme.toml:"), "{rest}: {run:?}");
+        assert!(
+            run.code == 1 && run.stderr.contains(said) && run.stderr.contains("acme.toml:"),
+            "{rest}: {run:?}"
+        );
     }
 }
 
@@ -83,15 +96,29 @@ fn mistakes_in_what_is_changed_point_to_their_lines() {
 fn several_templates_are_checked_in_one_run() {
     let env = Env::new();
     env.write("other.toml", OTHER.replace("\"zero\" }", "\"infinite\" }"));
-    let report = diff(&env, &["--template", "ampersand", "--template", "other.toml", "--set", "app=Ampersand"]);
-    let of = |template: &str| findings(&report).into_iter().filter(|finding| finding["template"] == template).count();
+    let report = diff(
+        &env,
+        &["--template", "ampersand", "--template", "other.toml", "--set", "app=Ampersand"],
+    );
+    let of = |template: &str| {
+        findings(&report).into_iter().filter(|finding| finding["template"] == template).count()
+    };
     assert!(of("ampersand") > 10);
     assert_eq!(of("other"), 1);
-    assert!(report["template"]["name"].as_str().unwrap().contains("ampersand, other"), "{}", report["template"]);
+    assert!(
+        report["template"]["name"].as_str().unwrap().contains("ampersand, other"),
+        "{}",
+        report["template"]
+    );
     // A value for one of them alone.
-    let report = diff(&env, &["--template", "ampersand", "--template", "other.toml", "--set", "other.app=Elsewhere"]);
+    let report = diff(
+        &env,
+        &["--template", "ampersand", "--template", "other.toml", "--set", "other.app=Elsewhere"],
+    );
     let app = |template: &str| {
-        findings(&report).into_iter().find(|finding| finding["template"] == template && finding["path"] == "oauthPolicy.refreshTokenPolicy")
+        findings(&report).into_iter().find(|finding| {
+            finding["template"] == template && finding["path"] == "oauthPolicy.refreshTokenPolicy"
+        })
     };
     assert_eq!(app("ampersand").unwrap()["component"]["full_name"], "Ampersand");
     assert_eq!(app("other").unwrap()["component"]["full_name"], "Elsewhere");
@@ -102,11 +129,25 @@ fn what_two_templates_want_differently_is_said_before_anything_else() {
     let env = Env::new();
     env.write("other.toml", OTHER);
     for command in ["diff", "deploy"] {
-        let run = env.run(&[command, "--template", "ampersand", "--template", "other.toml", "--set", "app=Ampersand", "--org", "demo"]);
+        let run = env.run(&[
+            command,
+            "--template",
+            "ampersand",
+            "--template",
+            "other.toml",
+            "--set",
+            "app=Ampersand",
+            "--org",
+            "demo",
+        ]);
         assert!(run.code == 1 && run.stdout.is_empty(), "{run:?}");
-        for part in
-            ["ConnectedApp:Ampersand oauthPolicy.refreshTokenPolicy", "infinite", "zero", "withampersand.com", "other.example.com/zero"]
-        {
+        for part in [
+            "ConnectedApp:Ampersand oauthPolicy.refreshTokenPolicy",
+            "infinite",
+            "zero",
+            "withampersand.com",
+            "other.example.com/zero",
+        ] {
             assert!(run.stderr.contains(part), "{part}: {run:?}");
         }
         assert!(!run.stderr.contains("retrieving"), "{run:?}");
@@ -125,23 +166,58 @@ fn a_project_and_an_org_change_a_template_in_sfsetup_toml() {
     assert!(findings(&report).is_empty(), "{report}");
     assert_eq!(report["templates"][0]["dropped"][0]["reason"], "agreed with the vendor");
     // What holds for the org does not hold for files.
-    let app = std::fs::read(format!("{}/connectedApps/Ampersand.connectedApp", crate::support::fixture("drifted"))).unwrap();
+    let app = std::fs::read(format!(
+        "{}/connectedApps/Ampersand.connectedApp",
+        crate::support::fixture("drifted")
+    ))
+    .unwrap();
     env.write("files/connectedApps/Ampersand.connectedApp", app);
-    let run = env.run(&["diff", "--template", "other.toml", "--from", "files", "--set", "app=Ampersand", "--format", "json"]);
+    let run = env.run(&[
+        "diff",
+        "--template",
+        "other.toml",
+        "--from",
+        "files",
+        "--set",
+        "app=Ampersand",
+        "--format",
+        "json",
+    ]);
     assert_eq!(findings(&self::report(&run))[0]["level"], "recommended", "{run:?}");
-    env.write("sfsetup.toml", "[overlay.other]\n[[overlay.other.step]]\nid = \"zero\"\ntitel = \"x\"\n");
-    let run = env.run(&["diff", "--template", "other.toml", "--org", "demo", "--set", "app=Ampersand"]);
-    assert!(run.code == 1 && run.stderr.contains("sfsetup.toml:4") && run.stderr.contains("did you mean `title`"), "{run:?}");
+    env.write(
+        "sfsetup.toml",
+        "[overlay.other]\n[[overlay.other.step]]\nid = \"zero\"\ntitel = \"x\"\n",
+    );
+    let run =
+        env.run(&["diff", "--template", "other.toml", "--org", "demo", "--set", "app=Ampersand"]);
+    assert!(
+        run.code == 1
+            && run.stderr.contains("sfsetup.toml:4")
+            && run.stderr.contains("did you mean `title`"),
+        "{run:?}"
+    );
 }
 
 #[test]
 fn a_saved_plan_of_several_templates_is_stale_when_one_of_them_changes() {
     let env = Env::new();
     env.write("other.toml", OTHER.replace("\"zero\" }", "\"infinite\" }"));
-    let both = ["--template", "ampersand", "--template", "other.toml", "--set", "app=Ampersand", "--org", "demo"];
+    let both = [
+        "--template",
+        "ampersand",
+        "--template",
+        "other.toml",
+        "--set",
+        "app=Ampersand",
+        "--org",
+        "demo",
+    ];
     let saved = [&["diff"], both.as_slice(), &["--save-plan", "plan.json"]].concat();
     assert_eq!(env.run(&saved).code, 2);
-    env.write("other.toml", OTHER.replace("\"zero\" }", "\"infinite\" }").replace("Expires", "Lapses"));
+    env.write(
+        "other.toml",
+        OTHER.replace("\"zero\" }", "\"infinite\" }").replace("Expires", "Lapses"),
+    );
     let run = env.run(&["deploy", "--plan", "plan.json", "--org", "demo", "--yes"]);
     assert!(run.code == 3 && run.stderr.contains("other.toml"), "{run:?}");
     env.write("other.toml", OTHER.replace("\"zero\" }", "\"infinite\" }"));
@@ -151,7 +227,8 @@ fn a_saved_plan_of_several_templates_is_stale_when_one_of_them_changes() {
 #[test]
 fn check_finds_what_contradicts_what_nobody_uses_and_what_is_needed_too() {
     let env = Env::new();
-    let template = OTHER.replace("[[step]]", "[parameters.idle]\ntitle = \"Idle\"\ndefault = \"\"\n[[step]]")
+    let template = OTHER
+        .replace("[[step]]", "[parameters.idle]\ntitle = \"Idle\"\ndefault = \"\"\n[[step]]")
         + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinite\" }]\n[[step]]\nid = \"contract\"\ntitle = \"Contracts\"\ndocs = \"https://other.example.com\"\nwant = [{ component = \"Profile:X\", path = \"objectPermissions[Contract].allowRead\", equals = true }, { component = \"Profile:X\", path = \"fieldPermissions[Lead.X__c].hidden\", equals = false }]\n";
     env.write("t.toml", &template);
     let run = env.run(&["template", "check", "t.toml"]);
@@ -171,7 +248,9 @@ fn check_finds_what_contradicts_what_nobody_uses_and_what_is_needed_too() {
     assert_eq!(json["mistakes"].as_array().unwrap().len(), 1);
     // Steps that never apply together do not contradict.
     let choice = "[parameters.kind]\ntitle = \"Kind\"\ntype = \"choice\"\nchoices = [\"a\", \"b\"]\ndefault = \"a\"\n[[step]]";
-    let apart = OTHER.replace("[[step]]", choice).replace("id = \"zero\"", "id = \"zero\"\nwhen = { kind = \"a\" }")
+    let apart = OTHER
+        .replace("[[step]]", choice)
+        .replace("id = \"zero\"", "id = \"zero\"\nwhen = { kind = \"a\" }")
         + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwhen = { kind = \"b\" }\ndocs = \"https://x\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinite\" }]\n";
     env.write("t.toml", apart);
     let run = env.run(&["template", "check", "t.toml"]);
@@ -192,13 +271,25 @@ fn steps_of_one_template_that_contradict_each_other_are_named_before_a_plan_is_m
         ("profileName", "includes = [\"Admin\"]", "excludes = [\"System Administrator\"]"),
     ] {
         let head = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n";
-        env.write("t.toml", format!("{head}{}{}", step("first-step", path, one), step("second-step", path, other)));
+        env.write(
+            "t.toml",
+            format!("{head}{}{}", step("first-step", path, one), step("second-step", path, other)),
+        );
         assert_eq!(env.run(&["diff", "--template", "t.toml", "--org", "demo"]).code, 2);
-        for command in [&["diff", "--save-plan", "p.json"][..], &["package", "--out", "p"], &["deploy", "--yes"]] {
+        for command in [
+            &["diff", "--save-plan", "p.json"][..],
+            &["package", "--out", "p"],
+            &["deploy", "--yes"],
+        ] {
             let run = env.run(&[command, &["--template", "t.toml", "--org", "demo"]].concat());
             assert_eq!(run.code, 1, "{run:?}");
-            for words in ["the template wants different things of one setting", "first-step", "second-step"] {
-                assert!(run.stderr.contains(words) && !run.stderr.contains("internal error"), "{words}: {run:?}");
+            for words in
+                ["the template wants different things of one setting", "first-step", "second-step"]
+            {
+                assert!(
+                    run.stderr.contains(words) && !run.stderr.contains("internal error"),
+                    "{words}: {run:?}"
+                );
             }
         }
     }

@@ -33,15 +33,31 @@ fn insta_filters(text: &str) -> String {
 #[test]
 fn facts_and_metadata_are_known_and_what_is_given_goes_before_what_is_proposed() {
     let env = Env::new();
-    let run = env.run(&["diff", "--template", "ampersand", "--org", "demo", "--format", "json", "--set", "read=Contact"]);
+    let run = env.run(&[
+        "diff",
+        "--template",
+        "ampersand",
+        "--org",
+        "demo",
+        "--format",
+        "json",
+        "--set",
+        "read=Contact",
+    ]);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     let org = &report["orgs"][0];
     assert_eq!(org["org"]["name"], "demo");
     assert_eq!(org["error"], Value::Null);
     assert_eq!(org["summary"]["not_observed"], 0, "{org:#}");
     let findings = org["findings"].as_array().unwrap();
-    assert!(findings.iter().any(|finding| finding["fact"] == "user.license" && finding["state"] == "in-sync"));
-    assert!(findings.iter().all(|finding| finding["path"] != "objectPermissions[Account].allowRead"));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["fact"] == "user.license" && finding["state"] == "in-sync")
+    );
+    assert!(
+        findings.iter().all(|finding| finding["path"] != "objectPermissions[Account].allowRead")
+    );
 }
 
 #[test]

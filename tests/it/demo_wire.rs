@@ -43,12 +43,23 @@ fn element(xml: &str, name: &str) -> String {
 }
 
 async fn get(running: &Running, path: &str) -> Response {
-    client().get(format!("{}{path}", running.url())).bearer_auth(&running.token).send().await.unwrap()
+    client()
+        .get(format!("{}{path}", running.url()))
+        .bearer_auth(&running.token)
+        .send()
+        .await
+        .unwrap()
 }
 
 async fn query(running: &Running, soql: &str) -> Json {
     let address = format!("{}/services/data/v67.0/query", running.url());
-    let reply = client().get(address).query(&[("q", soql)]).bearer_auth(&running.token).send().await.unwrap();
+    let reply = client()
+        .get(address)
+        .query(&[("q", soql)])
+        .bearer_auth(&running.token)
+        .send()
+        .await
+        .unwrap();
     reply.json().await.unwrap()
 }
 
@@ -90,10 +101,16 @@ async fn a_retrieve_is_started_watched_and_fetched_once() {
         );
         call(&running, &look).await;
         let done = finish(&running, "checkRetrieveStatus", &id).await;
-        assert!(done.contains("Entity of type &apos;Profile&apos; named &apos;Nobody&apos; cannot be found"));
+        assert!(done.contains(
+            "Entity of type &apos;Profile&apos; named &apos;Nobody&apos; cannot be found"
+        ));
         let zip = BASE64_STANDARD.decode(element(&done, "zipFile")).unwrap();
-        let names: Vec<String> = read_zip(&zip, &Limits::default()).unwrap().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["unpackaged/connectedApps/Ampersand.connectedApp", "unpackaged/package.xml"]);
+        let names: Vec<String> =
+            read_zip(&zip, &Limits::default()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["unpackaged/connectedApps/Ampersand.connectedApp", "unpackaged/package.xml"]
+        );
         assert!(call(&running, &look).await.contains("INVALID_CROSS_REFERENCE_KEY"));
     }
     running.stop().await;
@@ -102,23 +119,36 @@ async fn a_retrieve_is_started_watched_and_fetched_once() {
 #[tokio::test]
 async fn who_has_no_session_or_no_right_is_refused() {
     let running = start(Faults::none()).await;
-    let describe = format!("<describeMetadata xmlns=\"{NS}\"><asOfVersion>67.0</asOfVersion></describeMetadata>");
+    let describe = format!(
+        "<describeMetadata xmlns=\"{NS}\"><asOfVersion>67.0</asOfVersion></describeMetadata>"
+    );
     let reply = soap(&running, "00D!nonsense", &describe).send().await.unwrap();
     assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(element(&reply.text().await.unwrap(), "faultcode"), "sf:INVALID_SESSION_ID");
-    let lesser = running.store().token_of("ampersand.integration@harbourlight.example.com").unwrap();
+    let lesser =
+        running.store().token_of("ampersand.integration@harbourlight.example.com").unwrap();
     let reply = soap(&running, &lesser, &describe).send().await.unwrap().text().await.unwrap();
     assert_eq!(
         element(&reply, "faultstring"),
         "INSUFFICIENT_ACCESS: use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
     );
     let disabled = running.store().token_of("sam.pereira@harbourlight.example.com").unwrap();
-    let reply = client().get(format!("{}/services/data/v67.0/limits", running.url())).bearer_auth(disabled).send().await.unwrap();
+    let reply = client()
+        .get(format!("{}/services/data/v67.0/limits", running.url()))
+        .bearer_auth(disabled)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(reply.status(), StatusCode::FORBIDDEN);
     assert!(reply.text().await.unwrap().contains("API_DISABLED_FOR_ORG"));
-    let reply = client().get(format!("{}/services/data/v67.0/limits", running.url())).send().await.unwrap();
+    let reply =
+        client().get(format!("{}/services/data/v67.0/limits", running.url())).send().await.unwrap();
     assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
-    assert!(call(&running, &describe).await.contains("<xmlName>ExtlClntAppOauthConfigurablePolicies</xmlName>"));
+    assert!(
+        call(&running, &describe)
+            .await
+            .contains("<xmlName>ExtlClntAppOauthConfigurablePolicies</xmlName>")
+    );
 }
 
 fn package() -> Vec<u8> {
@@ -153,9 +183,14 @@ async fn a_deploy_by_soap_shows_in_queries() {
     let done = finish(&running, "checkDeployStatus", &id).await;
     assert_eq!(element(&done, "status"), "Succeeded");
     assert_eq!(query(&running, soql).await["totalSize"], 0);
-    let quick = format!("<deployRecentValidation xmlns=\"{NS}\"><validationId>{id}</validationId></deployRecentValidation>");
+    let quick = format!(
+        "<deployRecentValidation xmlns=\"{NS}\"><validationId>{id}</validationId></deployRecentValidation>"
+    );
     let id = element(&call(&running, &quick).await, "result");
-    assert_eq!(element(&finish(&running, "checkDeployStatus", &id).await, "numberComponentsDeployed"), "1");
+    assert_eq!(
+        element(&finish(&running, "checkDeployStatus", &id).await, "numberComponentsDeployed"),
+        "1"
+    );
     let rows = query(&running, soql).await;
     assert_eq!(rows["records"][0]["PermissionsViewAllUsers"], true);
     let requests = get(&running, "/services/data/v67.0/tooling/query?q=SELECT+Id,Status+FROM+DeployRequest+WHERE+CheckOnly+=+false").await;
@@ -163,15 +198,23 @@ async fn a_deploy_by_soap_shows_in_queries() {
 }
 
 async fn deploy_by_rest(running: &Running, zip: Vec<u8>, options: Json) -> Json {
-    let part = |bytes: Vec<u8>, kind: &str| reqwest::multipart::Part::bytes(bytes).mime_str(kind).unwrap();
+    let part =
+        |bytes: Vec<u8>, kind: &str| reqwest::multipart::Part::bytes(bytes).mime_str(kind).unwrap();
     let form = reqwest::multipart::Form::new()
-        .part("entity_content", part(json!({ "deployOptions": options }).to_string().into_bytes(), "application/json"))
+        .part(
+            "entity_content",
+            part(json!({ "deployOptions": options }).to_string().into_bytes(), "application/json"),
+        )
         .part("file", part(zip, "application/zip").file_name("deploy.zip"));
     let address = format!("{}/services/data/v67.0/metadata/deployRequest", running.url());
-    let reply = client().post(&address).bearer_auth(&running.token).multipart(form).send().await.unwrap();
+    let reply =
+        client().post(&address).bearer_auth(&running.token).multipart(form).send().await.unwrap();
     assert_eq!(reply.status(), StatusCode::CREATED);
     let started: Json = reply.json().await.unwrap();
-    let path = format!("/services/data/v67.0/metadata/deployRequest/{}?includeDetails=true", started["id"].as_str().unwrap());
+    let path = format!(
+        "/services/data/v67.0/metadata/deployRequest/{}?includeDetails=true",
+        started["id"].as_str().unwrap()
+    );
     for _ in 0..500 {
         let status: Json = get(running, &path).await.json().await.unwrap();
         if status["deployResult"]["done"] == true {
@@ -198,8 +241,10 @@ async fn a_deploy_by_rest_takes_bytes_and_refuses_base64() {
 async fn a_set_with_a_licence_needs_the_licence_first() {
     let running = start(Faults::none()).await;
     let id = |rows: Json| rows["records"][0]["Id"].as_str().unwrap().to_owned();
-    let user = id(query(&running, "SELECT Id FROM User WHERE Name = 'Ampersand Integration'").await);
-    let set = id(query(&running, "SELECT Id FROM PermissionSet WHERE Name = 'Warehouse_Sync'").await);
+    let user =
+        id(query(&running, "SELECT Id FROM User WHERE Name = 'Ampersand Integration'").await);
+    let set =
+        id(query(&running, "SELECT Id FROM PermissionSet WHERE Name = 'Warehouse_Sync'").await);
     let licence = id(query(&running, "SELECT Id FROM PermissionSetLicense").await);
     let post = async |object: &str, body: Json| {
         let address = format!("{}/services/data/v67.0/sobjects/{object}", running.url());
@@ -212,21 +257,42 @@ async fn a_set_with_a_licence_needs_the_licence_first() {
         refused.json::<Json>().await.unwrap()[0]["message"],
         "Can't assign permission set \"Warehouse Sync\" to user \"Ampersand Integration\". The user license doesn't allow the permission: Read Accounts"
     );
-    let given = post("PermissionSetLicenseAssign", json!({ "AssigneeId": user, "PermissionSetLicenseId": licence })).await;
+    let given = post(
+        "PermissionSetLicenseAssign",
+        json!({ "AssigneeId": user, "PermissionSetLicenseId": licence }),
+    )
+    .await;
     assert_eq!(given.status(), StatusCode::CREATED);
     let row: Json = post("PermissionSetAssignment", assign).await.json().await.unwrap();
     assert_eq!(row["success"], true);
-    let address = format!("{}/services/data/v67.0/sobjects/PermissionSetAssignment/{}", running.url(), row["id"].as_str().unwrap());
-    assert_eq!(client().delete(&address).bearer_auth(&running.token).send().await.unwrap().status(), StatusCode::NO_CONTENT);
-    assert_eq!(client().delete(&address).bearer_auth(&running.token).send().await.unwrap().status(), StatusCode::NOT_FOUND);
-    assert_eq!(query(&running, "SELECT UsedLicenses FROM PermissionSetLicense").await["records"][0]["UsedLicenses"], 2);
+    let address = format!(
+        "{}/services/data/v67.0/sobjects/PermissionSetAssignment/{}",
+        running.url(),
+        row["id"].as_str().unwrap()
+    );
+    assert_eq!(
+        client().delete(&address).bearer_auth(&running.token).send().await.unwrap().status(),
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        client().delete(&address).bearer_auth(&running.token).send().await.unwrap().status(),
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        query(&running, "SELECT UsedLicenses FROM PermissionSetLicense").await["records"][0]["UsedLicenses"],
+        2
+    );
 }
 
 #[tokio::test]
 async fn long_answers_come_in_batches() {
     let running = start(Faults::none()).await;
-    let address = format!("{}/services/data/v67.0/query?q=SELECT+Id+FROM+FieldPermissions", running.url());
-    let first = client().get(address).header("Sforce-Query-Options", "batchSize=100").bearer_auth(&running.token);
+    let address =
+        format!("{}/services/data/v67.0/query?q=SELECT+Id+FROM+FieldPermissions", running.url());
+    let first = client()
+        .get(address)
+        .header("Sforce-Query-Options", "batchSize=100")
+        .bearer_auth(&running.token);
     let mut page: Json = first.send().await.unwrap().json().await.unwrap();
     let mut rows = page["records"].as_array().unwrap().len();
     while page["done"] == false {
@@ -274,7 +340,8 @@ async fn a_code_is_good_for_one_token_with_its_verifier() {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let send = async |form: [(String, String); 5]| -> Json {
-        let pairs: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         token(&pairs).await
     };
     assert_eq!(send(form(&code, "another")).await["error"], "invalid_grant");
@@ -289,8 +356,16 @@ async fn a_code_is_good_for_one_token_with_its_verifier() {
     ])
     .await;
     let access = refreshed["access_token"].as_str().unwrap();
-    let info = client().get(format!("{}/services/oauth2/userinfo", running.url())).bearer_auth(access).send().await.unwrap();
-    assert_eq!(info.json::<Json>().await.unwrap()["preferred_username"], "robin.alder@harbourlight.example.com");
+    let info = client()
+        .get(format!("{}/services/oauth2/userinfo", running.url()))
+        .bearer_auth(access)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        info.json::<Json>().await.unwrap()["preferred_username"],
+        "robin.alder@harbourlight.example.com"
+    );
     let machine = token(&[
         ("grant_type", "client_credentials"),
         ("client_id", "3MVG9demoHarbourLightWarehouse0002"),
@@ -299,8 +374,12 @@ async fn a_code_is_good_for_one_token_with_its_verifier() {
     .await;
     assert!(machine["id"].as_str().unwrap().contains("/id/00D"));
     assert!(machine.get("refresh_token").is_none());
-    let wrong =
-        token(&[("grant_type", "client_credentials"), ("client_id", "3MVG9demoHarbourLightWarehouse0002"), ("client_secret", "x")]).await;
+    let wrong = token(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", "3MVG9demoHarbourLightWarehouse0002"),
+        ("client_secret", "x"),
+    ])
+    .await;
     assert_eq!(wrong["error"], "invalid_client");
 }
 
@@ -320,7 +399,10 @@ async fn faults_are_shown_at_their_calls() {
     .await;
     let versions = async || client().get(format!("{}/services/data", running.url())).send().await;
     let reply = versions().await.unwrap();
-    assert_eq!((reply.status().as_u16(), reply.headers()["retry-after"].to_str().unwrap()), (429, "7"));
+    assert_eq!(
+        (reply.status().as_u16(), reply.headers()["retry-after"].to_str().unwrap()),
+        (429, "7")
+    );
     assert_eq!(versions().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(versions().await.unwrap().text().await.unwrap().starts_with("<!DOCTYPE html>"));
     versions().await.unwrap_err();
@@ -331,11 +413,28 @@ async fn faults_are_shown_at_their_calls() {
     assert!(began.elapsed() >= Duration::from_millis(150));
     assert_eq!(get(&running, "/services/data/v67.0/limits").await.status(), StatusCode::FORBIDDEN);
     assert_eq!(get(&running, "/services/data/v67.0/limits").await.status(), StatusCode::OK);
-    running.fault(FaultRule { call: "*".to_owned(), fault: Fault::InvalidSession, after: 0, times: None });
-    assert_eq!(get(&running, "/services/data/v67.0/limits").await.status(), StatusCode::UNAUTHORIZED);
+    running.fault(FaultRule {
+        call: "*".to_owned(),
+        fault: Fault::InvalidSession,
+        after: 0,
+        times: None,
+    });
+    assert_eq!(
+        get(&running, "/services/data/v67.0/limits").await.status(),
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(running.calls().len(), 10);
     // Only where the caller of `serve` allowed it.
-    assert_eq!(client().post(format!("{}/__faults", running.url())).body("[]").send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        client()
+            .post(format!("{}/__faults", running.url()))
+            .body("[]")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -369,20 +468,37 @@ async fn the_program_finds_the_demo_orgs_drift() {
     let running = start(Faults::none()).await;
     let (url, token) = (running.url(), running.token.clone());
     let out = tokio::task::spawn_blocking(move || {
-        let mut arguments =
-            vec!["diff".to_owned(), "--template".to_owned(), "ampersand".to_owned(), "--format".to_owned(), "json".to_owned()];
+        let mut arguments = vec![
+            "diff".to_owned(),
+            "--template".to_owned(),
+            "ampersand".to_owned(),
+            "--format".to_owned(),
+            "json".to_owned(),
+        ];
         for (name, value) in proposed_parameters("ampersand").unwrap() {
             arguments.extend(["--set".to_owned(), format!("{name}={value}")]);
         }
         let env = Env::new();
-        finished(env.command().args(arguments).env("SF_ACCESS_TOKEN", &token).env("SF_ORG_INSTANCE_URL", &url).output().unwrap())
+        finished(
+            env.command()
+                .args(arguments)
+                .env("SF_ACCESS_TOKEN", &token)
+                .env("SF_ORG_INSTANCE_URL", &url)
+                .output()
+                .unwrap(),
+        )
     })
     .await
     .unwrap();
     assert_eq!(out.code, 2, "{}", out.stderr);
     let report: Json = serde_json::from_str(&out.stdout).unwrap();
     let findings = report["orgs"][0]["findings"].as_array().unwrap();
-    let state = |path: &str| findings.iter().find(|finding| finding["path"] == path).map(|finding| finding["state"].as_str().unwrap());
+    let state = |path: &str| {
+        findings
+            .iter()
+            .find(|finding| finding["path"] == path)
+            .map(|finding| finding["state"].as_str().unwrap())
+    };
     assert_eq!(state("oauthPolicy.refreshTokenPolicy"), Some("differs"));
     assert_eq!(state("oauthPolicy.ipRelaxation"), Some("differs"));
     assert_eq!(state("objectPermissions[Account].allowRead"), Some("in-sync"));

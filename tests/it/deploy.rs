@@ -40,13 +40,20 @@ impl Lab {
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = self.env.command();
-        command.args(arguments).env("SF_ACCESS_TOKEN", &self.running.token).env("SF_ORG_INSTANCE_URL", self.running.url());
+        command
+            .args(arguments)
+            .env("SF_ACCESS_TOKEN", &self.running.token)
+            .env("SF_ORG_INSTANCE_URL", self.running.url());
         command
     }
 
     async fn run(&self, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
-        let run = finish(tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap()).await.unwrap());
+        let run = finish(
+            tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap())
+                .await
+                .unwrap(),
+        );
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(!shown.contains(&self.running.token), "the token is shown: {shown}");
         assert!(!shown.contains("panicked"), "{shown}");
@@ -59,14 +66,23 @@ impl Lab {
 
     /// Starts the program and leaves it running.
     fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Waits until the org has seen a call so often.
     async fn until(&self, call: &str, times: usize) {
         let began = Instant::now();
         while self.count(call) < times {
-            assert!(began.elapsed() < Duration::from_secs(30), "the org has not seen {call}: {:?}", self.running.calls());
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "the org has not seen {call}: {:?}",
+                self.running.calls()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -78,7 +94,8 @@ impl Lab {
     /// The org, as another program of the same user sees it.
     async fn org(&self) -> Org {
         let token = SecretString::from(self.running.token.clone());
-        let session = Session::from_access_token("lab", &token, &self.running.url(), "test").unwrap();
+        let session =
+            Session::from_access_token("lab", &token, &self.running.url(), "test").unwrap();
         Org::connect(session, ConnectOptions::default()).await.unwrap()
     }
 
@@ -89,10 +106,15 @@ impl Lab {
         request.components.insert(set.clone());
         let org = self.org().await;
         let retrieved = org.retrieve(&request).await.unwrap();
-        let text = String::from_utf8(retrieved.components.get(&set).unwrap().document.bytes().to_vec()).unwrap();
+        let text =
+            String::from_utf8(retrieved.components.get(&set).unwrap().document.bytes().to_vec())
+                .unwrap();
         let text = text.replace("</label>", " 2</label>");
         let manifest = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Report_Builder</members><name>PermissionSet</name></types><version>62.0</version></Package>";
-        let files = [("package.xml", manifest), ("permissionsets/Report_Builder.permissionset", text.as_str())];
+        let files = [
+            ("package.xml", manifest),
+            ("permissionsets/Report_Builder.permissionset", text.as_str()),
+        ];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
         let zip = sfsetup::package::archive::write_zip(&files).unwrap();
         org.start_deploy(zip, false).await.unwrap()
@@ -110,13 +132,20 @@ impl Lab {
         }
         let retrieved = org.retrieve(&request).await.unwrap();
         let files = retrieved.components.components.values();
-        files.map(|one| (one.id.to_string(), String::from_utf8(one.document.bytes().to_vec()).unwrap())).collect()
+        files
+            .map(|one| {
+                (one.id.to_string(), String::from_utf8(one.document.bytes().to_vec()).unwrap())
+            })
+            .collect()
     }
 
     fn journal(&self) -> Vec<Json> {
         let mut files: Vec<_> = walk(&self.env.folder().join("state/sfsetup/journal"));
         files.sort();
-        files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
+        files
+            .iter()
+            .map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap())
+            .collect()
     }
 }
 
@@ -144,7 +173,11 @@ async fn drift_is_deployed_verified_and_taken_back_to_the_byte() {
     assert_eq!(lab.ampersand("diff", &[]).await.code, 2);
     let deploy = lab.ampersand("deploy", &["--yes"]).await;
     assert_eq!(deploy.code, 0, "{deploy:?}");
-    assert!(deploy.stdout.contains("oauthPolicy.refreshTokenPolicy") && deploy.stdout.contains("Deployed and verified"), "{deploy:?}");
+    assert!(
+        deploy.stdout.contains("oauthPolicy.refreshTokenPolicy")
+            && deploy.stdout.contains("Deployed and verified"),
+        "{deploy:?}"
+    );
     assert_eq!(lab.ampersand("diff", &[]).await.code, 0);
     let again = lab.ampersand("deploy", &["--yes"]).await;
     assert!(again.code == 0 && again.stdout.contains("Nothing to deploy"), "{again:?}");
@@ -192,10 +225,15 @@ want = [
 create = { component = "PermissionSet:Loader_New", set = { label = "Loader New", license = "Salesforce API Integration" } }
 "#;
     lab.env.write("loader.toml", template);
-    let arguments = ["--template", "loader.toml", "--set", "user=warehouse.sync@harbourlight.example.com"];
+    let arguments =
+        ["--template", "loader.toml", "--set", "user=warehouse.sync@harbourlight.example.com"];
     let run = lab.run(&[&["deploy"], &arguments[..], &["--yes"]].concat()).await;
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("objectPermissions[Account].allowEdit") && run.stdout.contains("needed by Delete on Account"), "{run:?}");
+    assert!(
+        run.stdout.contains("objectPermissions[Account].allowEdit")
+            && run.stdout.contains("needed by Delete on Account"),
+        "{run:?}"
+    );
     assert!(run.stdout.contains("give the permission set Loader_New to warehouse.sync"), "{run:?}");
     assert!(lab.files().await.contains_key("PermissionSet:Loader_New"));
     assert_eq!(lab.run(&[&["diff"], &arguments[..]].concat()).await.code, 0);
@@ -218,7 +256,10 @@ async fn a_field_that_somebody_has_changed_since_is_not_taken_back_unasked() {
     let first = lab.journal()[0]["id"].as_str().unwrap().to_owned();
     let back = lab.run(&["rollback", &first, "--yes"]).await;
     assert_eq!(back.code, 3, "{back:?}");
-    assert!(back.stderr.contains("`infinite`") && back.stderr.contains("`specific_lifetime:3:DAYS`"), "{back:?}");
+    assert!(
+        back.stderr.contains("`infinite`") && back.stderr.contains("`specific_lifetime:3:DAYS`"),
+        "{back:?}"
+    );
     let forced = lab.run(&["rollback", &first, "--yes", "--force"]).await;
     assert_eq!(forced.code, 0, "{forced:?}");
 }
@@ -228,10 +269,16 @@ async fn a_saved_plan_is_refused_when_anything_that_it_rests_on_has_moved() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     let shipped = sfsetup::template::builtin::find("ampersand").unwrap().text;
     lab.env.write("own.toml", shipped);
-    let save = [&["diff", "--template", "own.toml"], VALUES, &["--save-plan", "plan.json"]].concat();
+    let save =
+        [&["diff", "--template", "own.toml"], VALUES, &["--save-plan", "plan.json"]].concat();
     assert_eq!(lab.run(&save).await.code, 2);
     let text = std::fs::read_to_string(lab.env.folder().join("plan.json")).unwrap();
-    assert!(!text.contains("consumerKey") && !text.contains("3MVG9") && !text.contains(&lab.running.token), "{text}");
+    assert!(
+        !text.contains("consumerKey")
+            && !text.contains("3MVG9")
+            && !text.contains(&lab.running.token),
+        "{text}"
+    );
     let mut plan: Json = serde_json::from_str(&text).unwrap();
 
     plan["org"]["id"] = "00D000000000009EAA".into();
@@ -252,7 +299,8 @@ async fn a_saved_plan_is_refused_when_anything_that_it_rests_on_has_moved() {
     assert_eq!(run.code, 0, "{run:?}");
     let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
     assert_eq!(run.code, 3, "{run:?}");
-    let old_and_new = "oauthPolicy.refreshTokenPolicy was `zero` when the plan was made and is `infinite` now";
+    let old_and_new =
+        "oauthPolicy.refreshTokenPolicy was `zero` when the plan was made and is `infinite` now";
     assert!(run.stderr.contains(old_and_new), "{run:?}");
 
     let empty = lab.run(&save).await;
@@ -315,7 +363,12 @@ async fn a_lost_answer_is_looked_for_before_anything_is_sent_again() {
     // Carried out, and the list is not to be had: told by what the org holds.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
-    lab.running.fault(FaultRule { call: "tooling.query".to_owned(), fault: Fault::ServerError, after: 0, times: None });
+    lab.running.fault(FaultRule {
+        call: "tooling.query".to_owned(),
+        fault: Fault::ServerError,
+        after: 0,
+        times: None,
+    });
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
@@ -330,9 +383,20 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     let child = lab.start(&deploy);
     lab.until("deployRequest.start", 1).await;
     let other = lab.start_another().await;
-    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
-    assert!(run.code == 1 && run.stderr.contains("it was not sent again") && run.stderr.contains(&other), "{run:?}");
-    assert!(lab.journal()[0]["stage"] == "not-sent" && lab.journal()[0]["deploy_id"].is_null(), "{:?}", lab.journal());
+    let run = finish(
+        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
+    );
+    assert!(
+        run.code == 1
+            && run.stderr.contains("it was not sent again")
+            && run.stderr.contains(&other),
+        "{run:?}"
+    );
+    assert!(
+        lab.journal()[0]["stage"] == "not-sent" && lab.journal()[0]["deploy_id"].is_null(),
+        "{:?}",
+        lab.journal()
+    );
     let run = lab.run(&deploy).await;
     assert!(run.code == 0 && run.stdout.contains("Deployed and verified"), "{run:?}");
 
@@ -342,7 +406,9 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     let child = lab.start(&deploy);
     lab.until("deployRequest.start", 1).await;
     let other = lab.start_another().await;
-    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    let run = finish(
+        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
+    );
     assert_eq!(run.code, 0, "{run:?}");
     assert_ne!(lab.journal()[0]["deploy_id"], other.as_str());
     assert_eq!(lab.count("deployRequest.start"), 2, "ours once, and the other's");
@@ -357,14 +423,27 @@ async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
     let mut entry = lab.journal().remove(0);
     entry["stage"] = "sent".into();
     entry["deploy_id"] = Json::Null;
-    entry["known_deploys"] = lab.org().await.recent_deploys().await.unwrap().unwrap().into_iter().map(|row| row.id).collect();
+    entry["known_deploys"] = lab
+        .org()
+        .await
+        .recent_deploys()
+        .await
+        .unwrap()
+        .unwrap()
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
     for side in ["before", "after"] {
-        let text = entry[side][0]["xml"].as_str().unwrap().replace("<ipRelaxation>", "<ipRelaxation>X");
+        let text =
+            entry[side][0]["xml"].as_str().unwrap().replace("<ipRelaxation>", "<ipRelaxation>X");
         entry[side][0]["xml"] = if side == "before" { text.replace("X", "Y") } else { text }.into();
     }
     std::fs::write(&file, entry.to_string()).unwrap();
     let run = lab.ampersand("deploy", &["--yes"]).await;
-    assert!(run.code == 1 && run.stderr.contains("is not known") && run.stderr.contains("--prune"), "{run:?}");
+    assert!(
+        run.code == 1 && run.stderr.contains("is not known") && run.stderr.contains("--prune"),
+        "{run:?}"
+    );
     assert_eq!(lab.count("deployRequest.start"), 1);
     assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.stdout, "Forgotten: 1 entry.\n");
     let run = lab.ampersand("deploy", &["--yes"]).await;
@@ -374,27 +453,52 @@ async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
     let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(2)), Faults::none()).await;
-    lab.running.fault(FaultRule { call: "deployRequest.status".to_owned(), fault: Fault::InvalidSession, after: 1, times: Some(1) });
+    lab.running.fault(FaultRule {
+        call: "deployRequest.status".to_owned(),
+        fault: Fault::InvalidSession,
+        after: 1,
+        times: Some(1),
+    });
     let run = lab.ampersand("deploy", &["--yes"]).await;
     let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
-    for words in [&*format!("goes on with the deploy {id}"), "INVALID_SESSION_ID", "sign in again", "finds out how it ended"] {
+    for words in [
+        &*format!("goes on with the deploy {id}"),
+        "INVALID_SESSION_ID",
+        "sign in again",
+        "finds out how it ended",
+    ] {
         assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
     }
     let run = lab.ampersand("deploy", &["--yes"]).await;
-    assert!(run.code == 0 && run.stderr.contains("the org has carried it out") && run.stdout.contains("Nothing to deploy"), "{run:?}");
+    assert!(
+        run.code == 0
+            && run.stderr.contains("the org has carried it out")
+            && run.stdout.contains("Nothing to deploy"),
+        "{run:?}"
+    );
     assert_eq!(lab.count("deployRequest.start"), 1);
 
     // It ends well, and the look afterwards does not.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::InvalidSession, after: 1, times: Some(1) });
+    lab.running.fault(FaultRule {
+        call: "retrieve".to_owned(),
+        fault: Fault::InvalidSession,
+        after: 1,
+        times: Some(1),
+    });
     let run = lab.ampersand("deploy", &["--yes"]).await;
-    assert!(run.code == 1 && run.stderr.contains("the org has carried out the deploy 0Af"), "{run:?}");
+    assert!(
+        run.code == 1 && run.stderr.contains("the org has carried out the deploy 0Af"),
+        "{run:?}"
+    );
 
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     lab.running.fault(once("deployRequest.start", Fault::Stuck));
     let run = lab.ampersand("deploy", &["--yes", "--timeout", "1"]).await;
     let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
-    for words in [&*format!("goes on with the deploy {id}"), "is not over", "finds out how it ended"] {
+    for words in
+        [&*format!("goes on with the deploy {id}"), "is not over", "finds out how it ended"]
+    {
         assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
     }
 }
@@ -441,7 +545,12 @@ async fn a_run_that_is_killed_is_finished_by_the_next() {
 
     // Killed after it, before the look at the outcome.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::SlowBody(60_000), after: 1, times: Some(1) });
+    lab.running.fault(FaultRule {
+        call: "retrieve".to_owned(),
+        fault: Fault::SlowBody(60_000),
+        after: 1,
+        times: Some(1),
+    });
     let mut child = lab.start(&deploy);
     lab.until("retrieve", 2).await;
     child.kill().unwrap();
@@ -462,22 +571,35 @@ async fn ctrl_c_asks_the_org_to_cancel_and_says_what_became_of_it() {
     lab.until("deployRequest.status", 1).await;
     let id = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    let run = finish(
+        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
+    );
     assert!(run.code == 130 && run.stderr.contains("was cancelled"), "{run:?}");
     assert_eq!(lab.files().await, before);
     assert_eq!(lab.journal()[0]["stage"], "canceled");
 
     // Once the deploy is over Ctrl-C ends the run, as anywhere; what was done is in the journal.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    lab.running.fault(FaultRule { call: "retrieve".to_owned(), fault: Fault::SlowBody(60_000), after: 1, times: Some(1) });
+    lab.running.fault(FaultRule {
+        call: "retrieve".to_owned(),
+        fault: Fault::SlowBody(60_000),
+        after: 1,
+        times: Some(1),
+    });
     let child = lab.start(&[&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat());
     lab.until("retrieve", 2).await;
     let id = child.id().to_string();
     let began = Instant::now();
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let run = finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap());
+    let run = finish(
+        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
+    );
     assert!(run.code == 130 && run.stderr.contains("the deploy had ended"), "{run:?}");
-    assert!(began.elapsed() < Duration::from_secs(10), "it does not wait for the org: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "it does not wait for the org: {:?}",
+        began.elapsed()
+    );
     assert_eq!(lab.journal()[0]["stage"], "applied");
 }
 
@@ -489,7 +611,9 @@ async fn two_runs_at_once_do_not_both_deploy() {
     lab.until("deployRequest.start", 1).await;
     let second = lab.run(&arguments).await;
     assert!(second.code == 1 && second.stderr.contains("another run of sfsetup"), "{second:?}");
-    let first = finish(tokio::task::spawn_blocking(move || first.wait_with_output().unwrap()).await.unwrap());
+    let first = finish(
+        tokio::task::spawn_blocking(move || first.wait_with_output().unwrap()).await.unwrap(),
+    );
     assert_eq!(first.code, 0, "{first:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
 }
@@ -564,7 +688,14 @@ async fn much_taken_away_must_be_allowed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_at_a_running_deploy_may_fail_and_numbers_may_be_strings() {
-    for fault in [Fault::Unavailable(None), Fault::ResetBefore, Fault::HalfBody, Fault::Html, Fault::StringNumbers, Fault::UnknownStatus] {
+    for fault in [
+        Fault::Unavailable(None),
+        Fault::ResetBefore,
+        Fault::HalfBody,
+        Fault::Html,
+        Fault::StringNumbers,
+        Fault::UnknownStatus,
+    ] {
         let lab = Lab::new(Store::in_memory(), Faults::none()).await;
         lab.running.fault(once("deployRequest.status", fault.clone()));
         let run = lab.ampersand("deploy", &["--yes"]).await;
@@ -575,15 +706,25 @@ async fn a_look_at_a_running_deploy_may_fail_and_numbers_may_be_strings() {
 #[test]
 fn the_readme_shows_what_a_fix_of_the_demo_org_prints() {
     let env = Env::new();
-    let mut printed = env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]).stdout;
+    let mut printed =
+        env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]).stdout;
     printed.push_str(&env.run(&["rollback", "--org", "demo", "--yes"]).stdout);
-    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+            .unwrap();
     let section = readme.split("## Fix an org").nth(1).unwrap().split("\n## ").next().unwrap();
-    let shown: Vec<&str> = section.split("```text\n").skip(1).flat_map(|block| block.split("```").next().unwrap().lines()).collect();
+    let shown: Vec<&str> = section
+        .split("```text\n")
+        .skip(1)
+        .flat_map(|block| block.split("```").next().unwrap().lines())
+        .collect();
     assert!(shown.len() > 10);
     for line in shown.into_iter().filter(|line| *line != "...") {
         // The journal's id is another each time.
-        assert!(printed.lines().any(|known| known.starts_with(line)), "the README shows `{line}`, which is not printed: {printed}");
+        assert!(
+            printed.lines().any(|known| known.starts_with(line)),
+            "the README shows `{line}`, which is not printed: {printed}"
+        );
     }
 }
 
@@ -597,8 +738,15 @@ fn fields_without_field_level_security_are_named_before_anything_is_sent() {
     );
     let run = env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("`Account.Name` carries no") && run.stderr.contains("`Account.OwnerId` carries no"), "{run:?}");
-    assert!(!run.stderr.contains("`Account.Website`") && !run.stderr.contains("the org is deploying"), "{run:?}");
+    assert!(
+        run.stderr.contains("`Account.Name` carries no")
+            && run.stderr.contains("`Account.OwnerId` carries no"),
+        "{run:?}"
+    );
+    assert!(
+        !run.stderr.contains("`Account.Website`") && !run.stderr.contains("the org is deploying"),
+        "{run:?}"
+    );
 }
 
 /// Another package than the one that was validated, or an org that has moved since, would be overwritten without a word.

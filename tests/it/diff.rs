@@ -19,7 +19,10 @@ fn findings(run: &Run) -> Vec<Value> {
 }
 
 fn at<'v>(findings: &'v [Value], path: &str) -> &'v Value {
-    findings.iter().find(|finding| finding["path"] == path).unwrap_or_else(|| panic!("no finding at {path} in {findings:#?}"))
+    findings
+        .iter()
+        .find(|finding| finding["path"] == path)
+        .unwrap_or_else(|| panic!("no finding at {path} in {findings:#?}"))
 }
 
 #[test]
@@ -53,11 +56,17 @@ fn json_follows_its_schema_and_is_stable() {
         let from = fixture(name);
         let run = diff(&env, &from, &["--format", "json"]);
         let document = json(&run);
-        let mistakes: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        let mistakes: Vec<String> =
+            validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(mistakes.is_empty(), "{name}: {mistakes:#?}");
         assert_eq!(document["orgs"][0]["org"]["name"], from.as_str());
-        assert_eq!(run.stdout, diff(&env, &from, &["--format", "json"]).stdout, "{name} gives other bytes the second time");
-        let count = |state: &str| findings(&run).iter().filter(|finding| finding["state"] == state).count();
+        assert_eq!(
+            run.stdout,
+            diff(&env, &from, &["--format", "json"]).stdout,
+            "{name} gives other bytes the second time"
+        );
+        let count =
+            |state: &str| findings(&run).iter().filter(|finding| finding["state"] == state).count();
         let summary = &document["orgs"][0]["summary"];
         assert_eq!(summary["differs"], count("differs"));
         assert_eq!(summary["in_sync"], count("in-sync"));
@@ -75,7 +84,10 @@ fn a_differing_value_comes_with_both_setup_labels() {
     assert_eq!(refresh["desired"], serde_json::json!(["infinite"]));
     assert_eq!(refresh["label"]["actual"], "Immediately expire refresh token");
     assert_eq!(refresh["label"]["desired"], "Refresh token is valid until revoked");
-    assert_eq!(refresh["component"], serde_json::json!({"type": "ConnectedApp", "full_name": "Ampersand"}));
+    assert_eq!(
+        refresh["component"],
+        serde_json::json!({"type": "ConnectedApp", "full_name": "Ampersand"})
+    );
 }
 
 #[test]
@@ -93,7 +105,10 @@ fn absence_is_read_by_what_was_asked_for() {
     assert_eq!(at(&missing, "oauthPolicy.refreshTokenPolicy")["state"], "missing");
 
     let no_record = diff(&env, &fixture("no-record"), &["--format", "json"]);
-    assert!(findings(&no_record).iter().all(|finding| finding["state"] != "missing"), "without a record nothing is known to be missing");
+    assert!(
+        findings(&no_record).iter().all(|finding| finding["state"] != "missing"),
+        "without a record nothing is known to be missing"
+    );
 }
 
 #[test]
@@ -134,11 +149,17 @@ fn a_zip_of_the_folder_gives_the_same_answer() {
 #[test]
 fn parameters_come_from_set_before_the_file() {
     let env = Env::new();
-    let run = diff(&env, &fixture("drifted"), &["--format", "json", "--set", "app=Other", "--set", "read=Account", "--set", "read=Lead"]);
+    let run = diff(
+        &env,
+        &fixture("drifted"),
+        &["--format", "json", "--set", "app=Other", "--set", "read=Account", "--set", "read=Lead"],
+    );
     let findings = findings(&run);
     assert_eq!(at(&findings, "oauthPolicy.refreshTokenPolicy")["component"]["full_name"], "Other");
     at(&findings, "objectPermissions[Lead].allowRead");
-    assert!(findings.iter().all(|finding| finding["path"] != "objectPermissions[Contact].allowRead"));
+    assert!(
+        findings.iter().all(|finding| finding["path"] != "objectPermissions[Contact].allowRead")
+    );
 }
 
 #[test]
@@ -161,14 +182,21 @@ fn wrong_usage_is_64_and_wrong_names_are_1() {
     let env = Env::new();
     let good = fixture("good-order");
     assert_eq!(env.run(&["diff"]).code, 64);
-    assert_eq!(env.run(&["diff", "--template", "ampersand", "--from", &good, "--set", "app"]).code, 64);
+    assert_eq!(
+        env.run(&["diff", "--template", "ampersand", "--from", &good, "--set", "app"]).code,
+        64
+    );
     assert_eq!(env.run(&["--help"]).code, 0);
     let unknown = env.run(&["diff", "--template", "ampersnad", "--from", &good]);
     assert_eq!(unknown.code, 1);
     assert!(unknown.stderr.contains("did you mean `ampersand`"), "{}", unknown.stderr);
     let nowhere = diff(&env, "no/such/folder", &["--set", "app=x"]);
     assert_eq!(nowhere.code, 1);
-    assert!(nowhere.stderr.contains("no/such/folder") && nowhere.stderr.contains("hint:"), "{}", nowhere.stderr);
+    assert!(
+        nowhere.stderr.contains("no/such/folder") && nowhere.stderr.contains("hint:"),
+        "{}",
+        nowhere.stderr
+    );
 }
 
 #[test]
@@ -204,7 +232,11 @@ fn a_hostile_file_is_refused_with_its_place() {
         let run = diff(&env, path.to_str().unwrap(), &["--set", "app=x"]);
         if name == "bare-ampersand" {
             assert_eq!(run.code, 0, "{run:?}");
-            assert!(run.stderr.contains("warning:") && run.stderr.contains("line"), "{}", run.stderr);
+            assert!(
+                run.stderr.contains("warning:") && run.stderr.contains("line"),
+                "{}",
+                run.stderr
+            );
             continue;
         }
         assert_eq!(run.code, 1, "{name}: {run:?}");
@@ -217,7 +249,9 @@ fn a_hostile_file_is_refused_with_its_place() {
                 run.stderr
             );
             assert!(
-                run.stderr.contains(":1:") || run.stderr.contains("line") || run.stderr.matches(':').count() > 3,
+                run.stderr.contains(":1:")
+                    || run.stderr.contains("line")
+                    || run.stderr.matches(':').count() > 3,
                 "{name} does not say where: {}",
                 run.stderr
             );

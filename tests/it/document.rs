@@ -9,7 +9,10 @@ use sfsetup::metadata::{layout, registry};
 /// Real metadata for testing, which is no part of the project; where it is not there the fixtures must do.
 fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    std::env::var_os("SFSETUP_CORPUS").map(PathBuf::from).or(Some(beside)).filter(|path| path.is_dir())
+    std::env::var_os("SFSETUP_CORPUS")
+        .map(PathBuf::from)
+        .or(Some(beside))
+        .filter(|path| path.is_dir())
 }
 
 fn files(root: &Path) -> Vec<PathBuf> {
@@ -79,7 +82,9 @@ fn elements<'d>(element: Element<'d>, into: &mut Vec<Element<'d>>) {
 /// Says that the two texts agree outside the span, and returns how many bytes the middle of the second has.
 fn same_around(before: &[u8], after: &[u8], span: &std::ops::Range<usize>) -> bool {
     let tail = before.len() - span.end;
-    after.len() >= span.start + tail && before[..span.start] == after[..span.start] && before[span.end..] == after[after.len() - tail..]
+    after.len() >= span.start + tail
+        && before[..span.start] == after[..span.start]
+        && before[span.end..] == after[after.len() - tail..]
 }
 
 /// The index that an edit leaves must be the one that reading the file again makes.
@@ -88,11 +93,20 @@ fn assert_indexed(document: &Document, path: &Path) {
         let mut all = vec![document.root()];
         elements(document.root(), &mut all);
         let of = |element: &Element<'_>| {
-            (element.span(), element.name().to_owned(), element.text().into_owned(), element.parent().map(Element::span))
+            (
+                element.span(),
+                element.name().to_owned(),
+                element.text().into_owned(),
+                element.parent().map(Element::span),
+            )
         };
         all.iter().map(of).collect::<Vec<_>>()
     };
-    assert!(shape(document) == shape(&Document::parse(document.bytes().to_vec()).unwrap()), "{}", path.display());
+    assert!(
+        shape(document) == shape(&Document::parse(document.bytes().to_vec()).unwrap()),
+        "{}",
+        path.display()
+    );
 }
 
 #[test]
@@ -100,13 +114,15 @@ fn an_edit_of_a_real_file_changes_its_own_span_only() {
     for (number, (path, document)) in documents().into_iter().enumerate() {
         let mut all = Vec::new();
         elements(document.root(), &mut all);
-        let leaves: Vec<Element<'_>> = all.iter().copied().filter(|element| element.children().next().is_none()).collect();
+        let leaves: Vec<Element<'_>> =
+            all.iter().copied().filter(|element| element.children().next().is_none()).collect();
         if leaves.is_empty() {
             continue;
         }
         let leaf = leaves[number * 7 % leaves.len()];
         let text = format!("new <{number}> & 'text'");
-        let edited = document.edit(&[Edit::SetText { element: leaf.id(), text: text.clone() }]).unwrap();
+        let edited =
+            document.edit(&[Edit::SetText { element: leaf.id(), text: text.clone() }]).unwrap();
         assert!(same_around(document.bytes(), edited.bytes(), &leaf.span()), "{}", path.display());
         assert_eq!(edited.element(leaf.id()).text(), text, "{}", path.display());
         assert_indexed(&edited, &path);
@@ -117,8 +133,16 @@ fn an_edit_of_a_real_file_changes_its_own_span_only() {
         assert!(lost >= gone.span().len(), "{}", path.display());
         assert_indexed(&removed, &path);
         let kept_start = gone.span().end - lost;
-        assert!(same_around(document.bytes(), removed.bytes(), &(kept_start..gone.span().end)), "{}", path.display());
-        assert!(document.bytes()[kept_start..gone.span().start].iter().all(u8::is_ascii_whitespace), "{}", path.display());
+        assert!(
+            same_around(document.bytes(), removed.bytes(), &(kept_start..gone.span().end)),
+            "{}",
+            path.display()
+        );
+        assert!(
+            document.bytes()[kept_start..gone.span().start].iter().all(u8::is_ascii_whitespace),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -129,8 +153,13 @@ fn an_entry_that_is_added_and_removed_leaves_no_trace() {
         if root.children().next().is_none() {
             continue;
         }
-        let new = NewElement::group("userPermissions", vec![NewElement::text("enabled", "true"), NewElement::text("name", "SfsetupProbe")]);
-        let added = document.edit(&[Edit::Insert { parent: root.id(), new, key: vec!["name".to_owned()] }]).unwrap();
+        let new = NewElement::group(
+            "userPermissions",
+            vec![NewElement::text("enabled", "true"), NewElement::text("name", "SfsetupProbe")],
+        );
+        let added = document
+            .edit(&[Edit::Insert { parent: root.id(), new, key: vec!["name".to_owned()] }])
+            .unwrap();
         let entry = added
             .root()
             .children_named("userPermissions")
@@ -163,7 +192,8 @@ fn the_registry_knows_what_real_files_hold() {
     let mut unknown = std::collections::BTreeSet::new();
     for (path, document) in documents() {
         let root = document.root().name();
-        if path.to_string_lossy().contains("hostile") || !["ConnectedApp", "Profile", "PermissionSet", "PermissionSetGroup"].contains(&root)
+        if path.to_string_lossy().contains("hostile")
+            || !["ConnectedApp", "Profile", "PermissionSet", "PermissionSetGroup"].contains(&root)
         {
             continue;
         }
@@ -175,10 +205,15 @@ fn the_registry_knows_what_real_files_hold() {
                 }
                 continue;
             };
-            let (registry::Kind::Group(fields) | registry::Kind::Section { fields, .. }) = &field.kind else { continue };
+            let (registry::Kind::Group(fields) | registry::Kind::Section { fields, .. }) =
+                &field.kind
+            else {
+                continue;
+            };
             for inner in child.children() {
                 let name = format!("{}.{}", child.name(), inner.name());
-                let is_known = fields.iter().any(|field| field.name.eq_ignore_ascii_case(inner.name()));
+                let is_known =
+                    fields.iter().any(|field| field.name.eq_ignore_ascii_case(inner.name()));
                 if !is_known && !ODD.contains(&name.as_str()) {
                     unknown.insert(format!("{root}.{name} in {}", path.display()));
                 }
@@ -204,9 +239,22 @@ fn random() -> impl Strategy<Value = String> {
     let line_end = prop_oneof![Just("\n"), Just("\r\n"), Just("")];
     let unit = prop_oneof![Just("    "), Just("\t"), Just("  "), Just("")];
     let head = prop_oneof![Just("\u{feff}"), Just("")];
-    let text =
-        prop_oneof!["[ -%'-;=?-~é]{0,12}", Just("a &amp; b".to_owned()), Just("<![CDATA[x<y]]>".to_owned()), Just("a & b".to_owned())];
-    let entry = (prop_oneof![Just("classAccesses"), Just("fieldPermissions"), Just("userPermissions"), Just("label")], text, any::<u8>());
+    let text = prop_oneof![
+        "[ -%'-;=?-~é]{0,12}",
+        Just("a &amp; b".to_owned()),
+        Just("<![CDATA[x<y]]>".to_owned()),
+        Just("a & b".to_owned())
+    ];
+    let entry = (
+        prop_oneof![
+            Just("classAccesses"),
+            Just("fieldPermissions"),
+            Just("userPermissions"),
+            Just("label")
+        ],
+        text,
+        any::<u8>(),
+    );
     (line_end, unit, head, prop::collection::vec(entry, 0..12), any::<bool>()).prop_map(|(line_end, unit, head, mut entries, is_sorted)| {
         if is_sorted {
             entries.sort();

@@ -4,37 +4,50 @@ use serde_json::Value as Json;
 
 use crate::support::Env;
 
-const HEAD: &str =
-    "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://docs.example.com\"\nreviewed = 2026-11-23\n";
+const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://docs.example.com\"\nreviewed = 2026-11-23\n";
 const USER: &str = "[parameters.user]\ntitle = \"User\"\ndefault = \"\"\n";
 
 /// State and source of each finding of a template on the demo org.
 fn findings(top: &str, wants: &str, set: &[&str]) -> Vec<(String, String)> {
     let env = Env::new();
-    env.write("t.toml", format!("{HEAD}{top}{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n"));
+    env.write(
+        "t.toml",
+        format!("{HEAD}{top}{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n"),
+    );
     let mut arguments = vec!["diff", "--template", "t.toml", "--org", "demo", "--format", "json"];
     for one in set {
         arguments.extend(["--set", one]);
     }
     let run = env.run(&arguments);
-    let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let report: Json =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let findings = report["orgs"][0]["findings"].as_array().unwrap();
-    findings.iter().map(|finding| (text(&finding["state"]), text(&finding["access_from"]))).collect()
+    findings
+        .iter()
+        .map(|finding| (text(&finding["state"]), text(&finding["access_from"])))
+        .collect()
 }
 
 fn permission(path: &str, rest: &str) -> String {
-    format!("{{ component = \"Profile:Ampersand Integration\", path = \"{path}\", equals = true{rest} }},")
+    format!(
+        "{{ component = \"Profile:Ampersand Integration\", path = \"{path}\", equals = true{rest} }},"
+    )
 }
 
 #[test]
 fn access_from_elsewhere_counts_where_the_template_says_so() {
-    let wants = permission("objectPermissions[Account].viewAllRecords", "") + &permission("userPermissions[EditReports].enabled", "");
+    let wants = permission("objectPermissions[Account].viewAllRecords", "")
+        + &permission("userPermissions[EditReports].enabled", "");
     let effective = "carrier = \"effective\"\n";
     let state = |state: &str, from: &str| (state.to_owned(), from.to_owned());
     for (top, set, expected) in [
         // The want names the profile, and the profile does not have it.
-        ("", &["user=warehouse.sync@harbourlight.example.com"][..], [state("differs", ""), state("differs", "")]),
+        (
+            "",
+            &["user=warehouse.sync@harbourlight.example.com"][..],
+            [state("differs", ""), state("differs", "")],
+        ),
         // Nobody is named, so there is nobody who could have it from elsewhere.
         (effective, &[], [state("differs", ""), state("differs", "")]),
         (
@@ -45,12 +58,18 @@ fn access_from_elsewhere_counts_where_the_template_says_so() {
         (
             effective,
             &["user=sam.pereira@harbourlight.example.com"],
-            [state("differs", ""), state("in-sync", "permission set Report Builder, through group Back Office")],
+            [
+                state("differs", ""),
+                state("in-sync", "permission set Report Builder, through group Back Office"),
+            ],
         ),
         (
             effective,
             &["user=robin.alder@harbourlight.example.com"],
-            [state("in-sync", "profile System Administrator"), state("in-sync", "profile System Administrator")],
+            [
+                state("in-sync", "profile System Administrator"),
+                state("in-sync", "profile System Administrator"),
+            ],
         ),
     ] {
         assert_eq!(findings(top, &wants, set), expected, "{top} {set:?}");
@@ -59,21 +78,37 @@ fn access_from_elsewhere_counts_where_the_template_says_so() {
 
 #[test]
 fn a_want_may_insist_on_the_component() {
-    let wants = permission("objectPermissions[Account].viewAllRecords", ", carrier = \"component\"");
-    let found = findings("carrier = \"effective\"\n", &wants, &["user=robin.alder@harbourlight.example.com"]);
+    let wants =
+        permission("objectPermissions[Account].viewAllRecords", ", carrier = \"component\"");
+    let found = findings(
+        "carrier = \"effective\"\n",
+        &wants,
+        &["user=robin.alder@harbourlight.example.com"],
+    );
     assert_eq!(found, [("differs".to_owned(), String::new())]);
 }
 
 /// To want what the org ignores would be a difference that no deploy ends (S 3.4).
 #[test]
 fn view_all_data_in_the_same_component_covers_its_objects() {
-    let want = |path: &str| format!("{{ component = \"Profile:System Administrator\", path = \"{path}\", equals = true }},");
-    let wants = want("objectPermissions[Ghost__c].viewAllRecords") + &want("objectPermissions[Ghost__c].allowEdit");
+    let want = |path: &str| {
+        format!(
+            "{{ component = \"Profile:System Administrator\", path = \"{path}\", equals = true }},"
+        )
+    };
+    let wants = want("objectPermissions[Ghost__c].viewAllRecords")
+        + &want("objectPermissions[Ghost__c].allowEdit");
     let found = findings("", &wants, &[]);
     assert_eq!(found[0], ("in-sync".to_owned(), "View All Data in the same component".to_owned()));
-    assert_eq!(found[1], ("in-sync".to_owned(), "Modify All Data in the same component".to_owned()));
+    assert_eq!(
+        found[1],
+        ("in-sync".to_owned(), "Modify All Data in the same component".to_owned())
+    );
     // Neither reaches the fields.
-    assert_ne!(findings("", &want("objectPermissions[Ghost__c].viewAllFields"), &[])[0].0, "in-sync");
+    assert_ne!(
+        findings("", &want("objectPermissions[Ghost__c].viewAllFields"), &[])[0].0,
+        "in-sync"
+    );
 }
 
 #[test]
@@ -81,10 +116,19 @@ fn a_carrier_that_means_nothing_is_a_mistake() {
     let env = Env::new();
     for (wants, said) in [
         (permission("custom", ", carrier = \"effective\""), "only a permission"),
-        (permission("userPermissions[ApiEnabled].enabled", ", carrier = \"efective\""), "did you mean `effective`"),
-        ("{ fact = \"org.is_trial\", equals = false, carrier = \"effective\" },".to_owned(), "goes with `component`"),
+        (
+            permission("userPermissions[ApiEnabled].enabled", ", carrier = \"efective\""),
+            "did you mean `effective`",
+        ),
+        (
+            "{ fact = \"org.is_trial\", equals = false, carrier = \"effective\" },".to_owned(),
+            "goes with `component`",
+        ),
     ] {
-        env.write("t.toml", format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n"));
+        env.write(
+            "t.toml",
+            format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n"),
+        );
         let run = env.run(&["template", "check", "t.toml"]);
         assert!(run.code == 1 && run.stderr.contains(said), "{run:?}");
     }

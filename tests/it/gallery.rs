@@ -52,11 +52,18 @@ fn every_template_is_right_and_has_a_page_and_a_source() {
             "{} does not grade its source, or stands under no heading",
             template.name
         );
-        let contradictions: Vec<_> =
-            sfsetup::diff::advice::advice(&parsed).into_iter().filter(|one| !one.message.contains("which needs")).collect();
+        let contradictions: Vec<_> = sfsetup::diff::advice::advice(&parsed)
+            .into_iter()
+            .filter(|one| !one.message.contains("which needs"))
+            .collect();
         assert_eq!(contradictions, [], "{}", template.name);
         for step in &parsed.steps {
-            assert!(step.docs.is_some() && step.why.is_some(), "{}: step {} says not why, or cites nothing", template.name, step.id);
+            assert!(
+                step.docs.is_some() && step.why.is_some(),
+                "{}: step {} says not why, or cites nothing",
+                template.name,
+                step.id
+            );
         }
     }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
@@ -72,7 +79,15 @@ fn each_template_tells_a_bare_org_from_one_in_good_order() {
         let folder = Path::new(&fixture("templates")).join(name);
         for (state, is_good) in [("good", true), ("bare", false)] {
             let from = folder.join(state);
-            let run = env.run(&["diff", "--template", name, "--from", from.to_str().unwrap(), "--format", "json"]);
+            let run = env.run(&[
+                "diff",
+                "--template",
+                name,
+                "--from",
+                from.to_str().unwrap(),
+                "--format",
+                "json",
+            ]);
             let report = report(&run);
             assert_eq!(report["orgs"][0]["error"], Json::Null, "{name} {state}: {run:?}");
             // Where nothing that a file could hold is asked for, there is nothing to tell apart.
@@ -96,19 +111,33 @@ fn each_template_tells_a_bare_org_from_one_in_good_order() {
 fn the_fix_of_each_template_brings_the_demo_org_from_bare_to_good() {
     for name in names() {
         let env = Env::new();
-        let before = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
-        let components: BTreeSet<String> = wrong(&before).into_iter().filter(|line| !line.contains(" null ")).collect();
-        let deploy = env.run(&["deploy", "--template", name, "--org", "demo", "--yes", "--allow-removals"]);
+        let before =
+            report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+        let components: BTreeSet<String> =
+            wrong(&before).into_iter().filter(|line| !line.contains(" null ")).collect();
+        let deploy =
+            env.run(&["deploy", "--template", name, "--org", "demo", "--yes", "--allow-removals"]);
         assert!([0, 2].contains(&deploy.code), "{name}: {deploy:?}");
-        let after = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
-        let left: Vec<String> =
-            wrong(&after).into_iter().filter(|line| !line.contains(" null ") && !line.contains("ConnectedApp")).collect();
+        let after =
+            report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+        let left: Vec<String> = wrong(&after)
+            .into_iter()
+            .filter(|line| !line.contains(" null ") && !line.contains("ConnectedApp"))
+            .collect();
         assert_eq!(left, Vec::<String>::new(), "{name}: {deploy:?}");
         assert!(count(&after, "in_sync") >= count(&before, "in_sync"), "{name}");
         if components.iter().any(|line| !line.contains("ConnectedApp")) {
             let back = env.run(&["rollback", "--org", "demo", "--yes"]);
             assert_eq!(back.code, 0, "{name}: {back:?}");
-            let again = report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+            let again = report(&env.run(&[
+                "diff",
+                "--template",
+                name,
+                "--org",
+                "demo",
+                "--format",
+                "json",
+            ]));
             assert_eq!(wrong(&again), wrong(&before), "{name}: after the rollback");
         }
     }

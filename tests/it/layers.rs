@@ -19,7 +19,8 @@ const ORDER: &[&[&str]] = &[
 ];
 
 /// What the pure modules must not touch.
-const IMPURE: &[&str] = &["std::fs", "std::env", "std::time::SystemTime", "tokio::", "std::net", "std::process"];
+const IMPURE: &[&str] =
+    &["std::fs", "std::env", "std::time::SystemTime", "tokio::", "std::net", "std::process"];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -43,7 +44,11 @@ fn modules() -> Vec<(String, String, String)> {
             let name = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
             let module = name.split(['/', '.']).next().unwrap().to_owned();
             let text = std::fs::read_to_string(file).unwrap();
-            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+            let code: String = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .map(|line| format!("{line}\n"))
+                .collect();
             (module, name, code)
         })
         .collect()
@@ -60,17 +65,23 @@ fn imports_run_from_left_to_right() {
         if matches!(module.as_str(), "lib" | "main") {
             continue;
         }
-        let here = place(&module).unwrap_or_else(|| panic!("src/{name}: the module `{module}` has no place in ORDER"));
+        let here = place(&module)
+            .unwrap_or_else(|| panic!("src/{name}: the module `{module}` has no place in ORDER"));
         for (at, _) in code.match_indices("crate::") {
-            let target: String =
-                code[at + "crate::".len()..].chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect();
+            let target: String = code[at + "crate::".len()..]
+                .chars()
+                .take_while(|character| character.is_alphanumeric() || *character == '_')
+                .collect();
             let Some(there) = place(&target) else { continue };
             if target != module && there >= here {
                 wrong.push(format!("src/{name} uses crate::{target}"));
             }
         }
         if module == "demo" {
-            for other in ["template", "diff", "plan", "org", "snapshot", "journal", "apply", "fleet", "report"] {
+            for other in [
+                "template", "diff", "plan", "org", "snapshot", "journal", "apply", "fleet",
+                "report",
+            ] {
                 if code.contains(&format!("crate::{other}")) {
                     wrong.push(format!("src/{name} uses crate::{other}; the demo org knows metadata and package alone"));
                 }
@@ -102,7 +113,11 @@ fn every_file_says_what_it_is_for() {
         }
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(text.starts_with("//! "), "{} does not open with //! and its purpose", file.display());
+            assert!(
+                text.starts_with("//! "),
+                "{} does not open with //! and its purpose",
+                file.display()
+            );
             let stem = file.file_stem().unwrap().to_str().unwrap();
             assert!(
                 !["mod", "utils", "util", "common", "helpers", "types", "misc"].contains(&stem),
@@ -121,6 +136,9 @@ fn no_test_file_is_forgotten() {
     sources(&folder, &mut files);
     for file in files.iter().filter(|file| file.parent() == Some(&folder)) {
         let stem = file.file_stem().unwrap().to_str().unwrap();
-        assert!(stem == "main" || main.contains(&format!("mod {stem};")), "tests/it/{stem}.rs is not in main.rs");
+        assert!(
+            stem == "main" || main.contains(&format!("mod {stem};")),
+            "tests/it/{stem}.rs is not in main.rs"
+        );
     }
 }

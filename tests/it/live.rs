@@ -5,8 +5,15 @@ use serde_json::{Value, json};
 use crate::org::server::{Fault, ORG_ID, Server, State, TOKEN};
 use crate::support::{Env, Run, finish};
 
-fn component(type_name: &str, name: &str, path: &str, inner: &str) -> (String, String, String, String) {
-    let xml = format!("<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inner}</{type_name}>");
+fn component(
+    type_name: &str,
+    name: &str,
+    path: &str,
+    inner: &str,
+) -> (String, String, String, String) {
+    let xml = format!(
+        "<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inner}</{type_name}>"
+    );
     (type_name.to_owned(), name.to_owned(), path.to_owned(), xml)
 }
 
@@ -41,12 +48,16 @@ async fn run(server: &Server, arguments: &'static [&'static str]) -> Run {
     });
     let run = finish(output.await.unwrap());
     for secret in [TOKEN, "PLANTEDsecret"] {
-        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "a secret is shown: {run:?}");
+        assert!(
+            !run.stdout.contains(secret) && !run.stderr.contains(secret),
+            "a secret is shown: {run:?}"
+        );
     }
     run
 }
 
-const DIFF: &[&str] = &["diff", "--template", "ampersand", "--set", "app=Ampersand", "--format", "json"];
+const DIFF: &[&str] =
+    &["diff", "--template", "ampersand", "--set", "app=Ampersand", "--format", "json"];
 
 #[tokio::test]
 async fn an_org_is_read_over_the_wire() {
@@ -55,13 +66,31 @@ async fn an_org_is_read_over_the_wire() {
     assert_eq!(run.code, 2, "{run:?}");
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     let org = &report["orgs"][0];
-    assert_eq!(org["org"], json!({"name": server.address, "id": ORG_ID, "instance_url": server.address, "source": "environment"}));
-    let at = |path: &str| org["findings"].as_array().unwrap().iter().find(|finding| finding["path"] == path).unwrap().clone();
+    assert_eq!(
+        org["org"],
+        json!({"name": server.address, "id": ORG_ID, "instance_url": server.address, "source": "environment"})
+    );
+    let at = |path: &str| {
+        org["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|finding| finding["path"] == path)
+            .unwrap()
+            .clone()
+    };
     assert_eq!(at("oauthPolicy.refreshTokenPolicy")["state"], "differs");
-    assert_eq!(at("oauthPolicy.refreshTokenPolicy")["setup_url"], format!("{}/lightning/setup/ConnectedApplication/home", server.address));
+    assert_eq!(
+        at("oauthPolicy.refreshTokenPolicy")["setup_url"],
+        format!("{}/lightning/setup/ConnectedApplication/home", server.address)
+    );
     assert_eq!(at("oauthPolicy.ipRelaxation")["state"], "in-sync");
     assert_eq!(at("userPermissions[ApiEnabled].enabled")["state"], "in-sync");
-    assert_eq!(at("objectPermissions[Contact].allowRead")["actual"], false, "the object was asked for with the profile");
+    assert_eq!(
+        at("objectPermissions[Contact].allowRead")["actual"],
+        false,
+        "the object was asked for with the profile"
+    );
     assert!(server.requests().len() <= 14, "{} requests", server.requests().len());
 }
 
@@ -70,7 +99,11 @@ async fn an_org_that_fails_is_an_error_in_the_answer_and_on_stderr() {
     for (part, fault, code, words) in [
         (
             "/services/data ",
-            Fault::Reply(401, "", "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"Session expired or invalid\"}]"),
+            Fault::Reply(
+                401,
+                "",
+                "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"Session expired or invalid\"}]",
+            ),
             "INVALID_SESSION_ID",
             "sign in again",
         ),
@@ -84,7 +117,12 @@ async fn an_org_that_fails_is_an_error_in_the_answer_and_on_stderr() {
             "API_DISABLED_FOR_ORG",
             "API Enabled",
         ),
-        ("<met:retrieve", Fault::Reply(200, "", "<html><body>Down for maintenance</body></html>"), "UNEXPECTED", "proxy"),
+        (
+            "<met:retrieve",
+            Fault::Reply(200, "", "<html><body>Down for maintenance</body></html>"),
+            "UNEXPECTED",
+            "proxy",
+        ),
     ] {
         let server = Server::start(State { faults: vec![(part, 100, fault)], ..state() }).await;
         let run = run(&server, DIFF).await;
@@ -93,7 +131,11 @@ async fn an_org_that_fails_is_an_error_in_the_answer_and_on_stderr() {
         let org = &report["orgs"][0];
         assert_eq!(org["error"]["code"], code, "{run:?}");
         assert_eq!(org["findings"], json!([]));
-        assert!(run.stderr.contains("error: ") && run.stderr.contains(words), "{code}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("error: ") && run.stderr.contains(words),
+            "{code}: {}",
+            run.stderr
+        );
     }
 }
 
@@ -127,7 +169,10 @@ async fn a_login_by_auth_url_is_kept_and_used_and_forgotten() {
     }
     let codes: Vec<i32> = runs.iter().map(|run| run.code).collect();
     assert_eq!(codes, [0, 0, 0, 0, 1], "{runs:#?}");
-    assert!(runs[1].stdout.contains("\"acme\"") && runs[2].stdout.contains("refresh token"), "{runs:#?}");
+    assert!(
+        runs[1].stdout.contains("\"acme\"") && runs[2].stdout.contains("refresh token"),
+        "{runs:#?}"
+    );
 }
 
 #[test]
@@ -137,12 +182,17 @@ fn an_org_that_nobody_knows_or_names_is_said() {
     assert_eq!(run.code, 64);
     assert!(run.stderr.contains("--org") && run.stderr.contains("--from"), "{}", run.stderr);
     let mut command = env.command();
-    command.args(["diff", "--template", "ampersand", "--set", "app=x", "--org", "nowhere"]).env("PATH", env.folder());
+    command
+        .args(["diff", "--template", "ampersand", "--set", "app=x", "--org", "nowhere"])
+        .env("PATH", env.folder());
     let run = finish(command.output().unwrap());
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("nowhere") && run.stderr.contains("hint:"), "{}", run.stderr);
     let mut command = env.command();
-    command.args(["org", "display"]).env("SF_ACCESS_TOKEN", TOKEN).env("SF_ORG_INSTANCE_URL", "http://acme.example.com");
+    command
+        .args(["org", "display"])
+        .env("SF_ACCESS_TOKEN", TOKEN)
+        .env("SF_ORG_INSTANCE_URL", "http://acme.example.com");
     let run = finish(command.output().unwrap());
     assert_eq!(run.code, 1, "http is for loopback alone");
     assert!(run.stderr.contains("in the clear") && !run.stderr.contains(TOKEN), "{}", run.stderr);

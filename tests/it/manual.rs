@@ -19,7 +19,9 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_block_of_the_page_on_templates_is_run() {
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md")).unwrap();
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md"))
+            .unwrap();
     let env = Env::new();
     let mut printed = String::new();
     let (mut files, mut runs) = (0, 0);
@@ -46,7 +48,10 @@ fn every_block_of_the_page_on_templates_is_run() {
             }
             ("text", "") => {
                 for line in text.lines() {
-                    assert!(printed.lines().any(|known| known == line), "the page shows `{line}`, which is not printed:\n{printed}");
+                    assert!(
+                        printed.lines().any(|known| known == line),
+                        "the page shows `{line}`, which is not printed:\n{printed}"
+                    );
                 }
             }
             other => panic!("a block that nobody runs: {other:?}"),

@@ -31,11 +31,17 @@ fn options() -> ConnectOptions {
 }
 
 async fn connect(server: &Server) -> Result<Org, OrgError> {
-    let session = Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment")?;
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment")?;
     Org::connect(session, options()).await
 }
 
-fn component(type_name: &str, name: &str, path: &str, inner: &str) -> (String, String, String, String) {
+fn component(
+    type_name: &str,
+    name: &str,
+    path: &str,
+    inner: &str,
+) -> (String, String, String, String) {
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    {inner}\n</{type_name}>\n"
     );
@@ -47,7 +53,10 @@ fn profile(name: &str) -> (String, String, String, String) {
 }
 
 fn request(ids: &[(&str, &str)]) -> RetrieveRequest {
-    RetrieveRequest { components: ids.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect(), companions: Manifest::default() }
+    RetrieveRequest {
+        components: ids.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect(),
+        companions: Manifest::default(),
+    }
 }
 
 fn manifest(requested: &Requested) -> &Manifest {
@@ -72,7 +81,8 @@ async fn a_small_retrieve_takes_one_start_one_look_and_one_fetch() {
     let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
     let org = connect(&server).await.unwrap();
     let began = Instant::now();
-    let retrieved = org.retrieve(&request(&[("Profile", "Sales"), ("Profile", "Gone")])).await.unwrap();
+    let retrieved =
+        org.retrieve(&request(&[("Profile", "Sales"), ("Profile", "Gone")])).await.unwrap();
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     assert_eq!(org.requests(), 5);
     let set = &retrieved.components;
@@ -88,10 +98,12 @@ async fn one_bad_member_does_not_hide_the_rest() {
     let names = ["A", "B", "C", "D", "E"];
     let mut files: Vec<_> = names.iter().map(|name| profile(name)).collect();
     files.push(component("CustomObject", "Account", "objects/Account.object", ""));
-    let server = Server::start(State { files, bad: vec!["C".to_owned()], ..State::default() }).await;
+    let server =
+        Server::start(State { files, bad: vec!["C".to_owned()], ..State::default() }).await;
     let org = connect(&server).await.unwrap();
     let mut wanted = request(&names.map(|name| ("Profile", name)));
-    wanted.companions.types = BTreeMap::from([("CustomObject".to_owned(), ["Account".to_owned()].into())]);
+    wanted.companions.types =
+        BTreeMap::from([("CustomObject".to_owned(), ["Account".to_owned()].into())]);
     let set = org.retrieve(&wanted).await.unwrap().components;
     assert_eq!(set.of_type("Profile").count(), 4);
     let reason = &set.not_observed[&ComponentId::new("Profile", "C")];
@@ -105,14 +117,20 @@ async fn one_bad_member_does_not_hide_the_rest() {
 #[tokio::test]
 async fn a_bad_companion_is_not_observed_and_hides_nothing() {
     let server = Server::start(State {
-        files: vec![profile("Sales"), component("CustomObject", "Account", "objects/Account.object", "")],
+        files: vec![
+            profile("Sales"),
+            component("CustomObject", "Account", "objects/Account.object", ""),
+        ],
         bad: vec!["Odd".to_owned()],
         ..State::default()
     })
     .await;
     let org = connect(&server).await.unwrap();
     let mut wanted = request(&[("Profile", "Sales")]);
-    wanted.companions.types = BTreeMap::from([("CustomObject".to_owned(), ["Account", "Contact", "Odd"].map(str::to_owned).into())]);
+    wanted.companions.types = BTreeMap::from([(
+        "CustomObject".to_owned(),
+        ["Account", "Contact", "Odd"].map(str::to_owned).into(),
+    )]);
     let set = org.retrieve(&wanted).await.unwrap().components;
     assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
     let reason = &set.not_observed[&ComponentId::new("CustomObject", "Odd")];
@@ -123,9 +141,15 @@ async fn a_bad_companion_is_not_observed_and_hides_nothing() {
 #[tokio::test]
 async fn what_is_too_large_is_halved_and_put_together() {
     let names = ["A", "B", "C", "D", "E", "F", "G"];
-    let server = Server::start(State { files: names.iter().map(|name| profile(name)).collect(), most: Some(2), ..State::default() }).await;
+    let server = Server::start(State {
+        files: names.iter().map(|name| profile(name)).collect(),
+        most: Some(2),
+        ..State::default()
+    })
+    .await;
     let org = connect(&server).await.unwrap();
-    let set = org.retrieve(&request(&names.map(|name| ("Profile", name)))).await.unwrap().components;
+    let set =
+        org.retrieve(&request(&names.map(|name| ("Profile", name)))).await.unwrap().components;
     assert_eq!(set.components.len(), 7);
     assert!(set.not_observed.is_empty());
 }
@@ -163,7 +187,8 @@ async fn a_type_that_the_org_does_not_list_is_not_observed() {
     let kind = "ExtlClntAppOauthConfigurablePolicies";
     let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
     let org = connect(&server).await.unwrap();
-    let set = org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap().components;
+    let set =
+        org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap().components;
     let reason = &set.not_observed[&ComponentId::new(kind, "Acme")];
     assert!(reason.contains("INVALID_TYPE"), "{reason}");
 }
@@ -187,8 +212,14 @@ async fn an_app_of_another_org_is_not_missing() {
     })
     .await;
     let org = connect(&server).await.unwrap();
-    let retrieved =
-        org.retrieve(&request(&[("ConnectedApp", "Acme Sync"), ("ConnectedApp", "Nobody"), ("ConnectedApp", "Own App")])).await.unwrap();
+    let retrieved = org
+        .retrieve(&request(&[
+            ("ConnectedApp", "Acme Sync"),
+            ("ConnectedApp", "Nobody"),
+            ("ConnectedApp", "Own App"),
+        ]))
+        .await
+        .unwrap();
     let id = ComponentId::new("ConnectedApp", "Acme Sync");
     let not_observed = &retrieved.components.not_observed;
     let label = ComponentId::new("ConnectedApp", "Own App");
@@ -196,8 +227,15 @@ async fn an_app_of_another_org_is_not_missing() {
     assert!(not_observed[&label].contains("`Own_App`"), "{}", not_observed[&label]);
     assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].contains("the profile Standard User"));
-    assert!(not_observed[&id].contains("/lightning/setup/ConnectedAppsUsage/home"), "{}", not_observed[&id]);
-    assert!(retrieved.components.shown[&id].contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true))));
+    assert!(
+        not_observed[&id].contains("/lightning/setup/ConnectedAppsUsage/home"),
+        "{}",
+        not_observed[&id]
+    );
+    assert!(
+        retrieved.components.shown[&id]
+            .contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true)))
+    );
 }
 
 #[tokio::test]
@@ -210,8 +248,12 @@ async fn faults_that_may_be_repeated_are() {
         Fault::Half,
     ] {
         for part in ["<met:retrieve>", "<met:includeZip>false", "FROM Organization"] {
-            let server =
-                Server::start(State { files: vec![profile("Sales")], faults: vec![(part, 2, fault.clone())], ..State::default() }).await;
+            let server = Server::start(State {
+                files: vec![profile("Sales")],
+                faults: vec![(part, 2, fault.clone())],
+                ..State::default()
+            })
+            .await;
             let org = connect(&server).await.unwrap();
             let retrieved = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
             assert_eq!(retrieved.components.components.len(), 1, "{part}");
@@ -222,9 +264,12 @@ async fn faults_that_may_be_repeated_are() {
 #[tokio::test]
 async fn a_lost_zip_is_retrieved_once_more() {
     for fault in [Fault::Reset, Fault::Half, Fault::Reply(200, "", "<html>maintenance</html>")] {
-        let server =
-            Server::start(State { files: vec![profile("Sales")], faults: vec![("<met:includeZip>true", 1, fault)], ..State::default() })
-                .await;
+        let server = Server::start(State {
+            files: vec![profile("Sales")],
+            faults: vec![("<met:includeZip>true", 1, fault)],
+            ..State::default()
+        })
+        .await;
         let org = connect(&server).await.unwrap();
         let retrieved = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
         assert_eq!(retrieved.components.components.len(), 1);
@@ -234,17 +279,59 @@ async fn a_lost_zip_is_retrieved_once_more() {
 
 #[tokio::test]
 async fn what_stays_broken_ends_in_a_clear_error() {
-    let bomb = || State { zip: Some(server::zip(&[("../../evil.profile".to_owned(), "<x/>".to_owned())])), ..State::default() };
-    let with = |part, fault| State { files: vec![profile("Sales")], faults: vec![(part, usize::MAX, fault)], ..State::default() };
+    let bomb = || State {
+        zip: Some(server::zip(&[("../../evil.profile".to_owned(), "<x/>".to_owned())])),
+        ..State::default()
+    };
+    let with = |part, fault| State {
+        files: vec![profile("Sales")],
+        faults: vec![(part, usize::MAX, fault)],
+        ..State::default()
+    };
     let cases: Vec<(&str, State, OrgErrorKind, &str)> = vec![
         ("zip-slip", bomb(), OrgErrorKind::Hostile, "evil"),
-        ("broken zip", State { zip: Some(b"PK?".to_vec()), ..State::default() }, OrgErrorKind::Damaged, "zip"),
-        ("broken base64", State { zip_text: Some("!!!"), ..State::default() }, OrgErrorKind::Damaged, "base64"),
-        ("stuck", State { looks: usize::MAX, ..State::default() }, OrgErrorKind::TimedOut, "not done"),
-        ("fails", State { bad: vec!["Sales".to_owned()], ..State::default() }, OrgErrorKind::Refused, "cannot read Sales"),
-        ("503 for ever", with("<met:retrieve>", Fault::Reply(503, "", "busy")), OrgErrorKind::Unavailable, "503"),
-        ("html", with("<met:retrieve>", Fault::Reply(200, "", "<html>down</html>")), OrgErrorKind::Unexpected, "html"),
-        ("silence", with("<met:retrieve>", Fault::Silence), OrgErrorKind::TimedOut, "did not answer"),
+        (
+            "broken zip",
+            State { zip: Some(b"PK?".to_vec()), ..State::default() },
+            OrgErrorKind::Damaged,
+            "zip",
+        ),
+        (
+            "broken base64",
+            State { zip_text: Some("!!!"), ..State::default() },
+            OrgErrorKind::Damaged,
+            "base64",
+        ),
+        (
+            "stuck",
+            State { looks: usize::MAX, ..State::default() },
+            OrgErrorKind::TimedOut,
+            "not done",
+        ),
+        (
+            "fails",
+            State { bad: vec!["Sales".to_owned()], ..State::default() },
+            OrgErrorKind::Refused,
+            "cannot read Sales",
+        ),
+        (
+            "503 for ever",
+            with("<met:retrieve>", Fault::Reply(503, "", "busy")),
+            OrgErrorKind::Unavailable,
+            "503",
+        ),
+        (
+            "html",
+            with("<met:retrieve>", Fault::Reply(200, "", "<html>down</html>")),
+            OrgErrorKind::Unexpected,
+            "html",
+        ),
+        (
+            "silence",
+            with("<met:retrieve>", Fault::Silence),
+            OrgErrorKind::TimedOut,
+            "did not answer",
+        ),
         ("drip", with("<met:retrieve>", Fault::Drip), OrgErrorKind::TimedOut, "did not answer"),
         ("reset", with("<met:retrieve>", Fault::Reset), OrgErrorKind::Unreachable, "broke"),
         (
@@ -273,26 +360,46 @@ async fn what_stays_broken_ends_in_a_clear_error() {
 #[tokio::test]
 async fn connecting_tells_what_is_wrong_and_no_secret() {
     let cases = [
-        (401, r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#, OrgErrorKind::Auth),
+        (
+            401,
+            r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#,
+            OrgErrorKind::Auth,
+        ),
         (
             403,
             r#"[{"message":"The REST API is not enabled for this Organization.","errorCode":"API_DISABLED_FOR_ORG"}]"#,
             OrgErrorKind::Disabled,
         ),
-        (403, r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#, OrgErrorKind::Limit),
-        (503, r#"[{"message":"org is in maintenance","errorCode":"ORG_IN_MAINTENANCE"}]"#, OrgErrorKind::Unavailable),
-        (200, "<html><title>Maintenance of 00D5g00000AbCdE!PLANTEDsecret.TOKEN_1</title>", OrgErrorKind::Unexpected),
+        (
+            403,
+            r#"[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#,
+            OrgErrorKind::Limit,
+        ),
+        (
+            503,
+            r#"[{"message":"org is in maintenance","errorCode":"ORG_IN_MAINTENANCE"}]"#,
+            OrgErrorKind::Unavailable,
+        ),
+        (
+            200,
+            "<html><title>Maintenance of 00D5g00000AbCdE!PLANTEDsecret.TOKEN_1</title>",
+            OrgErrorKind::Unexpected,
+        ),
         (302, "", OrgErrorKind::Unexpected),
     ];
     for (status, body, kind) in cases {
-        let server =
-            Server::start(State { faults: vec![("FROM Organization", usize::MAX, Fault::Reply(status, "", body))], ..State::default() })
-                .await;
+        let server = Server::start(State {
+            faults: vec![("FROM Organization", usize::MAX, Fault::Reply(status, "", body))],
+            ..State::default()
+        })
+        .await;
         let error = connect(&server).await.unwrap_err();
         assert_eq!(error.kind, kind, "{error:?}");
         assert!(!format!("{error} {error:?}").contains("PLANTED"), "{error}");
     }
-    let session = Session::from_access_token("acme", &TOKEN.into(), "http://127.0.0.1:1", "environment").unwrap();
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), "http://127.0.0.1:1", "environment")
+            .unwrap();
     let error = Org::connect(session, options()).await.unwrap_err();
     assert_eq!(error.kind, OrgErrorKind::Unreachable);
     assert!(error.message.contains("127.0.0.1"), "{error}");
@@ -353,7 +460,8 @@ async fn facts_take_one_query_per_object() {
     .map(|(text, of)| (Fact::parse(text).unwrap(), of))
     .to_vec();
     let values = org.facts(&wanted).await.unwrap();
-    let answer = |text: &str, of: &Option<String>| values.get(&Fact::parse(text).unwrap(), of.as_deref());
+    let answer =
+        |text: &str, of: &Option<String>| values.get(&Fact::parse(text).unwrap(), of.as_deref());
     let known = |value: Value| FactAnswer::Known(value);
     assert_eq!(answer("org.edition", &None), known("Enterprise Edition".into()));
     assert_eq!(answer("org.api_access", &None), known(true.into()));
@@ -373,14 +481,20 @@ async fn facts_take_one_query_per_object() {
         FactAnswer::NotObserved(reason) if reason.contains("no system permission")
     ));
     assert_eq!(server.count("PermissionsCanApprove"), 0);
-    assert!(matches!(answer("user.profile", &Some("gone@acme.example.com".to_owned())), FactAnswer::NotObserved(_)));
+    assert!(matches!(
+        answer("user.profile", &Some("gone@acme.example.com".to_owned())),
+        FactAnswer::NotObserved(_)
+    ));
     assert_eq!(server.count("/query?q="), 6);
 }
 
 #[tokio::test]
 async fn what_the_caller_may_not_see_names_the_right() {
     let server = Server::start(State {
-        refused: vec![("FROM ConnectedApplication", "INVALID_TYPE"), ("FROM PermissionSetAssignment", "INVALID_TYPE")],
+        refused: vec![
+            ("FROM ConnectedApplication", "INVALID_TYPE"),
+            ("FROM PermissionSetAssignment", "INVALID_TYPE"),
+        ],
         rows: vec![("FROM User ", json!([{"Id": "0051", "Username": "a@b.example.com"}]))],
         ..State::default()
     })
@@ -396,7 +510,10 @@ async fn what_the_caller_may_not_see_names_the_right() {
     for (fact, of) in &wanted {
         match values.get(fact, of.as_deref()) {
             FactAnswer::NotObserved(reason) => {
-                assert!(reason.contains("Customize Application") || reason.contains("View Setup"), "{reason}")
+                assert!(
+                    reason.contains("Customize Application") || reason.contains("View Setup"),
+                    "{reason}"
+                )
             }
             FactAnswer::Known(value) => panic!("{fact} is known: {value}"),
         }
@@ -408,9 +525,14 @@ async fn no_event_and_no_debug_shows_the_token() {
     let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
     let told = Arc::new(Mutex::new(String::new()));
     let sink = told.clone();
-    let session = Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
-    let options =
-        ConnectOptions { events: Arc::new(move |event: Event| sink.lock().unwrap().extend(format!("{event:?}\n").chars())), ..options() };
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let options = ConnectOptions {
+        events: Arc::new(move |event: Event| {
+            sink.lock().unwrap().extend(format!("{event:?}\n").chars())
+        }),
+        ..options()
+    };
     let org = Org::connect(session, options).await.unwrap();
     org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
     let told = told.lock().unwrap().clone();
@@ -441,7 +563,11 @@ async fn an_expired_session_is_refreshed_once() {
         faults: vec![(
             "FROM Organization",
             1,
-            Fault::Reply(401, "", r#"[{"message":"Session expired","errorCode":"INVALID_SESSION_ID"}]"#),
+            Fault::Reply(
+                401,
+                "",
+                r#"[{"message":"Session expired","errorCode":"INVALID_SESSION_ID"}]"#,
+            ),
         )],
         ..State::default()
     })
@@ -500,8 +626,14 @@ async fn a_browser_signs_in_and_only_with_our_own_state() {
         let shown = Mutex::new(None);
         let (told, mut address) = tokio::sync::mpsc::unbounded_channel();
         *shown.lock().unwrap() = Some(told);
-        let web = login::WebLogin { login_url: server.address.clone(), port, ..login::WebLogin::default() };
-        let show = move |address: &str| shown.lock().unwrap().as_ref().unwrap().send(address.to_owned()).unwrap();
+        let web = login::WebLogin {
+            login_url: server.address.clone(),
+            port,
+            ..login::WebLogin::default()
+        };
+        let show = move |address: &str| {
+            shown.lock().unwrap().as_ref().unwrap().send(address.to_owned()).unwrap()
+        };
         let browser = async {
             let url = reqwest::Url::parse(&address.recv().await.unwrap()).unwrap();
             let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
@@ -511,7 +643,11 @@ async fn a_browser_signs_in_and_only_with_our_own_state() {
             let home = format!("http://127.0.0.1:{port}");
             let stray = client.get(format!("{home}/favicon.ico")).send().await.unwrap();
             assert_eq!(stray.status(), 404);
-            let back = client.get(format!("{home}/OauthRedirect?code=CODE%3D%3D&state={state}")).send().await.unwrap();
+            let back = client
+                .get(format!("{home}/OauthRedirect?code=CODE%3D%3D&state={state}"))
+                .send()
+                .await
+                .unwrap();
             assert_eq!(back.status(), 200);
         };
         let options = options();
@@ -538,38 +674,70 @@ fn make_executable(path: &std::path::Path) {
 }
 
 /// Whom we are signed in as: the answer of OAuth's `userinfo`.
-const USER_INFO: (&str, usize, Fault) =
-    ("userinfo", usize::MAX, Fault::Reply(200, "", r#"{"user_id":"005000000000001","preferred_username":"a@b.example.com"}"#));
+const USER_INFO: (&str, usize, Fault) = (
+    "userinfo",
+    usize::MAX,
+    Fault::Reply(
+        200,
+        "",
+        r#"{"user_id":"005000000000001","preferred_username":"a@b.example.com"}"#,
+    ),
+);
 
 #[tokio::test]
 async fn a_column_that_the_org_refuses_is_left_out_of_its_row() {
-    let server = Server::start(State { refused: vec![("OrganizationType", "INVALID_FIELD")], ..State::default() }).await;
+    let server = Server::start(State {
+        refused: vec![("OrganizationType", "INVALID_FIELD")],
+        ..State::default()
+    })
+    .await;
     let org = connect(&server).await.unwrap();
     assert_eq!((org.identity().id.as_str(), org.organization_name()), (ORG_ID, "Acme"));
-    let wanted: Vec<_> =
-        ["org.edition", "org.api_access", "org.is_sandbox", "org.is_trial"].map(|fact| (Fact::parse(fact).unwrap(), None)).into();
+    let wanted: Vec<_> = ["org.edition", "org.api_access", "org.is_sandbox", "org.is_trial"]
+        .map(|fact| (Fact::parse(fact).unwrap(), None))
+        .into();
     let values = org.facts(&wanted).await.unwrap();
     for (fact, _) in &wanted[..2] {
-        let FactAnswer::NotObserved(why) = values.get(fact, None) else { panic!("{fact} is known") };
+        let FactAnswer::NotObserved(why) = values.get(fact, None) else {
+            panic!("{fact} is known")
+        };
         assert!(why.contains("INVALID_FIELD"), "{why}");
     }
     for (fact, _) in &wanted[2..] {
         assert_eq!(values.get(fact, None), FactAnswer::Known(false.into()), "{fact}");
     }
-    let server = Server::start(State { refused: vec![("TrialExpirationDate", "INVALID_FIELD")], ..State::default() }).await;
+    let server = Server::start(State {
+        refused: vec![("TrialExpirationDate", "INVALID_FIELD")],
+        ..State::default()
+    })
+    .await;
     let values = connect(&server).await.unwrap().facts(&wanted).await.unwrap();
-    assert!(matches!(values.get(&wanted[3].0, None), FactAnswer::NotObserved(why) if why.contains("INVALID_FIELD")));
+    assert!(
+        matches!(values.get(&wanted[3].0, None), FactAnswer::NotObserved(why) if why.contains("INVALID_FIELD"))
+    );
 }
 
 #[tokio::test]
-async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_user_is_asked_once() {
-    for (refused, is_hidden) in [(vec![("FROM User ", "INVALID_TYPE")], true), (Vec::new(), false)] {
-        let server = Server::start(State { files: vec![profile("Sales")], refused, faults: vec![USER_INFO], ..State::default() }).await;
+async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_user_is_asked_once()
+{
+    for (refused, is_hidden) in [(vec![("FROM User ", "INVALID_TYPE")], true), (Vec::new(), false)]
+    {
+        let server = Server::start(State {
+            files: vec![profile("Sales")],
+            refused,
+            faults: vec![USER_INFO],
+            ..State::default()
+        })
+        .await;
         let org = connect(&server).await.unwrap();
         let mut wanted = request(&[("Profile", "Sales")]);
         wanted.companions.add("CustomObject", "Account");
         let set = org.retrieve(&wanted).await.unwrap().components;
-        let reason = set.not_observed.get(&ComponentId::new("CustomObject", "Account")).cloned().unwrap_or_default();
+        let reason = set
+            .not_observed
+            .get(&ComponentId::new("CustomObject", "Account"))
+            .cloned()
+            .unwrap_or_default();
         assert_eq!(reason.contains("View Setup and Configuration"), is_hidden, "{reason}");
         org.retrieve(&wanted).await.unwrap();
         assert_eq!(org.user().await.unwrap().username, "a@b.example.com");

@@ -25,16 +25,25 @@ fn a_package_from_a_folder_is_the_same_each_time_and_sends_no_key() {
     let env = Env::new();
     let drifted = fixture("drifted");
     for out in ["a.zip", "b.zip", "folder"] {
-        let run = env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", out]);
+        let run =
+            env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", out]);
         assert_eq!(run.code, 2, "the licence of a profile is left: {run:?}");
         assert!(run.stdout.contains("a profile's licence can never be changed"), "{run:?}");
     }
     let read = |name: &str| std::fs::read(env.folder().join(name)).unwrap();
     assert_eq!(read("a.zip"), read("b.zip"));
-    let files: BTreeMap<String, Vec<u8>> = archive::read_zip(&read("a.zip"), &archive::Limits::default()).unwrap().into_iter().collect();
+    let files: BTreeMap<String, Vec<u8>> =
+        archive::read_zip(&read("a.zip"), &archive::Limits::default())
+            .unwrap()
+            .into_iter()
+            .collect();
     assert_eq!(
         files.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["connectedApps/Ampersand.connectedApp", "package.xml", "profiles/Ampersand Integration.profile"]
+        [
+            "connectedApps/Ampersand.connectedApp",
+            "package.xml",
+            "profiles/Ampersand Integration.profile"
+        ]
     );
     for (name, bytes) in &files {
         assert_eq!(read(&format!("folder/{name}")), *bytes, "{name}");
@@ -43,19 +52,41 @@ fn a_package_from_a_folder_is_the_same_each_time_and_sends_no_key() {
     assert!(!text("connectedApps/Ampersand.connectedApp").contains("consumerKey"));
     insta::assert_snapshot!("package_manifest", text("package.xml"));
     insta::assert_snapshot!("package_profile", text("profiles/Ampersand Integration.profile"));
-    let again = env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", "folder"]);
+    let again =
+        env.run(&["package", "--template", "ampersand", "--from", &drifted, "--out", "folder"]);
     assert!(again.code == 1 && again.stderr.contains("not empty"), "{again:?}");
 }
 
 #[test]
 fn a_package_in_source_format_is_a_project_that_is_read_again() {
     let env = Env::new();
-    let run = env.run(&["package", "--template", "ampersand", "--from", &fixture("drifted"), "--out", "project", "--layout", "source"]);
+    let run = env.run(&[
+        "package",
+        "--template",
+        "ampersand",
+        "--from",
+        &fixture("drifted"),
+        "--out",
+        "project",
+        "--layout",
+        "source",
+    ]);
     assert_eq!(run.code, 2, "{run:?}");
     let reading = snapshot::read(&env.folder().join("project"), &|_| true).unwrap();
-    let names: Vec<String> = reading.components.components.keys().map(ToString::to_string).collect();
+    let names: Vec<String> =
+        reading.components.components.keys().map(ToString::to_string).collect();
     assert_eq!(names, ["ConnectedApp:Ampersand", "Profile:Ampersand Integration"]);
-    let run = env.run(&["package", "--template", "ampersand", "--from", &fixture("drifted"), "--out", "x.zip", "--layout", "source"]);
+    let run = env.run(&[
+        "package",
+        "--template",
+        "ampersand",
+        "--from",
+        &fixture("drifted"),
+        "--out",
+        "x.zip",
+        "--layout",
+        "source",
+    ]);
     assert_eq!(run.code, 64, "{run:?}");
 }
 
@@ -79,13 +110,22 @@ fn an_edit_in_place_changes_only_the_lines_of_what_differs() {
     copy(Path::new(&fixture("source-format")), &checkout);
     let file = checkout.join("packages/integration/extlClntAppOauthPolicies/Ampersand_ECA_oauthPlcy.ecaOauthPlcy-meta.xml");
     let before = std::fs::read_to_string(&file).unwrap();
-    let run = env.run(&["package", "--template", "ampersand", "--from", "checkout", "--in-place", "--show"]);
+    let run = env.run(&[
+        "package",
+        "--template",
+        "ampersand",
+        "--from",
+        "checkout",
+        "--in-place",
+        "--show",
+    ]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("-    <ipRelaxationPolicyType>Bypass_2factor<"), "{run:?}");
     let after = std::fs::read_to_string(&file).unwrap();
     assert_eq!(after, before.replace("Bypass_2factor", "Bypass"));
     assert_eq!(env.run(&["diff", "--template", "ampersand", "--from", "checkout"]).code, 0);
-    let again = env.run(&["package", "--template", "ampersand", "--from", "checkout", "--in-place"]);
+    let again =
+        env.run(&["package", "--template", "ampersand", "--from", "checkout", "--in-place"]);
     assert!(again.code == 0 && again.stderr.contains("nothing to deploy"), "{again:?}");
 }
 
@@ -93,7 +133,10 @@ fn an_edit_in_place_changes_only_the_lines_of_what_differs() {
 fn the_fix_of_a_folder_brings_it_in_sync() {
     let env = Env::new();
     copy(Path::new(&fixture("drifted")), &env.folder().join("org"));
-    assert_eq!(env.run(&["package", "--template", "ampersand", "--from", "org", "--in-place"]).code, 2);
+    assert_eq!(
+        env.run(&["package", "--template", "ampersand", "--from", "org", "--in-place"]).code,
+        2
+    );
     let run = env.run(&["diff", "--template", "ampersand", "--from", "org"]);
     assert!(run.stdout.contains("1 setting differs"), "only the licence is left: {run:?}");
 }
@@ -122,10 +165,14 @@ fn package_of(type_name: &str) -> String {
 fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
     let env = Env::new();
     let entry = |enabled: bool| {
-        format!("    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>ModifyAllData</name>\n    </userPermissions>\n")
+        format!(
+            "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>ModifyAllData</name>\n    </userPermissions>\n"
+        )
     };
     let set = |inner: &str| {
-        format!("{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P</label>\n{inner}</PermissionSet>\n")
+        format!(
+            "{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P</label>\n{inner}</PermissionSet>\n"
+        )
     };
     env.write("org/package.xml", package_of("PermissionSet"));
     env.write("org/permissionsets/P.permissionset", set(&[entry(false), entry(true)].concat()));
@@ -133,7 +180,10 @@ fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
     assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 2);
     let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--in-place"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert_eq!(std::fs::read_to_string(env.folder().join("org/permissionsets/P.permissionset")).unwrap(), set(&entry(false)));
+    assert_eq!(
+        std::fs::read_to_string(env.folder().join("org/permissionsets/P.permissionset")).unwrap(),
+        set(&entry(false))
+    );
     assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 0);
 }
 
@@ -147,14 +197,20 @@ fn a_default_that_joins_a_policy_is_shown() {
     };
     env.write("org/package.xml", package_of("ConnectedApp"));
     env.write("t.toml", template_of("component = \"ConnectedApp:Acme\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\""));
-    for (number, inner) in ["", "    <oauthPolicy/>\n", "    <oauthPolicy>\n    </oauthPolicy>\n"].into_iter().enumerate() {
+    for (number, inner) in ["", "    <oauthPolicy/>\n", "    <oauthPolicy>\n    </oauthPolicy>\n"]
+        .into_iter()
+        .enumerate()
+    {
         env.write("org/connectedApps/Acme.connectedApp", app(inner));
         let out = format!("out{number}");
         let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--out", &out]);
         assert!(run.code == 0 && run.stdout.contains("oauthPolicy.refreshTokenPolicy"), "{run:?}");
-        let text = std::fs::read_to_string(env.folder().join(out).join("connectedApps/Acme.connectedApp")).unwrap();
+        let text =
+            std::fs::read_to_string(env.folder().join(out).join("connectedApps/Acme.connectedApp"))
+                .unwrap();
         assert!(
-            text.contains("<ipRelaxation>BYPASS</ipRelaxation>") && text.contains("<refreshTokenPolicy>infinite</refreshTokenPolicy>"),
+            text.contains("<ipRelaxation>BYPASS</ipRelaxation>")
+                && text.contains("<refreshTokenPolicy>infinite</refreshTokenPolicy>"),
             "{text}"
         );
     }
@@ -169,7 +225,14 @@ fn row(id: &ComponentId) -> &'static registry::MetadataType {
 }
 
 fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
-    Basis { components, facts, graph: &[], version: ApiVersion(67), is_online: false, same_org: true }
+    Basis {
+        components,
+        facts,
+        graph: &[],
+        version: ApiVersion(67),
+        is_online: false,
+        same_org: true,
+    }
 }
 
 /// Something that may have gone wrong with one setting: the place among all settings, and what became of it.
@@ -180,18 +243,23 @@ struct Damage {
 }
 
 fn damages() -> impl Strategy<Value = Vec<Damage>> {
-    prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()).prop_map(|(at, gone)| Damage { at, gone }), 1..8)
+    prop::collection::vec(
+        (any::<prop::sample::Index>(), any::<bool>()).prop_map(|(at, gone)| Damage { at, gone }),
+        1..8,
+    )
 }
 
 /// Damages settings of the profile, the connected app and the permission set.
 fn damaged(good: &ComponentSet, damages: &[Damage]) -> ComponentSet {
     let mut set = good.clone();
     for component in good.components.values() {
-        if !matches!(component.id.type_name.as_str(), "Profile" | "ConnectedApp" | "PermissionSet") {
+        if !matches!(component.id.type_name.as_str(), "Profile" | "ConnectedApp" | "PermissionSet")
+        {
             continue;
         }
         let id = &component.id;
-        let all: Vec<(FieldPath, Value)> = leaves(row(id), &component.document).into_iter().collect();
+        let all: Vec<(FieldPath, Value)> =
+            leaves(row(id), &component.document).into_iter().collect();
         let mut settings: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
         for damage in damages {
             let (path, value) = &all[damage.at.index(all.len())];
@@ -207,7 +275,14 @@ fn damaged(good: &ComponentSet, damages: &[Damage]) -> ComponentSet {
                 Value::Text(text) if text == "BYPASS" => Some("ENFORCE".into()),
                 other => Some(other.clone()),
             };
-            settings.insert(path.clone(), if damage.gone && matches!(value, Value::Bool(_)) { Some(false.into()) } else { other });
+            settings.insert(
+                path.clone(),
+                if damage.gone && matches!(value, Value::Bool(_)) {
+                    Some(false.into())
+                } else {
+                    other
+                },
+            );
         }
         let settings: Vec<Setting> = settings.into_iter().collect();
         let document = patch(row(id), &component.document, &settings, ApiVersion(67)).unwrap();
@@ -282,7 +357,10 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
     for name in ["good-order", "drifted", "demo/metadata"] {
         let set = snapshot::read(Path::new(&fixture(name)), &has_row).unwrap().components;
         for type_name in ["Profile", "PermissionSet", "ConnectedApp"] {
-            documents.entry(type_name).or_default().extend(set.of_type(type_name).map(|component| component.document.clone()));
+            documents
+                .entry(type_name)
+                .or_default()
+                .extend(set.of_type(type_name).map(|component| component.document.clone()));
         }
     }
     let mut pairs = 0;
@@ -291,13 +369,23 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
         for before in documents {
             for after in documents {
                 let mut set = ComponentSet::new(sfsetup::metadata::Requested::Unknown);
-                set.insert(Component { id: id.clone(), document: before.clone(), file: String::new() });
-                let target = sfsetup::package::Target { id: id.clone(), before: Some(before.clone()), after: Some(after.clone()) };
+                set.insert(Component {
+                    id: id.clone(),
+                    document: before.clone(),
+                    file: String::new(),
+                });
+                let target = sfsetup::package::Target {
+                    id: id.clone(),
+                    before: Some(before.clone()),
+                    after: Some(after.clone()),
+                };
                 let package = build(&[target], ApiVersion(67), true).unwrap();
                 let there = simulate(&package, &set).unwrap();
-                let left = differences(row(&id), Some(&there.get(&id).unwrap().document), Some(after));
+                let left =
+                    differences(row(&id), Some(&there.get(&id).unwrap().document), Some(after));
                 // An overlay cannot take away what has no "false": a tab's visibility, a layout's assignment (S 3.4).
-                let left: Vec<_> = left.into_iter().filter(|(path, ..)| !has_no_false(path)).collect();
+                let left: Vec<_> =
+                    left.into_iter().filter(|(path, ..)| !has_no_false(path)).collect();
                 assert_eq!(left, [], "{type_name}");
                 pairs += 1;
             }
@@ -311,7 +399,10 @@ fn has_row(id: &ComponentId) -> bool {
 }
 
 fn has_no_false(path: &FieldPath) -> bool {
-    matches!(path.segments()[0].name.as_str(), "tabVisibilities" | "layoutAssignments" | "categoryGroupVisibilities")
+    matches!(
+        path.segments()[0].name.as_str(),
+        "tabVisibilities" | "layoutAssignments" | "categoryGroupVisibilities"
+    )
 }
 
 /// A profile of a connected app goes by the name that Setup shows and by the API's, as people write it and as the API encodes it.
@@ -337,7 +428,14 @@ fn elements_of_a_set_are_the_same_by_either_name() {
         let Some(gone) = gone else { continue };
         let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--out", number]);
         assert_eq!(run.code, 0, "{want}: {run:?}");
-        let text = std::fs::read_to_string(env.folder().join(number).join("connectedApps/Lamp.connectedApp")).unwrap();
-        assert_eq!(text, app.replace(&format!("    <profileName>{gone}</profileName>\n"), ""), "{want}");
+        let text = std::fs::read_to_string(
+            env.folder().join(number).join("connectedApps/Lamp.connectedApp"),
+        )
+        .unwrap();
+        assert_eq!(
+            text,
+            app.replace(&format!("    <profileName>{gone}</profileName>\n"), ""),
+            "{want}"
+        );
     }
 }

@@ -11,7 +11,10 @@ const KEY: &str = "3MVG9demoHarbourLightWarehouse0002";
 const SECRET: &str = "demo-warehouse-secret";
 
 async fn org(fault: Option<Fault>) -> Running {
-    let rules = fault.into_iter().map(|fault| FaultRule { call: "*".to_owned(), fault, after: 0, times: None }).collect();
+    let rules = fault
+        .into_iter()
+        .map(|fault| FaultRule { call: "*".to_owned(), fault, after: 0, times: None })
+        .collect();
     serve(Store::in_memory(), None, Faults { rules, by_request: false }).await.unwrap()
 }
 
@@ -49,7 +52,10 @@ fn holding(env: &Env, secrets: &[&str], may: &[&Path]) -> Vec<PathBuf> {
 fn silent(run: &Run, secrets: &[&str]) {
     assert!(!run.stderr.contains("panicked"), "{run:?}");
     for secret in secrets {
-        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "`{secret}` is shown: {run:?}");
+        assert!(
+            !run.stdout.contains(secret) && !run.stderr.contains(secret),
+            "`{secret}` is shown: {run:?}"
+        );
     }
 }
 
@@ -68,13 +74,32 @@ async fn a_token_is_never_shown_whatever_happens() {
         let running = org(fault.clone()).await;
         let env = Env::new();
         let half = running.token.split_once('!').unwrap().1.to_owned();
-        let arguments = ["diff", "--template", "ampersand", "--set", "app=Ampersand", "--set", "read=Account", "--format", "json"];
-        let run =
-            loud(&env, Some((&running, &running.token)), &[&arguments[..], &["--timeout", "2", "--out", "report.json"]].concat()).await;
+        let arguments = [
+            "diff",
+            "--template",
+            "ampersand",
+            "--set",
+            "app=Ampersand",
+            "--set",
+            "read=Account",
+            "--format",
+            "json",
+        ];
+        let run = loud(
+            &env,
+            Some((&running, &running.token)),
+            &[&arguments[..], &["--timeout", "2", "--out", "report.json"]].concat(),
+        )
+        .await;
         assert_eq!(run.code, if fault.is_none() { 2 } else { 1 }, "{run:?}");
         silent(&run, &[&half]);
         assert!(holding(&env, &[&half], &[]).is_empty(), "{fault:?}");
-        let run = loud(&env, Some((&running, "00D000000000001!PLANTED.wrong.token")), &["org", "display"]).await;
+        let run = loud(
+            &env,
+            Some((&running, "00D000000000001!PLANTED.wrong.token")),
+            &["org", "display"],
+        )
+        .await;
         assert_eq!(run.code, 1, "{run:?}");
         silent(&run, &["PLANTED"]);
         running.stop().await;
@@ -102,10 +127,23 @@ async fn a_login_shows_its_secret_to_its_own_file_alone() {
     assert_eq!(run.code, 0, "{run:?}");
     silent(&run, &[SECRET, &running.token]);
     let file = env.folder().join("config/sfsetup/logins/acme.json");
-    assert!(run.stderr.contains(&format!("kept in {}, readable by you alone", file.display())), "{run:?}");
+    assert!(
+        run.stderr.contains(&format!("kept in {}, readable by you alone", file.display())),
+        "{run:?}"
+    );
     assert!(std::fs::read_to_string(&file).unwrap().contains("This file is a credential."));
     for arguments in [
-        &["diff", "--org", "acme", "--template", "ampersand", "--set", "app=Ampersand", "--set", "read=Account"][..],
+        &[
+            "diff",
+            "--org",
+            "acme",
+            "--template",
+            "ampersand",
+            "--set",
+            "app=Ampersand",
+            "--set",
+            "read=Account",
+        ][..],
         &["org", "display", "--org", "acme", "--format", "json"],
         &["org", "list", "--format", "json"],
     ] {
@@ -125,14 +163,32 @@ async fn what_an_org_does_not_take_is_not_shown_either() {
     let running = org(None).await;
     let env = Env::new();
     let secret = env.write("secret", "PLANTED-secret");
-    let url = env.write("url", format!("force://{KEY}:PLANTED-secret:PLANTED-refresh@{}", running.url().trim_start_matches("http://")));
+    let url = env.write(
+        "url",
+        format!(
+            "force://{KEY}:PLANTED-secret:PLANTED-refresh@{}",
+            running.url().trim_start_matches("http://")
+        ),
+    );
     env.write("no-url", "PLANTED-refresh@example.com");
-    let credentials = ["--client-credentials", "--client-id", KEY, "--client-secret-file", "secret", "--instance-url", &running.url()];
-    for arguments in [&credentials[..], &["--auth-url-file", "url"], &["--auth-url-file", "no-url"]] {
+    let credentials = [
+        "--client-credentials",
+        "--client-id",
+        KEY,
+        "--client-secret-file",
+        "secret",
+        "--instance-url",
+        &running.url(),
+    ];
+    for arguments in [&credentials[..], &["--auth-url-file", "url"], &["--auth-url-file", "no-url"]]
+    {
         let run = loud(&env, None, &[&["org", "login", "acme"][..], arguments].concat()).await;
         assert!(run.code == 1 || run.code == 64, "{run:?}");
         assert!(run.stderr.contains("error: "), "{run:?}");
         silent(&run, &["PLANTED"]);
     }
-    assert_eq!(holding(&env, &["PLANTED"], &[&secret, &url, &env.folder().join("no-url")]), Vec::<PathBuf>::new());
+    assert_eq!(
+        holding(&env, &["PLANTED"], &[&secret, &url, &env.folder().join("no-url")]),
+        Vec::<PathBuf>::new()
+    );
 }

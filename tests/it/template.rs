@@ -11,15 +11,24 @@ fn the_list_names_every_shipped_template() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let run = env.run(&["template", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&run.stdout).unwrap();
-    let names: Vec<&str> = list["templates"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = list["templates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().trim_end_matches(".toml").to_owned())
+        .map(|entry| {
+            entry.unwrap().file_name().to_str().unwrap().trim_end_matches(".toml").to_owned()
+        })
         .collect();
     files.sort();
     assert_eq!(names, files, "templates/ and template/builtin.rs differ");
-    assert!(list["templates"][0]["title"].is_string() && list["templates"][0]["version"].is_string());
+    assert!(
+        list["templates"][0]["title"].is_string() && list["templates"][0]["version"].is_string()
+    );
 }
 
 #[test]
@@ -47,7 +56,14 @@ fn a_file_is_checked_and_all_its_mistakes_are_shown() {
     );
     let run = env.run(&["template", "check", "mine.toml"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    for part in ["mine.toml:11:1", "did you mean `title`?", "`title` is missing", "mine.toml:12:", "ENFORCE", "^"] {
+    for part in [
+        "mine.toml:11:1",
+        "did you mean `title`?",
+        "`title` is missing",
+        "mine.toml:12:",
+        "ENFORCE",
+        "^",
+    ] {
         assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
     }
     let run = env.run(&["template", "check", "mine.toml", "--format", "json"]);
@@ -89,7 +105,10 @@ fn the_readme_shows_what_the_program_prints() {
     let printed = std::fs::read_to_string(folder.join("tests/it/snapshots/demo.snap")).unwrap();
     let picture = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     for line in picture.lines().filter(|line| !line.is_empty() && *line != "...") {
-        assert!(printed.lines().any(|known| known == line), "the README shows `{line}`, which is not printed");
+        assert!(
+            printed.lines().any(|known| known == line),
+            "the README shows `{line}`, which is not printed"
+        );
     }
 }
 

@@ -33,7 +33,8 @@ fn installed(module: &str) -> Option<(PathBuf, String)> {
     let node = std::env::var("SFSETUP_WITNESS_NODE").unwrap_or_else(|_| "node".to_owned());
     let folder = std::env::var_os("SFSETUP_WITNESS").map(PathBuf::from)?;
     let is_there = folder.join("node_modules").join(module).is_dir();
-    let runs = Command::new(&node).arg("--version").output().is_ok_and(|output| output.status.success());
+    let runs =
+        Command::new(&node).arg("--version").output().is_ok_and(|output| output.status.success());
     (is_there && runs).then_some((folder, node))
 }
 
@@ -60,9 +61,21 @@ struct Sf {
 impl Sf {
     fn run(&self, token: Option<&str>, arguments: &[&str]) -> Json {
         let mut command = Command::new(&self.node);
-        command.arg(&self.script).args(arguments).arg("--json").env_clear().current_dir(self.env.folder());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.env.folder());
-        for name in ["SF_DISABLE_TELEMETRY", "SF_AUTOUPDATE_DISABLE", "SF_SKIP_NEW_VERSION_CHECK", "SF_USE_GENERIC_UNIX_KEYCHAIN"] {
+        command
+            .arg(&self.script)
+            .args(arguments)
+            .arg("--json")
+            .env_clear()
+            .current_dir(self.env.folder());
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.env.folder());
+        for name in [
+            "SF_DISABLE_TELEMETRY",
+            "SF_AUTOUPDATE_DISABLE",
+            "SF_SKIP_NEW_VERSION_CHECK",
+            "SF_USE_GENERIC_UNIX_KEYCHAIN",
+        ] {
             command.env(name, "true");
         }
         if let Some(token) = token {
@@ -70,8 +83,9 @@ impl Sf {
         }
         let output = command.output().unwrap();
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        let answer: Json = serde_json::from_str(&stdout)
-            .unwrap_or_else(|error| panic!("sf {arguments:?}: {error}: {stdout}{}", String::from_utf8_lossy(&output.stderr)));
+        let answer: Json = serde_json::from_str(&stdout).unwrap_or_else(|error| {
+            panic!("sf {arguments:?}: {error}: {stdout}{}", String::from_utf8_lossy(&output.stderr))
+        });
         assert_eq!(answer["status"], 0, "sf {arguments:?}: {stdout}");
         answer["result"].clone()
     }
@@ -85,23 +99,68 @@ async fn the_sf_command_line_retrieves_validates_deploys_and_queries() {
     let running = org().await;
     let (address, token) = (running.url(), running.token.clone());
     let work = move || {
-        let sf = Sf { node, script: folder.join("node_modules/@salesforce/cli/bin/run.js"), env: Env::new() };
+        let sf = Sf {
+            node,
+            script: folder.join("node_modules/@salesforce/cli/bin/run.js"),
+            env: Env::new(),
+        };
         sf.env
             .write("sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}], "sourceApiVersion": "64.0"}"#);
         std::fs::create_dir(sf.env.folder().join("force-app")).unwrap();
         sf.env.write("package/package.xml", MANIFEST);
         sf.env.write("package/permissionsets/Witness.permissionset", PERMISSION_SET);
-        let login = ["org", "login", "access-token", "--instance-url", &address, "--no-prompt", "--alias", "demo"];
-        assert_eq!(sf.run(Some(&token), &login)["username"], "robin.alder@harbourlight.example.com");
+        let login = [
+            "org",
+            "login",
+            "access-token",
+            "--instance-url",
+            &address,
+            "--no-prompt",
+            "--alias",
+            "demo",
+        ];
+        assert_eq!(
+            sf.run(Some(&token), &login)["username"],
+            "robin.alder@harbourlight.example.com"
+        );
 
         let profiles = sf.run(None, &["org", "list", "metadata", "-o", "demo", "-m", "Profile"]);
-        assert!(profiles.as_array().unwrap().iter().any(|profile| profile["fullName"] == "Admin"), "{profiles}");
+        assert!(
+            profiles.as_array().unwrap().iter().any(|profile| profile["fullName"] == "Admin"),
+            "{profiles}"
+        );
 
-        sf.run(None, &["project", "retrieve", "start", "-o", "demo", "-m", "Profile:Admin", "-m", "ConnectedApp:Ampersand"]);
-        let file = sf.env.folder().join("force-app/main/default/connectedApps/Ampersand.connectedApp-meta.xml");
+        sf.run(
+            None,
+            &[
+                "project",
+                "retrieve",
+                "start",
+                "-o",
+                "demo",
+                "-m",
+                "Profile:Admin",
+                "-m",
+                "ConnectedApp:Ampersand",
+            ],
+        );
+        let file = sf
+            .env
+            .folder()
+            .join("force-app/main/default/connectedApps/Ampersand.connectedApp-meta.xml");
         assert!(std::fs::read_to_string(file).unwrap().contains("<refreshTokenPolicy>"));
 
-        let validate = ["project", "deploy", "validate", "-o", "demo", "--metadata-dir", "package", "--test-level", "RunLocalTests"];
+        let validate = [
+            "project",
+            "deploy",
+            "validate",
+            "-o",
+            "demo",
+            "--metadata-dir",
+            "package",
+            "--test-level",
+            "RunLocalTests",
+        ];
         let validated = sf.run(None, &validate);
         let id = validated["id"].as_str().unwrap();
         let query = "SELECT Id, Name FROM PermissionSet WHERE Name = 'Witness'";
@@ -109,7 +168,8 @@ async fn the_sf_command_line_retrieves_validates_deploys_and_queries() {
         let quick = sf.run(None, &["project", "deploy", "quick", "-o", "demo", "--job-id", id]);
         assert!(quick["success"] == true && quick["id"] != *id, "{quick}");
         assert_eq!(sf.run(None, &["data", "query", "-o", "demo", "-q", query])["totalSize"], 1);
-        let again = sf.run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "package"]);
+        let again = sf
+            .run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "package"]);
         assert_eq!(again["numberComponentsDeployed"], 1, "{again}");
     };
     tokio::task::spawn_blocking(work).await.unwrap();
@@ -124,26 +184,62 @@ async fn our_package_is_deployed_and_converted_by_the_sf_command_line() {
     let running = org().await;
     let (address, token) = (running.url(), running.token.clone());
     let work = move || {
-        let sf = Sf { node, script: folder.join("node_modules/@salesforce/cli/bin/run.js"), env: Env::new() };
+        let sf = Sf {
+            node,
+            script: folder.join("node_modules/@salesforce/cli/bin/run.js"),
+            env: Env::new(),
+        };
         sf.env
             .write("sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app", "default": true}], "sourceApiVersion": "64.0"}"#);
         std::fs::create_dir(sf.env.folder().join("force-app")).unwrap();
         let ours = |command: &str, more: &[&str]| {
-            let wanted =
-                ["--template", "ampersand", "--set", "app=Ampersand", "--set", "read=Account,Contact", "--set", "write=Campaign,Lead"];
+            let wanted = [
+                "--template",
+                "ampersand",
+                "--set",
+                "app=Ampersand",
+                "--set",
+                "read=Account,Contact",
+                "--set",
+                "write=Campaign,Lead",
+            ];
             let mut program = sf.env.command();
-            program.arg(command).args(wanted).args(more).env("SF_ACCESS_TOKEN", &token).env("SF_ORG_INSTANCE_URL", &address);
+            program
+                .arg(command)
+                .args(wanted)
+                .args(more)
+                .env("SF_ACCESS_TOKEN", &token)
+                .env("SF_ORG_INSTANCE_URL", &address);
             crate::support::finish(program.output().unwrap())
         };
         let run = ours("package", &["--out", "ours"]);
         assert_eq!(run.code, 0, "{run:?}");
-        let login = ["org", "login", "access-token", "--instance-url", &address, "--no-prompt", "--alias", "demo"];
+        let login = [
+            "org",
+            "login",
+            "access-token",
+            "--instance-url",
+            &address,
+            "--no-prompt",
+            "--alias",
+            "demo",
+        ];
         sf.run(Some(&token), &login);
-        let deployed = sf.run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "ours"]);
-        assert!(deployed["success"] == true && deployed["numberComponentsDeployed"] == 2, "{deployed}");
+        let deployed =
+            sf.run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "ours"]);
+        assert!(
+            deployed["success"] == true && deployed["numberComponentsDeployed"] == 2,
+            "{deployed}"
+        );
         assert_eq!(ours("diff", &[]).code, 0);
-        sf.run(None, &["project", "convert", "mdapi", "--root-dir", "ours", "--output-dir", "converted"]);
-        let converted = sf.env.folder().join("converted/main/default/profiles/Ampersand Integration.profile-meta.xml");
+        sf.run(
+            None,
+            &["project", "convert", "mdapi", "--root-dir", "ours", "--output-dir", "converted"],
+        );
+        let converted = sf
+            .env
+            .folder()
+            .join("converted/main/default/profiles/Ampersand Integration.profile-meta.xml");
         assert!(std::fs::read_to_string(converted).unwrap().contains("<object>Account</object>"));
     };
     tokio::task::spawn_blocking(work).await.unwrap();

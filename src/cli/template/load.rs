@@ -34,15 +34,26 @@ pub(in crate::cli) fn load(name: &str) -> Result<Template, CommandError> {
 ///
 /// # Errors
 /// As [`load`]; also mistakes in what `sfsetup.toml` changes.
-pub(in crate::cli) fn load_for(ui: &Ui, name: &str, config: &Config, org: Option<&str>) -> Result<Loaded, CommandError> {
+pub(in crate::cli) fn load_for(
+    ui: &Ui,
+    name: &str,
+    config: &Config,
+    org: Option<&str>,
+) -> Result<Loaded, CommandError> {
     let mut hash = Sha256::new();
     let mut template = read(name, &mut hash)?;
     for (at, text) in config.overlays(&template.name, org) {
-        let file = config.file.as_deref().unwrap_or(Path::new("sfsetup.toml")).display().to_string();
+        let file =
+            config.file.as_deref().unwrap_or(Path::new("sfsetup.toml")).display().to_string();
         hash.update(text.as_bytes());
         let at: Vec<&str> = at.iter().map(String::as_str).collect();
-        template = template::overlay(&file, &config.text, &at, &template).map_err(|errors| CommandError::template(&errors))?;
-        ui.note(&format!("the template `{}` is changed by [{}] in {file}", template.name, at.join(".")));
+        template = template::overlay(&file, &config.text, &at, &template)
+            .map_err(|errors| CommandError::template(&errors))?;
+        ui.note(&format!(
+            "the template `{}` is changed by [{}] in {file}",
+            template.name,
+            at.join(".")
+        ));
     }
     let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Loaded { template, sha256 })
@@ -81,25 +92,37 @@ fn read(name: &str, hash: &mut Sha256) -> Result<Template, CommandError> {
 }
 
 /// A shipped template, or a file beside the one that names it.
-fn ancestor(of: &Path, name: &str, hash: &mut Sha256, seen: &mut Vec<PathBuf>) -> Result<Template, String> {
+fn ancestor(
+    of: &Path,
+    name: &str,
+    hash: &mut Sha256,
+    seen: &mut Vec<PathBuf>,
+) -> Result<Template, String> {
     if let Some(shipped) = builtin::find(name) {
         hash.update(shipped.text.as_bytes());
         return template::parse(shipped.name, shipped.text).map_err(|errors| errors.to_string());
     }
     let path = of.parent().unwrap_or(Path::new("")).join(name);
     if !path.is_file() {
-        return Err(format!("there is no shipped template `{name}`, and no file `{}`", path.display()));
+        return Err(format!(
+            "there is no shipped template `{name}`, and no file `{}`",
+            path.display()
+        ));
     }
-    let is_same = |known: &PathBuf| std::path::absolute(known).ok() == std::path::absolute(&path).ok();
+    let is_same =
+        |known: &PathBuf| std::path::absolute(known).ok() == std::path::absolute(&path).ok();
     if seen.iter().any(is_same) || seen.len() >= DEEPEST {
         return Err(format!("`{name}` stands on itself: {} extend one another", seen.len()));
     }
     seen.push(path.clone());
-    let text =
-        text_of(&path).map_err(|error| error.causes.first().map_or(error.what.clone(), |cause| format!("{}: {cause}", error.what)))?;
+    let text = text_of(&path).map_err(|error| {
+        error.causes.first().map_or(error.what.clone(), |cause| format!("{}: {cause}", error.what))
+    })?;
     hash.update(text.as_bytes());
-    template::parse_with(&path.display().to_string(), &text, &mut |parent| ancestor(&path, parent, hash, seen))
-        .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
+    template::parse_with(&path.display().to_string(), &text, &mut |parent| {
+        ancestor(&path, parent, hash, seen)
+    })
+    .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
 }
 
 fn text_of(path: &Path) -> Result<String, CommandError> {
@@ -108,7 +131,8 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
         return Err(failed().because("it is a folder").hint("name one `.toml` file in it"));
     }
     let bytes = std::fs::read(path).map_err(|error| failed().because(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
+    String::from_utf8(bytes)
+        .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }
 
 /// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo org proposes, then the defaults. A name alone
@@ -126,24 +150,30 @@ pub(in crate::cli) fn fill_in(
     let mut pairs = Vec::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
-            return Err(CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage());
+            return Err(
+                CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
+            );
         };
         pairs.push((name.trim(), value));
     }
     if let Some(file) = &config.file {
         ui.detail(&format!("parameters from {}", file.display()));
     }
-    let has = |template: &Template, name: &str| template.parameters.iter().any(|parameter| parameter.name == name);
+    let has = |template: &Template, name: &str| {
+        template.parameters.iter().any(|parameter| parameter.name == name)
+    };
     let mut filled = Vec::new();
     for template in templates {
         let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in &pairs {
-            let own = name.split_once('.').filter(|(of, _)| *of == template.name).map(|(_, name)| name);
+            let own =
+                name.split_once('.').filter(|(of, _)| *of == template.name).map(|(_, name)| name);
             let is_other = own.is_none()
                 && !has(template, name)
-                && templates
-                    .iter()
-                    .any(|other| other.name != template.name && (has(other, name) || name.starts_with(&format!("{}.", other.name))));
+                && templates.iter().any(|other| {
+                    other.name != template.name
+                        && (has(other, name) || name.starts_with(&format!("{}.", other.name)))
+                });
             if !is_other {
                 given.entry(own.unwrap_or(name).to_owned()).or_default().push((*value).to_owned());
             }
@@ -151,7 +181,8 @@ pub(in crate::cli) fn fill_in(
         let mut configured = configured(config, template, choice.map(Choice::name))?;
         propose(ui, template, choice, &given, &mut configured);
         filled.push(
-            template::Arguments::resolve(template, &given, &configured).map_err(|errors| CommandError::arguments(template, &errors))?,
+            template::Arguments::resolve(template, &given, &configured)
+                .map_err(|errors| CommandError::arguments(template, &errors))?,
         );
     }
     Ok(filled)
@@ -161,9 +192,16 @@ pub(in crate::cli) fn fill_in(
 ///
 /// # Errors
 /// A value that is none for a parameter.
-pub(super) fn configured(config: &Config, template: &Template, org: Option<&str>) -> Result<BTreeMap<String, Value>, CommandError> {
+pub(super) fn configured(
+    config: &Config,
+    template: &Template,
+    org: Option<&str>,
+) -> Result<BTreeMap<String, Value>, CommandError> {
     let values = config.parameters(&template.name, org);
-    values.into_iter().map(|(name, value)| Ok((name.clone(), plain(name, value, config)?))).collect()
+    values
+        .into_iter()
+        .map(|(name, value)| Ok((name.clone(), plain(name, value, config)?)))
+        .collect()
 }
 
 /// Adds what the demo org proposes for parameters that nobody has given, and says so.
@@ -180,13 +218,19 @@ fn propose(
     }
     // What builds on a shipped template is asked the same.
     let known = crate::demo::proposed_parameters(&template.name);
-    let of_parent = || crate::demo::proposed_parameters(template.extends.as_deref()?.split(' ').next()?);
+    let of_parent =
+        || crate::demo::proposed_parameters(template.extends.as_deref()?.split(' ').next()?);
     let mut proposed = Vec::new();
     for (name, value) in known.or_else(of_parent).unwrap_or_default() {
         let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
         // Where a template that builds on it has a default of its own, that is what its author wants.
         let is_inherited = |line: usize| template.extends.is_none() || line == 0;
-        if is_free && template.parameters.iter().any(|parameter| parameter.name == name && is_inherited(parameter.line)) {
+        if is_free
+            && template
+                .parameters
+                .iter()
+                .any(|parameter| parameter.name == name && is_inherited(parameter.line))
+        {
             proposed.push(format!("{name}={value}"));
             configured.insert(name, Value::Text(value));
         }
@@ -197,7 +241,14 @@ fn propose(
 }
 
 #[cfg(not(feature = "demo"))]
-fn propose(_: &Ui, _: &Template, _: Option<&Choice>, _: &BTreeMap<String, Vec<String>>, _: &mut BTreeMap<String, Value>) {}
+fn propose(
+    _: &Ui,
+    _: &Template,
+    _: Option<&Choice>,
+    _: &BTreeMap<String, Vec<String>>,
+    _: &mut BTreeMap<String, Value>,
+) {
+}
 
 /// A value of `sfsetup.toml` as a template's parameters hold them.
 fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
@@ -205,15 +256,23 @@ fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, Comm
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
         toml::Value::Boolean(flag) => Some(flag.to_string()),
-        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+        toml::Value::Float(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_)
+        | toml::Value::Table(_) => None,
     };
     let plain = match value {
         toml::Value::Boolean(flag) => Some(Value::Bool(*flag)),
-        toml::Value::Array(elements) => elements.iter().map(text_of).collect::<Option<Vec<_>>>().map(Value::List),
+        toml::Value::Array(elements) => {
+            elements.iter().map(text_of).collect::<Option<Vec<_>>>().map(Value::List)
+        }
         other => text_of(other).map(Value::Text),
     };
     plain.ok_or_else(|| {
         let file = config.file.as_deref().unwrap_or(Path::new("sfsetup.toml"));
-        CommandError::new(format!("parameter `{name}` in `{}` is no text, flag or list of texts", file.display()))
+        CommandError::new(format!(
+            "parameter `{name}` in `{}` is no text, flag or list of texts",
+            file.display()
+        ))
     })
 }

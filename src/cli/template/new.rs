@@ -64,7 +64,8 @@ pub(super) struct NewArguments {
 }
 
 pub(super) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
-    let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
+    let file =
+        arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
     check(arguments, &file)?;
     let heading = heading(ui, arguments)?;
     let (text, words) = match &arguments.from_org {
@@ -73,9 +74,18 @@ pub(super) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
     };
     // What this program writes, it must be able to read; what it cannot is not left lying about.
     let template = template::parse(&file.display().to_string(), &text).map_err(|errors| {
-        CommandError::new("internal error: the template that was made has mistakes, so nothing was written")
-            .because(errors.mistakes.iter().map(|mistake| mistake.message.clone()).collect::<Vec<_>>().join("; "))
-            .hint("please report it")
+        CommandError::new(
+            "internal error: the template that was made has mistakes, so nothing was written",
+        )
+        .because(
+            errors
+                .mistakes
+                .iter()
+                .map(|mistake| mistake.message.clone())
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
+        .hint("please report it")
     })?;
     ui.write_file(&file, text.as_bytes())?;
     ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
@@ -96,7 +106,10 @@ pub(super) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
 fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
     let name = &arguments.name;
     draft::check_name(name).map_err(|(why, better)| {
-        CommandError::new(format!("`{name}` is no name for a template")).because(why).hint(format!("for instance `{better}`")).usage()
+        CommandError::new(format!("`{name}` is no name for a template"))
+            .because(why)
+            .hint(format!("for instance `{better}`"))
+            .usage()
     })?;
     if builtin::find(name).is_some() {
         return Err(CommandError::new(format!("a template `{name}` is shipped with this program; reports could not tell the two apart"))
@@ -110,25 +123,40 @@ fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
     }
     // A link that leads nowhere is there too.
     if file.symlink_metadata().is_ok() {
-        return Err(CommandError::new(format!("`{}` is there already, so nothing was written", file.display()))
-            .hint("name another file with `--out`"));
+        return Err(CommandError::new(format!(
+            "`{}` is there already, so nothing was written",
+            file.display()
+        ))
+        .hint("name another file with `--out`"));
     }
     Ok(())
 }
 
 fn subjects(arguments: &NewArguments) -> Vec<&String> {
-    [&arguments.app, &arguments.profile, &arguments.permission_set, &arguments.user].into_iter().flatten().collect()
+    [&arguments.app, &arguments.profile, &arguments.permission_set, &arguments.user]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What the template says of itself; a person at a terminal is asked for what was not given.
 fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
     let ask = |given: &Option<String>, question: &str| {
-        given.clone().or_else(|| ui.ask(question)).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        given
+            .clone()
+            .or_else(|| ui.ask(question))
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
     };
     let title = ask(&arguments.title, "What a person calls it (the vendor's name):");
     let source = ask(&arguments.source, "Address of the vendor's set-up page (https://..):");
-    if let Some(source) = source.as_ref().filter(|source| !(source.starts_with("https://") || source.starts_with("http://"))) {
-        return Err(CommandError::new(format!("`{source}` is no address of a page")).hint("it begins with https://").usage());
+    if let Some(source) = source
+        .as_ref()
+        .filter(|source| !(source.starts_with("https://") || source.starts_with("http://")))
+    {
+        return Err(CommandError::new(format!("`{source}` is no address of a page"))
+            .hint("it begins with https://")
+            .usage());
     }
     let now = jiff::Timestamp::now();
     Ok(Heading {
@@ -144,7 +172,9 @@ fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
     let shown = file.display();
     let cases = file.with_extension("test");
     if let Some(org) = &arguments.from_org {
-        ui.hint(&format!("delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"));
+        ui.hint(&format!(
+            "delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"
+        ));
         ui.hint(&format!(
             "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, `sfsetup template test {shown}` runs it",
             cases.join("good").display()
@@ -157,7 +187,12 @@ fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
 }
 
 /// Writes down what an org has, with words on how it was proved.
-fn of_org(ui: &Ui, arguments: &NewArguments, org: &str, heading: &Heading) -> Result<(String, String), CommandError> {
+fn of_org(
+    ui: &Ui,
+    arguments: &NewArguments,
+    org: &str,
+    heading: &Heading,
+) -> Result<(String, String), CommandError> {
     let choice = connect::choose(Some(org), &Config::default()).ok_or_else(wanted::no_org)?;
     connect::block_on(async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
@@ -188,7 +223,11 @@ impl FoundInOrg {
 }
 
 /// Finds out what of the named things the org has, and reads it: a profile with all the org's objects, so that it is whole.
-async fn find(org: &Org, choice: &Choice, arguments: &NewArguments) -> Result<FoundInOrg, CommandError> {
+async fn find(
+    org: &Org,
+    choice: &Choice,
+    arguments: &NewArguments,
+) -> Result<FoundInOrg, CommandError> {
     let failed = |error: OrgError| CommandError::org(choice.name(), &error);
     let mut types = Vec::new();
     if arguments.app.is_some() {
@@ -200,22 +239,35 @@ async fn find(org: &Org, choice: &Choice, arguments: &NewArguments) -> Result<Fo
     let listed = take::of_types(org, &types).await.map_err(failed)?;
     let app = arguments.app.as_ref().map(|name| {
         // One that another org owns is not listed, and still shows a little of itself as a connected app (S 1.5, 1.7).
-        let is_external = listed.request.components.contains(&ComponentId::new("ExternalClientApplication", name.as_str()));
+        let is_external = listed
+            .request
+            .components
+            .contains(&ComponentId::new("ExternalClientApplication", name.as_str()));
         (if is_external { AppKind::External } else { AppKind::Connected }, name.clone())
     });
     let mut asked: Vec<ComponentId> = Vec::new();
     asked.extend(app.iter().flat_map(|(kind, name)| App { kind: *kind, name }.components()));
-    for (type_name, given) in [("Profile", &arguments.profile), ("PermissionSet", &arguments.permission_set)] {
-        asked.extend(given.iter().map(|name| ComponentId::new(type_name, canonical_full_name(type_name, name))));
+    for (type_name, given) in
+        [("Profile", &arguments.profile), ("PermissionSet", &arguments.permission_set)]
+    {
+        asked.extend(
+            given
+                .iter()
+                .map(|name| ComponentId::new(type_name, canonical_full_name(type_name, name))),
+        );
     }
     let mut companions = listed.request.companions.clone();
     companions.types.retain(|type_name, _| type_name == "CustomObject");
     let request = RetrieveRequest { components: asked.iter().cloned().collect(), companions };
     let facts = draft::facts(arguments.app.as_deref(), arguments.user.as_deref());
     let (components, mut facts) = if asked.is_empty() {
-        (ComponentSet::new(crate::metadata::Requested::Unknown), org.facts(&facts).await.map_err(failed)?)
+        (
+            ComponentSet::new(crate::metadata::Requested::Unknown),
+            org.facts(&facts).await.map_err(failed)?,
+        )
     } else {
-        let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&facts)).map_err(failed)?;
+        let (retrieved, facts) =
+            futures::try_join!(org.retrieve(&request), org.facts(&facts)).map_err(failed)?;
         (retrieved.components, facts)
     };
     // An app's parts may be lacking; what was named may not.
@@ -249,7 +301,9 @@ async fn confirm(
         components.get(&id)
     };
     let set = named("PermissionSet", &arguments.permission_set);
-    if let Some(fact) = set.and_then(|set| draft::confirming(set, named("Profile", &arguments.profile))) {
+    if let Some(fact) =
+        set.and_then(|set| draft::confirming(set, named("Profile", &arguments.profile)))
+    {
         let answers = org.facts(&[(fact.clone(), Some(user.to_owned()))]).await?;
         facts.insert(&fact, Some(user), answers.get(&fact, Some(user)));
     }
@@ -258,18 +312,29 @@ async fn confirm(
 
 fn is_a_user(user: &str, facts: &FactValues, choice: &Choice) -> Result<(), CommandError> {
     let asked = draft::facts(None, Some(user));
-    let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| match facts.get(fact, of.as_deref()) {
-        FactAnswer::NotObserved(reason) => Some(reason),
-        FactAnswer::Known(_) => None,
+    let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| {
+        match facts.get(fact, of.as_deref()) {
+            FactAnswer::NotObserved(reason) => Some(reason),
+            FactAnswer::Known(_) => None,
+        }
     });
     match unseen {
-        Some(reason) => Err(CommandError::new(format!("cannot write down the user `{user}` of `{}`", choice.name())).because(reason)),
+        Some(reason) => Err(CommandError::new(format!(
+            "cannot write down the user `{user}` of `{}`",
+            choice.name()
+        ))
+        .because(reason)),
         None => Ok(()),
     }
 }
 
 /// Something that was named and is not in the org, or cannot be read.
-fn not_there(id: &ComponentId, components: &ComponentSet, listed: &take::Wanted, choice: &Choice) -> CommandError {
+fn not_there(
+    id: &ComponentId,
+    components: &ComponentSet,
+    listed: &take::Wanted,
+    choice: &Choice,
+) -> CommandError {
     let (what, types): (&str, &[&str]) = match id.type_name.as_str() {
         "Profile" => ("profile", &["Profile"]),
         "PermissionSet" => ("permission set", &["PermissionSet"]),
@@ -282,34 +347,47 @@ fn not_there(id: &ComponentId, components: &ComponentSet, listed: &take::Wanted,
     } else {
         format!("there is no {what} `{name}` in `{}`", choice.name())
     });
-    let reasons = [components.not_observed.get(id)]
-        .into_iter()
-        .chain(types.iter().map(|type_name| listed.not_observed.get(&ComponentId::new(*type_name, "*"))));
+    let reasons = [components.not_observed.get(id)].into_iter().chain(
+        types.iter().map(|type_name| listed.not_observed.get(&ComponentId::new(*type_name, "*"))),
+    );
     for reason in reasons.flatten() {
         error = error.because(reason.clone());
     }
     if is_listed {
         return error;
     }
-    let known = listed.request.components.iter().filter(|known| types.contains(&known.type_name.as_str()));
+    let known =
+        listed.request.components.iter().filter(|known| types.contains(&known.type_name.as_str()));
     let known: Vec<&str> = known.map(|known| known.full_name.as_str()).collect();
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None if known.is_empty() || known.len() > 12 => error.hint(format!("name the {what} by its API name")),
+        None if known.is_empty() || known.len() > 12 => {
+            error.hint(format!("name the {what} by its API name"))
+        }
         None => error.hint(format!("there are {}", known.join(", "))),
     }
 }
 
 /// Holds the template against what it was made of: all must be in sync, as the next `diff` will have it.
 fn prove(ui: &Ui, text: &str, found: &FoundInOrg, choice: &Choice) -> Result<String, CommandError> {
-    let internal = |why: String| CommandError::new("internal error: the template that was made cannot be tried").because(why);
+    let internal = |why: String| {
+        CommandError::new("internal error: the template that was made cannot be tried").because(why)
+    };
     let template = template::parse("", text).map_err(|errors| internal(errors.to_string()))?;
-    let values = Arguments::resolve(&template, &BTreeMap::new(), &BTreeMap::new()).map_err(|errors| internal(errors.to_string()))?;
-    let steps = template::expand(&template, &values).map_err(|error| internal(error.to_string()))?;
+    let values = Arguments::resolve(&template, &BTreeMap::new(), &BTreeMap::new())
+        .map_err(|errors| internal(errors.to_string()))?;
+    let steps =
+        template::expand(&template, &values).map_err(|error| internal(error.to_string()))?;
     let found = diff(&steps, &found.components, &found.facts);
     for finding in found.findings.iter().filter(|finding| finding.state != State::InSync) {
-        let what = finding.path.as_ref().map_or_else(|| finding.step.id.clone(), |path| format!("{}: {path}", finding.step.id));
-        ui.warn(&format!("{what} does not come out as it was read ({}); look at it by hand", finding.state.name()));
+        let what = finding
+            .path
+            .as_ref()
+            .map_or_else(|| finding.step.id.clone(), |path| format!("{}: {path}", finding.step.id));
+        ui.warn(&format!(
+            "{what} does not come out as it was read ({}); look at it by hand",
+            finding.state.name()
+        ));
     }
     let settings = found.findings.len();
     let in_sync = found.count(State::InSync);

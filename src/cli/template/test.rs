@@ -48,9 +48,12 @@ pub(super) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandErr
     let folder = match &arguments.cases {
         Some(folder) => folder.clone(),
         None if builtin::find(&arguments.template).is_some() => {
-            return Err(CommandError::new(format!("the shipped template `{}` has no cases beside it", arguments.template))
-                .hint("name the folder with its cases: `--cases DIR`")
-                .usage());
+            return Err(CommandError::new(format!(
+                "the shipped template `{}` has no cases beside it",
+                arguments.template
+            ))
+            .hint("name the folder with its cases: `--cases DIR`")
+            .usage());
         }
         None => Path::new(&arguments.template).with_extension("test"),
     };
@@ -88,8 +91,10 @@ fn cases(folder: &Path, template: &str) -> Result<Vec<PathBuf>, CommandError> {
             folder.join("good").display()
         ))
     };
-    let unreadable =
-        |error: std::io::Error| CommandError::new(format!("cannot read the cases in `{}`", folder.display())).because(error.to_string());
+    let unreadable = |error: std::io::Error| {
+        CommandError::new(format!("cannot read the cases in `{}`", folder.display()))
+            .because(error.to_string())
+    };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -100,13 +105,18 @@ fn cases(folder: &Path, template: &str) -> Result<Vec<PathBuf>, CommandError> {
     let mut cases = Vec::new();
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !is_hidden && (path.is_dir() || is_zip(&path)) {
             cases.push(path);
         }
     }
     cases.sort();
-    if cases.is_empty() { Err(none(format!("`{}` holds neither a folder nor a zip", folder.display()))) } else { Ok(cases) }
+    if cases.is_empty() {
+        Err(none(format!("`{}` holds neither a folder nor a zip", folder.display())))
+    } else {
+        Ok(cases)
+    }
 }
 
 fn is_zip(path: &Path) -> bool {
@@ -126,9 +136,11 @@ impl<'c> Case<'c> {
     fn read(path: &'c Path, template: &Template) -> Result<Self, CommandError> {
         let name = path.file_stem().filter(|_| is_zip(path)).or_else(|| path.file_name());
         let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (file, text) = if is_zip(path) { in_zip(path, &name)? } else { in_folder(path.join(EXPECT))? };
+        let (file, text) =
+            if is_zip(path) { in_zip(path, &name)? } else { in_folder(path.join(EXPECT))? };
         let expected = match text {
-            Some(text) => expect::parse(&file.display().to_string(), &text, template).map_err(|errors| CommandError::template(&errors))?,
+            Some(text) => expect::parse(&file.display().to_string(), &text, template)
+                .map_err(|errors| CommandError::template(&errors))?,
             None => Expected::default(),
         };
         Ok(Self { path, name, file, expected })
@@ -137,15 +149,22 @@ impl<'c> Case<'c> {
     /// Tries the template and tells how it went; `true` where all is as expected.
     fn run(&self, ui: &Ui, template: &Template) -> Result<bool, CommandError> {
         let values = self.values(template)?;
-        let steps =
-            template::expand(template, &values).map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
+        let steps = template::expand(template, &values)
+            .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
         let components = of_files(ui, &steps, self.path)?.components;
         let facts = self.facts(&values)?;
         let version = match &components.requested {
             Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
             Requested::Unknown => ApiVersion::NEWEST,
         };
-        let basis = Basis { components: &components, facts: &facts, graph: &[], version, is_online: false, same_org: true };
+        let basis = Basis {
+            components: &components,
+            facts: &facts,
+            graph: &[],
+            version,
+            is_online: false,
+            same_org: true,
+        };
         let trial = try_out(template, &steps, &basis, &self.expected);
         ui.answer(&render::case(&self.name, &trial))?;
         self.advise(ui, &trial);
@@ -157,11 +176,16 @@ impl<'c> Case<'c> {
         let config = Config::find(Some(self.path))?;
         let mut values = super::load::configured(&config, template, None)?;
         values.extend(self.expected.parameters.clone());
-        Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(|errors| {
-            let mut error = CommandError::new(format!("the parameters of case `{}` are not complete", self.name));
-            error.causes = errors.0;
-            error.hint(self.where_to("parameters"))
-        })
+        Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(
+            |errors| {
+                let mut error = CommandError::new(format!(
+                    "the parameters of case `{}` are not complete",
+                    self.name
+                ));
+                error.causes = errors.0;
+                error.hint(self.where_to("parameters"))
+            },
+        )
     }
 
     fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
@@ -170,8 +194,14 @@ impl<'c> Case<'c> {
             let of = match fact.fact_type.parameter {
                 None => None,
                 Some(parameter) => Some(values.text(parameter).ok_or_else(|| {
-                    CommandError::new(format!("case `{}` answers `{fact}`, but names no {parameter} that it speaks of", self.name))
-                        .hint(format!("give the parameter `{parameter}` a value; {}", self.where_to("parameters")))
+                    CommandError::new(format!(
+                        "case `{}` answers `{fact}`, but names no {parameter} that it speaks of",
+                        self.name
+                    ))
+                    .hint(format!(
+                        "give the parameter `{parameter}` a value; {}",
+                        self.where_to("parameters")
+                    ))
                 })?),
             };
             facts.insert(fact, of.as_deref(), FactAnswer::Known(value.clone()));
@@ -196,7 +226,9 @@ impl<'c> Case<'c> {
                     facts.extend(unanswered);
                 }
                 Failure::Left { step, .. } => left.push(format!("\"{step}\"")),
-                Failure::State { found: None, .. } | Failure::NotLeft { .. } | Failure::NotProved(_) => {}
+                Failure::State { found: None, .. }
+                | Failure::NotLeft { .. }
+                | Failure::NotProved(_) => {}
             }
         }
         facts.dedup();
@@ -210,7 +242,11 @@ impl<'c> Case<'c> {
             parts.push(format!("mend = {{ left = [{}] }}", left.join(", ")));
         }
         if !parts.is_empty() {
-            ui.hint(&format!("if that is as it should be, say so in {}: {}", self.file.display(), parts.join("  ")));
+            ui.hint(&format!(
+                "if that is as it should be, say so in {}: {}",
+                self.file.display(),
+                parts.join("  ")
+            ));
         }
     }
 }
@@ -235,7 +271,8 @@ fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
 
 /// A step's id as TOML takes it for a key.
 fn key(id: &str) -> String {
-    let is_bare = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_bare =
+        id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if is_bare { id.to_owned() } else { format!("\"{id}\"") }
 }
 
@@ -243,7 +280,8 @@ fn in_folder(file: PathBuf) -> Result<(PathBuf, Option<String>), CommandError> {
     match std::fs::read(&file) {
         Ok(bytes) => text(&file, bytes).map(|text| (file, Some(text))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((file, None)),
-        Err(error) => Err(CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())),
+        Err(error) => Err(CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(error.to_string())),
     }
 }
 
@@ -253,7 +291,9 @@ fn in_zip(path: &Path, name: &str) -> Result<(PathBuf, Option<String>), CommandE
     if beside.1.is_some() {
         return Ok(beside);
     }
-    let failed = |why: String| CommandError::new(format!("cannot read the case `{}`", path.display())).because(why);
+    let failed = |why: String| {
+        CommandError::new(format!("cannot read the case `{}`", path.display())).because(why)
+    };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     let files = read_zip(&bytes, &Limits::default()).map_err(|error| failed(error.to_string()))?;
     match files.into_iter().find(|(file, _)| file == EXPECT) {
@@ -267,6 +307,7 @@ fn in_zip(path: &Path, name: &str) -> Result<(PathBuf, Option<String>), CommandE
 
 fn text(file: &Path, bytes: Vec<u8>) -> Result<String, CommandError> {
     String::from_utf8(bytes).map_err(|error| {
-        CommandError::new(format!("cannot read `{}`", file.display())).because(format!("it is not UTF-8 text: {}", error.utf8_error()))
+        CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(format!("it is not UTF-8 text: {}", error.utf8_error()))
     })
 }

@@ -6,13 +6,21 @@ use super::super::tree::{NAMESPACE, Node};
 use super::Problem;
 
 /// Parses a deployed file and checks it against its type.
-pub(super) fn parse(content: &[u8], (type_name, full_name): &Key, version: u16) -> Result<Node, Problem> {
-    let text = std::str::from_utf8(content).map_err(|_| Problem::from("Error parsing file: Invalid byte in UTF-8 sequence"))?;
-    let node = Node::parse(text)
-        .map_err(|error| Problem { message: format!("Error parsing file: {}", error.message), place: Some((error.line, error.column)) })?;
+pub(super) fn parse(
+    content: &[u8],
+    (type_name, full_name): &Key,
+    version: u16,
+) -> Result<Node, Problem> {
+    let text = std::str::from_utf8(content)
+        .map_err(|_| Problem::from("Error parsing file: Invalid byte in UTF-8 sequence"))?;
+    let node = Node::parse(text).map_err(|error| Problem {
+        message: format!("Error parsing file: {}", error.message),
+        place: Some((error.line, error.column)),
+    })?;
     let (root, fields) = if type_name == "Settings" {
         let root = format!("{full_name}Settings");
-        let fields = schema::settings(&root).ok_or_else(|| Problem::from("Not available for deploy for this organization"))?;
+        let fields = schema::settings(&root)
+            .ok_or_else(|| Problem::from("Not available for deploy for this organization"))?;
         (root, fields)
     } else {
         let fields = schema::find(type_name).map_or(&[] as &[Field], |row| row.fields);
@@ -42,10 +50,14 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
         let Some(field) = known else {
             return Err(at(
                 child,
-                format!("Error parsing file: Element {{{NAMESPACE}}}{} invalid at this location in type {type_name}", child.name),
+                format!(
+                    "Error parsing file: Element {{{NAMESPACE}}}{} invalid at this location in type {type_name}",
+                    child.name
+                ),
             ));
         };
-        let first = node.children.iter().position(|other| other.name == child.name).unwrap_or(index);
+        let first =
+            node.children.iter().position(|other| other.name == child.name).unwrap_or(index);
         // A list's elements must stand together; anything else may stand there once (S 3.4).
         let together = node.children[first..index].iter().all(|other| other.name == child.name);
         if first < index && (!field.many || !together) {
@@ -60,7 +72,9 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
         check_value(child, field, version)?;
     }
     for field in fields.iter().filter(|field| field.required) {
-        let filled = node.child(field.name).is_some_and(|child| !child.value().is_empty() || !child.children.is_empty());
+        let filled = node
+            .child(field.name)
+            .is_some_and(|child| !child.value().is_empty() || !child.children.is_empty());
         if !filled {
             return Err(at(node, format!("Required field is missing: {}", field.name)));
         }
@@ -71,9 +85,17 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
 fn check_value(child: &Node, field: &Field, version: u16) -> Result<(), Problem> {
     let value = child.value();
     if !matches!(field.kind, Kind::Group(..)) && !child.children.is_empty() {
-        return Err(at(child, format!("Error parsing file: Element {} holds text, not elements", child.name)));
+        return Err(at(
+            child,
+            format!("Error parsing file: Element {} holds text, not elements", child.name),
+        ));
     }
-    let wrong = |type_name: &str| Err(at(child, format!("Error parsing file: '{value}' is not a valid value for the type {type_name}")));
+    let wrong = |type_name: &str| {
+        Err(at(
+            child,
+            format!("Error parsing file: '{value}' is not a valid value for the type {type_name}"),
+        ))
+    };
     match &field.kind {
         Kind::Text => Ok(()),
         Kind::Flag if value.is_empty() || ["true", "false", "1", "0"].contains(&value) => Ok(()),
@@ -81,12 +103,21 @@ fn check_value(child: &Node, field: &Field, version: u16) -> Result<(), Problem>
         Kind::Number if value.is_empty() || value.parse::<i32>().is_ok() => Ok(()),
         Kind::Number => wrong("xsd:int"),
         Kind::Choice(_, values) if values.contains(&value) => Ok(()),
-        Kind::Choice(type_name, _) => {
-            Err(at(child, format!("Error parsing file: '{value}' is not a valid value for the enum '{type_name}'")))
-        }
+        Kind::Choice(type_name, _) => Err(at(
+            child,
+            format!(
+                "Error parsing file: '{value}' is not a valid value for the enum '{type_name}'"
+            ),
+        )),
         Kind::Group(type_name, fields) => {
             if !value.is_empty() {
-                return Err(at(child, format!("Error parsing file: text in element {} of type {type_name}", child.name)));
+                return Err(at(
+                    child,
+                    format!(
+                        "Error parsing file: text in element {} of type {type_name}",
+                        child.name
+                    ),
+                ));
             }
             check(child, type_name, fields, version)
         }

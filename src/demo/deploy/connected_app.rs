@@ -11,7 +11,9 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
     let Some(old) = old else {
         // Keys are unique across all orgs; the demo org sees its own.
         let taken = key.is_some_and(|key| {
-            org.of_type("ConnectedApp").any(|(_, app)| app.child("oauthConfig").and_then(|config| config.get("consumerKey")) == Some(key))
+            org.of_type("ConnectedApp").any(|(_, app)| {
+                app.child("oauthConfig").and_then(|config| config.get("consumerKey")) == Some(key)
+            })
         });
         return Err(vec![Problem::from(if taken {
             "The consumer key is already taken"
@@ -49,12 +51,14 @@ fn check_policy(new: &Node) -> Vec<Problem> {
     let valid = match parts.as_slice() {
         ["infinite" | "zero"] => true,
         ["specific_lifetime" | "specific_inactivity", period, unit] => {
-            period.parse::<u32>().is_ok_and(|period| period > 0) && ["HOURS", "DAYS", "MONTHS"].contains(unit)
+            period.parse::<u32>().is_ok_and(|period| period > 0)
+                && ["HOURS", "DAYS", "MONTHS"].contains(unit)
         }
         _ => false,
     };
     if !valid {
-        problems.push(Problem::from(format!("Invalid value for field refreshTokenPolicy: {refresh}")));
+        problems
+            .push(Problem::from(format!("Invalid value for field refreshTokenPolicy: {refresh}")));
     }
     problems
 }
@@ -63,19 +67,23 @@ fn check_names(org: &Org, new: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
     for name in new.texts("profileName") {
         if org.profile_named(name).is_none() {
-            problems.push(Problem::from(format!("In field: profileName - no Profile named {name} found")));
+            problems.push(Problem::from(format!(
+                "In field: profileName - no Profile named {name} found"
+            )));
         }
     }
     for name in new.texts("permissionSetName") {
         if org.permission_set_named(name).is_none() {
-            problems.push(Problem::from(format!("In field: permissionSetName - no PermissionSet named {name} found")));
+            problems.push(Problem::from(format!(
+                "In field: permissionSetName - no PermissionSet named {name} found"
+            )));
         }
     }
     if let Some(config) = new.child("oauthConfig") {
         match config.get("oauthClientCredentialUser") {
-            Some(name) if org.user(name).is_none() => {
-                problems.push(Problem::from(format!("In field: oauthClientCredentialUser - no User named {name} found")))
-            }
+            Some(name) if org.user(name).is_none() => problems.push(Problem::from(format!(
+                "In field: oauthClientCredentialUser - no User named {name} found"
+            ))),
             None if config.flag("isClientCredentialEnabled") => {
                 problems.push(Problem::from("Required field is missing: oauthClientCredentialUser"))
             }
@@ -97,13 +105,16 @@ fn folded(scope: &str) -> &str {
 fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
     let approved = new.child("oauthConfig").is_some_and(|config| config.flag("isAdminApproved"));
     // They take effect only while admins approve (S 1.1); an empty element clears them.
-    new.children
-        .retain(|entry| !["permissionSetName", "profileName"].contains(&entry.name.as_str()) || (approved && !entry.value().is_empty()));
+    new.children.retain(|entry| {
+        !["permissionSetName", "profileName"].contains(&entry.name.as_str())
+            || (approved && !entry.value().is_empty())
+    });
     let executor = new.get("pluginExecutionUser").map(str::to_owned);
     if executor.is_some_and(|name| org.user(&name).is_none()) {
         new.remove("pluginExecutionUser");
     }
-    let key = old.child("oauthConfig").and_then(|config| config.get("consumerKey")).map(str::to_owned);
+    let key =
+        old.child("oauthConfig").and_then(|config| config.get("consumerKey")).map(str::to_owned);
     if let Some(config) = new.children.iter_mut().find(|child| child.name == "oauthConfig") {
         if let Some(key) = key {
             config.set("consumerKey", &key);
@@ -117,7 +128,9 @@ fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
         }
         config.remove("scopes");
         config.children.extend(scopes.into_iter().map(|scope| Node::text("scopes", scope)));
-        for (flag, default) in [("isAdminApproved", "false"), ("isSecretRequiredForRefreshToken", "true")] {
+        for (flag, default) in
+            [("isAdminApproved", "false"), ("isSecretRequiredForRefreshToken", "true")]
+        {
             if config.child(flag).is_none() {
                 config.set(flag, default);
             }
@@ -127,7 +140,10 @@ fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
         if new.child("oauthPolicy").is_none() {
             new.children.push(Node::group(
                 "oauthPolicy",
-                vec![Node::text("ipRelaxation", "ENFORCE"), Node::text("refreshTokenPolicy", "infinite")],
+                vec![
+                    Node::text("ipRelaxation", "ENFORCE"),
+                    Node::text("refreshTokenPolicy", "infinite"),
+                ],
             ));
         }
     }

@@ -64,7 +64,11 @@ pub(super) fn missing(catalog: &Catalog, node: &Node) -> Vec<Problem> {
                 needs.extend(object.master.iter().map(|master| format!("{master}.read")));
             }
         }
-        let absent: Vec<String> = needs.into_iter().filter(|need| !granted.contains(need)).map(|need| words(&need)).collect();
+        let absent: Vec<String> = needs
+            .into_iter()
+            .filter(|need| !granted.contains(need))
+            .map(|need| words(&need))
+            .collect();
         if !absent.is_empty() {
             lacking.insert(permission, absent);
         }
@@ -72,7 +76,11 @@ pub(super) fn missing(catalog: &Catalog, node: &Node) -> Vec<Problem> {
     lacking
         .into_iter()
         .map(|(permission, absent)| {
-            Problem::from(format!("Permission {} depends on permission(s): {}", words(permission), absent.join(", ")))
+            Problem::from(format!(
+                "Permission {} depends on permission(s): {}",
+                words(permission),
+                absent.join(", ")
+            ))
         })
         .collect()
 }
@@ -80,7 +88,8 @@ pub(super) fn missing(catalog: &Catalog, node: &Node) -> Vec<Problem> {
 fn words(permission: &str) -> String {
     match permission.split_once('.') {
         Some((object, verb)) => {
-            let words = VERBS.iter().find(|(_, one, _)| *one == verb).map_or(verb, |(_, _, words)| words);
+            let words =
+                VERBS.iter().find(|(_, one, _)| *one == verb).map_or(verb, |(_, _, words)| words);
             format!("{words} {object}")
         }
         None => permission.to_owned(),
@@ -92,7 +101,9 @@ pub(super) fn unlicensed(catalog: &Catalog, licence: &str, node: &Node) -> Vec<P
     let Some(licence) = catalog.licences.get(licence) else {
         return Vec::new();
     };
-    let refused = |what: String| Problem::from(format!("The user license doesn't allow the permission: {what}"));
+    let refused = |what: String| {
+        Problem::from(format!("The user license doesn't allow the permission: {what}"))
+    };
     let mut problems = Vec::new();
     for entry in node.all("userPermissions").filter(|entry| entry.flag("enabled")) {
         let name = entry.get("name").unwrap_or_default();
@@ -116,7 +127,9 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
     let catalog = &org.catalog;
     let mut need = |found: bool, field: &str, type_name: &str, name: &str| {
         if !found {
-            problems.push(Problem::from(format!("In field: {field} - no {type_name} named {name} found")));
+            problems.push(Problem::from(format!(
+                "In field: {field} - no {type_name} named {name} found"
+            )));
         }
     };
     for entry in &node.children {
@@ -125,13 +138,28 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
             "applicationVisibilities" => {
                 let name = key("application");
                 let standard = catalog.standard_applications.iter().any(|one| one == name);
-                need(standard || org.has("CustomApplication", name), "application", "CustomApplication", name);
+                need(
+                    standard || org.has("CustomApplication", name),
+                    "application",
+                    "CustomApplication",
+                    name,
+                );
             }
             "classAccesses" => {
-                need(org.has("ApexClass", key("apexClass")), "apexClass", "ApexClass", key("apexClass"));
+                need(
+                    org.has("ApexClass", key("apexClass")),
+                    "apexClass",
+                    "ApexClass",
+                    key("apexClass"),
+                );
             }
             "customPermissions" => {
-                need(org.has("CustomPermission", key("name")), "name", "CustomPermission", key("name"));
+                need(
+                    org.has("CustomPermission", key("name")),
+                    "name",
+                    "CustomPermission",
+                    key("name"),
+                );
             }
             "fieldPermissions" => {
                 let field = key("field");
@@ -150,11 +178,21 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
                 }
             }
             "objectPermissions" => {
-                need(catalog.objects.contains_key(key("object")), "object", "CustomObject", key("object"));
+                need(
+                    catalog.objects.contains_key(key("object")),
+                    "object",
+                    "CustomObject",
+                    key("object"),
+                );
             }
             "pageAccesses" => need(false, "apexPage", "ApexPage", key("apexPage")),
             "recordTypeVisibilities" => {
-                need(has_record_type(catalog, key("recordType")), "recordType", "RecordType", key("recordType"));
+                need(
+                    has_record_type(catalog, key("recordType")),
+                    "recordType",
+                    "RecordType",
+                    key("recordType"),
+                );
             }
             "tabSettings" | "tabVisibilities" => {
                 let name = key("tab");
@@ -192,7 +230,10 @@ fn decoded(name: &str) -> String {
 
 fn has_record_type(catalog: &Catalog, name: &str) -> bool {
     name.split_once('.').is_some_and(|(object, record_type)| {
-        catalog.objects.get(object).is_some_and(|row| row.record_types.iter().any(|one| one == record_type))
+        catalog
+            .objects
+            .get(object)
+            .is_some_and(|row| row.record_types.iter().any(|one| one == record_type))
     })
 }
 

@@ -5,7 +5,12 @@ use super::super::tree::Node;
 use super::{Problem, Ruled};
 
 /// Replaces an external client app or one of its parts.
-pub(super) fn rule(org: &Org, key: &Key, mut new: Node, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule(
+    org: &Org,
+    key: &Key,
+    mut new: Node,
+    old: Option<&Node>,
+) -> Result<Ruled, Vec<Problem>> {
     let (type_name, full_name) = key;
     if type_name == "ExternalClientApplication" {
         return application(org, full_name, new);
@@ -13,12 +18,18 @@ pub(super) fn rule(org: &Org, key: &Key, mut new: Node, old: Option<&Node>) -> R
     let mut problems = Vec::new();
     let app = new.get("externalClientApplication").unwrap_or_default().to_owned();
     if !org.has("ExternalClientApplication", &app) {
-        problems.push(Problem::from(format!("In field: externalClientApplication - no ExternalClientApplication named {app} found")));
+        problems.push(Problem::from(format!(
+            "In field: externalClientApplication - no ExternalClientApplication named {app} found"
+        )));
     }
-    let double = org.of_type(type_name).find(|(name, node)| name != full_name && node.get("externalClientApplication") == Some(&app));
+    let double = org.of_type(type_name).find(|(name, node)| {
+        name != full_name && node.get("externalClientApplication") == Some(&app)
+    });
     if let Some((name, _)) = double {
         // The message names the record that is there (S 2.7).
-        problems.push(Problem::from(format!("DUPLICATE_VALUE: ExtlClntAppOauthSettingsId duplicates value on {name}")));
+        problems.push(Problem::from(format!(
+            "DUPLICATE_VALUE: ExtlClntAppOauthSettingsId duplicates value on {name}"
+        )));
     }
     let mut ruled = match type_name.as_str() {
         "ExtlClntAppGlobalOauthSettings" => global(full_name, &mut new, old, &mut problems),
@@ -46,7 +57,9 @@ fn set_default(node: &mut Node, name: &str, value: &str) {
 fn application(org: &Org, full_name: &str, mut new: Node) -> Result<Ruled, Vec<Problem>> {
     let scoped = format!("{}:{full_name}", org.catalog.org_id);
     if new.get("orgScopedExternalApp").is_some_and(|given| given != scoped) {
-        return Err(vec![Problem::from("FIELD_INTEGRITY_EXCEPTION: orgScopedExternalApp belongs to another org")]);
+        return Err(vec![Problem::from(
+            "FIELD_INTEGRITY_EXCEPTION: orgScopedExternalApp belongs to another org",
+        )]);
     }
     new.set("orgScopedExternalApp", &scoped);
     set_default(&mut new, "distributionState", "Local");
@@ -56,7 +69,12 @@ fn application(org: &Org, full_name: &str, mut new: Node) -> Result<Ruled, Vec<P
     Ok(new.into())
 }
 
-fn global(full_name: &str, new: &mut Node, old: Option<&Node>, problems: &mut Vec<Problem>) -> Ruled {
+fn global(
+    full_name: &str,
+    new: &mut Node,
+    old: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Ruled {
     match (new.get("consumerKey"), old) {
         (Some(_), Some(_)) => problems.push(Problem::from("You cannot provide a Consumer Key")),
         (Some(_), None) => problems.push(Problem::from("The consumer key is already taken")),
@@ -65,7 +83,8 @@ fn global(full_name: &str, new: &mut Node, old: Option<&Node>, problems: &mut Ve
     if new.get("consumerSecret").is_some() {
         problems.push(Problem::from("You cannot provide a Consumer Secret"));
     }
-    let rotates = ["shouldRotateConsumerKey", "shouldRotateConsumerSecret"].iter().any(|flag| new.flag(flag));
+    let rotates =
+        ["shouldRotateConsumerKey", "shouldRotateConsumerSecret"].iter().any(|flag| new.flag(flag));
     let key = match old.and_then(|old| old.get("consumerKey")) {
         Some(key) if !new.flag("shouldRotateConsumerKey") => key.to_owned(),
         Some(key) => format!("3MVG9{}", derived_id("demo", key)),
@@ -91,19 +110,29 @@ fn global(full_name: &str, new: &mut Node, old: Option<&Node>, problems: &mut Ve
     ruled
 }
 
-fn oauth(org: &Org, app: &str, new: &mut Node, old: Option<&Node>, problems: &mut Vec<Problem>) -> Ruled {
-    let link = old
-        .and_then(|old| old.get("oauthLink"))
-        .map_or_else(|| format!("{}:{}", org.catalog.org_id, derived_id("888", app)), str::to_owned);
+fn oauth(
+    org: &Org,
+    app: &str,
+    new: &mut Node,
+    old: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Ruled {
+    let link = old.and_then(|old| old.get("oauthLink")).map_or_else(
+        || format!("{}:{}", org.catalog.org_id, derived_id("888", app)),
+        str::to_owned,
+    );
     if new.get("oauthLink").is_some_and(|given| given != link) {
-        problems.push(Problem::from("FIELD_INTEGRITY_EXCEPTION: oauthLink does not belong to a consumer of this org"));
+        problems.push(Problem::from(
+            "FIELD_INTEGRITY_EXCEPTION: oauthLink does not belong to a consumer of this org",
+        ));
     }
     new.set("oauthLink", &link);
     set_default(new, "isFirstPartyAppEnabled", "false");
     let mut ruled = Ruled::from(new.clone());
     // With OAuth the org makes the record of the admin's policies, under a name of its own (S 2.1).
-    let has_policies =
-        org.of_type("ExtlClntAppOauthConfigurablePolicies").any(|(_, node)| node.get("externalClientApplication") == Some(app));
+    let has_policies = org
+        .of_type("ExtlClntAppOauthConfigurablePolicies")
+        .any(|(_, node)| node.get("externalClientApplication") == Some(app));
     if !has_policies {
         let name = format!("{app}_oauthPlcy");
         let mut policies = Node::group(
@@ -131,12 +160,26 @@ fn policy_defaults(node: &mut Node) {
 }
 
 fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
-    for (field, what) in [("commaSeparatedPermissionSet", "permission sets"), ("commaSeparatedProfile", "profiles")] {
-        let names: Vec<&str> = new.get(field).unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    for (field, what) in
+        [("commaSeparatedPermissionSet", "permission sets"), ("commaSeparatedProfile", "profiles")]
+    {
+        let names: Vec<&str> = new
+            .get(field)
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
         for name in names {
-            let found = if field == "commaSeparatedProfile" { org.profile_named(name) } else { org.permission_set_named(name) };
+            let found = if field == "commaSeparatedProfile" {
+                org.profile_named(name)
+            } else {
+                org.permission_set_named(name)
+            };
             if found.is_none() {
-                problems.push(Problem::from(format!("INVALID_FIELD: We couldn't find {what} called {name}")));
+                problems.push(Problem::from(format!(
+                    "INVALID_FIELD: We couldn't find {what} called {name}"
+                )));
             }
         }
     }
@@ -145,14 +188,22 @@ fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
         let known = ["Enforce", "Bypass", "Bypass_2factor", "Enforce_relaxrefresh"];
         match known.iter().find(|known| known.eq_ignore_ascii_case(given)) {
             Some(known) => new.set("ipRelaxationPolicyType", known),
-            None => problems.push(Problem::from(format!("Invalid IpRelaxationPolicyType '{given}'. Valid values: {}", known.join(", ")))),
+            None => problems.push(Problem::from(format!(
+                "Invalid IpRelaxationPolicyType '{given}'. Valid values: {}",
+                known.join(", ")
+            ))),
         }
     }
-    let specific = new.get("refreshTokenPolicyType").is_some_and(|policy| policy.starts_with("Specific"));
+    let specific =
+        new.get("refreshTokenPolicyType").is_some_and(|policy| policy.starts_with("Specific"));
     for field in ["refreshTokenValidityPeriod", "refreshTokenValidityUnit"] {
         match (specific, new.get(field).is_some()) {
-            (true, false) => problems.push(Problem::from(format!("Required field is missing: {field}"))),
-            (false, true) => problems.push(Problem::from(format!("{field} is only allowed with a specific refresh token policy"))),
+            (true, false) => {
+                problems.push(Problem::from(format!("Required field is missing: {field}")))
+            }
+            (false, true) => problems.push(Problem::from(format!(
+                "{field} is only allowed with a specific refresh token policy"
+            ))),
             _ => {}
         }
     }
@@ -163,9 +214,13 @@ fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
     }
     if let Some(name) = new.get("clientCredentialsFlowUser") {
         match org.user(name) {
-            None => problems.push(Problem::from(format!("In field: clientCredentialsFlowUser - no User named {name} found"))),
+            None => problems.push(Problem::from(format!(
+                "In field: clientCredentialsFlowUser - no User named {name} found"
+            ))),
             Some(_) if !org.is_permitted(name, "ApiUserOnly") => {
-                problems.push(Problem::from(format!("The client credentials flow user needs the API Only User permission: {name}")))
+                problems.push(Problem::from(format!(
+                    "The client credentials flow user needs the API Only User permission: {name}"
+                )))
             }
             Some(_) => {}
         }

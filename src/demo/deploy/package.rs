@@ -61,12 +61,17 @@ fn read_files(files: &Files, options: &DeployOptions) -> Result<Package, String>
         return Ok(package);
     }
     // Every folder at the top is a package of its own (S 6.10).
-    let roots: BTreeSet<&str> = files.keys().filter_map(|path| path.split_once('/')).map(|(root, _)| root).collect();
+    let roots: BTreeSet<&str> =
+        files.keys().filter_map(|path| path.split_once('/')).map(|(root, _)| root).collect();
     let mut found = false;
     for root in roots {
         let prefix = format!("{root}/");
-        let inner: Files =
-            files.iter().filter_map(|(path, content)| Some((path.strip_prefix(&prefix)?.to_owned(), content.clone()))).collect();
+        let inner: Files = files
+            .iter()
+            .filter_map(|(path, content)| {
+                Some((path.strip_prefix(&prefix)?.to_owned(), content.clone()))
+            })
+            .collect();
         if inner.contains_key("package.xml") {
             add(&mut package, &prefix, &inner, options)?;
             found = true;
@@ -77,7 +82,12 @@ fn read_files(files: &Files, options: &DeployOptions) -> Result<Package, String>
 
 const NO_MANIFEST: &str = "No package.xml found";
 
-fn add(package: &mut Package, prefix: &str, files: &Files, options: &DeployOptions) -> Result<(), String> {
+fn add(
+    package: &mut Package,
+    prefix: &str,
+    files: &Files,
+    options: &DeployOptions,
+) -> Result<(), String> {
     let manifest = files.get("package.xml").ok_or(NO_MANIFEST)?;
     let manifest = parse_manifest(manifest, "package.xml")?;
     package.version = manifest
@@ -85,13 +95,21 @@ fn add(package: &mut Package, prefix: &str, files: &Files, options: &DeployOptio
         .and_then(|version| version.strip_suffix(".0"))
         .and_then(|version| version.parse().ok())
         .filter(|version| (OLDEST..=NEWEST).contains(version))
-        .ok_or_else(|| format!("Invalid version specified in package.xml: {}", manifest.get("version").unwrap_or_default()))?;
+        .ok_or_else(|| {
+            format!(
+                "Invalid version specified in package.xml: {}",
+                manifest.get("version").unwrap_or_default()
+            )
+        })?;
     let mut named = BTreeSet::new();
     let mut whole = BTreeSet::new();
     for types in manifest.all("types") {
         let type_name = types.get("name").ok_or("No name specified for types in package.xml")?;
         let Some(row) = schema::find(type_name) else {
-            package.refused.push((type_name.to_owned(), format!("Unknown type name '{type_name}' specified in package.xml")));
+            package.refused.push((
+                type_name.to_owned(),
+                format!("Unknown type name '{type_name}' specified in package.xml"),
+            ));
             continue;
         };
         for member in types.texts("members") {
@@ -100,37 +118,59 @@ fn add(package: &mut Package, prefix: &str, files: &Files, options: &DeployOptio
             } else if row.deployable {
                 named.insert((type_name.to_owned(), decode(member)));
             } else {
-                package.refused.push((type_name.to_owned(), "Not available for deploy for this organization".to_owned()));
+                package.refused.push((
+                    type_name.to_owned(),
+                    "Not available for deploy for this organization".to_owned(),
+                ));
             }
         }
     }
     let mut seen = BTreeSet::new();
     for (path, content) in files {
-        if path == "package.xml" || (path.starts_with("destructiveChanges") && !path.contains('/')) {
+        if path == "package.xml" || (path.starts_with("destructiveChanges") && !path.contains('/'))
+        {
             continue;
         }
-        let key = key_of_path(path).filter(|key| schema::find(&key.0).is_some_and(|row| row.deployable));
+        let key =
+            key_of_path(path).filter(|key| schema::find(&key.0).is_some_and(|row| row.deployable));
         match key {
-            Some(key) if named.contains(&key) || whole.contains(&key.0) || options.auto_update_package => {
+            Some(key)
+                if named.contains(&key)
+                    || whole.contains(&key.0)
+                    || options.auto_update_package =>
+            {
                 seen.insert(key.clone());
-                package.units.push(Unit { key, path: format!("{prefix}{path}"), content: content.clone() });
+                package.units.push(Unit {
+                    key,
+                    path: format!("{prefix}{path}"),
+                    content: content.clone(),
+                });
             }
             // Whose type was refused was named all the same.
-            _ if key_of_path(path).is_some_and(|(type_name, _)| package.refused.iter().any(|(refused, _)| *refused == type_name)) => {}
+            _ if key_of_path(path).is_some_and(|(type_name, _)| {
+                package.refused.iter().any(|(refused, _)| *refused == type_name)
+            }) => {}
             _ => package.unnamed.push(format!("{prefix}{path}")),
         }
     }
     if !options.allow_missing_files {
         package.absent.extend(named.difference(&seen).cloned());
     }
-    for (file, after) in [("destructiveChangesPre.xml", false), ("destructiveChanges.xml", false), ("destructiveChangesPost.xml", true)] {
+    for (file, after) in [
+        ("destructiveChangesPre.xml", false),
+        ("destructiveChanges.xml", false),
+        ("destructiveChangesPost.xml", true),
+    ] {
         let Some(content) = files.get(file) else { continue };
         let manifest = parse_manifest(content, file)?;
         file.clone_into(&mut package.destructive_file);
         for types in manifest.all("types") {
             let type_name = types.get("name").unwrap_or_default();
             if schema::find(type_name).is_none_or(|row| !row.deployable) {
-                package.refused.push((type_name.to_owned(), format!("Unknown type name '{type_name}' specified in {file}")));
+                package.refused.push((
+                    type_name.to_owned(),
+                    format!("Unknown type name '{type_name}' specified in {file}"),
+                ));
                 continue;
             }
             for member in types.texts("members") {
@@ -150,9 +190,16 @@ fn add(package: &mut Package, prefix: &str, files: &Files, options: &DeployOptio
 }
 
 fn parse_manifest(content: &[u8], file: &str) -> Result<Node, String> {
-    let text = std::str::from_utf8(content).map_err(|_| format!("Error parsing {file}: not UTF-8"))?;
-    let node = Node::parse(text).map_err(|error| format!("Error parsing {file}: {} ({}:{})", error.message, error.line, error.column))?;
-    if node.name == "Package" { Ok(node) } else { Err(format!("Error parsing {file}: the root element is {}, not Package", node.name)) }
+    let text =
+        std::str::from_utf8(content).map_err(|_| format!("Error parsing {file}: not UTF-8"))?;
+    let node = Node::parse(text).map_err(|error| {
+        format!("Error parsing {file}: {} ({}:{})", error.message, error.line, error.column)
+    })?;
+    if node.name == "Package" {
+        Ok(node)
+    } else {
+        Err(format!("Error parsing {file}: the root element is {}, not Package", node.name))
+    }
 }
 
 impl Package {

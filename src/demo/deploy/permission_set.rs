@@ -29,7 +29,9 @@ pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> 
         if org.catalog.licences.contains_key(licence) {
             problems.extend(dependency::unlicensed(&org.catalog, licence, &new));
         } else {
-            problems.push(Problem::from(format!("In field: license - no PermissionSetLicense named {licence} found")));
+            problems.push(Problem::from(format!(
+                "In field: license - no PermissionSetLicense named {licence} found"
+            )));
         }
     }
     if !problems.is_empty() {
@@ -46,7 +48,8 @@ pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> 
         // With every field to be seen, single ones are no longer listed unless they may be edited (S 3.4).
         "fieldPermissions" => {
             let object = entry.get("field").and_then(|field| field.split('.').next());
-            entry.flag("editable") || (entry.flag("readable") && !seen.iter().any(|one| Some(one.as_str()) == object))
+            entry.flag("editable")
+                || (entry.flag("readable") && !seen.iter().any(|one| Some(one.as_str()) == object))
         }
         _ => true,
     });
@@ -67,11 +70,15 @@ pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>
     let mut problems = Vec::new();
     for set in new.texts("permissionSets") {
         if !org.has("PermissionSet", set) {
-            problems.push(Problem::from(format!("In field: permissionSets - no PermissionSet named {set} found")));
+            problems.push(Problem::from(format!(
+                "In field: permissionSets - no PermissionSet named {set} found"
+            )));
         }
     }
     for set in new.texts("mutingPermissionSets") {
-        problems.push(Problem::from(format!("In field: mutingPermissionSets - no MutingPermissionSet named {set} found")));
+        problems.push(Problem::from(format!(
+            "In field: mutingPermissionSets - no MutingPermissionSet named {set} found"
+        )));
     }
     if !problems.is_empty() {
         return Err(problems);

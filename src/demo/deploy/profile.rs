@@ -25,11 +25,24 @@ const KEYS: &[(&str, &[&str])] = &[
     ("userPermissions", &["name"]),
 ];
 
-const OBJECT_FLAGS: &[&str] =
-    &["allowCreate", "allowDelete", "allowEdit", "allowRead", "modifyAllRecords", "viewAllFields", "viewAllRecords"];
+const OBJECT_FLAGS: &[&str] = &[
+    "allowCreate",
+    "allowDelete",
+    "allowEdit",
+    "allowRead",
+    "modifyAllRecords",
+    "viewAllFields",
+    "viewAllRecords",
+];
 
 /// Lays a deployed profile over the stored one, or makes a new one.
-pub(super) fn rule(org: &Org, full_name: &str, mut new: Node, old: Option<&Node>, version: u16) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule(
+    org: &Org,
+    full_name: &str,
+    mut new: Node,
+    old: Option<&Node>,
+    version: u16,
+) -> Result<Ruled, Vec<Problem>> {
     let mut problems = dependency::references(org, &new);
     problems.extend(dependency::duplicates(&new, KEYS));
     let base = match old {
@@ -43,7 +56,9 @@ pub(super) fn rule(org: &Org, full_name: &str, mut new: Node, old: Option<&Node>
     if let (Some(wanted), Some(has)) = (new.get("userLicense"), base.get("userLicense"))
         && wanted != has
     {
-        problems.push(Problem::from(format!("You can't change the user license of a profile: {has} to {wanted}")));
+        problems.push(Problem::from(format!(
+            "You can't change the user license of a profile: {has} to {wanted}"
+        )));
     }
     if org.catalog.standard_profiles.contains_key(full_name) {
         problems.extend(standard_objects(org, &new, &base));
@@ -53,7 +68,9 @@ pub(super) fn rule(org: &Org, full_name: &str, mut new: Node, old: Option<&Node>
     tidy(&mut node);
     let licence = node.get("userLicense").unwrap_or_default().to_owned();
     problems.extend(dependency::unlicensed(&org.catalog, &licence, &node));
-    let defaults = |node: &Node| node.all("applicationVisibilities").filter(|entry| entry.flag("default")).count();
+    let defaults = |node: &Node| {
+        node.all("applicationVisibilities").filter(|entry| entry.flag("default")).count()
+    };
     if defaults(&base) > 0 && defaults(&node) == 0 {
         problems.push(Problem::from("You can't remove the only default app from the profile."));
     }
@@ -61,9 +78,17 @@ pub(super) fn rule(org: &Org, full_name: &str, mut new: Node, old: Option<&Node>
 }
 
 /// What a new profile starts from: from 60.0 on the least, before that what Standard User has (S 3.4).
-fn create(org: &Org, full_name: &str, new: &Node, version: u16, problems: &mut Vec<Problem>) -> Node {
+fn create(
+    org: &Org,
+    full_name: &str,
+    new: &Node,
+    version: u16,
+    problems: &mut Vec<Problem>,
+) -> Node {
     if org.profile_named(full_name).is_some() {
-        problems.push(Problem::from("duplicate value found: <unknown> duplicates value on record with id: <unknown>"));
+        problems.push(Problem::from(
+            "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
+        ));
     }
     if !new.flag("custom") {
         problems.push(Problem::from("Required field is missing: custom"));
@@ -74,14 +99,17 @@ fn create(org: &Org, full_name: &str, new: &Node, version: u16, problems: &mut V
     } else if licence.starts_with("Guest") {
         problems.push(Problem::from("You can not create custom Guest profiles."));
     } else if !org.catalog.licences.contains_key(licence) {
-        problems.push(Problem::from(format!("In field: userLicense - no UserLicense named {licence} found")));
+        problems.push(Problem::from(format!(
+            "In field: userLicense - no UserLicense named {licence} found"
+        )));
     }
     let start = match (licence, version) {
         ("Salesforce", 60..) => "Minimum Access - Salesforce",
         ("Salesforce Integration", _) => "Minimum Access - API Only Integrations",
         _ => "Standard",
     };
-    let mut base = org.component("Profile", start).unwrap_or_else(|| Node::group("Profile", Vec::new()));
+    let mut base =
+        org.component("Profile", start).unwrap_or_else(|| Node::group("Profile", Vec::new()));
     base.remove("description");
     base.set("custom", "true");
     base.set("userLicense", licence);
@@ -95,7 +123,10 @@ fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
             let object = entry.get("object").unwrap_or_default();
             let standard = org.catalog.objects.get(object).is_some_and(|row| !row.custom);
             let old = base.all("objectPermissions").find(|old| old.get("object") == Some(object));
-            standard && OBJECT_FLAGS.iter().any(|flag| entry.flag(flag) != old.is_some_and(|old| old.flag(flag)))
+            standard
+                && OBJECT_FLAGS
+                    .iter()
+                    .any(|flag| entry.flag(flag) != old.is_some_and(|old| old.flag(flag)))
         })
         .map(|entry| {
             Problem::from(format!(
@@ -125,9 +156,10 @@ fn overlay(base: &Node, new: &Node) -> Node {
             node.children.push(description.clone());
         }
     }
-    let sees_all = ["ViewAllData", "ModifyAllData"]
-        .iter()
-        .any(|permission| base.all("userPermissions").any(|entry| entry.flag("enabled") && entry.get("name") == Some(permission)));
+    let sees_all = ["ViewAllData", "ModifyAllData"].iter().any(|permission| {
+        base.all("userPermissions")
+            .any(|entry| entry.flag("enabled") && entry.get("name") == Some(permission))
+    });
     for entry in &new.children {
         if !KEYS.iter().any(|(name, _)| *name == entry.name) {
             continue;
@@ -135,7 +167,9 @@ fn overlay(base: &Node, new: &Node) -> Node {
         let key = key_of(entry);
         let mut entry = entry.clone();
         if entry.name == "objectPermissions" {
-            let stored = base.all("objectPermissions").find(|stored| stored.get("object") == entry.get("object"));
+            let stored = base
+                .all("objectPermissions")
+                .find(|stored| stored.get("object") == entry.get("object"));
             for flag in OBJECT_FLAGS {
                 // A profile that sees all takes these two without error, and without effect (S 3.4).
                 let ignored = sees_all && ["modifyAllRecords", "viewAllRecords"].contains(flag);
@@ -145,7 +179,8 @@ fn overlay(base: &Node, new: &Node) -> Node {
             }
             entry.children.sort_by(|one, other| one.name.cmp(&other.name));
         }
-        let place = node.children.iter().position(|old| old.name == entry.name && key_of(old) == key);
+        let place =
+            node.children.iter().position(|old| old.name == entry.name && key_of(old) == key);
         match place {
             Some(place) => node.children[place] = entry,
             None => node.children.push(entry),
@@ -171,5 +206,8 @@ fn key_of(entry: &Node) -> Vec<String> {
         let object = layout.split('-').next().unwrap_or_default().to_owned();
         return vec![object, part("recordType")];
     }
-    KEYS.iter().find(|(name, _)| *name == entry.name).map(|(_, keys)| keys.iter().map(|key| part(key)).collect()).unwrap_or_default()
+    KEYS.iter()
+        .find(|(name, _)| *name == entry.name)
+        .map(|(_, keys)| keys.iter().map(|key| part(key)).collect())
+        .unwrap_or_default()
 }

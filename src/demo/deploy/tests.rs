@@ -72,13 +72,23 @@ fn refused(type_name: &str, member: &str, path: &str, content: &str) -> Vec<Stri
 }
 
 fn profile(content: &str) -> Vec<String> {
-    refused("Profile", "Ampersand Integration", "profiles/Ampersand Integration.profile", &format!("<Profile {NS}>{content}</Profile>"))
+    refused(
+        "Profile",
+        "Ampersand Integration",
+        "profiles/Ampersand Integration.profile",
+        &format!("<Profile {NS}>{content}</Profile>"),
+    )
 }
 
 fn object(name: &str, flags: &str) -> String {
     let mut out = String::from("<objectPermissions>");
-    for (letter, element) in [('C', "allowCreate"), ('D', "allowDelete"), ('E', "allowEdit"), ('R', "allowRead"), ('M', "modifyAllRecords")]
-    {
+    for (letter, element) in [
+        ('C', "allowCreate"),
+        ('D', "allowDelete"),
+        ('E', "allowEdit"),
+        ('R', "allowRead"),
+        ('M', "modifyAllRecords"),
+    ] {
         out.push_str(&Node::text(element, flags.contains(letter).to_string()).to_line());
     }
     out.push_str(&Node::text("object", name).to_line());

@@ -35,7 +35,10 @@ pub(super) fn is_boundary(window: &[u8], at: usize) -> bool {
     let Some(rest) = window.get(at..) else { return false };
     match rest.strip_prefix(b"\n") {
         Some(rest) if rest.starts_with(b"</") => true,
-        Some(rest) => rest.strip_prefix(b"    <").and_then(|rest| rest.first()).is_some_and(|first| first.is_ascii_alphabetic()),
+        Some(rest) => rest
+            .strip_prefix(b"    <")
+            .and_then(|rest| rest.first())
+            .is_some_and(|first| first.is_ascii_alphabetic()),
         None => false,
     }
 }
@@ -47,7 +50,9 @@ pub(super) fn next(row: &'static MetadataType, window: &[u8], at: usize, is_whol
         return Next::End;
     }
     let short = if is_whole { Next::Strange } else { Next::More };
-    let Some(open) = rest.strip_prefix(b"    <") else { return if rest.len() < 5 { short } else { Next::Strange } };
+    let Some(open) = rest.strip_prefix(b"    <") else {
+        return if rest.len() < 5 { short } else { Next::Strange };
+    };
     let Some(length) = memchr::memchr(b'>', open) else { return short };
     let name = &open[..length];
     // Attributes, an empty element or a prefix: rare, and left to the full index.
@@ -119,7 +124,11 @@ fn value_of<'w>(entry: &'w [u8], name: &[u8]) -> Result<&'w [u8], ()> {
             let length = memchr::memchr(b'<', text).ok_or(())?;
             let text = text[..length].trim_ascii();
             // An entity, or CDATA: another spelling of the same key may stand on the other side.
-            return if memchr::memchr(b'&', text).is_some() || text.is_empty() { Err(()) } else { Ok(text) };
+            return if memchr::memchr(b'&', text).is_some() || text.is_empty() {
+                Err(())
+            } else {
+                Ok(text)
+            };
         }
         from = at + 1;
     }

@@ -45,7 +45,12 @@ pub struct Drift {
 }
 
 /// Says of each difference in a component that both sides have whether it counts.
-pub fn settings(id: &ComponentId, differences: Vec<Difference>, actual: &Asked<'_>, baseline: &Asked<'_>) -> Vec<Drift> {
+pub fn settings(
+    id: &ComponentId,
+    differences: Vec<Difference>,
+    actual: &Asked<'_>,
+    baseline: &Asked<'_>,
+) -> Vec<Drift> {
     differences
         .into_iter()
         .map(|one| {
@@ -69,7 +74,12 @@ pub fn settings(id: &ComponentId, differences: Vec<Difference>, actual: &Asked<'
 }
 
 /// Says whether it counts that one side alone has a component.
-pub fn component(id: &ComponentId, is_now: bool, actual: &Asked<'_>, baseline: &Asked<'_>) -> Drift {
+pub fn component(
+    id: &ComponentId,
+    is_now: bool,
+    actual: &Asked<'_>,
+    baseline: &Asked<'_>,
+) -> Drift {
     let unseen = if is_now { baseline.why_missing(id) } else { actual.why_missing(id) };
     let there = Some(Value::from("(a component)"));
     Drift {
@@ -89,21 +99,33 @@ impl Asked<'_> {
     fn why_absent(&self, id: &ComponentId, path: &FieldPath) -> Option<String> {
         let manifest = match self.requested {
             Requested::Unknown if self.is_complete => return None,
-            Requested::Unknown => return Some(format!("{} has no record of what was asked for (--sparse)", self.name)),
+            Requested::Unknown => {
+                return Some(format!(
+                    "{} has no record of what was asked for (--sparse)",
+                    self.name
+                ));
+            }
             Requested::Manifest(manifest) => manifest,
         };
         let first = &path.segments()[0];
         let row = registry::find_component(&id.type_name, &id.full_name)?;
         let field = row.fields.iter().find(|field| field.name == first.name)?;
-        let (Kind::Section { companion: Some(companion), .. }, Some(key)) = (&field.kind, &first.key) else { return None };
+        let (Kind::Section { companion: Some(companion), .. }, Some(key)) =
+            (&field.kind, &first.key)
+        else {
+            return None;
+        };
         let candidates = companion.candidates(key);
         if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
-            return candidates
-                .iter()
-                .find_map(|(type_name, full_name)| self.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned());
+            return candidates.iter().find_map(|(type_name, full_name)| {
+                self.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
+            });
         }
         let (type_name, full_name) = candidates.last()?;
-        Some(format!("not requested in {}: a profile shows this only if {type_name}:{full_name} is asked for with it", self.name))
+        Some(format!(
+            "not requested in {}: a profile shows this only if {type_name}:{full_name} is asked for with it",
+            self.name
+        ))
     }
 
     fn why_missing(&self, id: &ComponentId) -> Option<String> {
@@ -112,9 +134,13 @@ impl Asked<'_> {
         }
         match self.requested {
             Requested::Unknown if self.is_complete => None,
-            Requested::Unknown => Some(format!("{} has no record of what was asked for (--sparse)", self.name)),
+            Requested::Unknown => {
+                Some(format!("{} has no record of what was asked for (--sparse)", self.name))
+            }
             Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => None,
-            Requested::Manifest(_) => Some(format!("not requested in {}: its manifest does not name {id}", self.name)),
+            Requested::Manifest(_) => {
+                Some(format!("not requested in {}: its manifest does not name {id}", self.name))
+            }
         }
     }
 }

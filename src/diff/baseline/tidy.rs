@@ -130,7 +130,11 @@ impl<R: Read> Tidy<R> {
         if is_close {
             self.depth = self.depth.saturating_sub(1);
         }
-        let is_own_line = if is_close { self.last == Last::Close } else { matches!(self.last, Last::Open | Last::Close) };
+        let is_own_line = if is_close {
+            self.last == Last::Close
+        } else {
+            matches!(self.last, Last::Open | Last::Close)
+        };
         if is_own_line {
             self.output.push(b'\n');
             self.output.extend(std::iter::repeat_n(b' ', 4 * self.depth));
@@ -213,7 +217,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_stays() {
-        for text in ["<a", "<a><b>", "<a b='x>y'>t</a>", "<!-- > --><a/>", "<a><![CDATA[ <b> ]]></a>", "", "no markup"] {
+        for text in [
+            "<a",
+            "<a><b>",
+            "<a b='x>y'>t</a>",
+            "<!-- > --><a/>",
+            "<a><![CDATA[ <b> ]]></a>",
+            "",
+            "no markup",
+        ] {
             let squeezed = |text: &str| text.split_whitespace().collect::<String>();
             assert_eq!(squeezed(&tidied(text)), squeezed(text), "{text}");
         }

@@ -67,8 +67,11 @@ impl<'b, R: Read> Window<'b, R> {
             Next::Entry(entry) => Some(entry.key),
             Next::End | Next::More | Next::Strange => None,
         };
-        let before = memchr::memrchr_iter(b'\n', &held[..self.start]).find(|at| is_boundary(held, *at)).and_then(key_at);
-        before.is_none_or(|before| *before < *known.key) && key_at(self.start + known.end).is_none_or(|after| *after > *known.key)
+        let before = memchr::memrchr_iter(b'\n', &held[..self.start])
+            .find(|at| is_boundary(held, *at))
+            .and_then(key_at);
+        before.is_none_or(|before| *before < *known.key)
+            && key_at(self.start + known.end).is_none_or(|after| *after > *known.key)
     }
 
     /// Reads the entry that begins here; `None` where the list ends.
@@ -177,15 +180,21 @@ pub(super) fn compare<A: Source, B: Source>(
             (Standing::Entry, Standing::End) => Ordering::Less,
             (Standing::End, Standing::Entry) => Ordering::Greater,
             // Lists are in order, so the smaller key is the one that the other side does not have, or has elsewhere.
-            (Standing::Entry, Standing::Entry) => {
-                one.entry.as_ref().map(|known| &known.key).cmp(&other.entry.as_ref().map(|known| &known.key))
-            }
+            (Standing::Entry, Standing::Entry) => one
+                .entry
+                .as_ref()
+                .map(|known| &known.key)
+                .cmp(&other.entry.as_ref().map(|known| &known.key)),
         };
         let is_once = match order {
             Ordering::Equal => {
-                let (Some((known, here)), Some((also, there))) = (one.known(), other.known()) else { return Ok(None) };
+                let (Some((known, here)), Some((also, there))) = (one.known(), other.known())
+                else {
+                    return Ok(None);
+                };
                 found.extend(fragments(row, Some(here), Some(there))?);
-                let is_once = !held.places.contains_key(&known.key) && !wanted.places.contains_key(&known.key);
+                let is_once = !held.places.contains_key(&known.key)
+                    && !wanted.places.contains_key(&known.key);
                 let (end, other_end) = (known.end, also.end);
                 one.advance(end);
                 other.advance(other_end);
@@ -235,7 +244,10 @@ pub(super) fn compare<A: Source, B: Source>(
     }
     // What one side alone has shown may stand on the other all the same, twice in this file and once passed over as equal: a file merged badly.
     // Where lists are in order, as the org writes them, that cannot be.
-    if !is_in_order && (has_any(row, baseline, &held, &mut buffers.baseline)? || has_any(row, actual, &wanted, &mut buffers.actual)?) {
+    if !is_in_order
+        && (has_any(row, baseline, &held, &mut buffers.baseline)?
+            || has_any(row, actual, &wanted, &mut buffers.actual)?)
+    {
         return Ok(None);
     }
     for here in held.rest() {
@@ -246,20 +258,31 @@ pub(super) fn compare<A: Source, B: Source>(
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     // One key in two spellings (`APIEnabled`) is one entry; only the full index knows.
-    if found.windows(2).any(|pair| pair[0].path == pair[1].path || is_one_key(&pair[0], &pair[1])) || has_two_spellings(&found) {
+    if found.windows(2).any(|pair| pair[0].path == pair[1].path || is_one_key(&pair[0], &pair[1]))
+        || has_two_spellings(&found)
+    {
         return Ok(None);
     }
     Ok(Some(found))
 }
 
 /// Says whether a file has an entry of one of these keys.
-fn has_any<S: Source>(row: &'static MetadataType, source: &S, keys: &Waiting, buffer: &mut Vec<u8>) -> io::Result<bool> {
+fn has_any<S: Source>(
+    row: &'static MetadataType,
+    source: &S,
+    keys: &Waiting,
+    buffer: &mut Vec<u8>,
+) -> io::Result<bool> {
     if keys.places.is_empty() || (keys.places.len() <= FEW && !may_have(source, keys, buffer)?) {
         return Ok(false);
     }
     let mut window = Window::new(source.open()?, buffer);
     window.fill()?;
-    let Some(first) = memchr::memchr_iter(b'\n', window.bytes()).find(|at| is_boundary(window.bytes(), *at)) else { return Ok(true) };
+    let Some(first) =
+        memchr::memchr_iter(b'\n', window.bytes()).find(|at| is_boundary(window.bytes(), *at))
+    else {
+        return Ok(true);
+    };
     window.advance(first);
     loop {
         match window.read_entry(row)? {
@@ -318,9 +341,14 @@ fn has_two_spellings(found: &[Difference]) -> bool {
     seen.len() != count
 }
 
-fn fragments(row: &'static MetadataType, actual: Option<&[u8]>, baseline: Option<&[u8]>) -> Result<Vec<Difference>, CompareError> {
-    of_fragments(row, actual, baseline)
-        .map_err(|error| if actual.is_some() { CompareError::Actual(error) } else { CompareError::Baseline(error) })
+fn fragments(
+    row: &'static MetadataType,
+    actual: Option<&[u8]>,
+    baseline: Option<&[u8]>,
+) -> Result<Vec<Difference>, CompareError> {
+    of_fragments(row, actual, baseline).map_err(|error| {
+        if actual.is_some() { CompareError::Actual(error) } else { CompareError::Baseline(error) }
+    })
 }
 
 enum Passed {
@@ -333,9 +361,14 @@ enum Passed {
 }
 
 /// Passes over what is equal, and goes back to where the entry begins in which it ends.
-fn pass<A: Read, B: Read>(one: &mut Window<'_, A>, other: &mut Window<'_, B>) -> io::Result<Passed> {
+fn pass<A: Read, B: Read>(
+    one: &mut Window<'_, A>,
+    other: &mut Window<'_, B>,
+) -> io::Result<Passed> {
     loop {
-        if (one.bytes().len() < MARGIN && !one.is_at_end) || (other.bytes().len() < MARGIN && !other.is_at_end) {
+        if (one.bytes().len() < MARGIN && !one.is_at_end)
+            || (other.bytes().len() < MARGIN && !other.is_at_end)
+        {
             one.fill()?;
             other.fill()?;
         }
@@ -345,10 +378,11 @@ fn pass<A: Read, B: Read>(one: &mut Window<'_, A>, other: &mut Window<'_, B>) ->
             return Ok(Passed::Equal);
         }
         // So near the end of what is held, what follows cannot be judged yet.
-        let is_near_end = (equal + MARGIN > here.len() && !one.is_at_end) || (equal + MARGIN > there.len() && !other.is_at_end);
+        let is_near_end = (equal + MARGIN > here.len() && !one.is_at_end)
+            || (equal + MARGIN > there.len() && !other.is_at_end);
         let from = equal.min(here.len().saturating_sub(1)).min(there.len().saturating_sub(1));
-        let boundary =
-            memchr::memrchr_iter(b'\n', &here[..(from + 1).min(here.len())]).find(|at| is_boundary(here, *at) && is_boundary(there, *at));
+        let boundary = memchr::memrchr_iter(b'\n', &here[..(from + 1).min(here.len())])
+            .find(|at| is_boundary(here, *at) && is_boundary(there, *at));
         match boundary {
             Some(at) if is_near_end => {
                 if at == 0 && one.buffer.len() > LARGEST {

@@ -74,22 +74,31 @@ impl NewElement {
     /// Copies an element: its names and texts, not its layout.
     pub fn of(element: Element<'_>) -> Self {
         let children: Vec<Self> = element.children().map(Self::of).collect();
-        if children.is_empty() { Self::text(element.name(), element.text()) } else { Self::group(element.name(), children) }
+        if children.is_empty() {
+            Self::text(element.name(), element.text())
+        } else {
+            Self::group(element.name(), children)
+        }
     }
 
     fn key(&self, names: &[String]) -> String {
         match &self.content {
             NewContent::Text(text) => text.trim().to_owned(),
             NewContent::Children(children) => {
-                let part = |name: &String| children.iter().find(|child| child.name == *name).map(|child| child.key(&[]));
+                let part = |name: &String| {
+                    children.iter().find(|child| child.name == *name).map(|child| child.key(&[]))
+                };
                 names.iter().filter_map(part).collect::<Vec<_>>().join("|")
             }
         }
     }
 
     fn check(&self) -> Result<(), EditError> {
-        let starts_well = self.name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+        let starts_well =
+            self.name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let is_name = |character: char| {
+            character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+        };
         if !starts_well || !self.name.chars().all(is_name) {
             return Err(EditError::BadName(self.name.clone()));
         }
@@ -179,7 +188,12 @@ pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Edi
                 }
                 let mut text = String::new();
                 style.write(new, prefix(element), &style.indent_of(element), &mut text);
-                splices.push(Splice { range: element.span(), text, order: Default::default(), name: element.name().to_owned() });
+                splices.push(Splice {
+                    range: element.span(),
+                    text,
+                    order: Default::default(),
+                    name: element.name().to_owned(),
+                });
             }
         }
     }
@@ -194,10 +208,17 @@ fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, Edi
     if splices.is_empty() {
         return Ok(document.clone());
     }
-    splices.sort_by(|left, right| (left.range.start, left.range.end, &left.order).cmp(&(right.range.start, right.range.end, &right.order)));
+    splices.sort_by(|left, right| {
+        (left.range.start, left.range.end, &left.order).cmp(&(
+            right.range.start,
+            right.range.end,
+            &right.order,
+        ))
+    });
     let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
     let mut text = String::with_capacity(document.source.len() + added);
-    let changed = splices[0].range.start..splices.iter().map(|splice| splice.range.end).max().unwrap_or_default();
+    let changed = splices[0].range.start
+        ..splices.iter().map(|splice| splice.range.end).max().unwrap_or_default();
     let mut at = 0;
     for splice in splices {
         if splice.range.start < at {
@@ -249,19 +270,32 @@ struct List<'d> {
 }
 
 /// Puts an element among its siblings; there is one at least.
-fn insert<'d>(parent: Element<'d>, new: &NewElement, key: &[String], style: &Style, lists: &mut Lists<'d>) -> Splice {
+fn insert<'d>(
+    parent: Element<'d>,
+    new: &NewElement,
+    key: &[String],
+    style: &Style,
+    lists: &mut Lists<'d>,
+) -> Splice {
     let new_key = new.key(key);
-    let List { siblings, keys } = lists.entry((parent.id(), new.name.clone())).or_insert_with(|| {
-        let siblings: Vec<Element<'d>> = parent.children_named(&new.name).collect();
-        let keys: Vec<String> = siblings.iter().map(|sibling| key_of(*sibling, key)).collect();
-        List { keys: keys.is_sorted().then_some(keys), siblings }
-    });
-    let before_sibling = keys.as_ref().and_then(|keys| siblings.get(keys.partition_point(|known| *known <= new_key))).copied();
+    let List { siblings, keys } =
+        lists.entry((parent.id(), new.name.clone())).or_insert_with(|| {
+            let siblings: Vec<Element<'d>> = parent.children_named(&new.name).collect();
+            let keys: Vec<String> = siblings.iter().map(|sibling| key_of(*sibling, key)).collect();
+            List { keys: keys.is_sorted().then_some(keys), siblings }
+        });
+    let before_sibling = keys
+        .as_ref()
+        .and_then(|keys| siblings.get(keys.partition_point(|known| *known <= new_key)))
+        .copied();
     let mut text = String::new();
     let (at, model) = match (before_sibling, siblings.last()) {
         (Some(next), _) => (gap(next).0, next),
         (None, Some(last)) => (last.span().end, *last),
-        (None, None) => match parent.children().find(|child| child.name() != "fullName" && child.name() > new.name.as_str()) {
+        (None, None) => match parent
+            .children()
+            .find(|child| child.name() != "fullName" && child.name() > new.name.as_str())
+        {
             Some(next) => (gap(next).0, next),
             None => {
                 let last = parent.children().last().expect("the caller saw a child");
@@ -380,7 +414,8 @@ impl Style {
     }
 
     fn write(&self, new: &NewElement, prefix: &str, indent: &str, into: &mut String) {
-        let name = if prefix.is_empty() { new.name.clone() } else { format!("{prefix}:{}", new.name) };
+        let name =
+            if prefix.is_empty() { new.name.clone() } else { format!("{prefix}:{}", new.name) };
         match &new.content {
             NewContent::Children(children) if children.is_empty() => {
                 tag(into, "<", &name, "/>");
@@ -456,7 +491,10 @@ mod tests {
     }
 
     fn permission(name: &str) -> NewElement {
-        NewElement::group("userPermissions", vec![NewElement::text("enabled", "true"), NewElement::text("name", name)])
+        NewElement::group(
+            "userPermissions",
+            vec![NewElement::text("enabled", "true"), NewElement::text("name", name)],
+        )
     }
 
     fn insert(document: &Document, new: NewElement) -> Edit {
@@ -482,17 +520,25 @@ mod tests {
                 insert(&document, NewElement::text("description", "A & 'B'")),
             ])
             .unwrap();
-        let names: Vec<String> =
-            edited.root().children_named("userPermissions").map(|entry| entry.child_text("name").unwrap().into_owned()).collect();
+        let names: Vec<String> = edited
+            .root()
+            .children_named("userPermissions")
+            .map(|entry| entry.child_text("name").unwrap().into_owned())
+            .collect();
         assert_eq!(names, ["ApiEnabled", "ViewSetup", "Xa", "ZZ"]);
-        assert!(text(&edited).contains("    <description>A &amp; &apos;B&apos;</description>\n    <userPermissions>"));
+        assert!(text(&edited).contains(
+            "    <description>A &amp; &apos;B&apos;</description>\n    <userPermissions>"
+        ));
     }
 
     #[test]
     fn removing_what_was_inserted_gives_the_file_back() {
-        for file in
-            [FILE.to_owned(), FILE.replace('\n', "\r\n"), FILE.replace("    ", "\t"), FILE.replace("\n    ", "").replace("    ", "")]
-        {
+        for file in [
+            FILE.to_owned(),
+            FILE.replace('\n', "\r\n"),
+            FILE.replace("    ", "\t"),
+            FILE.replace("\n    ", "").replace("    ", ""),
+        ] {
             let document = parse(&file);
             let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
             assert_ne!(text(&edited), file);
@@ -523,7 +569,10 @@ mod tests {
         let custom = document.root().child("custom").unwrap().id();
         let set = |text: &str| Edit::SetText { element: custom, text: text.to_owned() };
         assert_eq!(text(&document.edit(&[set("true")]).unwrap()), FILE);
-        assert_eq!(text(&document.edit(&[set("a<b")]).unwrap()), FILE.replace(">true</custom>", ">a&lt;b</custom>"));
+        assert_eq!(
+            text(&document.edit(&[set("a<b")]).unwrap()),
+            FILE.replace(">true</custom>", ">a&lt;b</custom>")
+        );
         assert_eq!(document.edit(&[set("\u{1}")]).unwrap_err(), EditError::ControlCharacter);
         assert!(matches!(document.edit(&[set("a"), set("b")]).unwrap_err(), EditError::Overlap(_)));
         let root = Edit::SetText { element: document.root().id(), text: "x".to_owned() };
@@ -546,10 +595,18 @@ mod tests {
                 "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
             ),
         ] {
-            let whole = |inner: &str| format!("<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>");
+            let whole = |inner: &str| {
+                format!(
+                    "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{inner}</Profile>"
+                )
+            };
             let document = parse(&whole(inner));
             let parent = document.root().child("loginHours").unwrap().id();
-            let add = |name: &str, text: &str| Edit::Insert { parent, new: NewElement::text(name, text), key: Vec::new() };
+            let add = |name: &str, text: &str| Edit::Insert {
+                parent,
+                new: NewElement::text(name, text),
+                key: Vec::new(),
+            };
             let edited = document.edit(&[add("mondayStart", "0"), add("mondayEnd", "60")]).unwrap();
             assert_eq!(text(&edited), whole(expected));
         }
@@ -559,10 +616,15 @@ mod tests {
     fn replacing_and_bad_names() {
         let document = parse(FILE);
         let custom = document.root().child("custom").unwrap().id();
-        let edited = document.edit(&[Edit::Replace { element: custom, new: NewElement::text("custom", "false") }]).unwrap();
+        let edited = document
+            .edit(&[Edit::Replace { element: custom, new: NewElement::text("custom", "false") }])
+            .unwrap();
         assert_eq!(text(&edited), FILE.replace("<custom>true", "<custom>false"));
         let bad = Edit::Replace { element: custom, new: NewElement::text("a b", "") };
         assert!(matches!(document.edit(&[bad]).unwrap_err(), EditError::BadName(_)));
-        assert_eq!(document.edit(&[Edit::Remove { element: document.root().id() }]).unwrap_err(), EditError::Root);
+        assert_eq!(
+            document.edit(&[Edit::Remove { element: document.root().id() }]).unwrap_err(),
+            EditError::Root
+        );
     }
 }

@@ -45,7 +45,9 @@ pub enum DocumentErrorKind {
     #[error("the file is empty")]
     Empty,
     /// A web page: a login or maintenance page saved under the name.
-    #[error("this is an HTML page, not metadata; it may be a login or maintenance page that was saved by mistake")]
+    #[error(
+        "this is an HTML page, not metadata; it may be a login or maintenance page that was saved by mistake"
+    )]
     Html,
     /// What git keeps in place of a large file.
     #[error("this is a Git LFS pointer, not the file itself; run `git lfs pull`")]
@@ -140,8 +142,12 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             NoteKind::BareAmpersand => "a bare `&` is read as itself; XML writes it `&amp;`",
-            NoteKind::UnknownEntity => "an entity that XML does not know is read as the text it is written with",
-            NoteKind::BadCharacterReference => "a character reference that names no character is read as the text it is written with",
+            NoteKind::UnknownEntity => {
+                "an entity that XML does not know is read as the text it is written with"
+            }
+            NoteKind::BadCharacterReference => {
+                "a character reference that names no character is read as the text it is written with"
+            }
         };
         write!(f, "{}: {what}", self.position)
     }

@@ -68,10 +68,21 @@ pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
 /// Indexes a stretch between two children of the root; its nodes follow the root's. `None` where only the whole file can say what is wrong.
 pub(super) fn index_stretch(bytes: &[u8], root: Node, stretch: Range<usize>) -> Option<Index> {
     let bytes = &bytes[..stretch.end];
-    let mut scan = Scan { bytes, nodes: vec![root], notes: Vec::new(), has_prefixes: false, open: [0; MAX_DEPTH], depth: 1 };
+    let mut scan = Scan {
+        bytes,
+        nodes: vec![root],
+        notes: Vec::new(),
+        has_prefixes: false,
+        open: [0; MAX_DEPTH],
+        depth: 1,
+    };
     scan.run(stretch.start).ok()?;
     references(&bytes[stretch.start..], &mut scan.notes);
-    (scan.depth == 1 && scan.notes.is_empty()).then_some(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
+    (scan.depth == 1 && scan.notes.is_empty()).then_some(Index {
+        nodes: scan.nodes,
+        notes: scan.notes,
+        has_prefixes: scan.has_prefixes,
+    })
 }
 
 /// Refuses what is larger than offsets go, in another encoding, or an archive.
@@ -79,7 +90,11 @@ fn encoding(bytes: &[u8]) -> Result<(), Refused> {
     if bytes.len() > u32::MAX as usize {
         return Err((Kind::TooLarge, 0));
     }
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(b"<\0") || bytes.starts_with(b"\0<") {
+    if bytes.starts_with(&[0xFF, 0xFE])
+        || bytes.starts_with(&[0xFE, 0xFF])
+        || bytes.starts_with(b"<\0")
+        || bytes.starts_with(b"\0<")
+    {
         return Err((Kind::Utf16, 0));
     }
     if bytes.starts_with(b"PK\x03\x04") {
@@ -140,8 +155,11 @@ impl Scan<'_> {
             at = match bytes.get(at + 1) {
                 Some(b'/') => self.close(at)?,
                 Some(b'!') => self.declaration(at)?,
-                Some(b'?') => find(bytes, at + 2, b"?>").ok_or((Kind::Truncated("a processing instruction"), at))?,
-                Some(b'<') if bytes[at..].starts_with(b"<<<<<<<") => return Err((Kind::MergeConflict, at)),
+                Some(b'?') => find(bytes, at + 2, b"?>")
+                    .ok_or((Kind::Truncated("a processing instruction"), at))?,
+                Some(b'<') if bytes[at..].starts_with(b"<<<<<<<") => {
+                    return Err((Kind::MergeConflict, at));
+                }
                 Some(_) => self.open(at)?,
                 None => return Err((Kind::Truncated("a tag"), at)),
             };
@@ -182,7 +200,11 @@ impl Scan<'_> {
         }
         let name_end = at;
         if name_end == start + 1 || matches!(bytes[start + 1], b'0'..=b'9' | b'-' | b'.') {
-            let kind = if self.nodes.is_empty() { Kind::NotXml } else { Kind::BadTag("a name must follow `<`") };
+            let kind = if self.nodes.is_empty() {
+                Kind::NotXml
+            } else {
+                Kind::BadTag("a name must follow `<`")
+            };
             return Err((kind, start));
         }
         let mut is_empty = false;
@@ -196,7 +218,9 @@ impl Scan<'_> {
                 }
                 Some(byte) if byte.is_ascii_whitespace() => at += 1,
                 Some(_) if bytes[at - 1].is_ascii_whitespace() => at = attribute(bytes, start, at)?,
-                Some(_) => return Err((Kind::BadTag("white space must stand before an attribute"), at)),
+                Some(_) => {
+                    return Err((Kind::BadTag("white space must stand before an attribute"), at));
+                }
                 None => return Err((Kind::Truncated("a tag"), start)),
             }
         }
@@ -234,7 +258,9 @@ impl Scan<'_> {
         let node = &mut self.nodes[id];
         let name = &bytes[node.start as usize + 1..node.name_end as usize];
         let after = start + 2 + name.len();
-        if !bytes[start + 2..].starts_with(name) || bytes.get(after).is_some_and(|byte| is_name_byte(*byte)) {
+        if !bytes[start + 2..].starts_with(name)
+            || bytes.get(after).is_some_and(|byte| is_name_byte(*byte))
+        {
             let open = String::from_utf8_lossy(name).into_owned();
             let found = name_at(bytes, start + 2);
             return Err(if bytes[start..].contains(&b'>') {
@@ -262,14 +288,16 @@ impl Scan<'_> {
     fn declaration(&self, start: usize) -> Result<usize, Refused> {
         let rest = &self.bytes[start..];
         if rest.starts_with(b"<!--") {
-            return find(self.bytes, start + 4, b"-->").ok_or((Kind::Truncated("a comment"), start));
+            return find(self.bytes, start + 4, b"-->")
+                .ok_or((Kind::Truncated("a comment"), start));
         }
         if rest.starts_with(b"<![CDATA[") {
             if self.depth == 0 {
                 let kind = if self.nodes.is_empty() { Kind::NotXml } else { Kind::AfterRoot };
                 return Err((kind, start));
             }
-            return find(self.bytes, start + 9, b"]]>").ok_or((Kind::Truncated("a CDATA section"), start));
+            return find(self.bytes, start + 9, b"]]>")
+                .ok_or((Kind::Truncated("a CDATA section"), start));
         }
         if rest.len() >= 9 && rest[..9].eq_ignore_ascii_case(b"<!DOCTYPE") {
             return Err((Kind::Doctype, start));
@@ -281,7 +309,8 @@ impl Scan<'_> {
     }
 
     fn name(&self, node: &Node) -> String {
-        String::from_utf8_lossy(&self.bytes[node.start as usize + 1..node.name_end as usize]).into_owned()
+        String::from_utf8_lossy(&self.bytes[node.start as usize + 1..node.name_end as usize])
+            .into_owned()
     }
 }
 
@@ -318,7 +347,9 @@ fn attribute(bytes: &[u8], tag: usize, at: usize) -> Result<usize, Refused> {
     };
     match memchr::memchr2(quote, b'<', &bytes[open + 1..]) {
         Some(length) if bytes[open + 1 + length] == quote => Ok(open + length + 2),
-        Some(length) => Err((Kind::BadTag("`<` stands in an attribute's value"), open + 1 + length)),
+        Some(length) => {
+            Err((Kind::BadTag("`<` stands in an attribute's value"), open + 1 + length))
+        }
         None => Err(truncated),
     }
 }
@@ -337,7 +368,9 @@ pub(super) fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn namespace(bytes: &[u8], root: &Node) -> Result<(), Refused> {
-    let text = |from: u32, to: u32| std::str::from_utf8(&bytes[from as usize..to as usize]).unwrap_or_default();
+    let text = |from: u32, to: u32| {
+        std::str::from_utf8(&bytes[from as usize..to as usize]).unwrap_or_default()
+    };
     let name = text(root.start + 1, root.name_end);
     let wanted = match name.split_once(':') {
         Some((prefix, _)) => format!("xmlns:{prefix}"),
@@ -365,8 +398,9 @@ fn references(bytes: &[u8], notes: &mut Vec<(NoteKind, usize)>) {
         } else {
             if rest[0] == b'&'
                 && let Err(kind) = reference(
-                    std::str::from_utf8(&rest[..rest.len().min(16)])
-                        .unwrap_or_else(|error| std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default()),
+                    std::str::from_utf8(&rest[..rest.len().min(16)]).unwrap_or_else(|error| {
+                        std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default()
+                    }),
                 )
             {
                 notes.push((kind, here));
@@ -394,7 +428,9 @@ fn reference(text: &str) -> Result<(char, usize), NoteKind> {
                     Some(hex) => u32::from_str_radix(hex, 16).ok(),
                     None => number.parse().ok(),
                 };
-                code.and_then(char::from_u32).filter(|character| *character != '\0').ok_or(NoteKind::BadCharacterReference)?
+                code.and_then(char::from_u32)
+                    .filter(|character| *character != '\0')
+                    .ok_or(NoteKind::BadCharacterReference)?
             }
             None if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 return Err(NoteKind::UnknownEntity);
@@ -506,7 +542,10 @@ mod tests {
         }
         let unclosed = refusal(b"<P xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n  <a>text");
         assert!(unclosed.starts_with("line 2, column 3: `<a>` is opened here"), "{unclosed}");
-        assert!(refusal(b"<P xmlns=\"http://soap.sforce.com/2006/04/metadata\"><a").contains("middle of a tag"));
+        assert!(
+            refusal(b"<P xmlns=\"http://soap.sforce.com/2006/04/metadata\"><a")
+                .contains("middle of a tag")
+        );
         let mut after = wrapped("");
         after.extend(b"<Q/>");
         assert!(refusal(&after).contains("after the end"));
@@ -514,7 +553,8 @@ mod tests {
 
     #[test]
     fn depth_is_limited() {
-        let deep = |levels: usize| wrapped(&format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)));
+        let deep =
+            |levels: usize| wrapped(&format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)));
         Document::parse(deep(63)).unwrap();
         assert!(refusal(&deep(64)).contains("deep"));
     }

@@ -20,7 +20,10 @@ impl MetadataType {
             if fields.is_empty() {
                 return match found {
                     None => Ok(None),
-                    Some(parent) => Err(wrong(format!("`{}` holds a value; nothing can follow it", parent.name))),
+                    Some(parent) => Err(wrong(format!(
+                        "`{}` holds a value; nothing can follow it",
+                        parent.name
+                    ))),
                 };
             }
             let Some(field) = fields.iter().find(|field| field.name == segment.name) else {
@@ -30,21 +33,36 @@ impl MetadataType {
                 let place = found.map_or(self.name, |parent| parent.name);
                 return Err(UnknownPath {
                     message: format!("`{place}` has no element `{}`", segment.name),
-                    nearest: nearest(&segment.name, fields.iter().map(|field| field.name)).map(|name| with_segment(path, index, name)),
+                    nearest: nearest(&segment.name, fields.iter().map(|field| field.name))
+                        .map(|name| with_segment(path, index, name)),
                 });
             };
             fields = match (&field.kind, &segment.key) {
                 (Kind::Section { fields, key, .. }, Some(written)) => {
                     if key.len() < written.split('|').count() {
-                        return Err(wrong(format!("the key of `{}` is {}", field.name, key_in_words(key))));
+                        return Err(wrong(format!(
+                            "the key of `{}` is {}",
+                            field.name,
+                            key_in_words(key)
+                        )));
                     }
                     entry = Some((field, written.clone()));
                     fields
                 }
                 (Kind::Section { key, .. }, None) => {
-                    return Err(wrong(format!("`{}` is a list; name one entry as `{}[{}]`", field.name, field.name, key.join("|"))));
+                    return Err(wrong(format!(
+                        "`{}` is a list; name one entry as `{}[{}]`",
+                        field.name,
+                        field.name,
+                        key.join("|")
+                    )));
                 }
-                (_, Some(_)) => return Err(wrong(format!("`{}` is no keyed list; it takes no `[..]`", field.name))),
+                (_, Some(_)) => {
+                    return Err(wrong(format!(
+                        "`{}` is no keyed list; it takes no `[..]`",
+                        field.name
+                    )));
+                }
                 (Kind::Group(fields), None) if is_last => {
                     let names: Vec<&str> = fields.iter().map(|field| field.name).take(3).collect();
                     return Err(wrong(format!(
@@ -55,7 +73,10 @@ impl MetadataType {
                     )));
                 }
                 (Kind::Group(fields), None) => fields,
-                (Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. }, None) => &[],
+                (
+                    Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. },
+                    None,
+                ) => &[],
             };
             found = Some(field);
         }
@@ -79,7 +100,9 @@ impl Field {
         let known = |choices: &[Choice], fold_case: bool| {
             choices
                 .iter()
-                .find(|choice| choice.value == text || (fold_case && choice.value.eq_ignore_ascii_case(text)))
+                .find(|choice| {
+                    choice.value == text || (fold_case && choice.value.eq_ignore_ascii_case(text))
+                })
                 .filter(|choice| !choice.label.is_empty())
                 .map(|choice| choice.label.to_owned())
         };
@@ -88,7 +111,11 @@ impl Field {
             Kind::Choice { choices, fold_case, pattern } => {
                 known(choices, *fold_case).or_else(|| pattern.and_then(|pattern| pattern(text)))
             }
-            Kind::Number | Kind::Text | Kind::Set { .. } | Kind::Group(_) | Kind::Section { .. } => None,
+            Kind::Number
+            | Kind::Text
+            | Kind::Set { .. }
+            | Kind::Group(_)
+            | Kind::Section { .. } => None,
         }
     }
 
@@ -106,11 +133,14 @@ impl Field {
             }),
             (Kind::Number, _) => Err(wrong(format!("`{name}` is a whole number"))),
             (Kind::Text, Value::Text(_) | Value::Number(_) | Value::Bool(_)) => Ok(()),
-            (Kind::Choice { .. } | Kind::Text, Value::List(_)) => Err(wrong(format!("`{name}` holds one value, not a list"))),
+            (Kind::Choice { .. } | Kind::Text, Value::List(_)) => {
+                Err(wrong(format!("`{name}` holds one value, not a list")))
+            }
             (Kind::Choice { choices, fold_case, pattern }, _) => {
                 let text = value.to_string();
-                let is_known =
-                    choices.iter().any(|choice| choice.value == text || (*fold_case && choice.value.eq_ignore_ascii_case(&text)));
+                let is_known = choices.iter().any(|choice| {
+                    choice.value == text || (*fold_case && choice.value.eq_ignore_ascii_case(&text))
+                });
                 if is_known || pattern.is_some_and(|pattern| pattern(&text).is_some()) {
                     return Ok(());
                 }
@@ -123,7 +153,9 @@ impl Field {
                     Err(outside(name, element, choices, false))
                 }
             }),
-            (Kind::Group(_) | Kind::Section { .. }, _) => Err(wrong(format!("`{name}` holds elements, not a value"))),
+            (Kind::Group(_) | Kind::Section { .. }, _) => {
+                Err(wrong(format!("`{name}` holds elements, not a value")))
+            }
         }
     }
 
@@ -136,12 +168,18 @@ impl Field {
     /// certain of it, a set's text split.
     pub fn normalise(&self, value: &Value) -> Value {
         match &self.kind {
-            Kind::Flag => Value::parse_bool(&value.to_string()).map_or_else(|| value.clone(), Value::Bool),
-            Kind::Number => value.to_string().trim().parse().map_or_else(|_| value.clone(), Value::Number),
+            Kind::Flag => {
+                Value::parse_bool(&value.to_string()).map_or_else(|| value.clone(), Value::Bool)
+            }
+            Kind::Number => {
+                value.to_string().trim().parse().map_or_else(|_| value.clone(), Value::Number)
+            }
             Kind::Choice { choices, fold_case, .. } => {
                 let text = value.to_string();
                 let text = text.trim();
-                let known = choices.iter().find(|choice| *fold_case && choice.value.eq_ignore_ascii_case(text));
+                let known = choices
+                    .iter()
+                    .find(|choice| *fold_case && choice.value.eq_ignore_ascii_case(text));
                 Value::from(known.map_or(text, |choice| choice.value))
             }
             Kind::Set { form, aliases, .. } => {
@@ -219,14 +257,29 @@ mod tests {
         let found = app.resolve(&"oauthPolicy.ipRelaxation".parse().unwrap()).unwrap().unwrap();
         assert_eq!(found.field.name, "ipRelaxation");
         assert!(found.entry.is_none());
-        assert!(message("ConnectedApp", "oauthPolicy.ipRelaxatoin").contains("did you mean `oauthPolicy.ipRelaxation`"));
+        assert!(
+            message("ConnectedApp", "oauthPolicy.ipRelaxatoin")
+                .contains("did you mean `oauthPolicy.ipRelaxation`")
+        );
         assert!(message("ConnectedApp", "oauthPolicy").contains("oauthPolicy.ipRelaxation"));
         assert!(message("ConnectedApp", "label[x]").contains("no keyed list"));
         assert!(message("ConnectedApp", "label.x").contains("holds a value"));
-        assert!(message("Profile", "objectPermissions.allowRead").contains("objectPermissions[object]"));
+        assert!(
+            message("Profile", "objectPermissions.allowRead").contains("objectPermissions[object]")
+        );
         assert!(message("Profile", "objectPermissions[A|B].allowRead").contains("key"));
-        assert!(find("ApexClass").unwrap().resolve(&"anything.at.all".parse().unwrap()).unwrap().is_none());
-        let entry = find("Profile").unwrap().resolve(&"userPermissions[ApiEnabled]".parse().unwrap()).unwrap().unwrap();
+        assert!(
+            find("ApexClass")
+                .unwrap()
+                .resolve(&"anything.at.all".parse().unwrap())
+                .unwrap()
+                .is_none()
+        );
+        let entry = find("Profile")
+            .unwrap()
+            .resolve(&"userPermissions[ApiEnabled]".parse().unwrap())
+            .unwrap()
+            .unwrap();
         assert_eq!(entry.entry.unwrap().1, "ApiEnabled");
     }
 
@@ -236,15 +289,34 @@ mod tests {
         let field = |path: &str| app.resolve(&path.parse().unwrap()).unwrap().unwrap().field;
         let refresh = field("oauthPolicy.refreshTokenPolicy");
         refresh.check(&"specific_inactivity:7:DAYS".into()).unwrap();
-        assert_eq!(refresh.label_of(&"specific_inactivity:7:DAYS".into()).unwrap(), "Expire refresh token if not used for 7 days");
+        assert_eq!(
+            refresh.label_of(&"specific_inactivity:7:DAYS".into()).unwrap(),
+            "Expire refresh token if not used for 7 days"
+        );
         assert_eq!(refresh.label_of(&"zero".into()).unwrap(), "Immediately expire refresh token");
-        assert_eq!(refresh.check(&"infinit".into()).unwrap_err().nearest.as_deref(), Some("infinite"));
-        assert_eq!(field("oauthConfig.isAdminApproved").label_of(&true.into()).unwrap(), "Admin approved users are pre-authorized");
+        assert_eq!(
+            refresh.check(&"infinit".into()).unwrap_err().nearest.as_deref(),
+            Some("infinite")
+        );
+        assert_eq!(
+            field("oauthConfig.isAdminApproved").label_of(&true.into()).unwrap(),
+            "Admin approved users are pre-authorized"
+        );
         field("oauthConfig.isAdminApproved").check(&"yes".into()).unwrap_err();
         let scopes = field("oauthConfig.scopes");
-        let list = |elements: &[&str]| crate::metadata::value::Value::List(elements.iter().map(|element| (*element).to_owned()).collect());
-        assert_eq!(scopes.normalise(&list(&["OfflineAccess", "Api"])), list(&["Api", "RefreshToken"]));
+        let list = |elements: &[&str]| {
+            crate::metadata::value::Value::List(
+                elements.iter().map(|element| (*element).to_owned()).collect(),
+            )
+        };
+        assert_eq!(
+            scopes.normalise(&list(&["OfflineAccess", "Api"])),
+            list(&["Api", "RefreshToken"])
+        );
         scopes.check(&list(&["Api", "Apo"])).unwrap_err();
-        assert_eq!(field("oauthConfig.callbackUrl").normalise(&"b\n a \n".into()), list(&["a", "b"]));
+        assert_eq!(
+            field("oauthConfig.callbackUrl").normalise(&"b\n a \n".into()),
+            list(&["a", "b"])
+        );
     }
 }

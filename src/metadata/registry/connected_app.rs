@@ -1,6 +1,9 @@
 //! The row of `ConnectedApp` (S 1; Metadata API guide, `meta_connectedapp.htm`).
 
-use super::row::{choice, choice_or, flag, group, number, of_type, off, on, section, set, set_of, shown, text, values};
+use super::row::{
+    choice, choice_or, flag, group, number, of_type, off, on, section, set, set_of, shown, text,
+    values,
+};
 use super::{Choice, DeployRule, Field, MetadataType, SetForm, Travel};
 
 pub(super) static CONNECTED_APP: MetadataType = of_type(
@@ -137,8 +140,10 @@ const ID_TOKEN: &[Field] = &[
 ];
 
 /// Setup's words for `isAdminApproved`, and for its twin on external client apps.
-const PERMITTED_USERS: &[Choice] =
-    &[shown("false", "All users may self-authorize"), shown("true", "Admin approved users are pre-authorized")];
+const PERMITTED_USERS: &[Choice] = &[
+    shown("false", "All users may self-authorize"),
+    shown("true", "Admin approved users are pre-authorized"),
+];
 
 /// The scopes of the newest WSDL, in its order (S 1.2).
 const SCOPES: [Choice; 39] = values([
@@ -184,8 +189,13 @@ const SCOPES: [Choice; 39] = values([
 ]);
 
 /// A retrieve answers with fewer scopes than a deploy takes (S 1.2).
-const FOLDED_SCOPES: &[(&str, &str)] =
-    &[("Address", "Basic"), ("Email", "Basic"), ("Phone", "Basic"), ("Profile", "Basic"), ("OfflineAccess", "RefreshToken")];
+const FOLDED_SCOPES: &[(&str, &str)] = &[
+    ("Address", "Basic"),
+    ("Email", "Basic"),
+    ("Phone", "Basic"),
+    ("Profile", "Basic"),
+    ("OfflineAccess", "RefreshToken"),
+];
 
 /// The guide gives `ENFORCE` and `infinite` as defaults; they are those of a new policy. Both elements are required within `oauthPolicy`, and
 /// what a connected app without `oauthPolicy` has is not documented: files made at 48.0 and below lack the element whatever was set
@@ -193,7 +203,8 @@ const FOLDED_SCOPES: &[(&str, &str)] =
 const OAUTH_POLICY: &[Field] = &[
     choice("ipRelaxation", IP_RELAXATION).label("IP Relaxation"),
     flag("isTokenExchangeFlowEnabled"),
-    choice_or("refreshTokenPolicy", REFRESH_TOKEN_POLICY, validity_in_words).label("Refresh Token Policy"),
+    choice_or("refreshTokenPolicy", REFRESH_TOKEN_POLICY, validity_in_words)
+        .label("Refresh Token Policy"),
     text("singleLogoutUrl"),
 ];
 
@@ -204,8 +215,10 @@ const IP_RELAXATION: &[Choice] = &[
     shown("ENFORCE_RELAXREFRESH", "Enforce IP restrictions, but relax for refresh tokens"),
 ];
 
-const REFRESH_TOKEN_POLICY: &[Choice] =
-    &[shown("infinite", "Refresh token is valid until revoked"), shown("zero", "Immediately expire refresh token")];
+const REFRESH_TOKEN_POLICY: &[Choice] = &[
+    shown("infinite", "Refresh token is valid until revoked"),
+    shown("zero", "Immediately expire refresh token"),
+];
 
 /// Says `specific_inactivity:7:DAYS` in Setup's words; `None` where the text does not follow the pattern (S 1.3).
 fn validity_in_words(text: &str) -> Option<String> {
@@ -223,7 +236,9 @@ fn validity_in_words(text: &str) -> Option<String> {
     };
     let plural = if count == 1 { "" } else { "s" };
     match policy {
-        "specific_inactivity" => Some(format!("Expire refresh token if not used for {count} {unit}{plural}")),
+        "specific_inactivity" => {
+            Some(format!("Expire refresh token if not used for {count} {unit}{plural}"))
+        }
         "specific_lifetime" => Some(format!("Expire refresh token after {count} {unit}{plural}")),
         _ => None,
     }
@@ -245,5 +260,8 @@ const SAML: &[Field] = &[
     text("samlSubjectType"),
 ];
 
-const SESSION_POLICY: &[Field] =
-    &[choice("policyAction", &values(["Block", "RaiseSessionLevel"])), text("sessionLevel"), number("sessionTimeout")];
+const SESSION_POLICY: &[Field] = &[
+    choice("policyAction", &values(["Block", "RaiseSessionLevel"])),
+    text("sessionLevel"),
+    number("sessionTimeout"),
+];

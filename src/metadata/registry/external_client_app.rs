@@ -2,7 +2,10 @@
 //!
 //! Elements of a deploy that are in the schema and left out go back to their default (S 2.7), hence [`DeployRule::Replace`] throughout.
 
-use super::row::{choice, choice_in_any_case, flag, group, number, of_type, off, on, section, set, set_of, shown, text, value, values};
+use super::row::{
+    choice, choice_in_any_case, flag, group, number, of_type, off, on, section, set, set_of, shown,
+    text, value, values,
+};
 use super::{Choice, DeployRule, Field, MetadataType, SetForm, Travel};
 
 pub(super) static APPLICATION: MetadataType = of_type(
@@ -15,7 +18,8 @@ pub(super) static APPLICATION: MetadataType = of_type(
         text("contactEmail").label("Contact Email"),
         text("contactPhone").label("Contact Phone"),
         text("description").label("Description"),
-        choice("distributionState", &values(["Local", "Packaged", "Managed", "AutoInstalled"])).label("Distribution State"),
+        choice("distributionState", &values(["Local", "Packaged", "Managed", "AutoInstalled"]))
+            .label("Distribution State"),
         text("iconUrl"),
         text("infoUrl").label("Info URL"),
         off("isProtected"),

@@ -25,23 +25,37 @@ pub enum Found<'d> {
 }
 
 /// Finds a path in a document. For a type without a table the elements' own names and texts decide.
-pub fn look_up<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Found<'d> {
+pub fn look_up<'d>(
+    metadata_type: &MetadataType,
+    document: &'d Document,
+    path: &FieldPath,
+) -> Found<'d> {
     find_below(metadata_type.fields, document.root(), path.segments())
 }
 
 /// Finds a path in each copy of its first entry, where that stands in the document more than once; at least one answer.
-pub fn look_up_each<'d>(metadata_type: &MetadataType, document: &'d Document, path: &FieldPath) -> Vec<Found<'d>> {
+pub fn look_up_each<'d>(
+    metadata_type: &MetadataType,
+    document: &'d Document,
+    path: &FieldPath,
+) -> Vec<Found<'d>> {
     let (first, rest) = (&path.segments()[0], &path.segments()[1..]);
     let (Some(key), false) = (&first.key, rest.is_empty()) else {
         return vec![look_up(metadata_type, document, path)];
     };
     let field = metadata_type.fields.iter().find(|field| field.name == first.name);
     let fields = field.map_or(&[][..], Field::fields);
-    let found: Vec<Found<'d>> = entries(document.root(), first, key, field).map(|copy| find_below(fields, copy, rest)).collect();
+    let found: Vec<Found<'d>> = entries(document.root(), first, key, field)
+        .map(|copy| find_below(fields, copy, rest))
+        .collect();
     if found.is_empty() { vec![Found::AbsentEntry] } else { found }
 }
 
-fn find_below<'d>(mut fields: &'static [Field], mut parent: Element<'d>, segments: &[Segment]) -> Found<'d> {
+fn find_below<'d>(
+    mut fields: &'static [Field],
+    mut parent: Element<'d>,
+    segments: &[Segment],
+) -> Found<'d> {
     let last = segments.len() - 1;
     for (index, segment) in segments.iter().enumerate() {
         let field = fields.iter().find(|field| field.name == segment.name);
@@ -63,7 +77,10 @@ fn find_below<'d>(mut fields: &'static [Field], mut parent: Element<'d>, segment
         let value = match field {
             Some(field) => field.read(parent),
             None if element.children().next().is_none() => {
-                let texts: Vec<String> = parent.children_named(&segment.name).map(|element| element.text().trim().to_owned()).collect();
+                let texts: Vec<String> = parent
+                    .children_named(&segment.name)
+                    .map(|element| element.text().trim().to_owned())
+                    .collect();
                 match texts.as_slice() {
                     [one] => Some(Value::from(one.as_str())),
                     _ => Some(Value::List(texts)),
@@ -84,8 +101,12 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     let Kind::Section { key, .. } = &section.kind else {
         return entry.text().trim().to_owned();
     };
-    let mut parts: Vec<String> =
-        key.iter().map(|name| named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())).collect();
+    let mut parts: Vec<String> = key
+        .iter()
+        .map(|name| {
+            named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
+        })
+        .collect();
     while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
         parts.pop();
     }
@@ -96,7 +117,9 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
 /// whichever layout that is (S 3.1), and one permission is known in two spellings (S 4.5).
 pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
     let key = key_of(section, entry);
-    if matches!(section.kind, Kind::Section { fold_key: true, .. }) && key.eq_ignore_ascii_case("ApiEnabled") {
+    if matches!(section.kind, Kind::Section { fold_key: true, .. })
+        && key.eq_ignore_ascii_case("ApiEnabled")
+    {
         return "ApiEnabled".to_owned();
     }
     if section.is_layouts() { layout_identity(&key) } else { key }
@@ -117,7 +140,12 @@ fn object_of_layout(layout: &str) -> &str {
 
 /// Finds the entry of a key among an element's children; a layout's assignment by its identity too, see [`identity_of`]. A name
 /// in a key may be as people write it or as the API encodes it (`Account-Partner %28Gold%29 Layout`).
-pub fn find_entry<'d>(parent: Element<'d>, segment: &Segment, key: &str, field: Option<&'static Field>) -> Option<Element<'d>> {
+pub fn find_entry<'d>(
+    parent: Element<'d>,
+    segment: &Segment,
+    key: &str,
+    field: Option<&'static Field>,
+) -> Option<Element<'d>> {
     entries(parent, segment, key, field).next()
 }
 
@@ -134,7 +162,9 @@ pub fn entries<'d: 'k, 'k>(
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
     let is_it = |there: &str, fold_key: bool| {
         let is_encoded = || there.contains('%') || key.contains('%');
-        there == key || (fold_key && there.eq_ignore_ascii_case(key)) || (is_encoded() && decode(there) == decode(key))
+        there == key
+            || (fold_key && there.eq_ignore_ascii_case(key))
+            || (is_encoded() && decode(there) == decode(key))
     };
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
@@ -143,7 +173,8 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
             is_it(there.trim(), *fold_key)
         }
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
-            is_it(&key_of(section, entry), *fold_key) || (section.is_layouts() && identity_of(section, entry) == key)
+            is_it(&key_of(section, entry), *fold_key)
+                || (section.is_layouts() && identity_of(section, entry) == key)
         }
         // Without a table any child that says the key makes the entry.
         _ => entry.children().any(|child| child.text().trim() == key),
@@ -152,14 +183,19 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
 
 /// The first child of a name; without case where the right case is not there (older login flows, S 3.1).
 fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
-    parent.child(name).or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(name)))
+    parent
+        .child(name)
+        .or_else(|| parent.children().find(|child| child.name().eq_ignore_ascii_case(name)))
 }
 
 impl MetadataType {
     /// Returns the entry of a keyed list that a child of the root is, by what it is told from its like by; none where it is no such entry.
     pub fn entry_of(&self, element: Element<'_>) -> Option<Segment> {
         let field = self.fields.iter().find(|field| field.name == element.name())?;
-        matches!(field.kind, Kind::Section { .. }).then(|| Segment { name: field.name.to_owned(), key: Some(identity_of(field, element)) })
+        matches!(field.kind, Kind::Section { .. }).then(|| Segment {
+            name: field.name.to_owned(),
+            key: Some(identity_of(field, element)),
+        })
     }
 
     /// Returns what it means that a flag is left out; none for anything else.
@@ -192,7 +228,8 @@ impl Field {
 
     /// Says whether an API version knows the field.
     pub fn is_of(&self, version: super::ApiVersion) -> bool {
-        self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version < until)
+        self.since.is_none_or(|since| since <= version)
+            && self.until.is_none_or(|until| version < until)
     }
 
     /// Reads the field's value from the element that holds it as a child; `None` where it is absent or no value.
@@ -206,7 +243,9 @@ impl Field {
             Kind::Choice { .. } => Some(Value::from(text)),
             Kind::Set { form: SetForm::Repeated, .. } => {
                 let elements = parent.children_named(element.name());
-                Some(self.normalise(&Value::List(elements.map(|element| element.text().trim().to_owned()).collect())))
+                Some(self.normalise(&Value::List(
+                    elements.map(|element| element.text().trim().to_owned()).collect(),
+                )))
             }
             Kind::Set { .. } => Some(self.normalise(&Value::from(text))),
             Kind::Group(_) | Kind::Section { .. } => None,
@@ -250,9 +289,15 @@ mod tests {
         assert_eq!(at("objectPermissions[Contact].allowRead"), "no entry");
         assert_eq!(at("userPermissions[ApiEnabled].enabled"), "true", "S 4.5: two spellings");
         assert_eq!(at("loginIpRanges[203.0.113.0|203.0.113.255]"), "entry loginIpRanges");
-        assert_eq!(at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"), "Account.Customer");
+        assert_eq!(
+            at("layoutAssignments[Account-Account Layout|Account.Customer].recordType"),
+            "Account.Customer"
+        );
         assert_eq!(at("layoutAssignments[Account-Account Layout].recordType"), "absent");
-        assert_eq!(at("layoutAssignments[Account|Account.Customer].layout"), "Account-Account Layout");
+        assert_eq!(
+            at("layoutAssignments[Account|Account.Customer].layout"),
+            "Account-Account Layout"
+        );
         assert_eq!(
             at("layoutAssignments[Account-Partner (Gold) Layout].layout"),
             "Account-Partner %28Gold%29 Layout",
@@ -265,8 +310,14 @@ mod tests {
     fn a_set_is_read_whole() {
         let text = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"><oauthConfig><scopes>Web</scopes><scopes>Api</scopes></oauthConfig></ConnectedApp>";
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
-        let found = look_up(find("ConnectedApp").unwrap(), &document, &"oauthConfig.scopes".parse().unwrap());
-        assert!(matches!(found, Found::Value { value: Value::List(list), .. } if list == ["Api", "Web"]));
+        let found = look_up(
+            find("ConnectedApp").unwrap(),
+            &document,
+            &"oauthConfig.scopes".parse().unwrap(),
+        );
+        assert!(
+            matches!(found, Found::Value { value: Value::List(list), .. } if list == ["Api", "Web"])
+        );
     }
 
     #[test]
@@ -276,7 +327,10 @@ mod tests {
         let row = find("CustomTab").unwrap();
         for (path, expected) in [("motif", "Bell"), ("list[a].value", "1")] {
             let found = look_up(row, &document, &path.parse().unwrap());
-            assert!(matches!(found, Found::Value { value, .. } if value == Value::from(expected)), "{path}");
+            assert!(
+                matches!(found, Found::Value { value, .. } if value == Value::from(expected)),
+                "{path}"
+            );
         }
     }
 }

@@ -182,8 +182,10 @@ const NOT_SETTINGS: &[&str] = &[
 static GENERIC: LazyLock<Vec<MetadataType>> = LazyLock::new(|| {
     others()
         .map(|name| {
-            let (folder, suffix) =
-                FOLDERS.iter().find(|(known, _, _)| *known == name).map_or(("", ""), |(_, folder, suffix)| (*folder, *suffix));
+            let (folder, suffix) = FOLDERS
+                .iter()
+                .find(|(known, _, _)| *known == name)
+                .map_or(("", ""), |(_, folder, suffix)| (*folder, *suffix));
             other(name, folder, suffix)
         })
         .collect()

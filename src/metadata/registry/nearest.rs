@@ -44,7 +44,9 @@ fn distance(one: &[char], other: &[char], bound: usize) -> Option<usize> {
     for (at, letter) in one.iter().enumerate() {
         let mut row = vec![at + 1];
         for (column, with) in other.iter().enumerate() {
-            let mut cost = (last[column] + usize::from(letter != with)).min(last[column + 1] + 1).min(row[column] + 1);
+            let mut cost = (last[column] + usize::from(letter != with))
+                .min(last[column + 1] + 1)
+                .min(row[column] + 1);
             if at > 0 && column > 0 && *letter == other[column - 1] && one[at - 1] == *with {
                 cost = cost.min(before[column - 1] + 1);
             }

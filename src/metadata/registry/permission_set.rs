@@ -3,7 +3,9 @@
 //! Since 40.0 a retrieve brings everything and a deploy replaces everything, so that no entry needs a companion (S 4.1).
 
 use super::profile::OBJECT;
-use super::row::{choice, flag, of_type, off, section, section_in_any_case, set, text, value, values};
+use super::row::{
+    choice, flag, of_type, off, section, section_in_any_case, set, text, value, values,
+};
 use super::{DeployRule, Field, MetadataType, SetForm, Travel};
 
 pub(super) static PERMISSION_SET: MetadataType =
@@ -27,18 +29,31 @@ const FIELDS: &[Field] = &[
         &[off("enabled"), text("externalCredentialPrincipal")],
     )
     .since(59),
-    section("externalDataSourceAccesses", &["externalDataSource"], &[off("enabled"), text("externalDataSource")]),
+    section(
+        "externalDataSourceAccesses",
+        &["externalDataSource"],
+        &[off("enabled"), text("externalDataSource")],
+    ),
     // Only fields that are granted are returned (54.0 and up), and none of an object with viewAllFields.
     section("fieldPermissions", &["field"], &[off("editable"), text("field"), off("readable")]),
     section("flowAccesses", &["flow"], &[off("enabled"), text("flow")]).since(47),
-    section("genComputingSummaryDefAccesses", &["configName"], &[text("configName"), off("enabled")]),
+    section(
+        "genComputingSummaryDefAccesses",
+        &["configName"],
+        &[text("configName"), off("enabled")],
+    ),
     flag("hasActivationRequired").since(37).label("Session Activation Required"),
     text("label").label("Label"),
     text("license").since(38).label("License"),
     section("objectPermissions", &["object"], OBJECT),
     section("pageAccesses", &["apexPage"], &[text("apexPage"), off("enabled")]),
     section("recordTypeVisibilities", &["recordType"], &[text("recordType"), off("visible")]),
-    section("servicePresenceStatusAccesses", &["servicePresenceStatus"], &[off("enabled"), text("servicePresenceStatus")]).since(64),
+    section(
+        "servicePresenceStatusAccesses",
+        &["servicePresenceStatus"],
+        &[off("enabled"), text("servicePresenceStatus")],
+    )
+    .since(64),
     section(
         "tabSettings",
         &["tab"],
@@ -95,6 +110,10 @@ pub(super) static PERMISSION_SET_GROUP: MetadataType = of_type(
         set("permissionSets", SetForm::Repeated),
         // Effective access lags until it is `Updated`.
         // How far the org is with counting the group out (S 4.2): nothing that anybody sets.
-        choice("status", &[value("Updated"), value("Outdated"), value("Updating"), value("Failed")]).travel(Travel::Never),
+        choice(
+            "status",
+            &[value("Updated"), value("Outdated"), value("Updating"), value("Failed")],
+        )
+        .travel(Travel::Never),
     ],
 );

@@ -5,10 +5,14 @@
 //! below. Two sorts of entry are never returned though they may grant something, required fields (30.0 and up) and what the caller may not
 //! see; who reads the rows must allow for them.
 
-use super::row::{choice, flag, group, of_type, off, section, section_in_any_case, section_with, set, text, values};
+use super::row::{
+    choice, flag, group, of_type, off, section, section_in_any_case, section_with, set, text,
+    values,
+};
 use super::{Companion, DeployRule, Field, MetadataType, SetForm};
 
-pub(super) static PROFILE: MetadataType = of_type("Profile", "profiles", "profile", 10, DeployRule::Overlay, FIELDS);
+pub(super) static PROFILE: MetadataType =
+    of_type("Profile", "profiles", "profile", 10, DeployRule::Overlay, FIELDS);
 
 const FIELDS: &[Field] = &[
     section_with(Companion::Type("Bot"), "agentAccesses", &["agentName"], AGENT).since(63),
@@ -22,13 +26,18 @@ const FIELDS: &[Field] = &[
         Companion::Type("DataCategoryGroup"),
         "categoryGroupVisibilities",
         &["dataCategoryGroup"],
-        &[set("dataCategories", SetForm::Repeated), text("dataCategoryGroup"), choice("visibility", &values(["ALL", "NONE", "CUSTOM"]))],
+        &[
+            set("dataCategories", SetForm::Repeated),
+            text("dataCategoryGroup"),
+            choice("visibility", &values(["ALL", "NONE", "CUSTOM"])),
+        ],
     )
     .since(41),
     section_with(Companion::Type("ApexClass"), "classAccesses", &["apexClass"], APEX_CLASS),
     flag("custom").since(30),
     section_with(Companion::Object, "customMetadataTypeAccesses", &["name"], NAMED).since(47),
-    section_with(Companion::Type("CustomPermission"), "customPermissions", &["name"], NAMED).since(31),
+    section_with(Companion::Type("CustomPermission"), "customPermissions", &["name"], NAMED)
+        .since(31),
     section_with(Companion::Object, "customSettingAccesses", &["name"], NAMED).since(47),
     text("description").since(30),
     section_with(
@@ -44,19 +53,43 @@ const FIELDS: &[Field] = &[
         &["field"],
         &[off("editable"), text("field"), off("hidden").until(23), off("readable").since(23)],
     ),
-    section_with(Companion::Type("Flow"), "flowAccesses", &["flow"], &[off("enabled"), text("flow")]).since(47),
+    section_with(
+        Companion::Type("Flow"),
+        "flowAccesses",
+        &["flow"],
+        &[off("enabled"), text("flow")],
+    )
+    .since(47),
     section("genComputingSummaryDefAccesses", &["configName"], COMPUTING),
-    section_with(Companion::Layout, "layoutAssignments", &["layout", "recordType"], &[text("layout"), text("recordType")]),
+    section_with(
+        Companion::Layout,
+        "layoutAssignments",
+        &["layout", "recordType"],
+        &[text("layout"), text("recordType")],
+    ),
     section("loginFlows", &["friendlyName", "uiLoginFlowType"], LOGIN_FLOW).since(51),
     group("loginHours", LOGIN_HOURS).since(25),
-    section("loginIpRanges", &["startAddress", "endAddress"], &[text("description").since(31), text("endAddress"), text("startAddress")])
-        .since(17),
+    section(
+        "loginIpRanges",
+        &["startAddress", "endAddress"],
+        &[text("description").since(31), text("endAddress"), text("startAddress")],
+    )
+    .since(17),
     // An object without any access gives no entry at all, one with allowRead false neither (28.0 and up).
     section_with(Companion::Object, "objectPermissions", &["object"], OBJECT),
-    section_with(Companion::Type("ApexPage"), "pageAccesses", &["apexPage"], &[text("apexPage"), off("enabled")]),
-    section("profileActionOverrides", &["actionName", "pageOrSobjectType", "formFactor", "recordType"], ACTION_OVERRIDE)
-        .since(37)
-        .until(45),
+    section_with(
+        Companion::Type("ApexPage"),
+        "pageAccesses",
+        &["apexPage"],
+        &[text("apexPage"), off("enabled")],
+    ),
+    section(
+        "profileActionOverrides",
+        &["actionName", "pageOrSobjectType", "formFactor", "recordType"],
+        ACTION_OVERRIDE,
+    )
+    .since(37)
+    .until(45),
     section_with(
         Companion::RecordType,
         "recordTypeVisibilities",
@@ -139,5 +172,15 @@ const ACTION_OVERRIDE: &[Field] = &[
     choice("formFactor", &values(["Small", "Medium", "Large"])),
     text("pageOrSobjectType"),
     text("recordType"),
-    choice("type", &values(["Default", "Standard", "Scontrol", "Visualforce", "Flexipage", "LightningComponent"])),
+    choice(
+        "type",
+        &values([
+            "Default",
+            "Standard",
+            "Scontrol",
+            "Visualforce",
+            "Flexipage",
+            "LightningComponent",
+        ]),
+    ),
 ];

@@ -1,6 +1,8 @@
 //! The words in which the tables are written: one short call a field, all `const`.
 
-use super::{Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, SetForm, Travel};
+use super::{
+    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, SetForm, Travel,
+};
 
 /// A type with the whole list of its fields.
 pub(super) const fn of_type(
@@ -11,18 +13,49 @@ pub(super) const fn of_type(
     deploy: DeployRule,
     fields: &'static [Field],
 ) -> MetadataType {
-    MetadataType { name, folder, suffix, since: Some(ApiVersion(since)), deploy, fields, complete: true, wildcard: true }
+    MetadataType {
+        name,
+        folder,
+        suffix,
+        since: Some(ApiVersion(since)),
+        deploy,
+        fields,
+        complete: true,
+        wildcard: true,
+    }
 }
 
 /// A type of which no more than the name, and perhaps folder and suffix, is known.
 ///
 /// What a deploy does with the rest of such a file is not known, hence the rule that sends the whole document.
-pub(super) const fn other(name: &'static str, folder: &'static str, suffix: &'static str) -> MetadataType {
-    MetadataType { name, folder, suffix, since: None, deploy: DeployRule::Replace, fields: &[], complete: false, wildcard: true }
+pub(super) const fn other(
+    name: &'static str,
+    folder: &'static str,
+    suffix: &'static str,
+) -> MetadataType {
+    MetadataType {
+        name,
+        folder,
+        suffix,
+        since: None,
+        deploy: DeployRule::Replace,
+        fields: &[],
+        complete: false,
+        wildcard: true,
+    }
 }
 
 const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
-    Field { name, kind, since: None, until: None, absent, travel: Travel::Anywhere, label: "", words: &[] }
+    Field {
+        name,
+        kind,
+        since: None,
+        until: None,
+        absent,
+        travel: Travel::Anywhere,
+        label: "",
+        words: &[],
+    }
 }
 
 /// A flag for which no source gives a default.
@@ -63,7 +96,11 @@ pub(super) const fn choice_in_any_case(name: &'static str, choices: &'static [Ch
 }
 
 /// A text out of a list, or one that follows a pattern.
-pub(super) const fn choice_or(name: &'static str, choices: &'static [Choice], pattern: fn(&str) -> Option<String>) -> Field {
+pub(super) const fn choice_or(
+    name: &'static str,
+    choices: &'static [Choice],
+    pattern: fn(&str) -> Option<String>,
+) -> Field {
     let kind = Kind::Choice { choices, fold_case: false, pattern: Some(pattern) };
     field(name, kind, Absent::Unset)
 }
@@ -90,13 +127,21 @@ pub(super) const fn group(name: &'static str, fields: &'static [Field]) -> Field
 }
 
 /// A keyed list whose entries are returned whatever else is asked for.
-pub(super) const fn section(name: &'static str, key: &'static [&'static str], fields: &'static [Field]) -> Field {
+pub(super) const fn section(
+    name: &'static str,
+    key: &'static [&'static str],
+    fields: &'static [Field],
+) -> Field {
     let kind = Kind::Section { key, fold_key: false, fields, companion: None };
     field(name, kind, Absent::Empty)
 }
 
 /// A keyed list whose key is matched without case.
-pub(super) const fn section_in_any_case(name: &'static str, key: &'static [&'static str], fields: &'static [Field]) -> Field {
+pub(super) const fn section_in_any_case(
+    name: &'static str,
+    key: &'static [&'static str],
+    fields: &'static [Field],
+) -> Field {
     let kind = Kind::Section { key, fold_key: true, fields, companion: None };
     field(name, kind, Absent::Empty)
 }

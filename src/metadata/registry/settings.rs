@@ -7,7 +7,8 @@ use super::row::{choice, flag, group, other, section, text, values};
 use super::{Field, MetadataType};
 
 /// Settings of no particular member. They do not take `*` (S 6.10).
-pub(super) static SETTINGS: MetadataType = MetadataType { wildcard: false, ..other("Settings", "settings", "settings") };
+pub(super) static SETTINGS: MetadataType =
+    MetadataType { wildcard: false, ..other("Settings", "settings", "settings") };
 
 static CONNECTED_APP: MetadataType = with(CONNECTED_APP_FIELDS, true);
 static EXTERNAL_CLIENT_APP: MetadataType = with(EXTERNAL_CLIENT_APP_FIELDS, true);
@@ -32,7 +33,9 @@ pub(super) fn of_member(member: &str) -> &'static MetadataType {
 
 /// API Access Control, which Support must switch on first (S 2.8).
 const CONNECTED_APP_FIELDS: &[Field] = &[
-    flag("enableAdminApprovedAppsOnly").since(47).label("For admin-approved users, limit API access to only allowlisted connected apps"),
+    flag("enableAdminApprovedAppsOnly")
+        .since(47)
+        .label("For admin-approved users, limit API access to only allowlisted connected apps"),
     flag("enableAdminApprovedAppsOnlyForExternalUser").since(47),
     flag("enableSkipUserProvisioningWizardWelcomePage").since(47),
 ];
@@ -90,10 +93,19 @@ const PASSWORD_POLICIES: &[Field] = &[
             "Any3UpperLowerCaseNumericSpecialCharacters",
         ]),
     ),
-    choice("expiration", &values(["ThirtyDays", "SixtyDays", "NinetyDays", "SixMonths", "OneYear", "Never"])),
+    choice(
+        "expiration",
+        &values(["ThirtyDays", "SixtyDays", "NinetyDays", "SixMonths", "OneYear", "Never"]),
+    ),
     text("historyRestriction"),
-    choice("lockoutInterval", &values(["FifteenMinutes", "ThirtyMinutes", "SixtyMinutes", "Forever"])),
-    choice("maxLoginAttempts", &values(["ThreeAttempts", "FiveAttempts", "TenAttempts", "NoLimit"])),
+    choice(
+        "lockoutInterval",
+        &values(["FifteenMinutes", "ThirtyMinutes", "SixtyMinutes", "Forever"]),
+    ),
+    choice(
+        "maxLoginAttempts",
+        &values(["ThreeAttempts", "FiveAttempts", "TenAttempts", "NoLimit"]),
+    ),
     text("minimumPasswordLength"),
     flag("minimumPasswordLifetime"),
     flag("obscureSecretAnswer"),

@@ -18,7 +18,8 @@ pub(super) async fn owned_elsewhere(
     missing: &[ComponentId],
     shown: &mut BTreeMap<ComponentId, Vec<(String, Value)>>,
 ) -> Result<BTreeMap<ComponentId, String>, OrgError> {
-    let apps: Vec<&ComponentId> = missing.iter().filter(|id| id.type_name == "ConnectedApp").collect();
+    let apps: Vec<&ComponentId> =
+        missing.iter().filter(|id| id.type_name == "ConnectedApp").collect();
     if apps.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -45,18 +46,29 @@ pub(super) async fn owned_elsewhere(
     let own = org.list("ConnectedApp").await?;
     let mut reasons = BTreeMap::new();
     for id in apps {
-        let is_label = |row: &&Json| row["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&id.full_name));
+        let is_label = |row: &&Json| {
+            row["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&id.full_name))
+        };
         let Some(row) = rows.iter().find(is_label) else {
             continue;
         };
         // Setup proposes a label's letters and digits, joined by `_`, as the API name.
-        let proposed = id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+        let proposed =
+            id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
         if let Some(app) = own.iter().find(|app| app.id.full_name.eq_ignore_ascii_case(&proposed)) {
-            reasons.insert(id.clone(), format!("`{}` is a label; the API name of this app is `{}`", id.full_name, app.id.full_name));
+            reasons.insert(
+                id.clone(),
+                format!(
+                    "`{}` is a label; the API name of this app is `{}`",
+                    id.full_name, app.id.full_name
+                ),
+            );
             continue;
         }
         let mut settings = Vec::new();
-        let mut reason = "the app is owned by another org, whose settings for it the Metadata API does not show".to_owned();
+        let mut reason =
+            "the app is owned by another org, whose settings for it the Metadata API does not show"
+                .to_owned();
         if let Some(flag) = row["OptionsAllowAdminApprovedUsersOnly"].as_bool() {
             settings.push(("oauthConfig.isAdminApproved".to_owned(), Value::Bool(flag)));
             reason.push_str(if flag {
@@ -73,9 +85,8 @@ pub(super) async fn owned_elsewhere(
                     settings.push(("permissionSetName".to_owned(), Value::List(sets)));
                     settings.push(("profileName".to_owned(), Value::List(profiles)));
                 }
-                Err(error) if is_about_rights(&error) => {
-                    reason.push_str("; for whom it is pre-authorised needs View Setup and Configuration")
-                }
+                Err(error) if is_about_rights(&error) => reason
+                    .push_str("; for whom it is pre-authorised needs View Setup and Configuration"),
                 Err(error) => return Err(error),
             },
             None => continue,
@@ -90,13 +101,19 @@ pub(super) async fn owned_elsewhere(
 
 /// Where a person sees an app of another org's, installs it and sets its policies (S 7).
 fn by_hand(org: &Org) -> String {
-    format!("Setup > Connected Apps OAuth Usage, {}/lightning/setup/ConnectedAppsUsage/home", org.identity.instance_url)
+    format!(
+        "Setup > Connected Apps OAuth Usage, {}/lightning/setup/ConnectedAppsUsage/home",
+        org.identity.instance_url
+    )
 }
 
 /// Whether an error says that the caller may not see, in one of the ways in which the org says so.
 pub(in crate::org) fn is_about_rights(error: &OrgError) -> bool {
     error.kind == OrgErrorKind::Permission
-        || matches!(error.code.as_deref(), Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND"))
+        || matches!(
+            error.code.as_deref(),
+            Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND")
+        )
 }
 
 /// The permission sets and profiles that an app is pre-authorised for; a profile stands in the table as the permission set that it owns.

@@ -44,9 +44,17 @@ enum Step {
 }
 
 /// Retrieves members with their companions, in one request where that will do.
-pub(super) async fn retrieve(org: &Org, wanted: BTreeSet<ComponentId>, companions: &Manifest) -> Result<Hauls, OrgError> {
+pub(super) async fn retrieve(
+    org: &Org,
+    wanted: BTreeSet<ComponentId>,
+    companions: &Manifest,
+) -> Result<Hauls, OrgError> {
     let mut hauls = Hauls::default();
-    let first = Batch { wanted: wanted.into_iter().collect(), companions: companions.clone(), checked: false };
+    let first = Batch {
+        wanted: wanted.into_iter().collect(),
+        companions: companions.clone(),
+        checked: false,
+    };
     let mut left = vec![first];
     left.retain(|batch| !batch.wanted.is_empty() || !batch.companions.types.is_empty());
     let mut retrieves = 0;
@@ -55,11 +63,16 @@ pub(super) async fn retrieve(org: &Org, wanted: BTreeSet<ComponentId>, companion
         if retrieves > MOST_RETRIEVES {
             return Err(OrgError::new(
                 OrgErrorKind::Refused,
-                format!("the org refuses too many parts of the retrieve (gave up after {MOST_RETRIEVES})"),
+                format!(
+                    "the org refuses too many parts of the retrieve (gave up after {MOST_RETRIEVES})"
+                ),
             ));
         }
-        let steps: Vec<Result<Step, OrgError>> =
-            futures::stream::iter(std::mem::take(&mut left)).map(|batch| step(org, batch)).buffered(AT_ONCE).collect().await;
+        let steps: Vec<Result<Step, OrgError>> = futures::stream::iter(std::mem::take(&mut left))
+            .map(|batch| step(org, batch))
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
         for outcome in steps {
             match outcome? {
                 Step::Done(haul) => {
@@ -123,7 +136,10 @@ async fn step(org: &Org, batch: Batch) -> Result<Step, OrgError> {
 }
 
 fn tell_halving(org: &Org, error: &OrgError) {
-    org.wire.tell(Event::Retrying { what: "the retrieve, in parts".to_owned(), why: error.to_string() });
+    org.wire.tell(Event::Retrying {
+        what: "the retrieve, in parts".to_owned(),
+        why: error.to_string(),
+    });
 }
 
 /// The one member that is left is the bad one.
@@ -136,7 +152,8 @@ fn last(batch: Batch, reason: String) -> Step {
 }
 
 /// The bad members with the org's words, once they are found; a future that calls itself must be boxed.
-type Bisected<'a> = Pin<Box<dyn Future<Output = Result<BTreeMap<ComponentId, String>, OrgError>> + Send + 'a>>;
+type Bisected<'a> =
+    Pin<Box<dyn Future<Output = Result<BTreeMap<ComponentId, String>, OrgError>> + Send + 'a>>;
 
 /// Finds the companions that make a retrieve fail.
 fn bad_companions(org: &Org, companions: Manifest) -> Bisected<'_> {
@@ -210,17 +227,35 @@ fn halve(batch: &Batch) -> Option<Vec<Batch>> {
         if has_profile(&batch.wanted) || first.is_empty() {
             return None;
         }
-        return Some(vec![Batch { companions: Manifest::default(), ..batch.clone() }, Batch { wanted: Vec::new(), ..batch.clone() }]);
+        return Some(vec![
+            Batch { companions: Manifest::default(), ..batch.clone() },
+            Batch { wanted: Vec::new(), ..batch.clone() },
+        ]);
     }
     if first.len() < 2 {
         return None;
     }
     let second = first.split_off(first.len() / 2);
-    Some([first, second].iter().map(|half| Batch { wanted: Vec::new(), companions: manifest(half), checked: batch.checked }).collect())
+    Some(
+        [first, second]
+            .iter()
+            .map(|half| Batch {
+                wanted: Vec::new(),
+                companions: manifest(half),
+                checked: batch.checked,
+            })
+            .collect(),
+    )
 }
 
 fn members(manifest: &Manifest) -> Vec<ComponentId> {
-    manifest.types.iter().flat_map(|(type_name, members)| members.iter().map(move |member| ComponentId::new(type_name, member))).collect()
+    manifest
+        .types
+        .iter()
+        .flat_map(|(type_name, members)| {
+            members.iter().map(move |member| ComponentId::new(type_name, member))
+        })
+        .collect()
 }
 
 fn manifest(members: &[ComponentId]) -> Manifest {
@@ -257,7 +292,9 @@ mod tests {
     use super::*;
 
     fn batch(wanted: &[(&str, &str)], companions: &[(&str, &str)]) -> Batch {
-        let ids = |pairs: &[(&str, &str)]| -> Vec<ComponentId> { pairs.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect() };
+        let ids = |pairs: &[(&str, &str)]| -> Vec<ComponentId> {
+            pairs.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect()
+        };
         Batch { wanted: ids(wanted), companions: manifest(&ids(companions)), checked: false }
     }
 
@@ -282,8 +319,10 @@ mod tests {
 
     #[test]
     fn halving_loses_nothing() {
-        let all =
-            batch(&[("ConnectedApp", "A"), ("PermissionSet", "B")], &[("CustomObject", "C"), ("CustomObject", "D"), ("CustomObject", "E")]);
+        let all = batch(
+            &[("ConnectedApp", "A"), ("PermissionSet", "B")],
+            &[("CustomObject", "C"), ("CustomObject", "D"), ("CustomObject", "E")],
+        );
         let mut left = vec![all];
         let mut seen = BTreeSet::new();
         while let Some(batch) = left.pop() {

@@ -81,7 +81,8 @@ pub(super) enum Failure {
 pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     match attempt(org, manifest).await {
         Err(Failure::Whole(error)) if error.kind == OrgErrorKind::Damaged => {
-            org.wire.tell(Event::Retrying { what: "the retrieve".to_owned(), why: error.to_string() });
+            org.wire
+                .tell(Event::Retrying { what: "the retrieve".to_owned(), why: error.to_string() });
             attempt(org, manifest).await
         }
         outcome => outcome,
@@ -91,12 +92,17 @@ pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Fai
 async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     let wire = &org.wire;
     let operation = Retrieve { manifest, version: org.api_version() };
-    let started = wire.soap("retrieve", wire.metadata().call(&operation)).await.map_err(refused)?.result;
+    let started =
+        wire.soap("retrieve", wire.metadata().call(&operation)).await.map_err(refused)?.result;
     if started.id.is_empty() {
-        return Err(Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, "the org accepted the retrieve without giving it an id")));
+        return Err(Failure::Whole(OrgError::new(
+            OrgErrorKind::Unexpected,
+            "the org accepted the retrieve without giving it an id",
+        )));
     }
     let result = watch(org, &started.id).await?;
-    let messages = result.messages.iter().map(|message| message.problem.trim().to_owned()).collect();
+    let messages =
+        result.messages.iter().map(|message| message.problem.trim().to_owned()).collect();
     if !result.success {
         return Err(failed(&result));
     }
@@ -104,9 +110,12 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     // Unpacking is work for the processor; the other half of a split retrieve goes on meanwhile.
     let files = tokio::task::spawn_blocking(move || archive::read_zip(&zip, &Limits::default()))
         .await
-        .map_err(|error| Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, error.to_string())))?
         .map_err(|error| {
-            let kind = if error.is_hostile() { OrgErrorKind::Hostile } else { OrgErrorKind::Damaged };
+            Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, error.to_string()))
+        })?
+        .map_err(|error| {
+            let kind =
+                if error.is_hostile() { OrgErrorKind::Hostile } else { OrgErrorKind::Damaged };
             Failure::Whole(OrgError::new(kind, format!("the zip that the org sent: {error}")))
         })?;
     Ok(Haul { files: files.into_iter().collect(), messages })
@@ -129,14 +138,20 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
             // Names of states differ between releases and may be new (S 6.4): `done` decides.
             Ok(result) if result.done => return Ok(result),
             Ok(_) => failed = 0,
-            Err(error) if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout => {
+            Err(error)
+                if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout =>
+            {
                 failed += 1;
                 org.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 continue;
             }
             Err(error) => return Err(Failure::Whole(error)),
         }
-        org.wire.tell(Event::Progress { done: waited.as_secs(), total: None, what: what.to_owned() });
+        org.wire.tell(Event::Progress {
+            done: waited.as_secs(),
+            total: None,
+            what: what.to_owned(),
+        });
         if waited > org.job_timeout {
             return Err(Failure::Whole(OrgError::new(
                 OrgErrorKind::TimedOut,
@@ -177,7 +192,9 @@ async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, F
     };
     // Line breaks within base64 are legal in XML's `base64Binary`; cirrus' `zip_bytes` takes none.
     let compact: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    base64::engine::general_purpose::STANDARD.decode(&compact).map_err(|_| damaged("the zip that the org sent is not valid base64"))
+    base64::engine::general_purpose::STANDARD
+        .decode(&compact)
+        .map_err(|_| damaged("the zip that the org sent is not valid base64"))
 }
 
 /// A retrieve that the org does not even begin.
@@ -193,7 +210,12 @@ fn refused(error: OrgError) -> Failure {
 fn failed(result: &RetrieveResult) -> Failure {
     let code = result.error_status_code.as_deref().unwrap_or_default();
     let text = result.error_message.as_deref().unwrap_or_else(|| {
-        result.messages.first().map_or("the retrieve failed, and the org does not say why", |message| message.problem.as_str())
+        result
+            .messages
+            .first()
+            .map_or("the retrieve failed, and the org does not say why", |message| {
+                message.problem.as_str()
+            })
     });
     refused(OrgError::from_org(500, code, text))
 }

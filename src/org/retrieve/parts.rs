@@ -21,9 +21,13 @@ pub(super) async fn list(
     wanted: &BTreeSet<ComponentId>,
     not_observed: &mut BTreeMap<ComponentId, String>,
 ) -> Result<BTreeMap<String, Vec<String>>, OrgError> {
-    let types: BTreeSet<&str> =
-        wanted.iter().filter(|id| is_part(&id.type_name) && id.full_name != "*").map(|id| id.type_name.as_str()).collect();
-    let mut names: BTreeMap<String, Vec<String>> = types.iter().map(|type_name| ((*type_name).to_owned(), Vec::new())).collect();
+    let types: BTreeSet<&str> = wanted
+        .iter()
+        .filter(|id| is_part(&id.type_name) && id.full_name != "*")
+        .map(|id| id.type_name.as_str())
+        .collect();
+    let mut names: BTreeMap<String, Vec<String>> =
+        types.iter().map(|type_name| ((*type_name).to_owned(), Vec::new())).collect();
     let all: Vec<&str> = types.into_iter().collect();
     let listed = match org.list_types(&all).await {
         Ok(listed) => listed,
@@ -36,7 +40,9 @@ pub(super) async fn list(
                     Err(error) if error.kind == OrgErrorKind::Refused => {
                         names.remove(type_name);
                         let of_type = wanted.iter().filter(|id| id.type_name == type_name);
-                        not_observed.extend(of_type.map(|id| (id.clone(), format!("the org says: {error}"))));
+                        not_observed.extend(
+                            of_type.map(|id| (id.clone(), format!("the org says: {error}"))),
+                        );
                     }
                     Err(error) => return Err(error),
                 }
@@ -54,20 +60,32 @@ pub(super) async fn list(
 }
 
 /// Puts each part under the name of its app, and drops the parts of other apps.
-pub(super) fn name_by_app(wanted: &BTreeSet<ComponentId>, listed: &BTreeMap<String, Vec<String>>, retrieved: &mut Retrieved) {
-    let of_listed: Vec<ComponentId> =
-        retrieved.components.components.keys().filter(|id| listed.contains_key(&id.type_name)).cloned().collect();
+pub(super) fn name_by_app(
+    wanted: &BTreeSet<ComponentId>,
+    listed: &BTreeMap<String, Vec<String>>,
+    retrieved: &mut Retrieved,
+) {
+    let of_listed: Vec<ComponentId> = retrieved
+        .components
+        .components
+        .keys()
+        .filter(|id| listed.contains_key(&id.type_name))
+        .cloned()
+        .collect();
     let mut by_app = BTreeMap::new();
     for id in of_listed {
         let Some(component) = retrieved.components.components.remove(&id) else {
             continue;
         };
-        let app =
-            component.document.root().child_text("externalClientApplication").map(|app| ComponentId::new(&id.type_name, app.as_ref()));
+        let app = component
+            .document
+            .root()
+            .child_text("externalClientApplication")
+            .map(|app| ComponentId::new(&id.type_name, app.as_ref()));
         match app.filter(|app| wanted.contains(app)) {
-            Some(app) if by_app.contains_key(&app) => {
-                retrieved.messages.push(format!("{id} belongs to the same app as another component of its type and is left out"))
-            }
+            Some(app) if by_app.contains_key(&app) => retrieved.messages.push(format!(
+                "{id} belongs to the same app as another component of its type and is left out"
+            )),
             Some(app) => {
                 by_app.insert(app, component);
             }

@@ -17,7 +17,11 @@ use crate::org::http::soql_text;
 ///
 /// # Errors
 /// There is no profile among what is wanted (the refusal itself), or the org cannot be asked.
-pub(super) async fn retrieve(org: &Org, request: &RetrieveRequest, refusal: &OrgError) -> Result<Retrieved, OrgError> {
+pub(super) async fn retrieve(
+    org: &Org,
+    request: &RetrieveRequest,
+    refusal: &OrgError,
+) -> Result<Retrieved, OrgError> {
     let mut set = ComponentSet::new(Requested::Unknown);
     for id in &request.components {
         let read = match id.type_name.as_str() {
@@ -48,14 +52,20 @@ pub(super) async fn retrieve(org: &Org, request: &RetrieveRequest, refusal: &Org
         }
     }
     set.requested = Requested::Manifest(org.asked_for(request));
-    Ok(Retrieved { components: set, messages: vec![format!("profiles were read by the Tooling API, because {refusal}")] })
+    Ok(Retrieved {
+        components: set,
+        messages: vec![format!("profiles were read by the Tooling API, because {refusal}")],
+    })
 }
 
 type Read = Result<Option<Component>, String>;
 
 async fn profile(org: &Org, id: &ComponentId) -> Result<Read, OrgError> {
     // The table knows the names of Setup.
-    let soql = format!("SELECT FullName, Metadata FROM Profile WHERE Name = {} LIMIT 1", soql_text(layout::profile_label(&id.full_name)));
+    let soql = format!(
+        "SELECT FullName, Metadata FROM Profile WHERE Name = {} LIMIT 1",
+        soql_text(layout::profile_label(&id.full_name))
+    );
     let answer = match org.wire.get("tooling/query", &[("q", &soql)]).await {
         Ok(answer) => answer,
         Err(error) if matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission) => {
@@ -69,7 +79,9 @@ async fn profile(org: &Org, id: &ComponentId) -> Result<Read, OrgError> {
     let Json::Object(settings) = &row["Metadata"] else {
         return Ok(Err("the org does not show its metadata to this user".to_owned()));
     };
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n");
+    let mut xml = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
+    );
     for (name, value) in settings {
         write(&mut xml, name, value, 1);
     }
@@ -85,7 +97,8 @@ async fn profile(org: &Org, id: &ComponentId) -> Result<Read, OrgError> {
 
 /// Writes a setting as the Metadata API would: a list as the element repeated, `null` not at all.
 fn write(xml: &mut String, name: &str, value: &Json, depth: usize) {
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     // The archive's own rule for depth (S 3.1 has three levels at most).
     if !is_name || depth > 16 {
         return;
@@ -120,7 +133,8 @@ mod tests {
     #[test]
     fn json_becomes_the_xml_of_a_retrieve() {
         let mut xml = String::new();
-        let value = serde_json::json!([{ "allowRead": true, "object": "A & B", "viewAllFields": null }]);
+        let value =
+            serde_json::json!([{ "allowRead": true, "object": "A & B", "viewAllFields": null }]);
         write(&mut xml, "objectPermissions", &value, 1);
         assert_eq!(
             xml,

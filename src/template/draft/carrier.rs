@@ -47,8 +47,12 @@ impl Carrier<'_> {
     pub(super) fn objects(&self) -> Vec<Draft> {
         let step = |(key, flags): (String, Vec<&'static Field>)| {
             let id = format!("{}object-{}", self.prefix, key.to_ascii_lowercase());
-            let words: Vec<&str> = flags.iter().map(|flag| if flag.label.is_empty() { flag.name } else { flag.label }).collect();
-            let by = if self.prefix.is_empty() { String::new() } else { format!(", by {}", self.whose) };
+            let words: Vec<&str> = flags
+                .iter()
+                .map(|flag| if flag.label.is_empty() { flag.name } else { flag.label })
+                .collect();
+            let by =
+                if self.prefix.is_empty() { String::new() } else { format!(", by {}", self.whose) };
             let mut step = Draft::new(id, format!("{key}: {}{by}", words.join(", ")), self.setup);
             step.wants = self.granted("objectPermissions", &key, &flags);
             step
@@ -91,11 +95,18 @@ pub(super) fn entries(component: &Component, section: &str) -> Vec<(String, Vec<
     ];
     let row = registry::find(&component.id.type_name);
     let field = row.and_then(|row| row.fields.iter().find(|field| field.name == section));
-    let Some(field @ Field { kind: Kind::Section { fields, .. }, .. }) = field else { return Vec::new() };
-    let place = |flag: &&Field| ORDER.iter().position(|name| *name == flag.name).unwrap_or(ORDER.len());
+    let Some(field @ Field { kind: Kind::Section { fields, .. }, .. }) = field else {
+        return Vec::new();
+    };
+    let place =
+        |flag: &&Field| ORDER.iter().position(|name| *name == flag.name).unwrap_or(ORDER.len());
     let on = |entry: Element<'_>| {
-        let mut on: Vec<&'static Field> =
-            fields.iter().filter(|flag| matches!(flag.kind, Kind::Flag) && flag.read(entry) == Some(Value::Bool(true))).collect();
+        let mut on: Vec<&'static Field> = fields
+            .iter()
+            .filter(|flag| {
+                matches!(flag.kind, Kind::Flag) && flag.read(entry) == Some(Value::Bool(true))
+            })
+            .collect();
         on.sort_by_key(place);
         on
     };
@@ -113,7 +124,8 @@ pub(super) fn entries(component: &Component, section: &str) -> Vec<(String, Vec<
 
 /// Whether a key is made as the org makes them; any other would not be a path.
 fn is_api_name(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
 }
 
 pub(super) fn entry_path(section: &str, key: &str, leaf: &str) -> FieldPath {

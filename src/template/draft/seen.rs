@@ -36,9 +36,13 @@ impl App<'_> {
     pub fn components(&self) -> Vec<ComponentId> {
         let types: &[&str] = match self.kind {
             AppKind::Connected => &["ConnectedApp"],
-            AppKind::External => {
-                &["ExternalClientApplication", GLOBAL_SETTINGS, OAUTH_SETTINGS, OAUTH_POLICIES, "ExtlClntAppConfigurablePolicies"]
-            }
+            AppKind::External => &[
+                "ExternalClientApplication",
+                GLOBAL_SETTINGS,
+                OAUTH_SETTINGS,
+                OAUTH_POLICIES,
+                "ExtlClntAppConfigurablePolicies",
+            ],
         };
         types.iter().map(|type_name| ComponentId::new(*type_name, self.name)).collect()
     }
@@ -69,20 +73,32 @@ pub struct Seen<'s> {
 pub fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
     let mut facts = vec![("org.api_access", None)];
     facts.extend(app.map(|app| ("app.installed", Some(app))));
-    facts.extend(user.iter().flat_map(|user| ["user.is_active", "user.license", "user.profile"].map(|fact| (fact, Some(*user)))));
-    facts.into_iter().filter_map(|(fact, of)| Some((Fact::parse(fact).ok()?, of.map(str::to_owned)))).collect()
+    facts.extend(user.iter().flat_map(|user| {
+        ["user.is_active", "user.license", "user.profile"].map(|fact| (fact, Some(*user)))
+    }));
+    facts
+        .into_iter()
+        .filter_map(|(fact, of)| Some((Fact::parse(fact).ok()?, of.map(str::to_owned))))
+        .collect()
 }
 
 /// Returns the fact that tells best whether a user holds a permission set: something that it grants, and the profile does not.
 pub fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
-    let is_granted = |path: &FieldPath| profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))));
+    let is_granted = |path: &FieldPath| {
+        profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))))
+    };
     let mut grants = Vec::new();
     for (key, flags) in entries(set, "userPermissions") {
-        grants.extend(flags.iter().map(|_| (entry_path("userPermissions", &key, "enabled"), format!("user.permission[{key}]"))));
+        grants.extend(flags.iter().map(|_| {
+            (entry_path("userPermissions", &key, "enabled"), format!("user.permission[{key}]"))
+        }));
     }
     for (key, flags) in entries(set, "objectPermissions") {
         grants.extend(flags.iter().map(|flag| {
-            let leaf = flag.name.strip_prefix("allow").map_or_else(|| flag.name.to_owned(), str::to_ascii_lowercase);
+            let leaf = flag
+                .name
+                .strip_prefix("allow")
+                .map_or_else(|| flag.name.to_owned(), str::to_ascii_lowercase);
             (entry_path("objectPermissions", &key, flag.name), format!("user.object[{key}].{leaf}"))
         }));
     }
@@ -95,16 +111,23 @@ impl<'s> Seen<'s> {
     pub(super) fn parameters(&self) -> Vec<Named<'s>> {
         let app = self.app.map(|app| {
             let title = match app.kind {
-                AppKind::Connected => "API name of the connected app; for one that another org owns, its label",
+                AppKind::Connected => {
+                    "API name of the connected app; for one that another org owns, its label"
+                }
                 AppKind::External => "API name of the external client app",
             };
             ("app", title, app.name)
         });
-        let profile = self.profile.map(|name| ("profile", "Profile of the user who connects", name));
-        let set = self.permission_set.map(|name| ("permission_set", "API name of the integration's permission set", name));
+        let profile =
+            self.profile.map(|name| ("profile", "Profile of the user who connects", name));
+        let set = self
+            .permission_set
+            .map(|name| ("permission_set", "API name of the integration's permission set", name));
         let user = self.user.map(|name| ("user", "User name of the user who connects", name));
         let named = [app, profile, set, user].into_iter().flatten();
-        named.map(|(name, title, default)| Named { name, title: title.to_owned(), default }).collect()
+        named
+            .map(|(name, title, default)| Named { name, title: title.to_owned(), default })
+            .collect()
     }
 
     /// All that there is to say, in the order of vendors' pages; chapters without anything are left out.
@@ -114,13 +137,28 @@ impl<'s> Seen<'s> {
             self.org_chapter(),
             self.app_chapter(),
             chapter("who may use the app", self.permitted_users().into_iter().collect()),
-            chapter("the profile, the permission set", [self.profile(), self.set()].into_iter().flatten().collect()),
-            chapter("system permissions", self.carriers().into_iter().filter_map(|carrier| carrier.system_permissions()).collect()),
-            chapter("objects", self.carriers().into_iter().flat_map(|carrier| carrier.objects()).collect()),
+            chapter(
+                "the profile, the permission set",
+                [self.profile(), self.set()].into_iter().flatten().collect(),
+            ),
+            chapter(
+                "system permissions",
+                self.carriers()
+                    .into_iter()
+                    .filter_map(|carrier| carrier.system_permissions())
+                    .collect(),
+            ),
+            chapter(
+                "objects",
+                self.carriers().into_iter().flat_map(|carrier| carrier.objects()).collect(),
+            ),
             Chapter { remarks: field_remarks, ..chapter("fields", fields) },
             self.user_chapter(),
         ];
-        chapters.into_iter().filter(|chapter| !chapter.steps.is_empty() || !chapter.remarks.is_empty()).collect()
+        chapters
+            .into_iter()
+            .filter(|chapter| !chapter.steps.is_empty() || !chapter.remarks.is_empty())
+            .collect()
     }
 
     fn known(&self, fact: &str, of: Option<&str>) -> Option<Value> {
@@ -142,23 +180,41 @@ impl<'s> Seen<'s> {
     fn of_app(&self, type_name: &str, path: &str) -> Option<(Value, Option<&'static Field>)> {
         let app = self.app?;
         let id = ComponentId::new(type_name, app.name);
-        if let Some((_, value)) = self.components.shown.get(&id).and_then(|shown| shown.iter().find(|(shown, _)| shown == path)) {
+        if let Some((_, value)) = self
+            .components
+            .shown
+            .get(&id)
+            .and_then(|shown| shown.iter().find(|(shown, _)| shown == path))
+        {
             return Some((value.clone(), None));
         }
-        read(self.components.get(&id)?, &path.parse().ok()?).map(|(value, field)| (value, Some(field)))
+        read(self.components.get(&id)?, &path.parse().ok()?)
+            .map(|(value, field)| (value, Some(field)))
     }
 
     /// A step that wants settings of the app to be as they are, titled with Setup's words.
-    fn policy(&self, id: &str, type_name: &str, paths: &[&str], setup: &'static str) -> Option<Draft> {
+    fn policy(
+        &self,
+        id: &str,
+        type_name: &str,
+        paths: &[&str],
+        setup: &'static str,
+    ) -> Option<Draft> {
         let mut step: Option<Draft> = None;
         for path in paths {
             let Some((found, field)) = self.of_app(type_name, path) else { continue };
-            let Some(want) = equals(&format!("{type_name}:{{app}}"), path, &found, field) else { continue };
-            let shown = field.and_then(|field| field.label_of(&found)).unwrap_or_else(|| found.to_string());
+            let Some(want) = equals(&format!("{type_name}:{{app}}"), path, &found, field) else {
+                continue;
+            };
+            let shown =
+                field.and_then(|field| field.label_of(&found)).unwrap_or_else(|| found.to_string());
             match &mut step {
                 Some(step) => step.title = format!("{} {shown}", step.title),
                 None => {
-                    let name = field.map(|field| field.label).filter(|label| !label.is_empty()).unwrap_or(path);
+                    let name = field
+                        .map(|field| field.label)
+                        .filter(|label| !label.is_empty())
+                        .unwrap_or(path);
                     step = Some(Draft::new(id, format!("{name}: {shown}"), setup));
                 }
             }
@@ -170,7 +226,11 @@ impl<'s> Seen<'s> {
     fn org_chapter(&self) -> Chapter {
         let mut steps = Vec::new();
         if self.is_true("org.api_access", None) {
-            let mut step = Draft::new("edition", "The org's edition includes API access", "company-information");
+            let mut step = Draft::new(
+                "edition",
+                "The org's edition includes API access",
+                "company-information",
+            );
             step.wants.push(fact_want("org.api_access", &Value::Bool(true)));
             steps.push(step);
         }
@@ -188,8 +248,18 @@ impl<'s> Seen<'s> {
         }
         let runs_as = match app.kind {
             AppKind::Connected => {
-                steps.extend(self.policy("refresh-token", "ConnectedApp", &["oauthPolicy.refreshTokenPolicy"], setup));
-                steps.extend(self.policy("ip-relaxation", "ConnectedApp", &["oauthPolicy.ipRelaxation"], setup));
+                steps.extend(self.policy(
+                    "refresh-token",
+                    "ConnectedApp",
+                    &["oauthPolicy.refreshTokenPolicy"],
+                    setup,
+                ));
+                steps.extend(self.policy(
+                    "ip-relaxation",
+                    "ConnectedApp",
+                    &["oauthPolicy.ipRelaxation"],
+                    setup,
+                ));
                 steps.extend(self.flows("ConnectedApp", "oauthConfig.", setup));
                 steps.extend(self.scopes("ConnectedApp", "oauthConfig.scopes", setup));
                 if self.components.get(&ComponentId::new("ConnectedApp", app.name)).is_none() {
@@ -198,18 +268,30 @@ impl<'s> Seen<'s> {
                 ("ConnectedApp", "oauthConfig.oauthClientCredentialUser")
             }
             AppKind::External => {
-                let refresh = ["refreshTokenPolicyType", "refreshTokenValidityPeriod", "refreshTokenValidityUnit"];
+                let refresh = [
+                    "refreshTokenPolicyType",
+                    "refreshTokenValidityPeriod",
+                    "refreshTokenValidityUnit",
+                ];
                 steps.extend(self.policy("refresh-token", OAUTH_POLICIES, &refresh, setup));
-                steps.extend(self.policy("ip-relaxation", OAUTH_POLICIES, &["ipRelaxationPolicyType"], setup));
+                steps.extend(self.policy(
+                    "ip-relaxation",
+                    OAUTH_POLICIES,
+                    &["ipRelaxationPolicyType"],
+                    setup,
+                ));
                 steps.extend(self.flows(GLOBAL_SETTINGS, "", setup));
                 steps.extend(self.scopes(OAUTH_SETTINGS, "commaSeparatedOauthScopes", setup));
                 (OAUTH_POLICIES, "clientCredentialsFlowUser")
             }
         };
         // Whose name it is, is nobody's business but this org's, unless the author has given it himself.
-        if let Some((user, _)) = self.of_app(runs_as.0, runs_as.1).filter(|(user, _)| !user.to_string().is_empty()) {
+        if let Some((user, _)) =
+            self.of_app(runs_as.0, runs_as.1).filter(|(user, _)| !user.to_string().is_empty())
+        {
             if self.user.is_some_and(|given| given.eq_ignore_ascii_case(&user.to_string())) {
-                let mut step = Draft::new("run-as", "The client credentials flow runs as the user", setup);
+                let mut step =
+                    Draft::new("run-as", "The client credentials flow runs as the user", setup);
                 step.wants.push(format!(
                     "{{ component = {}, path = {}, equals = \"{{user}}\" }}",
                     quoted(&format!("{}:{{app}}", runs_as.0)),
@@ -252,7 +334,9 @@ impl<'s> Seen<'s> {
     fn scopes(&self, type_name: &str, path: &str, setup: &'static str) -> Option<Draft> {
         let (found, field) = self.of_app(type_name, path)?;
         // A scope that is newer than this program would make the template a mistake.
-        let is_known = |scope: &String| field.is_none_or(|field| field.check(&Value::List(vec![scope.clone()])).is_ok());
+        let is_known = |scope: &String| {
+            field.is_none_or(|field| field.check(&Value::List(vec![scope.clone()])).is_ok())
+        };
         let scopes: Vec<String> = found.elements().into_iter().filter(is_known).collect();
         let mut step = Draft::new("scopes", format!("OAuth scopes: {}", scopes.join(", ")), setup);
         step.wants.extend(includes(&format!("{type_name}:{{app}}"), path, scopes));
@@ -263,17 +347,30 @@ impl<'s> Seen<'s> {
         let app = self.app?;
         let setup = setup_of(app.kind);
         let (type_name, policy, profiles, sets) = match app.kind {
-            AppKind::Connected => ("ConnectedApp", "oauthConfig.isAdminApproved", "profileName", "permissionSetName"),
-            AppKind::External => (OAUTH_POLICIES, "permittedUsersPolicyType", "commaSeparatedProfile", "commaSeparatedPermissionSet"),
+            AppKind::Connected => {
+                ("ConnectedApp", "oauthConfig.isAdminApproved", "profileName", "permissionSetName")
+            }
+            AppKind::External => (
+                OAUTH_POLICIES,
+                "permittedUsersPolicyType",
+                "commaSeparatedProfile",
+                "commaSeparatedPermissionSet",
+            ),
         };
         let mut step = self.policy("permitted-users", type_name, &[policy], setup)?;
         if step.title.starts_with(policy) {
-            let is_approved = matches!(self.of_app(type_name, policy), Some((Value::Bool(true), _)));
-            let words = if is_approved { "Admin approved users are pre-authorized" } else { "All users may self-authorize" };
+            let is_approved =
+                matches!(self.of_app(type_name, policy), Some((Value::Bool(true), _)));
+            let words = if is_approved {
+                "Admin approved users are pre-authorized"
+            } else {
+                "All users may self-authorize"
+            };
             step.title = format!("Permitted Users: {words}");
         }
         for path in [profiles, sets] {
-            let names = self.of_app(type_name, path).map(|(found, _)| found.elements()).unwrap_or_default();
+            let names =
+                self.of_app(type_name, path).map(|(found, _)| found.elements()).unwrap_or_default();
             let names = names.into_iter().map(|name| self.by_parameter(name)).collect();
             step.wants.extend(includes(&format!("{type_name}:{{app}}"), path, names));
         }
@@ -298,8 +395,12 @@ impl<'s> Seen<'s> {
         let mut set = Vec::new();
         for path in ["custom", "userLicense"] {
             // A template that wants a standard profile would want what nobody can make.
-            if let Some((found, field)) = get(profile, path).filter(|(found, _)| *found != Value::Bool(false)) {
-                let Some(want) = equals("Profile:{profile}", path, &found, Some(field)) else { continue };
+            if let Some((found, field)) =
+                get(profile, path).filter(|(found, _)| *found != Value::Bool(false))
+            {
+                let Some(want) = equals("Profile:{profile}", path, &found, Some(field)) else {
+                    continue;
+                };
                 if path == "userLicense" {
                     step.title = format!("The profile is on the licence {found}");
                 }
@@ -309,7 +410,10 @@ impl<'s> Seen<'s> {
         }
         if matches!(get(profile, "custom"), Some((Value::Bool(true), _))) {
             let create = "{ component = \"Profile:{profile}\", from = \"Profile:Minimum Access - Salesforce\", set = { ";
-            step.create = Some((format!("{create}{} }} }}  # which profile is it copied from?", set.join(", ")), true));
+            step.create = Some((
+                format!("{create}{} }} }}  # which profile is it copied from?", set.join(", ")),
+                true,
+            ));
         } else {
             step.note = Some(
                 "A standard profile's permissions on standard objects cannot be changed: a customer clones it, or grants them in a permission set.",
@@ -324,14 +428,23 @@ impl<'s> Seen<'s> {
         let mut made = vec!["label = \"{permission_set}\"".to_owned()];
         for path in ["license", "hasActivationRequired"] {
             let Some((found, field)) = get(set, path) else { continue };
-            let Some(want) = equals("PermissionSet:{permission_set}", path, &found, Some(field)) else { continue };
+            let Some(want) = equals("PermissionSet:{permission_set}", path, &found, Some(field))
+            else {
+                continue;
+            };
             if path == "license" {
                 step.title = format!("The permission set is on the licence {found}");
                 made.push(format!("license = {}", value(&found)));
             }
             step.wants.push(want);
         }
-        step.create = Some((format!("{{ component = \"PermissionSet:{{permission_set}}\", set = {{ {} }} }}", made.join(", ")), false));
+        step.create = Some((
+            format!(
+                "{{ component = \"PermissionSet:{{permission_set}}\", set = {{ {} }} }}",
+                made.join(", ")
+            ),
+            false,
+        ));
         (!step.wants.is_empty()).then_some(step)
     }
 
@@ -373,7 +486,11 @@ impl<'s> Seen<'s> {
 
     fn user_chapter(&self) -> Chapter {
         let Some(user) = self.user else { return chapter("the user", Vec::new()) };
-        let mut step = Draft::new("user", "The user who connects is active, on that licence and profile", "users");
+        let mut step = Draft::new(
+            "user",
+            "The user who connects is active, on that licence and profile",
+            "users",
+        );
         if self.is_true("user.is_active", Some(user)) {
             step.wants.push(fact_want("user.is_active", &Value::Bool(true)));
         }
@@ -383,7 +500,10 @@ impl<'s> Seen<'s> {
         if let Some(profile) = self.known("user.profile", Some(user)) {
             // The fact has the name that Setup shows; where the parameter has the API's, the two are not the same text.
             let is_it = self.profile == Some(profile.to_string().as_str());
-            step.wants.push(fact_want("user.profile", &if is_it { Value::from("{profile}") } else { profile }));
+            step.wants.push(fact_want(
+                "user.profile",
+                &if is_it { Value::from("{profile}") } else { profile },
+            ));
         }
         let mut steps: Vec<Draft> = (!step.wants.is_empty()).then_some(step).into_iter().collect();
         let mut remarks = Vec::new();

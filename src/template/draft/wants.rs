@@ -22,16 +22,34 @@ pub(super) fn get(component: &Component, path: &str) -> Option<(Value, &'static 
 
 /// A want that a setting is as it is; none for a value that no template may name: one that this program does not know, or that would be
 /// taken for a parameter.
-pub(super) fn equals(component: &str, path: &str, found: &Value, field: Option<&'static Field>) -> Option<String> {
+pub(super) fn equals(
+    component: &str,
+    path: &str,
+    found: &Value,
+    field: Option<&'static Field>,
+) -> Option<String> {
     let is_known = field.is_none_or(|field| field.check(found).is_ok()) && is_plain(found);
-    is_known.then(|| format!("{{ component = {}, path = {}, equals = {} }}", quoted(component), quoted(path), value(found)))
+    is_known.then(|| {
+        format!(
+            "{{ component = {}, path = {}, equals = {} }}",
+            quoted(component),
+            quoted(path),
+            value(found)
+        )
+    })
 }
 
 pub(super) fn includes(component: &str, path: &str, mut elements: Vec<String>) -> Option<String> {
     let is_parameter = |element: &str| matches!(element, "{profile}" | "{permission_set}");
     elements.retain(|element| is_parameter(element) || is_plain(&Value::from(element.as_str())));
-    (!elements.is_empty())
-        .then(|| format!("{{ component = {}, path = {}, includes = {} }}", quoted(component), quoted(path), list(&elements)))
+    (!elements.is_empty()).then(|| {
+        format!(
+            "{{ component = {}, path = {}, includes = {} }}",
+            quoted(component),
+            quoted(path),
+            list(&elements)
+        )
+    })
 }
 
 fn is_plain(value: &Value) -> bool {

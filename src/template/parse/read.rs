@@ -14,14 +14,24 @@ impl Walk<'_, '_> {
         for (key, _) in in_order(table) {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
-                let help = nearest(name, known.iter().copied())
-                    .map_or_else(|| format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-                self.mistakes.add_with(&key.span(), format!("{place} has no key `{name}`"), Some(help));
+                let help = nearest(name, known.iter().copied()).map_or_else(
+                    || format!("known are {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.mistakes.add_with(
+                    &key.span(),
+                    format!("{place} has no key `{name}`"),
+                    Some(help),
+                );
             }
         }
     }
 
-    pub(super) fn table<'n, 'i>(&mut self, node: &'n Node<'i>, name: &str) -> Option<&'n Table<'i>> {
+    pub(super) fn table<'n, 'i>(
+        &mut self,
+        node: &'n Node<'i>,
+        name: &str,
+    ) -> Option<&'n Table<'i>> {
         let table = node.get_ref().as_table();
         if table.is_none() {
             self.mistakes.add(&node.span(), format!("`{name}` must be a table"));
@@ -58,7 +68,13 @@ impl Walk<'_, '_> {
         table.get(name).and_then(|node| self.text(node, name))
     }
 
-    pub(super) fn required_text(&mut self, table: &Table<'_>, name: &str, at: &Range<usize>, place: &str) -> String {
+    pub(super) fn required_text(
+        &mut self,
+        table: &Table<'_>,
+        name: &str,
+        at: &Range<usize>,
+        place: &str,
+    ) -> String {
         match table.get(name) {
             Some(node) => {
                 let text = self.text(node, name);
@@ -82,7 +98,10 @@ impl Walk<'_, '_> {
                 match date.and_then(|datetime| datetime.date) {
                     Some(date) => date.to_string(),
                     None => {
-                        self.mistakes.add(&node.span(), "`reviewed` must be a date without quotes, such as 2026-11-23");
+                        self.mistakes.add(
+                            &node.span(),
+                            "`reviewed` must be a date without quotes, such as 2026-11-23",
+                        );
                         String::new()
                     }
                 }
@@ -113,7 +132,10 @@ impl Walk<'_, '_> {
                 Some(Value::List(elements))
             }
             DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
-                self.mistakes.add(&node.span(), "a value is a text, a whole number, `true` or `false`, or a list of texts");
+                self.mistakes.add(
+                    &node.span(),
+                    "a value is a text, a whole number, `true` or `false`, or a list of texts",
+                );
                 None
             }
         }
@@ -126,13 +148,18 @@ pub(super) fn integer(node: &Node<'_>) -> Option<i64> {
 }
 
 /// A table's entries in the order in which the file has them.
-pub(super) fn in_order<'t, 'i>(table: &'t Table<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Node<'i>)> {
+pub(super) fn in_order<'t, 'i>(
+    table: &'t Table<'i>,
+) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Node<'i>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
 pub(super) fn first_line(span: &Range<usize>, text: &str) -> Range<usize> {
-    let end = text.get(span.clone()).and_then(|text| text.find('\n')).map_or(span.end, |length| span.start + length);
+    let end = text
+        .get(span.clone())
+        .and_then(|text| text.find('\n'))
+        .map_or(span.end, |length| span.start + length);
     span.start..end
 }

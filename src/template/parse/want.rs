@@ -17,7 +17,9 @@ impl Walk<'_, '_> {
         let mut conditions = Vec::new();
         for (name, node) in in_order(table) {
             let values = match self.value(node) {
-                Some(Value::List(elements)) => elements.iter().map(|element| Value::from(element.as_str())).collect(),
+                Some(Value::List(elements)) => {
+                    elements.iter().map(|element| Value::from(element.as_str())).collect()
+                }
                 Some(value) => vec![value],
                 None => continue,
             };
@@ -25,7 +27,8 @@ impl Walk<'_, '_> {
                 self.mistakes.add(&node.span(), "an empty list of values never matches");
             }
             let key = name.get_ref().to_string();
-            let subject = if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
+            let subject =
+                if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
             conditions.push((Condition { subject, values }, name.span(), node.span()));
         }
         conditions
@@ -36,8 +39,10 @@ impl Walk<'_, '_> {
         let at = node.span();
         self.known_keys(table, keys::WANT, "a want");
         let kinds = ["component", "fact", "manual", "any"];
-        let present: Vec<&str> = kinds.into_iter().filter(|kind| table.contains_key(*kind)).collect();
-        let comparisons: Vec<&str> = keys::COMPARISONS.iter().copied().filter(|name| table.contains_key(*name)).collect();
+        let present: Vec<&str> =
+            kinds.into_iter().filter(|kind| table.contains_key(*kind)).collect();
+        let comparisons: Vec<&str> =
+            keys::COMPARISONS.iter().copied().filter(|name| table.contains_key(*name)).collect();
         let kind = match present.as_slice() {
             [kind] => *kind,
             [] => {
@@ -45,11 +50,15 @@ impl Walk<'_, '_> {
                 return None;
             }
             several => {
-                self.mistakes.add(&at, format!("a want speaks of one thing; this one has {}", several.join(" and ")));
+                self.mistakes.add(
+                    &at,
+                    format!("a want speaks of one thing; this one has {}", several.join(" and ")),
+                );
                 return None;
             }
         };
-        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")] {
+        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")]
+        {
             if kind != owner
                 && let Some(node) = table.get(key)
             {
@@ -57,7 +66,13 @@ impl Walk<'_, '_> {
             }
         }
         let subject = table.get(kind).map_or(at.clone(), Spanned::span);
-        let mut placed = PlacedWant { want: Want::Any(Vec::new()), subject, path: at.clone(), value: at.clone(), inner: Vec::new() };
+        let mut placed = PlacedWant {
+            want: Want::Any(Vec::new()),
+            subject,
+            path: at.clone(),
+            value: at.clone(),
+            inner: Vec::new(),
+        };
         if matches!(kind, "manual" | "any") {
             for name in comparisons {
                 if let Some(node) = table.get(name) {
@@ -73,12 +88,18 @@ impl Walk<'_, '_> {
             } else {
                 placed.path = table.get("path").map_or(at.clone(), Spanned::span);
                 let path = self.required_text(table, "path", &at, "a want on a component");
-                let carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or(self.carrier);
+                let carrier = table
+                    .get("carrier")
+                    .and_then(|node| self.carrier(node))
+                    .unwrap_or(self.carrier);
                 let is_permission = is_permission(&subject, &path);
                 if let Some(node) = table.get("carrier")
                     && !is_permission
                 {
-                    self.mistakes.add(&node.span(), "only a permission in a profile or permission set has a `carrier`");
+                    self.mistakes.add(
+                        &node.span(),
+                        "only a permission in a profile or permission set has a `carrier`",
+                    );
                 }
                 let carrier = if is_permission { carrier } else { Carrier::Component };
                 Want::Metadata { component: subject, path, test, carrier }
@@ -87,7 +108,8 @@ impl Walk<'_, '_> {
         }
         if kind == "manual" {
             let text = self.required_text(table, "manual", &at, "a want");
-            placed.inner = table.get("confirm").and_then(|node| self.want(node)).into_iter().collect();
+            placed.inner =
+                table.get("confirm").and_then(|node| self.want(node)).into_iter().collect();
             let confirm = placed.inner.first().map(|inner| Box::new(inner.want.clone()));
             placed.want = Want::Manual { text, confirm };
             return Some(placed);
@@ -106,7 +128,8 @@ impl Walk<'_, '_> {
             "component" => Some(Carrier::Component),
             "effective" => Some(Carrier::Effective),
             other => {
-                let help = nearest(other, ["component", "effective"]).map(|near| format!("did you mean `{near}`?"));
+                let help = nearest(other, ["component", "effective"])
+                    .map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.add_with(
                     &node.span(),
                     format!("`{other}` is no carrier; there are `component` (what the want names) and `effective` (wherever the user has it from)"),
@@ -117,7 +140,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn comparison(&mut self, table: &Table<'_>, names: &[&str], at: &Range<usize>) -> Option<(Test, Range<usize>)> {
+    fn comparison(
+        &mut self,
+        table: &Table<'_>,
+        names: &[&str],
+        at: &Range<usize>,
+    ) -> Option<(Test, Range<usize>)> {
         let name = match names {
             [name] => *name,
             [] => {
@@ -126,7 +154,10 @@ impl Walk<'_, '_> {
                 return None;
             }
             several => {
-                self.mistakes.add(at, format!("a want compares once; this one has {}", several.join(" and ")));
+                self.mistakes.add(
+                    at,
+                    format!("a want compares once; this one has {}", several.join(" and ")),
+                );
                 return None;
             }
         };
@@ -182,8 +213,11 @@ impl Walk<'_, '_> {
             from: table.get("from").map_or(at.clone(), Spanned::span),
             set: places,
         };
-        let create =
-            Create { component: self.required_text(table, "component", &at, "`create`"), from: self.optional_text(table, "from"), set };
+        let create = Create {
+            component: self.required_text(table, "component", &at, "`create`"),
+            from: self.optional_text(table, "from"),
+            set,
+        };
         Some((create, spans))
     }
 }
@@ -192,5 +226,6 @@ impl Walk<'_, '_> {
 fn is_permission(component: &str, path: &str) -> bool {
     let type_name = component.split(':').next().unwrap_or_default().trim();
     let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
-    matches!(type_name, "Profile" | "PermissionSet") && sections.iter().any(|section| path.starts_with(section))
+    matches!(type_name, "Profile" | "PermissionSet")
+        && sections.iter().any(|section| path.starts_with(section))
 }

@@ -90,10 +90,14 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, address: String)
         let fault = {
             let mut state = state.lock().unwrap();
             let plain = decode(&text);
-            let fault = state.faults.iter_mut().find(|(part, left, _)| *left > 0 && plain.contains(part)).map(|fault| {
-                fault.1 -= 1;
-                fault.2.clone()
-            });
+            let fault = state
+                .faults
+                .iter_mut()
+                .find(|(part, left, _)| *left > 0 && plain.contains(part))
+                .map(|fault| {
+                    fault.1 -= 1;
+                    fault.2.clone()
+                });
             state.requests.push(plain);
             fault
         };
@@ -110,7 +114,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, address: String)
             Some(Fault::Reset) => return,
             Some(Fault::Half) => {
                 let right = right();
-                stream.write_all(&right.as_bytes()[..right.len() * 2 / 3]).await.unwrap_or_default();
+                stream
+                    .write_all(&right.as_bytes()[..right.len() * 2 / 3])
+                    .await
+                    .unwrap_or_default();
                 return;
             }
             Some(Fault::Silence) => tokio::time::sleep(Duration::from_secs(60)).await,
@@ -152,7 +159,10 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
 }
 
 fn reply(status: u16, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
 }
 
 fn decode(text: &str) -> String {
@@ -193,11 +203,19 @@ fn answer(state: &mut State, text: &str, address: &str) -> (u16, String) {
         if first.starts_with("POST") {
             return fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader");
         }
-        return (401, json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]).to_string());
+        return (
+            401,
+            json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}])
+                .to_string(),
+        );
     }
     if first.contains("query?q=") {
         if let Some((_, code)) = state.refused.iter().find(|(part, _)| first.contains(part)) {
-            return (400, json!([{"message": "sObject type is not supported.", "errorCode": code}]).to_string());
+            return (
+                400,
+                json!([{"message": "sObject type is not supported.", "errorCode": code}])
+                    .to_string(),
+            );
         }
         let rows = match state.rows.iter().find(|(part, _)| first.contains(part)) {
             Some((_, rows)) => rows.clone(),
@@ -210,7 +228,10 @@ fn answer(state: &mut State, text: &str, address: &str) -> (u16, String) {
         return (200, json!({"done": true, "records": rows}).to_string());
     }
     if first.contains("/describe") {
-        return (200, json!({"fields": [{"name": "Id"}, {"name": "PermissionsApiEnabled"}]}).to_string());
+        return (
+            200,
+            json!({"fields": [{"name": "Id"}, {"name": "PermissionsApiEnabled"}]}).to_string(),
+        );
     }
     if first.starts_with("POST") {
         return soap(state, &plain);
@@ -257,7 +278,10 @@ fn soap(state: &mut State, text: &str) -> (u16, String) {
     if text.contains("<met:retrieve>") {
         state.jobs.push((text.to_owned(), state.looks, false));
         let id = format!("09S{:012}", state.jobs.len());
-        return envelope("retrieve", &format!("<result><done>false</done><id>{id}</id><state>Queued</state></result>"));
+        return envelope(
+            "retrieve",
+            &format!("<result><done>false</done><id>{id}</id><state>Queued</state></result>"),
+        );
     }
     if text.contains("<met:checkRetrieveStatus>") {
         let id: usize = between(text, "<met:asyncProcessId>09S", "<")[0].parse().unwrap();
@@ -294,7 +318,9 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
     if state.most.is_some_and(|most| asked.len() > most) {
         return failed("LIMIT_EXCEEDED", "LIMIT_EXCEEDED: maximum of 10000 files");
     }
-    if let Some((_, member)) = asked.iter().find(|(_, member)| state.bad.iter().any(|bad| bad == member)) {
+    if let Some((_, member)) =
+        asked.iter().find(|(_, member)| state.bad.iter().any(|bad| bad == member))
+    {
         return failed("UNKNOWN_EXCEPTION", &format!("UNKNOWN_EXCEPTION: cannot read {member}"));
     }
     let mut messages = String::new();
@@ -317,7 +343,9 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
         zip_file = format!("<zipFile>{}</zipFile>", state.zip_text.map_or(text, str::to_owned));
     }
-    format!("<result><done>true</done><id>x</id>{messages}<status>Succeeded</status><success>true</success>{zip_file}</result>")
+    format!(
+        "<result><done>true</done><id>x</id>{messages}<status>Succeeded</status><success>true</success>{zip_file}</result>"
+    )
 }
 
 pub(crate) fn zip(files: &[(String, String)]) -> Vec<u8> {

@@ -4,8 +4,13 @@ use super::*;
 
 /// The stored app, with its key cut, as a careful client sends it.
 fn app_without_key(state: &State) -> String {
-    let content = &state.org.components[&("ConnectedApp".to_owned(), "Ampersand".to_owned())].content;
-    content.lines().filter(|line| !line.contains("consumerKey")).map(|line| format!("{line}\n")).collect()
+    let content =
+        &state.org.components[&("ConnectedApp".to_owned(), "Ampersand".to_owned())].content;
+    content
+        .lines()
+        .filter(|line| !line.contains("consumerKey"))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn app(content: &str) -> Vec<String> {
@@ -19,12 +24,22 @@ fn a_connected_app_is_edited_whole_and_keeps_its_key() {
         .replace(">zero<", ">infinite<")
         .replace(">ENFORCE<", ">BYPASS<")
         .replace("<scopes>Api</scopes>", "<scopes>Api</scopes>\n        <scopes>OfflineAccess</scopes>\n        <scopes>Email</scopes>");
-    let outcome = deploy(&mut state, &zip(&[("ConnectedApp", &["Ampersand"])], &[("connectedApps/Ampersand.connectedApp", &content)]));
+    let outcome = deploy(
+        &mut state,
+        &zip(
+            &[("ConnectedApp", &["Ampersand"])],
+            &[("connectedApps/Ampersand.connectedApp", &content)],
+        ),
+    );
     assert_eq!((outcome.status.as_str(), problems(&outcome)), ("Succeeded", vec![]));
     let node = state.org.component("ConnectedApp", "Ampersand").unwrap();
     let config = node.child("oauthConfig").unwrap();
     assert_eq!(config.get("consumerKey"), Some("3MVG9demoHarbourLightAmpersand0001"));
-    assert_eq!(config.texts("scopes").collect::<Vec<_>>(), ["Api", "RefreshToken", "Basic"], "names fold (S 1.2)");
+    assert_eq!(
+        config.texts("scopes").collect::<Vec<_>>(),
+        ["Api", "RefreshToken", "Basic"],
+        "names fold (S 1.2)"
+    );
     assert_eq!(node.child("oauthPolicy").unwrap().get("refreshTokenPolicy"), Some("infinite"));
 }
 
@@ -32,21 +47,34 @@ fn a_connected_app_is_edited_whole_and_keeps_its_key() {
 fn a_connected_app_is_refused_in_salesforces_words() {
     let state = state();
     let right = app_without_key(&state);
-    let stored = state.org.components[&("ConnectedApp".to_owned(), "Ampersand".to_owned())].content.clone();
+    let stored =
+        state.org.components[&("ConnectedApp".to_owned(), "Ampersand".to_owned())].content.clone();
     assert_eq!(app(&stored), ["You cannot provide a Consumer Key"]);
-    let copy = |content: &str| refused("ConnectedApp", "Copy", "connectedApps/Copy.connectedApp", content);
+    let copy =
+        |content: &str| refused("ConnectedApp", "Copy", "connectedApps/Copy.connectedApp", content);
     assert_eq!(copy(&stored), ["The consumer key is already taken"]);
     assert!(copy(&right)[0].starts_with("You can't create a connected app."));
-    assert_eq!(app(&right.replace("<label>Ampersand</label>", "")), ["Required field is missing: label"]);
+    assert_eq!(
+        app(&right.replace("<label>Ampersand</label>", "")),
+        ["Required field is missing: label"]
+    );
     for value in ["RELAXED", "Bypass"] {
-        assert_eq!(app(&right.replace(">ENFORCE<", &format!(">{value}<"))), [format!("Invalid value for field ipRelaxation: {value}")]);
+        assert_eq!(
+            app(&right.replace(">ENFORCE<", &format!(">{value}<"))),
+            [format!("Invalid value for field ipRelaxation: {value}")]
+        );
     }
     for value in ["SPECIFIC_LIFETIME", "specific_lifetime:0:DAYS", "specific_inactivity:7:WEEKS"] {
-        assert_eq!(app(&right.replace(">zero<", &format!(">{value}<"))), [format!("Invalid value for field refreshTokenPolicy: {value}")]);
+        assert_eq!(
+            app(&right.replace(">zero<", &format!(">{value}<"))),
+            [format!("Invalid value for field refreshTokenPolicy: {value}")]
+        );
     }
     assert_eq!(
         app(&right.replace(">RefreshToken<", ">Everything<")),
-        ["Error parsing file: 'Everything' is not a valid value for the enum 'ConnectedAppOauthAccessScope'"]
+        [
+            "Error parsing file: 'Everything' is not a valid value for the enum 'ConnectedAppOauthAccessScope'"
+        ]
     );
     assert_eq!(
         app(&right.replace("</ConnectedApp>", "<profileName>Lamp</profileName></ConnectedApp>")),
@@ -57,34 +85,56 @@ fn a_connected_app_is_refused_in_salesforces_words() {
 #[test]
 fn pre_authorised_profiles_show_in_rows_only_while_admins_approve() {
     let mut state = state();
-    let with_profile = app_without_key(&state).replace("</ConnectedApp>", "<profileName>System Administrator</profileName></ConnectedApp>");
-    let files = |content: &str| zip(&[("ConnectedApp", &["Ampersand"])], &[("connectedApps/Ampersand.connectedApp", content)]);
+    let with_profile = app_without_key(&state).replace(
+        "</ConnectedApp>",
+        "<profileName>System Administrator</profileName></ConnectedApp>",
+    );
+    let files = |content: &str| {
+        zip(
+            &[("ConnectedApp", &["Ampersand"])],
+            &[("connectedApps/Ampersand.connectedApp", content)],
+        )
+    };
     deploy(&mut state, &files(&with_profile));
-    assert!(state.org.component("ConnectedApp", "Ampersand").unwrap().child("profileName").is_none());
+    assert!(
+        state.org.component("ConnectedApp", "Ampersand").unwrap().child("profileName").is_none()
+    );
     let approved = with_profile.replace("<isAdminApproved>false<", "<isAdminApproved>true<");
     deploy(&mut state, &files(&approved));
     let node = state.org.component("ConnectedApp", "Ampersand").unwrap();
     assert_eq!(node.get("profileName"), Some("System Administrator"));
     let emptied = approved.replace(">System Administrator<", "><");
     deploy(&mut state, &files(&emptied));
-    assert!(state.org.component("ConnectedApp", "Ampersand").unwrap().child("profileName").is_none());
+    assert!(
+        state.org.component("ConnectedApp", "Ampersand").unwrap().child("profileName").is_none()
+    );
 }
 
 fn policies(content: &str) -> (State, Outcome) {
     let mut state = state();
     let name = "Ampersand_ECA_oauthPlcy";
-    let content = format!("<ExtlClntAppOauthConfigurablePolicies {NS}>{content}</ExtlClntAppOauthConfigurablePolicies>");
+    let content = format!(
+        "<ExtlClntAppOauthConfigurablePolicies {NS}>{content}</ExtlClntAppOauthConfigurablePolicies>"
+    );
     let path = format!("extlClntAppOauthPolicies/{name}.ecaOauthPlcy");
-    let outcome = deploy(&mut state, &zip(&[("ExtlClntAppOauthConfigurablePolicies", &[name])], &[(&path, &content)]));
+    let outcome = deploy(
+        &mut state,
+        &zip(&[("ExtlClntAppOauthConfigurablePolicies", &[name])], &[(&path, &content)]),
+    );
     (state, outcome)
 }
 
 #[test]
 fn policies_of_an_external_app_are_replaced() {
     let app = "<externalClientApplication>Ampersand_ECA</externalClientApplication>";
-    let (state, outcome) = policies(&format!("{app}<ipRelaxationPolicyType>Enforce_RelaxRefresh</ipRelaxationPolicyType>"));
+    let (state, outcome) = policies(&format!(
+        "{app}<ipRelaxationPolicyType>Enforce_RelaxRefresh</ipRelaxationPolicyType>"
+    ));
     assert_eq!(outcome.status, "Succeeded");
-    let node = state.org.component("ExtlClntAppOauthConfigurablePolicies", "Ampersand_ECA_oauthPlcy").unwrap();
+    let node = state
+        .org
+        .component("ExtlClntAppOauthConfigurablePolicies", "Ampersand_ECA_oauthPlcy")
+        .unwrap();
     assert_eq!(node.get("ipRelaxationPolicyType"), Some("Enforce_relaxrefresh"));
     assert_eq!(node.get("refreshTokenPolicyType"), Some("Infinite"), "what is left out is reset");
     assert_eq!(node.get("sessionTimeoutInMinutes"), None);
@@ -95,7 +145,9 @@ fn policies_of_an_external_app_are_replaced() {
             "In field: externalClientApplication - no ExternalClientApplication named Lamp found",
         ),
         (
-            format!("<commaSeparatedPermissionSet>0PS000000000001</commaSeparatedPermissionSet>{app}"),
+            format!(
+                "<commaSeparatedPermissionSet>0PS000000000001</commaSeparatedPermissionSet>{app}"
+            ),
             "INVALID_FIELD: We couldn't find permission sets called 0PS000000000001",
         ),
         (
@@ -115,50 +167,82 @@ fn policies_of_an_external_app_are_replaced() {
         "ExtlClntAppOauthConfigurablePolicies",
         "Second",
         "extlClntAppOauthPolicies/Second.ecaOauthPlcy",
-        &format!("<ExtlClntAppOauthConfigurablePolicies {NS}>{app}</ExtlClntAppOauthConfigurablePolicies>"),
+        &format!(
+            "<ExtlClntAppOauthConfigurablePolicies {NS}>{app}</ExtlClntAppOauthConfigurablePolicies>"
+        ),
     );
-    assert_eq!(second, ["DUPLICATE_VALUE: ExtlClntAppOauthSettingsId duplicates value on Ampersand_ECA_oauthPlcy"]);
+    assert_eq!(
+        second,
+        ["DUPLICATE_VALUE: ExtlClntAppOauthSettingsId duplicates value on Ampersand_ECA_oauthPlcy"]
+    );
 }
 
 #[test]
 fn an_external_app_can_be_made_and_taken_away() {
     let mut state = state();
-    let app = format!("<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail></ExternalClientApplication>");
-    let oauth =
-        format!("<ExtlClntAppOauthSettings {NS}><externalClientApplication>Lamp</externalClientApplication></ExtlClntAppOauthSettings>");
+    let app = format!(
+        "<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail></ExternalClientApplication>"
+    );
+    let oauth = format!(
+        "<ExtlClntAppOauthSettings {NS}><externalClientApplication>Lamp</externalClientApplication></ExtlClntAppOauthSettings>"
+    );
     let outcome = deploy(
         &mut state,
         &zip(
-            &[("ExtlClntAppOauthSettings", &["Lamp_oauth"]), ("ExternalClientApplication", &["Lamp"])],
-            &[("extlClntAppOauthSettings/Lamp_oauth.ecaOauth", &oauth), ("externalClientApps/Lamp.eca", &app)],
+            &[
+                ("ExtlClntAppOauthSettings", &["Lamp_oauth"]),
+                ("ExternalClientApplication", &["Lamp"]),
+            ],
+            &[
+                ("extlClntAppOauthSettings/Lamp_oauth.ecaOauth", &oauth),
+                ("externalClientApps/Lamp.eca", &app),
+            ],
         ),
     );
     assert_eq!((outcome.status.as_str(), problems(&outcome)), ("Succeeded", vec![]));
-    assert!(state.org.has("ExtlClntAppOauthConfigurablePolicies", "Lamp_oauthPlcy"), "made by the org itself");
+    assert!(
+        state.org.has("ExtlClntAppOauthConfigurablePolicies", "Lamp_oauthPlcy"),
+        "made by the org itself"
+    );
     let node = state.org.component("ExternalClientApplication", "Lamp").unwrap();
-    assert_eq!(node.get("orgScopedExternalApp").unwrap(), format!("{}:Lamp", state.org.catalog.org_id));
-    let destructive = format!("<Package {NS}><types><members>Lamp</members><name>ExternalClientApplication</name></types></Package>");
+    assert_eq!(
+        node.get("orgScopedExternalApp").unwrap(),
+        format!("{}:Lamp", state.org.catalog.org_id)
+    );
+    let destructive = format!(
+        "<Package {NS}><types><members>Lamp</members><name>ExternalClientApplication</name></types></Package>"
+    );
     deploy(&mut state, &zip(&[], &[("destructiveChanges.xml", &destructive)]));
     assert!(!state.org.has("ExternalClientApplication", "Lamp"));
     assert!(!state.org.has("ExtlClntAppOauthSettings", "Lamp_oauth"));
-    let moved = app.replace("</Ext", "<orgScopedExternalApp>00D000000000001AAA:Lamp</orgScopedExternalApp></Ext");
-    assert_eq!(refused("ExternalClientApplication", "Lamp", "externalClientApps/Lamp.eca", &moved).len(), 1);
+    let moved = app.replace(
+        "</Ext",
+        "<orgScopedExternalApp>00D000000000001AAA:Lamp</orgScopedExternalApp></Ext",
+    );
+    assert_eq!(
+        refused("ExternalClientApplication", "Lamp", "externalClientApps/Lamp.eca", &moved).len(),
+        1
+    );
 }
 
 #[test]
 fn rotating_secrets_is_a_warning_and_warnings_fail() {
     let mut state = state();
     let name = "Ampersand_ECA_glbloauth";
-    let content = state.org.components[&("ExtlClntAppGlobalOauthSettings".to_owned(), name.to_owned())]
+    let content = state.org.components
+        [&("ExtlClntAppGlobalOauthSettings".to_owned(), name.to_owned())]
         .content
         .lines()
         .filter(|line| !line.contains("<consumerKey>"))
-        .map(|line| line.replace("<shouldRotateConsumerSecret>false", "<shouldRotateConsumerSecret>true"))
+        .map(|line| {
+            line.replace("<shouldRotateConsumerSecret>false", "<shouldRotateConsumerSecret>true")
+        })
         .collect::<String>();
     let path = format!("extlClntAppGlobalOauthSets/{name}.ecaGlblOauth");
     let zip = zip(&[("ExtlClntAppGlobalOauthSettings", &[name])], &[(&path, &content)]);
     assert_eq!(deploy(&mut state, &zip).status, "Failed");
-    let outcome = deploy_with(&mut state, &zip, DeployOptions { ignore_warnings: true, ..options() });
+    let outcome =
+        deploy_with(&mut state, &zip, DeployOptions { ignore_warnings: true, ..options() });
     assert_eq!(outcome.status, "Succeeded");
     assert_eq!(outcome.successes[0].problem_type.as_deref(), Some("Warning"));
 }
@@ -169,10 +253,16 @@ fn settings_change_what_they_mention() {
     let content = format!(
         "<SecuritySettings {NS}><networkAccess/><sessionSettings><lockSessionsToIp>false</lockSessionsToIp></sessionSettings></SecuritySettings>"
     );
-    let outcome = deploy(&mut state, &zip(&[("Settings", &["Security"])], &[("settings/Security.settings", &content)]));
+    let outcome = deploy(
+        &mut state,
+        &zip(&[("Settings", &["Security"])], &[("settings/Security.settings", &content)]),
+    );
     assert_eq!(outcome.status, "Succeeded");
     let node = state.org.component("Settings", "Security").unwrap();
     assert!(node.child("networkAccess").unwrap().children.is_empty(), "the list is the whole list");
     let session = node.child("sessionSettings").unwrap();
-    assert_eq!((session.get("lockSessionsToIp"), session.get("sessionTimeout")), (Some("false"), Some("TwoHours")));
+    assert_eq!(
+        (session.get("lockSessionsToIp"), session.get("sessionTimeout")),
+        (Some("false"), Some("TwoHours"))
+    );
 }

@@ -9,27 +9,43 @@ fn manifest_and_files_must_match() {
     let files = [("profiles/Standard.profile", content.as_str())];
     assert_eq!(
         problems(&deploy(&mut state, &zip(&[("Profile", &["Admin", "Standard"])], &files))),
-        ["An object 'Admin' of type Profile was named in package.xml, but was not found in zipped directory"]
+        [
+            "An object 'Admin' of type Profile was named in package.xml, but was not found in zipped directory"
+        ]
     );
     assert_eq!(problems(&deploy(&mut state, &zip(&[], &files))), ["Not in package.xml"]);
     let lax = DeployOptions { allow_missing_files: true, auto_update_package: true, ..options() };
-    assert_eq!(deploy_with(&mut state, &zip(&[("PermissionSet", &["Lamp"])], &files), lax).status, "Succeeded");
-    assert_eq!(problems(&deploy(&mut state, &zip(&[("Lamp", &["x"])], &[]))), ["Unknown type name 'Lamp' specified in package.xml"]);
+    assert_eq!(
+        deploy_with(&mut state, &zip(&[("PermissionSet", &["Lamp"])], &files), lax).status,
+        "Succeeded"
+    );
+    assert_eq!(
+        problems(&deploy(&mut state, &zip(&[("Lamp", &["x"])], &[]))),
+        ["Unknown type name 'Lamp' specified in package.xml"]
+    );
     assert_eq!(
         problems(&deploy(&mut state, &zip(&[("ApexClass", &["LampPricing"])], &[]))),
         ["Not available for deploy for this organization"]
     );
     assert_eq!(problems(&deploy(&mut state, b"UEsDBA==")), ["No package.xml found"]);
-    assert_eq!(problems(&deploy(&mut state, &zip_at("99.0", &[], &[]))), ["Invalid version specified in package.xml: 99.0"]);
+    assert_eq!(
+        problems(&deploy(&mut state, &zip_at("99.0", &[], &[]))),
+        ["Invalid version specified in package.xml: 99.0"]
+    );
     // Source format's suffix is not the Metadata API's.
     let suffix = [("profiles/Standard.profile-meta.xml", content.as_str())];
-    assert_eq!(problems(&deploy(&mut state, &zip(&[("Profile", &["Standard"])], &suffix))).len(), 2);
+    assert_eq!(
+        problems(&deploy(&mut state, &zip(&[("Profile", &["Standard"])], &suffix))).len(),
+        2
+    );
 }
 
 #[test]
 fn a_zip_of_packages_has_folders_at_its_top() {
     let mut state = state();
-    let inner = format!("<Package {NS}><types><members>Standard</members><name>Profile</name></types><version>66.0</version></Package>");
+    let inner = format!(
+        "<Package {NS}><types><members>Standard</members><name>Profile</name></types><version>66.0</version></Package>"
+    );
     let content = format!("<Profile {NS}>{}</Profile>", permission("ViewAllUsers", true));
     let files = BTreeMap::from([
         ("unpackaged/package.xml".to_owned(), inner.into_bytes()),
@@ -37,7 +53,8 @@ fn a_zip_of_packages_has_folders_at_its_top() {
     ]);
     let zip = write_zip(&files).unwrap();
     assert_eq!(problems(&deploy(&mut state, &zip)), ["No package.xml found"]);
-    let outcome = deploy_with(&mut state, &zip, DeployOptions { single_package: false, ..options() });
+    let outcome =
+        deploy_with(&mut state, &zip, DeployOptions { single_package: false, ..options() });
     assert_eq!(outcome.status, "Succeeded");
     assert!(state.org.is_permitted(&state.org.catalog.admin, "ViewAllUsers"));
 }
@@ -53,7 +70,8 @@ fn without_rollback_the_good_half_stays() {
     );
     assert_eq!(deploy(&mut state, &zip).status, "Failed");
     assert!(!state.org.has("PermissionSet", "Good"));
-    let outcome = deploy_with(&mut state, &zip, DeployOptions { rollback_on_error: false, ..options() });
+    let outcome =
+        deploy_with(&mut state, &zip, DeployOptions { rollback_on_error: false, ..options() });
     assert_eq!(outcome.status, "SucceededPartial");
     assert!(state.org.has("PermissionSet", "Good"));
 }
@@ -63,7 +81,8 @@ fn a_validation_changes_nothing_and_can_be_deployed_quickly() {
     let mut state = state();
     let user = state.org.catalog.admin.clone();
     let content = format!("<PermissionSet {NS}><label>New</label></PermissionSet>");
-    let zip = zip(&[("PermissionSet", &["New"])], &[("permissionsets/New.permissionset", &content)]);
+    let zip =
+        zip(&[("PermissionSet", &["New"])], &[("permissionsets/New.permissionset", &content)]);
     let id = state.start_deploy(&zip, DeployOptions { check_only: true, ..options() }, &user, 1000);
     assert_eq!(state.quick_deploy(&id, &user, 1000).unwrap_err().code, "INVALID_ID_FIELD");
     state.tick(2000);
@@ -74,7 +93,10 @@ fn a_validation_changes_nothing_and_can_be_deployed_quickly() {
     assert_ne!(quick, id);
     state.tick(4000);
     assert!(state.org.has("PermissionSet", "New"));
-    assert_eq!(state.quick_deploy("0Af000000000000AAA", &user, 4000).unwrap_err().code, "INVALID_CROSS_REFERENCE_KEY");
+    assert_eq!(
+        state.quick_deploy("0Af000000000000AAA", &user, 4000).unwrap_err().code,
+        "INVALID_CROSS_REFERENCE_KEY"
+    );
     state.quick_deploy(&quick, &user, 4000).unwrap_err();
 }
 
@@ -84,7 +106,10 @@ fn deploys_queue_run_and_can_be_cancelled() {
     let user = state.org.catalog.admin.clone();
     let set = |name: &str| {
         let content = format!("<PermissionSet {NS}><label>{name}</label></PermissionSet>");
-        zip(&[("PermissionSet", &[name])], &[(&format!("permissionsets/{name}.permissionset"), &content)])
+        zip(
+            &[("PermissionSet", &[name])],
+            &[(&format!("permissionsets/{name}.permissionset"), &content)],
+        )
     };
     let first = state.start_deploy(&set("First"), options(), &user, 1000);
     let second = state.start_deploy(&set("Second"), options(), &user, 1000);
@@ -106,14 +131,20 @@ fn deploys_queue_run_and_can_be_cancelled() {
 fn deletions_say_what_was_not_there_and_what_is_in_use() {
     let mut state = state();
     let delete = |type_name: &str, name: &str| {
-        let content = format!("<Package {NS}><types><members>{name}</members><name>{type_name}</name></types></Package>");
+        let content = format!(
+            "<Package {NS}><types><members>{name}</members><name>{type_name}</name></types></Package>"
+        );
         zip(&[], &[("destructiveChanges.xml", &content)])
     };
     let lax = DeployOptions { ignore_warnings: true, ..options() };
     let outcome = deploy_with(&mut state, &delete("PermissionSet", "Lamp"), lax);
     assert_eq!(outcome.status, "Succeeded");
     assert_eq!(outcome.successes[0].problem.as_deref(), Some("No PermissionSet named: Lamp found"));
-    for (type_name, name) in [("Profile", "Admin"), ("Profile", "Ampersand Integration"), ("PermissionSet", "Report_Builder")] {
+    for (type_name, name) in [
+        ("Profile", "Admin"),
+        ("Profile", "Ampersand Integration"),
+        ("PermissionSet", "Report_Builder"),
+    ] {
         assert_eq!(deploy(&mut state, &delete(type_name, name)).status, "Failed", "{name}");
     }
     let outcome = deploy(&mut state, &delete("ConnectedApp", "Warehouse_Loader"));

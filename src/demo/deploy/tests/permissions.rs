@@ -10,23 +10,49 @@ fn a_profile_is_laid_over_what_is_there() {
         "<Profile {NS}>{ranges}{}{}{}</Profile>",
         object("Account", "CERV"),
         object("Lead", ""),
-        permission("APIENABLED", true) + &permission("CanApproveUninstalledApps", true) + &permission("RunReports", false)
+        permission("APIENABLED", true)
+            + &permission("CanApproveUninstalledApps", true)
+            + &permission("RunReports", false)
     );
-    let outcome =
-        deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
+    let outcome = deploy(
+        &mut state,
+        &zip(
+            &[("Profile", &["Ampersand Integration"])],
+            &[("profiles/Ampersand Integration.profile", &content)],
+        ),
+    );
     assert_eq!((outcome.status.as_str(), problems(&outcome)), ("Succeeded", vec![]));
     let line = &outcome.successes[0];
     assert!(line.changed && !line.created);
     let node = state.org.component("Profile", "Ampersand Integration").unwrap();
     let names: Vec<_> = node.all("userPermissions").filter_map(|entry| entry.get("name")).collect();
-    assert_eq!(names, ["ActivitiesAccess", "ApiEnabled", "CanApproveUninstalledApps", "LightningExperienceUser", "ViewSetup"]);
-    let objects: Vec<_> = node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
-    assert_eq!(objects, ["Account", "Campaign", "Contact", "Opportunity"], "Lead was taken away, the rest stayed");
+    assert_eq!(
+        names,
+        [
+            "ActivitiesAccess",
+            "ApiEnabled",
+            "CanApproveUninstalledApps",
+            "LightningExperienceUser",
+            "ViewSetup"
+        ]
+    );
+    let objects: Vec<_> =
+        node.all("objectPermissions").filter_map(|entry| entry.get("object")).collect();
+    assert_eq!(
+        objects,
+        ["Account", "Campaign", "Contact", "Opportunity"],
+        "Lead was taken away, the rest stayed"
+    );
     assert_eq!(node.all("loginIpRanges").count(), 1);
     assert!(node.all("fieldPermissions").count() > 10);
     // A second time nothing changes.
-    let again =
-        deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
+    let again = deploy(
+        &mut state,
+        &zip(
+            &[("Profile", &["Ampersand Integration"])],
+            &[("profiles/Ampersand Integration.profile", &content)],
+        ),
+    );
     assert!(!again.successes[0].changed);
 }
 
@@ -34,22 +60,49 @@ fn a_profile_is_laid_over_what_is_there() {
 fn login_ranges_that_are_not_sent_are_lost() {
     let mut state = state();
     let content = format!("<Profile {NS}>{}</Profile>", permission("ApiEnabled", true));
-    deploy(&mut state, &zip(&[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]));
-    assert_eq!(state.org.component("Profile", "Ampersand Integration").unwrap().all("loginIpRanges").count(), 0);
+    deploy(
+        &mut state,
+        &zip(
+            &[("Profile", &["Ampersand Integration"])],
+            &[("profiles/Ampersand Integration.profile", &content)],
+        ),
+    );
+    assert_eq!(
+        state
+            .org
+            .component("Profile", "Ampersand Integration")
+            .unwrap()
+            .all("loginIpRanges")
+            .count(),
+        0
+    );
 }
 
 #[test]
 fn permissions_need_others() {
-    assert_eq!(profile(&object("Case", "E")), ["Permission Edit Case depends on permission(s): Read Case"]);
+    assert_eq!(
+        profile(&object("Case", "E")),
+        ["Permission Edit Case depends on permission(s): Read Case"]
+    );
     assert_eq!(
         profile(&object("Case", "RM")),
-        ["Permission Modify All Case depends on permission(s): Delete Case, Edit Case, Read All Case"]
+        [
+            "Permission Modify All Case depends on permission(s): Delete Case, Edit Case, Read All Case"
+        ]
     );
-    assert_eq!(profile(&object("Contract", "RV")), ["Permission Read All Contract depends on permission(s): Read All Account"]);
-    assert_eq!(profile(&object("Invoice_Line__c", "R")), ["Permission Read Invoice_Line__c depends on permission(s): Read Invoice__c"]);
+    assert_eq!(
+        profile(&object("Contract", "RV")),
+        ["Permission Read All Contract depends on permission(s): Read All Account"]
+    );
+    assert_eq!(
+        profile(&object("Invoice_Line__c", "R")),
+        ["Permission Read Invoice_Line__c depends on permission(s): Read Invoice__c"]
+    );
     assert_eq!(
         profile(&permission("CustomizeApplication", true)),
-        ["Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, ViewRoles"]
+        [
+            "Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, ViewRoles"
+        ]
     );
 }
 
@@ -89,46 +142,101 @@ fn files_are_checked_against_their_types() {
     let xmlns = "http://soap.sforce.com/2006/04/metadata";
     assert_eq!(
         profile("<lamp>1</lamp>"),
-        [format!("Error parsing file: Element {{{xmlns}}}lamp invalid at this location in type Profile")]
+        [format!(
+            "Error parsing file: Element {{{xmlns}}}lamp invalid at this location in type Profile"
+        )]
     );
     assert_eq!(
-        profile("<objectPermissions><object>Account</object><allowFly>true</allowFly></objectPermissions>"),
-        [format!("Error parsing file: Element {{{xmlns}}}allowFly invalid at this location in type ProfileObjectPermissions")]
+        profile(
+            "<objectPermissions><object>Account</object><allowFly>true</allowFly></objectPermissions>"
+        ),
+        [format!(
+            "Error parsing file: Element {{{xmlns}}}allowFly invalid at this location in type ProfileObjectPermissions"
+        )]
     );
-    let apart = permission("ApiEnabled", true) + "<userLicense>Salesforce</userLicense>" + &permission("ViewSetup", true);
-    let column = format!("<Profile {NS}>").len() + permission("ApiEnabled", true).len() + "<userLicense>Salesforce</userLicense>".len() + 1;
+    let apart = permission("ApiEnabled", true)
+        + "<userLicense>Salesforce</userLicense>"
+        + &permission("ViewSetup", true);
+    let column = format!("<Profile {NS}>").len()
+        + permission("ApiEnabled", true).len()
+        + "<userLicense>Salesforce</userLicense>".len()
+        + 1;
     assert_eq!(
         profile(&apart),
-        [format!("Error parsing file: Element userPermissions is duplicated at this location in type Profile (1:{column})")]
+        [format!(
+            "Error parsing file: Element userPermissions is duplicated at this location in type Profile (1:{column})"
+        )]
     );
     assert_eq!(
-        profile("<tabVisibilities><tab>Invoice__c</tab><visibility>Visible</visibility></tabVisibilities>"),
+        profile(
+            "<tabVisibilities><tab>Invoice__c</tab><visibility>Visible</visibility></tabVisibilities>"
+        ),
         ["Error parsing file: 'Visible' is not a valid value for the enum 'TabVisibility'"]
     );
     assert_eq!(
         profile("<userPermissions><enabled>yes</enabled><name>ApiEnabled</name></userPermissions>"),
         ["Error parsing file: 'yes' is not a valid value for the type xsd:boolean"]
     );
-    assert_eq!(profile("<userPermissions><name>ApiEnabled</name></userPermissions>"), ["Required field is missing: enabled"]);
+    assert_eq!(
+        profile("<userPermissions><name>ApiEnabled</name></userPermissions>"),
+        ["Required field is missing: enabled"]
+    );
     let twice = object("Account", "R") + &object("Account", "R");
-    assert_eq!(profile(&twice), ["duplicate value found: <unknown> duplicates value on record with id: <unknown>"]);
-    assert_eq!(refused("Profile", "Ampersand Integration", "profiles/Ampersand Integration.profile", "<Profile>").len(), 1);
-    assert_eq!(refused("Profile", "Ampersand Integration", "profiles/Ampersand Integration.profile", "<Profile xmlns='lamp'/>").len(), 1);
+    assert_eq!(
+        profile(&twice),
+        ["duplicate value found: <unknown> duplicates value on record with id: <unknown>"]
+    );
+    assert_eq!(
+        refused(
+            "Profile",
+            "Ampersand Integration",
+            "profiles/Ampersand Integration.profile",
+            "<Profile>"
+        )
+        .len(),
+        1
+    );
+    assert_eq!(
+        refused(
+            "Profile",
+            "Ampersand Integration",
+            "profiles/Ampersand Integration.profile",
+            "<Profile xmlns='lamp'/>"
+        )
+        .len(),
+        1
+    );
 }
 
 #[test]
 fn an_element_younger_than_the_package_is_unknown() {
     let mut state = state();
     let content = format!("<Profile {NS}>{}</Profile>", object("Account", "R"));
-    let zip = zip_at("62.0", &[("Profile", &["Ampersand Integration"])], &[("profiles/Ampersand Integration.profile", &content)]);
-    assert!(problems(&deploy(&mut state, &zip))[0].contains("viewAllFields invalid at this location in type ProfileObjectPermissions"));
+    let zip = zip_at(
+        "62.0",
+        &[("Profile", &["Ampersand Integration"])],
+        &[("profiles/Ampersand Integration.profile", &content)],
+    );
+    assert!(
+        problems(&deploy(&mut state, &zip))[0]
+            .contains("viewAllFields invalid at this location in type ProfileObjectPermissions")
+    );
 }
 
 #[test]
 fn standard_profiles_keep_their_object_permissions() {
-    let standard =
-        |content: &str| refused("Profile", "Standard", "profiles/Standard.profile", &format!("<Profile {NS}>{content}</Profile>"));
-    assert_eq!(standard(&object("Account", "CERV")), ["You can't edit the object permissions of a standard profile: Account"]);
+    let standard = |content: &str| {
+        refused(
+            "Profile",
+            "Standard",
+            "profiles/Standard.profile",
+            &format!("<Profile {NS}>{content}</Profile>"),
+        )
+    };
+    assert_eq!(
+        standard(&object("Account", "CERV")),
+        ["You can't edit the object permissions of a standard profile: Account"]
+    );
     assert_eq!(standard(&object("Invoice__c", "R")), Vec::<String>::new());
     assert_eq!(standard(&permission("ViewAllUsers", true)), Vec::<String>::new());
     assert_eq!(
@@ -141,19 +249,36 @@ fn standard_profiles_keep_their_object_permissions() {
 
 #[test]
 fn a_new_profile_needs_its_licence_and_starts_small() {
-    let new = |content: &str| refused("Profile", "Vendor", "profiles/Vendor.profile", &format!("<Profile {NS}>{content}</Profile>"));
-    assert_eq!(new(""), ["Required field is missing: custom", "Required field is missing: userLicense"]);
-    assert_eq!(new("<custom>true</custom><userLicense>Guest User License</userLicense>"), ["You can not create custom Guest profiles."]);
+    let new = |content: &str| {
+        refused(
+            "Profile",
+            "Vendor",
+            "profiles/Vendor.profile",
+            &format!("<Profile {NS}>{content}</Profile>"),
+        )
+    };
+    assert_eq!(
+        new(""),
+        ["Required field is missing: custom", "Required field is missing: userLicense"]
+    );
+    assert_eq!(
+        new("<custom>true</custom><userLicense>Guest User License</userLicense>"),
+        ["You can not create custom Guest profiles."]
+    );
     assert_eq!(
         refused(
             "Profile",
             "System Administrator",
             "profiles/System Administrator.profile",
-            &format!("<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>")
+            &format!(
+                "<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>"
+            )
         ),
         ["duplicate value found: <unknown> duplicates value on record with id: <unknown>"]
     );
-    let content = format!("<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>");
+    let content = format!(
+        "<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>"
+    );
     let files = [("profiles/Vendor.profile", content.as_str())];
     for (version, objects) in [("60.0", 0), ("59.0", 9)] {
         let mut state = state();
@@ -181,9 +306,17 @@ fn a_new_profile_needs_its_licence_and_starts_small() {
 #[test]
 fn a_permission_set_is_replaced() {
     let mut state = state();
-    let content = format!("<PermissionSet {NS}><label>Report Builder</label>{}</PermissionSet>", permission("RunReports", true));
-    let outcome =
-        deploy(&mut state, &zip(&[("PermissionSet", &["Report_Builder"])], &[("permissionsets/Report_Builder.permissionset", &content)]));
+    let content = format!(
+        "<PermissionSet {NS}><label>Report Builder</label>{}</PermissionSet>",
+        permission("RunReports", true)
+    );
+    let outcome = deploy(
+        &mut state,
+        &zip(
+            &[("PermissionSet", &["Report_Builder"])],
+            &[("permissionsets/Report_Builder.permissionset", &content)],
+        ),
+    );
     assert_eq!(outcome.status, "Succeeded");
     let node = state.org.component("PermissionSet", "Report_Builder").unwrap();
     assert_eq!(node.all("userPermissions").count(), 1);
@@ -197,25 +330,39 @@ fn a_permission_set_is_replaced() {
         )
     };
     assert_eq!(set(""), ["Required field is missing: label"]);
-    assert_eq!(set("<label>x</label><license>Lamp</license>"), ["In field: license - no PermissionSetLicense named Lamp found"]);
     assert_eq!(
-        set("<label>x</label><objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>"),
+        set("<label>x</label><license>Lamp</license>"),
+        ["In field: license - no PermissionSetLicense named Lamp found"]
+    );
+    assert_eq!(
+        set(
+            "<label>x</label><objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>"
+        ),
         ["Required field is missing: allowCreate"]
     );
     assert_eq!(
-        set(&format!("<label>x</label><license>Salesforce API Integration</license>{}", permission("AuthorApex", true))),
+        set(&format!(
+            "<label>x</label><license>Salesforce API Integration</license>{}",
+            permission("AuthorApex", true)
+        )),
         ["The user license doesn't allow the permission: AuthorApex"]
     );
     assert_eq!(
-        set("<label>x</label><tabSettings><tab>Invoice__c</tab><visibility>DefaultOn</visibility></tabSettings>"),
-        ["Error parsing file: 'DefaultOn' is not a valid value for the enum 'PermissionSetTabVisibility'"]
+        set(
+            "<label>x</label><tabSettings><tab>Invoice__c</tab><visibility>DefaultOn</visibility></tabSettings>"
+        ),
+        [
+            "Error parsing file: 'DefaultOn' is not a valid value for the enum 'PermissionSetTabVisibility'"
+        ]
     );
     assert_eq!(
         refused(
             "PermissionSetGroup",
             "Back_Office",
             "permissionsetgroups/Back_Office.permissionsetgroup",
-            &format!("<PermissionSetGroup {NS}><label>x</label><permissionSets>Lamp</permissionSets></PermissionSetGroup>")
+            &format!(
+                "<PermissionSetGroup {NS}><label>x</label><permissionSets>Lamp</permissionSets></PermissionSetGroup>"
+            )
         ),
         ["In field: permissionSets - no PermissionSet named Lamp found"]
     );
