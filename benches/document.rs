@@ -1,6 +1,8 @@
-//! How fast a profile is indexed, beside quick-xml's bare event loop over the same bytes. `cargo bench --bench document`.
+//! How fast a profile is indexed, beside quick-xml's bare event loop over the same bytes. `cargo
+//! bench --bench document`.
 //!
-//! The loop does nothing with its events: it is the time of looking at the bytes, to which the index adds its own.
+//! The loop does nothing with its events: it is the time of looking at the bytes, to which the
+//! index adds its own.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -10,10 +12,12 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use sfsetup::metadata::document::Document;
 
-/// A profile of about this many bytes in Salesforce's own layout: classes, fields, objects, permissions.
+/// A profile of about this many bytes in Salesforce's own layout: classes, fields, objects,
+/// permissions.
 fn profile(bytes: usize) -> Vec<u8> {
     let mut text = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
+         xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
     );
     let mut entry = |section: &str, count: usize, body: &dyn Fn(usize, &mut String)| {
         for index in 0..count {
@@ -26,20 +30,25 @@ fn profile(bytes: usize) -> Vec<u8> {
     entry("classAccesses", unit * 2, &|index, text| {
         let _ = write!(
             text,
-            "        <apexClass>RentalService{index:06}</apexClass>\n        <enabled>true</enabled>\n"
+            "        <apexClass>RentalService{index:06}</apexClass>\n        <enabled>true\
+             </enabled>\n"
         );
     });
     entry("fieldPermissions", unit * 4, &|index, text| {
         let _ = write!(
             text,
-            "        <editable>false</editable>\n        <field>Rental{}__c.Field_{index:06}__c</field>\n        <readable>true</readable>\n",
+            "        <editable>false</editable>\n        <field>Rental{}__c.Field_{index:06}__c\
+             </field>\n        <readable>true</readable>\n",
             index / 100
         );
     });
     entry("objectPermissions", unit / 4, &|index, text| {
         let _ = write!(
             text,
-            "        <allowCreate>true</allowCreate>\n        <allowDelete>false</allowDelete>\n        <allowEdit>true</allowEdit>\n        <allowRead>true</allowRead>\n        <modifyAllRecords>false</modifyAllRecords>\n        <object>Rental{index}__c</object>\n        <viewAllRecords>false</viewAllRecords>\n"
+            "        <allowCreate>true</allowCreate>\n        <allowDelete>false</allowDelete>\
+             \n        <allowEdit>true</allowEdit>\n        <allowRead>true</allowRead>\n        \
+             <modifyAllRecords>false</modifyAllRecords>\n        <object>Rental{index}__c</object>\
+             \n        <viewAllRecords>false</viewAllRecords>\n"
         );
     });
     text.push_str("    <userLicense>Salesforce</userLicense>\n</Profile>\n");

@@ -1,7 +1,7 @@
 //! A plan carried out: written down, sent once, watched, and what was cut off found again.
 //!
-//! What must hold beforehand is asked in `preflight`, what became of a request whose answer was lost in `settle`, and the way back is computed in
-//! `rollback`.
+//! What must hold beforehand is asked in `preflight`, what became of a request whose answer was
+//! lost in `settle`, and the way back is computed in `rollback`.
 
 pub mod preflight;
 pub mod rollback;
@@ -39,7 +39,8 @@ pub struct Examined {
     pub messages: Vec<String>,
 }
 
-/// Asks an org for all that steps need. With `to_change` also for what decides which permissions must come along (S 3.6).
+/// Asks an org for all that steps need. With `to_change` also for what decides which permissions
+/// must come along (S 3.6).
 ///
 /// # Errors
 /// The org cannot be asked.
@@ -59,7 +60,8 @@ pub async fn examine(
             request.companions.add(&id.type_name, &id.full_name);
         }
     }
-    // Neither waits for the other: the org puts the retrieve together while it answers for the facts.
+    // Neither waits for the other: the org puts the retrieve together while it answers for the
+    // facts.
     let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
     Ok(Examined { components: retrieved.components, facts, graph, messages: retrieved.messages })
 }
@@ -116,7 +118,8 @@ pub enum ApplyError {
     Unclear(String),
     /// It never arrived, and what it was made for may be no more.
     #[error(
-        "the deploy did not arrive ({lost}), and it was not sent again, since the org has carried out others meanwhile: {}",
+        "the deploy did not arrive ({lost}), and it was not sent again, since the org has carried \
+         out others meanwhile: {}",
         ids.join(", ")
     )]
     Overtaken {
@@ -127,7 +130,8 @@ pub enum ApplyError {
     },
     /// The org has it, and how it ends could not be watched.
     #[error(
-        "the org has accepted the deploy {id} and goes on with it; how it ends could not be watched: {error}"
+        "the org has accepted the deploy {id} and goes on with it; how it ends could not be \
+         watched: {error}"
     )]
     Unwatched {
         /// Its id.
@@ -137,7 +141,8 @@ pub enum ApplyError {
     },
     /// The package is in; what REST was to do after it is not.
     #[error(
-        "the package was deployed, but the permission set `{set}` could not be given to `{user}`: {error}"
+        "the package was deployed, but the permission set `{set}` could not be given to `{user}`: \
+         {error}"
     )]
     Assign {
         /// Which set.
@@ -161,7 +166,8 @@ impl From<PlanError> for ApplyError {
     }
 }
 
-/// Writes an order down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and waits for what it says.
+/// Writes an order down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and
+/// waits for what it says.
 ///
 /// # Errors
 /// See [`ApplyError`]; the entry on disk says how far it came.
@@ -204,7 +210,8 @@ pub async fn carry_out(
                     }),
                 ));
             }
-            // The org has no trace of it and nothing is running: this is the first time that it arrives.
+            // The org has no trace of it and nothing is running: this is the first time that it
+            // arrives.
             settle::Found::Nothing => match org.start_deploy(zip, check_only).await {
                 Ok(id) => id,
                 Err(NotStarted::Refused(error)) => {
@@ -212,7 +219,8 @@ pub async fn carry_out(
                 }
                 Err(NotStarted::Lost(error)) => {
                     return Err(ApplyError::Unclear(format!(
-                        "the answer to the deploy request was lost twice ({error}); run the same command again, it finds out what became of it"
+                        "the answer to the deploy request was lost twice ({error}); run the same \
+                         command again, it finds out what became of it"
                     )));
                 }
             },
@@ -229,8 +237,8 @@ pub async fn carry_out(
     accepted(org, journal, entry, id).await
 }
 
-/// Says whether a validation in the journal was of the same documents: of another it would bring about something else, and overwrite what has
-/// changed since.
+/// Says whether a validation in the journal was of the same documents: of another it would bring
+/// about something else, and overwrite what has changed since.
 pub fn is_validated(entry: &Entry, order: &Order) -> bool {
     entry.check_only
         && entry.before == held(&order.targets, |target| &target.before)
@@ -253,7 +261,8 @@ fn held(
         .collect()
 }
 
-/// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets the package anew.
+/// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets the
+/// package anew.
 ///
 /// # Errors
 /// As [`carry_out`].
@@ -345,8 +354,8 @@ async fn accepted(
 /// Told when a deploy is watched no longer.
 static WATCHED: Notify = Notify::const_new();
 
-/// Ends with the first Ctrl-C after a deploy was watched. The handler that the watch installs stays for good (tokio), so without somebody who
-/// waits for it Ctrl-C would no longer do anything.
+/// Ends with the first Ctrl-C after a deploy was watched. The handler that the watch installs stays
+/// for good (tokio), so without somebody who waits for it Ctrl-C would no longer do anything.
 pub async fn interrupted() {
     WATCHED.notified().await;
     // Where no handler can be installed Ctrl-C does what it always does.

@@ -48,7 +48,8 @@ pub enum Exit {
 #[derive(Debug, Parser)]
 #[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is left, 3 the org refused or the plan is stale, 64 wrong usage, 130 interrupted."
+    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is \
+                  left, 3 the org refused or the plan is stale, 64 wrong usage, 130 interrupted."
 )]
 struct Arguments {
     /// Say nothing but the answer
@@ -96,7 +97,8 @@ struct WantedArguments {
 
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
     ///
-    /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that template's.
+    /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that
+    /// template's.
     #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
     set: Vec<String>,
 

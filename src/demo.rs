@@ -1,9 +1,11 @@
-//! A make-believe org that speaks Salesforce's protocol over loopback HTTP, so that every command can be tried and every failure tested.
+//! A make-believe org that speaks Salesforce's protocol over loopback HTTP, so that every command
+//! can be tried and every failure tested.
 //!
-//! It holds the metadata and records of an invented company (`seed`) and does with them what Salesforce is documented and seen to do
-//! (`retrieve`, `deploy`, `query`); what no source says is marked at its place. The wire is thin: `soap`, `rest` and `oauth`
-//! turn a request into a call on a value (`state`), and `server` alone knows sockets. It is a witness: it shares neither the reader nor
-//! the table of types with what it is to judge.
+//! It holds the metadata and records of an invented company (`seed`) and does with them what
+//! Salesforce is documented and seen to do (`retrieve`, `deploy`, `query`); what no source says is
+//! marked at its place. The wire is thin: `soap`, `rest` and `oauth` turn a request into a call on
+//! a value (`state`), and `server` alone knows sockets. It is a witness: it shares neither the
+//! reader nor the table of types with what it is to judge.
 
 mod assign;
 mod catalog;
@@ -69,8 +71,9 @@ impl DemoError {
     }
 }
 
-/// Proposes values for the parameters of a shipped template, such as `ampersand`, that fit the demo org; a list's elements are separated by
-/// commas. `None` for a template that the demo org knows nothing of.
+/// Proposes values for the parameters of a shipped template, such as `ampersand`, that fit the demo
+/// org; a list's elements are separated by commas. `None` for a template that the demo org knows
+/// nothing of.
 pub fn proposed_parameters(template: &str) -> Option<Vec<(String, String)>> {
     const INTEGRATION: &str = "warehouse.sync@harbourlight.example.com";
     const PERSON: &str = "ampersand.integration@harbourlight.example.com";

@@ -1,7 +1,8 @@
 //! Desired against actual: every want of a template ends as one finding with one state.
 //!
-//! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value satisfies a want is left to [`compare`];
-//! what absence means, to the registry and to the record of what was asked for.
+//! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value
+//! satisfies a want is left to [`compare`]; what absence means, to the registry and to the record
+//! of what was asked for.
 
 pub mod advice;
 pub mod baseline;
@@ -82,7 +83,8 @@ pub struct Finding<'t> {
     pub manual: Option<String>,
     /// Why it could not be seen.
     pub reason: Option<String>,
-    /// Where access comes from, where it is not the setting itself: `View All Data in the same component`, `permission set X, through group Y`.
+    /// Where access comes from, where it is not the setting itself: `View All Data in the same
+    /// component`, `permission set X, through group Y`.
     pub access_from: Option<String>,
     /// For a group of which one suffices: the others, in words.
     pub alternatives: Vec<String>,
@@ -255,7 +257,8 @@ fn judge<'t>(
 
 const NOTHING_WANTED: &str = "what is wanted is empty: a parameter that holds it is not set";
 
-/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not given.
+/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
+/// given.
 fn wants_nothing(test: &Test) -> bool {
     let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
     match test {
@@ -269,7 +272,8 @@ fn wants_nothing(test: &Test) -> bool {
     }
 }
 
-/// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows; only then a fix would be a guess.
+/// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows; only
+/// then a fix would be a guess.
 fn any<'t>(
     step: &ExpandedStep<'t>,
     wants: &[ExpandedWant],

@@ -1,7 +1,9 @@
-//! What was deployed to an org, when, and what was there before: one file a deploy, under the user's state folder.
+//! What was deployed to an org, when, and what was there before: one file a deploy, under the
+//! user's state folder.
 //!
-//! An entry is on disk before the request goes out and follows it stage by stage, so that a run that was cut off can be finished by the next, and
-//! any deploy taken back. The files are readable by their owner alone: they hold the org's metadata.
+//! An entry is on disk before the request goes out and follows it stage by stage, so that a run
+//! that was cut off can be finished by the next, and any deploy taken back. The files are readable
+//! by their owner alone: they hold the org's metadata.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -163,7 +165,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens an org's journal for writing and locks it, so that two runs do not deploy to one org at once.
+    /// Opens an org's journal for writing and locks it, so that two runs do not deploy to one org
+    /// at once.
     ///
     /// # Errors
     /// Another run holds it, or the folder cannot be used.

@@ -1,10 +1,13 @@
 //! sfsetup: an integration vendor's set-up page as a template, checked against an org and mended.
 //!
-//! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test (`tests/it/layers.rs`):
+//! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test
+//! (`tests/it/layers.rs`):
 //!
-//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet <- report <- cli <- main`
+//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet
+//! <- report <- cli <- main`
 //!
-//! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata types.
+//! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata
+//!   types.
 //! - [`template`]: what an integration's documentation asks for.
 //! - [`diff`]: the two held against one another; every want ends as one finding.
 //! - [`package`]: from findings to changes, and the smallest deployable files for them.
@@ -14,10 +17,12 @@
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
 //! - [`report`]: diffs, plans and templates as text or JSON.
-//! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests (feature `demo`).
+//! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests
+//!   (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
 //!
-//! `metadata`, `template`, `diff`, `package` and `plan` are pure: no clock, environment, files or printing.
+//! `metadata`, `template`, `diff`, `package` and `plan` are pure: no clock, environment, files or
+//! printing.
 
 pub mod apply;
 pub mod cli;

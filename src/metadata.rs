@@ -19,7 +19,8 @@ use value::Value;
 
 /// A component's identity: the metadata type's API name and the full name as the API writes it.
 ///
-/// The full name is decoded (`Force.com - Free User`, not `Force%2Ecom - Free User`); [`layout`] encodes it for file names.
+/// The full name is decoded (`Force.com - Free User`, not `Force%2Ecom - Free User`); [`layout`]
+/// encodes it for file names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ComponentId {
     /// The Metadata API's name of the type, such as `ConnectedApp`.
@@ -48,7 +49,8 @@ pub struct Component {
     pub id: ComponentId,
     /// Its XML.
     pub document: Document,
-    /// Where it was read from, relative to the folder or zip, with `/`; for messages and for edits in place.
+    /// Where it was read from, relative to the folder or zip, with `/`; for messages and for edits
+    /// in place.
     pub file: String,
 }
 
@@ -64,13 +66,16 @@ pub enum Requested {
 /// Components at one time, with what is known of the request that brought them.
 #[derive(Clone, Debug)]
 pub struct ComponentSet {
-    /// The components, by the identity that they were asked for by: a part of an external client app by its app (S 2.1). Each knows its own.
+    /// The components, by the identity that they were asked for by: a part of an external client
+    /// app by its app (S 2.1). Each knows its own.
     pub components: BTreeMap<ComponentId, Component>,
     /// What was asked for.
     pub requested: Requested,
-    /// Components that were asked for and could not be read, each with the reason in the org's words.
+    /// Components that were asked for and could not be read, each with the reason in the org's
+    /// words.
     pub not_observed: BTreeMap<ComponentId, String>,
-    /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that another org owns, S 1.5, 1.7).
+    /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that
+    /// another org owns, S 1.5, 1.7).
     pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
 }
 

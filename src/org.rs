@@ -1,7 +1,8 @@
 //! One connection to an org: signed in, its API version agreed, every call counted.
 //!
-//! An org moves things and judges nothing: it is handed a list of needs and knows neither templates nor plans. No type of the crates that speak
-//! the wire (cirrus) leaves this module. What the crates lack is done here, each time with a comment that names the gap.
+//! An org moves things and judges nothing: it is handed a list of needs and knows neither templates
+//! nor plans. No type of the crates that speak the wire (cirrus) leaves this module. What the
+//! crates lack is done here, each time with a comment that names the gap.
 
 mod assign;
 pub mod auth;
@@ -182,7 +183,8 @@ impl std::fmt::Debug for Org {
 }
 
 impl Org {
-    /// Signs in, agrees on the API version (the lower of ours and the org's newest) and learns which org it is; two requests.
+    /// Signs in, agrees on the API version (the lower of ours and the org's newest) and learns
+    /// which org it is; two requests.
     ///
     /// # Errors
     /// The org cannot be reached, the session is not valid, or the org or user has no API access.
@@ -241,7 +243,8 @@ impl Org {
         let all: String = ORGANIZATION.map(|column| format!(", {column}")).concat();
         let mut unread = BTreeMap::new();
         let row = match ask(&all).await {
-            // One column that this user or release does not have takes the others with it: each is asked for by itself.
+            // One column that this user or release does not have takes the others with it: each is
+            // asked for by itself.
             Err(error)
                 if matches!(
                     error.code.as_deref(),
@@ -301,7 +304,8 @@ impl Org {
         self.organization["Name"].as_str().unwrap_or_default()
     }
 
-    /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition. In doubt it is production.
+    /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition.
+    /// In doubt it is production.
     pub fn is_production(&self) -> bool {
         let row = &self.organization;
         let is_developers = row["OrganizationType"]
@@ -332,7 +336,8 @@ impl Org {
         }
     }
 
-    /// Asks how many API requests are left for today, as `(left, of)`; needs View Setup and Configuration (S 5).
+    /// Asks how many API requests are left for today, as `(left, of)`; needs View Setup and
+    /// Configuration (S 5).
     ///
     /// # Errors
     /// The org cannot be asked.
@@ -390,7 +395,8 @@ impl Org {
     }
 }
 
-/// Gives an id of 15 characters its suffix of 3: each stands for the capitals among five characters.
+/// Gives an id of 15 characters its suffix of 3: each stands for the capitals among five
+/// characters.
 fn long_id(id: &str) -> String {
     if id.len() != 15 || !id.is_ascii() {
         return id.to_owned();

@@ -1,7 +1,8 @@
 //! The smallest deployable set of files for what is to change, in metadata format.
 //!
-//! What a file must hold follows from its type's deploy rule (S 3.4, 4.1): a profile is laid over what is there, so it carries the changed entries
-//! alone, with every flag said; any other type replaces, so it carries the whole retrieved document with the changes in it.
+//! What a file must hold follows from its type's deploy rule (S 3.4, 4.1): a profile is laid over
+//! what is there, so it carries the changed entries alone, with every flag said; any other type
+//! replaces, so it carries the whole retrieved document with the changes in it.
 
 pub mod archive;
 pub mod mend;
@@ -89,7 +90,8 @@ pub enum PackageError {
     },
     /// Where its file stands is not known.
     #[error(
-        "{0}: the folder of this type of metadata is not known to this program, so it cannot be packaged"
+        "{0}: the folder of this type of metadata is not known to this program, so it cannot be \
+         packaged"
     )]
     NoFolder(ComponentId),
 }
@@ -109,8 +111,8 @@ impl Package {
     }
 }
 
-/// Applies changes to components and returns what each is to become, in order of their names. `made` holds the documents that components made
-/// anew begin with.
+/// Applies changes to components and returns what each is to become, in order of their names.
+/// `made` holds the documents that components made anew begin with.
 ///
 /// # Errors
 /// A change that contradicts the document.
@@ -147,7 +149,8 @@ pub fn targets(
     Ok(targets)
 }
 
-/// Finds a component by its own name, which for a part of an external client app is not the one it was asked for by (S 2.1).
+/// Finds a component by its own name, which for a part of an external client app is not the one it
+/// was asked for by (S 2.1).
 pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
     components
         .get(id)
@@ -155,8 +158,9 @@ pub fn own<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Com
         .or_else(|| components.components.values().find(|one| one.id == *id))
 }
 
-/// Makes the package that brings each target about. What must not travel is cut: keys and secrets always, an org's own ids where a component
-/// is made anew from another org's (`same_org` is false).
+/// Makes the package that brings each target about. What must not travel is cut: keys and secrets
+/// always, an org's own ids where a component is made anew from another org's (`same_org` is
+/// false).
 ///
 /// # Errors
 /// See [`PackageError`].
@@ -213,8 +217,8 @@ pub fn build(
     Ok(package)
 }
 
-/// Says whether a part of an external client app is deleted together with the app: named by itself too, it is not found any more, and that
-/// warning fails the deploy (S 2.7).
+/// Says whether a part of an external client app is deleted together with the app: named by itself
+/// too, it is not found any more, and that warning fails the deploy (S 2.7).
 fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
     let app = target
         .before
@@ -230,7 +234,8 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
 /// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
 pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
-/// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where they mean the same.
+/// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where
+/// they mean the same.
 fn overlay(
     row: &'static MetadataType,
     before: Option<&Document>,
@@ -288,7 +293,8 @@ fn key_names(field: Option<&Field>) -> Vec<String> {
     }
 }
 
-/// One part of a profile as it must be said: an entry with every flag, a list that is gone as an empty element.
+/// One part of a profile as it must be said: an entry with every flag, a list that is gone as an
+/// empty element.
 fn overlaid(
     field: Option<&'static Field>,
     segment: &Segment,
@@ -312,7 +318,8 @@ fn overlaid(
         None => (find(before)?, false),
     };
     if !is_there && !section.says_by_flags() {
-        // There is no way to say "not there any more" of such an entry (a layout's assignment): another takes its place, or it stays.
+        // There is no way to say "not there any more" of such an entry (a layout's assignment):
+        // another takes its place, or it stays.
         return None;
     }
     let NewContent::Children(mut children) = entry.content else { return None };
@@ -387,14 +394,22 @@ mod tests {
 
     #[test]
     fn a_profile_carries_changed_entries_with_every_flag_and_explicit_false() {
-        let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n    <loginIpRanges>\n        <endAddress>1.0.0.9</endAddress>\n        <startAddress>1.0.0.1</startAddress>\n    </loginIpRanges>\n";
+        let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        \
+                     <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n    \
+                     <loginIpRanges>\n        <endAddress>1.0.0.9</endAddress>\n        \
+                     <startAddress>1.0.0.1</startAddress>\n    </loginIpRanges>\n";
         let text = built(
             "Profile",
             &format!(
-                "    <fieldPermissions><editable>true</editable><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>A</name></userPermissions>\n    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"
+                "    <fieldPermissions><editable>true</editable><field>Lead.A__c</field>\
+                 <readable>true</readable></fieldPermissions>\n{range}    <userPermissions>\
+                 <enabled>true</enabled><name>A</name></userPermissions>\n    <userPermissions>\
+                 <enabled>true</enabled><name>B</name></userPermissions>\n"
             ),
             &format!(
-                "    <fieldPermissions><field>Lead.A__c</field><readable>true</readable></fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>B</name></userPermissions>\n"
+                "    <fieldPermissions><field>Lead.A__c</field><readable>true</readable>\
+                 </fieldPermissions>\n{range}    <userPermissions><enabled>true</enabled><name>B\
+                 </name></userPermissions>\n"
             ),
         );
         insta::assert_snapshot!(text, @r#"
@@ -426,7 +441,10 @@ mod tests {
     fn what_replaces_is_whole_without_key_and_secret() {
         let app = |policy: &str| {
             format!(
-                "    <label>Acme</label>\n    <oauthConfig>\n        <callbackUrl>https://acme.example.com</callbackUrl>\n        <consumerKey>3MVG9</consumerKey>\n    </oauthConfig>\n    <oauthPolicy>\n        <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n"
+                "    <label>Acme</label>\n    <oauthConfig>\n        \
+                 <callbackUrl>https://acme.example.com</callbackUrl>\n        <consumerKey>3MVG9\
+                 </consumerKey>\n    </oauthConfig>\n    <oauthPolicy>\n        \
+                 <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n"
             )
         };
         let text = built("ConnectedApp", &app("ENFORCE"), &app("BYPASS"));

@@ -1,7 +1,9 @@
-//! A plan: what is to change, the package that changes it, the proof that it does, and what it was made from.
+//! A plan: what is to change, the package that changes it, the proof that it does, and what it was
+//! made from.
 //!
-//! The plan is the product: `diff` prints its findings, `package` writes its files, `deploy` sends them, and its changes turned round are the way
-//! back. Its form on disk is in `saved`; a template is tried on its cases in `trial`.
+//! The plan is the product: `diff` prints its findings, `package` writes its files, `deploy` sends
+//! them, and its changes turned round are the way back. Its form on disk is in `saved`; a template
+//! is tried on its cases in `trial`.
 
 pub mod restore;
 pub mod saved;
@@ -88,7 +90,8 @@ pub fn plan<'t>(
     Ok(Plan { diff: found, mend, targets, package })
 }
 
-/// Every finding that the plan claims to mend must be in sync after it, and none may be worse (design 1, promise 3).
+/// Every finding that the plan claims to mend must be in sync after it, and none may be worse
+/// (design 1, promise 3).
 fn prove(before: &Diff<'_>, after: &Diff<'_>, mend: &mut Mend) -> Result<(), PlanError> {
     let mut broken = Vec::new();
     for (index, (was, is)) in before.findings.iter().zip(&after.findings).enumerate() {
@@ -154,8 +157,9 @@ pub fn takes_away(change: &Change) -> bool {
     }
 }
 
-/// Returns what must be asked of the org, beyond what the wants themselves need, so that dependencies of permissions can be closed: the user
-/// and object permissions that profiles are to grant, and the objects that these touch.
+/// Returns what must be asked of the org, beyond what the wants themselves need, so that
+/// dependencies of permissions can be closed: the user and object permissions that profiles are to
+/// grant, and the objects that these touch.
 pub fn permissions_wanted(steps: &[ExpandedStep<'_>]) -> Vec<Permission> {
     let mut wanted = BTreeSet::new();
     for want in steps.iter().flat_map(|step| &step.wants) {

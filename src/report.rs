@@ -108,7 +108,8 @@ impl Report<'_> {
     }
 }
 
-/// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in sync, ..`.
+/// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in
+/// sync, ..`.
 pub fn summary(findings: &Findings<'_>) -> String {
     let mut parts = vec![match findings.count(State::Differs) {
         1 => "1 setting differs".to_owned(),

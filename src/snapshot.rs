@@ -1,5 +1,5 @@
-//! Components on disk: a folder in metadata or source format, a project, a zip or one file, read into a set with the record of what was
-//! asked for.
+//! Components on disk: a folder in metadata or source format, a project, a zip or one file, read
+//! into a set with the record of what was asked for.
 
 mod files;
 pub mod side;
@@ -25,7 +25,8 @@ pub use files::Content;
 pub struct Reading {
     /// The components, and what was asked for.
     pub components: ComponentSet,
-    /// The file of some component, be it one that was not wanted: a new one belongs into the same layout and folder.
+    /// The file of some component, be it one that was not wanted: a new one belongs into the same
+    /// layout and folder.
     pub model: Option<String>,
     /// The API version that the files are written in, by their manifest or their project.
     pub version: Option<ApiVersion>,
@@ -169,8 +170,10 @@ pub struct RecordedComponent {
 
 /// Reads a folder, a project, a zip or a file.
 ///
-/// Components that are not wanted are not kept, as profiles have megabytes; those of types with a row of their own must be metadata all the
-/// same, for a checkout with a broken file is no state of an org. A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of what was asked for.
+/// Components that are not wanted are not kept, as profiles have megabytes; those of types with a
+/// row of their own must be metadata all the same, for a checkout with a broken file is no state of
+/// an org. A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of
+/// what was asked for.
 ///
 /// # Errors
 /// See [`ReadError`]; files that are no metadata are all reported together.
@@ -285,7 +288,8 @@ fn manifest_of(record: &Record) -> Manifest {
 mod tests {
     use super::*;
 
-    const PROFILE: &str = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>false</custom></Profile>";
+    const PROFILE: &str = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>false\
+                           </custom></Profile>";
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -317,7 +321,8 @@ mod tests {
 
     #[test]
     fn a_record_is_found_at_the_root_and_one_folder_below() {
-        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>Profile</name></types><version>67.0</version></Package>";
+        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*\
+                       </members><name>Profile</name></types><version>67.0</version></Package>";
         for prefix in ["", "unpackaged/"] {
             let folder = folder(&[
                 (&format!("{prefix}package.xml"), package),

@@ -1,8 +1,9 @@
 //! What an integration's documentation asks for: parameters, steps, and what each step wants.
 //!
-//! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`] it is expanded into steps whose wants
-//! name one component and one path each. Reading the file is in `parse`, what is checked beyond its form in `check`. A new one is written out in
-//! `draft`; what its author expects of it in one case is read in `expect`.
+//! A [`Template`] is as its author wrote it, with `{parameter}` in its patterns. With [`Arguments`]
+//! it is expanded into steps whose wants name one component and one path each. Reading the file is
+//! in `parse`, what is checked beyond its form in `check`. A new one is written out in `draft`;
+//! what its author expects of it in one case is read in `expect`.
 
 mod arguments;
 pub mod builtin;
@@ -226,7 +227,8 @@ pub enum Carrier {
     /// In the component that the want names, and nowhere else: some vendors insist on the profile.
     #[default]
     Component,
-    /// Wherever the user named by the parameter `user` has it from; the component is where a fix grants it.
+    /// Wherever the user named by the parameter `user` has it from; the component is where a fix
+    /// grants it.
     Effective,
 }
 
@@ -302,7 +304,8 @@ pub(crate) fn placeholders(pattern: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// Puts a word in place of every placeholder, so that a pattern can be read as the path or fact that it will be.
+/// Puts a word in place of every placeholder, so that a pattern can be read as the path or fact
+/// that it will be.
 pub(crate) fn fill(pattern: &str, word: &str) -> String {
     let mut text = String::with_capacity(pattern.len());
     let mut at = 0;

@@ -105,7 +105,8 @@ fn entries(chance: &mut Chance, bytes: usize) -> Vec<Entry> {
 
 fn write(root: &str, head: &str, entries: &[Entry], unit: &str, line: &str) -> Vec<u8> {
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line}<{root} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{line}"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line}<{root} \
+         xmlns=\"http://soap.sforce.com/2006/04/metadata\">{line}"
     );
     let mut is_head_written = head.is_empty();
     for entry in entries {
@@ -127,7 +128,8 @@ fn write(root: &str, head: &str, entries: &[Entry], unit: &str, line: &str) -> V
     text.into_bytes()
 }
 
-/// Two changes to a list of entries, each said to the key: one flag, and an entry added or removed, often at an end.
+/// Two changes to a list of entries, each said to the key: one flag, and an entry added or removed,
+/// often at an end.
 fn change(
     chance: &mut Chance,
     entries: &mut Vec<Entry>,
@@ -260,7 +262,15 @@ pub(crate) fn generate(folder: &Path, shape: &Shape) -> BTreeSet<String> {
     for number in 0..shape.apps {
         let app = |relaxation: &str, policy: &str, first: &str, second: &str| {
             format!(
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>it@example.com</contactEmail>\n    <label>App {number}</label>\n    <oauthConfig>\n        <callbackUrl>https://{number}.example.com/callback</callbackUrl>\n        <isAdminApproved>false</isAdminApproved>\n        <scopes>{first}</scopes>\n        <scopes>{second}</scopes>\n    </oauthConfig>\n    <oauthPolicy>\n        <ipRelaxation>{relaxation}</ipRelaxation>\n        <refreshTokenPolicy>{policy}</refreshTokenPolicy>\n    </oauthPolicy>\n</ConnectedApp>\n"
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp \
+                 xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    \
+                 <contactEmail>it@example.com</contactEmail>\n    <label>App {number}</label>\n    \
+                 <oauthConfig>\n        <callbackUrl>https://{number}.example.com/callback\
+                 </callbackUrl>\n        <isAdminApproved>false</isAdminApproved>\n        \
+                 <scopes>{first}</scopes>\n        <scopes>{second}</scopes>\n    </oauthConfig>\
+                 \n    <oauthPolicy>\n        <ipRelaxation>{relaxation}</ipRelaxation>\n        \
+                 <refreshTokenPolicy>{policy}</refreshTokenPolicy>\n    </oauthPolicy>\n\
+                 </ConnectedApp>\n"
             )
         };
         let file = format!("connectedApps/App_{number:03}.connectedApp");

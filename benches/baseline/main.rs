@@ -1,8 +1,11 @@
-//! Two states of a large org held against each other: the time, the memory and whether every change was found and none invented.
+//! Two states of a large org held against each other: the time, the memory and whether every change
+//! was found and none invented.
 //!
-//! `cargo bench --bench baseline` makes the states, checks the answers against their key, and prints a table with the floor (reading both
-//! sides and comparing bytes), `diff -ru`, `git diff --no-index` and a plain quick-xml comparison in the same run. `-- --quick` does a tenth;
-//! `-- --states FOLDER [PROFILES [MEGABYTES]]` only makes the states, for other tools (`benches/peers/run.sh`).
+//! `cargo bench --bench baseline` makes the states, checks the answers against their key, and
+//! prints a table with the floor (reading both sides and comparing bytes), `diff -ru`, `git diff
+//! --no-index` and a plain quick-xml comparison in the same run. `-- --quick` does a tenth; `--
+//! --states FOLDER [PROFILES [MEGABYTES]]` only makes the states, for other tools
+//! (`benches/peers/run.sh`).
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
@@ -76,7 +79,8 @@ fn main() {
         table.push(row(name, &now, &then));
     }
     println!(
-        "\n| states | floor | ours | `diff -ru` | `git diff --no-index` | plain quick-xml | ours/floor | ours/diff | memory |"
+        "\n| states | floor | ours | `diff -ru` | `git diff --no-index` | plain quick-xml | \
+         ours/floor | ours/diff | memory |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for row in table {

@@ -1,4 +1,5 @@
-//! The comparator: each file read by quick-xml into a map from section and key to its content, on two threads.
+//! The comparator: each file read by quick-xml into a map from section and key to its content, on
+//! two threads.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

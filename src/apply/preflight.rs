@@ -38,9 +38,10 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     rights(org, order, preflight).await?;
     match org.requests_left().await {
         Ok((left, of)) if left < REQUESTS_NEEDED => {
-            preflight
-                .failures
-                .push(format!("the org has {left} of {of} API requests left for today, and a deploy may need {REQUESTS_NEEDED}"));
+            preflight.failures.push(format!(
+                "the org has {left} of {of} API requests left for today, and a \
+                               deploy may need {REQUESTS_NEEDED}"
+            ));
         }
         Ok(_) => {}
         Err(error) if error.is_about_one_question() => preflight
@@ -58,18 +59,25 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     }
     let unknown = or_none(org.unknown_permissions(&granted(order, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {
-        format!("this org has no system permission `{name}`: its edition, a licence or a feature is missing (leave it out with `--only`)")
+        format!(
+            "this org has no system permission `{name}`: its edition, a licence or a feature \
+                 is missing (leave it out with `--only`)"
+        )
     }));
     let without =
         or_none(org.fields_without_permission(&granted(order, "fieldPermissions")).await)?;
     preflight.failures.extend(without.into_iter().map(|field| {
-        format!("`{field}` carries no field-level security: whoever reads the object sees it, so leave it out of the template")
+        format!(
+            "`{field}` carries no field-level security: whoever reads the object sees it, so \
+                 leave it out of the template"
+        )
     }));
     seats(org, order, preflight).await?;
     lock_out(org, order, preflight).await
 }
 
-/// Seats of the licences that given sets stand on (S 4.3). A note and no failure: who holds the licence already needs none.
+/// Seats of the licences that given sets stand on (S 4.3). A note and no failure: who holds the
+/// licence already needs none.
 async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
     let licences: Vec<String> = order
         .targets
@@ -90,9 +98,10 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
     let answers = org.facts(&facts).await?;
     for ((fact, _), licence) in facts.iter().zip(&licences) {
         if let FactAnswer::Known(Value::Number(..=0)) = answers.get(fact, None) {
-            preflight
-                .notes
-                .push(format!("no seat of the licence {licence} is free: who does not hold it already cannot be given the permission set"));
+            preflight.notes.push(format!(
+                "no seat of the licence {licence} is free: who does not hold it \
+                               already cannot be given the permission set"
+            ));
         }
     }
     Ok(())
@@ -205,11 +214,25 @@ async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result
         let users = org.users_of_app(&app).await?;
         preflight.notes.push(match users {
             Some(users) => format!(
-                "{}: from now on only users of its profiles and permission sets get in; {} through it today (Setup > Connected Apps OAuth Usage), and a session may have to be opened again",
+                "{}: from now on only users of its profiles and permission sets get in; {} through \
+                 it today (Setup > Connected Apps OAuth Usage), and a session may have to be \
+                 opened again",
                 change.id,
-                if users.len() == 1 { "1 user signs in".to_owned() } else { format!("{} users sign in", users.len()) },
+                if users.len() == 1 {
+                    "1 user signs in".to_owned()
+                } else {
+                    format!(
+                        "{} users sign \
+                    in",
+                        users.len()
+                    )
+                },
             ),
-            None => format!("{}: from now on only users of its profiles and permission sets get in; who uses it today is not shown to this user", change.id),
+            None => format!(
+                "{}: from now on only users of its profiles and permission sets get \
+                             in; who uses it today is not shown to this user",
+                change.id
+            ),
         });
     }
     Ok(())

@@ -115,7 +115,8 @@ pub async fn way_back(
     })
 }
 
-/// A value as it must be said: a flag that is not there is its default, and a flag is never taken out of an entry.
+/// A value as it must be said: a flag that is not there is its default, and a flag is never taken
+/// out of an entry.
 fn said(id: &ComponentId, path: Option<&FieldPath>, value: Option<Value>) -> Option<Value> {
     if value.is_some() {
         return value;
@@ -123,7 +124,8 @@ fn said(id: &ComponentId, path: Option<&FieldPath>, value: Option<Value>) -> Opt
     registry::find_component(&id.type_name, &id.full_name)?.flag_default(path?)
 }
 
-/// Where a document that is replaced as a whole stands as the deploy left it, the way back is the very file that was there before.
+/// Where a document that is replaced as a whole stands as the deploy left it, the way back is the
+/// very file that was there before.
 fn restore_bytes(entry: &Entry, targets: &mut [Target]) {
     for target in targets {
         let is_it = |held: &&Held| {
@@ -174,7 +176,8 @@ fn whole(
     }
 }
 
-/// What somebody has changed since in a component that the deploy made, and that deleting it would lose.
+/// What somebody has changed since in a component that the deploy made, and that deleting it would
+/// lose.
 fn moved_in_new(
     id: &ComponentId,
     is_new: bool,
@@ -206,7 +209,8 @@ pub fn one_way_door(id: &ComponentId) -> Option<String> {
             "{id}: a profile that a user is on by then cannot be deleted; move the user first"
         )),
         "ExternalClientApplication" => Some(format!(
-            "{id}: deleting the app ends every session that was opened through it, and its key is gone"
+            "{id}: deleting the app ends every session that was opened through it, and its key is \
+             gone"
         )),
         name if name.starts_with("ExtlClnt") => {
             Some(format!("{id}: goes with its external client app"))
@@ -265,7 +269,8 @@ fn prove(
     if broken.is_empty() { Ok(()) } else { Err(PlanError::NotProved(broken).into()) }
 }
 
-/// Says which of the settings that a way back restores are not restored in what the org holds now; one line each.
+/// Says which of the settings that a way back restores are not restored in what the org holds now;
+/// one line each.
 ///
 /// # Errors
 /// The org cannot be asked.

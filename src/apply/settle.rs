@@ -1,4 +1,5 @@
-//! What became of a deploy whose answer was lost, or whose run was cut off: looked for before anything else is done.
+//! What became of a deploy whose answer was lost, or whose run was cut off: looked for before
+//! anything else is done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +29,8 @@ pub enum Found {
     Applied,
     /// The org has no trace of it, nothing of it is there, and nothing is running.
     Nothing,
-    /// As [`Self::Nothing`], but others were carried out in between: what it rests on may be no more. With their ids.
+    /// As [`Self::Nothing`], but others were carried out in between: what it rests on may be no
+    /// more. With their ids.
     Overtaken(Vec<String>),
     /// Nobody can say; with why.
     Unclear(String),
@@ -45,7 +47,8 @@ enum Whose {
     Unknown,
 }
 
-/// How often and how long apart the org's list is looked at: a request that was cut off may still be on its way in.
+/// How often and how long apart the org's list is looked at: a request that was cut off may still
+/// be on its way in.
 const LOOKS: [Duration; 4] = [
     Duration::from_millis(300),
     Duration::from_millis(700),
@@ -62,7 +65,8 @@ const LOOKS_WITHOUT_LIST: [Duration; 5] = [
     Duration::from_secs(12),
 ];
 
-/// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the org holds.
+/// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the
+/// org holds.
 pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
     org.begin("finding out what became of the deploy");
     let found = look(org, entry).await;
@@ -99,7 +103,8 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             new.iter().filter(|row| row.check_only == entry.check_only && is_mine(&row.created_by))
         {
             if !judged.contains_key(&row.id) {
-                // While it runs the org names only what fails, so its end is awaited before anybody's hand is laid on it.
+                // While it runs the org names only what fails, so its end is awaited before
+                // anybody's hand is laid on it.
                 let status = org
                     .watch_deploy(
                         &row.id,
@@ -131,7 +136,8 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             several => {
                 let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
                 return Ok(Found::Unclear(format!(
-                    "this user has started several deploys of the same components since ({}), and which is ours cannot be told",
+                    "this user has started several deploys of the same components since ({}), and \
+                     which is ours cannot be told",
                     ids.join(", ")
                 )));
             }
@@ -157,7 +163,8 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             ));
         }
     }
-    // Where the org does not show its deploys, one that was accepted may still wait or run: nothing of it is there until it is over.
+    // Where the org does not show its deploys, one that was accepted may still wait or run: nothing
+    // of it is there until it is over.
     let waits: &[Duration] = if is_listed { &[Duration::ZERO] } else { &LOOKS_WITHOUT_LIST };
     let mut counts = Counts::default();
     for wait in waits {
@@ -177,7 +184,8 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
 
 /// Holds a deploy that is over against what was sent.
 fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
-    // The type is not compared: what the org calls that of a settings file is not documented. A part (`Account.Field__c`) belongs to its whole.
+    // The type is not compared: what the org calls that of a settings file is not documented. A
+    // part (`Account.Field__c`) belongs to its whole.
     let is_name_of = |held: &Held, id: &ComponentId| {
         held.full_name == id.full_name
             || canonical_full_name(&held.type_name, &held.full_name) == id.full_name
@@ -194,7 +202,8 @@ fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
     match status.named.is_empty() {
         true => Whose::Unknown,
         false if status.success && !are_all_named => Whose::Another,
-        // A refused deploy may name only what failed; there are as many as were sent, the manifest counted or not (S 6.4).
+        // A refused deploy may name only what failed; there are as many as were sent, the manifest
+        // counted or not (S 6.4).
         false
             if !are_all_named && status.total > 0 && ![sent, sent + 1].contains(&status.total) =>
         {
@@ -216,7 +225,8 @@ impl Counts {
     fn words(self) -> String {
         let Self { before, after, other } = self;
         format!(
-            "of the {} that the deploy changes, {after} as it makes them, {before} as before, {other} otherwise: look at the org before you go on",
+            "of the {} that the deploy changes, {after} as it makes them, {before} as before, \
+             {other} otherwise: look at the org before you go on",
             if before + after + other == 1 {
                 "1 setting".to_owned()
             } else {
@@ -240,7 +250,8 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
     Ok(counts)
 }
 
-/// Finds out what became of an entry that was cut off, and brings it to its end; it is never sent again from here.
+/// Finds out what became of an entry that was cut off, and brings it to its end; it is never sent
+/// again from here.
 ///
 /// # Errors
 /// See [`ApplyError`].
@@ -350,7 +361,8 @@ pub(super) fn document(held: &Held) -> Option<Document> {
     Document::parse(held.xml.as_ref()?.clone().into_bytes()).ok()
 }
 
-/// Retrieves the components of an entry, with what makes the changed parts of profiles visible (S 3.2).
+/// Retrieves the components of an entry, with what makes the changed parts of profiles visible (S
+/// 3.2).
 pub(super) async fn retrieve(
     org: &Org,
     before: &[Held],

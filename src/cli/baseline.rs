@@ -1,4 +1,5 @@
-//! Two states held against each other: a baseline (a snapshot, a folder, a zip, an org) and what is there now.
+//! Two states held against each other: a baseline (a snapshot, a folder, a zip, an org) and what is
+//! there now.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,7 +39,8 @@ pub(super) fn open(path: &Path) -> Result<Side, CommandError> {
     Side::open(path).map_err(|error| CommandError::read(path, &error))
 }
 
-/// Gets the baseline, where it is files or another org; and what must be asked of the org that is held against it.
+/// Gets the baseline, where it is files or another org; and what must be asked of the org that is
+/// held against it.
 pub(super) async fn baseline(
     ui: &Ui,
     arguments: &WantedArguments,
@@ -74,7 +76,8 @@ pub(super) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Sid
     Ok(side)
 }
 
-/// Says whether a setting is an org's own id of something, which another org's is no difference to (S 2.2, 2.4).
+/// Says whether a setting is an org's own id of something, which another org's is no difference to
+/// (S 2.2, 2.4).
 fn is_bound(drift: &Drift) -> bool {
     let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
     let field = drift.path.as_ref().and_then(|path| row?.resolve(path).ok().flatten());

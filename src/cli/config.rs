@@ -1,4 +1,5 @@
-//! `sfsetup.toml`: what a project says once, so that nobody types it again. Found upwards from a folder.
+//! `sfsetup.toml`: what a project says once, so that nobody types it again. Found upwards from a
+//! folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ pub(super) struct Config {
     /// The org that is meant where no other is named.
     #[serde(default)]
     pub(super) org: Option<String>,
-    /// Values of templates' parameters, for whichever template has a parameter of the name; a table of a template's name holds that one's.
+    /// Values of templates' parameters, for whichever template has a parameter of the name; a table
+    /// of a template's name holds that one's.
     #[serde(default)]
     parameters: BTreeMap<String, toml::Value>,
     /// What is changed in a template, by its name: parameters, steps, and steps that are left out.
@@ -45,7 +47,8 @@ struct OfOrg {
 }
 
 impl Config {
-    /// Looks for the file from the path of the metadata upwards, where there is one, then from the current folder upwards; the first counts.
+    /// Looks for the file from the path of the metadata upwards, where there is one, then from the
+    /// current folder upwards; the first counts.
     ///
     /// # Errors
     /// The file is there and cannot be read, or says something that is not understood.
@@ -74,7 +77,8 @@ impl Config {
                 format!("line {line}: ")
             });
             failed().because(format!("{place}{}", error.message())).hint(
-                "it may hold `org = \"name\"`, [parameters] with one `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]",
+                "it may hold `org = \"name\"`, [parameters] with one `name = value` a line, \
+                 [overlay.TEMPLATE], and both under [orgs.ORG]",
             )
         })?;
         config.file = Some(file.to_path_buf());
@@ -82,8 +86,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Returns the values of a template's parameters; what is said of the org goes before what is said of all, and what names the template
-    /// before what does not.
+    /// Returns the values of a template's parameters; what is said of the org goes before what is
+    /// said of all, and what names the template before what does not.
     pub(super) fn parameters(
         &self,
         template: &str,
@@ -98,7 +102,8 @@ impl Config {
         values
     }
 
-    /// Returns what is changed in a template, each with its place in the file and a text that stands for it.
+    /// Returns what is changed in a template, each with its place in the file and a text that
+    /// stands for it.
     pub(super) fn overlays(&self, template: &str, org: Option<&str>) -> Vec<(Vec<String>, String)> {
         let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let mut found = Vec::new();

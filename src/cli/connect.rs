@@ -1,7 +1,8 @@
 //! Which org is meant, how to get into it, and what is shown while it works.
 //!
-//! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with `SF_ORG_INSTANCE_URL`. A name is looked up
-//! among sfsetup's own logins, then among the orgs of the `sf` command line. `demo` is the org inside the program.
+//! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with
+//! `SF_ORG_INSTANCE_URL`. A name is looked up among sfsetup's own logins, then among the orgs of
+//! the `sf` command line. `demo` is the org inside the program.
 
 use std::env;
 use std::path::PathBuf;
@@ -69,7 +70,8 @@ impl Choice {
     }
 }
 
-/// Returns where sfsetup keeps its own logins: a folder, and the system's keyring unless `SFSETUP_KEYRING` is `off`.
+/// Returns where sfsetup keeps its own logins: a folder, and the system's keyring unless
+/// `SFSETUP_KEYRING` is `off`.
 ///
 /// # Errors
 /// The system names no home.
@@ -123,7 +125,8 @@ pub(super) struct Connected {
     _demo: Option<demo::Running>,
 }
 
-/// Returns how to connect: what the environment says of certificates and versions, and where progress is shown.
+/// Returns how to connect: what the environment says of certificates and versions, and where
+/// progress is shown.
 pub(super) fn options(ui: &Ui) -> ConnectOptions {
     let progress = Progress::new(ui);
     ConnectOptions {
@@ -207,8 +210,14 @@ pub(super) fn block_on<T>(
             Either::Left((done, _)) => done,
             Either::Right(_) => {
                 let mut error = CommandError::new("interrupted")
-                    .because("the deploy had ended, and what the org holds now was not looked at to the end")
-                    .hint("`sfsetup diff` shows where the org stands; `sfsetup rollback --list` shows what was done");
+                    .because(
+                        "the deploy had ended, and what the org holds now was not looked at \
+                              to the end",
+                    )
+                    .hint(
+                        "`sfsetup diff` shows where the org stands; `sfsetup rollback --list` \
+                           shows what was done",
+                    );
                 error.exit = Exit::Interrupted;
                 Err(error)
             }

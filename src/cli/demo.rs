@@ -11,7 +11,8 @@ use super::ui::Ui;
 
 /// Serve or reset the built-in org
 ///
-/// `--org demo` works with every command and needs nothing of this: its state lasts between commands. Serving it lets other clients in.
+/// `--org demo` works with every command and needs nothing of this: its state lasts between
+/// commands. Serving it lets other clients in.
 #[derive(Debug, Args)]
 pub(super) struct DemoArguments {
     #[command(subcommand)]
@@ -36,7 +37,10 @@ pub(super) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
         Action::Reset => {
             Store::reset(&folder).map_err(|error| CommandError::demo(&error))?;
             ui.answer("the demo org is as new\n")?;
-            ui.hint("a `sfsetup demo serve` that runs must be started again: sessions ended with the old org");
+            ui.hint(
+                "a `sfsetup demo serve` that runs must be started again: sessions ended with \
+                     the old org",
+            );
             Ok(Exit::Done)
         }
         Action::Serve { port } => connect::block_on(async {
@@ -45,7 +49,8 @@ pub(super) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
             let mut running = demo::serve(store, *port, Faults::none())
                 .await
                 .map_err(|error| CommandError::demo(&error))?;
-            // The token opens nothing but this make-believe org, which listens on this machine alone.
+            // The token opens nothing but this make-believe org, which listens on this machine
+            // alone.
             ui.answer(&format!(
                 "export SF_ORG_INSTANCE_URL={}\nexport SF_ACCESS_TOKEN='{token}'\n",
                 running.url()

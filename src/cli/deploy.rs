@@ -30,8 +30,8 @@ use super::{Exit, SourceArguments, WantedArguments};
 
 /// Mend an org: show the plan, ask, deploy, and look again
 ///
-/// What is deployed is written down first, with what was there before, so that `sfsetup rollback` can take it back and an interrupted run is
-/// finished by the next.
+/// What is deployed is written down first, with what was there before, so that `sfsetup rollback`
+/// can take it back and an interrupted run is finished by the next.
 #[derive(Debug, Args)]
 pub(super) struct DeployArguments {
     #[command(flatten)]
@@ -70,7 +70,8 @@ pub(super) struct DeployArguments {
     pub(super) timeout: u64,
 }
 
-/// A deploy that takes away more than this many settings, and more than this share of those that are there, must be allowed.
+/// A deploy that takes away more than this many settings, and more than this share of those that
+/// are there, must be allowed.
 const REMOVALS: (usize, f64) = (5, 0.2);
 
 pub(super) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
@@ -231,7 +232,10 @@ impl Run<'_> {
         let (ui, name) = (self.ui, self.choice.name());
         let examined = self.examine().await.map_err(|error| {
             let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-            error.hint(format!("the org has carried out the deploy{id}; only the look at it afterwards failed: run the same command again"))
+            error.hint(format!(
+                "the org has carried out the deploy{id}; only the look at it \
+                                afterwards failed: run the same command again"
+            ))
         })?;
         let now = self.plan(&examined)?;
         let all = list_entries(self.org)?;
@@ -260,7 +264,10 @@ impl Run<'_> {
                 CommandError::new("the org took the deploy, and yet is not as it should be");
             error.causes = not_mended;
             error.exit = Exit::Drift;
-            return Err(error.hint("somebody or something else changes it, or the org ignores it: `sfsetup diff` shows how it stands"));
+            return Err(error.hint(
+                "somebody or something else changes it, or the org ignores it: \
+                                   `sfsetup diff` shows how it stands",
+            ));
         }
         let settings = plan.mend.changes.iter().filter(|change| change.path.is_some()).count();
         ui.answer(&format!(
@@ -277,8 +284,9 @@ impl Run<'_> {
     }
 }
 
-/// What was validated must be what the plan above shows, on an org that has not moved since. A validation that the journal does not know cannot
-/// be held against the plan: `false`, and the plan is deployed without it (the fallback of S 6.4).
+/// What was validated must be what the plan above shows, on an org that has not moved since. A
+/// validation that the journal does not know cannot be held against the plan: `false`, and the plan
+/// is deployed without it (the fallback of S 6.4).
 pub(super) fn is_validation_of(
     ui: &Ui,
     org: &Org,
@@ -292,12 +300,16 @@ pub(super) fn is_validation_of(
     match known {
         Some(entry) if is_validated(entry, order) => Ok(true),
         Some(_) => Err(CommandError::new(format!(
-            "what was validated as {id} is not what the plan shows: it was another package, or the org has moved since, so nothing was sent"
+            "what was validated as {id} is not what the plan shows: it was another package, or the \
+             org has moved since, so nothing was sent"
         ))
         .hint("validate again with `--validate`, or deploy the plan without `--validated`")
         .refused()),
         None => {
-            ui.note(&format!("this machine's journal knows no validation {id} of the org, so the plan is deployed anew"));
+            ui.note(&format!(
+                "this machine's journal knows no validation {id} of the org, so the \
+                              plan is deployed anew"
+            ));
             Ok(false)
         }
     }
@@ -313,8 +325,14 @@ pub(super) fn refuse_removals(
     if arguments.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
         return Ok(());
     }
-    Err(CommandError::new(format!("the plan takes away {taken} of {held} settings in the components that it touches, so nothing was sent"))
-        .hint("look at the plan above; if that is what you mean, run it again with `--allow-removals`"))
+    Err(CommandError::new(format!(
+        "the plan takes away {taken} of {held} settings in the \
+                                   components that it touches, so nothing was sent"
+    ))
+    .hint(
+        "look at the plan above; if that is what you mean, run it again with \
+               `--allow-removals`",
+    ))
 }
 
 fn refuse_if_stale(saved: &SavedPlan, plan: &Plan<'_>) -> Result<(), CommandError> {
@@ -435,7 +453,8 @@ fn refused(name: &str, plan: &Plan<'_>, status: &DeployStatus) -> CommandError {
         let of_component = || {
             plan.mend.changes.iter().filter(|change| failure.component.as_ref() == Some(&change.id))
         };
-        // The problem names a field, and with it the field's object: what is named most exactly is meant.
+        // The problem names a field, and with it the field's object: what is named most exactly is
+        // meant.
         let named = of_component()
             .map(key)
             .filter(|key| failure.problem.contains(key.as_str()))

@@ -23,8 +23,8 @@ use super::{Exit, Format, SourceArguments, WantedArguments};
 
 /// Show what differs between a template and an org, or metadata in files
 ///
-/// Every setting that the template wants ends in one state: in sync (=), differs (~), missing (+), to do by hand (!) or not observed (?).
-/// Nothing is changed, in an org or on disk.
+/// Every setting that the template wants ends in one state: in sync (=), differs (~), missing (+),
+/// to do by hand (!) or not observed (?). Nothing is changed, in an org or on disk.
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     #[command(flatten)]
@@ -180,7 +180,8 @@ fn against_baseline(
                 report.outcome = Ok(Findings::Baseline(drifts));
                 if has_drift && arguments.format == Format::Text {
                     ui.hint(
-                        "`sfsetup deploy` with the same `--baseline` brings the org back to it; `--only TYPE:NAME[:PATH]` a part of it",
+                        "`sfsetup deploy` with the same `--baseline` brings the org back to it; \
+                         `--only TYPE:NAME[:PATH]` a part of it",
                     );
                 }
                 None
@@ -332,11 +333,13 @@ fn next(
     if report.findings().any(Findings::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
-                "`sfsetup deploy {named} --org {}` shows the plan that mends this, asks, and carries it out",
+                "`sfsetup deploy {named} --org {}` shows the plan that mends this, asks, and \
+                 carries it out",
                 choice.name()
             )),
             (None, Some(from)) => ui.hint(&format!(
-                "`sfsetup package {named} --from {} --out DIR` writes the files that mend this; `--in-place` edits these",
+                "`sfsetup package {named} --from {} --out DIR` writes the files that mend this; \
+                 `--in-place` edits these",
                 from.display()
             )),
             (None, None) => {}

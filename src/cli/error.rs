@@ -22,7 +22,8 @@ pub(super) struct CommandError {
     pub(super) causes: Vec<String>,
     /// What to do.
     pub(super) hints: Vec<String>,
-    /// Whether `what` is shown as it is, without a heading: errors that point into a file with a caret.
+    /// Whether `what` is shown as it is, without a heading: errors that point into a file with a
+    /// caret.
     pub(super) is_rendered: bool,
     /// The org's own code, or this program's, for reports.
     pub(super) code: Option<String>,
@@ -124,7 +125,10 @@ impl CommandError {
             };
             error.causes.push(format!("{subject}: {}; {}", side(first), side(second)));
         }
-        error.hint("decide which is right, and leave the other out: [[overlay.TEMPLATE.drop]] in sfsetup.toml with `step` and `reason`")
+        error.hint(
+            "decide which is right, and leave the other out: [[overlay.TEMPLATE.drop]] in \
+                    sfsetup.toml with `step` and `reason`",
+        )
     }
 
     /// A want that cannot be made out of these parameters.
@@ -165,9 +169,15 @@ impl CommandError {
 
     /// A plan that cannot be made or is not proved: a mistake of this program.
     pub(super) fn plan(error: &PlanError) -> Self {
-        let all =
-            Self::new("internal error: there is no safe package for this plan, so nothing was written or sent").because(error.to_string());
-        all.hint("please report it with the output of `sfsetup diff` on the same org or folder; `--only` leaves the setting out meanwhile")
+        let all = Self::new(
+            "internal error: there is no safe package for this plan, so nothing was \
+                       written or sent",
+        )
+        .because(error.to_string());
+        all.hint(
+            "please report it with the output of `sfsetup diff` on the same org or folder; \
+                  `--only` leaves the setting out meanwhile",
+        )
     }
 
     /// A deploy or rollback that did not come to its end.
@@ -179,24 +189,45 @@ impl CommandError {
                 // What the org refuses outright is its word, not a failure on the way.
                 if error.kind == OrgErrorKind::Refused { all.refused() } else { all }
             }
-            ApplyError::Journal(JournalError::Locked) => Self::new(format!("nothing was sent to `{name}`"))
-                .because(error.to_string())
-                .hint("wait until it is over, then run this again"),
-            ApplyError::Journal(error) => Self::new(format!("nothing was sent to `{name}`")).because(error.to_string()),
-            ApplyError::Package(error) => Self::plan(&PlanError::NotProved(vec![error.to_string()])),
+            ApplyError::Journal(JournalError::Locked) => Self::new(format!(
+                "nothing was sent to \
+                `{name}`"
+            ))
+            .because(error.to_string())
+            .hint("wait until it is over, then run this again"),
+            ApplyError::Journal(error) => {
+                Self::new(format!("nothing was sent to `{name}`")).because(error.to_string())
+            }
+            ApplyError::Package(error) => {
+                Self::plan(&PlanError::NotProved(vec![error.to_string()]))
+            }
             ApplyError::Plan(error) => Self::plan(error),
-            ApplyError::Unclear(why) => Self::new(format!("what became of the deploy to `{name}` is not known, so nothing more was sent"))
-                .because(why.as_str())
-                .hint("look in Setup > Deployment Status what has arrived, then run the same command again: it looks first")
-                .hint(format!("if it stays unclear, `sfsetup rollback --org {name} --prune` forgets it, and the next deploy plans on what the org holds")),
+            ApplyError::Unclear(why) => Self::new(format!(
+                "what became of the deploy to `{name}` \
+                is not known, so nothing more was sent"
+            ))
+            .because(why.as_str())
+            .hint(
+                "look in Setup > Deployment Status what has arrived, then run the same \
+                       command again: it looks first",
+            )
+            .hint(format!(
+                "if it stays unclear, `sfsetup rollback --org {name} --prune` \
+                               forgets it, and the next deploy plans on what the org holds"
+            )),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
                 .hint("run the same command again: it plans on what the org holds now"),
             ApplyError::Unwatched { id, error } => {
                 let mut all = Self::org(name, error);
-                all.what = format!("the org `{name}` goes on with the deploy {id}, but how it ends could not be seen");
+                all.what = format!(
+                    "the org `{name}` goes on with the deploy {id}, but how it ends \
+                                    could not be seen"
+                );
                 all.hint(format!(
-                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else"
+                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next \
+                     `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended \
+                     before it does anything else"
                 ))
             }
             ApplyError::Assign { error: cause, .. } => {
@@ -216,10 +247,14 @@ impl CommandError {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));
         all.causes = error.to_string().lines().map(str::to_owned).collect();
         match error {
-            ReadError::NotFound { .. } => all.hint("name a folder in metadata or source format, or a zip, as `--from`"),
-            ReadError::Empty { .. } => {
-                all.hint("it should hold folders such as `connectedApps` and `profiles`, or be a project with an `sfdx-project.json`")
-            }
+            ReadError::NotFound { .. } => all.hint(
+                "name a folder in metadata or source format, or \
+                a zip, as `--from`",
+            ),
+            ReadError::Empty { .. } => all.hint(
+                "it should hold folders such as `connectedApps` and `profiles`, or be a \
+                          project with an `sfdx-project.json`",
+            ),
             _ => all,
         }
     }
@@ -245,19 +280,23 @@ pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
     const HINTS: &[(&str, &str)] = &[
         (
             "depends on permission(s)",
-            "the org wants another permission with it: add it to the template (or in Setup), then run this again",
+            "the org wants another permission with it: add it to the template (or in Setup), then \
+             run this again",
         ),
         (
             "Unknown user permission",
-            "the org's edition or licences do not have it: leave it out with `--only`, or ask the vendor whether it is needed",
+            "the org's edition or licences do not have it: leave it out with `--only`, or ask the \
+             vendor whether it is needed",
         ),
         (
             "The user license doesn't allow",
-            "the profile or permission set stands on a licence that does not carry it: use another licence",
+            "the profile or permission set stands on a licence that does not carry it: use another \
+             licence",
         ),
         (
             "The user licence doesn't allow",
-            "the profile or permission set stands on a licence that does not carry it: use another licence",
+            "the profile or permission set stands on a licence that does not carry it: use another \
+             licence",
         ),
         (
             "You cannot deploy to a required field",
@@ -277,7 +316,8 @@ pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
         ),
         (
             "can't create a connected app",
-            "connected apps cannot be created since Spring '26: install the vendor's package, or use an external client app",
+            "connected apps cannot be created since Spring '26: install the vendor's package, or \
+             use an external client app",
         ),
         (
             "Not available for deploy for this organization",
@@ -285,7 +325,8 @@ pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
         ),
         (
             "named in package.xml, but was not found",
-            "the package does not fit its manifest, which is a mistake of this program: please report it",
+            "the package does not fit its manifest, which is a mistake of this program: please \
+             report it",
         ),
         (
             "Load of metadata from db failed",
@@ -324,18 +365,21 @@ pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
 fn org_hint(error: &OrgError) -> Option<&'static str> {
     if error.code.as_deref() == Some("API_DISABLED_FOR_ORG") {
         return Some(
-            "either the org's edition has no API access, or this user lacks the permission API Enabled",
+            "either the org's edition has no API access, or this user lacks the permission API \
+             Enabled",
         );
     }
     match error.kind {
         OrgErrorKind::Auth => Some(
-            "sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN",
+            "sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf \
+             command line, or a new SF_ACCESS_TOKEN",
         ),
         OrgErrorKind::NoSuchOrg => Some(
             "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
         ),
         OrgErrorKind::Unreachable if error.message.contains("certificate") => Some(
-            "if your company's proxy signs with a certificate of its own, name its PEM file in SSL_CERT_FILE",
+            "if your company's proxy signs with a certificate of its own, name its PEM file in \
+             SSL_CERT_FILE",
         ),
         OrgErrorKind::Unreachable => {
             Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured")
@@ -349,10 +393,12 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
         ),
         OrgErrorKind::Disabled => Some("the org's edition or this user has no API access"),
         OrgErrorKind::Permission => Some(
-            "the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), and View Setup and Configuration",
+            "the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), \
+             and View Setup and Configuration",
         ),
         OrgErrorKind::Unsupported => Some(
-            "SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based access tokens` on the app that signs in",
+            "SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based \
+             access tokens` on the app that signs in",
         ),
         OrgErrorKind::Damaged => Some(
             "try again; if it stays so, something between here and the org changes what is sent",
@@ -361,7 +407,8 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
             Some("nothing was written; find out what answers at that address before you try again")
         }
         OrgErrorKind::Unexpected => Some(
-            "is that the address of a Salesforce org, and does no proxy or login page answer in its place?",
+            "is that the address of a Salesforce org, and does no proxy or login page answer in \
+             its place?",
         ),
         OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
     }

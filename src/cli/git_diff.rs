@@ -1,4 +1,5 @@
-//! `sfsetup git-diff`: git's diff driver for metadata files, so that `git diff` shows settings and not lines.
+//! `sfsetup git-diff`: git's diff driver for metadata files, so that `git diff` shows settings and
+//! not lines.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use super::ui::Ui;
 
 /// Show what changed in a metadata file; git calls it as its diff driver
 ///
-/// Set it up once: `git config diff.sfsetup.command "sfsetup git-diff"`, and in .gitattributes a line such as `*.profile* diff=sfsetup`.
+/// Set it up once: `git config diff.sfsetup.command "sfsetup git-diff"`, and in .gitattributes a
+/// line such as `*.profile* diff=sfsetup`.
 #[derive(Debug, Args)]
 pub(super) struct GitDiffArguments {
     /// What git passes: path, old file, old hash, old mode, new file, new hash, new mode
@@ -29,7 +31,10 @@ pub(super) struct GitDiffArguments {
 pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, CommandError> {
     let [path, old, _, _, new, ..] = arguments.git.as_slice() else {
         return Err(CommandError::new("git calls this with seven arguments")
-            .hint("set it up with `git config diff.sfsetup.command \"sfsetup git-diff\"` and a line `*.profile* diff=sfsetup` in .gitattributes")
+            .hint(
+                "set it up with `git config diff.sfsetup.command \"sfsetup git-diff\"` and a \
+                   line `*.profile* diff=sfsetup` in .gitattributes",
+            )
             .usage());
     };
     let shown = path.to_string_lossy().replace('\\', "/");
@@ -60,7 +65,8 @@ pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
                 .into_iter()
                 .map(|Difference { path, actual, baseline }| drift(Some(path), actual, baseline))
                 .collect(),
-            // Something that is no metadata, such as a merge conflict: git shows it no better, but the reader must know.
+            // Something that is no metadata, such as a merge conflict: git shows it no better, but
+            // the reader must know.
             Err(error) => {
                 ui.answer(&format!("{shown}: {error}\n"))?;
                 return Ok(Exit::Done);

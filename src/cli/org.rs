@@ -52,13 +52,15 @@ enum Action {
 
 /// Sign in to an org, in the browser unless another way is named
 ///
-/// The login is kept in a file of its own, readable by you alone. Secrets are read from files or standard input, never from arguments.
+/// The login is kept in a file of its own, readable by you alone. Secrets are read from files or
+/// standard input, never from arguments.
 #[derive(Debug, Args)]
 struct LoginArguments {
     /// What you want to call the org
     name: String,
 
-    /// Where to sign in: https://login.salesforce.com, https://test.salesforce.com, or the org's own address
+    /// Where to sign in: https://login.salesforce.com, https://test.salesforce.com, or the org's
+    /// own address
     #[arg(long, value_name = "URL")]
     instance_url: Option<String>,
 
@@ -223,7 +225,8 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
     ui.answer(&text)?;
     if logins.is_empty() {
         ui.hint(
-            "sfsetup has no logins of its own; `sfsetup org login NAME` makes one, and orgs of the sf command line work by their alias",
+            "sfsetup has no logins of its own; `sfsetup org login NAME` makes one, and orgs of the \
+             sf command line work by their alias",
         );
     }
     Ok(Exit::Done)

@@ -1,4 +1,5 @@
-//! `sfsetup package`: the files that mend what a template finds, for review or for any deploying tool.
+//! `sfsetup package`: the files that mend what a template finds, for review or for any deploying
+//! tool.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,8 +31,9 @@ use super::{Exit, SourceArguments, WantedArguments};
 
 /// Write the smallest package that mends what differs
 ///
-/// The files are in metadata format with a package.xml, and deploy with any tool. Profiles hold the changed entries alone; what an org replaces
-/// as a whole (permission sets, connected apps, policies) is whole. Nothing is changed in an org.
+/// The files are in metadata format with a package.xml, and deploy with any tool. Profiles hold the
+/// changed entries alone; what an org replaces as a whole (permission sets, connected apps,
+/// policies) is whole. Nothing is changed in an org.
 #[derive(Debug, Args)]
 pub(super) struct PackageArguments {
     #[command(flatten)]
@@ -339,7 +341,9 @@ fn written(
         }
         (false, Layout::Source) => {
             let project =
-                b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\n  \"sourceApiVersion\": \"".to_vec();
+                b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\
+                  \n  \"sourceApiVersion\": \""
+                    .to_vec();
             let project = [project, version.to_string().into_bytes(), b"\"\n}\n".to_vec()].concat();
             let moved: Vec<(String, &[u8])> = files
                 .iter()
@@ -358,7 +362,8 @@ fn written(
     }
 }
 
-/// Edits the files that the components were read from; a new component gets a file beside the others.
+/// Edits the files that the components were read from; a new component gets a file beside the
+/// others.
 fn in_place(
     ui: &Ui,
     arguments: &PackageArguments,

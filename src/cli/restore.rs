@@ -1,4 +1,5 @@
-//! `package` and `deploy` with a baseline: an org, or a folder, brought back to what was, or to part of it.
+//! `package` and `deploy` with a baseline: an org, or a folder, brought back to what was, or to
+//! part of it.
 
 use std::time::Duration;
 

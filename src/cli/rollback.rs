@@ -20,7 +20,8 @@ use super::{Exit, SourceArguments};
 
 /// Take a deploy back
 ///
-/// Only what the deploy changed is changed back. Without an id it is the newest deploy that was applied and not rolled back.
+/// Only what the deploy changed is changed back. Without an id it is the newest deploy that was
+/// applied and not rolled back.
 #[derive(Debug, Args)]
 pub(super) struct RollbackArguments {
     /// Which deploy, by its id in the journal
@@ -35,7 +36,8 @@ pub(super) struct RollbackArguments {
     #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
     list: bool,
 
-    /// Forget what was deployed, except for the newest, and what may have been; it can then not be taken back
+    /// Forget what was deployed, except for the newest, and what may have been; it can then not be
+    /// taken back
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
 
@@ -112,8 +114,8 @@ fn prune(
     let journal = open_journal(org, name)?;
     let entries = list_entries(org)?;
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
-    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is settled or forgotten; the other open ones
-    // the next run finishes by itself.
+    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is
+    // settled or forgotten; the other open ones the next run finishes by itself.
     let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
     let old: Vec<&Entry> =
         entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();

@@ -27,8 +27,9 @@ use super::{Exit, SourceArguments, WantedArguments};
 
 /// Write an org's configuration to a folder, for git and as a baseline
 ///
-/// Without more it is what guards access: connected apps, external client apps and their policies, profiles with all the org's objects,
-/// permission sets and groups, settings. Two snapshots of an unchanged org are equal to the byte. Keys and secrets are left out.
+/// Without more it is what guards access: connected apps, external client apps and their policies,
+/// profiles with all the org's objects, permission sets and groups, settings. Two snapshots of an
+/// unchanged org are equal to the byte. Keys and secrets are left out.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotArguments {
     /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
@@ -63,7 +64,8 @@ pub(super) struct SnapshotArguments {
     #[arg(long)]
     raw: bool,
 
-    /// Write consumer keys too; whoever reads the folder can then use them. Secrets are never written
+    /// Write consumer keys too; whoever reads the folder can then use them. Secrets are never
+    /// written
     #[arg(long)]
     with_consumer_keys: bool,
 
@@ -161,8 +163,8 @@ fn of_manifest(file: &Path) -> Result<take::Wanted, CommandError> {
     Ok(take::Wanted { request, ..take::Wanted::default() })
 }
 
-/// Retrieves piece by piece and writes each as it comes, so that no more than a piece is held; a run that is cut off goes on at the piece where
-/// it was.
+/// Retrieves piece by piece and writes each as it comes, so that no more than a piece is held; a
+/// run that is cut off goes on at the piece where it was.
 async fn take_it(
     ui: &Ui,
     arguments: &SnapshotArguments,

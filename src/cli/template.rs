@@ -67,7 +67,8 @@ pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             templates.retain(|template| render::matches(template, words));
             if templates.is_empty() {
                 ui.hint(
-                    "no shipped template speaks of that; `sfsetup template list` lists them all, `template new` begins one of your own",
+                    "no shipped template speaks of that; `sfsetup template list` lists them all, \
+                     `template new` begins one of your own",
                 );
             }
             ui.answer(&match format {

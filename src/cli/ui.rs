@@ -25,7 +25,8 @@ impl Ui {
         Self { quiet, verbose }
     }
 
-    /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has forbidden it.
+    /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has
+    /// forbidden it.
     pub(super) fn answer(&self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -38,7 +39,8 @@ impl Ui {
         }
     }
 
-    /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`. `None` where nobody is there to ask.
+    /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`.
+    /// `None` where nobody is there to ask.
     pub(super) fn confirm(&self, question: &str, word: Option<&str>) -> Option<bool> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
@@ -138,8 +140,9 @@ impl Ui {
         }
     }
 
-    /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without it. Where a program for it is at hand it is
-    /// tried, unless we are on another machine than the person (ssh).
+    /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without
+    /// it. Where a program for it is at hand it is tried, unless we are on another machine than the
+    /// person (ssh).
     pub(super) fn ask_to_open(&self, address: &str) {
         stderr(&format!("open this address in a browser to sign in:\n  {address}\n"));
         if std::env::var_os("SSH_CONNECTION").is_none() {
@@ -184,7 +187,8 @@ impl Ui {
     }
 }
 
-/// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work elsewhere, nothing with `--quiet`.
+/// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work
+/// elsewhere, nothing with `--quiet`.
 pub(super) struct Progress {
     quiet: bool,
     verbose: bool,
@@ -266,8 +270,8 @@ fn stderr(text: &str) {
     let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
 }
 
-/// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the name. A file that is there keeps its
-/// permissions, and a link goes on leading to it.
+/// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the
+/// name. A file that is there keeps its permissions, and a link goes on leading to it.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = match path.parent() {

@@ -36,8 +36,8 @@ struct OneWanted {
 impl Wanted {
     /// Gets the templates that the arguments name, with their parameters' values.
     ///
-    /// # Errors
-    /// None is named, there is none of the name, one has mistakes, or parameters are missing or wrong.
+    /// # Errors None is named, there is none of the name, one has mistakes, or parameters are
+    /// missing or wrong.
     pub(super) fn load(
         ui: &Ui,
         arguments: &WantedArguments,
@@ -46,7 +46,10 @@ impl Wanted {
     ) -> Result<Self, CommandError> {
         if arguments.template.is_empty() {
             return Err(CommandError::new("nothing is said of what is wanted")
-                .hint("name a template with `--template NAME`; `sfsetup template list` lists the shipped ones")
+                .hint(
+                    "name a template with `--template NAME`; `sfsetup template list` lists the \
+                       shipped ones",
+                )
                 .usage());
         }
         let mut loaded = Vec::new();
@@ -89,41 +92,45 @@ impl Wanted {
         config: &Config,
         choice: &Choice,
     ) -> Result<Self, CommandError> {
-        let load = |saved: &SavedTemplate| {
-            let Loaded { template, sha256 } =
-                load_for(ui, &saved.given, config, Some(choice.name()))?;
-            if sha256 != saved.sha256 {
-                return Err(CommandError::new(format!(
-                    "the plan is stale: the template `{}` has changed since it was made (version {} then, {} now)",
+        let load =
+            |saved: &SavedTemplate| {
+                let Loaded { template, sha256 } =
+                    load_for(ui, &saved.given, config, Some(choice.name()))?;
+                if sha256 != saved.sha256 {
+                    return Err(CommandError::new(format!(
+                    "the plan is stale: the template `{}` has changed since it was made (version \
+                     {} then, {} now)",
                     saved.given, saved.version, template.version
                 ))
-                .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again")
+                .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it \
+                       looked at again")
                 .refused());
-            }
-            let configured = saved
-                .parameters
-                .iter()
-                .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
-                .collect();
-            let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
-                .map_err(|errors| CommandError::arguments(&template, &errors))?;
-            Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
-        };
+                }
+                let configured = saved
+                    .parameters
+                    .iter()
+                    .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
+                    .collect();
+                let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
+                    .map_err(|errors| CommandError::arguments(&template, &errors))?;
+                Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
+            };
         saved.templates().map(load).collect::<Result<_, _>>().map(Self)
     }
 
     /// Fills the templates in, to make a plan of them.
     ///
-    /// # Errors
-    /// A want that cannot be made out of these values; two steps that want different things of one setting, which no plan can bring about.
+    /// # Errors A want that cannot be made out of these values; two steps that want different
+    /// things of one setting, which no plan can bring about.
     pub(super) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         self.expanded(|_| true)
     }
 
-    /// Fills the templates in, to look at what is there: a template's steps that contradict one another are findings like others.
+    /// Fills the templates in, to look at what is there: a template's steps that contradict one
+    /// another are findings like others.
     ///
-    /// # Errors
-    /// A want that cannot be made out of these values; two templates that want different things of one setting.
+    /// # Errors A want that cannot be made out of these values; two templates that want different
+    /// things of one setting.
     pub(super) fn steps_to_look_at(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         self.expanded(|conflict| conflict.first.template != conflict.second.template)
     }
@@ -211,7 +218,10 @@ pub(super) fn source(
 /// An error for when neither is named.
 pub(super) fn nothing_named() -> CommandError {
     CommandError::new("neither an org nor a folder is named")
-        .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml)")
+        .hint(
+            "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
+               sfsetup.toml)",
+        )
         .hint("or a folder, project or zip with `--from PATH`")
         .usage()
 }
@@ -219,7 +229,10 @@ pub(super) fn nothing_named() -> CommandError {
 /// An error for when no org is named and only an org will do.
 pub(super) fn no_org() -> CommandError {
     CommandError::new("no org is named")
-        .hint("name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml); `--org demo` is the built-in one")
+        .hint(
+            "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
+               sfsetup.toml); `--org demo` is the built-in one",
+        )
         .usage()
 }
 
@@ -255,12 +268,19 @@ impl Only {
     pub(super) fn parse(patterns: &[String]) -> Result<Self, CommandError> {
         let parse = |text: &String| {
             let wrong = || {
-                CommandError::new(format!("`--only {text}` is not of the form TYPE:NAME or TYPE:NAME:PATH"))
-                    .hint("for instance `--only 'Profile:*'` or `--only 'ConnectedApp:Acme:oauthPolicy.*'`")
-                    .usage()
+                CommandError::new(format!(
+                    "`--only {text}` is not of the form TYPE:NAME or \
+                    TYPE:NAME:PATH"
+                ))
+                .hint(
+                    "for instance `--only 'Profile:*'` or `--only \
+                           'ConnectedApp:Acme:oauthPolicy.*'`",
+                )
+                .usage()
             };
             let (type_name, rest) = text.split_once(':').ok_or_else(wrong)?;
-            // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does, except within its brackets.
+            // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does,
+            // except within its brackets.
             let (name, path) = match rest.rsplit_once(':') {
                 Some((name, path)) if !path.starts_with(' ') && is_path(path) => (name, Some(path)),
                 _ => (rest, None),
@@ -299,7 +319,8 @@ impl Only {
         self.0.iter().any(|pattern| pattern.names(id) && is_path(pattern))
     }
 
-    /// Says which patterns name none of the components, for a slip of the pen must not pass for a clean answer.
+    /// Says which patterns name none of the components, for a slip of the pen must not pass for a
+    /// clean answer.
     pub(super) fn idle<'i>(
         &self,
         ids: impl Iterator<Item = &'i ComponentId> + Clone,

@@ -1,4 +1,5 @@
-//! Rows that REST creates and deletes: assignments of permission sets and licences, and pre-authorised apps (S 4.4, 1.7).
+//! Rows that REST creates and deletes: assignments of permission sets and licences, and
+//! pre-authorised apps (S 4.4, 1.7).
 
 use serde_json::Value;
 
@@ -63,7 +64,8 @@ impl Org {
         Ok(self.store_row("PermissionSetAssignment", "0Pa", row))
     }
 
-    /// A set with a permission set licence can be assigned only to a user who has that licence (S 4.3).
+    /// A set with a permission set licence can be assigned only to a user who has that licence (S
+    /// 4.3).
     fn check_licence(&self, user: &str, set: &str) -> Result<(), Refusal> {
         let Some(node) = self.component("PermissionSet", set) else {
             return Ok(());
@@ -90,7 +92,8 @@ impl Org {
         Err(refuse(
             "FIELD_INTEGRITY_EXCEPTION",
             format!(
-                "Can't assign permission set \"{}\" to user \"{user}\". The user license doesn't allow the permission: {wanted}",
+                "Can't assign permission set \"{}\" to user \"{user}\". The user license doesn't \
+                 allow the permission: {wanted}",
                 node.get("label").unwrap_or(set)
             ),
         ))

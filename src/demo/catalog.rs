@@ -1,4 +1,5 @@
-//! What the demo org has besides metadata files: objects and their fields, user permissions, licences, and which permission needs which.
+//! What the demo org has besides metadata files: objects and their fields, user permissions,
+//! licences, and which permission needs which.
 
 use std::collections::BTreeMap;
 

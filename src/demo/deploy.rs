@@ -1,7 +1,7 @@
 //! Deploys: queued, validated or carried out, rolled back, cancelled (S 6.3, 6.4).
 //!
-//! What a package holds is read by `package`; whether a file is well formed is judged by `check`; what a type does with it stands in a
-//! file of its own.
+//! What a package holds is read by `package`; whether a file is well formed is judged by `check`;
+//! what a type does with it stands in a file of its own.
 
 mod check;
 mod connected_app;
@@ -478,7 +478,8 @@ impl Org {
         });
     }
 
-    /// Why a component cannot be deleted. The texts are the demo org's own: no source gives Salesforce's.
+    /// Why a component cannot be deleted. The texts are the demo org's own: no source gives
+    /// Salesforce's.
     fn in_use(&self, (type_name, full_name): &Key) -> Option<String> {
         match type_name.as_str() {
             "Profile" if self.catalog.standard_profiles.contains_key(full_name) => {
@@ -499,7 +500,12 @@ impl Org {
                 let groups = self
                     .of_type("PermissionSetGroup")
                     .find(|(_, node)| node.texts("permissionSets").any(|set| set == full_name));
-                groups.map(|(group, _)| format!("This permission set is referenced elsewhere: Permission Set Group - {group}"))
+                groups.map(|(group, _)| {
+                    format!(
+                        "This permission set is referenced elsewhere: \
+                    Permission Set Group - {group}"
+                    )
+                })
             }
             "Settings" => Some("Settings cannot be deleted".to_owned()),
             _ => None,

@@ -1,4 +1,5 @@
-//! Faults that the demo org can be told to show, each at a call of one's choice and as often as one likes.
+//! Faults that the demo org can be told to show, each at a call of one's choice and as often as one
+//! likes.
 
 use std::io::{Cursor, Write as _};
 
@@ -67,7 +68,8 @@ pub enum Fault {
 /// A fault, where and how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
-    /// The call that it hits: `retrieve`, `checkDeployStatus`, `query`, `tooling.query`, `deployRequest.start`, `token`, `*` for any.
+    /// The call that it hits: `retrieve`, `checkDeployStatus`, `query`, `tooling.query`,
+    /// `deployRequest.start`, `token`, `*` for any.
     pub call: String,
     /// What happens.
     pub fault: Fault,
@@ -160,20 +162,44 @@ impl Fault {
                 status: 200,
                 content_type: "text/html; charset=UTF-8",
                 headers: Vec::new(),
-                body: b"<!DOCTYPE html>\n<html><head><title>Scheduled maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
+                body: b"<!DOCTYPE html>\n<html><head><title>Scheduled maintenance</title></head>\
+                        <body><h1>We are down for maintenance.</h1></body></html>"
                     .to_vec(),
             }),
             Self::InvalidSession => Some(if request.path.starts_with("/services/Soap/") {
-                refused(500, "INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
+                refused(
+                    500,
+                    "INVALID_SESSION_ID",
+                    "Invalid Session ID found in SessionHeader: \
+                    Illegal Session",
+                )
             } else {
                 refused(401, "INVALID_SESSION_ID", "Session expired or invalid")
             }),
-            Self::RequestLimit => Some(refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
-            Self::ApiDisabled => Some(refused(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner")),
-            Self::Maintenance => {
-                Some(refused(503, "ORG_IN_MAINTENANCE", "Your organization is currently undergoing maintenance, please try again later"))
-            }
-            Self::ServerError => Some(refused(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1234567890-123 (42)")),
+            Self::RequestLimit => Some(refused(
+                403,
+                "REQUEST_LIMIT_EXCEEDED",
+                "TotalRequests Limit \
+                exceeded.",
+            )),
+            Self::ApiDisabled => Some(refused(
+                403,
+                "API_DISABLED_FOR_ORG",
+                "API is not enabled for \
+                this Organization or Partner",
+            )),
+            Self::Maintenance => Some(refused(
+                503,
+                "ORG_IN_MAINTENANCE",
+                "Your organization is currently undergoing \
+                    maintenance, please try again later",
+            )),
+            Self::ServerError => Some(refused(
+                500,
+                "UNKNOWN_EXCEPTION",
+                "An unexpected error \
+                occurred. ErrorId: 1234567890-123 (42)",
+            )),
             Self::ResetBefore
             | Self::ResetAfter
             | Self::HalfBody

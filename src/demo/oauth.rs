@@ -1,7 +1,8 @@
 //! Sign-in: the authorize and token endpoints, user info, revoke (S 6.9).
 //!
-//! Nobody is asked for a password: whoever can reach the loopback port may sign in, as the org's administrator where a flow names nobody.
-//! The signature of a JWT is not checked, only its claims; the org holds no certificate that could.
+//! Nobody is asked for a password: whoever can reach the loopback port may sign in, as the org's
+//! administrator where a flow names nobody. The signature of a JWT is not checked, only its claims;
+//! the org holds no certificate that could.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +92,8 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
             } else {
                 Reply::json(
                     400,
-                    &json!({ "error": "unsupported_token_type", "error_description": "this token type is not supported" }),
+                    &json!({ "error": "unsupported_token_type", "error_description": "this token \
+                        type is not supported" }),
                 )
             }
         }
@@ -349,7 +351,8 @@ fn refresh(
         return Err(denied("invalid_client_id", "client identifier invalid"));
     }
     if known.spent {
-        // A token used twice was stolen, or lost by a careless client: both ends of the chain are closed.
+        // A token used twice was stolen, or lost by a careless client: both ends of the chain are
+        // closed.
         state
             .org
             .grants

@@ -41,28 +41,33 @@ const fn tooling(mut object: ObjectDef) -> ObjectDef {
 pub(crate) const OBJECTS: &[ObjectDef] = &[
     object(
         "AppMenuItem",
-        "Id:id Name:string Label:string Type:string ApplicationId:reference StartUrl:string IsUsingAdminAuthorization:boolean IsVisible:boolean",
+        "Id:id Name:string Label:string Type:string ApplicationId:reference StartUrl:string \
+         IsUsingAdminAuthorization:boolean IsVisible:boolean",
         &[],
     ),
     object(
         "ConnectedApplication",
-        "Id:id Name:string StartUrl:string MobileStartUrl:string MobileSessionTimeout:string PinLength:string \
-         OptionsAllowAdminApprovedUsersOnly:boolean OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean \
-         OptionsIsInternal:boolean OptionsFullContentPushNotifications:boolean OptionsCodeCredentialGuestEnabled:boolean \
-         RefreshTokenValidityPeriod:int UvidTimeout:int NamedUserUvidTimeout:int CreatedDate:datetime CreatedById:reference \
+        "Id:id Name:string StartUrl:string MobileStartUrl:string MobileSessionTimeout:string \
+         PinLength:string OptionsAllowAdminApprovedUsersOnly:boolean \
+         OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean \
+         OptionsIsInternal:boolean OptionsFullContentPushNotifications:boolean \
+         OptionsCodeCredentialGuestEnabled:boolean RefreshTokenValidityPeriod:int UvidTimeout:int \
+         NamedUserUvidTimeout:int CreatedDate:datetime CreatedById:reference \
          LastModifiedDate:datetime LastModifiedById:reference",
         AUDIT,
     ),
     object(
         "ExternalClientApplication",
-        "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string DistributionState:string ContactEmail:string",
+        "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \
+         DistributionState:string ContactEmail:string",
         &[],
     ),
     object(
         "ExtlClntAppOauthPlcyCnfg",
-        "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference PermittedUsersPolicyType:string \
-         IpRelaxationPolicyType:string RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int RefreshTokenValidityUnit:string \
-         RequiredSessionLevel:string SessionTimeoutInMinutes:int",
+        "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference \
+         PermittedUsersPolicyType:string IpRelaxationPolicyType:string \
+         RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int \
+         RefreshTokenValidityUnit:string RequiredSessionLevel:string SessionTimeoutInMinutes:int",
         &[(
             "ExternalClientApplication",
             "ExternalClientApplicationId",
@@ -71,31 +76,36 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     ),
     object(
         "FieldPermissions",
-        "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean PermissionsEdit:boolean",
+        "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean \
+         PermissionsEdit:boolean",
         &[("Parent", "ParentId", "PermissionSet")],
     ),
     object(
         "OauthToken",
-        "Id:id AppName:string AppMenuItemId:reference UserId:reference LastUsedDate:datetime UseCount:int AccessToken:string \
-         DeleteToken:string RequestToken:string",
+        "Id:id AppName:string AppMenuItemId:reference UserId:reference LastUsedDate:datetime \
+         UseCount:int AccessToken:string DeleteToken:string RequestToken:string",
         &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
     ),
     object(
         "ObjectPermissions",
-        "Id:id ParentId:reference SobjectType:string PermissionsRead:boolean PermissionsCreate:boolean PermissionsEdit:boolean \
-         PermissionsDelete:boolean PermissionsViewAllRecords:boolean PermissionsModifyAllRecords:boolean PermissionsViewAllFields:boolean",
+        "Id:id ParentId:reference SobjectType:string PermissionsRead:boolean \
+         PermissionsCreate:boolean PermissionsEdit:boolean PermissionsDelete:boolean \
+         PermissionsViewAllRecords:boolean PermissionsModifyAllRecords:boolean \
+         PermissionsViewAllFields:boolean",
         &[("Parent", "ParentId", "PermissionSet")],
     ),
     object(
         "Organization",
-        "Id:id Name:string OrganizationType:string InstanceName:string IsSandbox:boolean TrialExpirationDate:datetime \
-         NamespacePrefix:string LanguageLocaleKey:string CreatedDate:datetime",
+        "Id:id Name:string OrganizationType:string InstanceName:string IsSandbox:boolean \
+         TrialExpirationDate:datetime NamespacePrefix:string LanguageLocaleKey:string \
+         CreatedDate:datetime",
         &[],
     ),
     object(
         "PermissionSet",
-        "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean IsCustom:boolean Type:string ProfileId:reference \
-         LicenseId:reference PermissionSetGroupId:reference NamespacePrefix:string HasActivationRequired:boolean",
+        "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean \
+         IsCustom:boolean Type:string ProfileId:reference LicenseId:reference \
+         PermissionSetGroupId:reference NamespacePrefix:string HasActivationRequired:boolean",
         &[
             ("Profile", "ProfileId", "Profile"),
             ("License", "LicenseId", "PermissionSetLicense"),
@@ -104,7 +114,8 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     ),
     writable(object(
         "PermissionSetAssignment",
-        "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference ExpirationDate:datetime IsActive:boolean",
+        "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference \
+         ExpirationDate:datetime IsActive:boolean",
         &[
             ("Assignee", "AssigneeId", "User"),
             ("PermissionSet", "PermissionSetId", "PermissionSet"),
@@ -113,7 +124,8 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     )),
     object(
         "PermissionSetGroup",
-        "Id:id DeveloperName:string MasterLabel:string Description:string Status:string HasActivationRequired:boolean",
+        "Id:id DeveloperName:string MasterLabel:string Description:string Status:string \
+         HasActivationRequired:boolean",
         &[],
     ),
     object(
@@ -126,8 +138,8 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     ),
     object(
         "PermissionSetLicense",
-        "Id:id DeveloperName:string MasterLabel:string PermissionSetLicenseKey:string Status:string TotalLicenses:int UsedLicenses:int \
-         ExpirationDate:date",
+        "Id:id DeveloperName:string MasterLabel:string PermissionSetLicenseKey:string \
+         Status:string TotalLicenses:int UsedLicenses:int ExpirationDate:date",
         &[],
     ),
     writable(object(
@@ -150,19 +162,22 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     )),
     object(
         "User",
-        "Id:id Username:string Name:string FirstName:string LastName:string Email:string IsActive:boolean UserType:string \
-         ProfileId:reference UserRoleId:reference CreatedDate:datetime",
+        "Id:id Username:string Name:string FirstName:string LastName:string Email:string \
+         IsActive:boolean UserType:string ProfileId:reference UserRoleId:reference \
+         CreatedDate:datetime",
         &[("Profile", "ProfileId", "Profile")],
     ),
     object(
         "UserLicense",
-        "Id:id Name:string MasterLabel:string LicenseDefinitionKey:string Status:string TotalLicenses:int UsedLicenses:int",
+        "Id:id Name:string MasterLabel:string LicenseDefinitionKey:string Status:string \
+         TotalLicenses:int UsedLicenses:int",
         &[],
     ),
     tooling(object(
         "DeployRequest",
-        "Id:id Status:string CheckOnly:boolean CreatedDate:datetime CompletedDate:datetime StartDate:datetime CreatedById:reference \
-         NumberComponentErrors:int NumberComponentsDeployed:int NumberComponentsTotal:int RollbackOnError:boolean",
+        "Id:id Status:string CheckOnly:boolean CreatedDate:datetime CompletedDate:datetime \
+         StartDate:datetime CreatedById:reference NumberComponentErrors:int \
+         NumberComponentsDeployed:int NumberComponentsTotal:int RollbackOnError:boolean",
         &[("CreatedBy", "CreatedById", "User")],
     )),
     tooling(object(
@@ -185,7 +200,8 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     )),
     tooling(object(
         "PermissionDependency",
-        "Id:id Permission:string PermissionType:string RequiredPermission:string RequiredPermissionType:string",
+        "Id:id Permission:string PermissionType:string RequiredPermission:string \
+         RequiredPermissionType:string",
         &[],
     )),
     tooling(object(
@@ -207,7 +223,8 @@ pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
         .find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
 }
 
-/// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs (V 3.3): metadata alone has it.
+/// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs
+/// (V 3.3): metadata alone has it.
 pub(crate) const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
 
 impl ObjectDef {

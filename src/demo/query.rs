@@ -66,8 +66,9 @@ impl Runner<'_> {
             refuse(
                 "INVALID_TYPE",
                 format!(
-                    "{}sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after \
-                     the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+                    "{}sObject type '{}' is not supported. If you are attempting to use a custom \
+                     object, be sure to append the '__c' after the entity name. Please reference \
+                     your WSDL or the describe call for the appropriate names.",
                     self.pointer(query.object_at),
                     query.object
                 ),
@@ -112,8 +113,8 @@ impl Runner<'_> {
         {
             return Err(refuse(
                 "MALFORMED_QUERY",
-                "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for \
-                 retrieval. Result size: "
+                "When retrieving results with Metadata or FullName fields, the query \
+                 qualifications must specify no more than one row for retrieval. Result size: "
                     .to_owned()
                     + &rows.len().to_string(),
             ));
@@ -243,14 +244,17 @@ impl Runner<'_> {
         let (last, parents) = path.names.split_last().expect("a path has a name");
         for name in parents {
             object = relationship(object, name)
-                .and_then(|(_, _, target)| find(target, self.tooling).or_else(|| find(target, false)))
+                .and_then(|(_, _, target)| {
+                    find(target, self.tooling).or_else(|| find(target, false))
+                })
                 .ok_or_else(|| {
                     refuse(
                         "INVALID_FIELD",
                         format!(
-                            "{}Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be \
-                             sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call \
-                             for the appropriate names.",
+                            "{}Didn't understand relationship '{name}' in field path. If you are \
+                             attempting to use a custom relationship, be sure to append the '__r' \
+                             after the custom relationship name. Please reference your WSDL or the \
+                             describe call for the appropriate names.",
                             self.pointer(path.at)
                         ),
                     )
@@ -262,8 +266,9 @@ impl Runner<'_> {
         Err(refuse(
             "INVALID_FIELD",
             format!(
-                "{}No such column '{last}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after the \
-                 custom field name. Please reference your WSDL or the describe call for the appropriate names.",
+                "{}No such column '{last}' on entity '{}'. If you are attempting to use a custom \
+                 field, be sure to append the '__c' after the custom field name. Please reference \
+                 your WSDL or the describe call for the appropriate names.",
                 self.pointer(path.at),
                 object.name
             ),
@@ -462,14 +467,15 @@ mod tests {
 
     #[test]
     fn relationships_conditions_and_order_are_answered() {
-        let answer = ask(
-            "SELECT Username, Profile.UserLicense.Name FROM User WHERE Profile.Name LIKE 'ampersand%' AND IsActive = true ORDER BY Username",
-        );
+        let answer =
+            ask("SELECT Username, Profile.UserLicense.Name FROM User WHERE Profile.Name LIKE \
+             'ampersand%' AND IsActive = true ORDER BY Username");
         assert_eq!(answer.total, 1);
         assert_eq!(answer.records[0]["Profile"]["UserLicense"]["Name"], "Salesforce");
         assert_eq!(answer.records[0]["Profile"]["attributes"]["type"], "Profile");
         let answer = ask(
-            "SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND PermissionsApiEnabled = true",
+            "SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = false AND PermissionsApiEnabled \
+             = true",
         );
         assert_eq!(answer.total, 2);
         assert_eq!(ask("SELECT COUNT() FROM User WHERE Username != null").total, 4);
@@ -482,8 +488,9 @@ mod tests {
     #[test]
     fn a_users_sets_are_found_by_semi_join() {
         let answer = ask(
-            "SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId IN (SELECT PermissionSetId FROM \
-             PermissionSetAssignment WHERE Assignee.Username = 'ampersand.integration@harbourlight.example.com') AND SobjectType = 'Lead'",
+            "SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions WHERE ParentId \
+             IN (SELECT PermissionSetId FROM PermissionSetAssignment WHERE Assignee.Username = \
+             'ampersand.integration@harbourlight.example.com') AND SobjectType = 'Lead'",
         );
         // One by the profile, one by the permission set.
         assert_eq!(answer.total, 2);
@@ -491,22 +498,26 @@ mod tests {
 
     #[test]
     fn metadata_shows_in_rows() {
-        let answer = ask(
-            "SELECT OptionsAllowAdminApprovedUsersOnly, RefreshTokenValidityPeriod FROM ConnectedApplication WHERE Name = 'Warehouse Loader'",
-        );
+        let answer =
+            ask("SELECT OptionsAllowAdminApprovedUsersOnly, RefreshTokenValidityPeriod FROM \
+             ConnectedApplication WHERE Name = 'Warehouse Loader'");
         assert_eq!(answer.records[0]["OptionsAllowAdminApprovedUsersOnly"], true);
         assert_eq!(answer.records[0]["RefreshTokenValidityPeriod"], 30);
-        let answer = ask(
-            "SELECT Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType = \
-             'ConnectedApplication' ORDER BY Parent.IsOwnedByProfile",
-        );
+        let answer = ask("SELECT Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM \
+             SetupEntityAccess WHERE SetupEntityType = 'ConnectedApplication' ORDER BY \
+             Parent.IsOwnedByProfile");
         assert_eq!(answer.records[0]["Parent"]["Name"], "Warehouse_Sync");
         assert_eq!(answer.records[0]["Parent"]["Profile"], Value::Null);
         assert_eq!(
             answer.records[1]["Parent"]["Profile"]["Name"],
             "Minimum Access - API Only Integrations"
         );
-        assert_eq!(ask("SELECT Id FROM SetupEntityAccess WHERE SetupEntityType = 'ExternalClientApplication'").total, 1);
+        assert_eq!(
+            ask("SELECT Id FROM SetupEntityAccess WHERE SetupEntityType = \
+                        'ExternalClientApplication'")
+            .total,
+            1
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The rows that SOQL sees: those that are stored, and those that follow from the metadata, so that a deploy changes them.
+//! The rows that SOQL sees: those that are stored, and those that follow from the metadata, so that
+//! a deploy changes them.
 //!
 //! Which objects and fields there are stands in `objects`, what REST may write in `assign`.
 

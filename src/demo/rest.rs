@@ -283,7 +283,8 @@ fn described(kind: &str) -> String {
     }
 }
 
-/// An object whose records the demo org does not hold, with the fields that profiles speak of. Required fields carry no field-level security.
+/// An object whose records the demo org does not hold, with the fields that profiles speak of.
+/// Required fields carry no field-level security.
 fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
     let url = format!("/services/data/v{version}/sobjects/{name}");
     let fields: Vec<Value> = object
@@ -397,7 +398,8 @@ fn may_deploy(call: &Call<'_>) -> Result<(), Refusal> {
     } else {
         Err(refuse(
             "INSUFFICIENT_ACCESS",
-            "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions",
+            "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata \
+             permissions",
         ))
     }
 }
@@ -551,8 +553,8 @@ mod tests {
 
     #[test]
     fn a_multipart_body_is_split() {
-        let body = b"--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}\r\n--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\
-                     a\r\n--b\r\n--x--\r\n";
+        let body = b"--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}\r\n--x\r\n\
+                     Content-Disposition: form-data; name=\"file\"\r\n\r\na\r\n--b\r\n--x--\r\n";
         let parts = parts("multipart/form-data; boundary=x", body).unwrap();
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[1].body, b"a\r\n--b");

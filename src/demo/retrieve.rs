@@ -143,7 +143,8 @@ impl Org {
             out.error = Some(refuse(
                 "UNKNOWN_EXCEPTION",
                 format!(
-                    "Load of metadata from db failed for metadata of type:{type_name} and file name: {}.",
+                    "Load of metadata from db failed for metadata of type:{type_name} and file \
+                     name: {}.",
                     encode(full_name)
                 ),
             ));
@@ -387,7 +388,8 @@ impl Org {
             .collect())
     }
 
-    /// Reads components whole; `None` for one that is not there (S 6.2: an empty record, not an error).
+    /// Reads components whole; `None` for one that is not there (S 6.2: an empty record, not an
+    /// error).
     ///
     /// Settings are read by the name of their own type: `ConnectedAppSettings`, `ConnectedApp`.
     pub(crate) fn read(
@@ -415,7 +417,8 @@ impl Org {
     }
 }
 
-/// Whether the type exists, with those that are parts of an object and those that an org without such features still knows.
+/// Whether the type exists, with those that are parts of an object and those that an org without
+/// such features still knows.
 fn is_type(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "ApexPage",
@@ -434,7 +437,8 @@ fn is_type(name: &str) -> bool {
     schema::find(name).is_some() || OTHERS.contains(&name)
 }
 
-/// A full name as manifests and lists write it: encoded (S 3.3), but with the dot between an object and its part.
+/// A full name as manifests and lists write it: encoded (S 3.3), but with the dot between an object
+/// and its part.
 pub(crate) fn member_name(type_name: &str, full_name: &str) -> String {
     match (type_name, full_name.split_once('.')) {
         ("CustomField" | "RecordType", Some((object, part))) => {

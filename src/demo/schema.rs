@@ -1,6 +1,8 @@
-//! What the demo org's metadata types may hold, from Salesforce's Metadata WSDL (63.0, with the younger elements of S 1 to 4).
+//! What the demo org's metadata types may hold, from Salesforce's Metadata WSDL (63.0, with the
+//! younger elements of S 1 to 4).
 //!
-//! Set down here a second time, beside `metadata/registry`, on purpose: the demo org judges what the program writes from that registry.
+//! Set down here a second time, beside `metadata/registry`, on purpose: the demo org judges what
+//! the program writes from that registry.
 
 /// A metadata type that the demo org knows.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! The invented org that the demo org starts from, built into the program.
 //!
-//! Harbour Light Lamps: a shop with an integration that was set up by the vendor's page once and has drifted since.
+//! Harbour Light Lamps: a shop with an integration that was set up by the vendor's page once and
+//! has drifted since.
 
 /// The catalogue and the records, as JSON.
 pub(crate) const ORG: &str = include_str!("../../fixtures/demo/org.json");

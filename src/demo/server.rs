@@ -68,7 +68,8 @@ impl Running {
         &self.shared.store
     }
 
-    /// Stops serving and waits until the port is free; connections that do not end within a second are cut.
+    /// Stops serving and waits until the port is free; connections that do not end within a second
+    /// are cut.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // The server may have ended by itself.

@@ -13,16 +13,20 @@ use super::state::{Refusal, State, refuse, string, timestamp};
 use super::tree::{Node, escape};
 use super::wire::{Reply, Request, XML};
 
-const OPEN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-                    xmlns=\"http://soap.sforce.com/2006/04/metadata\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>";
+const OPEN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
+                    xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+                    xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
+                    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>";
 const CLOSE: &str = "</soapenv:Body></soapenv:Envelope>";
 
 /// Writes a fault.
 pub(crate) fn fault(code: &str, message: &str) -> String {
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-         xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault><faultcode>sf:{code}</faultcode>\
-         <faultstring>{code}: {}</faultstring></soapenv:Fault>{CLOSE}",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
+         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+         xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault>\
+         <faultcode>sf:{code}</faultcode><faultstring>{code}: {}</faultstring>\
+         </soapenv:Fault>{CLOSE}",
         escape(message)
     )
 }
@@ -109,8 +113,9 @@ fn authorize(state: &State, token: &str) -> Result<String, Refusal> {
     if token.starts_with("eyJ") {
         return Err(refuse(
             "INVALID_SESSION_ID",
-            "SOAP API does not support JWT-based access tokens. You must disable the \"Issue JSON Web Token (JWT)-based access tokens\" \
-             setting in your Connected App or External Client App",
+            "SOAP API does not support JWT-based access tokens. You must disable the \"Issue JSON \
+             Web Token (JWT)-based access tokens\" setting in your Connected App or External \
+             Client App",
         ));
     }
     let Some(user) = state.org.sessions.get(token) else {
@@ -128,7 +133,8 @@ fn authorize(state: &State, token: &str) -> Result<String, Refusal> {
     {
         return Err(refuse(
             "INSUFFICIENT_ACCESS",
-            "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions",
+            "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata \
+             permissions",
         ));
     }
     Ok(user.clone())
@@ -255,7 +261,10 @@ fn describe() -> String {
         }
         out.push_str("</metadataObjects>");
     }
-    out.push_str("<organizationNamespace></organizationNamespace><partialSaveAllowed>true</partialSaveAllowed><testRequired>false</testRequired></result>");
+    out.push_str(
+        "<organizationNamespace></organizationNamespace><partialSaveAllowed>true\
+                  </partialSaveAllowed><testRequired>false</testRequired></result>",
+    );
     out
 }
 
@@ -382,7 +391,8 @@ fn retrieve_result(
             _ => "InProgress",
         };
         return format!(
-            "<result><done>false</done><id>{id}</id><status>{status}</status><success>false</success><zipFile xsi:nil=\"true\"/></result>"
+            "<result><done>false</done><id>{id}</id><status>{status}</status><success>false\
+             </success><zipFile xsi:nil=\"true\"/></result>"
         );
     };
     let failed =
@@ -490,7 +500,8 @@ fn deploy_details(job: &DeployJob, details: bool) -> String {
         }
     }
     out.push_str(
-        "<runTestResult><numFailures>0</numFailures><numTestsRun>0</numTestsRun><totalTime>0.0</totalTime></runTestResult></details>",
+        "<runTestResult><numFailures>0</numFailures><numTestsRun>0</numTestsRun><totalTime>0.0\
+         </totalTime></runTestResult></details>",
     );
     out
 }

@@ -1,4 +1,5 @@
-//! SOQL as text to SOQL as a value: the part of the language that asks about permissions, users and apps.
+//! SOQL as text to SOQL as a value: the part of the language that asks about permissions, users and
+//! apps.
 //!
 //! What it means is left to `query`.
 
@@ -418,8 +419,9 @@ mod tests {
     #[test]
     fn a_query_is_read() {
         let query = parse(
-            "select Id, Parent.Profile.Name from SetupEntityAccess where (SetupEntityType = 'ConnectedApplication' or ParentId in ('a', \
-             'b')) and not Parent.IsOwnedByProfile = true order by Id desc nulls last limit 5 offset 2",
+            "select Id, Parent.Profile.Name from SetupEntityAccess where (SetupEntityType = \
+             'ConnectedApplication' or ParentId in ('a', 'b')) and not Parent.IsOwnedByProfile = \
+             true order by Id desc nulls last limit 5 offset 2",
         )
         .unwrap();
         assert_eq!(query.object, "SetupEntityAccess");

@@ -1,4 +1,5 @@
-//! The demo org as a value: metadata, records, sessions and jobs. No clock, no files, no network; time comes in as milliseconds.
+//! The demo org as a value: metadata, records, sessions and jobs. No clock, no files, no network;
+//! time comes in as milliseconds.
 //!
 //! The calls on it stand in `retrieve`, `deploy`, `query`, `records` and `oauth`.
 
@@ -87,7 +88,8 @@ struct SeedFile {
 }
 
 impl Org {
-    /// Makes the org as it is before anything was done to it. `secret` becomes the first session's token.
+    /// Makes the org as it is before anything was done to it. `secret` becomes the first session's
+    /// token.
     pub(crate) fn seeded(secret: &str) -> Self {
         let file: SeedFile =
             serde_json::from_str(seed::ORG).expect("the built-in records are read by a unit test");
@@ -232,7 +234,8 @@ impl State {
         }
     }
 
-    /// Carries out what is due: a deploy takes effect when its time has come, whether anybody looks or not.
+    /// Carries out what is due: a deploy takes effect when its time has come, whether anybody looks
+    /// or not.
     pub(crate) fn tick(&mut self, now: u64) {
         self.finish_deploys(now);
         self.finish_retrieves(now);

@@ -1,4 +1,5 @@
-//! The demo org between commands: a folder with the records as JSON and the metadata as files, written whole or not at all.
+//! The demo org between commands: a folder with the records as JSON and the metadata as files,
+//! written whole or not at all.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,13 +14,15 @@ use serde::{Deserialize, Serialize};
 use super::DemoError;
 use super::state::{Key, Org, State, Stored, key_of_path, path_of_key};
 
-/// How long a job of the demo org takes: long enough to be seen to be under way, short enough not to be waited for.
+/// How long a job of the demo org takes: long enough to be seen to be under way, short enough not
+/// to be waited for.
 const DELAY: Duration = Duration::from_millis(50);
 
 /// The demo org, in memory or in a folder.
 ///
-/// In a folder, each state is a folder of its own, `generation-N`; the file `current` names the one that counts and is replaced as the last
-/// step of writing. Several programs may use one folder: each takes a lock while it looks or writes.
+/// In a folder, each state is a folder of its own, `generation-N`; the file `current` names the one
+/// that counts and is replaced as the last step of writing. Several programs may use one folder:
+/// each takes a lock while it looks or writes.
 #[derive(Debug)]
 pub struct Store {
     folder: Option<PathBuf>,
@@ -110,7 +113,8 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None` when there is no such user.
+    /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None`
+    /// when there is no such user.
     pub fn token_of(&self, username: &str) -> Option<String> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let org = &mut inner.state.org;

@@ -1,7 +1,8 @@
-//! XML as a small owned tree, read and written the way an org does it: children sorted by name, four spaces, no comments.
+//! XML as a small owned tree, read and written the way an org does it: children sorted by name,
+//! four spaces, no comments.
 //!
-//! The demo org keeps its own reader on purpose: it is a witness of what the rest of the program writes, and a witness that shares the
-//! writer's code would share its mistakes.
+//! The demo org keeps its own reader on purpose: it is a witness of what the rest of the program
+//! writes, and a witness that shares the writer's code would share its mistakes.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -302,8 +303,9 @@ mod tests {
         let node = Node::parse("<A xmlns='x'><b>1 &amp; 2</b><a><c/></a></A>").unwrap();
         assert_eq!(
             node.to_file(),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<A xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <a>\n        \
-             <c/>\n    </a>\n    <b>1 &amp; 2</b>\n</A>\n"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<A \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <a>\n        <c/>\n    </a>\
+             \n    <b>1 &amp; 2</b>\n</A>\n"
         );
     }
 

@@ -93,7 +93,8 @@ pub(crate) fn call_name(request: &Request) -> String {
     }
 }
 
-/// Answers a request. A fault that changes what is said, and not how it is sent, is applied on the way.
+/// Answers a request. A fault that changes what is said, and not how it is sent, is applied on the
+/// way.
 pub(crate) fn answer(
     state: &mut State,
     request: &Request,

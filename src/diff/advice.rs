@@ -1,4 +1,5 @@
-//! What a template's author would want to know although the file is right: what nobody uses, what contradicts, what an org will not take.
+//! What a template's author would want to know although the file is right: what nobody uses, what
+//! contradicts, what an org will not take.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +25,8 @@ pub struct Advice {
     pub is_mistake: bool,
 }
 
-/// Looks a template through, as far as its own file has written it: what it extends was looked through there.
+/// Looks a template through, as far as its own file has written it: what it extends was looked
+/// through there.
 pub fn advice(template: &Template) -> Vec<Advice> {
     let mut found = Vec::new();
     unused_parameters(template, &mut found);
@@ -37,7 +39,8 @@ pub fn advice(template: &Template) -> Vec<Advice> {
         for (component, path, _) in settings(&step.wants) {
             if let Some((name, until)) = dropped(component, path) {
                 note(format!(
-                    "step `{}` wants `{name}` in {component}, which the API has no more from version {until} on",
+                    "step `{}` wants `{name}` in {component}, which the API has no more from \
+                     version {until} on",
                     step.id
                 ));
             }
@@ -108,7 +111,8 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     }
 }
 
-/// The parameters that a want names, and those that it means without naming them: the user or app of a fact.
+/// The parameters that a want names, and those that it means without naming them: the user or app
+/// of a fact.
 fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     match want {
         Want::Metadata { component, path, test, carrier } => {
@@ -176,7 +180,8 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
                     found.push(Advice {
                         line: step.line.max(other.line),
                         message: format!(
-                            "steps `{}` and `{}` want different things of {component} {path}: nothing satisfies both",
+                            "steps `{}` and `{}` want different things of {component} {path}: \
+                             nothing satisfies both",
                             other.id, step.id
                         ),
                         is_mistake: true,
@@ -223,7 +228,11 @@ fn missing_grants(template: &Template, found: &mut Vec<Advice>) {
                 if said.insert((component.clone(), need.to_string())) {
                     found.push(Advice {
                         line: step.line,
-                        message: format!("step `{}` wants {by} in {component}, which needs {need}, and no step asks for that", step.id),
+                        message: format!(
+                            "step `{}` wants {by} in {component}, which needs {need}, \
+                            and no step asks for that",
+                            step.id
+                        ),
                         is_mistake: false,
                     });
                 }

@@ -1,6 +1,8 @@
-//! Permissions that a change needs too: an org refuses a whole deploy for one that is missing (S 3.6).
+//! Permissions that a change needs too: an org refuses a whole deploy for one that is missing (S
+//! 3.6).
 //!
-//! The table holds what a source has for every org. An org's own graph (`PermissionDependency`) comes in as a value and adds to it.
+//! The table holds what a source has for every org. An org's own graph (`PermissionDependency`)
+//! comes in as a value and adds to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -69,8 +71,8 @@ impl Permission {
         ])
     }
 
-    /// Reads a name of an org's graph: a user permission, or an object with a verb behind some mark (`Account<viewAllRecords>`; which mark is
-    /// not documented, S 3.6).
+    /// Reads a name of an org's graph: a user permission, or an object with a verb behind some mark
+    /// (`Account<viewAllRecords>`; which mark is not documented, S 3.6).
     pub fn of_graph(name: &str, kind: &str) -> Option<Self> {
         if kind.eq_ignore_ascii_case("User Permission") {
             return Some(Self::User(name.to_owned()));
@@ -115,7 +117,8 @@ fn object_flag(name: &str) -> Option<&'static str> {
     OBJECT_FLAGS.iter().copied().find(|flag| *flag == name)
 }
 
-/// Within one object (S 3.6). That View All Fields needs Read is how Setup has it; no source for the API says otherwise.
+/// Within one object (S 3.6). That View All Fields needs Read is how Setup has it; no source for
+/// the API says otherwise.
 const WITHIN_OBJECT: &[(&str, &[&str])] = &[
     ("allowCreate", &["allowRead"]),
     ("allowEdit", &["allowRead"]),
@@ -144,7 +147,8 @@ const USER_NEEDS_OBJECT: &[(&str, &str, &[&str])] = &[
     ("BulkMacrosAllowed", "Macro", &["allowRead"]),
 ];
 
-/// What an object's permissions need of another object: the flag, or any flag where it is empty (S 3.6).
+/// What an object's permissions need of another object: the flag, or any flag where it is empty (S
+/// 3.6).
 const BETWEEN_OBJECTS: &[(&str, &str, &str, &str)] = &[
     ("Contract", "", "Account", "allowRead"),
     ("Contract", "viewAllRecords", "Account", "viewAllRecords"),
@@ -189,7 +193,8 @@ fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permi
     needs
 }
 
-/// Finds what must be granted with `wanted` and is not granted yet, as `is_granted` says: each with the permission that asked for it, needed ones first.
+/// Finds what must be granted with `wanted` and is not granted yet, as `is_granted` says: each with
+/// the permission that asked for it, needed ones first.
 pub fn close(
     wanted: &[Permission],
     is_granted: &dyn Fn(&Permission) -> bool,
@@ -209,7 +214,8 @@ pub fn close(
     added.into_iter().collect()
 }
 
-/// Returns the objects whose permissions decide what must come along; a profile shows them only when they are asked for (S 3.2).
+/// Returns the objects whose permissions decide what must come along; a profile shows them only
+/// when they are asked for (S 3.2).
 pub fn objects_to_ask(wanted: &[Permission], graph: &[Dependency]) -> BTreeSet<String> {
     let all = close(wanted, &|_| false, graph);
     all.iter()

@@ -8,8 +8,9 @@ use crate::template::Test;
 
 /// Says whether an observed value satisfies a test.
 ///
-/// `actual` is `None` where nothing is there and no default stands in for it. `field` is the registry's row, where the type has one: it
-/// knows aliases, spellings without case, and which texts are sets.
+/// `actual` is `None` where nothing is there and no default stands in for it. `field` is the
+/// registry's row, where the type has one: it knows aliases, spellings without case, and which
+/// texts are sets.
 pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> bool {
     let normal =
         |value: &Value| field.map_or_else(|| value.clone(), |field| field.normalise(value));

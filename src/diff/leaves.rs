@@ -1,7 +1,8 @@
 //! A document as its settings: every path that holds something, with its value.
 //!
-//! What means the same as not being there is left out (an entry whose flags are all false, a documented default), so that two documents mean the
-//! same if their settings are equal, whatever their order and spelling.
+//! What means the same as not being there is left out (an entry whose flags are all false, a
+//! documented default), so that two documents mean the same if their settings are equal, whatever
+//! their order and spelling.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,12 @@ use crate::metadata::value::Value;
 /// The settings of a document.
 pub type Leaves = BTreeMap<FieldPath, Value>;
 
-/// What stands for an entry of a list that has no flags, such as an IP range: being there is what such an entry says first.
+/// What stands for an entry of a list that has no flags, such as an IP range: being there is what
+/// such an entry says first.
 pub const PRESENT: &str = "(an entry)";
 
-/// Reads the settings of a document by its type's table; of a type without one, by the elements' own names.
+/// Reads the settings of a document by its type's table; of a type without one, by the elements'
+/// own names.
 ///
 /// What never leaves an org (a consumer key, a secret) is left out.
 pub fn leaves(row: &MetadataType, document: &Document) -> Leaves {
@@ -140,10 +143,12 @@ fn is_nothing(field: &Field, value: &Value) -> bool {
     }
 }
 
-/// One setting that two documents do not have in common: where, what the first has, what the second has.
+/// One setting that two documents do not have in common: where, what the first has, what the second
+/// has.
 pub type Difference = (FieldPath, Option<Value>, Option<Value>);
 
-/// Compares the settings of two documents of a type; `None` stands for a document that is not there.
+/// Compares the settings of two documents of a type; `None` stands for a document that is not
+/// there.
 pub fn differences(
     row: &MetadataType,
     first: Option<&Document>,
@@ -174,7 +179,8 @@ pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
     found
 }
 
-/// What an entry of a list says, as one value; none where it is not there or says nothing. That it is there goes without saying where it says more.
+/// What an entry of a list says, as one value; none where it is not there or says nothing. That it
+/// is there goes without saying where it says more.
 pub fn entry_value(leaves: &Leaves, entry: &Segment) -> Option<Value> {
     let start = FieldPath::new(vec![entry.clone()]);
     let mut of_it =
@@ -189,7 +195,8 @@ pub fn entry_value(leaves: &Leaves, entry: &Segment) -> Option<Value> {
     Some(if says.is_empty() { Value::from(PRESENT) } else { Value::List(says) })
 }
 
-/// The path of a whole entry, by the path and value of a setting in it: `layoutAssignments[Account-Account Layout|Account.Customer]` for
+/// The path of a whole entry, by the path and value of a setting in it:
+/// `layoutAssignments[Account-Account Layout|Account.Customer]` for
 /// `layoutAssignments[Account|Account.Customer].layout`, for any other its first segment.
 pub fn entry_path(path: &FieldPath, value: Option<&Value>) -> FieldPath {
     let mut first = path.segments()[0].clone();
@@ -227,20 +234,24 @@ mod tests {
     fn what_means_nothing_is_left_out() {
         assert_eq!(
             shown(
-                "<custom>true</custom><description></description><objectPermissions><allowRead>true</allowRead><allowEdit>false</allowEdit>\
-                 <object>Account</object></objectPermissions><userPermissions><enabled>false</enabled><name>X</name></userPermissions>"
+                "<custom>true</custom><description></description><objectPermissions><allowRead>true\
+                 </allowRead><allowEdit>false</allowEdit><object>Account</object>\
+                 </objectPermissions><userPermissions><enabled>false</enabled><name>X</name>\
+                 </userPermissions>"
             ),
             ["custom = true", "objectPermissions[Account].allowRead = true"]
         );
         assert_eq!(
             shown(
-                "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1</deep></later><many>b</many><many>a</many>"
+                "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1\
+                 </deep></later><many>b</many><many>a</many>"
             ),
             ["later.deep = 1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
         );
         assert_eq!(
             shown(
-                "<loginIpRanges><description>x</description><endAddress>2</endAddress><startAddress>1</startAddress></loginIpRanges>"
+                "<loginIpRanges><description>x</description><endAddress>2</endAddress>\
+                 <startAddress>1</startAddress></loginIpRanges>"
             ),
             ["loginIpRanges[1|2] = (an entry)", "loginIpRanges[1|2].description = x"]
         );
@@ -250,10 +261,12 @@ mod tests {
     fn order_and_spelling_are_no_difference() {
         let row = registry::find("Profile").unwrap();
         let one = profile(
-            "<userPermissions><enabled>true</enabled><name>A</name></userPermissions><custom>true</custom>",
+            "<userPermissions><enabled>true</enabled><name>A</name></userPermissions><custom>true\
+             </custom>",
         );
         let other = profile(
-            "<custom> TRUE </custom><userPermissions><name>A</name><enabled>1</enabled></userPermissions>",
+            "<custom> TRUE </custom><userPermissions><name>A</name><enabled>1</enabled>\
+             </userPermissions>",
         );
         assert_eq!(differences(row, Some(&one), Some(&other)), []);
         assert_eq!(differences(row, Some(&one), None).len(), 2);

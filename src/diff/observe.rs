@@ -29,7 +29,8 @@ pub(super) struct Observed {
     pub(super) covered_by: Option<&'static str>,
 }
 
-const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no package.xml or snapshot.json)";
+const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no \
+                         package.xml or snapshot.json)";
 
 pub(super) fn metadata(
     components: &ComponentSet,
@@ -75,9 +76,10 @@ pub(super) fn metadata(
     }
 }
 
-/// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of what its objects' entries say below that,
-/// and where it has View All Fields of an object, it no longer lists the object's fields: to want them would be a difference that no deploy ends
-/// (S 3.4). None of the first two reaches the fields.
+/// Where a profile or permission set has View All Data or Modify All Data, the org takes no note of
+/// what its objects' entries say below that, and where it has View All Fields of an object, it no
+/// longer lists the object's fields: to want them would be a difference that no deploy ends (S
+/// 3.4). None of the first two reaches the fields.
 fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Option<&'static str> {
     let [Segment { name: section, key: Some(key) }, flag] = path.segments() else { return None };
     if !matches!(row.name, "Profile" | "PermissionSet") {
@@ -108,7 +110,8 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
     }
 }
 
-/// Finds the component. A part of an external client app is named by its app, whatever its own name (S 2.1).
+/// Finds the component. A part of an external client app is named by its app, whatever its own name
+/// (S 2.1).
 fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
     if id.type_name.starts_with("ExtlClnt") {
         let of_app = components.of_type(&id.type_name).find(|component| {
@@ -210,7 +213,8 @@ fn present(
     }
 }
 
-/// Says why absence can't be read, or `None` where it can: the component's own record, and for an entry of a profile its companion (S 3.2).
+/// Says why absence can't be read, or `None` where it can: the component's own record, and for an
+/// entry of a profile its companion (S 3.2).
 fn not_asked_for(
     components: &ComponentSet,
     entry: Option<&(&'static Field, String)>,
@@ -224,7 +228,8 @@ fn not_asked_for(
     };
     let candidates = companion.candidates(key);
     if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
-        // The object was asked for, but the org did not show it: it does not exist, or the caller may not see it.
+        // The object was asked for, but the org did not show it: it does not exist, or the caller
+        // may not see it.
         return candidates.iter().find_map(|(type_name, full_name)| {
             components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
         });

@@ -1,7 +1,9 @@
-//! An XML file as bytes with an index over them: a lookup walks the index, an edit is a splice, and every other byte stays.
+//! An XML file as bytes with an index over them: a lookup walks the index, an edit is a splice, and
+//! every other byte stays.
 //!
-//! Never a tree that is written out again: what a tool does not know of a file it would lose (comments, odd spacing, elements of a newer
-//! API). Reading is in `index`, changing in `edit`, what is refused in `error`.
+//! Never a tree that is written out again: what a tool does not know of a file it would lose
+//! (comments, odd spacing, elements of a newer API). Reading is in `index`, changing in `edit`,
+//! what is refused in `error`.
 
 mod edit;
 mod error;
@@ -20,12 +22,14 @@ use index::Node;
 /// The namespace of every metadata file and SOAP body (S 0).
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 
-/// How deep elements may stand in one another. Metadata uses five levels; the limit keeps hostile files from costing anything.
+/// How deep elements may stand in one another. Metadata uses five levels; the limit keeps hostile
+/// files from costing anything.
 pub const MAX_DEPTH: usize = 64;
 
 /// A metadata file: its bytes, and an index of its elements.
 ///
-/// A copy shares both: states of an org before and after a change differ in a few documents, and these may be large.
+/// A copy shares both: states of an org before and after a change differ in a few documents, and
+/// these may be large.
 #[derive(Clone)]
 pub struct Document {
     source: Arc<String>,
@@ -42,8 +46,8 @@ pub struct ElementId(u32);
 impl Document {
     /// Indexes a file of the metadata namespace.
     ///
-    /// # Errors
-    /// What is no well-formed UTF-8 XML of that namespace, with line and column: the caller knows the file's name.
+    /// # Errors What is no well-formed UTF-8 XML of that namespace, with line and column: the
+    /// caller knows the file's name.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
         let refused =
             |bytes: &[u8], (kind, at)| DocumentError { kind, position: error::position(bytes, at) };
@@ -110,15 +114,17 @@ impl Document {
         })
     }
 
-    /// Applies edits together and indexes the result. Only the edits' own spans change; without edits the bytes are the same.
+    /// Applies edits together and indexes the result. Only the edits' own spans change; without
+    /// edits the bytes are the same.
     ///
-    /// # Errors
-    /// Edits that touch the same span, text for an element that holds elements, or names that are no XML names.
+    /// # Errors Edits that touch the same span, text for an element that holds elements, or names
+    /// that are no XML names.
     pub fn edit(&self, edits: &[Edit]) -> Result<Self, EditError> {
         edit::apply(self, edits)
     }
 
-    /// The document with another text, of which only what stood at `changed` is new: what lies beyond is taken over from this index.
+    /// The document with another text, of which only what stood at `changed` is new: what lies
+    /// beyond is taken over from this index.
     fn with_text(&self, text: String, changed: Range<usize>) -> Result<Self, DocumentError> {
         match self.spliced_index(&text, changed) {
             Some((nodes, has_prefixes)) => Ok(Self {
@@ -150,7 +156,8 @@ impl Document {
         }
         let (end, next) = behind
             .map_or((root.close_start, root.subtree_end), |child| (child.node.start, child.id.0));
-        // Offsets and counts wrap around on their way and come out right: each is the sum of two that are.
+        // Offsets and counts wrap around on their way and come out right: each is the sum of two
+        // that are.
         let by = (text.len() as u32).wrapping_sub(self.source.len() as u32);
         let new = index::index_stretch(
             text.as_bytes(),
@@ -225,7 +232,8 @@ impl<'d> Element<'d> {
         self.document.text_of(self.node.start as usize + 1..self.node.name_end as usize)
     }
 
-    /// Returns the text that stands directly in the element: entities decoded, CDATA as it is, comments left out, not trimmed.
+    /// Returns the text that stands directly in the element: entities decoded, CDATA as it is,
+    /// comments left out, not trimmed.
     pub fn text(self) -> Cow<'d, str> {
         let content = self.document.text_of(self.content());
         if memchr::memchr3(b'<', b'&', b'\r', content.as_bytes()).is_none() {
@@ -242,7 +250,8 @@ impl<'d> Element<'d> {
         Cow::Owned(text)
     }
 
-    /// Says whether the element is marked as having no value (`xsi:nil="true"`), as SOAP replies do.
+    /// Says whether the element is marked as having no value (`xsi:nil="true"`), as SOAP replies
+    /// do.
     pub fn is_nil(self) -> bool {
         let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
         index::attributes(tag).any(|(name, value)| {
@@ -329,7 +338,9 @@ mod tests {
     #[test]
     fn text_is_decoded_and_comments_are_not_text() {
         let document = parse(
-            "<?xml version=\"1.0\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>A &amp; B&#x21;<!-- no --><![CDATA[ <c> ]]></label><none/><raw>plain</raw></Profile>",
+            "<?xml version=\"1.0\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
+             <label>A &amp; B&#x21;<!-- no --><![CDATA[ <c> ]]></label><none/><raw>plain</raw>\
+             </Profile>",
         );
         let root = document.root();
         assert_eq!(root.child("label").unwrap().text(), "A & B! <c> ");
@@ -341,7 +352,9 @@ mod tests {
     #[test]
     fn prefixes_and_nil_are_understood() {
         let document = parse(
-            "<m:Profile xmlns:m='http://soap.sforce.com/2006/04/metadata' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><m:zip xsi:nil='true'/></m:Profile>",
+            "<m:Profile xmlns:m='http://soap.sforce.com/2006/04/metadata' \
+             xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><m:zip xsi:nil='true'/>\
+             </m:Profile>",
         );
         assert_eq!(document.root().name(), "Profile");
         assert!(document.root().child("zip").unwrap().is_nil());

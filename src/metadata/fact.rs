@@ -1,6 +1,8 @@
-//! Facts about an org that are no metadata: its edition, a user's licence and effective permissions, seats, an installed app.
+//! Facts about an org that are no metadata: its edition, a user's licence and effective
+//! permissions, seats, an installed app.
 //!
-//! A fact has a name (`org.edition`, `user.permission[ApiEnabled]`); `org` answers it by SOQL and REST, a folder of files cannot.
+//! A fact has a name (`org.edition`, `user.permission[ApiEnabled]`); `org` answers it by SOQL and
+//! REST, a folder of files cannot.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -119,8 +121,9 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Returns the fact that says whether a user effectively has what a profile or permission set grants at a path:
-    /// `objectPermissions[Account].allowRead` is `user.object[Account].read`. None for what is no permission.
+    /// Returns the fact that says whether a user effectively has what a profile or permission set
+    /// grants at a path: `objectPermissions[Account].allowRead` is `user.object[Account].read`.
+    /// None for what is no permission.
     pub fn of_permission(path: &FieldPath) -> Option<Self> {
         let [entry, leaf] = path.segments() else { return None };
         let key = entry.key.as_deref()?;
@@ -202,7 +205,8 @@ pub struct FactValues {
 }
 
 impl FactValues {
-    /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in it.
+    /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in
+    /// it.
     pub fn new(otherwise: impl Into<String>) -> Self {
         Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise: otherwise.into() }
     }
@@ -222,7 +226,8 @@ impl FactValues {
         self.sources.get(&(fact.to_string(), of.map(str::to_owned))).map(String::as_str)
     }
 
-    /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the org).
+    /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the
+    /// org).
     pub fn get(&self, fact: &Fact, of: Option<&str>) -> FactAnswer {
         self.answers
             .get(&(fact.to_string(), of.map(str::to_owned)))

@@ -1,4 +1,5 @@
-//! Where a component stands in a folder, in metadata format and in source format, and how its name is written there.
+//! Where a component stands in a folder, in metadata format and in source format, and how its name
+//! is written there.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -74,7 +75,8 @@ pub fn decode(written: &str) -> Cow<'_, str> {
     }
 }
 
-/// Encodes a full name as Salesforce writes it in file names and members (S 3.3): reserved characters by percent, spaces as they are.
+/// Encodes a full name as Salesforce writes it in file names and members (S 3.3): reserved
+/// characters by percent, spaces as they are.
 pub fn encode(full_name: &str) -> String {
     let mut encoded = String::with_capacity(full_name.len());
     for character in full_name.chars() {
@@ -94,7 +96,8 @@ pub fn encode(full_name: &str) -> String {
     encoded
 }
 
-/// Returns where a component stands in metadata format: `profiles/Admin.profile`; none for a type whose folder is not known.
+/// Returns where a component stands in metadata format: `profiles/Admin.profile`; none for a type
+/// whose folder is not known.
 pub fn metadata_path(id: &ComponentId) -> Option<String> {
     let row = registry::find_component(&id.type_name, &id.full_name)?;
     if row.folder.is_empty() || row.suffix.is_empty() {
@@ -103,14 +106,17 @@ pub fn metadata_path(id: &ComponentId) -> Option<String> {
     Some(format!("{}/{}.{}", row.folder, api_full_name(id), row.suffix))
 }
 
-/// Returns where a component stands in a package folder of source format: `profiles/Admin.profile-meta.xml`.
+/// Returns where a component stands in a package folder of source format:
+/// `profiles/Admin.profile-meta.xml`.
 pub fn source_path(id: &ComponentId) -> Option<String> {
     metadata_path(id).map(|path| format!("{path}-meta.xml"))
 }
 
-/// Returns a full name as the API writes it: `Custom%3A Sales Profile` for the profile `Custom: Sales Profile` (S 3.3).
+/// Returns a full name as the API writes it: `Custom%3A Sales Profile` for the profile `Custom:
+/// Sales Profile` (S 3.3).
 ///
-/// What other types may be called needs no encoding, and a period in one (`Account.Reason`) is kept.
+/// What other types may be called needs no encoding, and a period in one (`Account.Reason`) is
+/// kept.
 pub fn api_full_name(id: &ComponentId) -> String {
     match id.type_name.as_str() {
         "Profile" | "PermissionSet" | "PermissionSetGroup" => encode(&id.full_name),
@@ -118,8 +124,8 @@ pub fn api_full_name(id: &ComponentId) -> String {
     }
 }
 
-/// Says which component a path names, in either format and below any folder; none where it is of no type whose
-/// folder is known.
+/// Says which component a path names, in either format and below any folder; none where it is of no
+/// type whose folder is known.
 pub fn component_of(path: &str) -> Option<ComponentId> {
     let (folders, file) = path.rsplit_once('/')?;
     let folder = folders.rsplit('/').next()?;
@@ -135,7 +141,8 @@ pub fn component_of(path: &str) -> Option<ComponentId> {
     Some(ComponentId::new(type_name, canonical_full_name(type_name, stem)))
 }
 
-/// Says which component a path in source format names whose folder is that of the component: `objects/Account/Account.object-meta.xml`.
+/// Says which component a path in source format names whose folder is that of the component:
+/// `objects/Account/Account.object-meta.xml`.
 pub fn object_of(path: &str) -> Option<ComponentId> {
     let (folders, file) = path.rsplit_once('/')?;
     let stem = file.strip_suffix(".object-meta.xml")?;

@@ -37,7 +37,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Adds a member; its name may be written as people do (`System Administrator`) or as the API does.
+    /// Adds a member; its name may be written as people do (`System Administrator`) or as the API
+    /// does.
     pub fn add(&mut self, type_name: &str, member: &str) {
         self.types
             .entry(type_name.to_owned())

@@ -1,4 +1,5 @@
-//! Where a setting stands in a component: `oauthPolicy.ipRelaxation`, `objectPermissions[Account].allowRead`.
+//! Where a setting stands in a component: `oauthPolicy.ipRelaxation`,
+//! `objectPermissions[Account].allowRead`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -61,7 +62,8 @@ impl fmt::Display for FieldPath {
 impl FromStr for FieldPath {
     type Err = PathError;
 
-    /// Reads a path. A key runs to the bracket that closes it, so that `layoutAssignments[Account-A [old] B]` holds brackets in pairs.
+    /// Reads a path. A key runs to the bracket that closes it, so that `layoutAssignments[Account-A
+    /// [old] B]` holds brackets in pairs.
     fn from_str(text: &str) -> Result<Self, PathError> {
         let fail = |offset, message| PathError { text: text.to_owned(), offset, message };
         let bytes = text.as_bytes();

@@ -1,7 +1,9 @@
-//! The table of metadata types: folder, suffix, fields, keyed lists, what absence means, overlay or replace.
+//! The table of metadata types: folder, suffix, fields, keyed lists, what absence means, overlay or
+//! replace.
 //!
-//! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of its own is answered from the list of the
-//! WSDL's names. Finding a path in the table and judging a value is `check`, reading a document by the table `lookup`.
+//! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of
+//! its own is answered from the list of the WSDL's names. Finding a path in the table and judging a
+//! value is `check`, reading a document by the table `lookup`.
 
 mod check;
 mod connected_app;
@@ -54,7 +56,8 @@ pub enum DeployRule {
 /// A row of the table.
 #[derive(Debug)]
 pub struct MetadataType {
-    /// The API's name, such as `ConnectedApp`. For settings this is the type of the file's root element's family: `Settings`.
+    /// The API's name, such as `ConnectedApp`. For settings this is the type of the file's root
+    /// element's family: `Settings`.
     pub name: &'static str,
     /// The folder in metadata format, such as `connectedApps`.
     pub folder: &'static str,
@@ -89,7 +92,8 @@ pub struct Field {
     pub travel: Travel,
     /// The words in Setup for the field, where they are known.
     pub label: &'static str,
-    /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words than those; else empty.
+    /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words
+    /// than those; else empty.
     pub words: &'static [Choice],
 }
 
@@ -102,13 +106,15 @@ pub enum Kind {
     Number,
     /// Text; compared trimmed, with case.
     Text,
-    /// Text out of a list. Compared without case where `fold_case` (the org answers in two spellings, S 2.5).
+    /// Text out of a list. Compared without case where `fold_case` (the org answers in two
+    /// spellings, S 2.5).
     Choice {
         /// The values that are known.
         choices: &'static [Choice],
         /// Whether `Enforce_relaxrefresh` is `Enforce_RelaxRefresh`.
         fold_case: bool,
-        /// Checks values that follow a pattern (`specific_inactivity:7:DAYS`); `None` where the list is all.
+        /// Checks values that follow a pattern (`specific_inactivity:7:DAYS`); `None` where the
+        /// list is all.
         pattern: Option<fn(&str) -> Option<String>>,
     },
     /// Several texts, order without meaning.
@@ -117,20 +123,23 @@ pub enum Kind {
         form: SetForm,
         /// The values that are known; empty where any text will do.
         choices: &'static [Choice],
-        /// Written names that come back under another: `(written, comes back as)` (S 1.2: `OfflineAccess` as `RefreshToken`).
+        /// Written names that come back under another: `(written, comes back as)` (S 1.2:
+        /// `OfflineAccess` as `RefreshToken`).
         aliases: &'static [(&'static str, &'static str)],
     },
     /// One complex element.
     Group(&'static [Field]),
     /// A list of complex elements, each with a key.
     Section {
-        /// The children that make the key; several are joined by `|`. A trailing part that is absent is left out.
+        /// The children that make the key; several are joined by `|`. A trailing part that is
+        /// absent is left out.
         key: &'static [&'static str],
         /// Whether the key is matched without case (`APIEnabled` is `ApiEnabled`, S 4.5).
         fold_key: bool,
         /// The children.
         fields: &'static [Field],
-        /// The type whose components must be in the same request for an entry to be returned, if any (S 3.2).
+        /// The type whose components must be in the same request for an entry to be returned, if
+        /// any (S 3.2).
         companion: Option<Companion>,
     },
 }
@@ -181,7 +190,8 @@ pub enum Travel {
     Secret,
 }
 
-/// Which components must be asked for with a profile or permission set, so that an entry's absence can be read (S 3.2).
+/// Which components must be asked for with a profile or permission set, so that an entry's absence
+/// can be read (S 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Companion {
     /// The key is the full name of a component of this type (`classAccesses` - `ApexClass`).
@@ -199,9 +209,10 @@ pub enum Companion {
 }
 
 impl Companion {
-    /// Returns the components of which one must be asked for with the profile, so that the entry of this key is returned: `(type, full name)`,
-    /// the one that surely brings it last. A `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2), its
-    /// object is.
+    /// Returns the components of which one must be asked for with the profile, so that the entry of
+    /// this key is returned: `(type, full name)`, the one that surely brings it last. A
+    /// `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2),
+    /// its object is.
     pub fn candidates(self, key: &str) -> Vec<(&'static str, String)> {
         let key = &*super::layout::decode(key);
         let object = || key.split_once('.').map_or(key, |(object, _)| object).to_owned();
@@ -272,7 +283,8 @@ pub fn rows() -> &'static [&'static MetadataType] {
     ROWS
 }
 
-/// Finds a type by the API's name, exactly written: its own row, or a row without fields for any other type of the WSDL.
+/// Finds a type by the API's name, exactly written: its own row, or a row without fields for any
+/// other type of the WSDL.
 ///
 /// The name of a settings file's root (`SecuritySettings`) finds the row of that file.
 pub fn find(type_name: &str) -> Option<&'static MetadataType> {
@@ -283,7 +295,8 @@ pub fn find(type_name: &str) -> Option<&'static MetadataType> {
         .or_else(|| names::generic(type_name))
 }
 
-/// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on the member.
+/// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on
+/// the member.
 ///
 /// `None` where there is no such type, and for `SecuritySettings:Other`.
 pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
@@ -299,7 +312,8 @@ pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static Metad
 /// The type's name in `package.xml` of everything in the folder `settings`.
 pub const SETTINGS: &str = "Settings";
 
-/// Returns the name of a type as `package.xml` has it: `Settings` for `SecuritySettings`, any other as it is.
+/// Returns the name of a type as `package.xml` has it: `Settings` for `SecuritySettings`, any other
+/// as it is.
 pub fn canonical_type(type_name: &str) -> &str {
     match names::settings_member(type_name) {
         Some(_) => SETTINGS,
@@ -307,7 +321,8 @@ pub fn canonical_type(type_name: &str) -> &str {
     }
 }
 
-/// Returns the name of the root element in a component's file: `SecuritySettings` for `Settings:Security`, for others the type.
+/// Returns the name of the root element in a component's file: `SecuritySettings` for
+/// `Settings:Security`, for others the type.
 pub fn root_name(type_name: &str, full_name: &str) -> String {
     if type_name == SETTINGS { format!("{full_name}Settings") } else { type_name.to_owned() }
 }

@@ -16,7 +16,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads a flag as the Metadata API and its users write it: any case, spaces around it, `1` and `0`.
+    /// Reads a flag as the Metadata API and its users write it: any case, spaces around it, `1` and
+    /// `0`.
     pub fn parse_bool(text: &str) -> Option<bool> {
         match text.trim() {
             "1" => Some(true),

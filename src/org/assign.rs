@@ -1,4 +1,5 @@
-//! What REST changes: permission sets and their licences given to users, and taken back (S 4.3, 4.4).
+//! What REST changes: permission sets and their licences given to users, and taken back (S 4.3,
+//! 4.4).
 
 use cirrus::RawBody;
 use serde_json::{Value as Json, json};
@@ -17,10 +18,11 @@ pub struct CreatedRow {
 }
 
 impl Org {
-    /// Gives a permission set to a user, its licence first (S 4.3). Rows that are there already are left; what was created is returned.
+    /// Gives a permission set to a user, its licence first (S 4.3). Rows that are there already are
+    /// left; what was created is returned.
     ///
-    /// # Errors
-    /// No such user or set, no seat of the licence, or no right to assign. Rows that were created before the failure come with it.
+    /// # Errors No such user or set, no seat of the licence, or no right to assign. Rows that were
+    /// created before the failure come with it.
     pub async fn assign(
         &self,
         user: &str,
@@ -49,7 +51,8 @@ impl Org {
         let sets = self
             .wire
             .query(&format!(
-                "SELECT Id, LicenseId FROM PermissionSet WHERE Name = {} AND IsOwnedByProfile = false",
+                "SELECT Id, LicenseId FROM PermissionSet WHERE Name = {} AND IsOwnedByProfile = \
+                 false",
                 soql_text(permission_set)
             ))
             .await?;

@@ -42,10 +42,11 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Takes an access token, such as `SF_ACCESS_TOKEN` with `SF_ORG_INSTANCE_URL`; `source` says where it came from.
+    /// Takes an access token, such as `SF_ACCESS_TOKEN` with `SF_ORG_INSTANCE_URL`; `source` says
+    /// where it came from.
     ///
-    /// # Errors
-    /// The address is not one that a token may be sent to, or the token is the text that a newer `sf` puts in its place.
+    /// # Errors The address is not one that a token may be sent to, or the token is the text that a
+    /// newer `sf` puts in its place.
     pub fn from_access_token(
         name: &str,
         token: &SecretString,
@@ -62,7 +63,8 @@ impl Session {
         })
     }
 
-    /// Takes one of sfsetup's own logins. A refresh token that the org rotates is stored before its access token is used (S 6.9).
+    /// Takes one of sfsetup's own logins. A refresh token that the org rotates is stored before its
+    /// access token is used (S 6.9).
     ///
     /// # Errors
     /// The login's address or key cannot be used.
@@ -126,8 +128,8 @@ impl Session {
 
     /// Borrows the session of an org that the `sf` command line knows by this alias or username.
     ///
-    /// # Errors
-    /// [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name; `Auth` when it cannot sign in.
+    /// # Errors [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name;
+    /// `Auth` when it cannot sign in.
     pub async fn from_sf_cli(target: &str, cli: SfCli) -> Result<Self, OrgError> {
         if target.starts_with('-') || target.is_empty() {
             return Err(OrgError::new(
@@ -213,7 +215,8 @@ fn check_token(token: &str) -> Result<String, OrgError> {
     Ok(token.to_owned())
 }
 
-/// Stores a rotated refresh token. cirrus' handler cannot fail, so a failure is kept for [`Kept`] to raise.
+/// Stores a rotated refresh token. cirrus' handler cannot fail, so a failure is kept for [`Kept`]
+/// to raise.
 struct Keeper {
     store: LoginStore,
     name: String,
@@ -247,7 +250,8 @@ impl AuthSession for Kept {
             Some(reason) => Err(AuthError::InvalidArgument {
                 name: "login",
                 reason: format!(
-                    "the org rotated the refresh token, and the new one could not be stored: {reason}"
+                    "the org rotated the refresh token, and the new one could not be stored: \
+                     {reason}"
                 ),
             }),
             None => Ok(token),
@@ -354,7 +358,8 @@ impl SfCli {
     }
 }
 
-/// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the answer is not documented).
+/// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the
+/// answer is not documented).
 fn find_token(json: &Json) -> Option<&str> {
     match json {
         Json::String(text) => {
@@ -370,7 +375,8 @@ fn find_token(json: &Json) -> Option<&str> {
     }
 }
 
-/// A session of the `sf` command line; a token that the org no longer takes is asked for anew, once per stale token.
+/// A session of the `sf` command line; a token that the org no longer takes is asked for anew, once
+/// per stale token.
 struct Borrowed {
     cli: SfCli,
     target: String,

@@ -1,7 +1,8 @@
 //! One deploy in the org: started once, watched, cancelled; found again when its answer was lost.
 //!
-//! REST `deployRequest` (S 6.5), with SOAP where an org does not have it. Nothing here is repeated that starts something. cirrus' typed REST calls
-//! take no numbers that come as strings and post a quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
+//! REST `deployRequest` (S 6.5), with SOAP where an org does not have it. Nothing here is repeated
+//! that starts something. cirrus' typed REST calls take no numbers that come as strings and post a
+//! quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
 //! goes by SOAP.
 
 use std::collections::BTreeSet;
@@ -42,7 +43,8 @@ pub struct DeployStatus {
     pub failures: Vec<DeployMessage>,
     /// What the org warns of.
     pub warnings: Vec<DeployMessage>,
-    /// Every component that the org names, failed or not; while it runs only those that failed (S 6.4).
+    /// Every component that the org names, failed or not; while it runs only those that failed (S
+    /// 6.4).
     pub named: BTreeSet<ComponentId>,
 }
 
@@ -103,10 +105,11 @@ fn is_lost(error: &OrgError) -> bool {
 impl Org {
     /// Starts a deploy of a zip and returns its id. With `check_only` the org only tries it.
     ///
-    /// `rollbackOnError` is always on; no test level is named, so that the org runs tests only where the package asks for them (S 6.3).
+    /// `rollbackOnError` is always on; no test level is named, so that the org runs tests only
+    /// where the package asks for them (S 6.3).
     ///
-    /// # Errors
-    /// Refused, or lost: then it may have been accepted, and must be looked for before anything else.
+    /// # Errors Refused, or lost: then it may have been accepted, and must be looked for before
+    /// anything else.
     pub async fn start_deploy(&self, zip: Vec<u8>, check_only: bool) -> Result<String, NotStarted> {
         let options = json!({ "deployOptions": {
             "allowMissingFiles": false, "autoUpdatePackage": false, "checkOnly": check_only, "ignoreWarnings": false,
@@ -154,10 +157,11 @@ impl Org {
         }
     }
 
-    /// Deploys what was validated before, and returns the new deploy's id (`deployRecentValidation`, S 6.4).
+    /// Deploys what was validated before, and returns the new deploy's id
+    /// (`deployRecentValidation`, S 6.4).
     ///
-    /// # Errors
-    /// As [`Self::start_deploy`]; a validation that the org does not take for a quick deploy is refused.
+    /// # Errors As [`Self::start_deploy`]; a validation that the org does not take for a quick
+    /// deploy is refused.
     pub async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
         match self
             .wire
@@ -268,14 +272,18 @@ impl Org {
         }
     }
 
-    /// Lists the org's newest deploys (Tooling `DeployRequest`); none where the org does not show them.
+    /// Lists the org's newest deploys (Tooling `DeployRequest`); none where the org does not show
+    /// them.
     ///
     /// # Errors
     /// The org cannot be asked at all.
     pub async fn recent_deploys(&self) -> Result<Option<Vec<DeployRow>>, OrgError> {
         let rows = match self
             .wire
-            .tooling_query("SELECT Id, Status, CheckOnly, CreatedById, CreatedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 50")
+            .tooling_query(
+                "SELECT Id, Status, CheckOnly, CreatedById, CreatedDate FROM \
+                            DeployRequest ORDER BY CreatedDate DESC LIMIT 50",
+            )
             .await
         {
             Ok(rows) => rows,
@@ -295,8 +303,9 @@ impl Org {
         ))
     }
 
-    /// Counts the active users who use an app now and hold none of its profiles and permission sets: those whom "admin approved users" locks out
-    /// (S gotcha 10). `None` where the org does not show who uses it.
+    /// Counts the active users who use an app now and hold none of its profiles and permission
+    /// sets: those whom "admin approved users" locks out (S gotcha 10). `None` where the org does
+    /// not show who uses it.
     ///
     /// # Errors
     /// The org cannot be asked at all.
@@ -327,7 +336,8 @@ fn is_no_such_resource(error: &OrgError) -> bool {
     matches!(error.code.as_deref(), Some("NOT_FOUND" | "METHOD_NOT_ALLOWED"))
 }
 
-/// Puts a deploy's two parts together: the options as JSON and the zip as it is; base64 is refused there (S 6.5).
+/// Puts a deploy's two parts together: the options as JSON and the zip as it is; base64 is refused
+/// there (S 6.5).
 fn multipart(options: &str, zip: &[u8]) -> RawBody {
     let mut number = 0_u32;
     let boundary = loop {
@@ -340,8 +350,10 @@ fn multipart(options: &str, zip: &[u8]) -> RawBody {
     let mut body = Vec::with_capacity(zip.len() + 1024);
     body.extend_from_slice(
         format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"entity_content\"\r\nContent-Type: application/json\r\n\r\n{options}\r\n\
-             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"deploy.zip\"\r\nContent-Type: application/zip\r\n\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"entity_content\"\r\n\
+             Content-Type: application/json\r\n\r\n{options}\r\n--{boundary}\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"deploy.zip\"\r\n\
+             Content-Type: application/zip\r\n\r\n"
         )
         .as_bytes(),
     );
@@ -468,7 +480,8 @@ mod tests {
         let status = read_status(
             "0Af",
             &json!({ "status": "Failed", "done": true, "success": false, "details": { "componentFailures": { "componentType": "Profile",
-                "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user permission: X", "lineNumber": "3" } } }),
+                "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user \
+                    permission: X", "lineNumber": "3" } } }),
         );
         assert_eq!(
             status.failures[0].component,

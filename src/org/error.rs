@@ -63,7 +63,8 @@ impl OrgError {
         Self { kind, code: None, message: hide_secrets(message.as_ref()) }
     }
 
-    /// Says whether only the one question failed, so that others may still be answered: not shown, not there, not understood.
+    /// Says whether only the one question failed, so that others may still be answered: not shown,
+    /// not there, not understood.
     pub fn is_about_one_question(&self) -> bool {
         matches!(
             self.kind,
@@ -74,8 +75,8 @@ impl OrgError {
         )
     }
 
-    /// Says whether a look at a job in the org may meet this and outlive it: the job goes on whether we look or not (S 6.6: also a wrong id as it
-    /// leaves Pending).
+    /// Says whether a look at a job in the org may meet this and outlive it: the job goes on
+    /// whether we look or not (S 6.6: also a wrong id as it leaves Pending).
     pub(super) fn is_passing(&self) -> bool {
         matches!(
             self.kind,
@@ -103,7 +104,8 @@ impl OrgError {
             CirrusError::Auth(error) => Self::from_auth(error),
             CirrusError::ResponseTooLarge { limit, .. } => too_large(limit),
             CirrusError::InvalidResponse(text) => Self::new(OrgErrorKind::Unexpected, text),
-            // The rest are faults of the call itself (an address, a header); their texts hold no body.
+            // The rest are faults of the call itself (an address, a header); their texts hold no
+            // body.
             other => Self::new(OrgErrorKind::Usage, other.to_string()),
         }
     }
@@ -130,7 +132,8 @@ impl OrgError {
         }
     }
 
-    /// An answer that came well and is no answer of the Metadata API, in our words: cirrus' speak of its parser.
+    /// An answer that came well and is no answer of the Metadata API, in our words: cirrus' speak
+    /// of its parser.
     fn not_soap(body: &str) -> Self {
         let start = excerpt(body.as_bytes());
         let begins = if start.is_empty() { String::new() } else { format!("; it begins: {start}") };
@@ -187,7 +190,8 @@ impl OrgError {
         let start = excerpt(body);
         let mut message = format!("HTTP {status} with an answer that is not the API's");
         if (300..400).contains(&status) {
-            // No client here follows a redirect: it would carry the token to another host (cirrus' rule too).
+            // No client here follows a redirect: it would carry the token to another host (cirrus'
+            // rule too).
             message = format!(
                 "HTTP {status}: the address leads elsewhere, and redirects are not followed"
             );
@@ -248,7 +252,8 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 
 /// Replaces what looks like a session id, a JWT or an SFDX auth URL.
 ///
-/// cirrus hides the token of the call from its errors; this catches what comes by another way, such as a page that echoes an older one.
+/// cirrus hides the token of the call from its errors; this catches what comes by another way, such
+/// as a page that echoes an older one.
 pub(super) fn hide_secrets(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let is_inner = |c: char| c.is_ascii_alphanumeric() || "!._-+/=:@%".contains(c);

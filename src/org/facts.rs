@@ -1,6 +1,7 @@
 //! Facts that are no metadata, answered by SOQL and REST in as few calls as will do.
 //!
-//! What the caller may not see is not observed, with the right that would show it; what the org's schema lacks is found out beforehand.
+//! What the caller may not see is not observed, with the right that would show it; what the org's
+//! schema lacks is found out beforehand.
 
 pub(super) mod users;
 
@@ -121,7 +122,8 @@ impl Org {
         }
     }
 
-    /// API Access Control is a setting (`ConnectedAppSettings`, S 2.8) and is read as one: in one call where the org answers it, else by a retrieve.
+    /// API Access Control is a setting (`ConnectedAppSettings`, S 2.8) and is read as one: in one
+    /// call where the org answers it, else by a retrieve.
     async fn api_access_control(&self) -> Result<FactAnswer, OrgError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -162,12 +164,14 @@ impl Org {
                 FactAnswer::Known(flag.unwrap_or(false).into())
             }
             None => not_observed(
-                "the org does not show its connected app settings; that needs Modify Metadata Through Metadata API Functions",
+                "the org does not show its connected app settings; that needs Modify Metadata \
+                 Through Metadata API Functions",
             ),
         })
     }
 
-    /// An app is installed when the org has a row of it: its own, or another org's that was installed (S 1.5, 1.7).
+    /// An app is installed when the org has a row of it: its own, or another org's that was
+    /// installed (S 1.5, 1.7).
     async fn apps(&self, apps: &BTreeSet<&str>) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
         if apps.is_empty() {
             return Ok(BTreeMap::new());
@@ -203,7 +207,8 @@ impl Org {
         if left.is_empty() {
             return Ok(answers);
         }
-        // An app of the org's own goes by its API name, and an external client app is in no such table.
+        // An app of the org's own goes by its API name, and an external client app is in no such
+        // table.
         let listed = match self.list_types(&["ConnectedApp", "ExternalClientApplication"]).await {
             // Before 59.0 there is no such type (S 2.1).
             Err(error) if error.kind == OrgErrorKind::Refused => self.list("ConnectedApp").await,
@@ -228,7 +233,8 @@ impl Org {
                 _ if is_listed => FactAnswer::Known(true.into()),
                 None => FactAnswer::Known(false.into()),
                 Some(error) => not_observed(format!(
-                    "all apps are seen only with Customize Application and Manage Connected Apps ({error})"
+                    "all apps are seen only with Customize Application and Manage Connected Apps \
+                     ({error})"
                 )),
             };
             answers.insert(app.to_owned(), answer);
@@ -236,7 +242,8 @@ impl Org {
         Ok(answers)
     }
 
-    /// Free seats of user licences and, where the name is none of those, of permission set licences.
+    /// Free seats of user licences and, where the name is none of those, of permission set
+    /// licences.
     async fn seats(
         &self,
         licences: &BTreeSet<String>,
@@ -264,14 +271,21 @@ impl Org {
                 Err(error) => return Err(error),
             };
             left.retain(|licence| {
-                let is_it =
-                    |row: &&Json| names.iter().filter_map(|name| row[*name].as_str()).any(|text| text.eq_ignore_ascii_case(licence));
+                let is_it = |row: &&Json| {
+                    names
+                        .iter()
+                        .filter_map(|name| row[*name].as_str())
+                        .any(|text| text.eq_ignore_ascii_case(licence))
+                };
                 let Some(row) = rows.iter().find(is_it) else {
                     return true;
                 };
                 let answer = match (row["TotalLicenses"].as_i64(), row["UsedLicenses"].as_i64()) {
                     (Some(total), Some(used)) => FactAnswer::Known((total - used).max(0).into()),
-                    _ => not_observed("the org does not say how many seats there are; that needs View Setup and Configuration"),
+                    _ => not_observed(
+                        "the org does not say how many seats there are; that needs \
+                                       View Setup and Configuration",
+                    ),
                 };
                 answers.insert((*licence).clone(), answer);
                 false
@@ -299,7 +313,8 @@ pub(super) fn is_fatal(error: &OrgError) -> bool {
     ) && !is_about_rights(error)
 }
 
-/// That this program was answered over the API does not say that another app would be: some are let into editions without it (S 5).
+/// That this program was answered over the API does not say that another app would be: some are let
+/// into editions without it (S 5).
 fn api_access(edition: &str) -> FactAnswer {
     let has = |words: &[&str]| words.iter().any(|word| edition.contains(word));
     if has(EDITIONS_WITH_API) {

@@ -1,4 +1,5 @@
-//! The org's own graph of permissions: which needs which (`PermissionDependency`, Tooling API, 46.0 and up; S 3.6).
+//! The org's own graph of permissions: which needs which (`PermissionDependency`, Tooling API, 46.0
+//! and up; S 3.6).
 
 use std::collections::BTreeSet;
 
@@ -11,10 +12,11 @@ use crate::org::http::{soql_list, soql_text};
 const ROUNDS: usize = 4;
 
 impl Org {
-    /// Asks what some permissions need, and what that needs in turn. Empty where the org does not show its graph.
+    /// Asks what some permissions need, and what that needs in turn. Empty where the org does not
+    /// show its graph.
     ///
-    /// The table has some 9,000 rows, is served again and again by plain paging and heeds no `LIMIT` (S 3.6): so only the rows of these
-    /// permissions are asked for, walked by id.
+    /// The table has some 9,000 rows, is served again and again by plain paging and heeds no
+    /// `LIMIT` (S 3.6): so only the rows of these permissions are asked for, walked by id.
     ///
     /// # Errors
     /// The org cannot be asked at all; that it does not have or show the graph is no error.
@@ -34,7 +36,8 @@ impl Org {
             }
             let rows = match self.rows_of(&pending).await {
                 Ok(rows) => rows,
-                // Not there, not shown, or another spelling of the object: the static table has to do.
+                // Not there, not shown, or another spelling of the object: the static table has to
+                // do.
                 Err(error) if error.is_about_one_question() => return Ok(graph),
                 Err(error) => return Err(error),
             };
@@ -60,7 +63,8 @@ impl Org {
                 Permission::Field(..) => false,
             };
         }
-        // How an object and its verb are joined is not documented, so that only the beginning can be asked for.
+        // How an object and its verb are joined is not documented, so that only the beginning can
+        // be asked for.
         let mut any: Vec<String> = objects
             .iter()
             .map(|object| format!("Permission LIKE {}", soql_text(&format!("{object}%"))))
@@ -79,7 +83,9 @@ impl Org {
             let rows = self
                 .wire
                 .tooling_query(&format!(
-                    "SELECT Id, Permission, PermissionType, RequiredPermission, RequiredPermissionType FROM PermissionDependency WHERE ({}){after} ORDER BY Id ASC",
+                    "SELECT Id, Permission, PermissionType, RequiredPermission, \
+                     RequiredPermissionType FROM PermissionDependency WHERE ({}){after} ORDER BY \
+                     Id ASC",
                     any.join(" OR ")
                 ))
                 .await?;

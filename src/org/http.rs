@@ -1,6 +1,7 @@
 //! The wire: one HTTP client per host, and the calls over it, counted and told.
 //!
-//! Retries, `Retry-After`, caps on answers and the refresh of a token are cirrus'; what a call means is left to `retrieve` and `facts`.
+//! Retries, `Retry-After`, caps on answers and the refresh of a token are cirrus'; what a call
+//! means is left to `retrieve` and `facts`.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,8 +24,9 @@ const MOST_ROWS: usize = 50_000;
 
 /// Makes the HTTP client for one host.
 ///
-/// cirrus' own clients heed no proxy variables and no certificate file, so they are handed this one. A loopback host is never reached through a
-/// proxy: the rule that lets `http://` through there rests on it.
+/// cirrus' own clients heed no proxy variables and no certificate file, so they are handed this
+/// one. A loopback host is never reached through a proxy: the rule that lets `http://` through
+/// there rests on it.
 pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest::Client, OrgError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("sfsetup/", env!("CARGO_PKG_VERSION")))
@@ -63,8 +65,8 @@ pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest:
 
 /// Checks an org's or login host's address and returns it as scheme, host and port.
 ///
-/// # Errors
-/// Anything but `https://`, other than `http://` to this machine: a token must not travel in the clear.
+/// # Errors Anything but `https://`, other than `http://` to this machine: a token must not travel
+/// in the clear.
 pub(super) fn check_address(text: &str) -> Result<String, OrgError> {
     let refused = |why: &str| {
         OrgError::new(
@@ -116,7 +118,8 @@ pub(super) struct Unanswered {
     pub(super) may_have_arrived: bool,
 }
 
-/// A time-out, a server's or gateway's failure: it says nothing of whether the org took the request (S 6.6).
+/// A time-out, a server's or gateway's failure: it says nothing of whether the org took the request
+/// (S 6.6).
 fn is_no_word(status: u16) -> bool {
     matches!(status, 408 | 500 | 502 | 503 | 504)
 }
@@ -182,9 +185,11 @@ impl Wire {
         (self.events)(event);
     }
 
-    /// Gets a REST resource: `path` from the host's root, or without leading `/` below the API version.
+    /// Gets a REST resource: `path` from the host's root, or without leading `/` below the API
+    /// version.
     ///
-    /// cirrus' typed calls hide the status and take a page of HTML for a mistake of the caller, so the raw answer is read here.
+    /// cirrus' typed calls hide the status and take a page of HTML for a mistake of the caller, so
+    /// the raw answer is read here.
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Json, OrgError> {
         let path = if path.starts_with('/') {
             path.to_owned()
@@ -219,7 +224,8 @@ impl Wire {
         }
     }
 
-    /// Sends something that changes the org; never twice. A path without leading `/` is taken below the API version.
+    /// Sends something that changes the org; never twice. A path without leading `/` is taken below
+    /// the API version.
     pub(super) async fn send_once(
         &self,
         method: reqwest::Method,
@@ -256,7 +262,8 @@ impl Wire {
                 };
                 self.told(name, path, status, started);
                 let error = OrgError::from_rest(error);
-                // An org that gives its reason has refused; a failure that it cannot name itself is none.
+                // An org that gives its reason has refused; a failure that it cannot name itself is
+                // none.
                 let is_refusal = status != 0
                     && error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
                 Err(Unanswered { error, may_have_arrived: may_have_arrived && !is_refusal })
@@ -335,7 +342,8 @@ impl Wire {
     }
 
     fn told(&self, method: &'static str, url_path: String, status: u16, started: Instant) {
-        // Repeats within a call are cirrus' and seen only in its trace (`cirrus::retry`): it has no hook for them.
+        // Repeats within a call are cirrus' and seen only in its trace (`cirrus::retry`): it has no
+        // hook for them.
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.tell(Event::Request {
             method,
@@ -416,8 +424,9 @@ pub(super) fn soql_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String 
     format!("({})", literals.join(", "))
 }
 
-/// How long to wait before looking at a job again: a quarter of what was waited so far, between 0.2 and 5 s (S 6.6), so that the wait costs at
-/// most a quarter beyond the org's own time. cirrus' `wait_for_retrieve` looks first after 2 s.
+/// How long to wait before looking at a job again: a quarter of what was waited so far, between 0.2
+/// and 5 s (S 6.6), so that the wait costs at most a quarter beyond the org's own time. cirrus'
+/// `wait_for_retrieve` looks first after 2 s.
 pub(super) fn next_look(waited: Duration) -> Duration {
     (waited / 4).clamp(Duration::from_millis(200), Duration::from_secs(5))
 }

@@ -1,7 +1,9 @@
-//! The system's keyring: Keychain, Windows Credential Manager, or the Secret Service of a Linux desktop.
+//! The system's keyring: Keychain, Windows Credential Manager, or the Secret Service of a Linux
+//! desktop.
 //!
-//! A server or a container has none; then the caller keeps the secret in a file of mode 0600. Each call runs on a thread of its own, because
-//! the Secret Service is spoken over D-Bus by a client that blocks and must not meet the runtime of the caller.
+//! A server or a container has none; then the caller keeps the secret in a file of mode 0600. Each
+//! call runs on a thread of its own, because the Secret Service is spoken over D-Bus by a client
+//! that blocks and must not meet the runtime of the caller.
 
 use std::thread;
 
@@ -13,8 +15,8 @@ const SERVICE: &str = "sfsetup";
 
 /// Keeps a secret under a login's name.
 ///
-/// # Errors
-/// There is no keyring, it is locked, or it does not take a secret of this size; in the keyring's words.
+/// # Errors There is no keyring, it is locked, or it does not take a secret of this size; in the
+/// keyring's words.
 pub(super) fn set(name: &str, secret: &SecretString) -> Result<(), String> {
     on_thread(|| Entry::new(SERVICE, name)?.set_password(secret.expose_secret()))
 }

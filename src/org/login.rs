@@ -1,6 +1,7 @@
 //! Signing in for the first time: browser with PKCE, JWT bearer, client credentials, SFDX auth URL.
 //!
-//! Each ends as a [`Login`] that is stored before it is used. Printing the address and asking is left to the command line.
+//! Each ends as a [`Login`] that is stored before it is used. Printing the address and asking is
+//! left to the command line.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,7 +28,8 @@ const REDIRECT_PATH: &str = "/OauthRedirect";
 /// A login through the browser.
 #[derive(Clone, Debug)]
 pub struct WebLogin {
-    /// The host that issues tokens: `https://login.salesforce.com`, `https://test.salesforce.com` or a My Domain.
+    /// The host that issues tokens: `https://login.salesforce.com`, `https://test.salesforce.com`
+    /// or a My Domain.
     pub login_url: String,
     /// The connected app's consumer key.
     pub client_id: String,
@@ -53,8 +55,8 @@ impl Default for WebLogin {
 
 /// Signs in through the browser; `show` is handed the address to open.
 ///
-/// # Errors
-/// The port is taken, nobody came back in time, the user refused, or the answer is not the one to our question (`state`).
+/// # Errors The port is taken, nobody came back in time, the user refused, or the answer is not the
+/// one to our question (`state`).
 pub async fn web(
     name: &str,
     login: &WebLogin,
@@ -109,7 +111,8 @@ pub async fn web(
     Ok(login)
 }
 
-/// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is turned away.
+/// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is
+/// turned away.
 async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError> {
     loop {
         let Ok((mut stream, _)) = listener.accept().await else {
@@ -173,7 +176,8 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
     let page =
         format!("<!doctype html><meta charset=\"utf-8\"><title>sfsetup</title><p>{text}</p>");
     let reply = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{page}",
         page.len()
     );
     // The browser may be gone by now; nothing hangs on this page.
@@ -181,7 +185,8 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
     let _ = stream.shutdown().await;
 }
 
-/// Takes an SFDX auth URL (`force://id:secret:token@host`, S 6.9), from a file or standard input, never from an argument.
+/// Takes an SFDX auth URL (`force://id:secret:token@host`, S 6.9), from a file or standard input,
+/// never from an argument.
 ///
 /// # Errors
 /// The text is not one, or the org does not take it.
@@ -332,7 +337,8 @@ pub async fn client_credentials(
 
 /// Finds the org's address from the first token.
 ///
-/// cirrus wants it before it is known and checks it against the answer; the check's error is the only place where it shows the org's own.
+/// cirrus wants it before it is known and checks it against the answer; the check's error is the
+/// only place where it shows the org's own.
 fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String, OrgError> {
     match first {
         Ok(()) => Ok(assumed.to_owned()),
@@ -341,7 +347,8 @@ fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String,
     }
 }
 
-/// Ends a login at the org, where it can be ended there: a refresh token is revoked, a key stays valid.
+/// Ends a login at the org, where it can be ended there: a refresh token is revoked, a key stays
+/// valid.
 ///
 /// # Errors
 /// The org could not be asked or refused.

@@ -1,6 +1,8 @@
-//! sfsetup's own logins: one file each, readable by its owner alone, and its secret in the system's keyring where there is one.
+//! sfsetup's own logins: one file each, readable by its owner alone, and its secret in the system's
+//! keyring where there is one.
 //!
-//! Where there is none, the secret lies in the file as it is, as in `~/.ssh`; its mode 0600 is what keeps it. The file's first field says so.
+//! Where there is none, the secret lies in the file as it is, as in `~/.ssh`; its mode 0600 is what
+//! keeps it. The file's first field says so.
 
 use std::fmt;
 use std::fs;
@@ -301,7 +303,8 @@ impl Stored {
         })
     }
 
-    /// Returns the login, with its secret fetched from where it is kept, whatever the store would do with a new one.
+    /// Returns the login, with its secret fetched from where it is kept, whatever the store would
+    /// do with a new one.
     fn into_login(mut self) -> Result<Login, OrgError> {
         if matches!(self.credential, StoredCredential::Keyring) {
             let secret =

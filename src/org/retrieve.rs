@@ -1,6 +1,8 @@
-//! What is asked of an org so that each want can be answered, and what it means when something does not come.
+//! What is asked of an org so that each want can be answered, and what it means when something does
+//! not come.
 //!
-//! A member that is not there is missing; one that cannot be read is not observed, with the org's words. One bad member must not hide the rest.
+//! A member that is not there is missing; one that cannot be read is not observed, with the org's
+//! words. One bad member must not hide the rest.
 
 mod apps;
 mod bisect;
@@ -22,7 +24,8 @@ pub(super) use apps::is_about_rights;
 /// What is wanted of an org.
 #[derive(Clone, Debug, Default)]
 pub struct RetrieveRequest {
-    /// The components. A part of an external client app (`ExtlClnt*`) may be named by its app (S 2.1); `*` stands for all of a type.
+    /// The components. A part of an external client app (`ExtlClnt*`) may be named by its app (S
+    /// 2.1); `*` stands for all of a type.
     pub components: BTreeSet<ComponentId>,
     /// What must be asked for along with them so that a profile is whole (S 3.2).
     pub companions: Manifest,
@@ -40,8 +43,8 @@ pub struct Retrieved {
 impl Org {
     /// Retrieves components.
     ///
-    /// # Errors
-    /// The org cannot be asked, sent something unsafe or damaged, or nothing of what was asked for could be read.
+    /// # Errors The org cannot be asked, sent something unsafe or damaged, or nothing of what was
+    /// asked for could be read.
     pub async fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
         self.wire.tell(Event::Started { what: format!("retrieving from {}", self.identity.name) });
         let retrieved = self.retrieve_all(request).await;
@@ -129,8 +132,9 @@ impl Org {
                         Absence::Said(reason) => {
                             not_observed.insert(id, reason);
                         }
-                        // What is not there grants nothing, and nothing can be granted on it: neither true nor false is an answer.
-                        // A standard object without a file of its own is in the org all the same.
+                        // What is not there grants nothing, and nothing can be granted on it:
+                        // neither true nor false is an answer. A standard object without a file of
+                        // its own is in the org all the same.
                         Absence::Missing if id.full_name.contains("__") => {
                             let reason =
                                 format!("this org has no {id}, or does not show it to this user");
@@ -141,7 +145,8 @@ impl Org {
                 }
             }
         }
-        // Objects, fields, tabs, layouts and record types of profiles are shown only to who has View Setup and Configuration (S 3.2).
+        // Objects, fields, tabs, layouts and record types of profiles are shown only to who has
+        // View Setup and Configuration (S 3.2).
         let asks_for_parts = request
             .companions
             .types
@@ -181,8 +186,8 @@ impl Org {
         Ok(retrieved)
     }
 
-    /// Says why the parts of profiles that need View Setup and Configuration are not to be read, where they are not. Only profiles that show none
-    /// of them are a reason to ask.
+    /// Says why the parts of profiles that need View Setup and Configuration are not to be read,
+    /// where they are not. Only profiles that show none of them are a reason to ask.
     async fn hides_profile_parts(
         &self,
         components: &ComponentSet,
@@ -203,7 +208,8 @@ impl Org {
         })
     }
 
-    /// The manifest that absence may be judged by; what could not be read is told apart by `not_observed`.
+    /// The manifest that absence may be judged by; what could not be read is told apart by
+    /// `not_observed`.
     fn asked_for(&self, request: &RetrieveRequest) -> Manifest {
         let mut manifest = request.companions.clone();
         manifest.version = Some(self.api_version());
@@ -226,11 +232,13 @@ const PARTS_THAT_NEED_VIEW_SETUP: &[&str] = &[
 const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] =
     &["CustomField", "CustomObject", "CustomTab", "Layout", "RecordType"];
 
-/// The names by which a component is asked for: the API's own for a profile that is named as Setup shows it (S 3.3).
+/// The names by which a component is asked for: the API's own for a profile that is named as Setup
+/// shows it (S 3.3).
 fn names_in_org(id: &ComponentId) -> Vec<ComponentId> {
     let name = layout::canonical_full_name(&id.type_name, &id.full_name);
     let mut names = vec![ComponentId::new(&id.type_name, name.as_str())];
-    // Older orgs have the one, newer orgs the other (S 3.3); a member that is not there does no harm.
+    // Older orgs have the one, newer orgs the other (S 3.3); a member that is not there does no
+    // harm.
     if id.type_name == "Profile" && matches!(name.as_str(), "ReadOnly" | "Read Only") {
         names = ["ReadOnly", "Read Only"].map(|name| ComponentId::new("Profile", name)).to_vec();
     }
@@ -276,7 +284,8 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names_it = |message: &&String| names.iter().any(|name| message.contains(name.as_str()));
     let about_it = messages.iter().filter(names_it);
     for message in about_it.clone() {
-        // `Entity of type 'X' named 'Y' cannot be found` is a warning in a retrieve that succeeds (S 6.2).
+        // `Entity of type 'X' named 'Y' cannot be found` is a warning in a retrieve that succeeds
+        // (S 6.2).
         if message.contains("cannot be found") && message.contains(&type_name) {
             return Absence::Missing;
         }

@@ -6,14 +6,16 @@ use std::io::{Cursor, Read as _, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-/// How much an archive may hold. The sizes are Salesforce's own (S 6.7), with room for a reviewed package's 35,000 files.
+/// How much an archive may hold. The sizes are Salesforce's own (S 6.7), with room for a reviewed
+/// package's 35,000 files.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Files.
     pub entries: usize,
     /// Bytes of all files together, unpacked.
     pub bytes: u64,
-    /// How many times larger than the archive its contents may be. XML of profiles packs to a thirtieth at best.
+    /// How many times larger than the archive its contents may be. XML of profiles packs to a
+    /// thirtieth at best.
     pub ratio: u64,
 }
 
@@ -53,7 +55,8 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    /// Says whether somebody meant harm, or may have; a damaged archive may be fetched again, a hostile one must not.
+    /// Says whether somebody meant harm, or may have; a damaged archive may be fetched again, a
+    /// hostile one must not.
     pub fn is_hostile(&self) -> bool {
         !matches!(self, Self::Damaged(_) | Self::Encrypted(_))
     }
@@ -120,8 +123,9 @@ pub fn read_zip(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>,
     Ok(files)
 }
 
-/// Finds a name that the central directory holds twice. The `zip` crate keeps the last of such entries without a word, while other
-/// readers take the first: whoever checks one and deploys the other is fooled.
+/// Finds a name that the central directory holds twice. The `zip` crate keeps the last of such
+/// entries without a word, while other readers take the first: whoever checks one and deploys the
+/// other is fooled.
 fn named_twice(bytes: &[u8], directory: u64) -> Option<String> {
     const HEADER: usize = 46;
     let mut names = BTreeSet::new();
@@ -150,7 +154,8 @@ fn check_name(name: &str) -> Result<(), ArchiveError> {
     Ok(())
 }
 
-/// Packs files: in order of name, without folder entries or clock, so that the same files give the same bytes.
+/// Packs files: in order of name, without folder entries or clock, so that the same files give the
+/// same bytes.
 ///
 /// # Errors
 /// A name that no archive may hold.

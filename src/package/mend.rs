@@ -161,8 +161,11 @@ impl Mend {
         around: &Circumstances<'_>,
     ) -> Result<ComponentId, String> {
         if id.type_name == "ConnectedApp" {
-            return Err("the org has no such app, and a connected app cannot be created since Spring '26, by any API: if it is the vendor's, install it \
-                 (Setup > Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an external client app".to_owned());
+            return Err("the org has no such app, and a connected app cannot be created since \
+                        Spring '26, by any API: if it is the vendor's, install it (Setup > \
+                        Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or \
+                        the vendor's package), otherwise use an external client app"
+                .to_owned());
         }
         let create =
             steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
@@ -244,8 +247,9 @@ impl Mend {
             .ok_or_else(|| format!("it is to be made from {from}, which is not there"))?;
         if create.id.type_name == "Profile" {
             self.notes.push(format!(
-                "{}: a clone made in Setup copies all of {from}; this one has its user permissions and the objects asked for, and for the rest \
-                 (tabs, layouts, record types, apps) what the org gives a new profile: Minimum Access - Salesforce from API 60.0 on",
+                "{}: a clone made in Setup copies all of {from}; this one has its user permissions \
+                 and the objects asked for, and for the rest (tabs, layouts, record types, apps) \
+                 what the org gives a new profile: Minimum Access - Salesforce from API 60.0 on",
                 create.id
             ));
         }
@@ -314,7 +318,8 @@ impl Mend {
     fn assign(&mut self, user: &str, set: &str, around: &Circumstances<'_>) -> Result<(), String> {
         if !around.is_online {
             return Err(format!(
-                "the permission set `{set}` must be assigned to `{user}`, which a folder of files cannot hold"
+                "the permission set `{set}` must be assigned to `{user}`, which a folder of files \
+                 cannot hold"
             ));
         }
         let id = ComponentId::new("PermissionSet", set);
@@ -331,7 +336,8 @@ impl Mend {
         Ok(())
     }
 
-    /// A period without a policy that has one is refused (S 2.5): it goes with the policy that it belonged to.
+    /// A period without a policy that has one is refused (S 2.5): it goes with the policy that it
+    /// belonged to.
     fn drop_periods(&mut self, around: &Circumstances<'_>) {
         let mut dropped = Vec::new();
         for change in &self.changes {
@@ -367,7 +373,8 @@ impl Mend {
         self.changes.extend(dropped);
     }
 
-    /// A connected app's policy without one of the two settings that it must have is refused (S 1.3): the documented default joins.
+    /// A connected app's policy without one of the two settings that it must have is refused (S
+    /// 1.3): the documented default joins.
     fn complete_policies(&mut self, around: &Circumstances<'_>) {
         let of_policy = |change: &Change| {
             change.id.type_name == "ConnectedApp"
@@ -434,7 +441,8 @@ impl Mend {
                     taken.insert(permission);
                 }
             }
-            // What a new profile is copied from may rest on objects that were not asked for, so all that it grants is looked at.
+            // What a new profile is copied from may rest on objects that were not asked for, so all
+            // that it grants is looked at.
             if let Some(document) = self.made.get(&id) {
                 let all = leaves(row, document);
                 let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
@@ -452,7 +460,10 @@ impl Mend {
             };
             for (permission, by) in close(&wanted, &is_granted, around.graph) {
                 if !is_seen(&permission, &id, around, self.made.contains_key(&id)) {
-                    self.notes.push(format!("{id}: {by} also needs {permission}, and whether it is granted was not observed"));
+                    self.notes.push(format!(
+                        "{id}: {by} also needs {permission}, and whether it is \
+                        granted was not observed"
+                    ));
                     continue;
                 }
                 let path = permission.path();
@@ -475,7 +486,8 @@ impl Mend {
     }
 }
 
-/// Says whether what a profile holds of a permission is known: only then can the rest of its entry be sent as it was.
+/// Says whether what a profile holds of a permission is known: only then can the rest of its entry
+/// be sent as it was.
 fn is_seen(
     permission: &Permission,
     id: &ComponentId,
@@ -517,19 +529,27 @@ pub(crate) fn refuse(
         .is_some_and(|text| Value::parse_bool(&text) == Some(true));
     match (first.name.as_str(), &first.key) {
         ("userLicense", _) => {
-            Err("a profile's licence can never be changed: clone a profile of the right licence and move the user to it".to_owned())
+            Err("a profile's licence can never be changed: clone a profile of the right licence \
+                 and move the user to it"
+                .to_owned())
         }
-        ("custom", _) => Err("a standard profile stays one: clone it, and give the clone's name to the template".to_owned()),
+        ("custom", _) => {
+            Err("a standard profile stays one: clone it, and give the clone's name to \
+                              the template"
+                .to_owned())
+        }
         // From 50.0 on (S 3.4); the objects of the org itself may be set.
         ("objectPermissions", Some(object)) if !is_custom && !object.contains("__") => {
-            Err("a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set"
+            Err("a standard profile's permissions on standard objects cannot be edited: clone it, \
+                 or grant them in a permission set"
                 .to_owned())
         }
         _ => Ok(()),
     }
 }
 
-/// A path that names a layout, with another one wanted there: the entry is found by the layout, and would not be there any more.
+/// A path that names a layout, with another one wanted there: the entry is found by the layout, and
+/// would not be there any more.
 fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> Result<(), String> {
     let [Segment { name, key: Some(key) }, last] = path.segments() else { return Ok(()) };
     let named = key.split('|').next().unwrap_or_default();
@@ -539,12 +559,14 @@ fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> Result<(), S
         return Ok(());
     }
     Err(format!(
-        "the path names the layout `{named}`, and another is wanted there: name the object instead, `layoutAssignments[{}].layout`",
+        "the path names the layout `{named}`, and another is wanted there: name the object \
+         instead, `layoutAssignments[{}].layout`",
         layout_identity(key)
     ))
 }
 
-/// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a layout) can be changed, and not taken away (S 3.4).
+/// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a
+/// layout) can be changed, and not taken away (S 3.4).
 pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(), String> {
     let first = &path.segments()[0];
     let is_list = row.deploy == DeployRule::Overlay
@@ -557,7 +579,8 @@ pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(),
     Err("a deploy has no way to take this away: do it in Setup".to_owned())
 }
 
-/// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is `System Administrator`.
+/// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is
+/// `System Administrator`.
 fn wanted(
     finding: &Finding<'_>,
     now: Option<&Value>,
@@ -596,7 +619,8 @@ fn wanted(
     }
 }
 
-/// How the file of a part of an external client app is named where it is made here (S 2.1), if the app is there or is made too.
+/// How the file of a part of an external client app is named where it is made here (S 2.1), if the
+/// app is there or is made too.
 fn part_of_app(
     id: &ComponentId,
     steps: &[ExpandedStep<'_>],
@@ -626,7 +650,8 @@ fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, V
 
 fn empty(type_name: &str) -> Document {
     let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"{NAMESPACE}\">\n</{type_name}>\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"{NAMESPACE}\">\n\
+         </{type_name}>\n"
     );
     Document::parse(text.into_bytes()).expect("a type's name is an element's name")
 }

@@ -12,7 +12,8 @@ use crate::metadata::value::Value;
 /// A setting and what it is to be; `None` takes it away.
 pub type Setting = (FieldPath, Option<Value>);
 
-/// Applies settings to a document. What must be added is added whole: an entry with its key and every flag that the API version knows.
+/// Applies settings to a document. What must be added is added whole: an entry with its key and
+/// every flag that the API version knows.
 ///
 /// # Errors
 /// A setting that contradicts what stands there, such as text where elements stand.
@@ -276,7 +277,8 @@ fn grow(
     for field in fields.iter().filter(|field| field.is_of(version)) {
         let named = children.iter().any(|child| child.name == field.name);
         match field.absent {
-            // What an entry does not say of itself is not known to the org (S 3.4): every flag is said.
+            // What an entry does not say of itself is not known to the org (S 3.4): every flag is
+            // said.
             Absent::Flag(default) if !named && segment.key.is_some() => {
                 children.push(NewElement::text(field.name, default.to_string()));
             }
@@ -337,7 +339,12 @@ mod tests {
         );
         assert_eq!(
             text,
-            "    <custom>true</custom>\n    <objectPermissions>\n        <allowCreate>false</allowCreate>\n        <allowDelete>false</allowDelete>\n        <allowEdit>false</allowEdit>\n        <allowRead>true</allowRead>\n        <modifyAllRecords>false</modifyAllRecords>\n        <object>Account</object>\n        <viewAllFields>false</viewAllFields>\n        <viewAllRecords>true</viewAllRecords>\n    </objectPermissions>\n"
+            "    <custom>true</custom>\n    <objectPermissions>\n        <allowCreate>false\
+             </allowCreate>\n        <allowDelete>false</allowDelete>\n        <allowEdit>false\
+             </allowEdit>\n        <allowRead>true</allowRead>\n        <modifyAllRecords>false\
+             </modifyAllRecords>\n        <object>Account</object>\n        <viewAllFields>false\
+             </viewAllFields>\n        <viewAllRecords>true</viewAllRecords>\n    \
+             </objectPermissions>\n"
         );
     }
 
@@ -346,12 +353,14 @@ mod tests {
         let scopes = Value::List(vec!["Api".to_owned(), "RefreshToken".to_owned()]);
         let text = patched(
             "ConnectedApp",
-            "    <oauthConfig>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    </oauthConfig>\n",
+            "    <oauthConfig>\n        <scopes>Web</scopes>\n        <scopes>Api</scopes>\n    \
+             </oauthConfig>\n",
             &[("oauthConfig.scopes", Some(scopes.clone()))],
         );
         assert_eq!(
             text,
-            "    <oauthConfig>\n        <scopes>Api</scopes>\n        <scopes>RefreshToken</scopes>\n    </oauthConfig>\n"
+            "    <oauthConfig>\n        <scopes>Api</scopes>\n        <scopes>RefreshToken</scopes>\
+             \n    </oauthConfig>\n"
         );
         let text = patched(
             "ExtlClntAppOauthSettings",
@@ -366,7 +375,9 @@ mod tests {
 
     #[test]
     fn what_goes_leaves_no_trace() {
-        let inner = "    <custom>true</custom>\n    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+        let inner = "    <custom>true</custom>\n    <loginIpRanges>\n        <endAddress>10.0.0.9\
+                     </endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    \
+                     </loginIpRanges>\n";
         assert_eq!(
             patched("Profile", inner, &[("loginIpRanges[10.0.0.1|10.0.0.9]", None)]),
             "    <custom>true</custom>\n"
@@ -375,7 +386,9 @@ mod tests {
             patched("Profile", inner, &[("userPermissions[ApiEnabled].enabled", None)]),
             inner
         );
-        let inner = "    <label>A</label>\n    <oauthPolicy>\n        <ipRelaxation>ENFORCE</ipRelaxation>\n        <refreshTokenPolicy>zero</refreshTokenPolicy>\n    </oauthPolicy>\n";
+        let inner = "    <label>A</label>\n    <oauthPolicy>\n        <ipRelaxation>ENFORCE\
+                     </ipRelaxation>\n        <refreshTokenPolicy>zero</refreshTokenPolicy>\n    \
+                     </oauthPolicy>\n";
         let both = [("oauthPolicy.ipRelaxation", None), ("oauthPolicy.refreshTokenPolicy", None)];
         assert_eq!(patched("ConnectedApp", inner, &both), "    <label>A</label>\n");
         let text = patched("ConnectedApp", inner, &both[..1]);
@@ -386,7 +399,8 @@ mod tests {
     fn an_entry_that_stands_twice_is_set_once() {
         let entry = |enabled: bool| {
             format!(
-                "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>A</name>\n    </userPermissions>\n"
+                "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>A\
+                 </name>\n    </userPermissions>\n"
             )
         };
         let twice = [entry(false), entry(true)].concat();
@@ -399,7 +413,8 @@ mod tests {
     fn a_layout_is_exchanged_by_its_object() {
         let entry = |layout: &str| {
             format!(
-                "    <layoutAssignments>\n        <layout>{layout}</layout>\n    </layoutAssignments>\n"
+                "    <layoutAssignments>\n        <layout>{layout}</layout>\n    \
+                 </layoutAssignments>\n"
             )
         };
         let settings = [("layoutAssignments[Account].layout", Some("Account-A".into()))];

@@ -1,6 +1,8 @@
-//! What an org would hold after a deploy, under each type's rule: the proof before anything is sent.
+//! What an org would hold after a deploy, under each type's rule: the proof before anything is
+//! sent.
 //!
-//! It reads the package's files and knows nothing of the changes that made them, so that a mistake in these shows as a finding that is not mended.
+//! It reads the package's files and knows nothing of the changes that made them, so that a mistake
+//! in these shows as a finding that is not mended.
 
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
 use crate::metadata::path::Segment;
@@ -32,7 +34,8 @@ pub enum SimulateError {
 
 /// Lays a package over what an org holds.
 ///
-/// A new profile is taken to hold what its file says; what the org adds from the licence's own (S 3.4) is not known here.
+/// A new profile is taken to hold what its file says; what the org adds from the licence's own (S
+/// 3.4) is not known here.
 ///
 /// # Errors
 /// See [`SimulateError`].
@@ -72,12 +75,13 @@ pub fn simulate(
     Ok(set)
 }
 
-/// Lays a profile over the one that is there: an entry takes the place of its like, what is not mentioned stays (S 3.4).
+/// Lays a profile over the one that is there: an entry takes the place of its like, what is not
+/// mentioned stays (S 3.4).
 fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, EditError> {
     let root = old.root();
     let mut edits = Vec::new();
-    // A deployed list takes the place of the one that is there, an absent one too; whether every org does so is not verified (S 3.4), which is
-    // why it is sent whole and read again afterwards.
+    // A deployed list takes the place of the one that is there, an absent one too; whether every
+    // org does so is not verified (S 3.4), which is why it is sent whole and read again afterwards.
     let is_whole = |name: &str| SENT_ALONG.contains(&name);
     let goes = root.children().filter(|element| is_whole(element.name()));
     edits.extend(goes.map(|element| Edit::Remove { element: element.id() }));
@@ -142,10 +146,15 @@ mod tests {
     fn an_overlay_leads_from_before_to_after() {
         let id = ComponentId::new("Profile", "Acme");
         let before = profile(
-            "<description>x</description><objectPermissions><allowRead>true</allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true</enabled><name>A</name></userPermissions>",
+            "<description>x</description><objectPermissions><allowRead>true</allowRead><object>Lead\
+             </object></objectPermissions><userPermissions><enabled>true</enabled><name>A</name>\
+             </userPermissions>",
         );
         let after = profile(
-            "<loginIpRanges><endAddress>10.0.0.9</endAddress><startAddress>10.0.0.1</startAddress></loginIpRanges><objectPermissions><allowEdit>true</allowEdit><allowRead>true</allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true</enabled><name>B</name></userPermissions>",
+            "<loginIpRanges><endAddress>10.0.0.9</endAddress><startAddress>10.0.0.1</startAddress>\
+             </loginIpRanges><objectPermissions><allowEdit>true</allowEdit><allowRead>true\
+             </allowRead><object>Lead</object></objectPermissions><userPermissions><enabled>true\
+             </enabled><name>B</name></userPermissions>",
         );
         let mut set = ComponentSet::new(Requested::Unknown);
         set.insert(Component { id: id.clone(), document: before.clone(), file: String::new() });

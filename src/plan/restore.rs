@@ -38,11 +38,13 @@ pub struct Way {
     pub version: ApiVersion,
     /// Whether the baseline is of the same org: then what is bound to it may come back too.
     pub is_same_org: bool,
-    /// Whether the files themselves are edited, so that anything can be taken away; a deploy has no word for some of it.
+    /// Whether the files themselves are edited, so that anything can be taken away; a deploy has no
+    /// word for some of it.
     pub is_in_place: bool,
 }
 
-/// Makes the plan that undoes drift from a baseline, and proves it. `baseline` gives a component's file as it was.
+/// Makes the plan that undoes drift from a baseline, and proves it. `baseline` gives a component's
+/// file as it was.
 ///
 /// # Errors
 /// The package cannot be made, or does not do what it should: a mistake of this program.
@@ -103,7 +105,8 @@ fn edited(targets: &[Target]) -> ComponentSet {
     set
 }
 
-/// What an org makes of a shorter list is not documented for some of a profile's lists (S 3.4): that is said, and looked at after a deploy.
+/// What an org makes of a shorter list is not documented for some of a profile's lists (S 3.4):
+/// that is said, and looked at after a deploy.
 fn shrunk_lists(changes: &[Change]) -> Vec<String> {
     let is_taken = |change: &&Change| {
         let entry = change
@@ -118,8 +121,9 @@ fn shrunk_lists(changes: &[Change]) -> Vec<String> {
         changes.iter().filter(is_taken).map(|change| &change.id).collect();
     let note = |id: &ComponentId| {
         format!(
-            "{id}: the package holds the login IP ranges and login flows that are to be there; whether the org then drops the others is not \
-             documented, so look again afterwards (`sfsetup deploy` does)"
+            "{id}: the package holds the login IP ranges and login flows that are to be there; \
+             whether the org then drops the others is not documented, so look again afterwards \
+             (`sfsetup deploy` does)"
         )
     };
     ids.into_iter().map(note).collect()
@@ -200,7 +204,8 @@ impl Work<'_> {
                 }
                 continue;
             }
-            // An entry that the baseline does not have goes as a whole; where a profile is deployed, one with flags says false instead.
+            // An entry that the baseline does not have goes as a whole; where a profile is
+            // deployed, one with flags says false instead.
             let says_by_flags =
                 row.fields.iter().any(|field| field.name == first.name && field.says_by_flags());
             if is_gone && (row.deploy == DeployRule::Replace || self.is_in_place || !says_by_flags)

@@ -1,7 +1,9 @@
-//! `sfsetup.plan/1`: a plan on disk, for somebody to review and for `deploy --plan` to hold against the org again.
+//! `sfsetup.plan/1`: a plan on disk, for somebody to review and for `deploy --plan` to hold against
+//! the org again.
 //!
-//! It holds no document of the org and no secret: what was read of it, what is to change, and the files as they would be sent. A deploy makes the
-//! plan anew from the org's present state and refuses if a field that the saved one read has moved.
+//! It holds no document of the org and no secret: what was read of it, what is to change, and the
+//! files as they would be sent. A deploy makes the plan anew from the org's present state and
+//! refuses if a field that the saved one read has moved.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +130,8 @@ impl SavedPlan {
         std::iter::once(&self.template).chain(&self.more_templates)
     }
 
-    /// Puts a plan into the form that is saved. `template` is followed by `more_templates` where there are several.
+    /// Puts a plan into the form that is saved. `template` is followed by `more_templates` where
+    /// there are several.
     pub fn new(
         plan: &Plan<'_>,
         org: SavedOrg,
@@ -182,7 +185,8 @@ impl SavedPlan {
         }
     }
 
-    /// Holds the saved plan's readings against those of now; one line for each that has moved, naming old and new.
+    /// Holds the saved plan's readings against those of now; one line for each that has moved,
+    /// naming old and new.
     pub fn moved(&self, now: &Diff<'_>) -> Vec<String> {
         let now = reads(now);
         let mut moved = Vec::new();

@@ -1,4 +1,5 @@
-//! A template tried on one case: what each step comes to against what its author expects, and the fix proved.
+//! A template tried on one case: what each step comes to against what its author expects, and the
+//! fix proved.
 //!
 //! Reading the case is left to `snapshot`, what is expected to `template::expect`.
 
@@ -121,7 +122,8 @@ pub fn of_step<'d, 't>(diff: &'d Diff<'t>, id: &'d str) -> impl Iterator<Item = 
     diff.findings.iter().filter(move |finding| finding.step.id == id)
 }
 
-/// How bad a state is: what is seen to be wrong before what is not seen, and that before what a person does.
+/// How bad a state is: what is seen to be wrong before what is not seen, and that before what a
+/// person does.
 fn badness(state: State) -> u8 {
     match state {
         State::Missing => 5,
@@ -143,7 +145,10 @@ mod tests {
     use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
     use crate::template::{Arguments, expand, expect, parse};
 
-    const TEMPLATE: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://docs.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"api\"\ntitle = \"A\"\nwant = [{ component = \"Profile:P\", path = \"userPermissions[ApiEnabled].enabled\", equals = true }]\n[[step]]\nid = \"licence\"\ntitle = \"L\"\nwant = [{ component = \"Profile:P\", path = \"userLicense\", equals = \"Salesforce\" }]\n[[step]]\nid = \"hand\"\ntitle = \"H\"\nwant = [{ manual = \"do it\" }]\n";
+    const TEMPLATE: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
+                            source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n[[step]]\
+                            \nid = \"api\"\ntitle = \"A\"\nwant = \
+                            [{ component = \"Profile:P\", path = \"userPermissions[ApiEnabled].enabled\", equals = true }]\n[[step]]\nid = \"licence\"\ntitle = \"L\"\nwant = [{ component = \"Profile:P\", path = \"userLicense\", equals = \"Salesforce\" }]\n[[step]]\nid = \"hand\"\ntitle = \"H\"\nwant = [{ manual = \"do it\" }]\n";
 
     fn try_with(expectation: &str) -> Vec<String> {
         let template = parse("t.toml", TEMPLATE).unwrap();
@@ -151,7 +156,8 @@ mod tests {
         let mut manifest = Manifest::default();
         manifest.add("Profile", "P");
         let mut components = ComponentSet::new(Requested::Manifest(manifest));
-        let text = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>true</custom><userLicense>Chatter Free</userLicense></Profile>";
+        let text = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>true\
+                    </custom><userLicense>Chatter Free</userLicense></Profile>";
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
         components.insert(Component {
             id: ComponentId::new("Profile", "P"),
@@ -196,13 +202,15 @@ mod tests {
         );
         assert_eq!(
             try_with(
-                "[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"licence\"]\n"
+                "[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\n\
+                 left = [\"licence\"]\n"
             ),
             Vec::<String>::new()
         );
         assert_eq!(
             try_with(
-                "[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\nleft = [\"api\", \"licence\"]\n"
+                "[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\n\
+                 left = [\"api\", \"licence\"]\n"
             ),
             ["api: missing, differs", "api not left"]
         );

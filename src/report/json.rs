@@ -1,6 +1,8 @@
-//! `sfsetup.diff/1`: a report for programs. Keys are only ever added within a major version; the schema is `diff.schema.json` beside this file.
+//! `sfsetup.diff/1`: a report for programs. Keys are only ever added within a major version; the
+//! schema is `diff.schema.json` beside this file.
 //!
-//! The types here are the published form and stand apart from the program's own, so that the latter may change.
+//! The types here are the published form and stand apart from the program's own, so that the latter
+//! may change.
 
 use std::borrow::Cow;
 
@@ -212,7 +214,8 @@ fn summary(found: &Findings<'_>) -> Summary {
     }
 }
 
-/// A difference from a baseline: no step, and the component's own name where the whole of it is on one side only.
+/// A difference from a baseline: no step, and the component's own name where the whole of it is on
+/// one side only.
 fn drift_row(drift: &Drift) -> FindingRow<'_> {
     let labels = label_of(drift);
     FindingRow {

@@ -1,4 +1,5 @@
-//! What a deploy would change, for a person who is about to say yes: component by component, what each change is for, and what is left.
+//! What a deploy would change, for a person who is about to say yes: component by component, what
+//! each change is for, and what is left.
 
 use std::fmt::Write as _;
 
@@ -226,7 +227,8 @@ fn label(change: &Change, value: &Value) -> String {
     }
 }
 
-/// Writes each file before and after as a unified diff with three lines of context; a profile's with what the org would hold, not what is sent.
+/// Writes each file before and after as a unified diff with three lines of context; a profile's
+/// with what the org would hold, not what is sent.
 pub fn files(targets: &[Target], package: &Package) -> String {
     let mut out = String::new();
     for target in targets {

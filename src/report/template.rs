@@ -156,7 +156,15 @@ fn owned(template: &Template, out: &mut String) {
     if all.is_empty() {
         return;
     }
-    line(out, &format!("\n{}", "What it owns: a fix changes the settings named above in these components, and nothing beside them".bold()));
+    line(
+        out,
+        &format!(
+            "\n{}",
+            "What it owns: a fix changes the settings named above in these \
+                                components, and nothing beside them"
+                .bold()
+        ),
+    );
     for (component, parts) in all {
         line(out, &format!("  {component}: {}", parts.into_iter().collect::<Vec<_>>().join(", ")));
     }
@@ -181,7 +189,8 @@ fn by_hand(template: &Template, out: &mut String) {
     }
 }
 
-/// A step by hand, or a fact that is bought, hired or installed; what a permission set grants can be assigned.
+/// A step by hand, or a fact that is bought, hired or installed; what a permission set grants can
+/// be assigned.
 fn is_by_hand(want: &Want) -> bool {
     match want {
         Want::Metadata { component, .. } => component.starts_with("ConnectedApplication:"),

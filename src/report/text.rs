@@ -1,7 +1,9 @@
-//! A report for a person at a terminal: a line for each step that is well, a block for each that is not, the counts at the end.
+//! A report for a person at a terminal: a line for each step that is well, a block for each that is
+//! not, the counts at the end.
 //!
-//! The marks at the head of a line carry the meaning (`=` in sync, `~` differs, `+` missing, `!` by hand, `?` not observed); colour only
-//! repeats it. Colour is always written here and taken out by `cli::ui` where it is not wanted.
+//! The marks at the head of a line carry the meaning (`=` in sync, `~` differs, `+` missing, `!` by
+//! hand, `?` not observed); colour only repeats it. Colour is always written here and taken out by
+//! `cli::ui` where it is not wanted.
 
 use std::fmt::Write as _;
 
@@ -16,7 +18,8 @@ use super::{Findings, OrgReport, Report, summary};
 /// How wide the running text is, in characters.
 const WIDTH: usize = 100;
 
-/// How many paths of one kind a step lists before it says how many more there are; `full` lists all.
+/// How many paths of one kind a step lists before it says how many more there are; `full` lists
+/// all.
 const LISTED: usize = 12;
 
 /// Writes a report as text; `full` unfolds long lists.
@@ -96,7 +99,8 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
     out.push('\n');
 }
 
-/// What a template leaves out of the one that it builds on is said, so that nobody takes it for checked.
+/// What a template leaves out of the one that it builds on is said, so that nobody takes it for
+/// checked.
 fn left_out(out: &mut String, report: &Report<'_>) {
     for dropped in report.templates.iter().flat_map(|template| &template.dropped) {
         line(
@@ -326,7 +330,8 @@ fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label
     line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
 }
 
-/// What could not be seen is grouped by its reason, which is what the reader can do something about.
+/// What could not be seen is grouped by its reason, which is what the reader can do something
+/// about.
 fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.state == State::NotObserved) {
@@ -354,7 +359,8 @@ fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
     }
 }
 
-/// The findings of one state by component, in the order in which the template names them; facts come under no component.
+/// The findings of one state by component, in the order in which the template names them; facts
+/// come under no component.
 fn grouped<'f, 't>(
     findings: &'f [Finding<'t>],
     state: State,
@@ -401,7 +407,8 @@ pub(super) fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{text}");
 }
 
-/// Takes out what could steer a terminal: an org's labels are somebody else's text. Lines are joined by a space.
+/// Takes out what could steer a terminal: an org's labels are somebody else's text. Lines are
+/// joined by a space.
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for character in text.chars() {

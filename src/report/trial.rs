@@ -1,4 +1,5 @@
-//! How a template's cases went, for a person: one line a case, and for a failed one what was expected and what was found.
+//! How a template's cases went, for a person: one line a case, and for a failed one what was
+//! expected and what was found.
 
 use std::fmt::Write as _;
 

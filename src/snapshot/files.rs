@@ -90,7 +90,8 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     })
 }
 
-/// Refuses a package folder outside its project, as the sf command line does: what is read there might be edited there.
+/// Refuses a package folder outside its project, as the sf command line does: what is read there
+/// might be edited there.
 fn is_within(project: &Path, folder: &Path, written: &str) -> Result<(), ReadError> {
     let real =
         |path: &Path| std::fs::canonicalize(path).map_err(|error| not_readable(path, &error));
@@ -118,7 +119,8 @@ fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
     Ok(vec![File { name, content: Content::Bytes(bytes.into()) }])
 }
 
-/// Lists what is metadata or a record of it. Links to folders are not followed, so that no loop can catch the walk.
+/// Lists what is metadata or a record of it. Links to folders are not followed, so that no loop can
+/// catch the walk.
 fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
     let mut found = Vec::new();
     let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];

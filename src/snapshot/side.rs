@@ -1,5 +1,5 @@
-//! One side of a comparison: which components there are and where their bytes lie, without reading them; and two sides held against each other
-//! on every core.
+//! One side of a comparison: which components there are and where their bytes lie, without reading
+//! them; and two sides held against each other on every core.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -231,7 +231,8 @@ impl Read for ContentReader {
     }
 }
 
-/// Compares all components that `chosen` accepts, on every core; the answer is in order of component.
+/// Compares all components that `chosen` accepts, on every core; the answer is in order of
+/// component.
 pub fn compare_sides(
     actual: &Side,
     baseline: &Side,

@@ -1,4 +1,5 @@
-//! What is asked of an org for a snapshot, or for a comparison with one; and the snapshot taken piece by piece.
+//! What is asked of an org for a snapshot, or for a comparison with one; and the snapshot taken
+//! piece by piece.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,8 @@ pub const DEFAULT_TYPES: &[&str] = &[
     "Settings",
 ];
 
-/// What makes profiles whole (S 3.2), as far as it can be asked for without an org's whole code: objects by name, the rest by `*`.
+/// What makes profiles whole (S 3.2), as far as it can be asked for without an org's whole code:
+/// objects by name, the rest by `*`.
 const COMPANIONS: &[&str] = &["CustomApplication", "CustomPermission", "CustomTab"];
 
 /// What is to be asked of an org.
@@ -85,8 +87,8 @@ async fn list(org: &Org, types: &[String], wanted: &mut Wanted) -> Result<(), Or
     Ok(())
 }
 
-/// Puts together what must be asked of an org so that it can be held against a baseline: what its record names, or for a plain folder its
-/// components with what makes its profiles whole.
+/// Puts together what must be asked of an org so that it can be held against a baseline: what its
+/// record names, or for a plain folder its components with what makes its profiles whole.
 ///
 /// # Errors
 /// A profile of the baseline cannot be read.
@@ -139,7 +141,8 @@ fn companions(row: &'static MetadataType, document: &Document, into: &mut Manife
     }
 }
 
-/// How many components one retrieve of a snapshot asks for: enough for a profile's companions to pay, few enough to be held in memory.
+/// How many components one retrieve of a snapshot asks for: enough for a profile's companions to
+/// pay, few enough to be held in memory.
 pub const PIECE: usize = 200;
 
 /// Retrieves a part of what is wanted; companions go along where a profile is among it.

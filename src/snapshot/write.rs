@@ -1,4 +1,5 @@
-//! A snapshot on disk: one file a component in an order of its own, written only where its bytes changed, with a record of what was asked for.
+//! A snapshot on disk: one file a component in an order of its own, written only where its bytes
+//! changed, with a record of what was asked for.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -178,7 +179,8 @@ fn put(element: &NewElement, depth: usize, text: &mut String) {
     }
 }
 
-/// Writes the record, and removes the files that the one before it lists and it does not; no other file is touched. Returns those removed.
+/// Writes the record, and removes the files that the one before it lists and it does not; no other
+/// file is touched. Returns those removed.
 ///
 /// # Errors
 /// The system refuses.
@@ -208,7 +210,8 @@ pub fn write_record(
     Ok(removed)
 }
 
-/// A record may have been edited: what it lists is a file of the component below the folder, or it is not touched.
+/// A record may have been edited: what it lists is a file of the component below the folder, or it
+/// is not touched.
 fn is_inside(one: &RecordedComponent) -> bool {
     let id = ComponentId::new(
         one.type_name.as_str(),
@@ -261,10 +264,12 @@ mod tests {
     fn any_order_gives_the_same_bytes_and_keys_are_left_out() {
         let options = WriteOptions { is_source: false, is_raw: false, with_keys: false };
         let one = component(
-            "<oauthConfig><scopes>Web</scopes><scopes>Api</scopes><consumerKey>3MVG9</consumerKey></oauthConfig><label>A &amp; B</label>",
+            "<oauthConfig><scopes>Web</scopes><scopes>Api</scopes><consumerKey>3MVG9</consumerKey>\
+             </oauthConfig><label>A &amp; B</label>",
         );
         let other = component(
-            "<label>A &amp; B</label>\n<oauthConfig><consumerKey>3MVG9</consumerKey><scopes>Api</scopes><scopes>Web</scopes></oauthConfig>",
+            "<label>A &amp; B</label>\n<oauthConfig><consumerKey>3MVG9</consumerKey><scopes>Api\
+             </scopes><scopes>Web</scopes></oauthConfig>",
         );
         let text = String::from_utf8(bytes_of(&one, &options)).unwrap();
         assert_eq!(text.as_bytes(), bytes_of(&other, &options));

@@ -29,11 +29,12 @@ impl Arguments {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Gives each parameter its value: what was `given` by name (a list's elements apart, or joined by commas), else what is `configured`,
-    /// else its default. A configured name that the template lacks is another template's.
+    /// Gives each parameter its value: what was `given` by name (a list's elements apart, or joined
+    /// by commas), else what is `configured`, else its default. A configured name that the template
+    /// lacks is another template's.
     ///
-    /// # Errors
-    /// Parameters without a value, given names that the template lacks, values of the wrong kind: all in one.
+    /// # Errors Parameters without a value, given names that the template lacks, values of the
+    /// wrong kind: all in one.
     pub fn resolve(
         template: &Template,
         given: &BTreeMap<String, Vec<String>>,
@@ -141,7 +142,12 @@ mod tests {
     use super::*;
 
     fn template() -> Template {
-        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[parameters.app]\ntitle = \"App\"\n[parameters.on]\ntitle = \"On\"\ntype = \"flag\"\ndefault = false\n[parameters.read]\ntitle = \"Read\"\ntype = \"list\"\ndefault = [\"A\"]\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"{app} {on} {read}\" }]\n";
+        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"s\"\nreviewed = 2026-11-23\n[parameters.app]\ntitle = \"App\"\n\
+                    [parameters.on]\ntitle = \"On\"\ntype = \"flag\"\ndefault = false\n\
+                    [parameters.read]\ntitle = \"Read\"\ntype = \"list\"\ndefault = [\"A\"]\n\
+                    [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"{app} {on} {read}\" \
+                    }]\n";
         parse("t.toml", text).unwrap()
     }
 

@@ -124,8 +124,11 @@ impl Check<'_, '_, '_> {
                     match confirm.want {
                         Want::Metadata { .. } | Want::Fact { .. } => self.want(confirm),
                         Want::Manual { .. } | Want::Any(_) => {
-                            self.mistakes
-                                .add(&confirm.subject, "`confirm` takes a want on a component or a fact, which proves that it is done");
+                            self.mistakes.add(
+                                &confirm.subject,
+                                "`confirm` takes a want on a component or a \
+                                    fact, which proves that it is done",
+                            );
                         }
                     }
                 }
@@ -157,7 +160,13 @@ impl Check<'_, '_, '_> {
         self.placeholders(pattern, at);
         let Some((type_name, full_name)) = pattern.split_once(':') else {
             if !pattern.is_empty() {
-                self.mistakes.add(at, format!("`{pattern}` is not of the form `Type:full name`, such as `Profile:{{profile}}`"));
+                self.mistakes.add(
+                    at,
+                    format!(
+                        "`{pattern}` is not of the form `Type:full name`, \
+                    such as `Profile:{{profile}}`"
+                    ),
+                );
             }
             return None;
         };
@@ -190,7 +199,8 @@ impl Check<'_, '_, '_> {
         if path.is_empty() {
             return;
         }
-        // A placeholder in a key is as good as any key; one in a name can't be judged before it is filled in.
+        // A placeholder in a key is as good as any key; one in a name can't be judged before it is
+        // filled in.
         let filled = fill(path, "X");
         let parsed = match filled.parse::<FieldPath>() {
             Ok(parsed) => parsed,
@@ -208,7 +218,11 @@ impl Check<'_, '_, '_> {
             Ok(Some(resolved)) => {
                 if path.trim_end().ends_with(']') {
                     if !matches!(test, Test::Absent) {
-                        self.mistakes.add(&placed.path, "this names a whole entry, which can only be `absent`; name a setting in it");
+                        self.mistakes.add(
+                            &placed.path,
+                            "this names a whole entry, which can only \
+                            be `absent`; name a setting in it",
+                        );
                     }
                 } else {
                     self.test(resolved.field, test, &placed.value);
@@ -294,7 +308,10 @@ impl Check<'_, '_, '_> {
         {
             self.mistakes.add(
                 subject,
-                format!("`{pattern}` speaks of the {parameter} named by the parameter `{parameter}`, which this template lacks"),
+                format!(
+                    "`{pattern}` speaks of the {parameter} named by the parameter \
+                         `{parameter}`, which this template lacks"
+                ),
             );
         }
         let values: Vec<&Value> = match test {

@@ -30,7 +30,8 @@ pub struct Asked {
     pub words: String,
 }
 
-/// Finds the contradictions among steps that apply, or may apply together. What is one of several wants of an `any` binds nobody.
+/// Finds the contradictions among steps that apply, or may apply together. What is one of several
+/// wants of an `any` binds nobody.
 pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
     let mut seen: Vec<(String, &ExpandedStep<'_>, &Test)> = Vec::new();
     let mut found = Vec::new();
@@ -71,7 +72,8 @@ pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
     found
 }
 
-/// A test with the values in the form in which the diff compares them: `Admin` is `System Administrator`.
+/// A test with the values in the form in which the diff compares them: `Admin` is `System
+/// Administrator`.
 fn normal(test: &Test, field: Option<&Field>) -> Test {
     let Some(field) = field else { return test.clone() };
     let elements = |all: &[String]| field.normalise(&Value::List(all.to_vec())).elements();
@@ -112,7 +114,8 @@ fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool
     can_all_hold(&conditions(left), &conditions(right))
 }
 
-/// Says whether no subject is asked by both sides for different values; each condition is its subject with any of its values.
+/// Says whether no subject is asked by both sides for different values; each condition is its
+/// subject with any of its values.
 pub fn can_all_hold<S: PartialEq>(left: &[(S, Vec<Value>)], right: &[(S, Vec<Value>)]) -> bool {
     left.iter().all(|(subject, values)| {
         let mut same = right.iter().filter(|(other, _)| other == subject);
@@ -120,7 +123,8 @@ pub fn can_all_hold<S: PartialEq>(left: &[(S, Vec<Value>)], right: &[(S, Vec<Val
     })
 }
 
-/// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells then.
+/// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells
+/// then.
 pub fn contradict(left: &Test, right: &Test) -> bool {
     let values = |test: &Test| match test {
         Test::Equals(value) => Some(vec![value.clone()]),

@@ -1,6 +1,8 @@
-//! A template written out for its author: a skeleton to fill in, or what an org has now, to be cut down.
+//! A template written out for its author: a skeleton to fill in, or what an org has now, to be cut
+//! down.
 //!
-//! What was found is handed in; asking an org and writing the file are left to the caller. What an org has is turned into steps in `seen`.
+//! What was found is handed in; asking an org and writing the file are left to the caller. What an
+//! org has is turned into steps in `seen`.
 
 mod carrier;
 mod seen;
@@ -104,17 +106,12 @@ pub fn of_org(heading: &Heading, seen: &Seen<'_>) -> String {
         }
     }
     let mut text = format!(
-        "# What was so in an org on {}, written by `sfsetup template new`.\n\
-         #\n\
-         # It says more than the vendor's page asks for: delete every step and line that the page does not name, say why for the rest where\n\
-         # it says {PLACEHOLDER}, and make a parameter of what differs from customer to customer. What was not granted is not mentioned.\n\n\
-         format = 1\n\n\
-         [template]\n\
-         name     = {}\n\
-         title    = {}\n\
-         version  = {}\n\
-         source   = {docs}\n\
-         reviewed = {}\n",
+        "# What was so in an org on {}, written by `sfsetup template new`.\n#\n# It says more than \
+         the vendor's page asks for: delete every step and line that the page does not name, say \
+         why for the rest where\n# it says {PLACEHOLDER}, and make a parameter of what differs \
+         from customer to customer. What was not granted is not mentioned.\n\nformat = 1\n\n\
+         [template]\nname     = {}\ntitle    = {}\nversion  = {}\nsource   = {docs}\nreviewed = {}\
+         \n",
         heading.reviewed,
         quoted(&heading.name),
         quoted(&heading.title()),
@@ -182,7 +179,8 @@ impl Draft {
         // Writing to a String cannot fail.
         let _ = write!(
             out,
-            "\n[[step]]\nid    = {}\ntitle = {}\nwhy   = {}\ndocs  = {docs}\nsetup = {}\nwant  = [\n",
+            "\n[[step]]\nid    = {}\ntitle = {}\nwhy   = {}\ndocs  = {docs}\nsetup = {}\nwant  = [\
+             \n",
             quoted(&self.id),
             quoted(&self.title),
             quoted(&format!("{PLACEHOLDER}: what stops without it")),
@@ -293,10 +291,16 @@ mod tests {
         }
     }
 
-    /// A set of one connected app, one profile and one permission set, as an org may never have made them.
+    /// A set of one connected app, one profile and one permission set, as an org may never have
+    /// made them.
     fn odd_org() -> ComponentSet {
         let fields: String = (0..60)
-            .map(|number| format!("<fieldPermissions><field>Lead.F{number}__c</field><readable>true</readable></fieldPermissions>"))
+            .map(|number| {
+                format!(
+                    "<fieldPermissions><field>Lead.F{number}__c</field><readable>true\
+                                   </readable></fieldPermissions>"
+                )
+            })
             .collect();
         let mut manifest = Manifest::default();
         for object in ["Lead", "Account"] {
@@ -307,9 +311,11 @@ mod tests {
             (
                 "ConnectedApp",
                 "A",
-                "<oauthConfig><consumerKey>key</consumerKey><consumerSecret>secret</consumerSecret><callbackUrl>https://x</callbackUrl>\
-                 <scopes>Api</scopes><scopes>NewerThanThis</scopes></oauthConfig><oauthPolicy><ipRelaxation>NEWER</ipRelaxation>\
-                 <refreshTokenPolicy>infinite</refreshTokenPolicy></oauthPolicy><permissionSetName>A {brace}</permissionSetName>"
+                "<oauthConfig><consumerKey>key</consumerKey><consumerSecret>secret</consumerSecret>\
+                 <callbackUrl>https://x</callbackUrl><scopes>Api</scopes><scopes>NewerThanThis\
+                 </scopes></oauthConfig><oauthPolicy><ipRelaxation>NEWER</ipRelaxation>\
+                 <refreshTokenPolicy>infinite</refreshTokenPolicy></oauthPolicy>\
+                 <permissionSetName>A {brace}</permissionSetName>"
                     .to_owned(),
             ),
             (
@@ -317,9 +323,10 @@ mod tests {
                 "P",
                 format!(
                     "<custom>true</custom>{fields}<userLicense>A \"quoted\" licence</userLicense>\
-                     <objectPermissions><allowRead>true</allowRead><object>Un]even</object></objectPermissions>\
-                     <userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions>\
-                     <userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions>"
+                     <objectPermissions><allowRead>true</allowRead><object>Un]even</object>\
+                     </objectPermissions><userPermissions><enabled>true</enabled><name>ApiEnabled\
+                     </name></userPermissions><userPermissions><enabled>true</enabled>\
+                     <name>ApiEnabled</name></userPermissions>"
                 ),
             ),
             ("PermissionSet", "S", "<label>S</label><license>{user}</license>".to_owned()),

@@ -47,7 +47,8 @@ pub enum ExpandedWant {
         path: FieldPath,
         /// What is wanted there.
         test: Test,
-        /// The fact, and the user of whom it speaks, that is as good as the setting: the user effectively has the permission.
+        /// The fact, and the user of whom it speaks, that is as good as the setting: the user
+        /// effectively has the permission.
         effective: Option<(Fact, String)>,
     },
     /// A fact.
@@ -103,7 +104,8 @@ pub struct ExpandError {
     pub message: String,
 }
 
-/// Fills a template's parameters in. A list in a component or path makes one want per element; an empty one makes none.
+/// Fills a template's parameters in. A list in a component or path makes one want per element; an
+/// empty one makes none.
 ///
 /// # Errors
 /// A path that is none any more with these values.

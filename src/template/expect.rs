@@ -1,5 +1,5 @@
-//! What a template's author expects of it in one case (`expect.toml`): values for its parameters, what an org would answer, how each step
-//! turns out, and what no package can mend.
+//! What a template's author expects of it in one case (`expect.toml`): values for its parameters,
+//! what an org would answer, how each step turns out, and what no package can mend.
 //!
 //! Trying it is left to `plan::trial`.
 
@@ -248,7 +248,9 @@ mod tests {
     #[test]
     fn what_is_expected_is_read() {
         let expected = read(
-            "[parameters]\nread = [\"Account\"]\nsubscribe = true\n[facts]\n\"org.api_access\" = true\n\"user.license\" = \"Salesforce\"\n\"license.seats[Salesforce]\" = 3\n[states]\nrefresh-token = \"differs\"\n[mend]\nleft = [\"profile\"]\n",
+            "[parameters]\nread = [\"Account\"]\nsubscribe = true\n[facts]\n\"org.api_access\" = \
+             true\n\"user.license\" = \"Salesforce\"\n\"license.seats[Salesforce]\" = 3\n[states]\n\
+             refresh-token = \"differs\"\n[mend]\nleft = [\"profile\"]\n",
         )
         .unwrap();
         assert_eq!(expected.parameters["read"], Value::List(vec!["Account".to_owned()]));

@@ -1,4 +1,5 @@
-//! What must be asked of an org so that every want of a template can be answered: components, their companions, facts.
+//! What must be asked of an org so that every want of a template can be answered: components, their
+//! companions, facts.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,8 @@ use crate::metadata::registry::{self, Kind};
 pub struct Needs {
     /// The components that wants speak of.
     pub components: BTreeSet<ComponentId>,
-    /// What must be asked for with a profile, so that the absence of an entry can be read (S 3.2): standard objects by name, never `*`.
+    /// What must be asked for with a profile, so that the absence of an entry can be read (S 3.2):
+    /// standard objects by name, never `*`.
     pub companions: Manifest,
     /// The facts, each with the user or app that it speaks of.
     pub facts: Vec<(Fact, Option<String>)>,

@@ -1,6 +1,7 @@
 //! TOML to [`Template`]: every mistake of a file at once, each with its place.
 //!
-//! The file is walked by hand over TOML's own spans: serde would stop at the first mistake, and could not say what was probably meant.
+//! The file is walked by hand over TOML's own spans: serde would stop at the first mistake, and
+//! could not say what was probably meant.
 
 mod read;
 mod want;
@@ -84,7 +85,8 @@ pub fn parse_with(
     read(file, text, &mut |walk, top| walk.template(top, parent))
 }
 
-/// Reads what a file such as `sfsetup.toml` changes in a template: parameters, steps and what is left out, in the table at `at`.
+/// Reads what a file such as `sfsetup.toml` changes in a template: parameters, steps and what is
+/// left out, in the table at `at`.
 ///
 /// # Errors
 /// As [`parse`].
@@ -153,7 +155,8 @@ pub(super) struct PlacedStep {
 /// A condition with the places of its key and of its value.
 pub(super) type PlacedCondition = (Condition, Range<usize>, Range<usize>);
 
-/// The places of a `create`: of its component, what it is made from, and each path and value that it sets.
+/// The places of a `create`: of its component, what it is made from, and each path and value that
+/// it sets.
 pub(super) struct CreateSpans {
     pub(super) component: Range<usize>,
     pub(super) from: Range<usize>,
@@ -276,7 +279,8 @@ impl Walk<'_, '_> {
         head.name = self.required_text(table, "name", at, "[template]");
         head.title = self.required_text(table, "title", at, "[template]");
         head.version = self.required_text(table, "version", at, "[template]");
-        // What builds on another template rests on its documentation, unless it names one of its own.
+        // What builds on another template rests on its documentation, unless it names one of its
+        // own.
         if !is_extension || table.contains_key("source") {
             head.source = self.required_text(table, "source", at, "[template]");
         }
@@ -322,7 +326,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A parameter; one that is another file's may get another title or default, and stays what it is.
+    /// A parameter; one that is another file's may get another title or default, and stays what it
+    /// is.
     fn parameter_or_change(
         &mut self,
         name: &Spanned<std::borrow::Cow<'_, str>>,
@@ -459,7 +464,8 @@ impl Walk<'_, '_> {
         Some(value)
     }
 
-    /// A step. One whose id another file has already is changed: what stands here takes the place of what stands there.
+    /// A step. One whose id another file has already is changed: what stands here takes the place
+    /// of what stands there.
     fn step(&mut self, node: &Node<'_>, placed: &mut Placed) {
         let Some(table) = self.table(node, "step") else { return };
         self.known_keys(table, keys::STEP, "a step");
@@ -544,7 +550,10 @@ mod tests {
     use super::super::{TemplateErrors, builtin};
     use super::parse;
 
-    const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.app]\ntitle = \"App\"\n[parameters.kind]\ntitle = \"Kind\"\ntype = \"choice\"\nchoices = [\"one\", \"two\"]\n";
+    const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
+                        source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
+                        [parameters.app]\ntitle = \"App\"\n[parameters.kind]\ntitle = \"Kind\"\n\
+                        type = \"choice\"\nchoices = [\"one\", \"two\"]\n";
 
     fn mistakes(steps: &str) -> Vec<String> {
         let text = format!("{HEAD}{steps}");
@@ -584,25 +593,29 @@ mod tests {
             (step("wnat = []"), "`want` is missing"),
             (
                 step(
-                    "want = [{ component = \"ConectedApp:{app}\", path = \"label\", equals = \"x\" }]",
+                    "want = [{ component = \"ConectedApp:{app}\", path = \"label\", equals = \"x\" \
+                     }]",
                 ),
                 "did you mean `ConnectedApp`",
             ),
             (
                 step(
-                    "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolice\", equals = \"x\" }]",
+                    "want = [{ component = \"ConnectedApp:{app}\", path = \
+                     \"oauthPolicy.refreshTokenPolice\", equals = \"x\" }]",
                 ),
                 "did you mean `oauthPolicy.refreshTokenPolicy`",
             ),
             (
                 step(
-                    "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]",
+                    "want = [{ component = \"ConnectedApp:{app}\", path = \
+                     \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]",
                 ),
                 "did you mean `infinite`",
             ),
             (
                 step(
-                    "want = [{ component = \"ConnectedApp:{ap}\", path = \"label\", equals = \"x\" }]",
+                    "want = [{ component = \"ConnectedApp:{ap}\", path = \"label\", equals = \"x\" \
+                     }]",
                 ),
                 "did you mean `app`",
             ),
@@ -616,7 +629,8 @@ mod tests {
             ),
             (
                 step(
-                    "want = [{ component = \"Profile:{app}\", path = \"custom\", includes = [\"a\"] }]",
+                    "want = [{ component = \"Profile:{app}\", path = \"custom\", includes = \
+                     [\"a\"] }]",
                 ),
                 "list",
             ),
@@ -636,7 +650,8 @@ mod tests {
             (step("when = { knid = \"one\" }\nwant = [{ manual = \"x\" }]"), "did you mean `kind`"),
             (
                 step(
-                    "when = { \"org.api_access_control\" = \"maybe\" }\nwant = [{ manual = \"x\" }]",
+                    "when = { \"org.api_access_control\" = \"maybe\" }\nwant = \
+                     [{ manual = \"x\" }]",
                 ),
                 "true",
             ),
@@ -655,13 +670,15 @@ mod tests {
             (format!("{0}{0}", step("want = [{ manual = \"x\" }]")), "twice"),
             (
                 step(
-                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", from = \"PermissionSet:A\" }",
+                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", from = \
+                     \"PermissionSet:A\" }",
                 ),
                 "copied",
             ),
             (
                 step(
-                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", set = { licence = \"x\" } }",
+                    "want = [{ manual = \"x\" }]\ncreate = { component = \"Profile:{app}\", set = \
+                     { licence = \"x\" } }",
                 ),
                 "licence",
             ),
@@ -677,7 +694,8 @@ mod tests {
     #[test]
     fn all_mistakes_come_at_once_in_the_files_order() {
         let found = mistakes(&step(
-            "levle = \"required\"\nwant = [{ component = \"Profle:x\", path = \"a\", equals = 1 }, { fact = \"org.editon\", equals = 1 }]",
+            "levle = \"required\"\nwant = [{ component = \"Profle:x\", path = \"a\", equals = 1 }, \
+             { fact = \"org.editon\", equals = 1 }]",
         ));
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].starts_with("4:1: ") && found[1].starts_with("5:23: "), "{found:#?}");
@@ -703,7 +721,8 @@ mod tests {
         let text = format!(
             "{HEAD}{}",
             step(
-                "want = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]"
+                "want = [{ component = \"ConnectedApp:{app}\", path = \
+                 \"oauthPolicy.refreshTokenPolicy\", equals = \"infinit\" }]"
             )
         );
         let shown = parse("t.toml", &text).unwrap_err().to_string();

@@ -75,7 +75,10 @@ mod tests {
                 .collect();
             assert!(errors.is_empty(), "{}: {errors:#?}", shipped.name);
         }
-        let good = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, { fact = \"org.edition\", equals = \"y\" }]\n";
+        let good = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n\
+                    [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, \
+                    { fact = \"org.edition\", equals = \"y\" }]\n";
         parse("t", good).unwrap();
         assert!(validator.is_valid(&as_json(good)));
         for (from, to) in [

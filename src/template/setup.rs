@@ -1,6 +1,7 @@
 //! Pages of Setup: deep links and Quick Find words (S 7).
 //!
-//! Page ids are no published contract, so the Quick Find words are always shown beside the link; a page whose path no source gives has none.
+//! Page ids are no published contract, so the Quick Find words are always shown beside the link; a
+//! page whose path no source gives has none.
 
 /// A page of Setup.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ pub fn find(id: &str) -> Option<&'static SetupPage> {
 }
 
 impl SetupPage {
-    /// Returns the page's address: whole where the org's is known, else from the slash; none where no source gives the path.
+    /// Returns the page's address: whole where the org's is known, else from the slash; none where
+    /// no source gives the path.
     pub fn url(&self, instance_url: Option<&str>) -> Option<String> {
         let path = self.path?;
         let base = instance_url.unwrap_or_default().trim_end_matches('/');

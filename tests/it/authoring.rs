@@ -219,11 +219,14 @@ want  = [{ fact = "user.is_active", equals = true }]
 
 const PACKAGE: &str = r#"<Package xmlns="http://soap.sforce.com/2006/04/metadata"><types><members>Acme</members><name>Profile</name></types><version>67.0</version></Package>"#;
 
-const GOOD: &str = "[parameters]\nprofile = \"Acme\"\nuser = \"a@example.com\"\n[facts]\n\"user.is_active\" = true\n";
+const GOOD: &str = "[parameters]\nprofile = \"Acme\"\nuser = \"a@example.com\"\n[facts]\n\
+                    \"user.is_active\" = true\n";
 
 fn profile(licence: &str, api: bool) -> String {
     format!(
-        "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>true</custom><userLicense>{licence}</userLicense><userPermissions><enabled>{api}</enabled><name>ApiEnabled</name></userPermissions></Profile>"
+        "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"><custom>true</custom>\
+         <userLicense>{licence}</userLicense><userPermissions><enabled>{api}</enabled>\
+         <name>ApiEnabled</name></userPermissions></Profile>"
     )
 }
 
@@ -244,7 +247,8 @@ fn cases_that_are_as_expected_pass() {
         &profile("Salesforce", false),
         &format!("{GOOD}[states]\napi = \"differs\"\n"),
     );
-    let left = "\"user.license\" = \"Chatter Free\"\n[states]\nlicence = \"differs\"\n[mend]\nleft = [\"licence\"]\n";
+    let left = "\"user.license\" = \"Chatter Free\"\n[states]\nlicence = \"differs\"\n[mend]\nleft \
+                = [\"licence\"]\n";
     case(&env, "licence", &profile("Chatter Free", true), &format!("{GOOD}{left}"));
     case(
         &env,
@@ -413,7 +417,8 @@ fn the_fix_of_every_shipped_template_is_proved_on_its_cases() {
     for template in builtin::all() {
         let cases = Path::new(&fixture("templates")).join(template.name);
         let run = env.run(&["template", "test", template.name, "--cases", cases.to_str().unwrap()]);
-        // Their fixtures say nothing of states, so that a bare org is not as expected; each is mended all the same.
+        // Their fixtures say nothing of states, so that a bare org is not as expected; each is
+        // mended all the same.
         assert!([0, 2].contains(&run.code), "{}: {run:?}", template.name);
         assert!(
             run.stdout.contains(", mended\n") && !run.stdout.contains("there is no fix"),

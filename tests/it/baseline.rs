@@ -1,5 +1,6 @@
-//! Snapshots and baselines: equal to the byte where nothing changed, drift seen field by field and taken back in part, and never more said than
-//! was observed. Also that the fast comparison finds what the full index finds.
+//! Snapshots and baselines: equal to the byte where nothing changed, drift seen field by field and
+//! taken back in part, and never more said than was observed. Also that the fast comparison finds
+//! what the full index finds.
 
 use std::path::Path;
 use std::process::Command;
@@ -122,7 +123,11 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
 #[test]
 fn a_component_that_is_gone_is_removed_and_nothing_else() {
     let env = Env::new();
-    let template = "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ component = \"PermissionSet:Extra\", path = \"label\", equals = \"Extra\" }]\ncreate = { component = \"PermissionSet:Extra\" }\n";
+    let template = "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \
+                    \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle \
+                    = \"A\"\nwant = \
+                    [{ component = \"PermissionSet:Extra\", path = \"label\", equals = \"Extra\" }]\
+                    \ncreate = { component = \"PermissionSet:Extra\" }\n";
     env.write("extra.toml", template);
     assert_eq!(env.run(&["deploy", "--template", "extra.toml", "--org", "demo", "--yes"]).code, 0);
     assert_eq!(env.run(&["snapshot", "--org", "demo", "--out", "org"]).code, 0);
@@ -146,14 +151,16 @@ fn profile(inner: &str) -> String {
 }
 
 const CUSTOM: &str = "    <custom>true</custom>\n";
-const LEAD: &str = "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>Lead</object>\n    </objectPermissions>\n";
+const LEAD: &str = "    <objectPermissions>\n        <allowRead>true</allowRead>\n        \
+                    <object>Lead</object>\n    </objectPermissions>\n";
 
 #[test]
 fn what_was_not_asked_for_is_not_observed_and_never_counted() {
     let env = Env::new();
     let package = |objects: &str| {
         format!(
-            "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">{objects}<types><members>*</members><name>Profile</name></types><version>67.0</version></Package>\n"
+            "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">{objects}<types>\
+             <members>*</members><name>Profile</name></types><version>67.0</version></Package>\n"
         )
     };
     let custom = "    <custom>true</custom>\n";
@@ -215,7 +222,8 @@ fn a_folder_is_brought_back_in_place() {
 
 fn tab(name: &str) -> String {
     format!(
-        "    <tabVisibilities>\n        <tab>{name}</tab>\n        <visibility>DefaultOn</visibility>\n    </tabVisibilities>\n"
+        "    <tabVisibilities>\n        <tab>{name}</tab>\n        <visibility>DefaultOn\
+         </visibility>\n    </tabVisibilities>\n"
     )
 }
 
@@ -224,10 +232,12 @@ fn what_no_deploy_can_take_away_is_left_and_goes_in_place() {
     let env = Env::new();
     let layout = |layout: &str| {
         format!(
-            "    <layoutAssignments>\n        <layout>Account-{layout}</layout>\n    </layoutAssignments>\n"
+            "    <layoutAssignments>\n        <layout>Account-{layout}</layout>\n    \
+             </layoutAssignments>\n"
         )
     };
-    let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
+    let range = "    <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        \
+                 <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n";
     let then = profile(&layout("A"));
     env.write("then/profiles/A.profile", &then);
     env.write(
@@ -284,12 +294,16 @@ fn another_orgs_own_ids_are_no_drift() {
     let env = Env::new();
     let part = |link: &str, label: &str| {
         format!(
-            "{HEAD}<ExtlClntAppOauthSettings xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>\n    <externalClientApplication>Acme</externalClientApplication>\n    <label>{label}</label>\n    <oauthLink>{link}</oauthLink>\n</ExtlClntAppOauthSettings>\n"
+            "{HEAD}<ExtlClntAppOauthSettings xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
+             \n    <commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>\n    \
+             <externalClientApplication>Acme</externalClientApplication>\n    <label>{label}\
+             </label>\n    <oauthLink>{link}</oauthLink>\n</ExtlClntAppOauthSettings>\n"
         )
     };
     let record = |id: &str| {
         format!(
-            "{{\"format\": \"sfsetup.snapshot/1\", \"org_id\": \"{id}\", \"manifest\": {{\"types\": {{\"ExtlClntAppOauthSettings\": [\"*\"]}}}}}}"
+            "{{\"format\": \"sfsetup.snapshot/1\", \"org_id\": \"{id}\", \"manifest\": \
+             {{\"types\": {{\"ExtlClntAppOauthSettings\": [\"*\"]}}}}}}"
         )
     };
     let file = "extlClntAppOauthSettings/Acme_oauth.ecaOauth";
@@ -456,7 +470,8 @@ fn texts() -> Vec<(&'static str, String)> {
     found
 }
 
-/// What may happen to a file: an element of the root goes, comes twice as far down, or has a flag turned.
+/// What may happen to a file: an element of the root goes, comes twice as far down, or has a flag
+/// turned.
 fn disturbed(text: &str, places: &[(prop::sample::Index, u8)]) -> String {
     let mut text = text.to_owned();
     for (at, what) in places {
@@ -510,7 +525,8 @@ proptest! {
         let (Ok(one), Ok(other)) = (Document::parse(now.clone().into_bytes()), Document::parse(text.clone().into_bytes())) else {
             return Ok(());
         };
-        // Of a file that was merged badly one of two like entries may go and leave the other: the fast way says so, and the index sees no difference.
+        // Of a file that was merged badly one of two like entries may go and leave the other: the
+        // fast way says so, and the index sees no difference.
         if has_twins(row, &other) {
             return Ok(());
         }

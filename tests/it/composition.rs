@@ -1,11 +1,18 @@
-//! Templates that stand on one another, that are checked together, and that a project or an org changes.
+//! Templates that stand on one another, that are checked together, and that a project or an org
+//! changes.
 
 use serde_json::Value as Json;
 
 use crate::support::{Env, Run};
 
-const CHILD: &str = "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\nextends = \"ampersand\"\n";
-const OTHER: &str = "format = 1\n[template]\nname = \"other\"\ntitle = \"Other\"\nversion = \"1\"\nsource = \"https://other.example.com\"\nreviewed = 2026-11-23\n[parameters.app]\ntitle = \"App\"\n[[step]]\nid = \"zero\"\ntitle = \"Expires at once\"\ndocs = \"https://other.example.com/zero\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"zero\" }]\n";
+const CHILD: &str = "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\n\
+                     extends = \"ampersand\"\n";
+const OTHER: &str = "format = 1\n[template]\nname = \"other\"\ntitle = \"Other\"\nversion = \"1\"\n\
+                     source = \"https://other.example.com\"\nreviewed = 2026-11-23\n\
+                     [parameters.app]\ntitle = \"App\"\n[[step]]\nid = \"zero\"\ntitle = \"Expires \
+                     at once\"\ndocs = \"https://other.example.com/zero\"\nwant = \
+                     [{ component = \"ConnectedApp:{app}\", path = \
+                     \"oauthPolicy.refreshTokenPolicy\", equals = \"zero\" }]\n";
 
 fn report(run: &Run) -> Json {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
@@ -27,7 +34,11 @@ fn a_template_adds_changes_and_drops_steps_of_another() {
     env.write(
         "acme.toml",
         format!(
-            "{CHILD}[parameters.read]\ndefault = [\"Case\"]\n[[step]]\nid = \"refresh-token\"\nlevel = \"recommended\"\n[[step]]\nid = \"own\"\ntitle = \"Own\"\ndocs = \"https://acme.example.com\"\nwant = [{{ component = \"Profile:{{profile}}\", path = \"userPermissions[RunReports].enabled\", equals = true }}]\n[[drop]]\nstep = \"install-app\"\nreason = \"another team installs it\"\n"
+            "{CHILD}[parameters.read]\ndefault = [\"Case\"]\n[[step]]\nid = \"refresh-token\"\n\
+             level = \"recommended\"\n[[step]]\nid = \"own\"\ntitle = \"Own\"\ndocs = \
+             \"https://acme.example.com\"\nwant = [{{ component = \"Profile:{{profile}}\", path = \
+             \"userPermissions[RunReports].enabled\", equals = true }}]\n[[drop]]\nstep = \
+             \"install-app\"\nreason = \"another team installs it\"\n"
         ),
     );
     assert_eq!(env.run(&["template", "check", "acme.toml"]).code, 0);
@@ -79,7 +90,8 @@ fn mistakes_in_what_is_changed_point_to_their_lines() {
         ("[parameters.read]\ntype = \"text\"\n", "inherited parameter stays"),
         ("[[step]]\nid = \"new\"\n", "`title` is missing"),
         (
-            "[[step]]\nid = \"refresh-token\"\nwant = [{ component = \"ConnectedApp:{ap}\", path = \"label\", equals = \"x\" }]\n",
+            "[[step]]\nid = \"refresh-token\"\nwant = [{ component = \"ConnectedApp:{ap}\", path = \
+             \"label\", equals = \"x\" }]\n",
             "did you mean `app`",
         ),
     ] {
@@ -160,7 +172,9 @@ fn a_project_and_an_org_change_a_template_in_sfsetup_toml() {
     env.write("other.toml", OTHER);
     env.write(
         "sfsetup.toml",
-        "[overlay.other]\n[[overlay.other.step]]\nid = \"zero\"\nlevel = \"recommended\"\n[orgs.demo.parameters]\napp = \"Ampersand\"\n[[orgs.demo.overlay.other.drop]]\nstep = \"zero\"\nreason = \"agreed with the vendor\"\n",
+        "[overlay.other]\n[[overlay.other.step]]\nid = \"zero\"\nlevel = \"recommended\"\n\
+         [orgs.demo.parameters]\napp = \"Ampersand\"\n[[orgs.demo.overlay.other.drop]]\nstep = \
+         \"zero\"\nreason = \"agreed with the vendor\"\n",
     );
     let report = diff(&env, &["--template", "other.toml"]);
     assert!(findings(&report).is_empty(), "{report}");
@@ -229,7 +243,11 @@ fn check_finds_what_contradicts_what_nobody_uses_and_what_is_needed_too() {
     let env = Env::new();
     let template = OTHER
         .replace("[[step]]", "[parameters.idle]\ntitle = \"Idle\"\ndefault = \"\"\n[[step]]")
-        + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinite\" }]\n[[step]]\nid = \"contract\"\ntitle = \"Contracts\"\ndocs = \"https://other.example.com\"\nwant = [{ component = \"Profile:X\", path = \"objectPermissions[Contract].allowRead\", equals = true }, { component = \"Profile:X\", path = \"fieldPermissions[Lead.X__c].hidden\", equals = false }]\n";
+        + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwant = \
+           [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", \
+           equals = \"infinite\" }]\n[[step]]\nid = \"contract\"\ntitle = \"Contracts\"\ndocs = \
+           \"https://other.example.com\"\nwant = \
+           [{ component = \"Profile:X\", path = \"objectPermissions[Contract].allowRead\", equals = true }, { component = \"Profile:X\", path = \"fieldPermissions[Lead.X__c].hidden\", equals = false }]\n";
     env.write("t.toml", &template);
     let run = env.run(&["template", "check", "t.toml"]);
     assert_eq!(run.code, 1, "{run:?}");
@@ -247,30 +265,36 @@ fn check_finds_what_contradicts_what_nobody_uses_and_what_is_needed_too() {
     assert_eq!(json["ok"], false);
     assert_eq!(json["mistakes"].as_array().unwrap().len(), 1);
     // Steps that never apply together do not contradict.
-    let choice = "[parameters.kind]\ntitle = \"Kind\"\ntype = \"choice\"\nchoices = [\"a\", \"b\"]\ndefault = \"a\"\n[[step]]";
+    let choice = "[parameters.kind]\ntitle = \"Kind\"\ntype = \"choice\"\nchoices = [\"a\", \"b\"]\
+                  \ndefault = \"a\"\n[[step]]";
     let apart = OTHER
         .replace("[[step]]", choice)
         .replace("id = \"zero\"", "id = \"zero\"\nwhen = { kind = \"a\" }")
-        + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwhen = { kind = \"b\" }\ndocs = \"https://x\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"infinite\" }]\n";
+        + "[[step]]\nid = \"infinite\"\ntitle = \"Never expires\"\nwhen = { kind = \"b\" }\ndocs = \
+           \"https://x\"\nwant = [{ component = \"ConnectedApp:{app}\", path = \
+           \"oauthPolicy.refreshTokenPolicy\", equals = \"infinite\" }]\n";
     env.write("t.toml", apart);
     let run = env.run(&["template", "check", "t.toml"]);
     assert!(run.code == 0 && run.stdout.starts_with("other: no mistakes"), "{run:?}");
 }
 
-/// A template's own steps that contradict one another are findings for whoever looks, and no plan can be made of them.
+/// A template's own steps that contradict one another are findings for whoever looks, and no plan
+/// can be made of them.
 #[test]
 fn steps_of_one_template_that_contradict_each_other_are_named_before_a_plan_is_made() {
     let env = Env::new();
     let step = |id: &str, path: &str, test: &str| {
         format!(
-            "[[step]]\nid = \"{id}\"\ntitle = \"T\"\nwant = [{{ component = \"ConnectedApp:Ampersand\", path = \"{path}\", {test} }}]\n"
+            "[[step]]\nid = \"{id}\"\ntitle = \"T\"\nwant = [{{ component = \
+             \"ConnectedApp:Ampersand\", path = \"{path}\", {test} }}]\n"
         )
     };
     for (path, one, other) in [
         ("oauthPolicy.ipRelaxation", "equals = \"BYPASS\"", "equals = \"ENFORCE\""),
         ("profileName", "includes = [\"Admin\"]", "excludes = [\"System Administrator\"]"),
     ] {
-        let head = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n";
+        let head = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"s\"\nreviewed = 2026-11-23\n";
         env.write(
             "t.toml",
             format!("{head}{}{}", step("first-step", path, one), step("second-step", path, other)),

@@ -1,4 +1,5 @@
-//! The demo org through the program: drift in one command, state that lasts, and an answer that is stable.
+//! The demo org through the program: drift in one command, state that lasts, and an answer that is
+//! stable.
 
 use serde_json::Value;
 

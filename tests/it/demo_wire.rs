@@ -1,4 +1,5 @@
-//! The demo org over HTTP: what its protocol says to a plain client, and to the program by way of the environment.
+//! The demo org over HTTP: what its protocol says to a plain client, and to the program by way of
+//! the environment.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -23,13 +24,16 @@ fn client() -> Client {
 }
 
 fn soap(running: &Running, token: &str, body: &str) -> RequestBuilder {
-    client().post(format!("{}/services/Soap/m/67.0", running.url())).header("content-type", "text/xml").header("SOAPAction", "\"\"").body(
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
-             <soapenv:Header><SessionHeader xmlns=\"{NS}\"><sessionId>{token}</sessionId></SessionHeader></soapenv:Header>\
-             <soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
-        ),
-    )
+    client()
+        .post(format!("{}/services/Soap/m/67.0", running.url()))
+        .header("content-type", "text/xml")
+        .header("SOAPAction", "\"\"")
+        .body(format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
+             xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Header>\
+             <SessionHeader xmlns=\"{NS}\"><sessionId>{token}</sessionId></SessionHeader>\
+             </soapenv:Header><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
+        ))
 }
 
 async fn call(running: &Running, body: &str) -> String {
@@ -69,7 +73,10 @@ async fn finish(running: &Running, check: &str, id: &str) -> String {
     loop {
         let reply = call(
             running,
-            &format!("<{check} xmlns=\"{NS}\"><asyncProcessId>{id}</asyncProcessId><includeDetails>true</includeDetails></{check}>"),
+            &format!(
+                "<{check} xmlns=\"{NS}\"><asyncProcessId>{id}</asyncProcessId>\
+                      <includeDetails>true</includeDetails></{check}>"
+            ),
         )
         .await;
         if reply.contains("<done>true</done>") {
@@ -82,8 +89,10 @@ async fn finish(running: &Running, check: &str, id: &str) -> String {
 
 fn retrieve_body(name: &str) -> String {
     format!(
-        "<retrieve xmlns=\"{NS}\"><{name}><apiVersion>67.0</apiVersion><unpackaged><types><members>Ampersand</members><name>ConnectedApp</name>\
-         </types><types><members>Nobody</members><name>Profile</name></types><version>67.0</version></unpackaged></{name}></retrieve>"
+        "<retrieve xmlns=\"{NS}\"><{name}><apiVersion>67.0</apiVersion><unpackaged><types>\
+         <members>Ampersand</members><name>ConnectedApp</name></types><types><members>Nobody\
+         </members><name>Profile</name></types><version>67.0</version></unpackaged></{name}>\
+         </retrieve>"
     )
 }
 
@@ -97,7 +106,8 @@ async fn a_retrieve_is_started_watched_and_fetched_once() {
         let id = element(&started, "id");
         assert!(id.starts_with("09S") && id.len() == 18);
         let look = format!(
-            "<checkRetrieveStatus xmlns=\"{NS}\"><asyncProcessId>{id}</asyncProcessId><includeZip>false</includeZip></checkRetrieveStatus>"
+            "<checkRetrieveStatus xmlns=\"{NS}\"><asyncProcessId>{id}</asyncProcessId>\
+             <includeZip>false</includeZip></checkRetrieveStatus>"
         );
         call(&running, &look).await;
         let done = finish(&running, "checkRetrieveStatus", &id).await;
@@ -130,7 +140,8 @@ async fn who_has_no_session_or_no_right_is_refused() {
     let reply = soap(&running, &lesser, &describe).send().await.unwrap().text().await.unwrap();
     assert_eq!(
         element(&reply, "faultstring"),
-        "INSUFFICIENT_ACCESS: use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
+        "INSUFFICIENT_ACCESS: use of the Metadata API requires a user with the ModifyAllData or \
+         ModifyMetadata permissions"
     );
     let disabled = running.store().token_of("sam.pereira@harbourlight.example.com").unwrap();
     let reply = client()
@@ -155,14 +166,17 @@ fn package() -> Vec<u8> {
     let files = BTreeMap::from([
         (
             "package.xml".to_owned(),
-            format!("<Package xmlns=\"{NS}\"><types><members>Vendor</members><name>PermissionSet</name></types><version>67.0</version></Package>")
-                .into_bytes(),
+            format!(
+                "<Package xmlns=\"{NS}\"><types><members>Vendor</members><name>PermissionSet\
+                     </name></types><version>67.0</version></Package>"
+            )
+            .into_bytes(),
         ),
         (
             "permissionsets/Vendor.permissionset".to_owned(),
             format!(
-                "<PermissionSet xmlns=\"{NS}\"><label>Vendor</label><userPermissions><enabled>true</enabled><name>ViewAllUsers</name>\
-                 </userPermissions></PermissionSet>"
+                "<PermissionSet xmlns=\"{NS}\"><label>Vendor</label><userPermissions><enabled>true\
+                 </enabled><name>ViewAllUsers</name></userPermissions></PermissionSet>"
             )
             .into_bytes(),
         ),
@@ -174,8 +188,9 @@ fn package() -> Vec<u8> {
 async fn a_deploy_by_soap_shows_in_queries() {
     let running = start(Faults::none()).await;
     let deploy = format!(
-        "<deploy xmlns=\"{NS}\"><ZipFile>{}</ZipFile><DeployOptions><checkOnly>true</checkOnly><rollbackOnError>true</rollbackOnError>\
-         <singlePackage>true</singlePackage></DeployOptions></deploy>",
+        "<deploy xmlns=\"{NS}\"><ZipFile>{}</ZipFile><DeployOptions><checkOnly>true</checkOnly>\
+         <rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage></DeployOptions>\
+         </deploy>",
         BASE64_STANDARD.encode(package())
     );
     let soql = "SELECT Id, PermissionsViewAllUsers FROM PermissionSet WHERE Name = 'Vendor'";
@@ -184,7 +199,8 @@ async fn a_deploy_by_soap_shows_in_queries() {
     assert_eq!(element(&done, "status"), "Succeeded");
     assert_eq!(query(&running, soql).await["totalSize"], 0);
     let quick = format!(
-        "<deployRecentValidation xmlns=\"{NS}\"><validationId>{id}</validationId></deployRecentValidation>"
+        "<deployRecentValidation xmlns=\"{NS}\"><validationId>{id}</validationId>\
+         </deployRecentValidation>"
     );
     let id = element(&call(&running, &quick).await, "result");
     assert_eq!(
@@ -255,7 +271,8 @@ async fn a_set_with_a_licence_needs_the_licence_first() {
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(
         refused.json::<Json>().await.unwrap()[0]["message"],
-        "Can't assign permission set \"Warehouse Sync\" to user \"Ampersand Integration\". The user license doesn't allow the permission: Read Accounts"
+        "Can't assign permission set \"Warehouse Sync\" to user \"Ampersand Integration\". The \
+         user license doesn't allow the permission: Read Accounts"
     );
     let given = post(
         "PermissionSetLicenseAssign",
@@ -452,7 +469,14 @@ async fn a_retrieves_zip_is_spoilt_as_told() {
         let id = element(&call(&running, &retrieve_body("request")).await, "id");
         // Each fault counts one look, so there is one look only.
         tokio::time::sleep(Duration::from_millis(40)).await;
-        call(&running, &format!("<checkRetrieveStatus xmlns=\"{NS}\"><asyncProcessId>{id}</asyncProcessId></checkRetrieveStatus>")).await
+        call(
+            &running,
+            &format!(
+                "<checkRetrieveStatus xmlns=\"{NS}\"><asyncProcessId>{id}\
+                                 </asyncProcessId></checkRetrieveStatus>"
+            ),
+        )
+        .await
     };
     BASE64_STANDARD.decode(element(&fetch().await, "zipFile")).unwrap_err();
     for hostile in [false, true, true] {

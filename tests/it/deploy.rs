@@ -1,5 +1,6 @@
-//! The fix, through the program on a demo org over HTTP: deploy, verify, roll back; plans that are stale; runs that are cut off; requests whose
-//! answer is lost; two runs at once; and the org's refusals.
+//! The fix, through the program on a demo org over HTTP: deploy, verify, roll back; plans that are
+//! stale; runs that are cut off; requests whose answer is lost; two runs at once; and the org's
+//! refusals.
 
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
@@ -99,7 +100,8 @@ impl Lab {
         Org::connect(session, ConnectOptions::default()).await.unwrap()
     }
 
-    /// Starts a deploy of another program's by the same user, which changes a permission set's description.
+    /// Starts a deploy of another program's by the same user, which changes a permission set's
+    /// description.
     async fn start_another(&self) -> String {
         let set = ComponentId::new("PermissionSet", "Report_Builder");
         let mut request = RetrieveRequest::default();
@@ -110,7 +112,9 @@ impl Lab {
             String::from_utf8(retrieved.components.get(&set).unwrap().document.bytes().to_vec())
                 .unwrap();
         let text = text.replace("</label>", " 2</label>");
-        let manifest = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Report_Builder</members><name>PermissionSet</name></types><version>62.0</version></Package>";
+        let manifest = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types>\
+                        <members>Report_Builder</members><name>PermissionSet</name></types>\
+                        <version>62.0</version></Package>";
         let files = [
             ("package.xml", manifest),
             ("permissionsets/Report_Builder.permissionset", text.as_str()),
@@ -250,7 +254,10 @@ async fn a_field_that_somebody_has_changed_since_is_not_taken_back_unasked() {
     assert_eq!(lab.ampersand("deploy", &["--yes"]).await.code, 0);
     lab.env.write(
         "other.toml",
-        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ component = \"ConnectedApp:Ampersand\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"specific_lifetime:3:DAYS\" }]\n",
+        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \
+         \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+         want = \
+         [{ component = \"ConnectedApp:Ampersand\", path = \"oauthPolicy.refreshTokenPolicy\", equals = \"specific_lifetime:3:DAYS\" }]\n",
     );
     assert_eq!(lab.run(&["deploy", "--template", "other.toml", "--yes"]).await.code, 0);
     let first = lab.journal()[0]["id"].as_str().unwrap().to_owned();
@@ -414,7 +421,8 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     assert_eq!(lab.count("deployRequest.start"), 2, "ours once, and the other's");
 }
 
-/// Sent, and what the org holds by now is neither what was before nor what it makes: nobody can say, until somebody has looked.
+/// Sent, and what the org holds by now is neither what was before nor what it makes: nobody can
+/// say, until somebody has looked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
@@ -621,7 +629,9 @@ async fn two_runs_at_once_do_not_both_deploy() {
 /// A template of one want.
 fn template(want: &str) -> String {
     format!(
-        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"only-step\"\ntitle = \"A\"\nwant = [{want}]\n"
+        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \
+         \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"only-step\"\ntitle = \
+         \"A\"\nwant = [{want}]\n"
     )
 }
 
@@ -642,7 +652,8 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
             &["no CustomField named Account.Nope__c found"],
         ),
         (format!("{{ {set} = \"userPermissions[NoSuchThing].enabled\", equals = true }}"), 1, &["no system permission `NoSuchThing`"]),
-        (format!("{{ {set} = \"label\", equals = \"{}\" }}", "x".repeat(90)), 3, &["max length=80"]),
+        (format!("{{ {set} = \"label\", equals = \"{}\" }}", "x".repeat(90)), 3, &["max \
+            length=80"]),
         (
             "{ component = \"Profile:Admin\", path = \"objectPermissions[Account].allowDelete\", equals = false }".to_owned(),
             2,
@@ -651,7 +662,8 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
         (
             "{ component = \"ConnectedApp:Nova\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\" }".to_owned(),
             2,
-            &["cannot be created since Spring '26", "if it is the vendor's, install it (Setup > Connected Apps OAuth Usage"],
+            &["cannot be created since Spring '26", "if it is the vendor's, install it (Setup > \
+                Connected Apps OAuth Usage"],
         ),
     ] {
         lab.env.write("one.toml", template(&want));
@@ -668,16 +680,25 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn much_taken_away_must_be_allowed() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    let gone: Vec<String> = ["allowCreate", "allowDelete", "allowEdit", "allowRead", "viewAllRecords", "modifyAllRecords", "viewAllFields"]
-        .iter()
-        .flat_map(|flag| {
-            ["Account", "Contact", "Lead", "Campaign", "Opportunity"].map(|object| {
-                format!(
-                    "{{ component = \"Profile:Ampersand Integration\", path = \"objectPermissions[{object}].{flag}\", equals = false }}"
-                )
-            })
+    let gone: Vec<String> = [
+        "allowCreate",
+        "allowDelete",
+        "allowEdit",
+        "allowRead",
+        "viewAllRecords",
+        "modifyAllRecords",
+        "viewAllFields",
+    ]
+    .iter()
+    .flat_map(|flag| {
+        ["Account", "Contact", "Lead", "Campaign", "Opportunity"].map(|object| {
+            format!(
+                "{{ component = \"Profile:Ampersand Integration\", path = \
+                     \"objectPermissions[{object}].{flag}\", equals = false }}"
+            )
         })
-        .collect();
+    })
+    .collect();
     lab.env.write("less.toml", template(&gone.join(", ")));
     let run = lab.run(&["deploy", "--template", "less.toml", "--yes"]).await;
     assert!(run.code == 1 && run.stderr.contains("--allow-removals"), "{run:?}");
@@ -728,13 +749,16 @@ fn the_readme_shows_what_a_fix_of_the_demo_org_prints() {
     }
 }
 
-/// A required field is visible to everyone and refused in a permission (S 3.5): said beforehand, all of them at once.
+/// A required field is visible to everyone and refused in a permission (S 3.5): said beforehand,
+/// all of them at once.
 #[test]
 fn fields_without_field_level_security_are_named_before_anything_is_sent() {
     let env = Env::new();
     env.write(
         "t.toml",
-        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"fields\"\ntitle = \"Fields\"\nwant = [{ component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Name].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.OwnerId].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Website].readable\", equals = true }]\n",
+        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\n\
+         reviewed = 2026-11-23\n[[step]]\nid = \"fields\"\ntitle = \"Fields\"\nwant = \
+         [{ component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Name].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.OwnerId].readable\", equals = true }, { component = \"PermissionSet:Ampersand_Access\", path = \"fieldPermissions[Account.Website].readable\", equals = true }]\n",
     );
     let run = env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes"]);
     assert_eq!(run.code, 1, "{run:?}");
@@ -749,7 +773,8 @@ fn fields_without_field_level_security_are_named_before_anything_is_sent() {
     );
 }
 
-/// Another package than the one that was validated, or an org that has moved since, would be overwritten without a word.
+/// Another package than the one that was validated, or an org that has moved since, would be
+/// overwritten without a word.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_validation_of_something_else_is_not_deployed() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;

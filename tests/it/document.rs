@@ -1,4 +1,5 @@
-//! The properties of documents, on random ones, on every file of `fixtures/`, and on real metadata where it lies beside the checkout.
+//! The properties of documents, on random ones, on every file of `fixtures/`, and on real metadata
+//! where it lies beside the checkout.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,8 @@ use proptest::prelude::*;
 use sfsetup::metadata::document::{Document, Edit, Element, NewElement};
 use sfsetup::metadata::{layout, registry};
 
-/// Real metadata for testing, which is no part of the project; where it is not there the fixtures must do.
+/// Real metadata for testing, which is no part of the project; where it is not there the fixtures
+/// must do.
 fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     std::env::var_os("SFSETUP_CORPUS")
@@ -79,7 +81,8 @@ fn elements<'d>(element: Element<'d>, into: &mut Vec<Element<'d>>) {
     }
 }
 
-/// Says that the two texts agree outside the span, and returns how many bytes the middle of the second has.
+/// Says that the two texts agree outside the span, and returns how many bytes the middle of the
+/// second has.
 fn same_around(before: &[u8], after: &[u8], span: &std::ops::Range<usize>) -> bool {
     let tail = before.len() - span.end;
     after.len() >= span.start + tail
@@ -234,7 +237,8 @@ fn a_component_found_by_its_path_is_written_to_the_same_path() {
     }
 }
 
-/// A random metadata file: how it is indented, how its lines end, its entries, and what stands between them.
+/// A random metadata file: how it is indented, how its lines end, its entries, and what stands
+/// between them.
 fn random() -> impl Strategy<Value = String> {
     let line_end = prop_oneof![Just("\n"), Just("\r\n"), Just("")];
     let unit = prop_oneof![Just("    "), Just("\t"), Just("  "), Just("")];
@@ -255,28 +259,37 @@ fn random() -> impl Strategy<Value = String> {
         text,
         any::<u8>(),
     );
-    (line_end, unit, head, prop::collection::vec(entry, 0..12), any::<bool>()).prop_map(|(line_end, unit, head, mut entries, is_sorted)| {
-        if is_sorted {
-            entries.sort();
-        }
-        let mut file = format!(
-            "{head}<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line_end}<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">"
-        );
-        for (name, text, shape) in entries {
+    (line_end, unit, head, prop::collection::vec(entry, 0..12), any::<bool>()).prop_map(
+        |(line_end, unit, head, mut entries, is_sorted)| {
+            if is_sorted {
+                entries.sort();
+            }
+            let mut file = format!(
+                "{head}<?xml version=\"1.0\" encoding=\"UTF-8\"?>{line_end}<Profile \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\">"
+            );
+            for (name, text, shape) in entries {
+                file.push_str(line_end);
+                file.push_str(unit);
+                let element = match shape % 5 {
+                    0 => format!("<{name}/>"),
+                    1 => format!("<{name}>{text}</{name}>"),
+                    2 => format!(
+                        "<{name} a=\"x>y\"><!-- {} -->{text}</{name}>",
+                        text.replace("--", "").trim_end_matches('-')
+                    ),
+                    _ => format!(
+                        "<{name}>{line_end}{unit}{unit}<name>{text}</name>{line_end}{unit}\
+                              </{name}>"
+                    ),
+                };
+                file.push_str(&element);
+            }
             file.push_str(line_end);
-            file.push_str(unit);
-            let element = match shape % 5 {
-                0 => format!("<{name}/>"),
-                1 => format!("<{name}>{text}</{name}>"),
-                2 => format!("<{name} a=\"x>y\"><!-- {} -->{text}</{name}>", text.replace("--", "").trim_end_matches('-')),
-                _ => format!("<{name}>{line_end}{unit}{unit}<name>{text}</name>{line_end}{unit}</{name}>"),
-            };
-            file.push_str(&element);
-        }
-        file.push_str(line_end);
-        file.push_str("</Profile>");
-        file
-    })
+            file.push_str("</Profile>");
+            file
+        },
+    )
 }
 
 proptest! {

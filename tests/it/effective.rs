@@ -1,10 +1,12 @@
-//! Access that a user has from elsewhere than the component that a want names, and where it comes from.
+//! Access that a user has from elsewhere than the component that a want names, and where it comes
+//! from.
 
 use serde_json::Value as Json;
 
 use crate::support::Env;
 
-const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://docs.example.com\"\nreviewed = 2026-11-23\n";
+const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n";
 const USER: &str = "[parameters.user]\ntitle = \"User\"\ndefault = \"\"\n";
 
 /// State and source of each finding of a template on the demo org.
@@ -31,7 +33,8 @@ fn findings(top: &str, wants: &str, set: &[&str]) -> Vec<(String, String)> {
 
 fn permission(path: &str, rest: &str) -> String {
     format!(
-        "{{ component = \"Profile:Ampersand Integration\", path = \"{path}\", equals = true{rest} }},"
+        "{{ component = \"Profile:Ampersand Integration\", path = \"{path}\", equals = true{rest} \
+         }},"
     )
 }
 

@@ -1,5 +1,5 @@
-//! What can go wrong between here and an org, through the program: a clear message and the right exit code, no hang, no panic, and never a
-//! partial answer passed off as whole.
+//! What can go wrong between here and an org, through the program: a clear message and the right
+//! exit code, no hang, no panic, and never a partial answer passed off as whole.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
-//! Every shipped template: it is right, shows a page, finds all missing in a bare org and nothing in one in good order, and its fix brings the
-//! demo org from the one to the other.
+//! Every shipped template: it is right, shows a page, finds all missing in a bare org and nothing
+//! in one in good order, and its fix brings the demo org from the one to the other.
 //!
-//! The two orgs of a template lie in `fixtures/templates/NAME`, `bare` and `good`: what a snapshot of an invented org holds of what the
-//! template asks about.
+//! The two orgs of a template lie in `fixtures/templates/NAME`, `bare` and `good`: what a snapshot
+//! of an invented org holds of what the template asks about.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

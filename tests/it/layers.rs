@@ -1,4 +1,5 @@
-//! Who may import whom: the drawing in `src/lib.rs`, kept true. Also that no template is forgotten and no file has a name that says nothing.
+//! Who may import whom: the drawing in `src/lib.rs`, kept true. Also that no template is forgotten
+//! and no file has a name that says nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,10 @@ fn imports_run_from_left_to_right() {
                 "report",
             ] {
                 if code.contains(&format!("crate::{other}")) {
-                    wrong.push(format!("src/{name} uses crate::{other}; the demo org knows metadata and package alone"));
+                    wrong.push(format!(
+                        "src/{name} uses crate::{other}; the demo org knows \
+                                        metadata and package alone"
+                    ));
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! `sfsetup diff` and `sfsetup org` against an org over HTTP, as a process: the answer, where the org came from, and how failures end.
+//! `sfsetup diff` and `sfsetup org` against an org over HTTP, as a process: the answer, where the
+//! org came from, and how failures end.
 
 use serde_json::{Value, json};
 
@@ -24,13 +25,16 @@ fn state() -> State {
                 "ConnectedApp",
                 "Ampersand",
                 "connectedApps/Ampersand.connectedApp",
-                "<label>A</label><oauthConfig><callbackUrl>x</callbackUrl><isAdminApproved>false</isAdminApproved></oauthConfig><oauthPolicy><ipRelaxation>BYPASS</ipRelaxation><refreshTokenPolicy>zero</refreshTokenPolicy></oauthPolicy>",
+                "<label>A</label><oauthConfig><callbackUrl>x</callbackUrl><isAdminApproved>false\
+                 </isAdminApproved></oauthConfig><oauthPolicy><ipRelaxation>BYPASS</ipRelaxation>\
+                 <refreshTokenPolicy>zero</refreshTokenPolicy></oauthPolicy>",
             ),
             component(
                 "Profile",
                 "Ampersand Integration",
                 "profiles/Ampersand Integration.profile",
-                "<custom>true</custom><userLicense>Salesforce</userLicense><userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions>",
+                "<custom>true</custom><userLicense>Salesforce</userLicense><userPermissions>\
+                 <enabled>true</enabled><name>ApiEnabled</name></userPermissions>",
             ),
         ],
         ..State::default()

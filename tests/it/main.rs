@@ -1,4 +1,5 @@
-//! The integration tests, one binary: the program run as a process, the properties, and the rules of the house.
+//! The integration tests, one binary: the program run as a process, the properties, and the rules
+//! of the house.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 

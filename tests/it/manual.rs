@@ -1,4 +1,5 @@
-//! `docs/templates.md`: every block of it is written, checked or run, in its order, and shows what the program prints.
+//! `docs/templates.md`: every block of it is written, checked or run, in its order, and shows what
+//! the program prints.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! The org's seam against a server on loopback: what it asks, what it makes of the answers, and how each failure is told.
+//! The org's seam against a server on loopback: what it asks, what it makes of the answers, and how
+//! each failure is told.
 
 pub(crate) mod server;
 
@@ -43,7 +44,8 @@ fn component(
     inner: &str,
 ) -> (String, String, String, String) {
     let xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    {inner}\n</{type_name}>\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} \
+         xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    {inner}\n</{type_name}>\n"
     );
     (type_name.to_owned(), name.to_owned(), path.to_owned(), xml)
 }
@@ -341,7 +343,10 @@ async fn what_stays_broken_ends_in_a_clear_error() {
                 Fault::Reply(
                     500,
                     "",
-                    "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault><faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: SOAP API does not support JWT-based access tokens.</faultstring></Fault></Body></E>",
+                    "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault>\
+                     <faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>INVALID_SESSION_ID: \
+                     SOAP API does not support JWT-based access tokens.</faultstring></Fault>\
+                     </Body></E>",
                 ),
             ),
             OrgErrorKind::Unsupported,
@@ -574,11 +579,14 @@ async fn an_expired_session_is_refreshed_once() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("sf");
-    // The command behaves as one since 2.136.8: a banner before the JSON, and the token redacted in `org display` (S 6.9).
+    // The command behaves as one since 2.136.8: a banner before the JSON, and the token redacted in
+    // `org display` (S 6.9).
     std::fs::write(
         &script,
         format!(
-            "#!/bin/sh\necho ' \u{203a} Warning: an update is available'\ncase \"$2\" in\ndisplay) echo '{{\"status\":0,\"result\":{{\"id\":\"{ORG_ID}\",\"instanceUrl\":\"{}\",\"username\":\"a@b.example.com\",\"accessToken\":\"[REDACTED] Use sf org auth show-access-token to view\"}}}}';;\nauth) N=$(cat {dir}/n 2>/dev/null || echo 0); echo $((N+1)) > {dir}/n; if [ $N = 0 ]; then T='00D5g00000AbCdE!OLD'; else T='{TOKEN}'; fi; echo \"{{\\\"status\\\":0,\\\"result\\\":{{\\\"accessToken\\\":\\\"$T\\\"}}}}\";;\nesac\n",
+            "#!/bin/sh\necho ' \u{203a} Warning: an update is available'\ncase \"$2\" in\ndisplay) \
+             echo \
+             '{{\"status\":0,\"result\":{{\"id\":\"{ORG_ID}\",\"instanceUrl\":\"{}\",\"username\":\"a@b.example.com\",\"accessToken\":\"[REDACTED] Use sf org auth show-access-token to view\"}}}}';;\nauth) N=$(cat {dir}/n 2>/dev/null || echo 0); echo $((N+1)) > {dir}/n; if [ $N = 0 ]; then T='00D5g00000AbCdE!OLD'; else T='{TOKEN}'; fi; echo \"{{\\\"status\\\":0,\\\"result\\\":{{\\\"accessToken\\\":\\\"$T\\\"}}}}\";;\nesac\n",
             server.address,
             dir = folder.path().display(),
         ),
@@ -594,7 +602,9 @@ async fn an_expired_session_is_refreshed_once() {
 
 #[tokio::test]
 async fn a_profile_is_read_by_the_tooling_api_where_soap_refuses_the_token() {
-    let refusal = "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault><faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>SOAP API does not support JWT-based access tokens.</faultstring></Fault></Body></E>";
+    let refusal = "<E xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"><Body><Fault>\
+                   <faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>SOAP API does not \
+                   support JWT-based access tokens.</faultstring></Fault></Body></E>";
     let server = Server::start(State {
         faults: vec![("POST /services/Soap", usize::MAX, Fault::Reply(500, "", refusal))],
         rows: vec![(

@@ -1,5 +1,6 @@
-//! Packages: written from a folder, the same each time, in either layout, edited in place; and the properties that a plan must have whatever the
-//! drift: it mends all of it, misses nothing without any of its changes, and its way back leads back.
+//! Packages: written from a folder, the same each time, in either layout, edited in place; and the
+//! properties that a plan must have whatever the drift: it mends all of it, misses nothing without
+//! any of its changes, and its way back leads back.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -150,14 +151,16 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// A template of one want.
 fn template_of(want: &str) -> String {
     format!(
-        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"https://x.example.com\"\nreviewed = 2026-01-01\n\
-         [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ {want} }}]\n"
+        "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+         \"https://x.example.com\"\nreviewed = 2026-01-01\n[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+         want = [{{ {want} }}]\n"
     )
 }
 
 fn package_of(type_name: &str) -> String {
     format!(
-        "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members><name>{type_name}</name></types><version>67.0</version></Package>\n"
+        "{HEAD}<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*\
+         </members><name>{type_name}</name></types><version>67.0</version></Package>\n"
     )
 }
 
@@ -166,17 +169,25 @@ fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
     let env = Env::new();
     let entry = |enabled: bool| {
         format!(
-            "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        <name>ModifyAllData</name>\n    </userPermissions>\n"
+            "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        \
+             <name>ModifyAllData</name>\n    </userPermissions>\n"
         )
     };
     let set = |inner: &str| {
         format!(
-            "{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P</label>\n{inner}</PermissionSet>\n"
+            "{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P\
+             </label>\n{inner}</PermissionSet>\n"
         )
     };
     env.write("org/package.xml", package_of("PermissionSet"));
     env.write("org/permissionsets/P.permissionset", set(&[entry(false), entry(true)].concat()));
-    env.write("t.toml", template_of("component = \"PermissionSet:P\", path = \"userPermissions[ModifyAllData].enabled\", equals = false"));
+    env.write(
+        "t.toml",
+        template_of(
+            "component = \"PermissionSet:P\", path = \
+                                     \"userPermissions[ModifyAllData].enabled\", equals = false",
+        ),
+    );
     assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 2);
     let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--in-place"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -192,11 +203,19 @@ fn a_default_that_joins_a_policy_is_shown() {
     let env = Env::new();
     let app = |inner: &str| {
         format!(
-            "{HEAD}<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com</contactEmail>\n    <label>Acme</label>\n{inner}</ConnectedApp>\n"
+            "{HEAD}<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    \
+             <contactEmail>a@example.com</contactEmail>\n    <label>Acme</label>\n{inner}\
+             </ConnectedApp>\n"
         )
     };
     env.write("org/package.xml", package_of("ConnectedApp"));
-    env.write("t.toml", template_of("component = \"ConnectedApp:Acme\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\""));
+    env.write(
+        "t.toml",
+        template_of(
+            "component = \"ConnectedApp:Acme\", path = \
+                                     \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\"",
+        ),
+    );
     for (number, inner) in ["", "    <oauthPolicy/>\n", "    <oauthPolicy>\n    </oauthPolicy>\n"]
         .into_iter()
         .enumerate()
@@ -235,7 +254,8 @@ fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
     }
 }
 
-/// Something that may have gone wrong with one setting: the place among all settings, and what became of it.
+/// Something that may have gone wrong with one setting: the place among all settings, and what
+/// became of it.
 #[derive(Clone, Debug)]
 struct Damage {
     at: prop::sample::Index,
@@ -383,7 +403,8 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
                 let there = simulate(&package, &set).unwrap();
                 let left =
                     differences(row(&id), Some(&there.get(&id).unwrap().document), Some(after));
-                // An overlay cannot take away what has no "false": a tab's visibility, a layout's assignment (S 3.4).
+                // An overlay cannot take away what has no "false": a tab's visibility, a layout's
+                // assignment (S 3.4).
                 let left: Vec<_> =
                     left.into_iter().filter(|(path, ..)| !has_no_false(path)).collect();
                 assert_eq!(left, [], "{type_name}");
@@ -405,13 +426,24 @@ fn has_no_false(path: &FieldPath) -> bool {
     )
 }
 
-/// A profile of a connected app goes by the name that Setup shows and by the API's, as people write it and as the API encodes it.
+/// A profile of a connected app goes by the name that Setup shows and by the API's, as people write
+/// it and as the API encodes it.
 #[test]
 fn elements_of_a_set_are_the_same_by_either_name() {
     let env = Env::new();
-    let app = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com</contactEmail>\n    <label>Lamp</label>\n    <profileName>Custom%3A Lamp Sales</profileName>\n    <profileName>Lamp Support</profileName>\n    <profileName>System Administrator</profileName>\n</ConnectedApp>\n";
+    let app = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ConnectedApp \
+               xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <contactEmail>a@example.com\
+               </contactEmail>\n    <label>Lamp</label>\n    <profileName>Custom%3A Lamp Sales\
+               </profileName>\n    <profileName>Lamp Support</profileName>\n    \
+               <profileName>System Administrator</profileName>\n</ConnectedApp>\n";
     env.write("org/connectedApps/Lamp.connectedApp", app);
-    env.write("org/package.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Lamp</members><name>ConnectedApp</name></types><version>62.0</version></Package>\n");
+    env.write(
+        "org/package.xml",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package \
+                                  xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types>\
+                                  <members>Lamp</members><name>ConnectedApp</name></types>\
+                                  <version>62.0</version></Package>\n",
+    );
     for (number, want, exit, gone) in [
         ("1", "includes = [\"Custom: Lamp Sales\", \"Admin\"]", 0, None),
         ("2", "includes = [\"Custom%3A Lamp Sales\"]", 0, None),
@@ -421,7 +453,11 @@ fn elements_of_a_set_are_the_same_by_either_name() {
     ] {
         env.write(
             "t.toml",
-            format!("format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \"ConnectedApp:Lamp\", path = \"profileName\", {want} }}]\n"),
+            format!(
+                "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource \
+                     = \"s\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = \
+                     [{{ component = \"ConnectedApp:Lamp\", path = \"profileName\", {want} }}]\n"
+            ),
         );
         let run = env.run(&["diff", "--template", "t.toml", "--from", "org"]);
         assert_eq!(run.code, exit, "{want}: {run:?}");

@@ -1,4 +1,5 @@
-//! Secrets: planted wherever a run reads one, and searched for in all that it prints and writes, however much it is asked to say.
+//! Secrets: planted wherever a run reads one, and searched for in all that it prints and writes,
+//! however much it is asked to say.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,8 @@ use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
 use crate::support::{Env, Run, finish};
 
-/// The consumer key and secret of the demo org's app that signs in by client credentials (fixtures/demo).
+/// The consumer key and secret of the demo org's app that signs in by client credentials
+/// (fixtures/demo).
 const KEY: &str = "3MVG9demoHarbourLightWarehouse0002";
 const SECRET: &str = "demo-warehouse-secret";
 
@@ -148,7 +150,8 @@ async fn a_login_shows_its_secret_to_its_own_file_alone() {
         &["org", "list", "--format", "json"],
     ] {
         let run = loud(&env, None, arguments).await;
-        // The app's user may not read metadata, so that the first is refused; what matters is that it got in.
+        // The app's user may not read metadata, so that the first is refused; what matters is that
+        // it got in.
         assert!(run.code == 0 || run.stderr.contains("INSUFFICIENT_ACCESS"), "{run:?}");
         silent(&run, &[SECRET]);
     }

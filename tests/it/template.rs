@@ -52,7 +52,9 @@ fn a_file_is_checked_and_all_its_mistakes_are_shown() {
     assert_eq!(env.run(&["template", "check", "ampersand"]).code, 0);
     env.write(
         "mine.toml",
-        "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \"1\"\nsource = \"here\"\nreviewed = 2026-11-23\n\n[[step]]\nid = \"a\"\ntitel = \"A\"\nwant = [{ component = \"ConnectedApp:X\", path = \"oauthPolicy.ipRelaxation\", equals = \"RELAXED\" }]\n",
+        "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \"1\"\nsource = \
+         \"here\"\nreviewed = 2026-11-23\n\n[[step]]\nid = \"a\"\ntitel = \"A\"\nwant = \
+         [{ component = \"ConnectedApp:X\", path = \"oauthPolicy.ipRelaxation\", equals = \"RELAXED\" }]\n",
     );
     let run = env.run(&["template", "check", "mine.toml"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));

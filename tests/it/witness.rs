@@ -1,7 +1,9 @@
-//! Witnesses for the demo org: the `sf` command line and jsforce, which know nothing of us, list, retrieve, deploy and query there.
+//! Witnesses for the demo org: the `sf` command line and jsforce, which know nothing of us, list,
+//! retrieve, deploy and query there.
 //!
-//! They run where the clients are installed (`tests/witness/install.sh FOLDER` does so, and prints `SFSETUP_WITNESS`, the folder that is
-//! looked in); elsewhere each test says on stderr that it was skipped. `SFSETUP_WITNESS_NODE` names another `node` than the one on the path.
+//! They run where the clients are installed (`tests/witness/install.sh FOLDER` does so, and prints
+//! `SFSETUP_WITNESS`, the folder that is looked in); elsewhere each test says on stderr that it was
+//! skipped. `SFSETUP_WITNESS_NODE` names another `node` than the one on the path.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

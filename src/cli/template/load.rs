@@ -1,4 +1,5 @@
-//! How every command gets its templates: by name or file, with what they extend, what `sfsetup.toml` changes in them, and their parameters' values.
+//! How every command gets its templates: by name or file, with what they extend, what
+//! `sfsetup.toml` changes in them, and their parameters' values.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -135,11 +136,12 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
         .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }
 
-/// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo org proposes, then the defaults. A name alone
-/// means the parameter of each template that has one; `TEMPLATE.NAME` means that template's.
+/// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo
+/// org proposes, then the defaults. A name alone means the parameter of each template that has one;
+/// `TEMPLATE.NAME` means that template's.
 ///
-/// # Errors
-/// A `--set` that is not `name=value`, a file that cannot be read, parameters that are missing or wrong: all of them named.
+/// # Errors A `--set` that is not `name=value`, a file that cannot be read, parameters that are
+/// missing or wrong: all of them named.
 pub(in crate::cli) fn fill_in(
     ui: &Ui,
     templates: &[&Template],
@@ -223,7 +225,8 @@ fn propose(
     let mut proposed = Vec::new();
     for (name, value) in known.or_else(of_parent).unwrap_or_default() {
         let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
-        // Where a template that builds on it has a default of its own, that is what its author wants.
+        // Where a template that builds on it has a default of its own, that is what its author
+        // wants.
         let is_inherited = |line: usize| template.extends.is_none() || line == 0;
         if is_free
             && template

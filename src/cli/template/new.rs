@@ -23,8 +23,9 @@ use crate::template::{self, Arguments, builtin};
 
 /// Write a template to start from: a skeleton, or what an org has now
 ///
-/// With --from-org the template says all that is so of the named app, profile, permission set and user, to be cut down to what the vendor's
-/// page asks for. Keys, secrets and callback addresses are never written.
+/// With --from-org the template says all that is so of the named app, profile, permission set and
+/// user, to be cut down to what the vendor's page asks for. Keys, secrets and callback addresses
+/// are never written.
 #[derive(Debug, Args)]
 pub(super) struct NewArguments {
     /// The template's name: letters a to z, digits and `-`
@@ -112,9 +113,15 @@ fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
             .usage()
     })?;
     if builtin::find(name).is_some() {
-        return Err(CommandError::new(format!("a template `{name}` is shipped with this program; reports could not tell the two apart"))
-            .hint(format!("choose another name, such as `my-{name}`; `sfsetup template show {name}` shows the shipped one"))
-            .usage());
+        return Err(CommandError::new(format!(
+            "a template `{name}` is shipped with this program; \
+            reports could not tell the two apart"
+        ))
+        .hint(format!(
+            "choose another name, such as `my-{name}`; `sfsetup template show \
+                           {name}` shows the shipped one"
+        ))
+        .usage());
     }
     if arguments.from_org.is_some() && subjects(arguments).is_empty() {
         return Err(CommandError::new("nothing is said of what in the org to write down")
@@ -176,12 +183,14 @@ fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
             "delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"
         ));
         ui.hint(&format!(
-            "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, `sfsetup template test {shown}` runs it",
+            "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, \
+             `sfsetup template test {shown}` runs it",
             cases.join("good").display()
         ));
     } else {
         ui.hint(&format!(
-            "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff --template {shown} --org ORG` tries it"
+            "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff \
+             --template {shown} --org ORG` tries it"
         ));
     }
 }
@@ -222,7 +231,8 @@ impl FoundInOrg {
     }
 }
 
-/// Finds out what of the named things the org has, and reads it: a profile with all the org's objects, so that it is whole.
+/// Finds out what of the named things the org has, and reads it: a profile with all the org's
+/// objects, so that it is whole.
 async fn find(
     org: &Org,
     choice: &Choice,
@@ -238,7 +248,8 @@ async fn find(
     let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
     let listed = take::of_types(org, &types).await.map_err(failed)?;
     let app = arguments.app.as_ref().map(|name| {
-        // One that another org owns is not listed, and still shows a little of itself as a connected app (S 1.5, 1.7).
+        // One that another org owns is not listed, and still shows a little of itself as a
+        // connected app (S 1.5, 1.7).
         let is_external = listed
             .request
             .components
@@ -368,7 +379,8 @@ fn not_there(
     }
 }
 
-/// Holds the template against what it was made of: all must be in sync, as the next `diff` will have it.
+/// Holds the template against what it was made of: all must be in sync, as the next `diff` will
+/// have it.
 fn prove(ui: &Ui, text: &str, found: &FoundInOrg, choice: &Choice) -> Result<String, CommandError> {
     let internal = |why: String| {
         CommandError::new("internal error: the template that was made cannot be tried").because(why)

@@ -29,9 +29,11 @@ const UNANSWERED: &str = "the case does not say, under [facts] in its expect.tom
 
 /// Try a template on the cases that lie beside it
 ///
-/// The cases of acme.toml are the folders and zips in acme.test, each in any form that --from takes. A file expect.toml in a case says what is
-/// expected: [parameters]; [facts], what an org would answer; [states], how a step turns out where it is not in sync (differs, missing,
-/// not-observed, manual); [mend] left, the steps that no package can mend. All else that is metadata must be mended by the fix.
+/// The cases of acme.toml are the folders and zips in acme.test, each in any form that --from
+/// takes. A file expect.toml in a case says what is expected: [parameters]; [facts], what an org
+/// would answer; [states], how a step turns out where it is not in sync (differs, missing,
+/// not-observed, manual); [mend] left, the steps that no package can mend. All else that is
+/// metadata must be mended by the fix.
 #[derive(Debug, Args)]
 pub(super) struct TestArguments {
     /// The template's file
@@ -87,7 +89,8 @@ pub(super) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandErr
 fn cases(folder: &Path, template: &str) -> Result<Vec<PathBuf>, CommandError> {
     let none = |why: String| {
         CommandError::new(format!("there are no cases to try `{template}` on")).because(why).hint(format!(
-            "`sfsetup snapshot --org demo --template {template} --out {}` makes one of an org; or name their folder with `--cases DIR`",
+            "`sfsetup snapshot --org demo --template {template} --out {}` makes one of an org; or \
+             name their folder with `--cases DIR`",
             folder.join("good").display()
         ))
     };
@@ -171,7 +174,8 @@ impl<'c> Case<'c> {
         Ok(trial.failures.is_empty())
     }
 
-    /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from` would find it, then the defaults.
+    /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from`
+    /// would find it, then the defaults.
     fn values(&self, template: &Template) -> Result<Arguments, CommandError> {
         let config = Config::find(Some(self.path))?;
         let mut values = super::load::configured(&config, template, None)?;
@@ -251,7 +255,8 @@ impl<'c> Case<'c> {
     }
 }
 
-/// The answers that a step wants and the case does not give, as TOML; none where it is for another reason that the step is not in sync.
+/// The answers that a step wants and the case does not give, as TOML; none where it is for another
+/// reason that the step is not in sync.
 fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for finding in of_step(&trial.diff, step).filter(|finding| finding.state != State::InSync) {
@@ -285,7 +290,8 @@ fn in_folder(file: PathBuf) -> Result<(PathBuf, Option<String>), CommandError> {
     }
 }
 
-/// What a zip's author expects stands in it, or beside it as `NAME.expect.toml`, where it is easier to change.
+/// What a zip's author expects stands in it, or beside it as `NAME.expect.toml`, where it is easier
+/// to change.
 fn in_zip(path: &Path, name: &str) -> Result<(PathBuf, Option<String>), CommandError> {
     let beside = in_folder(path.with_file_name(format!("{name}.{EXPECT}")))?;
     if beside.1.is_some() {

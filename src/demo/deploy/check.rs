@@ -1,4 +1,5 @@
-//! Whether a file is a component of its type: known elements, equal ones together, values of their kinds, nothing required left out.
+//! Whether a file is a component of its type: known elements, equal ones together, values of their
+//! kinds, nothing required left out.
 
 use super::super::schema::{self, Field, Kind};
 use super::super::state::Key;
@@ -51,7 +52,8 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
             return Err(at(
                 child,
                 format!(
-                    "Error parsing file: Element {{{NAMESPACE}}}{} invalid at this location in type {type_name}",
+                    "Error parsing file: Element {{{NAMESPACE}}}{} invalid at this location in \
+                     type {type_name}",
                     child.name
                 ),
             ));
@@ -64,7 +66,8 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
             return Err(at(
                 child,
                 format!(
-                    "Error parsing file: Element {} is duplicated at this location in type {type_name} ({}:{})",
+                    "Error parsing file: Element {} is duplicated at this location in type \
+                     {type_name} ({}:{})",
                     child.name, child.line, child.column
                 ),
             ));

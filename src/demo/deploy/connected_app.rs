@@ -18,8 +18,10 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
         return Err(vec![Problem::from(if taken {
             "The consumer key is already taken"
         } else {
-            // Blocked in the user interface and in every API since Spring '26; the API's text is not known.
-            "You can't create a connected app. To have connected app creation enabled, contact Salesforce Customer Support."
+            // Blocked in the user interface and in every API since Spring '26; the API's text is
+            // not known.
+            "You can't create a connected app. To have connected app creation enabled, contact \
+             Salesforce Customer Support."
         })]);
     };
     if key.is_some() {

@@ -1,4 +1,5 @@
-//! Which permissions need which (S 3.6), what a licence carries, and whether what is referred to exists.
+//! Which permissions need which (S 3.6), what a licence carries, and whether what is referred to
+//! exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,8 @@ use super::super::state::Org;
 use super::super::tree::Node;
 use super::Problem;
 
-/// The flags of an object permission: the element, the verb of the graph, the words of Salesforce's errors.
+/// The flags of an object permission: the element, the verb of the graph, the words of Salesforce's
+/// errors.
 const VERBS: &[(&str, &str, &str)] = &[
     ("allowRead", "read", "Read"),
     ("allowCreate", "create", "Create"),
@@ -237,16 +239,22 @@ fn has_record_type(catalog: &Catalog, name: &str) -> bool {
     })
 }
 
-/// Two entries of a list with the same key. What Salesforce says of them is the general text for a clash (S 3.5).
+/// Two entries of a list with the same key. What Salesforce says of them is the general text for a
+/// clash (S 3.5).
 pub(super) fn duplicates(node: &Node, keys: &[(&str, &[&str])]) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     node.children
         .iter()
         .filter_map(|entry| {
             let (_, parts) = keys.iter().find(|(name, _)| *name == entry.name)?;
-            let key: Vec<&str> = parts.iter().map(|part| entry.get(part).unwrap_or_default()).collect();
-            (!seen.insert((entry.name.as_str(), key)))
-                .then(|| Problem::from("duplicate value found: <unknown> duplicates value on record with id: <unknown>"))
+            let key: Vec<&str> =
+                parts.iter().map(|part| entry.get(part).unwrap_or_default()).collect();
+            (!seen.insert((entry.name.as_str(), key))).then(|| {
+                Problem::from(
+                    "duplicate value found: <unknown> duplicates value on \
+                                        record with id: <unknown>",
+                )
+            })
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! Reads a deploy's zip: its manifest, its files, and what does not match between them (S 3.5, 6.10).
+//! Reads a deploy's zip: its manifest, its files, and what does not match between them (S 3.5,
+//! 6.10).
 
 use std::collections::BTreeSet;
 
@@ -211,7 +212,8 @@ impl Package {
             file_name: path_of_key(key).unwrap_or_default(),
             ..failure(
                 &Problem::from(format!(
-                    "An object '{}' of type {} was named in package.xml, but was not found in zipped directory",
+                    "An object '{}' of type {} was named in package.xml, but was not found in \
+                     zipped directory",
                     encode(&key.1),
                     key.0
                 )),

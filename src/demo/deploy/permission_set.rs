@@ -45,7 +45,8 @@ pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> 
     new.children.retain(|entry| match entry.name.as_str() {
         "objectPermissions" => entry.flag("allowRead"),
         "userPermissions" | "customPermissions" => entry.flag("enabled"),
-        // With every field to be seen, single ones are no longer listed unless they may be edited (S 3.4).
+        // With every field to be seen, single ones are no longer listed unless they may be edited
+        // (S 3.4).
         "fieldPermissions" => {
             let object = entry.get("field").and_then(|field| field.split('.').next());
             entry.flag("editable")

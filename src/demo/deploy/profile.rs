@@ -4,7 +4,8 @@ use super::super::state::Org;
 use super::super::tree::Node;
 use super::{Problem, Ruled, dependency};
 
-/// The lists of a profile, each with its key (S 3.1). A layout's key is its object and record type, see [`key_of`].
+/// The lists of a profile, each with its key (S 3.1). A layout's key is its object and record type,
+/// see [`key_of`].
 const KEYS: &[(&str, &[&str])] = &[
     ("agentAccesses", &["agentName"]),
     ("applicationVisibilities", &["application"]),
@@ -77,7 +78,8 @@ pub(super) fn rule(
     if problems.is_empty() { Ok(node.into()) } else { Err(problems) }
 }
 
-/// What a new profile starts from: from 60.0 on the least, before that what Standard User has (S 3.4).
+/// What a new profile starts from: from 60.0 on the least, before that what Standard User has (S
+/// 3.4).
 fn create(
     org: &Org,
     full_name: &str,
@@ -116,7 +118,8 @@ fn create(
     base
 }
 
-/// From 50.0 on, object permissions of standard objects are fixed on standard profiles (S 3.4; the text is not known).
+/// From 50.0 on, object permissions of standard objects are fixed on standard profiles (S 3.4; the
+/// text is not known).
 fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
     new.all("objectPermissions")
         .filter(|entry| {
@@ -139,7 +142,8 @@ fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
 
 fn overlay(base: &Node, new: &Node) -> Node {
     let mut node = base.clone();
-    // Seen to be lost when a deployed profile does not name them; a careful client sends them back as they were.
+    // Seen to be lost when a deployed profile does not name them; a careful client sends them back
+    // as they were.
     for section in ["loginFlows", "loginIpRanges"] {
         node.remove(section);
         node.children.extend(new.all(section).cloned());
@@ -171,7 +175,8 @@ fn overlay(base: &Node, new: &Node) -> Node {
                 .all("objectPermissions")
                 .find(|stored| stored.get("object") == entry.get("object"));
             for flag in OBJECT_FLAGS {
-                // A profile that sees all takes these two without error, and without effect (S 3.4).
+                // A profile that sees all takes these two without error, and without effect (S
+                // 3.4).
                 let ignored = sees_all && ["modifyAllRecords", "viewAllRecords"].contains(flag);
                 let source = if ignored { stored.unwrap_or(&entry) } else { &entry };
                 let value = source.flag(flag).to_string();

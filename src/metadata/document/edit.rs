@@ -1,4 +1,5 @@
-//! Changes as splices: what an edit does not touch keeps its bytes, and what it adds looks as if Salesforce had written it there.
+//! Changes as splices: what an edit does not touch keeps its bytes, and what it adds looks as if
+//! Salesforce had written it there.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,8 +19,9 @@ pub enum Edit {
         /// The text, not escaped.
         text: String,
     },
-    /// Adds an element. It stands among those of its name, by key where these are sorted by key, else after them; where there is none of
-    /// its name, before the first whose name sorts after it, as Salesforce writes (S 3.4).
+    /// Adds an element. It stands among those of its name, by key where these are sorted by key,
+    /// else after them; where there is none of its name, before the first whose name sorts after
+    /// it, as Salesforce writes (S 3.4).
     Insert {
         /// Where.
         parent: ElementId,
@@ -356,7 +358,8 @@ fn key_of(element: Element<'_>, names: &[String]) -> String {
     names.iter().filter_map(|name| element.child_text(name)).collect::<Vec<_>>().join("|")
 }
 
-/// Where the line break before an element begins, with its indentation; the element's own start and none where it shares its line.
+/// Where the line break before an element begins, with its indentation; the element's own start and
+/// none where it shares its line.
 fn gap(element: Element<'_>) -> (usize, Option<&str>) {
     let start = element.span().start;
     let before = element.document.text_of(0..start);
@@ -395,7 +398,8 @@ impl Style {
             Some("") | None => "    ".to_owned(),
             Some(unit) => unit.to_owned(),
         };
-        // A file whose root shares its line with its children is written on one line; without children the declaration's line tells.
+        // A file whose root shares its line with its children is written on one line; without
+        // children the declaration's line tells.
         let is_multi_line = match root.children().next() {
             Some(_) => inner.is_some(),
             None => newline.is_some(),
@@ -451,7 +455,8 @@ fn tag(into: &mut String, open: &str, name: &str, close: &str) {
     into.push_str(close);
 }
 
-/// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive reading, so it is written as a reference.
+/// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive
+/// reading, so it is written as a reference.
 fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
         return Cow::Borrowed(text);
@@ -480,7 +485,12 @@ fn check_text(text: &str) -> Result<(), EditError> {
 mod tests {
     use super::*;
 
-    const FILE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <custom>true</custom>\n    <userPermissions>\n        <enabled>true</enabled>\n        <name>ApiEnabled</name>\n    </userPermissions>\n    <userPermissions>\n        <enabled>true</enabled>\n        <name>ViewSetup</name>\n    </userPermissions>\n</Profile>\n";
+    const FILE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
+                        xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <custom>true\
+                        </custom>\n    <userPermissions>\n        <enabled>true</enabled>\n        \
+                        <name>ApiEnabled</name>\n    </userPermissions>\n    <userPermissions>\
+                        \n        <enabled>true</enabled>\n        <name>ViewSetup</name>\n    \
+                        </userPermissions>\n</Profile>\n";
 
     fn parse(text: &str) -> Document {
         Document::parse(text.as_bytes().to_vec()).unwrap()
@@ -505,7 +515,8 @@ mod tests {
     fn an_entry_goes_to_its_place_by_key() {
         let document = parse(FILE);
         let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
-        let entry = "    <userPermissions>\n        <enabled>true</enabled>\n        <name>ManageUsers</name>\n    </userPermissions>\n";
+        let entry = "    <userPermissions>\n        <enabled>true</enabled>\n        \
+                     <name>ManageUsers</name>\n    </userPermissions>\n";
         let second = FILE.match_indices("    <userPermissions>").nth(1).unwrap().0;
         assert_eq!(text(&edited), format!("{}{entry}{}", &FILE[..second], &FILE[second..]));
     }
@@ -559,7 +570,8 @@ mod tests {
         let document = parse(&file);
         let edited = document.edit(&[insert(&document, permission("ManageUsers"))]).unwrap();
         assert!(text(&edited).contains(
-            "\r\n\t<userPermissions>\r\n\t\t<enabled>true</enabled>\r\n\t\t<name>ManageUsers</name>\r\n\t</userPermissions>\r\n"
+            "\r\n\t<userPermissions>\r\n\t\t<enabled>true</enabled>\r\n\t\t<name>ManageUsers\
+             </name>\r\n\t</userPermissions>\r\n"
         ));
     }
 
@@ -584,15 +596,18 @@ mod tests {
         for (inner, expected) in [
             (
                 "    <loginHours/>\n",
-                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0\
+                 </mondayStart>\n    </loginHours>\n",
             ),
             (
                 "    <loginHours></loginHours>\n",
-                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0\
+                 </mondayStart>\n    </loginHours>\n",
             ),
             (
                 "    <loginHours>\n    </loginHours>\n",
-                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0</mondayStart>\n    </loginHours>\n",
+                "    <loginHours>\n        <mondayEnd>60</mondayEnd>\n        <mondayStart>0\
+                 </mondayStart>\n    </loginHours>\n",
             ),
         ] {
             let whole = |inner: &str| {

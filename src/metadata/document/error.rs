@@ -46,7 +46,8 @@ pub enum DocumentErrorKind {
     Empty,
     /// A web page: a login or maintenance page saved under the name.
     #[error(
-        "this is an HTML page, not metadata; it may be a login or maintenance page that was saved by mistake"
+        "this is an HTML page, not metadata; it may be a login or maintenance page that was saved \
+         by mistake"
     )]
     Html,
     /// What git keeps in place of a large file.
@@ -146,7 +147,8 @@ impl fmt::Display for Note {
                 "an entity that XML does not know is read as the text it is written with"
             }
             NoteKind::BadCharacterReference => {
-                "a character reference that names no character is read as the text it is written with"
+                "a character reference that names no character is read as the text it is written \
+                 with"
             }
         };
         write!(f, "{}: {what}", self.position)

@@ -1,4 +1,5 @@
-//! One pass over the bytes: where each element begins and ends, and whether the file may be trusted.
+//! One pass over the bytes: where each element begins and ends, and whether the file may be
+//! trusted.
 
 use std::ops::Range;
 
@@ -34,7 +35,8 @@ pub(super) struct Index {
 
 type Refused = (Kind, usize);
 
-/// Bytes of XML an element of metadata takes on average, for a first guess at the index's size; a wrong guess costs a copy, no more.
+/// Bytes of XML an element of metadata takes on average, for a first guess at the index's size; a
+/// wrong guess costs a copy, no more.
 const BYTES_PER_ELEMENT: usize = 36;
 
 /// Says what bytes are that are no UTF-8.
@@ -65,7 +67,8 @@ pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
     Ok(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
 }
 
-/// Indexes a stretch between two children of the root; its nodes follow the root's. `None` where only the whole file can say what is wrong.
+/// Indexes a stretch between two children of the root; its nodes follow the root's. `None` where
+/// only the whole file can say what is wrong.
 pub(super) fn index_stretch(bytes: &[u8], root: Node, stretch: Range<usize>) -> Option<Index> {
     let bytes = &bytes[..stretch.end];
     let mut scan = Scan {
@@ -103,7 +106,8 @@ fn encoding(bytes: &[u8]) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Refuses what is no XML at all, by the name of what it is; returns the offset after a byte-order mark.
+/// Refuses what is no XML at all, by the name of what it is; returns the offset after a byte-order
+/// mark.
 fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
     encoding(bytes)?;
     if let Some(at) = memchr::memchr(0, bytes) {
@@ -141,7 +145,8 @@ impl Scan<'_> {
         let mut at = start;
         while at < bytes.len() {
             let text_start = at;
-            // Most texts are short: a few bytes are looked at by hand before the vector search is worth its call.
+            // Most texts are short: a few bytes are looked at by hand before the vector search is
+            // worth its call.
             at = match bytes[at..].iter().take(16).position(|byte| *byte == b'<') {
                 Some(near) => at + near,
                 None => memchr::memchr(b'<', &bytes[at..]).map_or(bytes.len(), |far| at + far),
@@ -179,7 +184,8 @@ impl Scan<'_> {
         }
     }
 
-    /// Text outside the root element may only be white space; text at the end of the file while elements are open is truncation.
+    /// Text outside the root element may only be white space; text at the end of the file while
+    /// elements are open is truncation.
     fn outside(&self, from: usize, to: usize) -> Result<(), Refused> {
         if self.depth > 0 {
             return Ok(());
@@ -410,7 +416,8 @@ fn references(bytes: &[u8], notes: &mut Vec<(NoteKind, usize)>) {
     }
 }
 
-/// Reads the reference at the head of a text that begins with `&`: the character and how many bytes it is written with.
+/// Reads the reference at the head of a text that begins with `&`: the character and how many bytes
+/// it is written with.
 fn reference(text: &str) -> Result<(char, usize), NoteKind> {
     let Some(end) = text.find(';') else {
         return Err(NoteKind::BareAmpersand);
@@ -441,7 +448,8 @@ fn reference(text: &str) -> Result<(char, usize), NoteKind> {
     Ok((character, end + 1))
 }
 
-/// Appends what a stretch of text, comments and CDATA between elements says. Line breaks become `\n`, as XML asks.
+/// Appends what a stretch of text, comments and CDATA between elements says. Line breaks become
+/// `\n`, as XML asks.
 pub(super) fn decode(raw: &str, into: &mut String) {
     let mut rest = raw;
     while let Some(at) = memchr::memchr3(b'<', b'&', b'\r', rest.as_bytes()) {

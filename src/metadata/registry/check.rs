@@ -1,4 +1,5 @@
-//! Is this path one of the type's, and may this value stand there? For templates, before any org is asked.
+//! Is this path one of the type's, and may this value stand there? For templates, before any org is
+//! asked.
 
 use super::nearest::nearest;
 use super::{Choice, Field, Kind, MetadataType, Resolved, SetForm, UnknownPath};
@@ -7,7 +8,8 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::value::Value;
 
 impl MetadataType {
-    /// Finds the field that a path names; `None` where the type has no table of fields, so that nothing can be checked.
+    /// Finds the field that a path names; `None` where the type has no table of fields, so that
+    /// nothing can be checked.
     ///
     /// # Errors
     /// A name that the type does not have, a key where none belongs, or none where one belongs.
@@ -93,7 +95,8 @@ impl Field {
         }
     }
 
-    /// Says a value in Setup's words, where a source pairs them: `zero` is "Immediately expire refresh token".
+    /// Says a value in Setup's words, where a source pairs them: `zero` is "Immediately expire
+    /// refresh token".
     pub fn label_of(&self, value: &Value) -> Option<String> {
         let text = value.to_string();
         let text = text.trim();
@@ -164,8 +167,8 @@ impl Field {
         matches!(self.kind, Kind::Set { .. })
     }
 
-    /// Brings a value to the form in which values are compared: trimmed, aliases resolved, spelling without case where the org is not
-    /// certain of it, a set's text split.
+    /// Brings a value to the form in which values are compared: trimmed, aliases resolved, spelling
+    /// without case where the org is not certain of it, a set's text split.
     pub fn normalise(&self, value: &Value) -> Value {
         match &self.kind {
             Kind::Flag => {
@@ -185,7 +188,8 @@ impl Field {
             Kind::Set { form, aliases, .. } => {
                 let split = |element: String| -> Vec<String> {
                     match form {
-                        // All of these are names, which are also written as the API encodes them in paths (`Custom%3A Sales`).
+                        // All of these are names, which are also written as the API encodes them in
+                        // paths (`Custom%3A Sales`).
                         SetForm::Repeated => vec![decode(&element).into_owned()],
                         SetForm::Commas => element.split(',').map(str::to_owned).collect(),
                         SetForm::Lines => element.lines().map(str::to_owned).collect(),

@@ -11,7 +11,8 @@ pub(super) static CONNECTED_APP: MetadataType = of_type(
     "connectedApps",
     "connectedApp",
     29,
-    // What an update does with an omitted `oauthPolicy` or `ipRanges` is not documented (S 1.6): the whole document is sent.
+    // What an update does with an omitted `oauthPolicy` or `ipRanges` is not documented (S 1.6):
+    // the whole document is sent.
     DeployRule::Replace,
     FIELDS,
 );
@@ -41,8 +42,9 @@ const FIELDS: &[Field] = &[
     text("startUrl").label("Start URL"),
 ];
 
-/// Profiles stand in a connected app under the name that Setup shows: retrieved files have `System Administrator`, where the profile's own
-/// full name is `Admin` (S 3.3). An author may write either.
+/// Profiles stand in a connected app under the name that Setup shows: retrieved files have `System
+/// Administrator`, where the profile's own full name is `Admin` (S 3.3). An author may write
+/// either.
 const PROFILE_NAMES: &[(&str, &str)] = &[
     ("Admin", "System Administrator"),
     ("Standard", "Standard User"),
@@ -96,7 +98,8 @@ const OAUTH_CONFIG: &[Field] = &[
     group("assetTokenConfig", ASSET_TOKEN).since(49),
     set("callbackUrl", SetForm::Lines).label("Callback URL"),
     text("certificate"),
-    // Settable when the app is made and never after; unique among all orgs, so that a copy is refused elsewhere (S 1.2, 1.6).
+    // Settable when the app is made and never after; unique among all orgs, so that a copy is
+    // refused elsewhere (S 1.2, 1.6).
     text("consumerKey").since(32).travel(Travel::Never).label("Consumer Key"),
     text("consumerSecret").since(32).travel(Travel::Secret).label("Consumer Secret"),
     group("idTokenConfig", ID_TOKEN).since(43),
@@ -105,7 +108,8 @@ const OAUTH_CONFIG: &[Field] = &[
     off("isCodeCredentialEnabled").since(57),
     off("isCodeCredentialPostOnly").since(57),
     off("isConsumerSecretOptional").since(49),
-    // These five are in the newest WSDL and not in the guide; the version that brought them is not known (S 1.2).
+    // These five are in the newest WSDL and not in the guide; the version that brought them is not
+    // known (S 1.2).
     flag("isDPopEnabled"),
     flag("isDeviceFlowEnabled"),
     flag("isEnforceRefreshTokenTTL"),
@@ -197,9 +201,10 @@ const FOLDED_SCOPES: &[(&str, &str)] = &[
     ("OfflineAccess", "RefreshToken"),
 ];
 
-/// The guide gives `ENFORCE` and `infinite` as defaults; they are those of a new policy. Both elements are required within `oauthPolicy`, and
-/// what a connected app without `oauthPolicy` has is not documented: files made at 48.0 and below lack the element whatever was set
-/// (S 1.1, 1.3, 1.6). An absent policy is hence no value, never the default.
+/// The guide gives `ENFORCE` and `infinite` as defaults; they are those of a new policy. Both
+/// elements are required within `oauthPolicy`, and what a connected app without `oauthPolicy` has
+/// is not documented: files made at 48.0 and below lack the element whatever was set (S 1.1, 1.3,
+/// 1.6). An absent policy is hence no value, never the default.
 const OAUTH_POLICY: &[Field] = &[
     choice("ipRelaxation", IP_RELAXATION).label("IP Relaxation"),
     flag("isTokenExchangeFlowEnabled"),
@@ -220,7 +225,8 @@ const REFRESH_TOKEN_POLICY: &[Choice] = &[
     shown("zero", "Immediately expire refresh token"),
 ];
 
-/// Says `specific_inactivity:7:DAYS` in Setup's words; `None` where the text does not follow the pattern (S 1.3).
+/// Says `specific_inactivity:7:DAYS` in Setup's words; `None` where the text does not follow the
+/// pattern (S 1.3).
 fn validity_in_words(text: &str) -> Option<String> {
     let mut parts = text.split(':');
     let (policy, count, unit) = (parts.next()?, parts.next()?, parts.next()?);
@@ -256,7 +262,8 @@ const SAML: &[Field] = &[
     choice("samlSigningAlgoType", &values(["SHA1", "SHA256"])).since(50),
     text("samlSloUrl"),
     text("samlSubjectCustomAttr"),
-    // The guide and the WSDL spell the values differently (`CustomAttr` and `CustomAttribute`, `PersistentID` and `PersistentId`).
+    // The guide and the WSDL spell the values differently (`CustomAttr` and `CustomAttribute`,
+    // `PersistentID` and `PersistentId`).
     text("samlSubjectType"),
 ];
 

@@ -1,4 +1,5 @@
-//! The row of `CustomObject`, which is here as a companion: naming an object brings its permissions into a profile (S 3.2).
+//! The row of `CustomObject`, which is here as a companion: naming an object brings its permissions
+//! into a profile (S 3.2).
 
 use super::row::other;
 use super::{ApiVersion, DeployRule, MetadataType};

@@ -1,6 +1,8 @@
-//! The rows of external client apps: the app, its OAuth settings and its policies, six types in all (S 2).
+//! The rows of external client apps: the app, its OAuth settings and its policies, six types in all
+//! (S 2).
 //!
-//! Elements of a deploy that are in the schema and left out go back to their default (S 2.7), hence [`DeployRule::Replace`] throughout.
+//! Elements of a deploy that are in the schema and left out go back to their default (S 2.7), hence
+//! [`DeployRule::Replace`] throughout.
 
 use super::row::{
     choice, choice_in_any_case, flag, group, number, of_type, off, on, section, set, set_of, shown,
@@ -31,7 +33,8 @@ pub(super) static APPLICATION: MetadataType = of_type(
     ],
 );
 
-/// Whose settings these are: the app's full name, which the part's own name need not repeat (S 2.1).
+/// Whose settings these are: the app's full name, which the part's own name need not repeat (S
+/// 2.1).
 const APP: Field = text("externalClientApplication");
 
 pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
@@ -52,7 +55,8 @@ pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
         flag("isCodeCredFlowEnabled").since(61),
         flag("isCodeCredPostOnly").since(61),
         off("isConsumerSecretOptional"),
-        // This and the two below without version are in the newest WSDL and not in the guide (S 2.3).
+        // This and the two below without version are in the newest WSDL and not in the guide (S
+        // 2.3).
         flag("isDPopEnabled"),
         flag("isDeviceFlowEnabled").since(60),
         flag("isEnforceRefreshTokenTTL"),
@@ -110,7 +114,8 @@ const ATTRIBUTE: &[Field] = &[text("formula"), text("key")];
 
 const IP_RANGE: &[Field] = &[text("description"), text("endIpAddress"), text("startIpAddress")];
 
-/// The scopes that an org was seen to take, in that order (S 2.4). `SFApiPlatform` is what a connected app calls `SFAP`.
+/// The scopes that an org was seen to take, in that order (S 2.4). `SFApiPlatform` is what a
+/// connected app calls `SFAP`.
 const SCOPES: [Choice; 36] = values([
     "Basic",
     "Api",
@@ -193,7 +198,8 @@ const PERMITTED_USERS: &[Choice] = &[
     shown("AdminApprovedPreAuthorized", "Admin approved users are pre-authorized"),
 ];
 
-/// The guide writes `Enforce_RelaxRefresh`, an org's own error message `Enforce_relaxrefresh` (S 2.5).
+/// The guide writes `Enforce_RelaxRefresh`, an org's own error message `Enforce_relaxrefresh` (S
+/// 2.5).
 const IP_RELAXATION: &[Choice] = &[
     shown("Enforce", "Enforce IP restrictions"),
     shown("Bypass", "Relax IP restrictions"),

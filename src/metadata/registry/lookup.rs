@@ -33,7 +33,8 @@ pub fn look_up<'d>(
     find_below(metadata_type.fields, document.root(), path.segments())
 }
 
-/// Finds a path in each copy of its first entry, where that stands in the document more than once; at least one answer.
+/// Finds a path in each copy of its first entry, where that stands in the document more than once;
+/// at least one answer.
 pub fn look_up_each<'d>(
     metadata_type: &MetadataType,
     document: &'d Document,
@@ -113,8 +114,9 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     parts.join("|")
 }
 
-/// Returns what an entry is told from its like by. This is its key, with two exceptions: of layouts an object has one for each record type,
-/// whichever layout that is (S 3.1), and one permission is known in two spellings (S 4.5).
+/// Returns what an entry is told from its like by. This is its key, with two exceptions: of layouts
+/// an object has one for each record type, whichever layout that is (S 3.1), and one permission is
+/// known in two spellings (S 4.5).
 pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
     let key = key_of(section, entry);
     if matches!(section.kind, Kind::Section { fold_key: true, .. })
@@ -125,7 +127,8 @@ pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
     if section.is_layouts() { layout_identity(&key) } else { key }
 }
 
-/// What the key of a layout's assignment comes to: `Account|Account.Customer` for `Account-Account Layout|Account.Customer`.
+/// What the key of a layout's assignment comes to: `Account|Account.Customer` for `Account-Account
+/// Layout|Account.Customer`.
 pub fn layout_identity(key: &str) -> String {
     match key.split_once('|') {
         None => object_of_layout(key).to_owned(),
@@ -133,13 +136,15 @@ pub fn layout_identity(key: &str) -> String {
     }
 }
 
-/// The object of a layout's full name: `Account` of `Account-Account Layout`. No object's name holds a hyphen.
+/// The object of a layout's full name: `Account` of `Account-Account Layout`. No object's name
+/// holds a hyphen.
 fn object_of_layout(layout: &str) -> &str {
     layout.split_once('-').map_or(layout, |(object, _)| object)
 }
 
-/// Finds the entry of a key among an element's children; a layout's assignment by its identity too, see [`identity_of`]. A name
-/// in a key may be as people write it or as the API encodes it (`Account-Partner %28Gold%29 Layout`).
+/// Finds the entry of a key among an element's children; a layout's assignment by its identity too,
+/// see [`identity_of`]. A name in a key may be as people write it or as the API encodes it
+/// (`Account-Partner %28Gold%29 Layout`).
 pub fn find_entry<'d>(
     parent: Element<'d>,
     segment: &Segment,
@@ -181,7 +186,8 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
     }
 }
 
-/// The first child of a name; without case where the right case is not there (older login flows, S 3.1).
+/// The first child of a name; without case where the right case is not there (older login flows, S
+/// 3.1).
 fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
     parent
         .child(name)
@@ -189,7 +195,8 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
 }
 
 impl MetadataType {
-    /// Returns the entry of a keyed list that a child of the root is, by what it is told from its like by; none where it is no such entry.
+    /// Returns the entry of a keyed list that a child of the root is, by what it is told from its
+    /// like by; none where it is no such entry.
     pub fn entry_of(&self, element: Element<'_>) -> Option<Segment> {
         let field = self.fields.iter().find(|field| field.name == element.name())?;
         matches!(field.kind, Kind::Section { .. }).then(|| Segment {
@@ -208,7 +215,8 @@ impl MetadataType {
 }
 
 impl Field {
-    /// Says whether the entries of this list say what they say by flags: then each can be taken back by saying so.
+    /// Says whether the entries of this list say what they say by flags: then each can be taken
+    /// back by saying so.
     pub fn says_by_flags(&self) -> bool {
         self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
     }
@@ -232,7 +240,8 @@ impl Field {
             && self.until.is_none_or(|until| version < until)
     }
 
-    /// Reads the field's value from the element that holds it as a child; `None` where it is absent or no value.
+    /// Reads the field's value from the element that holds it as a child; `None` where it is absent
+    /// or no value.
     pub fn read(&self, parent: Element<'_>) -> Option<Value> {
         let element = named(parent, self.name)?;
         let text = element.text();
@@ -308,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_set_is_read_whole() {
-        let text = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"><oauthConfig><scopes>Web</scopes><scopes>Api</scopes></oauthConfig></ConnectedApp>";
+        let text = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"><oauthConfig>\
+                    <scopes>Web</scopes><scopes>Api</scopes></oauthConfig></ConnectedApp>";
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
         let found = look_up(
             find("ConnectedApp").unwrap(),
@@ -322,7 +332,8 @@ mod tests {
 
     #[test]
     fn a_type_without_a_table_is_read_by_its_texts() {
-        let text = "<CustomTab xmlns=\"http://soap.sforce.com/2006/04/metadata\"><motif>Bell</motif><list><name>a</name><value>1</value></list></CustomTab>";
+        let text = "<CustomTab xmlns=\"http://soap.sforce.com/2006/04/metadata\"><motif>Bell\
+                    </motif><list><name>a</name><value>1</value></list></CustomTab>";
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
         let row = find("CustomTab").unwrap();
         for (path, expected) in [("motif", "Bell"), ("list[a].value", "1")] {

@@ -1,7 +1,9 @@
-//! The other types of the Metadata API: names that a template or a manifest may use although no row tells their fields.
+//! The other types of the Metadata API: names that a template or a manifest may use although no row
+//! tells their fields.
 //!
-//! The names are the types of the Metadata API's WSDL 63.0 that extend `Metadata`, and those of external client apps that came later
-//! (S 2.1). Folders and suffixes are given where they are certain.
+//! The names are the types of the Metadata API's WSDL 63.0 that extend `Metadata`, and those of
+//! external client apps that came later (S 2.1). Folders and suffixes are given where they are
+//! certain.
 
 use std::sync::LazyLock;
 

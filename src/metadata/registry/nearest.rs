@@ -1,8 +1,10 @@
-//! The word that was probably meant: edit distance without case, bounded so that nonsense gets no suggestion.
+//! The word that was probably meant: edit distance without case, bounded so that nonsense gets no
+//! suggestion.
 
 /// Returns the word that is nearest to a misspelt one, or `None` where nothing is near.
 ///
-/// Case does not count. Near is a third of the letters, or a word that begins or ends with the other.
+/// Case does not count. Near is a third of the letters, or a word that begins or ends with the
+/// other.
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = lower(word);
     if wanted.is_empty() {
@@ -15,7 +17,8 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
         let letters = lower(candidate);
         let bound = best.map_or(limit, |(distance, _)| distance.saturating_sub(1));
         if let Some(distance) = distance(&wanted, &letters, bound) {
-            // Once a word as good as another is found the first stays, so that the answer does not depend on luck.
+            // Once a word as good as another is found the first stays, so that the answer does not
+            // depend on luck.
             if best.is_none_or(|(least, _)| distance < least) {
                 best = Some((distance, candidate));
             }
@@ -34,7 +37,8 @@ fn lower(word: &str) -> Vec<char> {
     word.trim().chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the edit distance if it is not above the bound; two letters that changed places count as one edit.
+/// Returns the edit distance if it is not above the bound; two letters that changed places count as
+/// one edit.
 fn distance(one: &[char], other: &[char], bound: usize) -> Option<usize> {
     if one.len().abs_diff(other.len()) > bound {
         return None;

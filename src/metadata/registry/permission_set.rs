@@ -1,6 +1,8 @@
-//! The rows of `PermissionSet` and `PermissionSetGroup` (S 4; Metadata API guide, `meta_permissionset.htm`, `meta_permissionsetgroup.htm`).
+//! The rows of `PermissionSet` and `PermissionSetGroup` (S 4; Metadata API guide,
+//! `meta_permissionset.htm`, `meta_permissionsetgroup.htm`).
 //!
-//! Since 40.0 a retrieve brings everything and a deploy replaces everything, so that no entry needs a companion (S 4.1).
+//! Since 40.0 a retrieve brings everything and a deploy replaces everything, so that no entry needs
+//! a companion (S 4.1).
 
 use super::profile::OBJECT;
 use super::row::{
@@ -34,7 +36,8 @@ const FIELDS: &[Field] = &[
         &["externalDataSource"],
         &[off("enabled"), text("externalDataSource")],
     ),
-    // Only fields that are granted are returned (54.0 and up), and none of an object with viewAllFields.
+    // Only fields that are granted are returned (54.0 and up), and none of an object with
+    // viewAllFields.
     section("fieldPermissions", &["field"], &[off("editable"), text("field"), off("readable")]),
     section("flowAccesses", &["flow"], &[off("enabled"), text("flow")]).since(47),
     section(

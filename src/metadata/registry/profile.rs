@@ -1,9 +1,10 @@
 //! The row of `Profile` (S 3; Metadata API guide, `meta_profile.htm`).
 //!
-//! A retrieve brings only the entries whose companions are named in the same request; user permissions, login hours and login IP ranges come
-//! always (S 3.2). An entry that was asked for and is not there grants nothing, so its flags are false: that is what [`super::Absent::Flag`] says
-//! below. Two sorts of entry are never returned though they may grant something, required fields (30.0 and up) and what the caller may not
-//! see; who reads the rows must allow for them.
+//! A retrieve brings only the entries whose companions are named in the same request; user
+//! permissions, login hours and login IP ranges come always (S 3.2). An entry that was asked for
+//! and is not there grants nothing, so its flags are false: that is what [`super::Absent::Flag`]
+//! says below. Two sorts of entry are never returned though they may grant something, required
+//! fields (30.0 and up) and what the caller may not see; who reads the rows must allow for them.
 
 use super::row::{
     choice, flag, group, of_type, off, section, section_in_any_case, section_with, set, text,
@@ -75,7 +76,8 @@ const FIELDS: &[Field] = &[
         &[text("description").since(31), text("endAddress"), text("startAddress")],
     )
     .since(17),
-    // An object without any access gives no entry at all, one with allowRead false neither (28.0 and up).
+    // An object without any access gives no entry at all, one with allowRead false neither (28.0
+    // and up).
     section_with(Companion::Object, "objectPermissions", &["object"], OBJECT),
     section_with(
         Companion::Type("ApexPage"),
@@ -109,7 +111,8 @@ const FIELDS: &[Field] = &[
         &["tab"],
         &[
             text("tab"),
-            // From 37.0 on `Hidden` is always returned, so that an absent tab was not asked for, or is unknown to the org: no default.
+            // From 37.0 on `Hidden` is always returned, so that an absent tab was not asked for, or
+            // is unknown to the org: no default.
             choice("visibility", &values(["DefaultOn", "DefaultOff", "Hidden"])),
         ],
     ),
@@ -125,7 +128,8 @@ const NAMED: &[Field] = &[off("enabled"), text("name")];
 /// In the newest WSDL only (S 3.1).
 const COMPUTING: &[Field] = &[text("configName"), off("enabled")];
 
-/// Older files spell `flowtype` and `friendlyname`; names of elements are matched without case where the right case is not there.
+/// Older files spell `flowtype` and `friendlyname`; names of elements are matched without case
+/// where the right case is not there.
 const LOGIN_FLOW: &[Field] = &[
     text("flow"),
     choice("flowType", &values(["UI"])),
@@ -136,7 +140,8 @@ const LOGIN_FLOW: &[Field] = &[
     text("vfFlowPageTitle"),
 ];
 
-/// Minutes since midnight. A day without both is open all day; the whole element is removed by an empty one.
+/// Minutes since midnight. A day without both is open all day; the whole element is removed by an
+/// empty one.
 const LOGIN_HOURS: &[Field] = &[
     text("fridayEnd"),
     text("fridayStart"),

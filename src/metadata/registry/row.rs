@@ -27,7 +27,8 @@ pub(super) const fn of_type(
 
 /// A type of which no more than the name, and perhaps folder and suffix, is known.
 ///
-/// What a deploy does with the rest of such a file is not known, hence the rule that sends the whole document.
+/// What a deploy does with the rest of such a file is not known, hence the rule that sends the
+/// whole document.
 pub(super) const fn other(
     name: &'static str,
     folder: &'static str,

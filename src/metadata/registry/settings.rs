@@ -1,7 +1,8 @@
 //! The rows of `Settings`: one a member, since a settings file's fields depend on which it is.
 //!
-//! In `package.xml` the type is `Settings` and the member `Security`; the file is `settings/Security.settings`, its root `SecuritySettings`
-//! (S 2.8, 6.10). Other members than the four below are known by name alone.
+//! In `package.xml` the type is `Settings` and the member `Security`; the file is
+//! `settings/Security.settings`, its root `SecuritySettings` (S 2.8, 6.10). Other members than the
+//! four below are known by name alone.
 
 use super::row::{choice, flag, group, other, section, text, values};
 use super::{Field, MetadataType};

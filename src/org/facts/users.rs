@@ -13,7 +13,8 @@ use crate::org::error::OrgError;
 use crate::org::http::soql_list;
 use crate::org::retrieve::is_about_rights;
 
-/// System permissions that every org has; for any other the schema is asked first (V 3.3: `CanApproveUninstalledApps` is not everywhere).
+/// System permissions that every org has; for any other the schema is asked first (V 3.3:
+/// `CanApproveUninstalledApps` is not everywhere).
 const EVERYWHERE: &[&str] = &[
     "ApiEnabled",
     "ApiUserOnly",
@@ -31,7 +32,8 @@ const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
 const IDS_AT_ONCE: usize = 200;
 
-/// What one user is allowed: his assignments' rows, and the object and field permissions of their sets.
+/// What one user is allowed: his assignments' rows, and the object and field permissions of their
+/// sets.
 #[derive(Default)]
 struct Allowed {
     assignments: Vec<Json>,
@@ -68,7 +70,8 @@ pub(in crate::org) enum ViewSetup {
     Lacking(String),
 }
 
-/// Asks whether a user has View Setup and Configuration. Whoever may not see permissions lacks that right too.
+/// Asks whether a user has View Setup and Configuration. Whoever may not see permissions lacks that
+/// right too.
 pub(in crate::org) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, OrgError> {
     let Ok(fact) = Fact::parse("user.permission[ViewSetup]") else {
         return Ok(ViewSetup::NotLacking);
@@ -96,7 +99,8 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
     let hidden = |reason: &str| Told { is_hidden: true, ..not_shown(reason) };
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
-        "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE Username IN {}",
+        "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
+         Username IN {}",
         soql_list(names.iter().copied())
     );
     let users = match org.wire.query(&soql).await {
@@ -118,9 +122,14 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
     Ok(asked
         .iter()
         .map(|(fact, name)| {
-            let is_it = |row: &&Json| row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name));
+            let is_it = |row: &&Json| {
+                row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
+            };
             let Some(user) = users.iter().find(is_it) else {
-                return not_shown(&format!("there is no user `{name}` in this org, or it is not shown to this user"));
+                return not_shown(&format!(
+                    "there is no user `{name}` in this org, or it is not \
+                    shown to this user"
+                ));
             };
             let shown = |value: &Json| match value {
                 Json::String(text) => Told::from((FactAnswer::Known(text.as_str().into()), None)),
@@ -136,8 +145,12 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
                     Ok(allowed) => {
                         let id = user["Id"].as_str().unwrap_or_default();
                         match allowed.get(id) {
-                            // Everyone has the set that his profile owns: no row at all means that rows are hidden.
-                            None => hidden(&format!("the permissions of `{name}` are not shown to this user; that needs {SETUP}")),
+                            // Everyone has the set that his profile owns: no row at all means that
+                            // rows are hidden.
+                            None => hidden(&format!(
+                                "the permissions of `{name}` are not shown to \
+                                this user; that needs {SETUP}"
+                            )),
                             Some(allowed) => permissions.judge(org, fact, allowed).into(),
                         }
                     }
@@ -149,7 +162,8 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
 
 /// The fields of `PermissionSet` that stand for the permissions asked for.
 struct Permissions {
-    /// The field by the name asked for; `None` where this org has no such permission, no entry where its schema is not shown.
+    /// The field by the name asked for; `None` where this org has no such permission, no entry
+    /// where its schema is not shown.
     fields: BTreeMap<String, Option<String>>,
 }
 
@@ -186,9 +200,11 @@ impl Permissions {
         Ok(Self { fields })
     }
 
-    /// Reads the assignments (one query) and, where objects or fields are asked for, their permissions (one more each), by user id.
+    /// Reads the assignments (one query) and, where objects or fields are asked for, their
+    /// permissions (one more each), by user id.
     ///
-    /// An assignment of a group points to the set that the group's sets and mutings add up to, so its row counts like any other.
+    /// An assignment of a group points to the set that the group's sets and mutings add up to, so
+    /// its row counts like any other.
     async fn read(
         &self,
         org: &Org,
@@ -226,11 +242,13 @@ impl Permissions {
         let end = if asks_for_sets { ", ExpirationDate" } else { "" };
         let of = |names: &str| {
             format!(
-                "SELECT AssigneeId, PermissionSetId{end}{names}{selected} FROM PermissionSetAssignment WHERE AssigneeId IN {}",
+                "SELECT AssigneeId, PermissionSetId{end}{names}{selected} FROM \
+                 PermissionSetAssignment WHERE AssigneeId IN {}",
                 soql_list(users.iter().filter_map(|user| user["Id"].as_str()))
             )
         };
-        // The names only say where access comes from: an org that lacks one of these fields is asked without.
+        // The names only say where access comes from: an org that lacks one of these fields is
+        // asked without.
         let rows = match org.wire.query(&of(NAMES)).await {
             Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => {
                 org.wire.query(&of("")).await?
@@ -274,14 +292,18 @@ impl Permissions {
                 ""
             };
             let soql = format!(
-                "SELECT ParentId, SobjectType, PermissionsRead, PermissionsCreate, PermissionsEdit, PermissionsDelete, PermissionsViewAllRecords, PermissionsModifyAllRecords{last} FROM ObjectPermissions WHERE ParentId IN {} AND SobjectType IN {}",
+                "SELECT ParentId, SobjectType, PermissionsRead, PermissionsCreate, \
+                 PermissionsEdit, PermissionsDelete, PermissionsViewAllRecords, \
+                 PermissionsModifyAllRecords{last} FROM ObjectPermissions WHERE ParentId IN {} AND \
+                 SobjectType IN {}",
                 soql_list(some.iter().copied()),
                 soql_list(objects.iter().copied())
             );
             rows.extend(org.wire.query(&soql).await?);
             if !of_fields.is_empty() {
                 let soql = format!(
-                    "SELECT ParentId, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId IN {} AND Field IN {}",
+                    "SELECT ParentId, Field, PermissionsRead, PermissionsEdit FROM \
+                     FieldPermissions WHERE ParentId IN {} AND Field IN {}",
                     soql_list(some.iter().copied()),
                     soql_list(of_fields.iter().copied())
                 );
@@ -343,7 +365,8 @@ impl Permissions {
                 org.api_version()
             ));
         }
-        // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the fields.
+        // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the
+        // fields.
         let above = || {
             let seeing = system("PermissionsViewAllData")
                 .filter(|_| matches!(leaf, "read" | "viewAllRecords"));
@@ -361,7 +384,8 @@ impl Permissions {
 }
 
 /// What names an assignment's set and group (S 1.7, 4.4).
-const NAMES: &str = ", PermissionSetGroupId, PermissionSetGroup.MasterLabel, PermissionSet.Label, PermissionSet.IsOwnedByProfile, PermissionSet.Profile.Name";
+const NAMES: &str = ", PermissionSetGroupId, PermissionSetGroup.MasterLabel, PermissionSet.Label, \
+                     PermissionSet.IsOwnedByProfile, PermissionSet.Profile.Name";
 
 /// Reads the sets of groups; where the org does not show them, a group is named alone.
 async fn members(
@@ -370,7 +394,8 @@ async fn members(
     selected: &str,
 ) -> Result<Vec<Json>, OrgError> {
     let soql = format!(
-        "SELECT PermissionSetGroupId, PermissionSetId, PermissionSet.Label{selected} FROM PermissionSetGroupComponent WHERE PermissionSetGroupId IN {}",
+        "SELECT PermissionSetGroupId, PermissionSetId, PermissionSet.Label{selected} FROM \
+         PermissionSetGroupComponent WHERE PermissionSetGroupId IN {}",
         soql_list(groups.iter().copied())
     );
     match org.wire.query(&soql).await {
@@ -380,7 +405,8 @@ async fn members(
 }
 
 impl Allowed {
-    /// Says whether a set is assigned for good, by itself or in a group; where it ends one day, when.
+    /// Says whether a set is assigned for good, by itself or in a group; where it ends one day,
+    /// when.
     fn assigned(&self, name: &str) -> Sourced {
         let is_it = |row: &Json| {
             row["PermissionSet"]["Name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(name))
@@ -408,7 +434,8 @@ impl Allowed {
         (FactAnswer::Known(false.into()), end)
     }
 
-    /// Says from which of the user's sets a permission comes, or none: `profile Sales`, `permission set Sync, through group Integrations`.
+    /// Says from which of the user's sets a permission comes, or none: `profile Sales`, `permission
+    /// set Sync, through group Integrations`.
     fn source(&self, grants: &dyn Fn(&Json) -> bool) -> Option<String> {
         let text = |value: &Json| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         self.assignments.iter().find_map(|row| {
@@ -417,7 +444,8 @@ impl Allowed {
                     one["PermissionSetGroupId"] == row["PermissionSetGroupId"] && grants(one)
                 })
             };
-            // A group's own set counts, muting and all; its members do only where the row names no such set.
+            // A group's own set counts, muting and all; its members do only where the row names no
+            // such set.
             if !(grants(row) || row["PermissionSetId"].is_null() && member().is_some()) {
                 return None;
             }
@@ -444,7 +472,8 @@ impl Allowed {
 }
 
 impl Org {
-    /// Returns those of the named system permissions that this org does not have; none where it does not show which it has.
+    /// Returns those of the named system permissions that this org does not have; none where it
+    /// does not show which it has.
     ///
     /// # Errors
     /// The org cannot be asked.
@@ -465,8 +494,9 @@ impl Org {
         Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
     }
 
-    /// Returns those of the named fields (`Object.Field`) that carry no field-level security: required ones and the like, which everyone sees and
-    /// for which an org refuses a permission (S 3.5). What the schema does not say of a field is taken for a yes.
+    /// Returns those of the named fields (`Object.Field`) that carry no field-level security:
+    /// required ones and the like, which everyone sees and for which an org refuses a permission (S
+    /// 3.5). What the schema does not say of a field is taken for a yes.
     ///
     /// # Errors
     /// The org cannot be asked.
@@ -475,7 +505,8 @@ impl Org {
         let mut described: BTreeMap<&str, Option<Vec<Json>>> = BTreeMap::new();
         for name in names {
             let Some((object, field)) = name.split_once('.') else { continue };
-            // A part of an address that no describe knows, or a name that is no path: the deploy itself says so.
+            // A part of an address that no describe knows, or a name that is no path: the deploy
+            // itself says so.
             if !object
                 .chars()
                 .all(|character| character.is_ascii_alphanumeric() || character == '_')

@@ -1,4 +1,5 @@
-//! Connected apps that another org owns: the Metadata API does not show them (S 1.5), SOQL shows a little (S 1.7).
+//! Connected apps that another org owns: the Metadata API does not show them (S 1.5), SOQL shows a
+//! little (S 1.7).
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ use crate::org::http::soql_list;
 
 /// Looks among the connected apps that retrieve did not find for those that another org owns.
 ///
-/// Returns them with the reason why they are not observed; what SOQL shows of them goes into `shown`.
+/// Returns them with the reason why they are not observed; what SOQL shows of them goes into
+/// `shown`.
 pub(super) async fn owned_elsewhere(
     org: &Org,
     missing: &[ComponentId],
@@ -24,7 +26,8 @@ pub(super) async fn owned_elsewhere(
         return Ok(BTreeMap::new());
     }
     let soql = format!(
-        "SELECT Id, Name, OptionsAllowAdminApprovedUsersOnly FROM ConnectedApplication WHERE Name IN {}",
+        "SELECT Id, Name, OptionsAllowAdminApprovedUsersOnly FROM ConnectedApplication WHERE Name \
+         IN {}",
         soql_list(apps.iter().map(|id| id.full_name.as_str()))
     );
     let rows = match org.wire.query(&soql).await {
@@ -32,7 +35,8 @@ pub(super) async fn owned_elsewhere(
         // Without the right, the object is not even there for the caller.
         Err(error) if is_about_rights(&error) => {
             let reason = format!(
-                "the Metadata API does not show it; whether another org owns it cannot be seen without Customize Application and Manage Connected Apps ({error}); {}",
+                "the Metadata API does not show it; whether another org owns it cannot be seen \
+                 without Customize Application and Manage Connected Apps ({error}); {}",
                 by_hand(org)
             );
             return Ok(apps.into_iter().map(|id| (id.clone(), reason.clone())).collect());
@@ -42,7 +46,8 @@ pub(super) async fn owned_elsewhere(
     if rows.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // The table knows labels alone, and the org's own apps stand in it too; those are listed (S 1.5).
+    // The table knows labels alone, and the org's own apps stand in it too; those are listed (S
+    // 1.5).
     let own = org.list("ConnectedApp").await?;
     let mut reasons = BTreeMap::new();
     for id in apps {
@@ -116,10 +121,12 @@ pub(in crate::org) fn is_about_rights(error: &OrgError) -> bool {
         )
 }
 
-/// The permission sets and profiles that an app is pre-authorised for; a profile stands in the table as the permission set that it owns.
+/// The permission sets and profiles that an app is pre-authorised for; a profile stands in the
+/// table as the permission set that it owns.
 async fn allowed(org: &Org, app_id: &str) -> Result<(Vec<String>, Vec<String>), OrgError> {
     let soql = format!(
-        "SELECT Id, Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType = 'ConnectedApplication' AND SetupEntityId = {}",
+        "SELECT Id, Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM \
+         SetupEntityAccess WHERE SetupEntityType = 'ConnectedApplication' AND SetupEntityId = {}",
         crate::org::http::soql_text(app_id)
     );
     let (mut sets, mut profiles) = (Vec::new(), Vec::new());

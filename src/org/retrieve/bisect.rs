@@ -1,6 +1,8 @@
-//! Halving a retrieve that is too large or that one member makes fail, and putting the halves together again.
+//! Halving a retrieve that is too large or that one member makes fail, and putting the halves
+//! together again.
 //!
-//! A profile holds only what was asked for in the same request (S 3.2): halves that have a profile keep all companions.
+//! A profile holds only what was asked for in the same request (S 3.2): halves that have a profile
+//! keep all companions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -64,7 +66,8 @@ pub(super) async fn retrieve(
             return Err(OrgError::new(
                 OrgErrorKind::Refused,
                 format!(
-                    "the org refuses too many parts of the retrieve (gave up after {MOST_RETRIEVES})"
+                    "the org refuses too many parts of the retrieve (gave up after \
+                     {MOST_RETRIEVES})"
                 ),
             ));
         }
@@ -118,7 +121,8 @@ async fn step(org: &Org, batch: Batch) -> Result<Step, OrgError> {
                     remove(&mut companions, id);
                 }
                 let batch = Batch { companions, checked: true, ..batch };
-                // With all of them good, the fault is among what is wanted: the same request again would only fail again.
+                // With all of them good, the fault is among what is wanted: the same request again
+                // would only fail again.
                 let batches = match halve(&batch) {
                     Some(halves) if bad.is_empty() => halves,
                     _ if bad.is_empty() => return Ok(last(batch, reason)),
@@ -151,7 +155,8 @@ fn last(batch: Batch, reason: String) -> Step {
     }
 }
 
-/// The bad members with the org's words, once they are found; a future that calls itself must be boxed.
+/// The bad members with the org's words, once they are found; a future that calls itself must be
+/// boxed.
 type Bisected<'a> =
     Pin<Box<dyn Future<Output = Result<BTreeMap<ComponentId, String>, OrgError>> + Send + 'a>>;
 

@@ -18,7 +18,8 @@ use crate::package::archive::{self, Limits};
 
 /// `retrieve`, which may be repeated: it reads, and a job that nobody fetches is thrown away.
 ///
-/// cirrus' own is not repeated on 503 or a broken connection, so the operation is declared here anew. The argument has the WSDL's name.
+/// cirrus' own is not repeated on 503 or a broken connection, so the operation is declared here
+/// anew. The argument has the WSDL's name.
 struct Retrieve<'m> {
     manifest: &'m Manifest,
     version: ApiVersion,
@@ -36,7 +37,8 @@ impl SoapOperation for Retrieve<'_> {
 
     fn render_body(&self) -> MetadataResult<String> {
         let mut body = format!(
-            "<met:retrieveRequest><met:apiVersion>{}</met:apiVersion><met:singlePackage>true</met:singlePackage><met:unpackaged>",
+            "<met:retrieveRequest><met:apiVersion>{}</met:apiVersion><met:singlePackage>true\
+             </met:singlePackage><met:unpackaged>",
             self.version
         );
         for (type_name, members) in &self.manifest.types {
@@ -77,7 +79,8 @@ pub(super) enum Failure {
     Whole(OrgError),
 }
 
-/// Retrieves a manifest. What comes damaged is asked for once more, since a fetched zip is gone from the org (S 6.2).
+/// Retrieves a manifest. What comes damaged is asked for once more, since a fetched zip is gone
+/// from the org (S 6.2).
 pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     match attempt(org, manifest).await {
         Err(Failure::Whole(error)) if error.kind == OrgErrorKind::Damaged => {
@@ -124,7 +127,8 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
 /// So many looks in a row may fail: about a minute and a half, with the waits between them.
 const FAILED_LOOKS: u32 = 30;
 
-/// Looks at a job until it is done. With `includeZip` false the zip stays in the org, so a look may be repeated.
+/// Looks at a job until it is done. With `includeZip` false the zip stays in the org, so a look may
+/// be repeated.
 async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
     let what = "waiting for the org to put the retrieve together";
     let began = Instant::now();

@@ -1,7 +1,7 @@
 //! The parts of an external client app, named by their app.
 //!
-//! A part's own name is not the app's and must not be guessed (S 2.1): the parts are listed, retrieved, and matched by their
-//! `externalClientApplication`.
+//! A part's own name is not the app's and must not be guessed (S 2.1): the parts are listed,
+//! retrieved, and matched by their `externalClientApplication`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,8 @@ fn is_part(type_name: &str) -> bool {
     type_name.starts_with("ExtlClnt")
 }
 
-/// Lists the names of the parts, by type, for the types that are wanted by app. A type that the org does not list makes its components not observed.
+/// Lists the names of the parts, by type, for the types that are wanted by app. A type that the org
+/// does not list makes its components not observed.
 pub(super) async fn list(
     org: &Org,
     wanted: &BTreeSet<ComponentId>,

@@ -1,6 +1,7 @@
 //! Profiles by the Tooling API, for sessions whose token SOAP refuses (JWT format, S 6.1).
 //!
-//! It has the metadata of a profile as JSON, one row a query (S 3.2). Nothing else that a template asks for is read this way.
+//! It has the metadata of a profile as JSON, one row a query (S 3.2). Nothing else that a template
+//! asks for is read this way.
 
 use cirrus_metadata::xml_escape;
 use serde_json::Value as Json;
@@ -42,7 +43,8 @@ pub(super) async fn retrieve(
     if set.components.is_empty() {
         return Err(refusal.clone());
     }
-    // Whether this API leaves entries out is not documented: an entry that is absent may not be read as denied.
+    // Whether this API leaves entries out is not documented: an entry that is absent may not be
+    // read as denied.
     for (type_name, members) in &request.companions.types {
         for member in members {
             set.not_observed.insert(
@@ -80,7 +82,8 @@ async fn profile(org: &Org, id: &ComponentId) -> Result<Read, OrgError> {
         return Ok(Err("the org does not show its metadata to this user".to_owned()));
     };
     let mut xml = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
+         xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",
     );
     for (name, value) in settings {
         write(&mut xml, name, value, 1);
@@ -138,7 +141,8 @@ mod tests {
         write(&mut xml, "objectPermissions", &value, 1);
         assert_eq!(
             xml,
-            "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>A &amp; B</object>\n    </objectPermissions>\n"
+            "    <objectPermissions>\n        <allowRead>true</allowRead>\n        <object>A &amp; \
+             B</object>\n    </objectPermissions>\n"
         );
     }
 }

@@ -60,7 +60,8 @@ impl Carrier<'_> {
         entries(self.component, "objectPermissions").into_iter().map(step).collect()
     }
 
-    /// The fields that it shows, or how many there are where they are too many. Those of an object with View All Fields need no entry.
+    /// The fields that it shows, or how many there are where they are too many. Those of an object
+    /// with View All Fields need no entry.
     pub(super) fn fields(&self) -> Result<Option<Draft>, usize> {
         let mut fields = entries(self.component, "fieldPermissions");
         fields.retain(|(key, _)| {
@@ -80,7 +81,8 @@ impl Carrier<'_> {
     }
 }
 
-/// The entries of a section that grant something: each key, with the flags that are on in the order in which Setup has them.
+/// The entries of a section that grant something: each key, with the flags that are on in the order
+/// in which Setup has them.
 pub(super) fn entries(component: &Component, section: &str) -> Vec<(String, Vec<&'static Field>)> {
     const ORDER: &[&str] = &[
         "allowRead",

@@ -1,7 +1,8 @@
-//! What an org has of an app, a profile, a permission set and a user, as the steps of a template, in the order of vendors' pages.
+//! What an org has of an app, a profile, a permission set and a user, as the steps of a template,
+//! in the order of vendors' pages.
 //!
-//! Only what is named here is ever written. Keys, secrets, callback addresses, names of other users and whatever a newer release may add to
-//! these documents stay where they are.
+//! Only what is named here is ever written. Keys, secrets, callback addresses, names of other users
+//! and whatever a newer release may add to these documents stay where they are.
 
 use super::carrier::{Carrier, entries, entry_path};
 use super::wants::{equals, fact_want, get, includes, read};
@@ -82,7 +83,8 @@ pub fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>
         .collect()
 }
 
-/// Returns the fact that tells best whether a user holds a permission set: something that it grants, and the profile does not.
+/// Returns the fact that tells best whether a user holds a permission set: something that it
+/// grants, and the profile does not.
 pub fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
     let is_granted = |path: &FieldPath| {
         profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))))
@@ -130,7 +132,8 @@ impl<'s> Seen<'s> {
             .collect()
     }
 
-    /// All that there is to say, in the order of vendors' pages; chapters without anything are left out.
+    /// All that there is to say, in the order of vendors' pages; chapters without anything are left
+    /// out.
     pub(super) fn chapters(&self) -> Vec<Chapter> {
         let (fields, field_remarks) = self.fields();
         let chapters = [
@@ -176,7 +179,8 @@ impl<'s> Seen<'s> {
         self.components.get(&ComponentId::new(type_name, canonical_full_name(type_name, name)))
     }
 
-    /// What the app's policies and settings say at a path; for an app that another org owns, what SOQL shows of it.
+    /// What the app's policies and settings say at a path; for an app that another org owns, what
+    /// SOQL shows of it.
     fn of_app(&self, type_name: &str, path: &str) -> Option<(Value, Option<&'static Field>)> {
         let app = self.app?;
         let id = ComponentId::new(type_name, app.name);
@@ -263,7 +267,11 @@ impl<'s> Seen<'s> {
                 steps.extend(self.flows("ConnectedApp", "oauthConfig.", setup));
                 steps.extend(self.scopes("ConnectedApp", "oauthConfig.scopes", setup));
                 if self.components.get(&ComponentId::new("ConnectedApp", app.name)).is_none() {
-                    remarks.push("Another org owns the app; its refresh token policy and IP relaxation cannot be read here.".to_owned());
+                    remarks.push(
+                        "Another org owns the app; its refresh token policy and IP \
+                                  relaxation cannot be read here."
+                            .to_owned(),
+                    );
                 }
                 ("ConnectedApp", "oauthConfig.oauthClientCredentialUser")
             }
@@ -285,7 +293,8 @@ impl<'s> Seen<'s> {
                 (OAUTH_POLICIES, "clientCredentialsFlowUser")
             }
         };
-        // Whose name it is, is nobody's business but this org's, unless the author has given it himself.
+        // Whose name it is, is nobody's business but this org's, unless the author has given it
+        // himself.
         if let Some((user, _)) =
             self.of_app(runs_as.0, runs_as.1).filter(|(user, _)| !user.to_string().is_empty())
         {
@@ -300,7 +309,8 @@ impl<'s> Seen<'s> {
                 steps.push(step);
             } else {
                 remarks.push(
-                    "The client credentials flow runs as a user whose name is left out; give it with `--user` to have it written."
+                    "The client credentials flow runs as a user whose name is left out; give it \
+                     with `--user` to have it written."
                         .to_owned(),
                 );
             }
@@ -377,7 +387,8 @@ impl<'s> Seen<'s> {
         Some(step)
     }
 
-    /// The parameter in place of a name that is its value here. An app names a profile as Setup does (S 3.3).
+    /// The parameter in place of a name that is its value here. An app names a profile as Setup
+    /// does (S 3.3).
     fn by_parameter(&self, name: String) -> String {
         let is_profile = |profile: &str| profile == name || profile_label(profile) == name;
         if self.profile.is_some_and(is_profile) {
@@ -409,14 +420,16 @@ impl<'s> Seen<'s> {
             }
         }
         if matches!(get(profile, "custom"), Some((Value::Bool(true), _))) {
-            let create = "{ component = \"Profile:{profile}\", from = \"Profile:Minimum Access - Salesforce\", set = { ";
+            let create = "{ component = \"Profile:{profile}\", from = \"Profile:Minimum Access - \
+                          Salesforce\", set = { ";
             step.create = Some((
                 format!("{create}{} }} }}  # which profile is it copied from?", set.join(", ")),
                 true,
             ));
         } else {
             step.note = Some(
-                "A standard profile's permissions on standard objects cannot be changed: a customer clones it, or grants them in a permission set.",
+                "A standard profile's permissions on standard objects cannot be changed: a \
+                 customer clones it, or grants them in a permission set.",
             );
         }
         (!step.wants.is_empty()).then_some(step)
@@ -475,8 +488,9 @@ impl<'s> Seen<'s> {
             match carrier.fields() {
                 Ok(step) => steps.extend(step),
                 Err(count) => remarks.push(format!(
-                    "{count} fields are visible by {}: too many to list. Name those that the integration needs, each as\n\
-                     #   {{ component = \"{}\", path = \"fieldPermissions[Account.Example__c].readable\", equals = true }}",
+                    "{count} fields are visible by {}: too many to list. Name those that the \
+                     integration needs, each as\n#   {{ component = \"{}\", path = \
+                     \"fieldPermissions[Account.Example__c].readable\", equals = true }}",
                     carrier.whose, carrier.pattern
                 )),
             }
@@ -498,7 +512,8 @@ impl<'s> Seen<'s> {
             step.wants.push(fact_want("user.license", &licence));
         }
         if let Some(profile) = self.known("user.profile", Some(user)) {
-            // The fact has the name that Setup shows; where the parameter has the API's, the two are not the same text.
+            // The fact has the name that Setup shows; where the parameter has the API's, the two
+            // are not the same text.
             let is_it = self.profile == Some(profile.to_string().as_str());
             step.wants.push(fact_want(
                 "user.profile",
@@ -510,19 +525,34 @@ impl<'s> Seen<'s> {
         if let Some(name) = self.permission_set
             && let Some(set) = self.component("PermissionSet", name)
         {
-            match confirming(set, self.profile.and_then(|profile| self.component("Profile", profile))) {
+            match confirming(
+                set,
+                self.profile.and_then(|profile| self.component("Profile", profile)),
+            ) {
                 Some(fact) if self.is_true(&fact.to_string(), Some(user)) => {
-                    let mut step = Draft::new("assignment", "The permission set is assigned to the user", "permission-sets");
+                    let mut step = Draft::new(
+                        "assignment",
+                        "The permission set is assigned to the \
+                        user",
+                        "permission-sets",
+                    );
                     step.wants.push(format!(
-                        "{{ manual = \"Permission Sets > {{permission_set}} > Manage Assignments: assign it to {{user}}.\", confirm = {{ fact = {}, equals = true }} }}",
+                        "{{ manual = \"Permission Sets > {{permission_set}} > Manage Assignments: \
+                         assign it to {{user}}.\", confirm = {{ fact = {}, equals = true }} }}",
                         quoted(&fact.to_string())
                     ));
                     steps.push(step);
                 }
-                Some(_) => remarks
-                    .push("The user does not hold the permission set, or the org does not show it: no step asks for that.".to_owned()),
-                None => remarks
-                    .push("The permission set grants nothing by which its assignment could be seen: no step asks for that.".to_owned()),
+                Some(_) => remarks.push(
+                    "The user does not hold the permission set, or the org does not show it: \
+                           no step asks for that."
+                        .to_owned(),
+                ),
+                None => remarks.push(
+                    "The permission set grants nothing by which its assignment could be \
+                           seen: no step asks for that."
+                        .to_owned(),
+                ),
             }
         }
         Chapter { remarks, ..chapter("the user, and what is assigned", steps) }

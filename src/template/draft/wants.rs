@@ -20,8 +20,8 @@ pub(super) fn get(component: &Component, path: &str) -> Option<(Value, &'static 
     read(component, &path.parse().ok()?)
 }
 
-/// A want that a setting is as it is; none for a value that no template may name: one that this program does not know, or that would be
-/// taken for a parameter.
+/// A want that a setting is as it is; none for a value that no template may name: one that this
+/// program does not know, or that would be taken for a parameter.
 pub(super) fn equals(
     component: &str,
     path: &str,

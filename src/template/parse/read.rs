@@ -1,4 +1,5 @@
-//! Texts, dates, numbers, lists and tables out of TOML's nodes; each that is something else is a mistake.
+//! Texts, dates, numbers, lists and tables out of TOML's nodes; each that is something else is a
+//! mistake.
 
 use std::ops::Range;
 

@@ -46,7 +46,11 @@ impl Walk<'_, '_> {
         let kind = match present.as_slice() {
             [kind] => *kind,
             [] => {
-                self.mistakes.add(&at, "a want names a `component`, a `fact`, something `manual`, or `any` of several wants");
+                self.mistakes.add(
+                    &at,
+                    "a want names a `component`, a `fact`, something `manual`, \
+                                        or `any` of several wants",
+                );
                 return None;
             }
             several => {
@@ -132,7 +136,10 @@ impl Walk<'_, '_> {
                     .map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.add_with(
                     &node.span(),
-                    format!("`{other}` is no carrier; there are `component` (what the want names) and `effective` (wherever the user has it from)"),
+                    format!(
+                        "`{other}` is no carrier; there are `component` (what the want names) \
+                             and `effective` (wherever the user has it from)"
+                    ),
                     help,
                 );
                 None

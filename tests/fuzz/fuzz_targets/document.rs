@@ -1,6 +1,8 @@
-//! Index and edit on arbitrary bytes: nothing panics, what is edited reads again, an insertion that is taken out leaves no trace.
+//! Index and edit on arbitrary bytes: nothing panics, what is edited reads again, an insertion that
+//! is taken out leaves no trace.
 //!
-//! `cd tests && cargo +nightly fuzz run --fuzz-dir fuzz document ../fixtures`; with a stable toolchain set `RUSTC_BOOTSTRAP=1`.
+//! `cd tests && cargo +nightly fuzz run --fuzz-dir fuzz document ../fixtures`; with a stable
+//! toolchain set `RUSTC_BOOTSTRAP=1`.
 
 #![no_main]
 
@@ -30,7 +32,8 @@ fuzz_target!(|input: &[u8]| {
         if let Ok(added) = document.edit(&[Edit::Insert { parent: document.root().id(), new, key: vec!["name".to_owned()] }]) {
             let entry = added.root().children().find(|child| child.name() == "zzz" && child.child_text("name").as_deref() == Some("probe"));
             let entry = entry.expect("what was added is there");
-            let back = added.edit(&[Edit::Remove { element: entry.id() }]).expect("what was added can be removed");
+            let back = added.edit(&[Edit::Remove { element: entry.id() }]).expect("what was added \
+                can be removed");
             if document.root().children().next().is_some() {
                 assert_eq!(back.bytes(), bytes);
             }

@@ -1,4 +1,5 @@
-//! A make-believe org of a few lines, which can be told to fail; the demo org is the one that behaves.
+//! A make-believe org of a few lines, which can be told to fail; the demo org is the one that
+//! behaves.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -160,7 +161,8 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
 
 fn reply(status: u16, headers: &str, body: &str) -> String {
     format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\
+         \n{body}",
         body.len()
     )
 }
@@ -243,7 +245,11 @@ fn fault(code: &str, text: &str) -> (u16, String) {
     (
         500,
         format!(
-            "<?xml version=\"1.0\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault><faultcode>sf:{code}</faultcode><faultstring>{code}: {text}</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+            "<?xml version=\"1.0\"?><soapenv:Envelope \
+             xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault>\
+             <faultcode>sf:{code}</faultcode><faultstring>{code}: {text}</faultstring>\
+             </soapenv:Fault></soapenv:Body></soapenv:Envelope>"
         ),
     )
 }
@@ -252,7 +258,10 @@ fn envelope(name: &str, inner: &str) -> (u16, String) {
     (
         200,
         format!(
-            "<?xml version=\"1.0\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><{name}Response>{inner}</{name}Response></soapenv:Body></soapenv:Envelope>"
+            "<?xml version=\"1.0\"?><soapenv:Envelope \
+             xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body>\
+             <{name}Response>{inner}</{name}Response></soapenv:Body></soapenv:Envelope>"
         ),
     )
 }
@@ -269,8 +278,11 @@ fn soap(state: &mut State, text: &str) -> (u16, String) {
                 return fault("INVALID_TYPE", &format!("Unknown type:{type_name}"));
             };
             for name in names {
-                inner +=
-                    format!("<result><fileName>x/{name}</fileName><fullName>{name}</fullName><type>{type_name}</type></result>").as_str();
+                inner += format!(
+                    "<result><fileName>x/{name}</fileName><fullName>{name}</fullName>\
+                             <type>{type_name}</type></result>"
+                )
+                .as_str();
             }
         }
         return envelope("listMetadata", &inner);
@@ -291,7 +303,8 @@ fn soap(state: &mut State, text: &str) -> (u16, String) {
     if text.contains("<met:readMetadata>") {
         return envelope(
             "readMetadata",
-            "<result><records xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/></result>",
+            "<result><records xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+             xsi:nil=\"true\"/></result>",
         );
     }
     fault("UNKNOWN_EXCEPTION", "no such call")
@@ -301,7 +314,9 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
     let (text, looks, fetched) = state.jobs[job].clone();
     if looks > 0 {
         state.jobs[job].1 -= 1;
-        return "<result><done>false</done><id>x</id><status>SomethingNew</status><success>false</success></result>".to_owned();
+        return "<result><done>false</done><id>x</id><status>SomethingNew</status><success>false\
+                </success></result>"
+            .to_owned();
     }
     let mut asked = Vec::new();
     for types in between(&text, "<met:types>", "</met:types>") {
@@ -312,7 +327,8 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
     }
     let failed = |code: &str, text: &str| {
         format!(
-            "<result><done>true</done><errorMessage>{text}</errorMessage><errorStatusCode>{code}</errorStatusCode><id>x</id><status>Failed</status><success>false</success></result>"
+            "<result><done>true</done><errorMessage>{text}</errorMessage><errorStatusCode>{code}\
+             </errorStatusCode><id>x</id><status>Failed</status><success>false</success></result>"
         )
     };
     if state.most.is_some_and(|most| asked.len() > most) {
@@ -330,8 +346,10 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
             Some(file) => found.push((file.2.clone(), file.3.clone())),
             None => {
                 messages += format!(
-                    "<messages><fileName>package.xml</fileName><problem>Entity of type '{type_name}' named '{member}' cannot be found</problem></messages>"
-                ).as_str()
+                    "<messages><fileName>package.xml</fileName><problem>Entity of type \
+                     '{type_name}' named '{member}' cannot be found</problem></messages>"
+                )
+                .as_str()
             }
         }
     }
@@ -344,7 +362,8 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
         zip_file = format!("<zipFile>{}</zipFile>", state.zip_text.map_or(text, str::to_owned));
     }
     format!(
-        "<result><done>true</done><id>x</id>{messages}<status>Succeeded</status><success>true</success>{zip_file}</result>"
+        "<result><done>true</done><id>x</id>{messages}<status>Succeeded</status><success>true\
+         </success>{zip_file}</result>"
     )
 }
 

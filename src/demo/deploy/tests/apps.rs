@@ -23,7 +23,11 @@ fn a_connected_app_is_edited_whole_and_keeps_its_key() {
     let content = app_without_key(&state)
         .replace(">zero<", ">infinite<")
         .replace(">ENFORCE<", ">BYPASS<")
-        .replace("<scopes>Api</scopes>", "<scopes>Api</scopes>\n        <scopes>OfflineAccess</scopes>\n        <scopes>Email</scopes>");
+        .replace(
+            "<scopes>Api</scopes>",
+            "<scopes>Api</scopes>\n        <scopes>OfflineAccess\
+            </scopes>\n        <scopes>Email</scopes>",
+        );
     let outcome = deploy(
         &mut state,
         &zip(
@@ -72,9 +76,8 @@ fn a_connected_app_is_refused_in_salesforces_words() {
     }
     assert_eq!(
         app(&right.replace(">RefreshToken<", ">Everything<")),
-        [
-            "Error parsing file: 'Everything' is not a valid value for the enum 'ConnectedAppOauthAccessScope'"
-        ]
+        ["Error parsing file: 'Everything' is not a valid value for the enum \
+             'ConnectedAppOauthAccessScope'"]
     );
     assert_eq!(
         app(&right.replace("</ConnectedApp>", "<profileName>Lamp</profileName></ConnectedApp>")),
@@ -114,7 +117,8 @@ fn policies(content: &str) -> (State, Outcome) {
     let mut state = state();
     let name = "Ampersand_ECA_oauthPlcy";
     let content = format!(
-        "<ExtlClntAppOauthConfigurablePolicies {NS}>{content}</ExtlClntAppOauthConfigurablePolicies>"
+        "<ExtlClntAppOauthConfigurablePolicies {NS}>{content}\
+         </ExtlClntAppOauthConfigurablePolicies>"
     );
     let path = format!("extlClntAppOauthPolicies/{name}.ecaOauthPlcy");
     let outcome = deploy(
@@ -152,11 +156,13 @@ fn policies_of_an_external_app_are_replaced() {
         ),
         (
             format!("{app}<permittedUsersPolicyType>Everybody</permittedUsersPolicyType>"),
-            "Error parsing file: 'Everybody' is not a valid value for the enum 'PermittedUsersPolicyType'",
+            "Error parsing file: 'Everybody' is not a valid value for the enum \
+             'PermittedUsersPolicyType'",
         ),
         (
             format!(
-                "{app}<refreshTokenPolicyType>SpecificLifetime</refreshTokenPolicyType><refreshTokenValidityPeriod>7</refreshTokenValidityPeriod>"
+                "{app}<refreshTokenPolicyType>SpecificLifetime</refreshTokenPolicyType>\
+                 <refreshTokenValidityPeriod>7</refreshTokenValidityPeriod>"
             ),
             "Required field is missing: refreshTokenValidityUnit",
         ),
@@ -168,7 +174,8 @@ fn policies_of_an_external_app_are_replaced() {
         "Second",
         "extlClntAppOauthPolicies/Second.ecaOauthPlcy",
         &format!(
-            "<ExtlClntAppOauthConfigurablePolicies {NS}>{app}</ExtlClntAppOauthConfigurablePolicies>"
+            "<ExtlClntAppOauthConfigurablePolicies {NS}>{app}\
+             </ExtlClntAppOauthConfigurablePolicies>"
         ),
     );
     assert_eq!(
@@ -181,10 +188,12 @@ fn policies_of_an_external_app_are_replaced() {
 fn an_external_app_can_be_made_and_taken_away() {
     let mut state = state();
     let app = format!(
-        "<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail></ExternalClientApplication>"
+        "<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail>\
+         </ExternalClientApplication>"
     );
     let oauth = format!(
-        "<ExtlClntAppOauthSettings {NS}><externalClientApplication>Lamp</externalClientApplication></ExtlClntAppOauthSettings>"
+        "<ExtlClntAppOauthSettings {NS}><externalClientApplication>Lamp</externalClientApplication>\
+         </ExtlClntAppOauthSettings>"
     );
     let outcome = deploy(
         &mut state,
@@ -210,7 +219,8 @@ fn an_external_app_can_be_made_and_taken_away() {
         format!("{}:Lamp", state.org.catalog.org_id)
     );
     let destructive = format!(
-        "<Package {NS}><types><members>Lamp</members><name>ExternalClientApplication</name></types></Package>"
+        "<Package {NS}><types><members>Lamp</members><name>ExternalClientApplication</name></types>\
+         </Package>"
     );
     deploy(&mut state, &zip(&[], &[("destructiveChanges.xml", &destructive)]));
     assert!(!state.org.has("ExternalClientApplication", "Lamp"));
@@ -251,7 +261,8 @@ fn rotating_secrets_is_a_warning_and_warnings_fail() {
 fn settings_change_what_they_mention() {
     let mut state = state();
     let content = format!(
-        "<SecuritySettings {NS}><networkAccess/><sessionSettings><lockSessionsToIp>false</lockSessionsToIp></sessionSettings></SecuritySettings>"
+        "<SecuritySettings {NS}><networkAccess/><sessionSettings><lockSessionsToIp>false\
+         </lockSessionsToIp></sessionSettings></SecuritySettings>"
     );
     let outcome = deploy(
         &mut state,

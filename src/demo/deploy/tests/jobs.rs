@@ -9,9 +9,8 @@ fn manifest_and_files_must_match() {
     let files = [("profiles/Standard.profile", content.as_str())];
     assert_eq!(
         problems(&deploy(&mut state, &zip(&[("Profile", &["Admin", "Standard"])], &files))),
-        [
-            "An object 'Admin' of type Profile was named in package.xml, but was not found in zipped directory"
-        ]
+        ["An object 'Admin' of type Profile was named in package.xml, but was not found in \
+             zipped directory"]
     );
     assert_eq!(problems(&deploy(&mut state, &zip(&[], &files))), ["Not in package.xml"]);
     let lax = DeployOptions { allow_missing_files: true, auto_update_package: true, ..options() };
@@ -44,7 +43,8 @@ fn manifest_and_files_must_match() {
 fn a_zip_of_packages_has_folders_at_its_top() {
     let mut state = state();
     let inner = format!(
-        "<Package {NS}><types><members>Standard</members><name>Profile</name></types><version>66.0</version></Package>"
+        "<Package {NS}><types><members>Standard</members><name>Profile</name></types><version>66.0\
+         </version></Package>"
     );
     let content = format!("<Profile {NS}>{}</Profile>", permission("ViewAllUsers", true));
     let files = BTreeMap::from([
@@ -132,7 +132,8 @@ fn deletions_say_what_was_not_there_and_what_is_in_use() {
     let mut state = state();
     let delete = |type_name: &str, name: &str| {
         let content = format!(
-            "<Package {NS}><types><members>{name}</members><name>{type_name}</name></types></Package>"
+            "<Package {NS}><types><members>{name}</members><name>{type_name}</name></types>\
+             </Package>"
         );
         zip(&[], &[("destructiveChanges.xml", &content)])
     };

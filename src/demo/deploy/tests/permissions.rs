@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn a_profile_is_laid_over_what_is_there() {
     let mut state = state();
-    let ranges = "<loginIpRanges><endAddress>198.51.100.255</endAddress><startAddress>198.51.100.0</startAddress></loginIpRanges>";
+    let ranges = "<loginIpRanges><endAddress>198.51.100.255</endAddress><startAddress>198.51.100.0\
+                  </startAddress></loginIpRanges>";
     let content = format!(
         "<Profile {NS}>{ranges}{}{}{}</Profile>",
         object("Account", "CERV"),
@@ -86,9 +87,8 @@ fn permissions_need_others() {
     );
     assert_eq!(
         profile(&object("Case", "RM")),
-        [
-            "Permission Modify All Case depends on permission(s): Delete Case, Edit Case, Read All Case"
-        ]
+        ["Permission Modify All Case depends on permission(s): Delete Case, Edit Case, Read All \
+             Case"]
     );
     assert_eq!(
         profile(&object("Contract", "RV")),
@@ -100,9 +100,8 @@ fn permissions_need_others() {
     );
     assert_eq!(
         profile(&permission("CustomizeApplication", true)),
-        [
-            "Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, ViewRoles"
-        ]
+        ["Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, \
+             ViewRoles"]
     );
 }
 
@@ -111,24 +110,32 @@ fn references_must_lead_somewhere() {
     for (content, problem) in [
         (object("Lamp__c", "R"), "In field: object - no CustomObject named Lamp__c found"),
         (
-            "<fieldPermissions><editable>false</editable><field>Account.Lamp__c</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "<fieldPermissions><editable>false</editable><field>Account.Lamp__c</field>\
+             <readable>true</readable></fieldPermissions>"
+                .to_owned(),
             "In field: field - no CustomField named Account.Lamp__c found",
         ),
         (
-            "<fieldPermissions><editable>false</editable><field>Lamp__c.X__c</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "<fieldPermissions><editable>false</editable><field>Lamp__c.X__c</field><readable>true\
+             </readable></fieldPermissions>"
+                .to_owned(),
             "In field: field - no CustomObject named Lamp__c found",
         ),
         (
-            "<fieldPermissions><editable>false</editable><field>Account.Name</field><readable>true</readable></fieldPermissions>".to_owned(),
+            "<fieldPermissions><editable>false</editable><field>Account.Name</field><readable>true\
+             </readable></fieldPermissions>"
+                .to_owned(),
             "You cannot deploy to a required field: Account.Name",
         ),
         (
-            "<recordTypeVisibilities><default>false</default><recordType>Account.Lamp</recordType><visible>true</visible></recordTypeVisibilities>"
+            "<recordTypeVisibilities><default>false</default><recordType>Account.Lamp</recordType>\
+             <visible>true</visible></recordTypeVisibilities>"
                 .to_owned(),
             "In field: recordType - no RecordType named Account.Lamp found",
         ),
         (
-            "<classAccesses><apexClass>Lamp</apexClass><enabled>true</enabled></classAccesses>".to_owned(),
+            "<classAccesses><apexClass>Lamp</apexClass><enabled>true</enabled></classAccesses>"
+                .to_owned(),
             "In field: apexClass - no ApexClass named Lamp found",
         ),
         (permission("FlyToTheMoon", true), "Unknown user permission: FlyToTheMoon"),
@@ -148,10 +155,12 @@ fn files_are_checked_against_their_types() {
     );
     assert_eq!(
         profile(
-            "<objectPermissions><object>Account</object><allowFly>true</allowFly></objectPermissions>"
+            "<objectPermissions><object>Account</object><allowFly>true</allowFly>\
+             </objectPermissions>"
         ),
         [format!(
-            "Error parsing file: Element {{{xmlns}}}allowFly invalid at this location in type ProfileObjectPermissions"
+            "Error parsing file: Element {{{xmlns}}}allowFly invalid at this location in type \
+             ProfileObjectPermissions"
         )]
     );
     let apart = permission("ApiEnabled", true)
@@ -164,12 +173,14 @@ fn files_are_checked_against_their_types() {
     assert_eq!(
         profile(&apart),
         [format!(
-            "Error parsing file: Element userPermissions is duplicated at this location in type Profile (1:{column})"
+            "Error parsing file: Element userPermissions is duplicated at this location in type \
+             Profile (1:{column})"
         )]
     );
     assert_eq!(
         profile(
-            "<tabVisibilities><tab>Invoice__c</tab><visibility>Visible</visibility></tabVisibilities>"
+            "<tabVisibilities><tab>Invoice__c</tab><visibility>Visible</visibility>\
+             </tabVisibilities>"
         ),
         ["Error parsing file: 'Visible' is not a valid value for the enum 'TabVisibility'"]
     );
@@ -241,7 +252,8 @@ fn standard_profiles_keep_their_object_permissions() {
     assert_eq!(standard(&permission("ViewAllUsers", true)), Vec::<String>::new());
     assert_eq!(
         standard(
-            "<applicationVisibilities><application>standard__Sales</application><default>false</default><visible>true</visible></applicationVisibilities>"
+            "<applicationVisibilities><application>standard__Sales</application><default>false\
+             </default><visible>true</visible></applicationVisibilities>"
         ),
         ["You can't remove the only default app from the profile."]
     );
@@ -336,7 +348,8 @@ fn a_permission_set_is_replaced() {
     );
     assert_eq!(
         set(
-            "<label>x</label><objectPermissions><allowRead>true</allowRead><object>Account</object></objectPermissions>"
+            "<label>x</label><objectPermissions><allowRead>true</allowRead><object>Account</object>\
+             </objectPermissions>"
         ),
         ["Required field is missing: allowCreate"]
     );
@@ -348,12 +361,10 @@ fn a_permission_set_is_replaced() {
         ["The user license doesn't allow the permission: AuthorApex"]
     );
     assert_eq!(
-        set(
-            "<label>x</label><tabSettings><tab>Invoice__c</tab><visibility>DefaultOn</visibility></tabSettings>"
-        ),
-        [
-            "Error parsing file: 'DefaultOn' is not a valid value for the enum 'PermissionSetTabVisibility'"
-        ]
+        set("<label>x</label><tabSettings><tab>Invoice__c</tab><visibility>DefaultOn</visibility>\
+             </tabSettings>"),
+        ["Error parsing file: 'DefaultOn' is not a valid value for the enum \
+             'PermissionSetTabVisibility'"]
     );
     assert_eq!(
         refused(
@@ -361,7 +372,8 @@ fn a_permission_set_is_replaced() {
             "Back_Office",
             "permissionsetgroups/Back_Office.permissionsetgroup",
             &format!(
-                "<PermissionSetGroup {NS}><label>x</label><permissionSets>Lamp</permissionSets></PermissionSetGroup>"
+                "<PermissionSetGroup {NS}><label>x</label><permissionSets>Lamp</permissionSets>\
+                 </PermissionSetGroup>"
             )
         ),
         ["In field: permissionSets - no PermissionSet named Lamp found"]
