@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use futures::future::{Either, select};
 use tokio::sync::Notify;
 
-use crate::diff::closure::Dependency;
 use crate::journal::{Assigned, Entry, FORMAT, Held, Journal, JournalError, Stage};
 use crate::metadata::ComponentSet;
 use crate::metadata::fact::FactValues;
+use crate::metadata::permission::Dependency;
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
-use crate::package::mend::Assignment;
 use crate::package::{Change, Package, PackageError, Target};
+use crate::plan::fix::Assignment;
 use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
 use crate::plan::{self, PlanError};
 use crate::template::ExpandedStep;

@@ -1,23 +1,22 @@
 //! Desired against actual: every want of a template ends as one finding with one state.
 //!
 //! Three-state truth lives here: a setting is so, is not so, or was not observed. Whether a value
-//! satisfies a want is left to [`compare`]; what absence means, to the registry and to the record
+//! satisfies a want is left to [`satisfies()`]; what absence means, to the registry and to the record
 //! of what was asked for.
 
 pub mod advice;
-pub mod baseline;
-pub mod closure;
-pub mod compare;
-pub mod leaves;
+pub mod drift;
 mod observe;
+pub mod satisfies;
 
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::path::FieldPath;
-use crate::metadata::value::Value;
+use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Step, Template, Test};
 
 use observe::Observation;
+use satisfies::satisfies;
 
 /// How a want turned out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,7 +154,7 @@ fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValu
     for (fact, of, values) in conditions {
         match facts.get(fact, of.as_deref()) {
             FactAnswer::Known(actual) => {
-                if !values.iter().any(|value| compare::same(value, &actual)) {
+                if !values.iter().any(|value| same(value, &actual)) {
                     return Condition::Fails;
                 }
             }
@@ -224,7 +223,7 @@ fn judge<'t>(
             };
             let (state, actual, reason) = match answer {
                 FactAnswer::Known(value) => {
-                    let satisfied = compare::satisfies(test, Some(&value), None);
+                    let satisfied = satisfies(test, Some(&value), None);
                     (if satisfied { State::InSync } else { State::Differs }, Some(value), None)
                 }
                 FactAnswer::NotObserved(reason) => (State::NotObserved, None, Some(reason)),

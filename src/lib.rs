@@ -6,13 +6,13 @@
 //! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet
 //! <- report <- cli <- main`
 //!
-//! - [`metadata`]: what an org is made of. Documents as bytes with paths, and the table of metadata
-//!   types.
+//! - [`metadata`]: what an org is made of. Documents as bytes with paths, their settings and
+//!   permissions, two states held against each other, and the table of metadata types.
 //! - [`template`]: what an integration's documentation asks for.
 //! - [`diff`]: the two held against one another; every want ends as one finding.
-//! - [`package`]: from findings to changes, and the smallest deployable files for them.
+//! - [`package`]: from changes to the smallest deployable files; knows metadata alone.
 //! - [`plan`]: changes, files and the proof that they do what they should; saved and loaded.
-//! - [`org`]: one connection to an org: sign-in, retrieve, facts, deploy.
+//! - [`org`]: one connection to an org: sign-in, retrieve, facts, deploy; knows metadata alone.
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.

@@ -2,12 +2,16 @@
 //!
 //! Reading them from disk is left to `snapshot`, asking an org for them to `org`.
 
+pub mod archive;
+pub mod compare;
 pub mod document;
 pub mod fact;
 pub mod layout;
 pub mod manifest;
 pub mod path;
+pub mod permission;
 pub mod registry;
+pub mod settings;
 pub mod value;
 
 use std::collections::BTreeMap;

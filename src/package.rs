@@ -4,8 +4,6 @@
 //! what is there, so it carries the changed entries alone, with every flag said; any other type
 //! replaces, so it carries the whole retrieved document with the changes in it.
 
-pub mod archive;
-pub mod mend;
 pub mod patch;
 pub mod simulate;
 
@@ -21,8 +19,8 @@ use crate::metadata::registry::{
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
-use crate::diff::baseline::{Buffers, compare};
-use crate::diff::leaves;
+use crate::metadata::compare::{Buffers, compare};
+use crate::metadata::settings;
 use patch::Setting;
 
 /// One thing that is to change.
@@ -106,8 +104,8 @@ impl Package {
     ///
     /// # Errors
     /// A name that no archive may hold.
-    pub fn zip(&self) -> Result<Vec<u8>, archive::ArchiveError> {
-        archive::write_zip(&self.files)
+    pub fn zip(&self) -> Result<Vec<u8>, crate::metadata::archive::ArchiveError> {
+        crate::metadata::archive::write_zip(&self.files)
     }
 }
 
@@ -249,7 +247,7 @@ fn overlay(
     let changed: BTreeSet<Segment> =
         match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
             Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
-            Err(_) => leaves::differences(row, Some(before), Some(after))
+            Err(_) => settings::differences(row, Some(before), Some(after))
                 .into_iter()
                 .map(|(path, ..)| path.segments()[0].clone())
                 .collect(),

@@ -5,22 +5,23 @@
 //! them, and its changes turned round are the way back. Its form on disk is in `saved`; a template
 //! is tried on its cases in `trial`.
 
+pub mod fix;
 pub mod restore;
 pub mod saved;
 pub mod trial;
 
 use std::collections::BTreeSet;
 
-use crate::diff::closure::{Dependency, Permission, objects_to_ask};
-use crate::diff::leaves::leaves;
 use crate::diff::{Diff, Finding, State, diff};
 use crate::metadata::fact::FactValues;
+use crate::metadata::permission::{Dependency, Permission, objects_to_ask};
 use crate::metadata::registry::{self, ApiVersion};
+use crate::metadata::settings::settings;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::package::mend::{Circumstances, Mend, mend};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Change, Package, PackageError, Target, build, targets};
+use crate::plan::fix::{Circumstances, Mend, mend};
 use crate::template::{ExpandedStep, ExpandedWant, Test};
 
 /// What is to change, and how.
@@ -137,7 +138,7 @@ pub fn removals(changes: &[Change], targets: &[Target]) -> (usize, usize) {
         .iter()
         .filter_map(|target| {
             let row = registry::find_component(&target.id.type_name, &target.id.full_name)?;
-            Some(leaves(row, target.before.as_ref()?).len())
+            Some(settings(row, target.before.as_ref()?).len())
         })
         .sum();
     (taken, held)

@@ -7,7 +7,7 @@ pub mod template;
 pub mod text;
 pub mod trial;
 
-use crate::diff::baseline::judge::Drift;
+use crate::diff::drift::Drift;
 use crate::diff::{Diff, State};
 use crate::template::Template;
 

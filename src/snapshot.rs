@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::metadata::archive::ArchiveError;
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout};
-use crate::package::archive::ArchiveError;
 
 pub use files::Content;
 

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::leaves::{differences, leaves};
 use crate::journal::{Assigned, Entry, Held};
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, ApiVersion, DeployRule};
+use crate::metadata::settings::{differences, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
-use crate::package::mend::{Assignment, refuse_removal};
 use crate::package::simulate::simulate;
 use crate::package::{Cause, Change, Package, Target, build, own, targets};
 use crate::plan::PlanError;
+use crate::plan::fix::{Assignment, refuse_removal};
 use crate::plan::saved::SavedOrg;
 
 use super::settle::{Standing, document, retrieve, standings};
@@ -188,10 +188,10 @@ fn moved_in_new(
     let (Some(row), Some(after), Some(there)) = (row, after, own(now, id)) else {
         return Vec::new();
     };
-    let held = leaves(row, &there.document);
+    let held = settings(row, &there.document);
     // More than the deploy sent is what the org adds of itself.
     let moved =
-        leaves(row, after).into_iter().filter(|(path, value)| held.get(path) != Some(value));
+        settings(row, after).into_iter().filter(|(path, value)| held.get(path) != Some(value));
     moved
         .map(|(path, value)| {
             format!(
@@ -222,7 +222,7 @@ pub fn one_way_door(id: &ComponentId) -> Option<String> {
 fn change_of(entry: &Entry, id: &ComponentId, path: &FieldPath) -> (Option<Value>, Option<Value>) {
     let is_it = |held: &&Held| held.type_name == id.type_name && held.full_name == id.full_name;
     let row = registry::find_component(&id.type_name, &id.full_name);
-    let value = |held: Option<&Held>| leaves(row?, &document(held?)?).get(path).cloned();
+    let value = |held: Option<&Held>| settings(row?, &document(held?)?).get(path).cloned();
     (value(entry.before.iter().find(is_it)), value(entry.after.iter().find(is_it)))
 }
 
@@ -249,7 +249,7 @@ fn prove(
             .filter(|change| change.id == *id)
             .filter_map(|change| Some((change.path.as_ref()?, change.to.as_ref())))
             .collect();
-        let held = leaves(row, document);
+        let held = settings(row, document);
         for (path, to) in &meant {
             let is = said(id, Some(path), held.get(*path).cloned());
             if is.as_ref() != *to {

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::diff::leaves::{differences, leaves};
 use crate::journal::{Entry, Held, Journal, Stage};
 use crate::metadata::document::Document;
 use crate::metadata::layout::canonical_full_name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind};
+use crate::metadata::settings::{differences, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
@@ -333,7 +333,7 @@ pub(super) fn standings(
             all.push((id, None, standing));
             continue;
         }
-        let held = there.map(|document| leaves(row, document));
+        let held = there.map(|document| settings(row, document));
         for (path, old, new) in differences(row, document(was).as_ref(), document(is).as_ref()) {
             let value = held.as_ref().and_then(|held| held.get(&path)).cloned();
             let standing = match () {
@@ -350,7 +350,7 @@ pub(super) fn standings(
 
 fn is_same(one: Option<&Value>, other: Option<&Value>) -> bool {
     match (one, other) {
-        (Some(one), Some(other)) => crate::diff::compare::same(one, other),
+        (Some(one), Some(other)) => crate::metadata::value::same(one, other),
         (None, None) => true,
         _ => false,
     }

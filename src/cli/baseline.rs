@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::diff::State;
-use crate::diff::baseline::judge::{Asked, Drift, component, settings};
+use crate::diff::drift::{Asked, Drift, component, settings};
 use crate::metadata::registry::{self, Travel};
 use crate::metadata::{ComponentId, Requested};
 use crate::org::{ConnectOptions, Org};

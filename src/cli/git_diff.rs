@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diff::State;
-use crate::diff::baseline::judge::Drift;
-use crate::diff::baseline::{Buffers, Difference, compare};
+use crate::diff::drift::Drift;
+use crate::metadata::compare::{Buffers, Difference, compare};
 use crate::metadata::{ComponentId, layout, registry};
 use crate::report::baseline;
 use crate::snapshot::Content;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::apply::examine;
-use crate::diff::closure::Dependency;
 use crate::metadata::fact::FactValues;
 use crate::metadata::layout::{metadata_path, source_path};
+use crate::metadata::permission::Dependency;
 use crate::metadata::registry;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, ComponentSet};
@@ -445,7 +445,7 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
         let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
-        let zip = || crate::package::archive::write_zip(&files).map_err(|error| error.to_string());
+        let zip = || crate::metadata::archive::write_zip(&files).map_err(|error| error.to_string());
         written(ui, arguments.layout, out, &files, version, zip)?;
         ui.answer(&format!(
             "{} files of the plan for {} are in {}.\n",

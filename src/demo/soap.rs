@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::package::archive::write_zip;
+use crate::metadata::archive::write_zip;
 
 use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
 use super::faults::Fault;

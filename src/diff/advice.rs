@@ -12,7 +12,7 @@ use crate::template::{
     Carrier, Condition, Step, Subject, Template, Test, Want, fill, placeholders,
 };
 
-use super::closure::{Permission, close};
+use crate::metadata::permission::{Permission, close};
 
 /// One piece of advice.
 #[derive(Clone, Debug, PartialEq, Eq)]

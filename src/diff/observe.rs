@@ -6,7 +6,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::template::Test;
 
-use super::compare;
+use super::satisfies::satisfies;
 
 /// What was seen of one want.
 pub(super) enum Observation {
@@ -145,7 +145,7 @@ fn shown(
     let path = path.to_string();
     let (_, value) = components.shown.get(id)?.iter().find(|(shown, _)| *shown == path)?;
     Some(Observation::Seen {
-        satisfied: compare::satisfies(test, Some(value), field),
+        satisfied: satisfies(test, Some(value), field),
         value: Some(value.clone()),
     })
 }
@@ -184,11 +184,11 @@ fn present(
         ));
     }
     let seen = |value: Option<Value>| Observation::Seen {
-        satisfied: compare::satisfies(test, value.as_ref(), field),
+        satisfied: satisfies(test, value.as_ref(), field),
         value,
     };
     // Of an entry that stands twice nobody knows which one counts: each must satisfy.
-    let is_wrong = |found: &Found<'_>| matches!(found, Found::Value { value, .. } if !compare::satisfies(test, Some(value), field));
+    let is_wrong = |found: &Found<'_>| matches!(found, Found::Value { value, .. } if !satisfies(test, Some(value), field));
     let mut copies = registry::look_up_each(row, &component.document, path);
     let worst = copies.iter().position(is_wrong).unwrap_or(0);
     match copies.swap_remove(worst) {

@@ -1,5 +1,6 @@
 //! A setting's value: a flag, a number, a text or a list of texts, compared by meaning.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A value in a document, a template, a fact or a report.
@@ -70,5 +71,60 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::List(list) => f.write_str(&list.join(", ")),
         }
+    }
+}
+
+/// Whether two values mean the same: `true` and ` True `, `30` and `030`, lists in another order.
+pub fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::List(_), _) | (_, Value::List(_)) => elements(Some(left)) == elements(Some(right)),
+        (Value::Bool(flag), other) | (other, Value::Bool(flag)) => {
+            Value::parse_bool(&other.to_string()) == Some(*flag)
+        }
+        (Value::Number(_), _) | (_, Value::Number(_)) => {
+            let (left, right) = (number(Some(left)), number(Some(right)));
+            left.is_some() && left == right
+        }
+        (Value::Text(left), Value::Text(right)) => left.trim() == right.trim(),
+    }
+}
+
+/// The elements of a value as a set, trimmed; none of them empty.
+pub(crate) fn elements(value: Option<&Value>) -> BTreeSet<String> {
+    value
+        .map(Value::elements)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|element| element.trim().to_owned())
+        .filter(|element| !element.is_empty())
+        .collect()
+}
+
+/// A value as a whole number; none where it is none.
+pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
+    match value? {
+        Value::Number(number) => Some(*number),
+        Value::Text(text) => text.trim().parse().ok(),
+        Value::Bool(_) | Value::List(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(elements: &[&str]) -> Value {
+        Value::List(elements.iter().map(|element| (*element).to_owned()).collect())
+    }
+
+    #[test]
+    fn values_are_the_same_by_meaning() {
+        assert!(same(&Value::Bool(true), &"True ".into()));
+        assert!(same(&Value::Number(30), &"030".into()));
+        assert!(same(&list(&["b", "a"]), &list(&["a", " b"])));
+        assert!(same(&"infinite".into(), &" infinite".into()));
+        assert!(!same(&"Infinite".into(), &"infinite".into()));
+        assert!(!same(&Value::Bool(true), &"yes".into()));
+        assert!(!same(&Value::Number(1), &"one".into()));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::closure::{Dependency, Permission};
+use crate::metadata::permission::{Dependency, Permission};
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};

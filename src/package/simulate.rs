@@ -127,9 +127,9 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::leaves::differences;
     use crate::metadata::Requested;
     use crate::metadata::registry::ApiVersion;
+    use crate::metadata::settings::differences;
     use crate::package::{Target, build};
 
     fn profile(inner: &str) -> Document {

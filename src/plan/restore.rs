@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diff::State;
-use crate::diff::baseline::judge::Drift;
-use crate::diff::leaves::{Leaves, between, entry_path, entry_value, leaves};
+use crate::diff::drift::Drift;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, ApiVersion, DeployRule, Found};
+use crate::metadata::settings::{Settings, between, entry_path, entry_value, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
-use crate::package::mend::{refuse, refuse_removal};
 use crate::package::simulate::simulate;
 use crate::package::{Cause, Change, Package, SENT_ALONG, Target, build, own, targets};
+use crate::plan::fix::{refuse, refuse_removal};
 
 use super::PlanError;
 
@@ -178,12 +178,12 @@ impl Work<'_> {
     ) {
         let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { return };
         let (Some(now), Some(then)) = (own(self.actual, id), baseline(id)) else { return };
-        let held = leaves(row, &now.document);
+        let held = settings(row, &now.document);
         // Lists are long: which entries the baseline has is looked up once.
         let there: HashSet<Segment> =
             then.root().children().filter_map(|element| row.entry_of(element)).collect();
         let mut gone = BTreeSet::new();
-        for (path, from, to) in between(&held, &leaves(row, &then)) {
+        for (path, from, to) in between(&held, &settings(row, &then)) {
             let whole = entry_path(&path, from.as_ref().or(to.as_ref()));
             let is_meant = drifts
                 .iter()
@@ -235,7 +235,7 @@ impl Work<'_> {
 /// Which changes are not so afterwards.
 fn not_brought_about(changes: &[Change], after: &ComponentSet) -> Vec<String> {
     let mut undone = Vec::new();
-    let mut read: BTreeMap<&ComponentId, Leaves> = BTreeMap::new();
+    let mut read: BTreeMap<&ComponentId, Settings> = BTreeMap::new();
     for change in changes {
         let there = own(after, &change.id).map(|component| &component.document);
         let Some(path) = &change.path else {
@@ -255,10 +255,10 @@ fn not_brought_about(changes: &[Change], after: &ComponentSet) -> Vec<String> {
             } else {
                 let held = read
                     .entry(&change.id)
-                    .or_insert_with(|| there.map(|there| leaves(row, there)).unwrap_or_default());
+                    .or_insert_with(|| there.map(|there| settings(row, there)).unwrap_or_default());
                 let is = held.get(path).cloned().or_else(|| row.flag_default(path));
                 match (&is, &change.to) {
-                    (Some(is), Some(to)) => crate::diff::compare::same(is, to),
+                    (Some(is), Some(to)) => crate::metadata::value::same(is, to),
                     (is, to) => is.is_none() && to.is_none(),
                 }
             };

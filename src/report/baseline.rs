@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize as _;
 
 use crate::diff::State;
-use crate::diff::baseline::judge::Drift;
+use crate::diff::drift::Drift;
 use crate::metadata::layout::api_full_name;
 use crate::metadata::registry;
 use crate::metadata::value::Value;

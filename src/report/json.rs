@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::diff::baseline::judge::Drift;
+use crate::diff::drift::Drift;
 use crate::diff::{Finding, State};
 use crate::metadata::layout::api_full_name;
 use crate::metadata::registry;

@@ -9,8 +9,8 @@ use crate::metadata::ComponentId;
 use crate::metadata::layout::{api_full_name, profile_label};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::package::mend::Assignment;
 use crate::package::{Cause, Change, Package, Target};
+use crate::plan::fix::Assignment;
 
 use super::text::{clean, line};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ReadError;
+use crate::metadata::archive::{Limits, read_zip};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
-use crate::package::archive::{Limits, read_zip};
 
 /// A file with its name relative to what was read, with `/`.
 pub(super) struct File {

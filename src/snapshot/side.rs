@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::diff::baseline::{Buffers, CompareError, Difference, Source, compare};
+use crate::metadata::compare::{Buffers, CompareError, Difference, Source, compare};
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;

@@ -309,7 +309,7 @@ fn a_zip_is_a_case_with_what_is_expected_in_it_or_beside_it() {
         if with_expect {
             files.insert("expect.toml".to_owned(), expect.as_bytes().to_vec());
         }
-        sfsetup::package::archive::write_zip(&files).unwrap()
+        sfsetup::metadata::archive::write_zip(&files).unwrap()
     };
     env.write("acme.test/inside.zip", zip(true));
     env.write("acme.test/beside.zip", zip(false));

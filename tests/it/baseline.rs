@@ -7,7 +7,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use sfsetup::diff::baseline::{Buffers, by_index, compare};
+use sfsetup::metadata::compare::{Buffers, by_index, compare};
 use sfsetup::metadata::document::Document;
 use sfsetup::metadata::registry;
 

@@ -9,7 +9,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, proposed_parameters, serve};
-use sfsetup::package::archive::{Limits, read_zip, write_zip};
+use sfsetup::metadata::archive::{Limits, read_zip, write_zip};
 
 use crate::support::{Env, finish as finished};
 

@@ -120,7 +120,7 @@ impl Lab {
             ("permissionsets/Report_Builder.permissionset", text.as_str()),
         ];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
-        let zip = sfsetup::package::archive::write_zip(&files).unwrap();
+        let zip = sfsetup::metadata::archive::write_zip(&files).unwrap();
         org.start_deploy(zip, false).await.unwrap()
     }
 

@@ -137,7 +137,7 @@ fn a_zip_of_the_folder_gives_the_same_answer() {
             }
         }
     }
-    let zip = sfsetup::package::archive::write_zip(&entries).unwrap();
+    let zip = sfsetup::metadata::archive::write_zip(&entries).unwrap();
     let zip = env.write("org.zip", zip);
     env.write("sfsetup.toml", std::fs::read(format!("{from}/sfsetup.toml")).unwrap());
     let of_zip = diff(&env, zip.to_str().unwrap(), &["--format", "json"]);

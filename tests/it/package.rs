@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use proptest::prelude::*;
-use sfsetup::diff::leaves::{differences, leaves};
+use sfsetup::metadata::archive;
 use sfsetup::metadata::fact::FactValues;
 use sfsetup::metadata::path::FieldPath;
 use sfsetup::metadata::registry::{self, ApiVersion};
+use sfsetup::metadata::settings::{differences, settings};
 use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{Component, ComponentId, ComponentSet};
 use sfsetup::package::patch::{Setting, patch};
 use sfsetup::package::simulate::simulate;
-use sfsetup::package::{archive, build, targets};
+use sfsetup::package::{build, targets};
 use sfsetup::plan::{Basis, plan};
 use sfsetup::snapshot;
 use sfsetup::template::{self, Arguments, builtin};
@@ -279,7 +280,7 @@ fn damaged(good: &ComponentSet, damages: &[Damage]) -> ComponentSet {
         }
         let id = &component.id;
         let all: Vec<(FieldPath, Value)> =
-            leaves(row(id), &component.document).into_iter().collect();
+            settings(row(id), &component.document).into_iter().collect();
         let mut settings: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
         for damage in damages {
             let (path, value) = &all[damage.at.index(all.len())];

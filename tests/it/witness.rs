@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
 use sfsetup::demo::{Faults, Running, Store, serve};
-use sfsetup::package::archive::write_zip;
+use sfsetup::metadata::archive::write_zip;
 
 use crate::support::Env;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::package::archive::{ArchiveError, Limits, read_zip};
+use crate::metadata::archive::{ArchiveError, Limits, read_zip};
 
 use super::super::retrieve::{Files, MAX_FILES};
 use super::super::schema;

@@ -7,7 +7,7 @@ mod permissions;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::package::archive::write_zip;
+use crate::metadata::archive::write_zip;
 
 const NS: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
 

@@ -9,12 +9,12 @@ use base64::Engine as _;
 use cirrus_metadata::{AsyncResult, MetadataResult, RetrieveResult, SoapOperation, xml_escape};
 use serde::Deserialize;
 
+use crate::metadata::archive::{self, Limits};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::{Event, Org, http};
-use crate::package::archive::{self, Limits};
 
 /// `retrieve`, which may be repeated: it reads, and a job that nobody fetches is thrown away.
 ///

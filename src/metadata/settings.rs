@@ -12,7 +12,7 @@ use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, ident
 use crate::metadata::value::Value;
 
 /// The settings of a document.
-pub type Leaves = BTreeMap<FieldPath, Value>;
+pub type Settings = BTreeMap<FieldPath, Value>;
 
 /// What stands for an entry of a list that has no flags, such as an IP range: being there is what
 /// such an entry says first.
@@ -22,14 +22,14 @@ pub const PRESENT: &str = "(an entry)";
 /// own names.
 ///
 /// What never leaves an org (a consumer key, a secret) is left out.
-pub fn leaves(row: &MetadataType, document: &Document) -> Leaves {
-    let mut walk = Walk { leaves: Leaves::new(), at: Vec::new() };
+pub fn settings(row: &MetadataType, document: &Document) -> Settings {
+    let mut walk = Walk { settings: Settings::new(), at: Vec::new() };
     walk.fields(row.fields, &[], document.root());
-    walk.leaves
+    walk.settings
 }
 
 struct Walk {
-    leaves: Leaves,
+    settings: Settings,
     at: Vec<Segment>,
 }
 
@@ -72,7 +72,7 @@ impl Walk {
                     } else {
                         self.fields(fields, key, child);
                         if !field.says_by_flags() {
-                            self.leaves
+                            self.settings
                                 .insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
                         }
                     }
@@ -118,7 +118,7 @@ impl Walk {
 
     fn put(&mut self, name: &str, value: Value) {
         self.at.push(Segment { name: name.to_owned(), key: None });
-        self.leaves.insert(FieldPath::new(self.at.clone()), value);
+        self.settings.insert(FieldPath::new(self.at.clone()), value);
         self.at.pop();
     }
 }
@@ -155,17 +155,17 @@ pub fn differences(
     second: Option<&Document>,
 ) -> Vec<Difference> {
     let read = |document: Option<&Document>| {
-        document.map(|document| leaves(row, document)).unwrap_or_default()
+        document.map(|document| settings(row, document)).unwrap_or_default()
     };
     between(&read(first), &read(second))
 }
 
 /// Compares settings that were read.
-pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
+pub fn between(first: &Settings, second: &Settings) -> Vec<Difference> {
     let mut found = Vec::new();
     for (path, value) in first {
         let other = second.get(path);
-        if !other.is_some_and(|other| crate::diff::compare::same(value, other)) {
+        if !other.is_some_and(|other| crate::metadata::value::same(value, other)) {
             found.push((path.clone(), Some(value.clone()), other.cloned()));
         }
     }
@@ -181,10 +181,10 @@ pub fn between(first: &Leaves, second: &Leaves) -> Vec<Difference> {
 
 /// What an entry of a list says, as one value; none where it is not there or says nothing. That it
 /// is there goes without saying where it says more.
-pub fn entry_value(leaves: &Leaves, entry: &Segment) -> Option<Value> {
+pub fn entry_value(settings: &Settings, entry: &Segment) -> Option<Value> {
     let start = FieldPath::new(vec![entry.clone()]);
     let mut of_it =
-        leaves.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
+        settings.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
     of_it.peek()?;
     let in_words = |(path, value): (&FieldPath, &Value)| {
         let rest: Vec<&str> =
@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn shown(inner: &str) -> Vec<String> {
-        let found = leaves(registry::find("Profile").unwrap(), &profile(inner));
+        let found = settings(registry::find("Profile").unwrap(), &profile(inner));
         found.iter().map(|(path, value)| format!("{path} = {value}")).collect()
     }
 

@@ -8,7 +8,7 @@ use crate::metadata::registry::{self, Kind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
 
-use super::Difference;
+use crate::metadata::compare::Difference;
 
 /// What is known of what was asked for on one side.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::closure::{Dependency, Permission, close};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::permission::{Dependency, Permission, close};
 use crate::metadata::registry::{
     self, DeployRule, Field, Found, MetadataType, Travel, layout_identity,
 };
@@ -13,8 +13,8 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use super::{Cause, Change, SENT_ALONG, own};
-use crate::diff::leaves::leaves;
+use crate::metadata::settings::settings;
+use crate::package::{Cause, Change, SENT_ALONG, own};
 
 /// What is to be done about a diff.
 #[derive(Clone, Debug, Default)]
@@ -444,7 +444,7 @@ impl Mend {
             // What a new profile is copied from may rest on objects that were not asked for, so all
             // that it grants is looked at.
             if let Some(document) = self.made.get(&id) {
-                let all = leaves(row, document);
+                let all = settings(row, document);
                 let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
                 wanted.extend(
                     granted

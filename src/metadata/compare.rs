@@ -6,17 +6,16 @@
 //! index instead.
 
 mod entry;
-pub mod judge;
 mod tidy;
 mod window;
 
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use crate::diff::leaves::{Leaves, PRESENT, between, entry_path, entry_value, leaves};
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{Kind, MetadataType};
+use crate::metadata::settings::{PRESENT, Settings, between, entry_path, entry_value, settings};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -126,14 +125,14 @@ pub fn by_index(
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
 #[derive(Default)]
 struct Held {
-    leaves: Leaves,
+    leaves: Settings,
     entries: HashSet<Segment>,
 }
 
 impl Held {
     fn read(row: &'static MetadataType, document: &Document) -> Self {
         let entries = document.root().children().filter_map(|element| row.entry_of(element));
-        Self { leaves: leaves(row, document), entries: entries.collect() }
+        Self { leaves: settings(row, document), entries: entries.collect() }
     }
 }
 
