@@ -20,7 +20,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
 use crate::metadata::compare::{Buffers, compare};
-use crate::metadata::settings;
+use crate::metadata::settings::differences;
 use patch::Setting;
 
 /// One thing that is to change.
@@ -94,6 +94,17 @@ pub enum PackageError {
     NoFolder(ComponentId),
 }
 
+impl Default for Package {
+    fn default() -> Self {
+        Self {
+            files: BTreeMap::new(),
+            components: BTreeMap::new(),
+            deletes: BTreeSet::new(),
+            version: ApiVersion::NEWEST,
+        }
+    }
+}
+
 impl Package {
     /// Says whether there is nothing to deploy.
     pub fn is_empty(&self) -> bool {
@@ -109,42 +120,32 @@ impl Package {
     }
 }
 
-/// Applies changes to components and returns what each is to become, in order of their names.
-/// `made` holds the documents that components made anew begin with.
+/// Applies changes to one component and returns what it is to become; nothing where they do not
+/// say. `made` is the document that a component made anew begins with.
 ///
 /// # Errors
 /// A change that contradicts the document.
-pub fn targets(
-    changes: &[Change],
+pub fn target(
+    id: &ComponentId,
+    changes: &[&Change],
     components: &ComponentSet,
-    made: &BTreeMap<ComponentId, Document>,
+    made: Option<&Document>,
     version: ApiVersion,
-) -> Result<Vec<Target>, PackageError> {
-    let mut by_component: BTreeMap<&ComponentId, Vec<&Change>> = BTreeMap::new();
-    for change in changes {
-        by_component.entry(&change.id).or_default().push(change);
+) -> Result<Option<Target>, PackageError> {
+    let before = own(components, id).map(|component| component.document.clone());
+    if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
+        return Ok(Some(Target { id: id.clone(), before, after: None }));
     }
-    let mut targets = Vec::new();
-    for (id, changes) in by_component {
-        let before = own(components, id).map(|component| component.document.clone());
-        if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
-            targets.push(Target { id: id.clone(), before, after: None });
-            continue;
-        }
-        let Some(base) = before.clone().or_else(|| made.get(id).cloned()) else {
-            continue;
-        };
-        let row = registry::find_component(&id.type_name, &id.full_name)
-            .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
-        let settings: Vec<Setting> = changes
-            .iter()
-            .filter_map(|change| Some((change.path.clone()?, change.to.clone())))
-            .collect();
-        let after = patch::patch(row, &base, &settings, version)
-            .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
-        targets.push(Target { id: id.clone(), before, after: Some(after) });
-    }
-    Ok(targets)
+    let Some(base) = before.as_ref().or(made) else { return Ok(None) };
+    let row = registry::find_component(&id.type_name, &id.full_name)
+        .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+    let settings: Vec<Setting> = changes
+        .iter()
+        .filter_map(|change| Some((change.path.clone()?, change.to.clone())))
+        .collect();
+    let after = patch::patch(row, base, &settings, version)
+        .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
+    Ok(Some(Target { id: id.clone(), before, after: Some(after) }))
 }
 
 /// Finds a component by its own name, which for a part of an external client app is not the one it
@@ -247,7 +248,7 @@ fn overlay(
     let changed: BTreeSet<Segment> =
         match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
             Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
-            Err(_) => settings::differences(row, Some(before), Some(after))
+            Err(_) => differences(row, Some(before), Some(after))
                 .into_iter()
                 .map(|(path, ..)| path.segments()[0].clone())
                 .collect(),

@@ -295,6 +295,18 @@ pub fn find(type_name: &str) -> Option<&'static MetadataType> {
         .or_else(|| names::generic(type_name))
 }
 
+/// A type of which nothing is known.
+pub static UNKNOWN: MetadataType = MetadataType {
+    name: "",
+    folder: "",
+    suffix: "",
+    since: None,
+    deploy: DeployRule::Replace,
+    fields: &[],
+    complete: false,
+    wildcard: false,
+};
+
 /// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on
 /// the member.
 ///

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
+use crate::metadata::document::{
+    Document, Edit, EditError, Element, ElementId, Markup, NewElement,
+};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
     Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry, layout_identity,
@@ -138,6 +140,7 @@ fn place(
                 ),
                 // The entry is there, and more than that it should be there is not asked.
                 (Some(_), Some(_)) => {}
+                (Some(Value::Xml(elements)), None) => copy(parent, element, elements, edits),
                 (Some(value), None) => set(field, parent, element, value, edits),
             }
             return;
@@ -145,6 +148,24 @@ fn place(
         fields = field.map_or(&[], Field::fields);
         parent = element;
     }
+}
+
+/// Puts elements of whose structure nothing is known in the place of those that are there; what is
+/// there already stays.
+fn copy(parent: Element<'_>, first: Element<'_>, wanted: &[Markup], edits: &mut Vec<Edit>) {
+    let mut missing: Vec<&Markup> = wanted.iter().collect();
+    for element in parent.children_named(first.name()) {
+        let markup = Markup::of(element);
+        match missing.iter().position(|one| **one == markup) {
+            Some(at) => _ = missing.remove(at),
+            None => edits.push(Edit::Remove { element: element.id() }),
+        }
+    }
+    edits.extend(missing.into_iter().map(|markup| Edit::Insert {
+        parent: parent.id(),
+        new: NewElement::copy(markup.clone()),
+        key: Vec::new(),
+    }));
 }
 
 /// Sets what is there to a value.
@@ -297,6 +318,7 @@ fn leaf(field: Option<&'static Field>, name: &str, value: &Value) -> Vec<NewElem
         (Some(Kind::Set { form: SetForm::Lines, .. }), _) => {
             vec![NewElement::text(name, value.elements().join("\n"))]
         }
+        (_, Value::Xml(elements)) => elements.iter().cloned().map(NewElement::copy).collect(),
         (_, Value::List(list)) => {
             list.iter().map(|element| NewElement::text(name, element)).collect()
         }

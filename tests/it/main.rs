@@ -22,8 +22,10 @@ mod effective;
 mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
+mod lab;
 mod layers;
 mod live;
+mod losses;
 #[cfg(feature = "demo")]
 mod manual;
 mod org;

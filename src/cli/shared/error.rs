@@ -11,29 +11,29 @@ use crate::snapshot::ReadError;
 use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
-use super::Exit;
+use super::arguments::Exit;
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Debug)]
-pub(super) struct CommandError {
+pub(crate) struct CommandError {
     /// What happened.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Why, outermost first.
-    pub(super) causes: Vec<String>,
+    pub(crate) causes: Vec<String>,
     /// What to do.
-    pub(super) hints: Vec<String>,
+    pub(crate) hints: Vec<String>,
     /// Whether `what` is shown as it is, without a heading: errors that point into a file with a
     /// caret.
-    pub(super) is_rendered: bool,
+    pub(crate) is_rendered: bool,
     /// The org's own code, or this program's, for reports.
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The exit code.
-    pub(super) exit: Exit,
+    pub(crate) exit: Exit,
 }
 
 impl CommandError {
     /// Makes an error out of what happened.
-    pub(super) fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             causes: Vec::new(),
@@ -45,31 +45,31 @@ impl CommandError {
     }
 
     /// Adds why.
-    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
     /// Adds what to do.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// Says that the arguments are wrong.
-    pub(super) fn usage(mut self) -> Self {
+    pub(crate) fn usage(mut self) -> Self {
         self.exit = Exit::Usage;
         self
     }
 
     /// Says that the org refused, or that the plan is stale.
-    pub(super) fn refused(mut self) -> Self {
+    pub(crate) fn refused(mut self) -> Self {
         self.exit = Exit::Refused;
         self
     }
 
     /// A template that is neither shipped nor a file.
-    pub(super) fn unknown_template(name: &str) -> Self {
+    pub(crate) fn unknown_template(name: &str) -> Self {
         let error = Self::new(format!("there is no template `{name}`, and no file of that name"));
         match builtin::nearest(name) {
             Some(nearest) => error.hint(format!(
@@ -82,12 +82,12 @@ impl CommandError {
     }
 
     /// A template with mistakes.
-    pub(super) fn template(errors: &TemplateErrors) -> Self {
+    pub(crate) fn template(errors: &TemplateErrors) -> Self {
         Self { is_rendered: true, ..Self::new(errors.render(true)) }
     }
 
     /// Parameters that are missing or wrong.
-    pub(super) fn arguments(template: &Template, errors: &ArgumentErrors) -> Self {
+    pub(crate) fn arguments(template: &Template, errors: &ArgumentErrors) -> Self {
         let mut error =
             Self::new(format!("the parameters of template `{}` are not complete", template.name));
         error.causes = errors.to_string().lines().map(str::to_owned).collect();
@@ -100,7 +100,7 @@ impl CommandError {
     }
 
     /// Steps that want different things of one setting.
-    pub(super) fn conflicts(conflicts: &[Conflict]) -> Self {
+    pub(crate) fn conflicts(conflicts: &[Conflict]) -> Self {
         let who = match conflicts {
             [first, ..]
                 if conflicts.iter().all(|one| {
@@ -132,13 +132,13 @@ impl CommandError {
     }
 
     /// A want that cannot be made out of these parameters.
-    pub(super) fn expansion(error: &ExpandError) -> Self {
+    pub(crate) fn expansion(error: &ExpandError) -> Self {
         Self::new("the template cannot be filled in with these parameters")
             .because(error.to_string())
     }
 
     /// An org that cannot be asked, or does not answer.
-    pub(super) fn org(name: &str, error: &OrgError) -> Self {
+    pub(crate) fn org(name: &str, error: &OrgError) -> Self {
         let code = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
         let mut all = Self::new(format!("cannot read the org `{name}`"))
             .because(format!("{}{code}", error.message));
@@ -152,7 +152,7 @@ impl CommandError {
 
     /// The demo org, which cannot be had.
     #[cfg(feature = "demo")]
-    pub(super) fn demo(error: &crate::demo::DemoError) -> Self {
+    pub(crate) fn demo(error: &crate::demo::DemoError) -> Self {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         let all = Self::new(error.to_string());
         let all = match cause {
@@ -168,7 +168,15 @@ impl CommandError {
     }
 
     /// A plan that cannot be made or is not proved: a mistake of this program.
-    pub(super) fn plan(error: &PlanError) -> Self {
+    pub(crate) fn plan(error: &PlanError) -> Self {
+        if let PlanError::Moved(moved) = error {
+            let mut all = Self::new(
+                "what the plan rests on has changed while it was looked at, so nothing was sent",
+            )
+            .refused();
+            all.causes.clone_from(moved);
+            return all.hint("run the same command again: it plans on what the org holds now");
+        }
         let all = Self::new(
             "internal error: there is no safe package for this plan, so nothing was \
                        written or sent",
@@ -181,7 +189,7 @@ impl CommandError {
     }
 
     /// A deploy or rollback that did not come to its end.
-    pub(super) fn apply(name: &str, error: &ApplyError) -> Self {
+    pub(crate) fn apply(name: &str, error: &ApplyError) -> Self {
         match error {
             ApplyError::Org(error) => {
                 let mut all = Self::org(name, error);
@@ -198,10 +206,6 @@ impl CommandError {
             ApplyError::Journal(error) => {
                 Self::new(format!("nothing was sent to `{name}`")).because(error.to_string())
             }
-            ApplyError::Package(error) => {
-                Self::plan(&PlanError::NotProved(vec![error.to_string()]))
-            }
-            ApplyError::Plan(error) => Self::plan(error),
             ApplyError::Unclear(why) => Self::new(format!(
                 "what became of the deploy to `{name}` \
                 is not known, so nothing more was sent"
@@ -243,7 +247,7 @@ impl CommandError {
     }
 
     /// A folder or zip that cannot be read.
-    pub(super) fn read(path: &Path, error: &ReadError) -> Self {
+    pub(crate) fn read(path: &Path, error: &ReadError) -> Self {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));
         all.causes = error.to_string().lines().map(str::to_owned).collect();
         match error {
@@ -276,7 +280,7 @@ impl From<&CommandError> for Failure {
 }
 
 /// What to do about the org's words in a refused deploy (S 3.5, 1.6).
-pub(super) fn deploy_hint(problem: &str) -> Option<&'static str> {
+pub(crate) fn deploy_hint(problem: &str) -> Option<&'static str> {
     const HINTS: &[(&str, &str)] = &[
         (
             "depends on permission(s)",

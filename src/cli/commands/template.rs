@@ -1,6 +1,5 @@
 //! `sfsetup template`: what templates there are, what one wants, whether one is right.
 
-pub(super) mod load;
 mod new;
 mod test;
 
@@ -12,13 +11,14 @@ use crate::diff::advice::advice;
 use crate::report::template as render;
 use crate::template::{self, builtin, schema};
 
-use super::error::CommandError;
-use super::ui::Ui;
-use super::{Exit, Format};
+use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::load;
+use crate::cli::shared::ui::Ui;
 
 /// List, show, check, write and test templates
 #[derive(Debug, Args)]
-pub(super) struct TemplateArguments {
+pub(crate) struct TemplateArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -57,7 +57,7 @@ enum Action {
     Schema,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List { words, format } => {
             let mut templates = builtin::all()

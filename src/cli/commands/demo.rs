@@ -4,17 +4,17 @@ use clap::{Args, Subcommand};
 
 use crate::demo::{self, Faults, Store};
 
-use super::Exit;
-use super::connect;
-use super::error::CommandError;
-use super::ui::Ui;
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
 
 /// Serve or reset the built-in org
 ///
 /// `--org demo` works with every command and needs nothing of this: its state lasts between
 /// commands. Serving it lets other clients in.
 #[derive(Debug, Args)]
-pub(super) struct DemoArguments {
+pub(crate) struct DemoArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -31,7 +31,7 @@ enum Action {
     Reset,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
     let folder = connect::demo_folder()?;
     match &arguments.action {
         Action::Reset => {

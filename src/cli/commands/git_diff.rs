@@ -13,22 +13,22 @@ use crate::metadata::{ComponentId, layout, registry};
 use crate::report::baseline;
 use crate::snapshot::Content;
 
-use super::Exit;
-use super::error::CommandError;
-use super::ui::Ui;
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
 
 /// Show what changed in a metadata file; git calls it as its diff driver
 ///
 /// Set it up once: `git config diff.sfsetup.command "sfsetup git-diff"`, and in .gitattributes a
 /// line such as `*.profile* diff=sfsetup`.
 #[derive(Debug, Args)]
-pub(super) struct GitDiffArguments {
+pub(crate) struct GitDiffArguments {
     /// What git passes: path, old file, old hash, old mode, new file, new hash, new mode
     #[arg(value_name = "GIT", num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
     git: Vec<OsString>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, CommandError> {
     let [path, old, _, _, new, ..] = arguments.git.as_slice() else {
         return Err(CommandError::new("git calls this with seven arguments")
             .hint(

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::config::Config;
-use crate::cli::connect::{self, Choice};
-use crate::cli::error::CommandError;
-use crate::cli::ui::Ui;
-use crate::cli::{Exit, wanted};
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
 use crate::diff::{State, diff};
 use crate::metadata::fact::{FactAnswer, FactValues};
 use crate::metadata::layout::canonical_full_name;
@@ -27,7 +28,7 @@ use crate::template::{self, Arguments, builtin};
 /// user, to be cut down to what the vendor's page asks for. Keys, secrets and callback addresses
 /// are never written.
 #[derive(Debug, Args)]
-pub(super) struct NewArguments {
+pub(crate) struct NewArguments {
     /// The template's name: letters a to z, digits and `-`
     name: String,
 
@@ -64,7 +65,7 @@ pub(super) struct NewArguments {
     user: Option<String>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
     let file =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
     check(arguments, &file)?;

@@ -19,11 +19,11 @@ use crate::snapshot::write::{WriteOptions, read_record, write_component, write_r
 use crate::snapshot::{Record, RecordedComponent, RecordedGap, RecordedManifest, SNAPSHOT};
 use crate::template::needs::needs;
 
-use super::connect;
-use super::error::CommandError;
-use super::ui::Ui;
-use super::wanted::{self, Wanted};
-use super::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted::{self, Wanted};
 
 /// Write an org's configuration to a folder, for git and as a baseline
 ///
@@ -31,7 +31,7 @@ use super::{Exit, SourceArguments, WantedArguments};
 /// profiles with all the org's objects, permission sets and groups, settings. Two snapshots of an
 /// unchanged org are equal to the byte. Keys and secrets are left out.
 #[derive(Debug, Args)]
-pub(super) struct SnapshotArguments {
+pub(crate) struct SnapshotArguments {
     /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
@@ -96,7 +96,7 @@ struct Changed {
     removed: Vec<String>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;

@@ -18,7 +18,7 @@ use crate::org::auth::{Session, SfCli};
 use crate::org::logins::LoginStore;
 use crate::org::{ConnectOptions, Event, Org, OrgError};
 
-use super::Exit;
+use super::arguments::Exit;
 use super::config::Config;
 use super::error::CommandError;
 use super::ui::{Progress, Ui};
@@ -29,7 +29,7 @@ const DEMO: &str = "demo";
 
 /// Which org is meant.
 #[derive(Debug)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// A name, and where it was read.
     Named(String, &'static str),
     /// An access token in the environment, and the org's address.
@@ -37,7 +37,7 @@ pub(super) enum Choice {
 }
 
 /// Says which org is meant, or `None` where nobody has said.
-pub(super) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> {
+pub(crate) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let named = argument
         .map(|name| (name.to_owned(), "--org"))
@@ -54,7 +54,7 @@ pub(super) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> 
 
 impl Choice {
     /// Returns what reports call the org.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(name, _) => name,
             Self::Token(_, address) => address,
@@ -65,7 +65,7 @@ impl Choice {
 #[cfg(feature = "demo")]
 impl Choice {
     /// Says whether the org inside the program is meant.
-    pub(super) fn is_demo(&self) -> bool {
+    pub(crate) fn is_demo(&self) -> bool {
         matches!(self, Self::Named(name, _) if name == DEMO)
     }
 }
@@ -75,7 +75,7 @@ impl Choice {
 ///
 /// # Errors
 /// The system names no home.
-pub(super) fn logins() -> Result<LoginStore, CommandError> {
+pub(crate) fn logins() -> Result<LoginStore, CommandError> {
     let base = env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
@@ -96,7 +96,7 @@ pub(super) fn logins() -> Result<LoginStore, CommandError> {
 ///
 /// # Errors
 /// The system names no home.
-pub(super) fn state_folder() -> Result<PathBuf, CommandError> {
+pub(crate) fn state_folder() -> Result<PathBuf, CommandError> {
     let base = env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
@@ -114,20 +114,20 @@ pub(super) fn state_folder() -> Result<PathBuf, CommandError> {
 /// # Errors
 /// The system names no home.
 #[cfg(feature = "demo")]
-pub(super) fn demo_folder() -> Result<PathBuf, CommandError> {
+pub(crate) fn demo_folder() -> Result<PathBuf, CommandError> {
     state_folder().map(|folder| folder.join("demo"))
 }
 
 /// An org, and where it is the demo org its server, which lives as long.
-pub(super) struct Connected {
-    pub(super) org: Org,
+pub(crate) struct Connected {
+    pub(crate) org: Org,
     #[cfg(feature = "demo")]
     _demo: Option<demo::Running>,
 }
 
 /// Returns how to connect: what the environment says of certificates and versions, and where
 /// progress is shown.
-pub(super) fn options(ui: &Ui) -> ConnectOptions {
+pub(crate) fn options(ui: &Ui) -> ConnectOptions {
     let progress = Progress::new(ui);
     ConnectOptions {
         ca_file: env::var_os("SSL_CERT_FILE").map(PathBuf::from),
@@ -140,7 +140,7 @@ pub(super) fn options(ui: &Ui) -> ConnectOptions {
 ///
 /// # Errors
 /// Nobody of that name is known, or the org does not let us in.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     choice: &Choice,
     options: ConnectOptions,
 ) -> Result<Connected, CommandError> {
@@ -198,7 +198,7 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 ///
 /// # Errors
 /// The system gives no event loop.
-pub(super) fn block_on<T>(
+pub(crate) fn block_on<T>(
     work: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
     let runtime =

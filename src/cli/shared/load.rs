@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::config::Config;
-use crate::cli::connect::Choice;
-use crate::cli::error::CommandError;
-use crate::cli::ui::Ui;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::Choice;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
 use crate::metadata::value::Value;
 use crate::template::{self, Template, builtin};
 
@@ -17,17 +17,17 @@ use crate::template::{self, Template, builtin};
 const DEEPEST: usize = 16;
 
 /// A template that was found.
-pub(in crate::cli) struct Loaded {
-    pub(in crate::cli) template: Template,
+pub(crate) struct Loaded {
+    pub(crate) template: Template,
     /// The SHA-256 of all texts that it comes from, in hexadecimal.
-    pub(in crate::cli) sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// Gets a template: a shipped one by its name, else a file.
 ///
 /// # Errors
 /// There is none of the name, the file cannot be read, or it has mistakes.
-pub(in crate::cli) fn load(name: &str) -> Result<Template, CommandError> {
+pub(crate) fn load(name: &str) -> Result<Template, CommandError> {
     read(name, &mut Sha256::new())
 }
 
@@ -35,7 +35,7 @@ pub(in crate::cli) fn load(name: &str) -> Result<Template, CommandError> {
 ///
 /// # Errors
 /// As [`load`]; also mistakes in what `sfsetup.toml` changes.
-pub(in crate::cli) fn load_for(
+pub(crate) fn load_for(
     ui: &Ui,
     name: &str,
     config: &Config,
@@ -64,7 +64,7 @@ pub(in crate::cli) fn load_for(
 ///
 /// # Errors
 /// There is none of the name, or the file cannot be read.
-pub(super) fn source(name: &str) -> Result<(String, String), CommandError> {
+pub(crate) fn source(name: &str) -> Result<(String, String), CommandError> {
     if let Some(shipped) = builtin::find(name) {
         return Ok((format!("{name}.toml"), shipped.text.to_owned()));
     }
@@ -79,7 +79,7 @@ pub(super) fn source(name: &str) -> Result<(String, String), CommandError> {
 ///
 /// # Errors
 /// A sentence for the mistake at that name.
-pub(super) fn parent(of: &Path, name: &str) -> Result<Template, String> {
+pub(crate) fn parent(of: &Path, name: &str) -> Result<Template, String> {
     ancestor(of, name, &mut Sha256::new(), &mut vec![of.to_path_buf()])
 }
 
@@ -142,7 +142,7 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
 ///
 /// # Errors A `--set` that is not `name=value`, a file that cannot be read, parameters that are
 /// missing or wrong: all of them named.
-pub(in crate::cli) fn fill_in(
+pub(crate) fn fill_in(
     ui: &Ui,
     templates: &[&Template],
     set: &[String],
@@ -194,7 +194,7 @@ pub(in crate::cli) fn fill_in(
 ///
 /// # Errors
 /// A value that is none for a parameter.
-pub(super) fn configured(
+pub(crate) fn configured(
     config: &Config,
     template: &Template,
     org: Option<&str>,

@@ -1,37 +1,22 @@
-//! From findings to changes: what a package can set right, and why it must leave the rest.
+//! From a template's findings to changes: what a package can set right, and why the rest must
+//! stay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::permission::{Dependency, Permission, close};
-use crate::metadata::registry::{
-    self, DeployRule, Field, Found, MetadataType, Travel, layout_identity,
-};
+use crate::metadata::permission::{Permission, close};
+use crate::metadata::registry::{self, Field, Found, Travel};
+use crate::metadata::settings::settings;
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, ComponentSet, Requested};
+use crate::metadata::{ComponentId, Requested};
+use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use crate::metadata::settings::settings;
-use crate::package::{Cause, Change, SENT_ALONG, own};
-
-/// What is to be done about a diff.
-#[derive(Clone, Debug, Default)]
-pub struct Mend {
-    /// What a package changes, in the order of the findings; what they need follows them.
-    pub changes: Vec<Change>,
-    /// What components that are made anew begin with.
-    pub made: BTreeMap<ComponentId, Document>,
-    /// What REST does after the package, once each.
-    pub assignments: Vec<Assignment>,
-    /// The findings that will be mended, by their place in the diff.
-    pub mended: BTreeSet<usize>,
-    /// The findings that stay, by their place in the diff, each with the reason.
-    pub left: BTreeMap<usize, String>,
-    /// What an admin should know beforehand.
-    pub notes: Vec<String>,
-}
+use super::proof::name;
+use super::refusal::{refuse, refuse_creation, refuse_other_layout, refuse_removal};
+use super::{Basis, Left, Made, Plan};
 
 /// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,25 +27,14 @@ pub struct Assignment {
     pub permission_set: String,
 }
 
-/// What is looked at in making the changes.
-#[derive(Clone, Copy, Debug)]
-pub struct Circumstances<'c> {
-    /// What is there.
-    pub components: &'c ComponentSet,
-    /// The org's own graph of permissions; empty where it is not known.
-    pub graph: &'c [Dependency],
-    /// Whether an org is at hand that REST can be asked to change.
-    pub is_online: bool,
-}
-
-/// Finds the changes that mend the findings which `chosen` accepts.
-pub fn mend(
+/// Fills a plan with the changes that fix the findings which `chosen` accepts.
+pub(super) fn fill(
+    plan: &mut Plan<'_>,
     diff: &Diff<'_>,
     steps: &[ExpandedStep<'_>],
-    around: &Circumstances<'_>,
+    basis: &Basis<'_>,
     chosen: &dyn Fn(&Finding<'_>) -> bool,
-) -> Mend {
-    let mut mend = Mend::default();
+) {
     // Settings first: what is assigned afterwards may be made by them.
     let (settings, others): (Vec<usize>, Vec<usize>) =
         (0..diff.findings.len()).partition(|index| {
@@ -74,43 +48,38 @@ pub fn mend(
             continue;
         }
         let outcome = match (&finding.component, &finding.path) {
-            (Some(id), Some(path)) => mend.setting(finding, id, path, steps, around),
-            _ => mend.assignment(diff, index, steps, around),
+            (Some(id), Some(path)) => plan.setting(finding, id, path, steps, basis),
+            _ => plan.assignment(diff, index, steps, basis),
         };
         match outcome {
             Ok(()) => {
-                mend.mended.insert(index);
+                plan.fixed.insert(index);
             }
             Err(_) if is_manual => {}
             Err(reason) => {
-                mend.left.insert(index, reason);
+                let subject = name(finding);
+                plan.left.push(Left { finding: Some(index), subject, reason });
             }
         }
     }
-    mend.drop_periods(around);
-    mend.complete_policies(around);
-    mend.close(around);
-    mend
+    plan.drop_periods(basis);
+    plan.complete_policies(basis);
+    plan.close(basis);
 }
 
-impl Mend {
-    /// Says whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.assignments.is_empty()
-    }
-
+impl Plan<'_> {
     fn setting(
         &mut self,
         finding: &Finding<'_>,
         id: &ComponentId,
         path: &FieldPath,
         steps: &[ExpandedStep<'_>],
-        around: &Circumstances<'_>,
+        basis: &Basis<'_>,
     ) -> Result<(), String> {
-        let there = own(around.components, id);
+        let there = own(basis.components, id);
         let id = match there {
             Some(component) => component.id.clone(),
-            None => self.make(id, steps, around)?,
+            None => self.create(id, steps, basis)?,
         };
         let row = registry::find_component(&id.type_name, &id.full_name);
         let field =
@@ -130,7 +99,7 @@ impl Mend {
             None => finding.actual.clone(),
         };
         let wanted = wanted(finding, now.as_ref(), field)?;
-        if let (None, Some(row)) = (&wanted, row) {
+        if let (None, Some(row), false) = (&wanted, row, basis.is_in_place) {
             refuse_removal(row, path)?;
         }
         refuse_other_layout(path, wanted.as_ref())?;
@@ -154,25 +123,19 @@ impl Mend {
     }
 
     /// Begins a component that does not exist; returns its own name.
-    fn make(
+    fn create(
         &mut self,
         id: &ComponentId,
         steps: &[ExpandedStep<'_>],
-        around: &Circumstances<'_>,
+        basis: &Basis<'_>,
     ) -> Result<ComponentId, String> {
-        if id.type_name == "ConnectedApp" {
-            return Err("the org has no such app, and a connected app cannot be created since \
-                        Spring '26, by any API: if it is the vendor's, install it (Setup > \
-                        Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or \
-                        the vendor's package), otherwise use an external client app"
-                .to_owned());
-        }
+        refuse_creation(id)?;
         let create =
             steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
                 let create = step.create.as_ref()?;
                 (create.id == *id).then_some((step, create))
             });
-        let part = part_of_app(id, steps, around);
+        let part = part_of_app(id, steps, basis);
         let name = match (part, &create) {
             (Some(suffix), _) => {
                 ComponentId::new(&id.type_name, format!("{}{suffix}", id.full_name))
@@ -188,7 +151,7 @@ impl Mend {
             return Ok(name);
         }
         let (document, mut settings) = match create {
-            Some((step, create)) => (self.begin(create, around)?, set_by(step, create)),
+            Some((step, create)) => (self.begin(create, basis)?, set_by(step, create)),
             None => (empty(&id.type_name), Vec::new()),
         };
         let mut add = |path: &str, value: &str| {
@@ -208,18 +171,9 @@ impl Mend {
             }
             _ => {}
         }
-        self.changes.push(Change {
-            id: name.clone(),
-            path: None,
-            from: None,
-            to: Some(Value::from(
-                create.and_then(|(_, create)| create.from.as_ref()).map_or_else(
-                    || "a new component".to_owned(),
-                    |from| format!("a copy of {from}"),
-                ),
-            )),
-            cause: create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone())),
-        });
+        let copy_of = create.and_then(|(_, create)| create.from.clone());
+        let cause = create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone()));
+        self.make(name.clone(), Made { document, copy_of }, cause);
         self.changes.extend(settings.into_iter().map(|(path, value, cause)| Change {
             id: name.clone(),
             path: Some(path),
@@ -227,23 +181,18 @@ impl Mend {
             to: Some(value),
             cause,
         }));
-        self.made.insert(name.clone(), document);
         Ok(name)
     }
 
     /// What a new component begins with: its source as far as it was retrieved, or nothing.
-    fn begin(
-        &mut self,
-        create: &ExpandedCreate,
-        around: &Circumstances<'_>,
-    ) -> Result<Document, String> {
+    fn begin(&mut self, create: &ExpandedCreate, basis: &Basis<'_>) -> Result<Document, String> {
         let Some(from) = &create.from else {
             return Ok(empty(&create.id.type_name));
         };
-        let source = around
+        let source = basis
             .components
             .get(from)
-            .or_else(|| own(around.components, from))
+            .or_else(|| own(basis.components, from))
             .ok_or_else(|| format!("it is to be made from {from}, which is not there"))?;
         if create.id.type_name == "Profile" {
             self.notes.push(format!(
@@ -262,7 +211,7 @@ impl Mend {
         diff: &Diff<'_>,
         index: usize,
         steps: &[ExpandedStep<'_>],
-        around: &Circumstances<'_>,
+        basis: &Basis<'_>,
     ) -> Result<(), String> {
         let finding = &diff.findings[index];
         let no_package = "no package can do this; do it in Setup";
@@ -278,7 +227,7 @@ impl Mend {
             if let Some(source) = &finding.access_from {
                 return Err(format!("the {source} must be changed in Setup"));
             }
-            return self.assign(user, set, around);
+            return self.assign(user, set, basis);
         }
         let path = match (fact.fact_type.name, &fact.key, fact.leaf) {
             ("user.permission", Some(key), _) => format!("userPermissions[{key}].enabled"),
@@ -312,19 +261,19 @@ impl Mend {
         if matches!(finding.actual, Some(Value::Bool(true))) {
             return Ok(());
         }
-        self.assign(user, &set, around)
+        self.assign(user, &set, basis)
     }
 
-    fn assign(&mut self, user: &str, set: &str, around: &Circumstances<'_>) -> Result<(), String> {
-        if !around.is_online {
+    fn assign(&mut self, user: &str, set: &str, basis: &Basis<'_>) -> Result<(), String> {
+        if !basis.is_online {
             return Err(format!(
                 "the permission set `{set}` must be assigned to `{user}`, which a folder of files \
                  cannot hold"
             ));
         }
         let id = ComponentId::new("PermissionSet", set);
-        let is_asked_for = matches!(&around.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
-        if is_asked_for && around.components.get(&id).is_none() && !self.made.contains_key(&id) {
+        let is_asked_for = matches!(&basis.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
+        if is_asked_for && basis.components.get(&id).is_none() && !self.made.contains_key(&id) {
             return Err(format!(
                 "the permission set `{set}` does not exist, and nothing here makes it"
             ));
@@ -338,7 +287,7 @@ impl Mend {
 
     /// A period without a policy that has one is refused (S 2.5): it goes with the policy that it
     /// belonged to.
-    fn drop_periods(&mut self, around: &Circumstances<'_>) {
+    fn drop_periods(&mut self, basis: &Basis<'_>) {
         let mut dropped = Vec::new();
         for change in &self.changes {
             let is_policy = change
@@ -353,7 +302,7 @@ impl Mend {
             {
                 continue;
             }
-            let Some(there) = own(around.components, &change.id) else { continue };
+            let Some(there) = own(basis.components, &change.id) else { continue };
             for name in ["refreshTokenValidityPeriod", "refreshTokenValidityUnit"] {
                 if let (Some(value), Ok(path)) =
                     (there.document.root().child_text(name), name.parse::<FieldPath>())
@@ -375,7 +324,7 @@ impl Mend {
 
     /// A connected app's policy without one of the two settings that it must have is refused (S
     /// 1.3): the documented default joins.
-    fn complete_policies(&mut self, around: &Circumstances<'_>) {
+    fn complete_policies(&mut self, basis: &Basis<'_>) {
         let of_policy = |change: &Change| {
             change.id.type_name == "ConnectedApp"
                 && change.path.as_ref().is_some_and(|path| path.segments()[0].name == "oauthPolicy")
@@ -387,7 +336,7 @@ impl Mend {
             .map(|change| change.id.clone())
             .collect();
         for id in apps {
-            let policy = own(around.components, &id)
+            let policy = own(basis.components, &id)
                 .and_then(|there| there.document.root().child("oauthPolicy"));
             for (name, default) in [("ipRelaxation", "ENFORCE"), ("refreshTokenPolicy", "infinite")]
             {
@@ -416,7 +365,7 @@ impl Mend {
     }
 
     /// Adds what the changes need so that the org accepts them (S 3.6).
-    fn close(&mut self, around: &Circumstances<'_>) {
+    fn close(&mut self, basis: &Basis<'_>) {
         let ids: BTreeSet<ComponentId> = self
             .changes
             .iter()
@@ -426,9 +375,9 @@ impl Mend {
             .collect();
         for id in ids {
             let Some(row) = registry::find(&id.type_name) else { continue };
-            let there = own(around.components, &id)
+            let there = own(basis.components, &id)
                 .map(|component| &component.document)
-                .or_else(|| self.made.get(&id));
+                .or_else(|| self.made.get(&id).map(|made| &made.document));
             let mut wanted = Vec::new();
             let mut taken = BTreeSet::new();
             for change in self.changes.iter().filter(|change| change.id == id) {
@@ -443,8 +392,8 @@ impl Mend {
             }
             // What a new profile is copied from may rest on objects that were not asked for, so all
             // that it grants is looked at.
-            if let Some(document) = self.made.get(&id) {
-                let all = settings(row, document);
+            if let Some(made) = self.made.get(&id) {
+                let all = settings(row, &made.document);
                 let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
                 wanted.extend(
                     granted
@@ -458,8 +407,8 @@ impl Mend {
                 !taken.contains(permission)
                     && matches!(found, Some(Found::Value { value: Value::Bool(true), .. }))
             };
-            for (permission, by) in close(&wanted, &is_granted, around.graph) {
-                if !is_seen(&permission, &id, around, self.made.contains_key(&id)) {
+            for (permission, by) in close(&wanted, &is_granted, basis.graph) {
+                if !is_seen(&permission, &id, basis, self.made.contains_key(&id)) {
                     self.notes.push(format!(
                         "{id}: {by} also needs {permission}, and whether it is \
                         granted was not observed"
@@ -488,12 +437,7 @@ impl Mend {
 
 /// Says whether what a profile holds of a permission is known: only then can the rest of its entry
 /// be sent as it was.
-fn is_seen(
-    permission: &Permission,
-    id: &ComponentId,
-    around: &Circumstances<'_>,
-    is_made: bool,
-) -> bool {
+fn is_seen(permission: &Permission, id: &ComponentId, basis: &Basis<'_>, is_made: bool) -> bool {
     if id.type_name != "Profile" || is_made {
         return true;
     }
@@ -504,79 +448,13 @@ fn is_seen(
             ("CustomObject", field.split('.').next().unwrap_or_default().to_owned())
         }
     };
-    match &around.components.requested {
+    match &basis.components.requested {
         Requested::Manifest(manifest) => {
             manifest.covers(type_name, &name)
-                && !around.components.not_observed.contains_key(&ComponentId::new(type_name, name))
+                && !basis.components.not_observed.contains_key(&ComponentId::new(type_name, name))
         }
         Requested::Unknown => false,
     }
-}
-
-/// What can't be changed in what is there, whatever a template wants.
-pub(crate) fn refuse(
-    document: &Document,
-    id: &ComponentId,
-    path: &FieldPath,
-) -> Result<(), String> {
-    if id.type_name != "Profile" {
-        return Ok(());
-    }
-    let first = &path.segments()[0];
-    let is_custom = document
-        .root()
-        .child_text("custom")
-        .is_some_and(|text| Value::parse_bool(&text) == Some(true));
-    match (first.name.as_str(), &first.key) {
-        ("userLicense", _) => {
-            Err("a profile's licence can never be changed: clone a profile of the right licence \
-                 and move the user to it"
-                .to_owned())
-        }
-        ("custom", _) => {
-            Err("a standard profile stays one: clone it, and give the clone's name to \
-                              the template"
-                .to_owned())
-        }
-        // From 50.0 on (S 3.4); the objects of the org itself may be set.
-        ("objectPermissions", Some(object)) if !is_custom && !object.contains("__") => {
-            Err("a standard profile's permissions on standard objects cannot be edited: clone it, \
-                 or grant them in a permission set"
-                .to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A path that names a layout, with another one wanted there: the entry is found by the layout, and
-/// would not be there any more.
-fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> Result<(), String> {
-    let [Segment { name, key: Some(key) }, last] = path.segments() else { return Ok(()) };
-    let named = key.split('|').next().unwrap_or_default();
-    let wants_other = wanted.is_some_and(|wanted| wanted.to_string() != named);
-    if name != "layoutAssignments" || last.name != "layout" || !named.contains('-') || !wants_other
-    {
-        return Ok(());
-    }
-    Err(format!(
-        "the path names the layout `{named}`, and another is wanted there: name the object \
-         instead, `layoutAssignments[{}].layout`",
-        layout_identity(key)
-    ))
-}
-
-/// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a
-/// layout) can be changed, and not taken away (S 3.4).
-pub(crate) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(), String> {
-    let first = &path.segments()[0];
-    let is_list = row.deploy == DeployRule::Overlay
-        && first.key.is_some()
-        && !SENT_ALONG.contains(&first.name.as_str());
-    let field = row.fields.iter().find(|field| field.name == first.name);
-    if !is_list || field.is_none_or(Field::says_by_flags) {
-        return Ok(());
-    }
-    Err("a deploy has no way to take this away: do it in Setup".to_owned())
 }
 
 /// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is
@@ -624,7 +502,7 @@ fn wanted(
 fn part_of_app(
     id: &ComponentId,
     steps: &[ExpandedStep<'_>],
-    around: &Circumstances<'_>,
+    basis: &Basis<'_>,
 ) -> Option<&'static str> {
     let suffix = match id.type_name.as_str() {
         "ExtlClntAppOauthSettings" => "_oauth",
@@ -637,7 +515,7 @@ fn part_of_app(
     let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
     let is_made =
         steps.iter().any(|step| step.create.as_ref().is_some_and(|create| create.id == app));
-    (around.components.get(&app).is_some() || is_made).then_some(suffix)
+    (basis.components.get(&app).is_some() || is_made).then_some(suffix)
 }
 
 fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, Value, Cause)> {

@@ -12,15 +12,15 @@ use crate::org::login::{self, WebLogin};
 use crate::org::logins::{Kept, Login};
 use crate::org::{Org, OrgError};
 
-use super::config::Config;
-use super::connect;
-use super::error::CommandError;
-use super::ui::Ui;
-use super::{Exit, Format};
+use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
 
 /// Sign in to orgs, and list those that are known
 #[derive(Debug, Args)]
-pub(super) struct OrgArguments {
+pub(crate) struct OrgArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -99,7 +99,7 @@ struct LoginArguments {
     auth_url_file: Option<PathBuf>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &OrgArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &OrgArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::Login(arguments) => log_in(ui, arguments),
         Action::List { format } => list(ui, *format),

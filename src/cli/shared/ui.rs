@@ -15,19 +15,19 @@ use crate::report::text::clean;
 use super::error::CommandError;
 
 /// The way out to the person or program that called.
-pub(super) struct Ui {
+pub(crate) struct Ui {
     quiet: bool,
     verbose: u8,
 }
 
 impl Ui {
-    pub(super) fn new(quiet: bool, verbose: u8) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
         Self { quiet, verbose }
     }
 
     /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has
     /// forbidden it.
-    pub(super) fn answer(&self, text: &str) -> Result<(), CommandError> {
+    pub(crate) fn answer(&self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // The reader has seen enough (`| head`).
@@ -41,7 +41,7 @@ impl Ui {
 
     /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`.
     /// `None` where nobody is there to ask.
-    pub(super) fn confirm(&self, question: &str, word: Option<&str>) -> Option<bool> {
+    pub(crate) fn confirm(&self, question: &str, word: Option<&str>) -> Option<bool> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
@@ -56,7 +56,7 @@ impl Ui {
     }
 
     /// Asks a person for a line of text, also with `--quiet`. `None` where nobody is there to ask.
-    pub(super) fn ask(&self, question: &str) -> Option<String> {
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
@@ -67,7 +67,7 @@ impl Ui {
     }
 
     /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
-    pub(super) fn write_files<'f>(
+    pub(crate) fn write_files<'f>(
         &self,
         folder: &Path,
         files: impl Iterator<Item = (&'f str, &'f [u8])>,
@@ -96,7 +96,7 @@ impl Ui {
     }
 
     /// Writes one file, whole or not at all.
-    pub(super) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    pub(crate) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(|error| {
                 CommandError::new(format!("cannot write `{}`", path.display()))
@@ -110,7 +110,7 @@ impl Ui {
     }
 
     /// Writes the answer to a file, whole or not at all, and without colour.
-    pub(super) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
+    pub(crate) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
         write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes()).map_err(
             |error| {
                 CommandError::new(format!("cannot write `{}`", path.display()))
@@ -120,21 +120,21 @@ impl Ui {
     }
 
     /// Tells of something that does not stop the run.
-    pub(super) fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
             stderr(&format!("{} {}\n", "warning:".yellow().bold(), clean(text)));
         }
     }
 
     /// Tells of something that the reader should know of the answer.
-    pub(super) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             stderr(&format!("{} {}\n", "note:".bold(), clean(text)));
         }
     }
 
     /// Says what to do next.
-    pub(super) fn hint(&self, text: &str) {
+    pub(crate) fn hint(&self, text: &str) {
         if !self.quiet {
             stderr(&format!("{} {}\n", "hint:".cyan().bold(), clean(text)));
         }
@@ -143,7 +143,7 @@ impl Ui {
     /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without
     /// it. Where a program for it is at hand it is tried, unless we are on another machine than the
     /// person (ssh).
-    pub(super) fn ask_to_open(&self, address: &str) {
+    pub(crate) fn ask_to_open(&self, address: &str) {
         stderr(&format!("open this address in a browser to sign in:\n  {address}\n"));
         if std::env::var_os("SSH_CONNECTION").is_none() {
             let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -159,14 +159,14 @@ impl Ui {
     }
 
     /// Says what is being done, for `-v`.
-    pub(super) fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if !self.quiet && self.verbose > 0 {
             stderr(&format!("{}\n", clean(text).dimmed()));
         }
     }
 
     /// Says what went wrong, why, and what to do; also with `--quiet`.
-    pub(super) fn error(&self, error: &CommandError) {
+    pub(crate) fn error(&self, error: &CommandError) {
         let mut text = if error.is_rendered {
             format!("{}\n", error.what.trim_end())
         } else {
@@ -189,7 +189,7 @@ impl Ui {
 
 /// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work
 /// elsewhere, nothing with `--quiet`.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     quiet: bool,
     verbose: bool,
     bar: Option<ProgressBar>,
@@ -198,7 +198,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(ui: &Ui) -> Self {
+    pub(crate) fn new(ui: &Ui) -> Self {
         let is_seen = !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal();
         let bar = is_seen.then(|| {
             let bar = ProgressBar::new_spinner();
@@ -211,7 +211,7 @@ impl Progress {
     }
 
     /// Shows an event.
-    pub(super) fn show(&self, event: &Event) {
+    pub(crate) fn show(&self, event: &Event) {
         if self.quiet {
             return;
         }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::Exit;
-use crate::cli::config::Config;
-use crate::cli::error::CommandError;
-use crate::cli::package::of_files;
-use crate::cli::ui::Ui;
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::of_files;
+use crate::cli::shared::load;
+use crate::cli::shared::ui::Ui;
 use crate::diff::State;
 use crate::metadata::Requested;
 use crate::metadata::archive::{Limits, read_zip};
@@ -35,7 +36,7 @@ const UNANSWERED: &str = "the case does not say, under [facts] in its expect.tom
 /// not-observed, manual); [mend] left, the steps that no package can mend. All else that is
 /// metadata must be mended by the fix.
 #[derive(Debug, Args)]
-pub(super) struct TestArguments {
+pub(crate) struct TestArguments {
     /// The template's file
     #[arg(value_name = "FILE")]
     template: String,
@@ -45,8 +46,8 @@ pub(super) struct TestArguments {
     cases: Option<PathBuf>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandError> {
-    let template = super::load::load(&arguments.template)?;
+pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandError> {
+    let template = load::load(&arguments.template)?;
     let folder = match &arguments.cases {
         Some(folder) => folder.clone(),
         None if builtin::find(&arguments.template).is_some() => {
@@ -167,6 +168,7 @@ impl<'c> Case<'c> {
             version,
             is_online: false,
             same_org: true,
+            is_in_place: false,
         };
         let trial = try_out(template, &steps, &basis, &self.expected);
         ui.answer(&render::case(&self.name, &trial))?;
@@ -178,7 +180,7 @@ impl<'c> Case<'c> {
     /// would find it, then the defaults.
     fn values(&self, template: &Template) -> Result<Arguments, CommandError> {
         let config = Config::find(Some(self.path))?;
-        let mut values = super::load::configured(&config, template, None)?;
+        let mut values = load::configured(&config, template, None)?;
         values.extend(self.expected.parameters.clone());
         Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(
             |errors| {

@@ -4,21 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::journal::{Entry, Held, Journal, Stage};
-use crate::metadata::document::Document;
+use crate::journal::{Entry, Journal, Stage, Stored};
+use crate::metadata::ComponentId;
 use crate::metadata::layout::canonical_full_name;
-use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Kind};
-use crate::metadata::settings::{differences, settings};
-use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
-use crate::org::error::OrgError;
-use crate::org::retrieve::RetrieveRequest;
-use crate::package::own;
+use crate::plan::before_image::{Standing, standings};
 
-use super::{ApplyError, Ended};
+use super::{ApplyError, Outcome};
 
 /// What was found of a lost deploy.
 #[derive(Debug)]
@@ -186,7 +179,7 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
 fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
     // The type is not compared: what the org calls that of a settings file is not documented. A
     // part (`Account.Field__c`) belongs to its whole.
-    let is_name_of = |held: &Held, id: &ComponentId| {
+    let is_name_of = |held: &Stored, id: &ComponentId| {
         held.full_name == id.full_name
             || canonical_full_name(&held.type_name, &held.full_name) == id.full_name
             || held.type_name == "CustomObject"
@@ -195,7 +188,7 @@ fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
     if status.named.iter().any(|id| !entry.after.iter().any(|held| is_name_of(held, id))) {
         return Whose::Another;
     }
-    let is_named = |held: &Held| status.named.iter().any(|id| is_name_of(held, id));
+    let is_named = |held: &Stored| status.named.iter().any(|id| is_name_of(held, id));
     // The parts of a deleted app go without a word.
     let are_all_named = entry.after.iter().filter(|held| held.xml.is_some()).all(is_named);
     let sent = entry.after.len() as u64;
@@ -238,10 +231,11 @@ impl Counts {
 
 /// Counts in what the org holds now.
 async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
-    let now = retrieve(org, &entry.before, &entry.after).await?;
+    let images = entry.images()?;
+    let now = super::read_images(org, &images).await?;
     let mut counts = Counts::default();
-    for (_, _, standing) in standings(&entry.before, &entry.after, &now) {
-        match standing {
+    for one in standings(&images, &now) {
+        match one.standing {
             Standing::Before => counts.before += 1,
             Standing::After => counts.after += 1,
             Standing::Other(_) => counts.other += 1,
@@ -255,11 +249,11 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
 ///
 /// # Errors
 /// See [`ApplyError`].
-pub async fn settle(
+pub async fn recover(
     org: &Org,
     journal: &Journal,
     mut entry: Entry,
-) -> Result<(Entry, Option<Ended>), ApplyError> {
+) -> Result<(Entry, Option<Outcome>), ApplyError> {
     let nothing = |entry: &mut Entry| -> Result<(), ApplyError> {
         entry.stage = Stage::NotSent;
         Ok(journal.write(entry)?)
@@ -278,7 +272,7 @@ pub async fn settle(
                 entry.stage = Stage::Applied;
                 journal.write(&entry)?;
                 super::finish_by_rest(org, journal, &mut entry).await?;
-                Ok((entry, Some(Ended::Applied(DeployStatus::default()))))
+                Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
             }
             // What comes next is planned on what the org holds by now.
             Found::Nothing | Found::Overtaken(_) => {
@@ -296,101 +290,9 @@ pub async fn settle(
         }
         Stage::Applied => {
             super::finish_by_rest(org, journal, &mut entry).await?;
-            Ok((entry, Some(Ended::Applied(DeployStatus::default()))))
+            Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
         }
         Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent => Ok((entry, None)),
-    }
-}
-
-/// How a setting that a deploy changed stands now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// As before the deploy.
-    Before,
-    /// As the deploy left it.
-    After,
-    /// Neither: this is there.
-    Other(Option<Value>),
-}
-
-/// Says of each setting that a deploy changed how it stands in what an org holds now.
-pub(super) fn standings(
-    before: &[Held],
-    after: &[Held],
-    now: &ComponentSet,
-) -> Vec<(ComponentId, Option<FieldPath>, Standing)> {
-    let mut all = Vec::new();
-    for (was, is) in before.iter().zip(after) {
-        let id = ComponentId::new(was.type_name.as_str(), was.full_name.as_str());
-        let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { continue };
-        let there = own(now, &id).map(|component| &component.document);
-        if was.xml.is_none() || is.xml.is_none() {
-            let standing = if there.is_some() == was.xml.is_some() {
-                Standing::Before
-            } else {
-                Standing::After
-            };
-            all.push((id, None, standing));
-            continue;
-        }
-        let held = there.map(|document| settings(row, document));
-        for (path, old, new) in differences(row, document(was).as_ref(), document(is).as_ref()) {
-            let value = held.as_ref().and_then(|held| held.get(&path)).cloned();
-            let standing = match () {
-                () if held.is_none() => Standing::Other(None),
-                () if is_same(value.as_ref(), new.as_ref()) => Standing::After,
-                () if is_same(value.as_ref(), old.as_ref()) => Standing::Before,
-                () => Standing::Other(value),
-            };
-            all.push((id.clone(), Some(path), standing));
-        }
-    }
-    all
-}
-
-fn is_same(one: Option<&Value>, other: Option<&Value>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => crate::metadata::value::same(one, other),
-        (None, None) => true,
-        _ => false,
-    }
-}
-
-/// Reads a component's file as the journal holds it.
-pub(super) fn document(held: &Held) -> Option<Document> {
-    Document::parse(held.xml.as_ref()?.clone().into_bytes()).ok()
-}
-
-/// Retrieves the components of an entry, with what makes the changed parts of profiles visible (S
-/// 3.2).
-pub(super) async fn retrieve(
-    org: &Org,
-    before: &[Held],
-    after: &[Held],
-) -> Result<ComponentSet, OrgError> {
-    let mut request = RetrieveRequest::default();
-    for (was, is) in before.iter().zip(after) {
-        let id = ComponentId::new(was.type_name.as_str(), was.full_name.as_str());
-        let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { continue };
-        for (path, ..) in differences(row, document(was).as_ref(), document(is).as_ref()) {
-            let segment = &path.segments()[0];
-            let field = row.fields.iter().find(|field| field.name == segment.name);
-            if let (Some(Kind::Section { companion: Some(companion), .. }), Some(key)) =
-                (field.map(|field| &field.kind), &segment.key)
-                && let Some((type_name, full_name)) = companion.candidates(key).last()
-            {
-                request.companions.add(type_name, full_name);
-            }
-        }
-        request.components.insert(id);
-    }
-    if request.components.is_empty() {
-        return Ok(ComponentSet::new(crate::metadata::Requested::Unknown));
-    }
-    // The whole deploy may have been a new component: that nothing came is then an answer.
-    match org.retrieve(&request).await {
-        Ok(retrieved) => Ok(retrieved.components),
-        Err(error) => Err(error),
     }
 }
 
@@ -402,7 +304,7 @@ mod tests {
 
     fn entry(components: &[(&str, &str)]) -> Entry {
         let held = |xml: Option<&str>| {
-            let one = |(type_name, full_name): &(&str, &str)| Held {
+            let one = |(type_name, full_name): &(&str, &str)| Stored {
                 type_name: (*type_name).to_owned(),
                 full_name: (*full_name).to_owned(),
                 xml: xml.map(str::to_owned),

@@ -5,25 +5,24 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::apply::rollback::{verify, way_back};
-use crate::apply::{Ended, carry_out, close};
+use crate::cli::shared::arguments::{Exit, SourceArguments};
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::Goal;
+use crate::cli::shared::journal::{finish_open, list_entries, open_journal};
+use crate::cli::shared::road::{Manner, Road, confirm};
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
 use crate::journal::{Entry, Stage};
 use crate::org::{ConnectOptions, Org};
 use crate::report::plan as render;
-
-use super::connect;
-use super::deploy::{canceled, check, confirm, finish_open, list_entries, open_journal, refusal};
-use super::error::CommandError;
-use super::ui::Ui;
-use super::wanted;
-use super::{Exit, SourceArguments};
 
 /// Take a deploy back
 ///
 /// Only what the deploy changed is changed back. Without an id it is the newest deploy that was
 /// applied and not rolled back.
 #[derive(Debug, Args)]
-pub(super) struct RollbackArguments {
+pub(crate) struct RollbackArguments {
     /// Which deploy, by its id in the journal
     #[arg(value_name = "ID")]
     id: Option<String>,
@@ -41,6 +40,14 @@ pub(super) struct RollbackArguments {
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
 
+    /// Let the org try it without changing anything
+    #[arg(long, conflicts_with_all = ["list", "prune", "validated"])]
+    validate: bool,
+
+    /// Take back what `--validate` has tried, by its id (0Af..)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "prune"])]
+    validated: Option<String>,
+
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -54,7 +61,7 @@ pub(super) struct RollbackArguments {
     timeout: u64,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (_, choice) = wanted::source(&source)?;
@@ -150,80 +157,18 @@ async fn take_back(
     finish_open(ui, org, name, &journal).await?;
     let entries = list_entries(org)?;
     let entry = choose(&entries, arguments.id.as_deref(), name)?;
-    let back = way_back(org, entry, wanted::saved_org(org))
-        .await
-        .map_err(|error| CommandError::apply(name, &error))?;
-    let order = &back.order;
-    let mut notes = back.one_way.clone();
-    if back.already > 0 {
-        let are = if back.already == 1 { "is as it was" } else { "are as they were" };
-        notes.push(format!(
-            "{} {are} before the deploy already",
-            render::count(back.already, "setting")
-        ));
-    }
-    let view = render::PlanView {
-        title: format!(
-            "Back to before {} ({}), on {name} ({})",
-            entry.id,
-            entry.what,
-            org.identity().id
-        ),
-        changes: &order.changes,
-        assign: &order.assign,
-        unassign: order
-            .unassign
-            .iter()
-            .map(|one| (one.user.clone(), one.permission_set.clone()))
-            .collect(),
-        left: Vec::new(),
-        notes: &notes,
+    let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
+    let manner = Manner {
+        yes: arguments.yes,
+        validate: arguments.validate,
+        validated: arguments.validated.as_deref(),
+        // Taking back what was given is what is asked for.
+        allow_removals: true,
+        force: arguments.force,
+        full: true,
     };
-    ui.answer(&render::render(&view, true))?;
-    if !back.moved.is_empty() && !arguments.force {
-        let mut error =
-            CommandError::new("somebody has changed the same since, so nothing was sent").refused();
-        error.causes = back.moved;
-        return Err(error.hint("`--force` takes it back all the same, and that change with it"));
-    }
-    for moved in &back.moved {
-        ui.warn(&format!("{moved}; that is lost"));
-    }
-    if order.changes.is_empty() && order.assign.is_empty() && order.unassign.is_empty() {
-        ui.answer("Nothing to take back.\n")?;
-        return Ok(Exit::Done);
-    }
-    check(ui, org, name, order).await?;
-    confirm(ui, org, arguments.yes, "Take this back?")?;
-    let (mut done, ended) = carry_out(org, &journal, order, false)
-        .await
-        .map_err(|error| CommandError::apply(name, &error))?;
-    match ended {
-        Ended::Refused(status) => Err(refusal(name, &status)),
-        Ended::Canceled(status) => Err(canceled(name, &status)),
-        Ended::Applied(_) => {
-            let wrong =
-                verify(org, &done).await.map_err(|error| CommandError::apply(name, &error))?;
-            close(&journal, &entries, &mut done)
-                .map_err(|error| CommandError::apply(name, &error.into()))?;
-            if !wrong.is_empty() {
-                let mut error =
-                    CommandError::new("the org took the rollback, and yet is not as it was");
-                error.causes = wrong;
-                error.exit = Exit::Drift;
-                return Err(error);
-            }
-            ui.answer(&format!(
-                "Taken back and verified: the org is as it was before {}.\n",
-                entry.id
-            ))?;
-            ui.hint(&format!(
-                "`sfsetup rollback --org {name} {}` takes the rollback back",
-                done.id
-            ));
-            Ok(Exit::Done)
-        }
-    }
+    let goal = Goal::BeforeImage { entry, images };
+    Road { ui, org, name, journal: &journal, goal: &goal, manner }.go(None).await
 }
 
 fn choose<'e>(

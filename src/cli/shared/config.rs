@@ -14,10 +14,10 @@ const FILE: &str = "sfsetup.toml";
 /// What the file may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Config {
+pub(crate) struct Config {
     /// The org that is meant where no other is named.
     #[serde(default)]
-    pub(super) org: Option<String>,
+    pub(crate) org: Option<String>,
     /// Values of templates' parameters, for whichever template has a parameter of the name; a table
     /// of a template's name holds that one's.
     #[serde(default)]
@@ -30,10 +30,10 @@ pub(super) struct Config {
     orgs: BTreeMap<String, OfOrg>,
     /// Where it was read from.
     #[serde(skip)]
-    pub(super) file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Its text.
     #[serde(skip)]
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// What the file says of one org.
@@ -52,7 +52,7 @@ impl Config {
     ///
     /// # Errors
     /// The file is there and cannot be read, or says something that is not understood.
-    pub(super) fn find(from: Option<&Path>) -> Result<Self, CommandError> {
+    pub(crate) fn find(from: Option<&Path>) -> Result<Self, CommandError> {
         let start =
             from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
         let current = std::env::current_dir().ok();
@@ -88,7 +88,7 @@ impl Config {
 
     /// Returns the values of a template's parameters; what is said of the org goes before what is
     /// said of all, and what names the template before what does not.
-    pub(super) fn parameters(
+    pub(crate) fn parameters(
         &self,
         template: &str,
         org: Option<&str>,
@@ -104,7 +104,7 @@ impl Config {
 
     /// Returns what is changed in a template, each with its place in the file and a text that
     /// stands for it.
-    pub(super) fn overlays(&self, template: &str, org: Option<&str>) -> Vec<(Vec<String>, String)> {
+    pub(crate) fn overlays(&self, template: &str, org: Option<&str>) -> Vec<(Vec<String>, String)> {
         let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let mut found = Vec::new();
         if let Some(table) = self.overlay.get(template) {

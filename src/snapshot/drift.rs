@@ -1,80 +1,13 @@
-//! Two states held against each other: a baseline (a snapshot, a folder, a zip, an org) and what is
-//! there now.
-
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::time::Duration;
+//! A baseline and what is there now held against each other: every difference ends as drift, or as
+//! something that was not observed.
 
 use crate::diff::State;
-use crate::diff::drift::{Asked, Drift, component, settings};
+use crate::diff::drift::{Asked, Drift, Drifts, component, settings};
+use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Travel};
 use crate::metadata::{ComponentId, Requested};
-use crate::org::{ConnectOptions, Org};
-use crate::report::Drifts;
-use crate::snapshot::side::{Outcome, Side, compare_sides};
-use crate::snapshot::take;
 
-use super::WantedArguments;
-use super::connect::{self, Choice, Connected};
-use super::error::CommandError;
-use super::ui::Ui;
-use super::wanted::Only;
-
-/// Says whether the arguments name a baseline.
-pub(super) fn is_named(arguments: &WantedArguments) -> bool {
-    arguments.baseline.is_some() || arguments.baseline_org.is_some()
-}
-
-/// The baseline as the user named it.
-pub(super) fn name(arguments: &WantedArguments) -> String {
-    match (&arguments.baseline, &arguments.baseline_org) {
-        (Some(path), _) => path.display().to_string(),
-        (None, Some(org)) => org.clone(),
-        (None, None) => String::new(),
-    }
-}
-
-/// Opens a path as a side.
-pub(super) fn open(path: &Path) -> Result<Side, CommandError> {
-    Side::open(path).map_err(|error| CommandError::read(path, &error))
-}
-
-/// Gets the baseline, where it is files or another org; and what must be asked of the org that is
-/// held against it.
-pub(super) async fn baseline(
-    ui: &Ui,
-    arguments: &WantedArguments,
-    timeout: Duration,
-) -> Result<Side, CommandError> {
-    if let Some(path) = &arguments.baseline {
-        return open(path);
-    }
-    let name = arguments.baseline_org.clone().unwrap_or_default();
-    let choice = Choice::Named(name, "--baseline-org");
-    let connected: Connected =
-        connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) })
-            .await?;
-    let types: Vec<String> = take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
-    let failed = |error| CommandError::org(choice.name(), &error);
-    let wanted = take::of_types(&connected.org, &types).await.map_err(failed)?;
-    take::side(&connected.org, &wanted).await.map_err(failed)
-}
-
-/// Asks an org for what a baseline has.
-pub(super) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Side, CommandError> {
-    let request = take::of_baseline(baseline).map_err(|error| {
-        CommandError::new("cannot read the baseline").because(error.to_string())
-    })?;
-    let types: BTreeSet<String> =
-        request.components.iter().map(|id| id.type_name.clone()).collect();
-    let wanted = take::Wanted { request, ..take::Wanted::default() };
-    let failed = |error| CommandError::org(name, &error);
-    let (mut side, changed) =
-        futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
-            .map_err(failed)?;
-    side.changed = changed;
-    Ok(side)
-}
+use super::side::{Outcome, Side, compare_sides};
 
 /// Says whether a setting is an org's own id of something, which another org's is no difference to
 /// (S 2.2, 2.4).
@@ -84,15 +17,17 @@ fn is_bound(drift: &Drift) -> bool {
     field.is_some_and(|resolved| resolved.field.travel == Travel::SameOrg)
 }
 
-/// Holds what is there now against the baseline.
-pub(super) fn compare(
+/// Holds what is there now against the baseline, which the user calls `name`. `chosen` says whether
+/// a setting counts, or without a path whether anything of a component does. With `sparse` a side
+/// without a record is taken for a part.
+pub fn compare(
     actual: &Side,
     baseline: &Side,
     name: String,
-    only: &Only,
+    chosen: &(dyn Fn(&ComponentId, Option<&FieldPath>) -> bool + Sync),
     sparse: bool,
 ) -> Drifts {
-    let is_chosen = |id: &ComponentId| only.component(id);
+    let is_chosen = |id: &ComponentId| chosen(id, None);
     // A plain folder compared with an org has no word on what else the org has.
     let now = Asked {
         requested: &actual.requested,
@@ -125,7 +60,7 @@ pub(super) fn compare(
             }],
         };
         found.retain(|drift| {
-            only.setting(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift))
+            chosen(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift))
         });
         if found.is_empty() {
             drifts.in_sync += 1;
@@ -137,7 +72,7 @@ pub(super) fn compare(
     }
     for (id, reason) in &actual.not_observed {
         let is_told = drifts.drifts.iter().any(|drift| drift.id == *id) || id.full_name == "*";
-        if !is_told && only.component(id) && baseline.components.contains_key(id) {
+        if !is_told && is_chosen(id) && baseline.components.contains_key(id) {
             drifts.drifts.push(Drift {
                 id: id.clone(),
                 path: None,
@@ -151,7 +86,6 @@ pub(super) fn compare(
         }
     }
     drifts.drifts.sort_by(|one, other| (&one.id, &one.path).cmp(&(&other.id, &other.path)));
-    drifts.notes.extend(only.idle(actual.components.keys().chain(baseline.components.keys())));
     let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
     let who = match (has_record(baseline), has_record(actual)) {
         (true, true) => return drifts,
