@@ -12,6 +12,7 @@ pub mod path;
 pub mod permission;
 pub mod registry;
 pub mod settings;
+pub mod unseen;
 pub mod value;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,6 @@ pub mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::drift::Drift;
 use crate::diff::{Diff, Finding, diff};
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
@@ -39,14 +38,14 @@ pub enum Desired<'d, 't> {
     /// What a template's steps want, as far as `chosen` accepts their findings.
     Steps {
         /// The steps, filled in.
-        steps: &'d [ExpandedStep<'t>],
+        steps: &'t [ExpandedStep<'t>],
         /// Which findings are to be fixed.
         chosen: &'d dyn Fn(&Finding<'_>) -> bool,
     },
     /// What a baseline has.
     Baseline {
         /// What differs from it, as far as it was chosen.
-        drifts: &'d [Drift],
+        findings: &'d [Finding<'d>],
         /// A component's file as the baseline has it; none where it is not there or no metadata.
         document: &'d dyn Fn(&ComponentId) -> Option<Document>,
     },
@@ -170,8 +169,8 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
             steps::fill(&mut plan, &found, steps, basis, *chosen);
             plan.diff = found;
         }
-        Desired::Baseline { drifts, document } => {
-            baseline::fill(&mut plan, drifts, document, basis);
+        Desired::Baseline { findings, document } => {
+            baseline::fill(&mut plan, findings, document, basis);
         }
         Desired::BeforeImage { images, assigned, withdrawn } => {
             before_image::fill(&mut plan, images, basis);

@@ -2,12 +2,14 @@
 
 pub mod baseline;
 pub mod json;
+pub mod line;
 pub mod plan;
+mod steps;
 pub mod template;
 pub mod text;
 pub mod trial;
+mod words;
 
-use crate::diff::drift::Drifts;
 use crate::diff::{Diff, State};
 use crate::template::Template;
 
@@ -32,37 +34,7 @@ pub struct OrgReport<'t> {
     /// How we came to it (`environment`, `sf CLI alias`); none for files.
     pub source: Option<String>,
     /// What was found, or why there is nothing.
-    pub outcome: Result<Findings<'t>, Failure>,
-}
-
-/// What was found of one org.
-#[derive(Debug)]
-pub enum Findings<'t> {
-    /// A template held against it.
-    Template(Diff<'t>),
-    /// A baseline held against it.
-    Baseline(Drifts),
-}
-
-impl Findings<'_> {
-    /// Counts the findings of a state.
-    pub fn count(&self, state: State) -> usize {
-        match self {
-            Self::Template(diff) => diff.count(state),
-            Self::Baseline(drifts) if state == State::InSync => drifts.in_sync,
-            Self::Baseline(drifts) => drifts.count(state),
-        }
-    }
-
-    /// Says whether something differs or is missing.
-    pub fn has_drift(&self) -> bool {
-        self.count(State::Differs) + self.count(State::Missing) > 0
-    }
-
-    /// Says whether something is left that nobody could see or that a person must do.
-    pub fn has_open_ends(&self) -> bool {
-        self.count(State::NotObserved) + self.count(State::Manual) > 0
-    }
+    pub outcome: Result<Diff<'t>, Failure>,
 }
 
 /// Why an org has no diff.
@@ -78,8 +50,8 @@ pub struct Failure {
 
 impl OrgReport<'_> {
     /// The part of a folder, or a zip, that the user called `name`.
-    pub fn of_files(name: String, findings: Findings<'_>) -> OrgReport<'_> {
-        OrgReport { name, id: None, instance_url: None, source: None, outcome: Ok(findings) }
+    pub fn of_files(name: String, found: Diff<'_>) -> OrgReport<'_> {
+        OrgReport { name, id: None, instance_url: None, source: None, outcome: Ok(found) }
     }
 
     /// The part of an org that could not be asked.
@@ -99,19 +71,19 @@ impl<'t> Report<'t> {
 impl Report<'_> {
     /// Counts the findings of a state over all orgs.
     pub fn count(&self, state: State) -> usize {
-        self.findings().map(|findings| findings.count(state)).sum()
+        self.diffs().map(|diff| diff.count(state)).sum()
     }
 
     /// Returns what was found of the orgs that did not fail.
-    pub fn findings(&self) -> impl Iterator<Item = &Findings<'_>> {
+    pub fn diffs(&self) -> impl Iterator<Item = &Diff<'_>> {
         self.orgs.iter().filter_map(|org| org.outcome.as_ref().ok())
     }
 }
 
 /// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in
 /// sync, ..`.
-pub fn summary(findings: &Findings<'_>) -> String {
-    let mut parts = vec![match findings.count(State::Differs) {
+pub fn summary(diff: &Diff<'_>) -> String {
+    let mut parts = vec![match diff.count(State::Differs) {
         1 => "1 setting differs".to_owned(),
         count => format!("{count} settings differ"),
     }];
@@ -122,7 +94,7 @@ pub fn summary(findings: &Findings<'_>) -> String {
         (State::Manual, "to do by hand"),
         (State::Waived, "waived"),
     ] {
-        let count = findings.count(state);
+        let count = diff.count(state);
         if count > 0 || state != State::Waived {
             parts.push(format!("{count} {words}"));
         }

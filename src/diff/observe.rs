@@ -2,6 +2,7 @@
 
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::template::Test;
@@ -15,14 +16,13 @@ pub(super) enum Observation {
     /// The component was asked for and does not exist.
     Missing,
     /// Nobody can tell; with the reason.
-    NotObserved(String),
+    NotObserved(Unseen),
 }
 
 /// An observation with what a report needs beside it.
 pub(super) struct Observed {
     /// The component by its own name, where it is there under another than the want's (S 2.1).
     pub(super) id: ComponentId,
-    pub(super) field: Option<&'static Field>,
     pub(super) is_secret: bool,
     pub(super) observation: Observation,
     /// The system permission of the same component that grants what the want asks for.
@@ -54,9 +54,9 @@ pub(super) fn metadata(
                     Observation::Seen { value: Some(Value::Bool(true)), satisfied: true }
                 }
                 Some(row) => present(components, component, row, path, test, resolved.as_ref()),
-                None => Observation::NotObserved(format!(
-                    "`{}` is no metadata type that this program knows",
-                    id.type_name
+                None => Observation::NotObserved(Unseen::new(
+                    UnseenKind::UnknownType,
+                    format!("`{}` is no metadata type that this program knows", id.type_name),
                 )),
             };
             (component.id.clone(), observation)
@@ -69,7 +69,6 @@ pub(super) fn metadata(
     };
     Observed {
         id,
-        field,
         is_secret: field.is_some_and(|field| field.travel == Travel::Secret),
         observation,
         covered_by,
@@ -151,18 +150,28 @@ fn shown(
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
-    if let Some(reason) = components.not_observed.get(id) {
-        return Observation::NotObserved(reason.clone());
+    if let Some(unseen) = not_read(components, id) {
+        return Observation::NotObserved(unseen);
     }
     match &components.requested {
-        Requested::Unknown => Observation::NotObserved(NO_RECORD.to_owned()),
+        Requested::Unknown => Observation::NotObserved(no_record()),
         Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => {
             Observation::Missing
         }
-        Requested::Manifest(_) => {
-            Observation::NotObserved(format!("not requested: the manifest does not name {id}"))
-        }
+        Requested::Manifest(_) => Observation::NotObserved(Unseen::new(
+            UnseenKind::NotRequested,
+            format!("not requested: the manifest does not name {id}"),
+        )),
     }
+}
+
+fn not_read(components: &ComponentSet, id: &ComponentId) -> Option<Unseen> {
+    let words = components.not_observed.get(id)?.as_str();
+    Some(Unseen::new(UnseenKind::NotReadable, words))
+}
+
+fn no_record() -> Unseen {
+    Unseen::new(UnseenKind::NoRecord, NO_RECORD)
 }
 
 fn present(
@@ -178,9 +187,9 @@ fn present(
         && let (Some(since), Some(version)) = (field.since, manifest.version)
         && since > version
     {
-        return Observation::NotObserved(format!(
-            "`{}` came with API {since}, and this was read by {version}",
-            field.name
+        return Observation::NotObserved(Unseen::new(
+            UnseenKind::Version,
+            format!("`{}` came with API {since}, and this was read by {version}", field.name),
         ));
     }
     let seen = |value: Option<Value>| Observation::Seen {
@@ -193,12 +202,12 @@ fn present(
     let worst = copies.iter().position(is_wrong).unwrap_or(0);
     match copies.swap_remove(worst) {
         Found::Value { value, .. } => seen(Some(value)),
-        Found::Entry(_) => seen(Some(Value::from("(an entry)"))),
+        Found::Entry(_) => seen(Some(Value::Present)),
         found @ (Found::AbsentEntry | Found::Absent) => {
             let entry = resolved.and_then(|resolved| resolved.entry.as_ref());
             let is_entry = matches!(found, Found::AbsentEntry);
-            if let Some(reason) = not_asked_for(components, entry.filter(|_| is_entry)) {
-                return Observation::NotObserved(reason);
+            if let Some(unseen) = not_asked_for(components, entry.filter(|_| is_entry)) {
+                return Observation::NotObserved(unseen);
             }
             if matches!(test, Test::Absent) {
                 return Observation::Seen { value: None, satisfied: true };
@@ -218,10 +227,8 @@ fn present(
 fn not_asked_for(
     components: &ComponentSet,
     entry: Option<&(&'static Field, String)>,
-) -> Option<String> {
-    let Requested::Manifest(manifest) = &components.requested else {
-        return Some(NO_RECORD.to_owned());
-    };
+) -> Option<Unseen> {
+    let Requested::Manifest(manifest) = &components.requested else { return Some(no_record()) };
     let (section, key) = entry?;
     let registry::Kind::Section { companion: Some(companion), .. } = &section.kind else {
         return None;
@@ -231,11 +238,15 @@ fn not_asked_for(
         // The object was asked for, but the org did not show it: it does not exist, or the caller
         // may not see it.
         return candidates.iter().find_map(|(type_name, full_name)| {
-            components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
+            not_read(components, &ComponentId::new(*type_name, full_name))
         });
     }
     let (type_name, full_name) = candidates.last()?;
-    Some(format!(
-        "not requested: a profile shows this only if {type_name}:{full_name} is asked for with it"
+    Some(Unseen::new(
+        UnseenKind::NotRequested,
+        format!(
+            "not requested: a profile shows this only if {type_name}:{full_name} is asked for with \
+             it"
+        ),
     ))
 }

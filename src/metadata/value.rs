@@ -18,6 +18,8 @@ pub enum Value {
     List(Vec<String>),
     /// Something is there, and being there is all that it says: an entry of a list, a component.
     Present,
+    /// Something is there that nobody is shown: a key, a secret.
+    Hidden,
     /// Elements of whose structure nothing is known; their order does not matter.
     Xml(Vec<Markup>),
 }
@@ -40,7 +42,7 @@ impl Value {
         match self {
             Self::List(list) => list.clone(),
             Self::Xml(elements) => elements.iter().map(ToString::to_string).collect(),
-            Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Present => {
+            Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Present | Self::Hidden => {
                 vec![self.to_string()]
             }
         }
@@ -80,6 +82,7 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::List(list) => f.write_str(&list.join(", ")),
             Self::Present => f.write_str("(an entry)"),
+            Self::Hidden => f.write_str("(hidden)"),
             Self::Xml(_) => f.write_str(&self.elements().join(", ")),
         }
     }
@@ -91,6 +94,8 @@ pub fn same(left: &Value, right: &Value) -> bool {
         (Value::Xml(left), Value::Xml(right)) => sorted(left) == sorted(right),
         (Value::Xml(_), _) | (_, Value::Xml(_)) => false,
         (Value::Present, other) | (other, Value::Present) => *other == Value::Present,
+        // What it is, nobody is told.
+        (Value::Hidden, _) | (_, Value::Hidden) => false,
         (Value::List(_), _) | (_, Value::List(_)) => elements(Some(left)) == elements(Some(right)),
         (Value::Bool(flag), other) | (other, Value::Bool(flag)) => {
             Value::parse_bool(&other.to_string()) == Some(*flag)
@@ -125,7 +130,7 @@ pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Number(number) => Some(*number),
         Value::Text(text) => text.trim().parse().ok(),
-        Value::Bool(_) | Value::List(_) | Value::Present | Value::Xml(_) => None,
+        Value::Bool(_) | Value::List(_) | Value::Present | Value::Hidden | Value::Xml(_) => None,
     }
 }
 

@@ -3,39 +3,40 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::diff::State;
-use crate::diff::drift::Drift;
+use crate::diff::{Finding, Outcome, Subject};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, DeployRule, MetadataType};
 use crate::metadata::settings::{between, entry_path, entry_value, settings};
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, SENT_ALONG, own};
 
 use super::refusal::{refuse, refuse_creation, refuse_removal, refuse_unknown};
 use super::{Basis, Left, Made, Plan};
 
-/// Fills a plan with the changes that undo drift. `baseline` gives a component's file as it was;
+/// Fills a plan with the changes that undo what differs. `baseline` gives a component's file as it was;
 /// none where it is not there or no metadata.
 pub(super) fn fill(
     plan: &mut Plan<'_>,
-    drifts: &[Drift],
+    findings: &[Finding<'_>],
     baseline: &dyn Fn(&ComponentId) -> Option<Document>,
     basis: &Basis<'_>,
 ) {
-    let mut by_component: BTreeMap<&ComponentId, Vec<&Drift>> = BTreeMap::new();
-    for drift in drifts {
-        match drift.state {
-            State::Differs => by_component.entry(&drift.id).or_default().push(drift),
-            State::NotObserved => plan.leave_unseen(drift),
-            State::InSync | State::Missing | State::Manual | State::Waived => {}
+    let mut by_component: BTreeMap<&ComponentId, Vec<&Finding<'_>>> = BTreeMap::new();
+    for finding in findings {
+        match (&finding.outcome, finding.subject.component()) {
+            (Outcome::Differs, Some(id)) => by_component.entry(id).or_default().push(finding),
+            (Outcome::NotObserved(unseen), _) => plan.leave_unseen(&finding.subject, unseen),
+            _ => {}
         }
     }
-    for (id, drifts) in by_component {
-        match drifts.iter().find(|drift| drift.path.is_none()) {
-            Some(whole) => plan.whole(whole, baseline),
-            None => plan.settings_back(id, &drifts, baseline, basis),
+    for (id, findings) in by_component {
+        let is_whole = |one: &&&Finding<'_>| matches!(one.subject, Subject::Component(_));
+        match findings.iter().find(is_whole) {
+            Some(whole) => plan.whole(id, whole.actual.is_some(), baseline),
+            None => plan.settings_back(id, &findings, baseline, basis),
         }
     }
     if !basis.is_in_place {
@@ -46,22 +47,24 @@ pub(super) fn fill(
 
 impl Plan<'_> {
     /// What could not be read is left and named; what nobody asked for is only said.
-    fn leave_unseen(&mut self, drift: &Drift) {
-        let path = drift.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
-        let reason = drift.reason.as_deref().unwrap_or("it was not observed");
-        let subject = format!("{}{path}", drift.id);
-        if drift.is_unreadable {
-            self.left.push(Left::of(subject, format!("it cannot be read: {reason}")));
+    fn leave_unseen(&mut self, subject: &Subject, unseen: &Unseen) {
+        if unseen.kind == UnseenKind::Damaged {
+            let reason = format!("it cannot be read: {unseen}");
+            self.left.push(Left::of(subject.to_string(), reason));
         } else {
-            self.notes.push(format!("left alone, as it was not observed: {subject} ({reason})"));
+            self.notes.push(format!("left alone, as it was not observed: {subject} ({unseen})"));
         }
     }
 
     /// A component that only one of the states has.
-    fn whole(&mut self, drift: &Drift, baseline: &dyn Fn(&ComponentId) -> Option<Document>) {
-        let id = &drift.id;
+    fn whole(
+        &mut self,
+        id: &ComponentId,
+        is_there: bool,
+        baseline: &dyn Fn(&ComponentId) -> Option<Document>,
+    ) {
         let leave = |reason: &str| Left::of(id.to_string(), reason.to_owned());
-        if drift.actual.is_some() {
+        if is_there {
             self.left.push(leave(
                 "it is not in the baseline; whether it is to be deleted is for a person to say",
             ));
@@ -81,7 +84,7 @@ impl Plan<'_> {
     fn settings_back(
         &mut self,
         id: &ComponentId,
-        drifts: &[&Drift],
+        findings: &[&Finding<'_>],
         baseline: &dyn Fn(&ComponentId) -> Option<Document>,
         basis: &Basis<'_>,
     ) {
@@ -93,7 +96,7 @@ impl Plan<'_> {
             return;
         };
         let meant: HashSet<&FieldPath> =
-            drifts.iter().filter_map(|drift| drift.path.as_ref()).collect();
+            findings.iter().filter_map(|finding| finding.subject.path()).collect();
         let held = settings(row, &now.document);
         // Lists are long: which entries the baseline has is looked up once.
         let there: HashSet<Segment> =

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, Finding, State};
+use crate::diff::{Diff, State};
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Found, MetadataType, layout_identity};
@@ -111,14 +111,17 @@ pub(super) fn findings(
     let mut broken = Vec::new();
     let mut along = BTreeSet::new();
     for (index, (was, is)) in before.findings.iter().zip(&after.findings).enumerate() {
-        if was.component.is_some() && fixed.contains(&index) && is.state != State::InSync {
+        if was.subject.component().is_some()
+            && fixed.contains(&index)
+            && is.state() != State::InSync
+        {
             let now = is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
-            broken.push(format!("{} would still be {now}", name(was)));
+            broken.push(format!("{} would still be {now}", was.name()));
         }
-        if was.state == State::InSync && is.state != State::InSync {
-            broken.push(format!("{} is right and would not be any more", name(was)));
+        if was.state() == State::InSync && is.state() != State::InSync {
+            broken.push(format!("{} is right and would not be any more", was.name()));
         }
-        if is.state == State::InSync {
+        if is.state() == State::InSync {
             along.insert(index);
         }
     }
@@ -128,21 +131,12 @@ pub(super) fn findings(
 /// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them.
 pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<String> {
     let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
-    open.filter(|finding| finding.state != State::InSync)
+    open.filter(|finding| finding.state() != State::InSync)
         .map(|finding| match &finding.actual {
-            Some(value) => format!("{} is {}", name(finding), shown(Some(value))),
-            None => format!("{} is {}", name(finding), finding.state.name()),
+            Some(value) => format!("{} is {}", finding.name(), shown(Some(value))),
+            None => format!("{} is {}", finding.name(), finding.state().name()),
         })
         .collect()
-}
-
-/// What a finding is about, in words.
-pub(super) fn name(finding: &Finding<'_>) -> String {
-    match (&finding.component, &finding.path, &finding.fact) {
-        (Some(component), Some(path), _) => format!("{component} {path}"),
-        (_, _, Some(fact)) => fact.to_string(),
-        _ => finding.step.title.clone(),
-    }
 }
 
 fn row_of(id: &ComponentId) -> &'static MetadataType {
@@ -177,7 +171,9 @@ fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&V
         // A list that holds nothing, and a text that says nothing, are as good as not there.
         (Some(one), None) | (None, Some(one)) => match one {
             Value::List(_) | Value::Text(_) => elements(Some(one)).is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::Present | Value::Xml(_) => false,
+            Value::Bool(_) | Value::Number(_) | Value::Present | Value::Hidden | Value::Xml(_) => {
+                false
+            }
         },
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::diff::{Finding, State};
+use crate::diff::{Finding, State, Subject};
 use crate::metadata::layout::api_full_name;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
@@ -296,7 +296,7 @@ fn words(change: &SavedChange) -> String {
 }
 
 fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
-    let step = left.finding.and_then(|index| plan.diff.findings.get(index)).map(|one| one.step);
+    let step = left.finding.and_then(|index| plan.diff.findings.get(index)?.step());
     SavedLeft {
         step: step.map(|step| step.id.clone()),
         title: step.map_or_else(|| left.subject.clone(), |step| step.title.clone()),
@@ -333,17 +333,17 @@ fn reads(plan: &Plan<'_>) -> Vec<Read> {
 }
 
 fn read(finding: &Finding<'_>) -> Option<Read> {
-    let (component, field) = match (&finding.component, &finding.path, &finding.fact) {
-        (Some(id), Some(path), _) => {
+    let (component, field) = match &finding.subject {
+        Subject::Setting { component: id, path } => {
             (Some(format!("{}:{}", id.type_name, api_full_name(id))), path.to_string())
         }
-        (_, _, Some(fact)) => (None, fact.to_string()),
-        _ => return None,
+        Subject::Fact(fact) => (None, fact.to_string()),
+        Subject::Component(_) | Subject::ByHand => return None,
     };
     Some(Read {
         component,
         field,
-        state: finding.state.name().to_owned(),
+        state: finding.state().name().to_owned(),
         value: finding.actual.as_ref().map(json),
     })
 }
@@ -378,7 +378,7 @@ pub fn json(value: &Value) -> serde_json::Value {
         Value::Number(number) => (*number).into(),
         Value::Text(text) => text.as_str().into(),
         Value::List(list) => list.clone().into(),
-        Value::Present => value.to_string().into(),
+        Value::Present | Value::Hidden => value.to_string().into(),
         Value::Xml(_) => value.elements().into(),
     }
 }

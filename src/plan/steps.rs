@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::{Diff, Finding, State};
+use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close};
@@ -14,7 +14,6 @@ use crate::metadata::{ComponentId, Requested};
 use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
-use super::proof::name;
 use super::refusal::{refuse, refuse_creation, refuse_other_layout, refuse_removal};
 use super::{Basis, Left, Made, Plan};
 
@@ -36,20 +35,25 @@ pub(super) fn fill(
     chosen: &dyn Fn(&Finding<'_>) -> bool,
 ) {
     // Settings first: what is assigned afterwards may be made by them.
-    let (settings, others): (Vec<usize>, Vec<usize>) =
-        (0..diff.findings.len()).partition(|index| {
-            diff.findings[*index].component.is_some() && diff.findings[*index].path.is_some()
-        });
+    let (settings, others): (Vec<usize>, Vec<usize>) = (0..diff.findings.len())
+        .partition(|index| matches!(diff.findings[*index].subject, Subject::Setting { .. }));
     for index in settings.into_iter().chain(others) {
         let finding = &diff.findings[index];
-        let is_wrong = matches!(finding.state, State::Differs | State::Missing);
-        let is_manual = finding.state == State::Manual;
-        if !(is_wrong || is_manual) || !chosen(finding) {
+        let is_manual = match finding.outcome {
+            Outcome::Differs | Outcome::Missing => false,
+            Outcome::Manual(_) => true,
+            Outcome::InSync | Outcome::NotObserved(_) | Outcome::Waived(_) => continue,
+        };
+        if !chosen(finding) {
             continue;
         }
-        let outcome = match (&finding.component, &finding.path) {
-            (Some(id), Some(path)) => plan.setting(finding, id, path, steps, basis),
-            _ => plan.assignment(diff, index, steps, basis),
+        let outcome = match &finding.subject {
+            Subject::Setting { component, path } => {
+                plan.setting(finding, component, path, steps, basis)
+            }
+            Subject::Component(_) | Subject::Fact(_) | Subject::ByHand => {
+                plan.assignment(finding, steps, basis)
+            }
         };
         match outcome {
             Ok(()) => {
@@ -57,8 +61,7 @@ pub(super) fn fill(
             }
             Err(_) if is_manual => {}
             Err(reason) => {
-                let subject = name(finding);
-                plan.left.push(Left { finding: Some(index), subject, reason });
+                plan.left.push(Left { finding: Some(index), subject: finding.name(), reason });
             }
         }
     }
@@ -76,6 +79,9 @@ impl Plan<'_> {
         steps: &[ExpandedStep<'_>],
         basis: &Basis<'_>,
     ) -> Result<(), String> {
+        let (Some(step), Some(test)) = (finding.step(), finding.test()) else {
+            return Err("no step of a template wants it".to_owned());
+        };
         let there = own(basis.components, id);
         let id = match there {
             Some(component) => component.id.clone(),
@@ -98,14 +104,14 @@ impl Plan<'_> {
             Some(at) => self.changes[at].to.clone(),
             None => finding.actual.clone(),
         };
-        let wanted = wanted(finding, now.as_ref(), field)?;
+        let wanted = wanted(test, now.as_ref(), field)?;
         if let (None, Some(row), false) = (&wanted, row, basis.is_in_place) {
             refuse_removal(row, path)?;
         }
         refuse_other_layout(path, wanted.as_ref())?;
         match pending {
             Some(at) => {
-                let merges = matches!(finding.comparison, Some("includes" | "excludes"));
+                let merges = matches!(test, Test::Includes(_) | Test::Excludes(_));
                 if !merges && self.changes[at].to != wanted {
                     return Err(format!("another step wants another value of {path}"));
                 }
@@ -116,7 +122,7 @@ impl Plan<'_> {
                 id,
                 path: Some(path.clone()),
                 to: wanted,
-                cause: Cause::Step(finding.step.id.clone()),
+                cause: Cause::Step(step.id.clone()),
             }),
         }
         Ok(())
@@ -208,15 +214,15 @@ impl Plan<'_> {
     /// A fact that a permission set of the same template brings about, once the user has it.
     fn assignment(
         &mut self,
-        diff: &Diff<'_>,
-        index: usize,
+        finding: &Finding<'_>,
         steps: &[ExpandedStep<'_>],
         basis: &Basis<'_>,
     ) -> Result<(), String> {
-        let finding = &diff.findings[index];
         let no_package = "no package can do this; do it in Setup";
-        let want = want_of(diff, index, steps).ok_or(no_package)?;
-        let want = match want {
+        // Which of several would be right is for a person to say.
+        let wanted = finding.wanted().filter(|wanted| wanted.alternatives.is_empty());
+        let wanted = wanted.ok_or(no_package)?;
+        let want = match wanted.want {
             ExpandedWant::Manual { confirm: Some(confirm), .. } => confirm,
             other => other,
         };
@@ -224,7 +230,7 @@ impl Plan<'_> {
             return Err(no_package.to_owned());
         };
         if let ("user.permission_set", Some(set)) = (fact.fact_type.name, &fact.key) {
-            if let Some(source) = &finding.access_from {
+            if let Some(source) = &wanted.access_from {
                 return Err(format!("the {source} must be changed in Setup"));
             }
             return self.assign(user, set, basis);
@@ -460,12 +466,11 @@ fn is_seen(permission: &Permission, id: &ComponentId, basis: &Basis<'_>, is_made
 /// What is to stand there. Elements of a set are the same by the comparison's own rule: `Admin` is
 /// `System Administrator`.
 fn wanted(
-    finding: &Finding<'_>,
+    test: &Test,
     now: Option<&Value>,
     field: Option<&Field>,
 ) -> Result<Option<Value>, String> {
     let elements = || now.map(Value::elements).unwrap_or_default();
-    let desired: Vec<String> = finding.desired.iter().map(Value::to_string).collect();
     let normal = |elements: &[String]| {
         let value = Value::List(elements.to_vec());
         field.map_or_else(|| value.clone(), |field| field.normalise(&value)).elements()
@@ -473,28 +478,23 @@ fn wanted(
     let is_among = |element: &String, all: &[String]| {
         normal(std::slice::from_ref(element)).iter().all(|one| all.contains(one))
     };
-    match finding.comparison {
-        Some("equals" | "one-of" | "at-least" | "at-most") => finding
-            .desired
-            .first()
-            .cloned()
-            .map(Some)
-            .ok_or_else(|| "the template names no value".to_owned()),
-        Some("includes") => {
+    Ok(match test {
+        Test::Equals(value) => Some(value.clone()),
+        Test::OneOf(values) => Some(values.first().ok_or("the template names no value")?.clone()),
+        Test::AtLeast(number) | Test::AtMost(number) => Some(Value::Number(*number)),
+        Test::Includes(wanted) => {
             let mut all = elements();
             let there = normal(&all);
-            all.extend(desired.into_iter().filter(|element| !is_among(element, &there)));
-            Ok(Some(Value::List(all)))
+            all.extend(wanted.iter().filter(|element| !is_among(element, &there)).cloned());
+            Some(Value::List(all))
         }
-        Some("excludes") => {
-            let unwanted = normal(&desired);
-            Ok(Some(Value::List(
-                elements().into_iter().filter(|element| !is_among(element, &unwanted)).collect(),
-            )))
+        Test::Excludes(unwanted) => {
+            let unwanted = normal(unwanted);
+            let kept = elements().into_iter().filter(|element| !is_among(element, &unwanted));
+            Some(Value::List(kept.collect()))
         }
-        Some("absent") => Ok(None),
-        other => Err(format!("`{}` cannot be brought about", other.unwrap_or_default())),
-    }
+        Test::Absent => None,
+    })
 }
 
 /// How the file of a part of an external client app is named where it is made here (S 2.1), if the
@@ -542,15 +542,4 @@ fn flag_of(leaf: &str) -> String {
         }
         other => other.to_owned(),
     }
-}
-
-/// Finds the want that a finding came from: a step's findings stand in the order of its wants.
-fn want_of<'s>(
-    diff: &Diff<'_>,
-    index: usize,
-    steps: &'s [ExpandedStep<'_>],
-) -> Option<&'s ExpandedWant> {
-    let step = diff.findings[index].step;
-    let first = diff.findings.iter().position(|finding| std::ptr::eq(finding.step, step))?;
-    steps.iter().find(|one| std::ptr::eq(one.step, step))?.wants.get(index - first)
 }

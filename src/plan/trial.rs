@@ -54,7 +54,7 @@ pub enum Failure {
 /// Tries a template on a case.
 pub fn try_out<'t>(
     template: &'t Template,
-    steps: &[ExpandedStep<'t>],
+    steps: &'t [ExpandedStep<'t>],
     basis: &Basis<'_>,
     expected: &Expected,
 ) -> Trial<'t> {
@@ -73,10 +73,11 @@ pub fn try_out<'t>(
     let mut left_at_all: Vec<&str> = Vec::new();
     for Left { finding, reason, .. } in &plan.left {
         let Some(finding) = finding.map(|index| &plan.diff.findings[index]) else { continue };
-        left_at_all.push(&finding.step.id);
+        let Some(step) = finding.step() else { continue };
+        left_at_all.push(&step.id);
         // What is no metadata cannot be mended by a package, and need not be said.
-        if finding.component.is_some() {
-            left.entry(&finding.step.id).or_insert(reason);
+        if finding.subject.component().is_some() {
+            left.entry(&step.id).or_insert(reason);
         }
     }
     for (step, reason) in &left {
@@ -95,9 +96,7 @@ pub fn try_out<'t>(
 fn states(template: &Template, diff: &Diff<'_>, expected: &Expected) -> Vec<Failure> {
     let mut failures = Vec::new();
     for step in &template.steps {
-        let found = of_step(diff, &step.id)
-            .map(|finding| finding.state)
-            .max_by_key(|state| badness(*state));
+        let found = of_step(diff, &step.id).map(Finding::state).max_by_key(|state| badness(*state));
         let named = expected.states.get(&step.id).copied();
         let is_right = match (named, found) {
             // Nothing is asked for, so nothing is wrong.
@@ -119,7 +118,7 @@ fn states(template: &Template, diff: &Diff<'_>, expected: &Expected) -> Vec<Fail
 
 /// The findings of a step.
 pub fn of_step<'d, 't>(diff: &'d Diff<'t>, id: &'d str) -> impl Iterator<Item = &'d Finding<'t>> {
-    diff.findings.iter().filter(move |finding| finding.step.id == id)
+    diff.findings.iter().filter(move |finding| finding.step().is_some_and(|step| step.id == id))
 }
 
 /// How bad a state is: what is seen to be wrong before what is not seen, and that before what a

@@ -2,96 +2,91 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::State;
-use crate::diff::drift::Drift;
+use crate::diff::{Finding, Origin, State, Subject};
 use crate::metadata::layout::api_full_name;
-use crate::metadata::registry;
 use crate::metadata::value::Value;
 
-use super::Drifts;
-use super::text::{clean, line};
+use super::line::{at, clean, line, mark};
+use super::words::Labels;
 
 /// So many settings of one list are listed; more are counted.
 const LISTED: usize = 8;
 
 /// Writes what changed in one file, for `git diff`.
-pub fn of_file(name: &str, drifts: &[Drift]) -> String {
+pub fn of_file(name: &str, findings: &[Finding<'_>]) -> String {
     let mut out = String::new();
     line(&mut out, &format!("diff {}", clean(name)).bold().to_string());
-    if drifts.is_empty() {
+    if findings.is_empty() {
         line(&mut out, "    no setting differs (order, spelling or layout)");
     } else {
-        component(&mut out, drifts, true);
+        component(&mut out, None, findings, true);
     }
     out
 }
 
-/// Writes the blocks; `full` unfolds long lists.
-pub(super) fn body(out: &mut String, drifts: &Drifts, full: bool) {
-    let mut rest = drifts.drifts.as_slice();
-    while let Some(first) = rest.first() {
-        let length = rest.iter().take_while(|drift| drift.id == first.id).count();
-        let (of_component, tail) = rest.split_at(length);
-        component(out, of_component, full);
-        rest = tail;
-    }
-    for note in &drifts.notes {
-        line(out, &format!("{} {}", "note:".bold(), clean(note)));
-    }
-    if !drifts.notes.is_empty() {
-        out.push('\n');
-    }
-}
-
-fn component(out: &mut String, drifts: &[Drift], full: bool) {
-    let first = &drifts[0];
-    let name = format!("{} {}", first.id.type_name, clean(&api_full_name(&first.id)).bold());
-    let changed = first
-        .changed
-        .as_ref()
+/// Writes a component's block; `full` unfolds long lists.
+pub(super) fn component(
+    out: &mut String,
+    changed: Option<&str>,
+    findings: &[Finding<'_>],
+    full: bool,
+) {
+    let Some(id) = findings[0].subject.component() else { return };
+    let name = format!("{} {}", id.type_name, clean(&api_full_name(id)).bold());
+    let changed = changed
         .map(|changed| format!("  changed by {}", clean(changed)).dimmed().to_string())
         .unwrap_or_default();
-    if let Some(whole) = drifts.iter().find(|drift| drift.path.is_none()) {
-        let (mark, words) = match (whole.state, whole.actual.is_some()) {
-            (State::NotObserved, _) => ("?".cyan().to_string(), String::new()),
-            (_, true) => ("+".green().bold().to_string(), "  is not in the baseline".to_owned()),
-            (_, false) => ("-".red().bold().to_string(), "  is in the baseline alone".to_owned()),
+    let is_whole = |finding: &&Finding<'_>| matches!(finding.subject, Subject::Component(_));
+    if let Some(finding) = findings.iter().find(is_whole) {
+        whole(out, finding, &name, &changed);
+    } else {
+        let is_seen = findings.iter().any(|finding| finding.state() != State::NotObserved);
+        let state = if is_seen { State::Differs } else { State::NotObserved };
+        line(out, &format!("{} {name}{changed}", mark(state)));
+        let is_of_one_list = |one: &Finding<'_>, other: &Finding<'_>| {
+            section(one) == section(other) && one.state() == other.state()
         };
-        line(out, &format!("{mark} {name}{words}{changed}"));
-        if let Some(reason) = &whole.reason {
-            line(out, &format!("      {}", clean(reason)));
+        for group in findings.chunk_by(is_of_one_list) {
+            if group.len() > LISTED && !full {
+                folded(out, section(&group[0]), group);
+            } else {
+                group.iter().for_each(|finding| setting(out, finding));
+            }
         }
-        out.push('\n');
-        return;
-    }
-    let is_seen = drifts.iter().any(|drift| drift.state != State::NotObserved);
-    let mark = if is_seen { "~".yellow().bold().to_string() } else { "?".cyan().to_string() };
-    line(out, &format!("{mark} {name}{changed}"));
-    let section = |drift: &Drift| {
-        drift.path.as_ref().map(|path| path.segments()[0].name.clone()).unwrap_or_default()
-    };
-    let mut rest = drifts;
-    while let Some(first) = rest.first() {
-        let of = section(first);
-        let length = rest
-            .iter()
-            .take_while(|drift| section(drift) == of && (drift.state == first.state))
-            .count();
-        let (group, tail) = rest.split_at(length);
-        if length > LISTED && !full {
-            folded(out, &of, group);
-        } else {
-            group.iter().for_each(|drift| setting(out, drift));
-        }
-        rest = tail;
     }
     out.push('\n');
 }
 
-fn folded(out: &mut String, section: &str, group: &[Drift]) {
+/// A component that one side alone has, or that could not be compared.
+fn whole(out: &mut String, finding: &Finding<'_>, name: &str, changed: &str) {
+    let (mark, words) = match (finding.state(), finding.actual.is_some()) {
+        (State::NotObserved, _) => (mark(State::NotObserved), ""),
+        (_, true) => ("+".green().bold().to_string(), "  is not in the baseline"),
+        (_, false) => ("-".red().bold().to_string(), "  is in the baseline alone"),
+    };
+    line(out, &format!("{mark} {name}{words}{changed}{}", at(finding.place.as_ref())));
+    if let Some(unseen) = finding.unseen() {
+        line(out, &format!("      {}", clean(&unseen.words)));
+    }
+}
+
+/// The list that a setting is in, or its own name.
+fn section<'f>(finding: &'f Finding<'_>) -> &'f str {
+    finding.subject.path().map(|path| path.segments()[0].name.as_str()).unwrap_or_default()
+}
+
+/// What the baseline has.
+fn then<'f>(finding: &'f Finding<'_>) -> Option<&'f Value> {
+    match &finding.origin {
+        Origin::Baseline { baseline, .. } => baseline.as_ref(),
+        Origin::Step(_) => None,
+    }
+}
+
+fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
     let count =
-        |wanted: &dyn Fn(&Drift) -> bool| group.iter().filter(|drift| wanted(drift)).count();
-    if group[0].state == State::NotObserved {
+        |is_it: &dyn Fn(&Finding<'_>) -> bool| group.iter().filter(|one| is_it(one)).count();
+    if group[0].state() == State::NotObserved {
         line(
             out,
             &format!(
@@ -103,9 +98,9 @@ fn folded(out: &mut String, section: &str, group: &[Drift]) {
         return;
     }
     let parts: Vec<String> = [
-        (count(&|drift| drift.baseline.is_none()), "added"),
-        (count(&|drift| drift.actual.is_none()), "removed"),
-        (count(&|drift| drift.actual.is_some() && drift.baseline.is_some()), "changed"),
+        (count(&|one| then(one).is_none()), "added"),
+        (count(&|one| one.actual.is_none()), "removed"),
+        (count(&|one| one.actual.is_some() && then(one).is_some()), "changed"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -122,34 +117,33 @@ fn folded(out: &mut String, section: &str, group: &[Drift]) {
     );
 }
 
-fn setting(out: &mut String, drift: &Drift) {
-    let Some(path) = &drift.path else { return };
+fn setting(out: &mut String, finding: &Finding<'_>) {
+    let Some(path) = finding.subject.path() else { return };
     let path = clean(&path.to_string());
-    if drift.state == State::NotObserved {
-        line(out, &format!("    {} {path}", "?".cyan()));
-        if let Some(reason) = &drift.reason {
-            line(out, &format!("        {}", clean(reason)).dimmed().to_string());
+    let place = at(finding.place.as_ref());
+    if finding.state() == State::NotObserved {
+        line(out, &format!("    {} {path}{place}", mark(State::NotObserved)));
+        if let Some(unseen) = finding.unseen() {
+            line(out, &format!("        {}", clean(&unseen.words)).dimmed().to_string());
         }
         return;
     }
-    let (then, now) = (words(drift, drift.baseline.as_ref()), words(drift, drift.actual.as_ref()));
+    let labels = Labels::of(finding);
+    let then = then(finding).map(|value| words(value, labels.desired));
+    let now = finding.actual.as_ref().map(|value| words(value, labels.actual));
     let text = match (then, now) {
         (Some(then), Some(now)) => format!("{} {path}  {then} -> {now}", "~".yellow().bold()),
         (None, Some(now)) => format!("{} {path}  {now}", "+".green().bold()),
         (Some(then), None) => format!("{} {path}  {then}", "-".red().bold()),
         (None, None) => path,
     };
-    line(out, &format!("    {text}"));
+    line(out, &format!("    {text}{place}"));
 }
 
 /// A value with Setup's words for it.
-fn words(drift: &Drift, value: Option<&Value>) -> Option<String> {
-    let value = value?;
-    let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
-    let resolved =
-        row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
-    Some(match resolved.and_then(|resolved| resolved.field.label_of(value)) {
+fn words(value: &Value, label: Option<String>) -> String {
+    match label {
         Some(label) => format!("{} ({})", clean(&value.to_string()), clean(&label)),
         None => clean(&value.to_string()),
-    })
+    }
 }

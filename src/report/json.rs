@@ -4,19 +4,15 @@
 //! The types here are the published form and stand apart from the program's own, so that the latter
 //! may change.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
-use crate::diff::drift::Drift;
-use crate::diff::{Finding, State};
+use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
 use crate::metadata::layout::api_full_name;
-use crate::metadata::registry;
-use crate::metadata::value::Value;
-use crate::template::Level;
+use crate::plan::saved::json as value_json;
+use crate::template::{Level, Test};
 
-use super::template::value_json;
-use super::{Findings, OrgReport, Report};
+use super::words::{Labels, in_words};
+use super::{OrgReport, Report};
 
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
@@ -94,9 +90,15 @@ struct Component<'r> {
 }
 
 #[derive(Serialize)]
-struct Label<'r> {
-    actual: Option<Cow<'r, str>>,
-    desired: Option<Cow<'r, str>>,
+struct Label {
+    actual: Option<String>,
+    desired: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Location<'r> {
+    file: &'r str,
+    line: usize,
 }
 
 #[derive(Serialize)]
@@ -112,7 +114,7 @@ struct FindingRow<'r> {
     comparison: Option<&'static str>,
     actual: Option<serde_json::Value>,
     desired: Vec<serde_json::Value>,
-    label: Label<'r>,
+    label: Label,
     why: Option<&'r str>,
     docs: Option<&'r str>,
     setup_url: Option<String>,
@@ -120,9 +122,10 @@ struct FindingRow<'r> {
     reason: Option<&'r str>,
     note: Option<&'r str>,
     access_from: Option<&'r str>,
-    alternatives: &'r [String],
+    alternatives: Vec<String>,
     /// Who changed the component last; in a comparison with a baseline.
     changed: Option<&'r str>,
+    location: Option<Location<'r>>,
 }
 
 /// Writes a report as JSON, with a line break at the end; the same report gives the same bytes.
@@ -171,14 +174,9 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let instance_url = report.instance_url.as_deref();
     let (error, summary, findings) = match &report.outcome {
-        Ok(found) => {
-            let rows = match found {
-                Findings::Template(diff) => {
-                    diff.findings.iter().map(|finding| row(finding, instance_url)).collect()
-                }
-                Findings::Baseline(drifts) => drifts.drifts.iter().map(drift_row).collect(),
-            };
-            (None, summary(found), rows)
+        Ok(diff) => {
+            let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
+            (None, summary(diff), rows)
         }
         Err(failure) => (
             Some(Failure {
@@ -203,7 +201,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     }
 }
 
-fn summary(found: &Findings<'_>) -> Summary {
+fn summary(found: &Diff<'_>) -> Summary {
     Summary {
         in_sync: found.count(State::InSync),
         differs: found.count(State::Differs),
@@ -214,74 +212,61 @@ fn summary(found: &Findings<'_>) -> Summary {
     }
 }
 
-/// A difference from a baseline: no step, and the component's own name where the whole of it is on
-/// one side only.
-fn drift_row(drift: &Drift) -> FindingRow<'_> {
-    let labels = label_of(drift);
-    FindingRow {
+fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'r> {
+    let Labels { actual, desired } = Labels::of(finding);
+    let row = FindingRow {
         template: None,
         step: None,
         title: "",
         level: Level::Required.name(),
-        state: drift.state.name(),
-        component: Some(Component {
-            type_name: &drift.id.type_name,
-            full_name: api_full_name(&drift.id),
-        }),
-        path: drift.path.as_ref().map(ToString::to_string),
-        fact: None,
-        comparison: Some("equals"),
-        actual: drift.actual.as_ref().map(value_json),
-        desired: drift.baseline.iter().map(value_json).collect(),
-        label: Label { actual: labels.0.map(Cow::Owned), desired: labels.1.map(Cow::Owned) },
+        state: finding.state().name(),
+        component: finding
+            .subject
+            .component()
+            .map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
+        path: finding.subject.path().map(ToString::to_string),
+        fact: finding.subject.fact().map(ToString::to_string),
+        comparison: finding.test().map(Test::name),
+        actual: finding.actual.as_ref().map(value_json),
+        desired: finding.desired().iter().map(value_json).collect(),
+        label: Label { actual, desired },
         why: None,
         docs: None,
         setup_url: None,
-        manual: None,
-        reason: drift.reason.as_deref(),
+        manual: finding.manual(),
+        reason: finding.unseen().map(|unseen| unseen.words.as_str()),
         note: None,
         access_from: None,
-        alternatives: &[],
-        changed: drift.changed.as_deref(),
+        alternatives: Vec::new(),
+        changed: None,
+        location: finding.place.as_ref().map(|Place { file, line }| Location { file, line: *line }),
+    };
+    match &finding.origin {
+        Origin::Step(wanted) => of_step(row, wanted, instance_url),
+        // A baseline wants all to be as it has it.
+        Origin::Baseline { changed, .. } => {
+            FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
+        }
     }
 }
 
-fn label_of(drift: &Drift) -> (Option<String>, Option<String>) {
-    let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
-    let resolved =
-        row.zip(drift.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
-    let label = |value: &Option<Value>| resolved.as_ref()?.field.label_of(value.as_ref()?);
-    (label(&drift.actual), label(&drift.baseline))
-}
-
-fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'r> {
+fn of_step<'r>(
+    row: FindingRow<'r>,
+    wanted: &'r StepWant<'_>,
+    instance_url: Option<&str>,
+) -> FindingRow<'r> {
+    let StepWant { template, step, access_from, alternatives, .. } = wanted;
     FindingRow {
-        template: Some(&finding.template.name),
-        step: Some(&finding.step.id),
-        title: &finding.step.title,
-        level: finding.step.level.name(),
-        state: finding.state.name(),
-        component: finding
-            .component
-            .as_ref()
-            .map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
-        path: finding.path.as_ref().map(ToString::to_string),
-        fact: finding.fact.as_ref().map(ToString::to_string),
-        comparison: finding.comparison,
-        actual: finding.actual.as_ref().map(value_json),
-        desired: finding.desired.iter().map(value_json).collect(),
-        label: Label {
-            actual: finding.actual_label.as_deref().map(Cow::Borrowed),
-            desired: finding.desired_label.as_deref().map(Cow::Borrowed),
-        },
-        why: finding.step.why.as_deref(),
-        docs: finding.step.docs.as_deref(),
-        setup_url: finding.step.setup.and_then(|page| page.url(instance_url)),
-        manual: finding.manual.as_deref(),
-        reason: finding.reason.as_deref(),
-        note: finding.step.note.as_deref(),
-        access_from: finding.access_from.as_deref(),
-        alternatives: &finding.alternatives,
-        changed: None,
+        template: Some(&template.name),
+        step: Some(&step.id),
+        title: &step.title,
+        level: step.level.name(),
+        why: step.why.as_deref(),
+        docs: step.docs.as_deref(),
+        setup_url: step.setup.and_then(|page| page.url(instance_url)),
+        note: step.note.as_deref(),
+        access_from: access_from.as_deref(),
+        alternatives: alternatives.iter().map(in_words).collect(),
+        ..row
     }
 }

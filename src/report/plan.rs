@@ -13,7 +13,7 @@ use crate::package::{Cause, Change, Package, Target};
 use crate::plan::saved::Assigned;
 use crate::plan::{Left, Plan};
 
-use super::text::{clean, line};
+use super::line::{clean, line};
 
 /// How many settings of one component are listed before the rest is counted; `full` lists all.
 const LISTED: usize = 40;
@@ -83,7 +83,7 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
 /// What is left for one reason.
 fn left(out: &mut String, plan: &Plan<'_>, reason: &str, instance_url: Option<&str>, full: bool) {
     let of_reason: Vec<&Left> = plan.left.iter().filter(|left| left.reason == reason).collect();
-    let step = |left: &Left| Some(plan.diff.findings.get(left.finding?)?.step);
+    let step = |left: &Left| plan.diff.findings.get(left.finding?)?.step();
     line(out, &format!("  {} {}", "!".magenta().bold(), clean(reason)));
     let listed = if full { of_reason.len() } else { LEFT };
     for one in of_reason.iter().take(listed) {

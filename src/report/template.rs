@@ -437,7 +437,7 @@ fn want_json(want: &Want) -> Json {
 }
 
 /// A value as reports for programs write it.
-pub(super) fn value_json(value: &Value) -> Json {
+fn value_json(value: &Value) -> Json {
     crate::plan::saved::json(value)
 }
 

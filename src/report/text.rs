@@ -1,26 +1,17 @@
-//! A report for a person at a terminal: a line for each step that is well, a block for each that is
-//! not, the counts at the end.
+//! A report for a person at a terminal: what was compared, a block for each step or component, the
+//! counts at the end.
 //!
 //! The marks at the head of a line carry the meaning (`=` in sync, `~` differs, `+` missing, `!` by
 //! hand, `?` not observed); colour only repeats it. Colour is always written here and taken out by
 //! `cli::ui` where it is not wanted.
 
-use std::fmt::Write as _;
-
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Diff, Finding, State};
-use crate::metadata::ComponentId;
-use crate::template::Level;
+use crate::diff::{Diff, Finding, Origin};
 
-use super::{Findings, OrgReport, Report, summary};
-
-/// How wide the running text is, in characters.
-const WIDTH: usize = 100;
-
-/// How many paths of one kind a step lists before it says how many more there are; `full` lists
-/// all.
-const LISTED: usize = 12;
+use super::line::{clean, line};
+use super::steps::Look;
+use super::{OrgReport, Report, baseline, steps, summary};
 
 /// Writes a report as text; `full` unfolds long lists.
 pub fn render(report: &Report<'_>, full: bool) -> String {
@@ -31,20 +22,12 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
         }
         heading(&mut out, report, org);
         match &org.outcome {
-            Ok(findings) => {
-                match findings {
-                    Findings::Template(diff) => {
-                        let look = Look {
-                            instance_url: org.instance_url.as_deref(),
-                            full,
-                            is_one: report.templates.len() == 1,
-                        };
-                        body(&mut out, diff, &look);
-                        left_out(&mut out, report);
-                    }
-                    Findings::Baseline(drifts) => super::baseline::body(&mut out, drifts, full),
-                }
-                counts(&mut out, findings);
+            Ok(diff) => {
+                let look = Look { instance_url: org.instance_url.as_deref(), full };
+                body(&mut out, diff, &look, report.templates.len() > 1);
+                notes(&mut out, diff);
+                left_out(&mut out, report);
+                counts(&mut out, diff);
             }
             Err(failure) => {
                 line(
@@ -57,14 +40,6 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
     out
 }
 
-/// What all steps of an org are shown with.
-struct Look<'r> {
-    instance_url: Option<&'r str>,
-    full: bool,
-    /// Whether there is one template; each of several gets a heading.
-    is_one: bool,
-}
-
 fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
     let what: Vec<String> = report
         .templates
@@ -72,11 +47,12 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
         .map(|template| format!("{} ({} {})", template.title, template.name, template.version))
         .collect();
     let what = what.join(", ");
-    let heading = match &org.outcome {
-        Ok(Findings::Baseline(drifts)) => {
-            format!("{} against the baseline {}", clean(&org.name), clean(&drifts.baseline))
+    let baseline = org.outcome.as_ref().ok().and_then(|diff| diff.baseline.as_ref());
+    let heading = match baseline {
+        Some(baseline) => {
+            format!("{} against the baseline {}", clean(&org.name), clean(&baseline.name))
         }
-        _ => format!("{} against {}", clean(&what), clean(&org.name)),
+        None => format!("{} against {}", clean(&what), clean(&org.name)),
     };
     line(out, &heading.bold().to_string());
     if let (Some(id), Some(source)) = (&org.id, &org.source) {
@@ -99,6 +75,50 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
     out.push('\n');
 }
 
+/// The blocks; with several templates each gets a heading.
+fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>, are_several: bool) {
+    let mut template = "";
+    for block in diff.findings.chunk_by(is_of_one_block) {
+        match &block[0].origin {
+            Origin::Step(wanted) => {
+                if are_several && wanted.template.name != template {
+                    template = &wanted.template.name;
+                    if !out.ends_with("\n\n") {
+                        out.push('\n');
+                    }
+                    let title = format!("{} ({template})", clean(&wanted.template.title));
+                    line(out, &title.bold().underline().to_string());
+                }
+                steps::step(out, wanted.step, block, look);
+            }
+            Origin::Baseline { changed, .. } => {
+                baseline::component(out, changed.as_deref(), block, look.full);
+            }
+        }
+    }
+}
+
+/// A step's findings make a block, and a component's.
+fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
+    match (&one.origin, &other.origin) {
+        (Origin::Step(one), Origin::Step(other)) => {
+            (&one.template.name, &one.step.id) == (&other.template.name, &other.step.id)
+        }
+        (Origin::Baseline { .. }, Origin::Baseline { .. }) => {
+            one.subject.component() == other.subject.component()
+        }
+        _ => false,
+    }
+}
+
+/// What the reader should know of the two sides.
+fn notes(out: &mut String, diff: &Diff<'_>) {
+    let notes = diff.baseline.iter().flat_map(|baseline| &baseline.notes);
+    for note in notes.clone() {
+        line(out, &format!("{} {}", "note:".bold(), clean(note)));
+    }
+}
+
 /// What a template leaves out of the one that it builds on is said, so that nobody takes it for
 /// checked.
 fn left_out(out: &mut String, report: &Report<'_>) {
@@ -115,332 +135,15 @@ fn left_out(out: &mut String, report: &Report<'_>) {
     }
 }
 
-fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>) {
-    let mut rest = diff.findings.as_slice();
-    let mut template = "";
-    while let Some(first) = rest.first() {
-        if !look.is_one && first.template.name != template {
-            template = &first.template.name;
-            if !out.ends_with("\n\n") {
-                out.push('\n');
-            }
-            line(
-                out,
-                &format!("{} ({template})", clean(&first.template.title))
-                    .bold()
-                    .underline()
-                    .to_string(),
-            );
-        }
-        let same_step = |finding: &Finding<'_>| std::ptr::eq(finding.step, first.step);
-        let length = rest.iter().take_while(|finding| same_step(finding)).count();
-        let (of_step, tail) = rest.split_at(length);
-        step(out, first, of_step, look);
-        rest = tail;
-    }
-    if !out.ends_with("\n\n") {
-        out.push('\n');
-    }
-}
-
-fn counts(out: &mut String, findings: &Findings<'_>) {
-    if !findings.has_drift() {
+fn counts(out: &mut String, diff: &Diff<'_>) {
+    if !diff.has_drift() {
         line(out, &"Nothing differs.".green().bold().to_string());
     }
-    let counts = format!("{}.", summary(findings));
-    let counts = if findings.has_drift() {
+    let counts = format!("{}.", summary(diff));
+    let counts = if diff.has_drift() {
         counts.red().bold().to_string()
     } else {
         counts.green().bold().to_string()
     };
     line(out, &counts);
-}
-
-/// The state that a step's line shows: the one that asks most of the reader.
-fn worst(findings: &[Finding<'_>]) -> State {
-    [State::Missing, State::Differs, State::Manual, State::NotObserved, State::Waived]
-        .into_iter()
-        .find(|state| findings.iter().any(|finding| finding.state == *state))
-        .unwrap_or(State::InSync)
-}
-
-fn mark(state: State) -> String {
-    match state {
-        State::InSync => "=".green().to_string(),
-        State::Differs => "~".yellow().bold().to_string(),
-        State::Missing => "+".yellow().bold().to_string(),
-        State::NotObserved => "?".cyan().to_string(),
-        State::Manual => "!".magenta().bold().to_string(),
-        State::Waived => "w".dimmed().to_string(),
-    }
-}
-
-fn step(out: &mut String, first: &Finding<'_>, findings: &[Finding<'_>], look: &Look<'_>) {
-    let step = first.step;
-    let state = worst(findings);
-    if state != State::InSync && !out.ends_with("\n\n") {
-        out.push('\n');
-    }
-    let in_sync = findings.iter().filter(|finding| finding.state == State::InSync).count();
-    let mut tail = String::new();
-    if findings.len() > 1 {
-        tail = format!("  {in_sync} of {} in sync", findings.len()).dimmed().to_string();
-    }
-    if step.level == Level::Recommended && state != State::InSync {
-        tail.push_str(&"  (recommended)".dimmed().to_string());
-    }
-    let title = clean(&step.title);
-    let title = if state == State::InSync { title } else { title.bold().to_string() };
-    line(out, &format!("{} {title}{tail}", mark(state)));
-    let mut sources: Vec<&str> =
-        findings.iter().filter_map(|finding| finding.access_from.as_deref()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    for source in sources {
-        line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
-    }
-    if state == State::InSync {
-        return;
-    }
-    missing(out, findings, look.full);
-    differing(out, findings, look.full);
-    not_observed(out, findings, look.full);
-    for finding in findings.iter().filter(|finding| finding.state == State::Manual) {
-        paragraph(out, 6, "", finding.manual.as_deref().unwrap_or_default());
-    }
-    // What nobody could see asks nothing of the reader yet.
-    if state != State::NotObserved {
-        for (label, text) in [("why: ", &step.why), ("note: ", &step.note)] {
-            if let Some(text) = text {
-                paragraph(out, 6, label, text);
-            }
-        }
-        if let Some(page) = step.setup {
-            let address =
-                page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
-            line(
-                out,
-                &format!(
-                    "      {}Setup, Quick Find \"{}\"{address}",
-                    "in: ".dimmed(),
-                    page.quick_find
-                ),
-            );
-        }
-        if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != first.template.source) {
-            line(out, &format!("      {}{}", "docs: ".dimmed(), clean(docs)));
-        }
-    }
-    out.push('\n');
-}
-
-/// A component that does not exist is said once a step, however many settings are wanted on it.
-fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    for (component, wanted) in grouped(findings, State::Missing) {
-        line(
-            out,
-            &format!(
-                "    {} {} does not exist; wanted on it:",
-                mark(State::Missing),
-                clean(&component)
-            ),
-        );
-        let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
-        for finding in &wanted[..listed] {
-            let path = finding.path.as_ref().map(ToString::to_string).unwrap_or_default();
-            line(
-                out,
-                &format!(
-                    "        {}  {} {}",
-                    clean(&path),
-                    "+".green(),
-                    clean(&desired_in_words(finding))
-                ),
-            );
-        }
-        if listed < wanted.len() {
-            line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
-        }
-    }
-}
-
-/// What would satisfy a want; of several values either one of them or all.
-fn desired_in_words(finding: &Finding<'_>) -> String {
-    if finding.desired.is_empty() {
-        return "(not set)".to_owned();
-    }
-    let between = if finding.comparison == Some("one-of") { " | " } else { ", " };
-    finding.desired.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
-}
-
-fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    for (component, wanted) in grouped(findings, State::Differs) {
-        if !component.is_empty() {
-            line(out, &format!("    {}", clean(&component)));
-        }
-        let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
-        for finding in &wanted[..listed] {
-            let place = match (&finding.path, &finding.fact) {
-                (Some(path), _) => path.to_string(),
-                (None, Some(fact)) => format!("{} ({fact})", fact.fact_type.title),
-                (None, None) => String::new(),
-            };
-            let nothing = || "(not set)".to_owned();
-            let actual = finding.actual.as_ref().map_or_else(nothing, ToString::to_string);
-            let desired = desired_in_words(finding);
-            let comparison = match finding.comparison {
-                Some("equals" | "one-of" | "absent") | None => String::new(),
-                Some(other) => format!("{} ", other.replace('-', " ")),
-            };
-            let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
-            let head = format!("    {} {}", mark(State::Differs), clean(&place));
-            let (actual_label, desired_label) =
-                (finding.actual_label.as_deref(), finding.desired_label.as_deref());
-            if actual_label.is_none()
-                && desired_label.is_none()
-                && actual.len() + desired.len() < 24
-            {
-                line(
-                    out,
-                    &format!(
-                        "{head}  {minus} {}  {plus} {comparison}{}",
-                        clean(&actual),
-                        clean(&desired)
-                    ),
-                );
-            } else {
-                line(out, &head);
-                value_line(out, &minus, "", &actual, actual_label);
-                value_line(out, &plus, &comparison, &desired, desired_label);
-            }
-            for alternative in &finding.alternatives {
-                line(out, &format!("          or {}", clean(alternative)));
-            }
-        }
-        if listed < wanted.len() {
-            line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
-        }
-    }
-}
-
-fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label: Option<&str>) {
-    let label = label
-        .filter(|label| *label != value)
-        .map_or_else(String::new, |label| format!("  \"{}\"", clean(label)));
-    line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
-}
-
-/// What could not be seen is grouped by its reason, which is what the reader can do something
-/// about.
-fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.state == State::NotObserved) {
-        let reason = finding.reason.as_deref().unwrap_or("no reason is known");
-        let place = match (&finding.component, &finding.path, &finding.fact, &finding.manual) {
-            (Some(component), Some(path), _, _) => format!("{component} {path}"),
-            (_, _, Some(fact), _) => fact.to_string(),
-            (_, _, _, Some(manual)) => manual.clone(),
-            (_, _, None, None) => String::new(),
-        };
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, places)) => places.push(place),
-            None => reasons.push((reason, vec![place])),
-        }
-    }
-    for (reason, places) in reasons {
-        let listed = if full { places.len() } else { places.len().min(LISTED) };
-        for place in &places[..listed] {
-            line(out, &format!("    {} {}", mark(State::NotObserved), clean(place)));
-        }
-        if listed < places.len() {
-            line(out, &format!("      and {} more; --full lists them", places.len() - listed));
-        }
-        paragraph(out, 8, "not observed: ", reason);
-    }
-}
-
-/// The findings of one state by component, in the order in which the template names them; facts
-/// come under no component.
-fn grouped<'f, 't>(
-    findings: &'f [Finding<'t>],
-    state: State,
-) -> Vec<(String, Vec<&'f Finding<'t>>)> {
-    let mut groups: Vec<(String, Vec<&Finding<'_>>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.state == state) {
-        let component = finding.component.as_ref().map_or_else(String::new, ComponentId::to_string);
-        match groups.iter_mut().find(|(known, _)| *known == component) {
-            Some((_, members)) => members.push(finding),
-            None => groups.push((component, vec![finding])),
-        }
-    }
-    groups
-}
-
-fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
-    let margin = " ".repeat(indent);
-    let mut current = String::new();
-    let mut is_first = true;
-    let mut flush = |current: &mut String| {
-        let head = if is_first { label.dimmed().to_string() } else { " ".repeat(label.len()) };
-        let head = if label.is_empty() { String::new() } else { head };
-        line(out, &format!("{margin}{head}{current}"));
-        is_first = false;
-        current.clear();
-    };
-    for word in clean(text).split_whitespace() {
-        let length = indent + label.len() + current.chars().count() + 1 + word.chars().count();
-        if !current.is_empty() && length > WIDTH {
-            flush(&mut current);
-        }
-        if !current.is_empty() {
-            current.push(' ');
-        }
-        current.push_str(word);
-    }
-    if !current.is_empty() {
-        flush(&mut current);
-    }
-}
-
-pub(super) fn line(out: &mut String, text: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{text}");
-}
-
-/// Takes out what could steer a terminal: an org's labels are somebody else's text. Lines are
-/// joined by a space.
-pub fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' | '\t' if cleaned.is_empty() || cleaned.ends_with(' ') => {}
-            '\n' | '\r' | '\t' => cleaned.push(' '),
-            character if character.is_control() => cleaned.push('\u{fffd}'),
-            character => cleaned.push(character),
-        }
-    }
-    cleaned
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_escape_sequence_in_a_label_is_shown_not_obeyed() {
-        assert_eq!(clean("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
-    }
-
-    #[test]
-    fn lines_of_an_orgs_message_are_joined() {
-        assert_eq!(clean("first\r\n\tsecond \nthird"), "first second third");
-    }
-
-    #[test]
-    fn paragraphs_wrap_under_their_label() {
-        let mut out = String::new();
-        paragraph(&mut out, 2, "", &"word ".repeat(40));
-        assert!(out.lines().count() > 1);
-        assert!(out.lines().all(|line| line.starts_with("  word") && line.len() <= WIDTH));
-    }
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, State};
+use crate::diff::{Finding, Outcome, State};
 use crate::metadata::value::Value;
 use crate::plan::trial::{Failure, Trial, of_step};
+use crate::template::Test;
 
-use super::text::clean;
+use super::line::clean;
 
 /// How many findings of a step are shown; one says as much as ten.
 const SHOWN: usize = 3;
@@ -31,7 +32,7 @@ pub fn case(name: &str, trial: &Trial<'_>) -> String {
                     &format!("{}: expected {expected}, found {found}", clean(step).bold()),
                 );
                 let others: Vec<&Finding<'_>> = of_step(&trial.diff, step)
-                    .filter(|finding| finding.state.name() != *expected)
+                    .filter(|finding| finding.state().name() != *expected)
                     .collect();
                 for finding in others.iter().take(SHOWN) {
                     line(&mut out, 7, &evidence(finding));
@@ -109,35 +110,29 @@ fn counts(trial: &Trial<'_>) -> String {
 
 /// What a finding rests on, in one line.
 fn evidence(finding: &Finding<'_>) -> String {
-    let what = match (&finding.component, &finding.path, &finding.fact) {
-        (Some(component), Some(path), _) => format!("{component} {path}"),
-        (_, _, Some(fact)) => fact.to_string(),
-        _ => "by hand".to_owned(),
-    };
-    let wanted =
-        finding.desired.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ");
-    let wanted = match finding.comparison {
-        None => String::new(),
-        Some("equals" | "one-of") => format!(", wanted {wanted}"),
-        Some("absent") => ", wanted nothing there".to_owned(),
-        Some(other) => format!(", wanted {other} {wanted}"),
-    };
-    let found = match finding.state {
-        State::InSync => "is as wanted".to_owned(),
-        State::Missing => "the component does not exist".to_owned(),
-        State::NotObserved => finding.reason.clone().unwrap_or_else(|| "not observed".to_owned()),
-        State::Manual => finding.manual.clone().unwrap_or_default(),
-        State::Differs | State::Waived => {
-            format!(
-                "is {}{wanted}",
-                finding
-                    .actual
-                    .as_ref()
-                    .map_or_else(|| "not there".to_owned(), |value: &Value| format!("`{value}`"))
-            )
+    let found = match &finding.outcome {
+        Outcome::InSync => "is as wanted".to_owned(),
+        Outcome::Missing => "the component does not exist".to_owned(),
+        Outcome::NotObserved(unseen) => unseen.words.clone(),
+        Outcome::Manual(_) => finding.manual().unwrap_or_default().to_owned(),
+        Outcome::Differs | Outcome::Waived(_) => {
+            let value = |value: &Value| format!("`{value}`");
+            let actual = finding.actual.as_ref().map_or_else(|| "not there".to_owned(), value);
+            format!("is {actual}{}", wanted(finding))
         }
     };
-    clean(&format!("{what}: {found}"))
+    clean(&format!("{}: {found}", finding.subject))
+}
+
+fn wanted(finding: &Finding<'_>) -> String {
+    let desired = finding.desired();
+    let desired = desired.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ");
+    match finding.test() {
+        None => String::new(),
+        Some(Test::Equals(_) | Test::OneOf(_)) => format!(", wanted {desired}"),
+        Some(Test::Absent) => ", wanted nothing there".to_owned(),
+        Some(test) => format!(", wanted {} {desired}", test.name()),
+    }
 }
 
 fn line(out: &mut String, indent: usize, text: &str) {

@@ -1,105 +1,114 @@
-//! A baseline and what is there now held against each other: every difference ends as drift, or as
-//! something that was not observed.
+//! A baseline and what is there now held against each other: every difference ends as a finding
+//! that it differs, or that it was not observed.
 
-use crate::diff::State;
-use crate::diff::drift::{Asked, Drift, Drifts, component, settings};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diff::baseline::{Asked, component, settings, unseen};
+use crate::diff::{Against, Diff, Finding, Origin, Subject};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Travel};
+use crate::metadata::registry::Travel;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, Requested};
 
 use super::side::{Outcome, Side, compare_sides};
 
 /// Says whether a setting is an org's own id of something, which another org's is no difference to
 /// (S 2.2, 2.4).
-fn is_bound(drift: &Drift) -> bool {
-    let row = registry::find_component(&drift.id.type_name, &drift.id.full_name);
-    let field = drift.path.as_ref().and_then(|path| row?.resolve(path).ok().flatten());
-    field.is_some_and(|resolved| resolved.field.travel == Travel::SameOrg)
+fn is_bound(subject: &Subject) -> bool {
+    subject.field().is_some_and(|field| field.travel == Travel::SameOrg)
 }
 
 /// Holds what is there now against the baseline, which the user calls `name`. `chosen` says whether
 /// a setting counts, or without a path whether anything of a component does. With `sparse` a side
 /// without a record is taken for a part.
-pub fn compare(
+pub fn compare<'s>(
     actual: &Side,
     baseline: &Side,
     name: String,
     chosen: &(dyn Fn(&ComponentId, Option<&FieldPath>) -> bool + Sync),
     sparse: bool,
-) -> Drifts {
+) -> Diff<'s> {
     let is_chosen = |id: &ComponentId| chosen(id, None);
     // A plain folder compared with an org has no word on what else the org has.
-    let now = Asked {
-        requested: &actual.requested,
-        not_observed: &actual.not_observed,
-        is_complete: !sparse,
-        name: "what is there now",
-    };
-    let then = Asked {
-        requested: &baseline.requested,
-        not_observed: &baseline.not_observed,
-        is_complete: !sparse,
-        name: "the baseline",
-    };
+    let now = asked(actual, "what is there now", sparse);
+    let then = asked(baseline, "the baseline", sparse);
     let is_other = actual.is_of_another_org(baseline);
-    let mut drifts = Drifts { baseline: name, ..Drifts::default() };
+    let mut against = Against { name, notes: notes(actual, baseline, sparse), in_sync: 0 };
+    let mut findings: Vec<Finding<'s>> = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
-        let mut found: Vec<Drift> = match one.outcome {
+        let mut found: Vec<Finding<'s>> = match one.outcome {
             Outcome::Both(differences) => settings(&one.id, differences, &now, &then),
             Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
             Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
-            Outcome::Failed(why) => vec![Drift {
-                id: one.id.clone(),
-                path: None,
-                state: State::NotObserved,
-                actual: None,
-                baseline: None,
-                reason: Some(why),
-                is_unreadable: true,
-                changed: None,
-            }],
+            Outcome::Failed(why) => {
+                vec![unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))]
+            }
         };
-        found.retain(|drift| {
-            chosen(&drift.id, drift.path.as_ref()) && !(is_other && is_bound(drift))
+        found.retain(|finding| {
+            let subject = &finding.subject;
+            chosen(&one.id, subject.path()) && !(is_other && is_bound(subject))
         });
         if found.is_empty() {
-            drifts.in_sync += 1;
+            against.in_sync += 1;
         }
-        for drift in &mut found {
-            drift.changed = actual.changed.get(&drift.id).cloned();
+        if let Some(changed) = actual.changed.get(&one.id) {
+            set_changed(&mut found, changed);
         }
-        drifts.drifts.append(&mut found);
+        findings.append(&mut found);
     }
-    for (id, reason) in &actual.not_observed {
-        let is_told = drifts.drifts.iter().any(|drift| drift.id == *id) || id.full_name == "*";
+    let told: BTreeSet<ComponentId> =
+        findings.iter().filter_map(|finding| finding.subject.component().cloned()).collect();
+    for (id, why) in &actual.not_observed {
+        let is_told = told.contains(id) || id.full_name == "*";
         if !is_told && is_chosen(id) && baseline.components.contains_key(id) {
-            drifts.drifts.push(Drift {
-                id: id.clone(),
-                path: None,
-                state: State::NotObserved,
-                actual: None,
-                baseline: None,
-                reason: Some(reason.clone()),
-                is_unreadable: false,
-                changed: None,
-            });
+            let why = Unseen::new(UnseenKind::NotReadable, why.as_str());
+            findings.push(unseen(id, why));
         }
     }
-    drifts.drifts.sort_by(|one, other| (&one.id, &one.path).cmp(&(&other.id, &other.path)));
+    findings.sort_by(|one, other| place(one).cmp(&place(other)));
+    Diff { findings, baseline: Some(against) }
+}
+
+/// In what order findings stand.
+fn place<'f>(finding: &'f Finding<'_>) -> (Option<&'f ComponentId>, Option<&'f FieldPath>) {
+    (finding.subject.component(), finding.subject.path())
+}
+
+fn asked<'s>(side: &'s Side, name: &'s str, sparse: bool) -> Asked<'s> {
+    Asked {
+        requested: &side.requested,
+        not_observed: &side.not_observed,
+        is_complete: !sparse,
+        name,
+    }
+}
+
+/// Notes who changed a component last.
+fn set_changed(findings: &mut [Finding<'_>], by: &str) {
+    let by: Arc<str> = by.into();
+    for finding in findings {
+        if let Origin::Baseline { changed, .. } = &mut finding.origin {
+            *changed = Some(Arc::clone(&by));
+        }
+    }
+}
+
+/// What the reader should know of the sides: which has no record of what was asked for.
+fn notes(actual: &Side, baseline: &Side, sparse: bool) -> Vec<String> {
     let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
     let who = match (has_record(baseline), has_record(actual)) {
-        (true, true) => return drifts,
+        (true, true) => return Vec::new(),
         (false, true) => "the baseline has",
         (true, false) => "what is compared with it has",
         (false, false) => "both sides have",
     };
     let record = "no record of what was asked for (package.xml or snapshot.json)";
-    drifts.notes.push(if sparse {
+    vec![if sparse {
         format!("{who} {record}; what is absent there is not observed (--sparse)")
     } else {
         format!(
             "{who} {record}, which is taken for all that there is; --sparse takes it for a part"
         )
-    });
-    drifts
+    }]
 }

@@ -434,6 +434,49 @@ fn a_broken_side_is_said_and_does_not_hide_the_rest() {
     assert_eq!(run.code, 2, "{run:?}");
     let states: Vec<String> = drifts(&run).into_iter().map(|(.., state)| state).collect();
     assert_eq!(states, ["not-observed", "differs"]);
+    let text = env.run(&["diff", "--baseline", "then", "--from", "now", "-v"]).stdout;
+    assert!(text.contains("? Profile A  profiles/A.profile:"), "{text}");
+}
+
+#[test]
+fn a_difference_in_files_knows_its_line_and_what_is_gone_the_baselines() {
+    let env = Env::new();
+    let entry = |object: &str| LEAD.replace("Lead", object);
+    env.write("then/profiles/A.profile", profile(&format!("{}{CUSTOM}", entry("Account"))));
+    env.write("then/profiles/B.profile", profile(""));
+    env.write("now/profiles/A.profile", profile(&entry("Lead")));
+    env.write("now/profiles/C.profile", profile(""));
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--format", "json"]);
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let places: Vec<String> = report["orgs"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let place = &finding["location"];
+            format!("{} {}:{}", finding["path"], place["file"].as_str().unwrap(), place["line"])
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "\"custom\" profiles/A.profile:7",
+            "\"objectPermissions[Account]\" profiles/A.profile:3",
+            "\"objectPermissions[Lead]\" profiles/A.profile:3",
+            "null profiles/B.profile:2",
+            "null profiles/C.profile:2",
+        ]
+    );
+    let text = env.run(&["diff", "--baseline", "then", "--from", "now", "-v"]).stdout;
+    assert!(
+        text.contains("+ objectPermissions[Lead]  allowRead=true  profiles/A.profile:3"),
+        "{text}"
+    );
+    let of_org = env.run(&["diff", "--baseline", "then", "--org", "demo", "--format", "json"]);
+    let report: Json = serde_json::from_str(&of_org.stdout).unwrap();
+    let findings = report["orgs"][0]["findings"].as_array().unwrap();
+    assert!(!findings.is_empty(), "{of_org:?}");
+    assert!(findings.iter().all(|finding| finding["location"] == Json::Null), "{of_org:?}");
 }
 
 /// Files of profiles and sets of the fixtures, and of the corpus where it lies beside the checkout.

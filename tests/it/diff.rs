@@ -142,8 +142,87 @@ fn a_zip_of_the_folder_gives_the_same_answer() {
     env.write("sfsetup.toml", std::fs::read(format!("{from}/sfsetup.toml")).unwrap());
     let of_zip = diff(&env, zip.to_str().unwrap(), &["--format", "json"]);
     let of_folder = diff(&env, &from, &["--format", "json"]);
-    assert_eq!(findings(&of_zip), findings(&of_folder));
+    let places = |run: &Run| -> Vec<Value> {
+        findings(run).iter().map(|finding| finding["location"].clone()).collect()
+    };
+    let mut in_zip = places(&of_zip);
+    for place in in_zip.iter_mut().filter(|place| !place.is_null()) {
+        let file = place["file"].as_str().unwrap().strip_prefix("unpackaged/").unwrap().to_owned();
+        place["file"] = file.into();
+    }
+    assert_eq!(in_zip, places(&of_folder), "the files go by their names in the zip");
+    let without_places = |run: &Run| -> Vec<Value> {
+        let mut findings = findings(run);
+        findings.iter_mut().for_each(|finding| finding["location"] = Value::Null);
+        findings
+    };
+    assert_eq!(without_places(&of_zip), without_places(&of_folder));
     assert_eq!(of_zip.code, 2);
+}
+
+/// The line of a file that a finding names.
+fn located(from: &str, finding: &Value) -> String {
+    let place = &finding["location"];
+    let file = std::path::Path::new(from).join(place["file"].as_str().unwrap());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = usize::try_from(place["line"].as_u64().unwrap()).unwrap();
+    text.lines().nth(line - 1).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_finding_in_files_knows_its_line() {
+    let env = Env::new();
+    for name in ["drifted", "source-format"] {
+        let from = fixture(name);
+        for finding in findings(&diff(&env, &from, &["--format", "json"])) {
+            assert_eq!(finding["location"].is_null(), finding["component"].is_null(), "{finding}");
+            if finding["location"].is_null() {
+                continue;
+            }
+            let path = finding["path"].as_str().unwrap();
+            let mut names: Vec<&str> =
+                path.split(['.', '[']).filter(|part| !part.contains(']')).collect();
+            names.push(finding["component"]["type"].as_str().unwrap());
+            let line = located(&from, &finding);
+            let opens = |name: &&str| {
+                let rest = line.strip_prefix('<').and_then(|tag| tag.strip_prefix(*name));
+                rest.is_some_and(|rest| rest.starts_with(['>', ' ', '/']))
+            };
+            assert!(names.iter().any(opens), "{path}: {line}");
+        }
+    }
+    let from = fixture("drifted");
+    let drifted = findings(&diff(&env, &from, &["--format", "json"]));
+    let refresh = located(&from, at(&drifted, "oauthPolicy.refreshTokenPolicy"));
+    assert!(refresh.starts_with("<refreshTokenPolicy>"), "{refresh}");
+    let all = located(&from, at(&drifted, "objectPermissions[Account].viewAllRecords"));
+    assert!(all.starts_with("<viewAllRecords>"), "{all}");
+    let from = fixture("missing");
+    let missing = findings(&diff(&env, &from, &["--format", "json"]));
+    let refresh = at(&missing, "oauthPolicy.refreshTokenPolicy");
+    assert_eq!(refresh["location"], Value::Null, "there is no file");
+}
+
+#[test]
+fn places_are_shown_to_whoever_asks_for_details() {
+    let env = Env::new();
+    let from = fixture("drifted");
+    let place = "  connectedApps/Ampersand.connectedApp:";
+    assert!(!diff(&env, &from, &[]).stdout.contains(place));
+    let shown = diff(&env, &from, &["-v"]).stdout;
+    let line = shown.lines().find(|line| line.contains("~ oauthPolicy.refreshTokenPolicy"));
+    assert!(line.unwrap().contains(place), "{shown}");
+    let bare: String = shown
+        .lines()
+        .map(|line| {
+            let end = line.rsplit_once("  ").filter(|(_, end)| {
+                end.contains('/')
+                    && end.rsplit_once(':').is_some_and(|(_, line)| line.parse::<usize>().is_ok())
+            });
+            format!("{}\n", end.map_or(line, |(start, _)| start))
+        })
+        .collect();
+    assert_eq!(bare, diff(&env, &from, &[]).stdout, "nothing else is different");
 }
 
 #[test]

@@ -32,8 +32,6 @@ const NOT_YET: &[&str] = &[
     "metadata::registry",
     "org::facts",
     "org::retrieve",
-    "report::baseline",
-    "report::text",
     "template::check",
     "template::parse",
 ];

@@ -13,10 +13,10 @@ use crate::cli::shared::goal::{Goal, Seen};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::diff::State;
+use crate::diff::{Diff, State};
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
-use crate::report::{Failure, Findings, OrgReport, Report, json, text};
+use crate::report::{Failure, OrgReport, Report, json, text};
 
 /// Show what differs between a template and an org, or metadata in files
 ///
@@ -61,7 +61,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let goal = Goal::Baseline { side: &side, saved, only: &only };
             let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
-            let has_drift = org.outcome.as_ref().is_ok_and(Findings::has_drift);
+            let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
             if has_drift && arguments.format == Format::Text && choice.is_some() {
                 ui.hint(
@@ -131,7 +131,7 @@ impl<'a> Asked<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            return Ok((OrgReport::of_files(name, self.findings(seen)), None));
+            return Ok((OrgReport::of_files(name, self.found(seen)), None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -155,12 +155,12 @@ impl<'a> Asked<'a> {
                 if let Some(file) = &self.arguments.save_plan {
                     self.save_plan(org, &seen, file)?;
                 }
-                Ok(self.findings(seen))
+                Ok(self.found(seen))
             }
             Err(error) => Err(error),
         };
         let (outcome, failed) = match outcome {
-            Ok(findings) => (Ok(findings), None),
+            Ok(found) => (Ok(found), None),
             Err(error) => (Err(Failure::from(&error)), Some(error)),
         };
         let report = OrgReport {
@@ -173,16 +173,10 @@ impl<'a> Asked<'a> {
         Ok((report, failed))
     }
 
-    fn findings(&self, seen: Seen) -> Findings<'a> {
-        match self.goal {
-            Goal::Steps { steps, only, .. } => {
-                let mut found = seen.diff(steps);
-                only.warn_of_idle(self.ui, &found.findings);
-                found.findings.retain(|finding| only.finding(finding));
-                Findings::Template(found)
-            }
-            Goal::Baseline { .. } | Goal::BeforeImage { .. } => Findings::Baseline(seen.drifts),
-        }
+    /// What was found; where it stands is looked up only where it will be shown.
+    fn found(&self, seen: Seen) -> Diff<'a> {
+        let with_places = self.arguments.format == Format::Json || self.ui.is_verbose();
+        self.goal.found(self.ui, seen, with_places)
     }
 
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {
@@ -218,7 +212,7 @@ fn next(
     report: &Report<'_>,
 ) {
     let named = wanted.named(&arguments.wanted.set);
-    if report.findings().any(Findings::has_drift) {
+    if report.diffs().any(Diff::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
                 "`sfsetup deploy {named} --org {}` shows the plan that fixes this, asks, and \
@@ -239,7 +233,6 @@ fn next(
 }
 
 fn exit(report: &Report<'_>, strict: bool) -> Exit {
-    let is_drift =
-        |findings: &Findings<'_>| findings.has_drift() || (strict && findings.has_open_ends());
-    if report.findings().any(is_drift) { Exit::Drift } else { Exit::Done }
+    let is_drift = |diff: &Diff<'_>| diff.has_drift() || (strict && diff.has_open_ends());
+    if report.diffs().any(is_drift) { Exit::Drift } else { Exit::Done }
 }

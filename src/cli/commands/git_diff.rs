@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::diff::State;
-use crate::diff::drift::Drift;
-use crate::metadata::compare::{Buffers, Difference, compare};
+use crate::diff::Finding;
+use crate::diff::baseline::{differs, one_sided};
+use crate::metadata::compare::{Buffers, compare};
 use crate::metadata::{ComponentId, layout, registry};
 use crate::report::baseline;
 use crate::snapshot::Content;
@@ -44,27 +44,13 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
     let row = registry::find_component(&id.type_name, &id.full_name);
     let null = PathBuf::from("/dev/null");
     let (old, new) = (PathBuf::from(old), PathBuf::from(new));
-    let drift = |path, actual, baseline| Drift {
-        id: id.clone(),
-        path,
-        state: State::Differs,
-        actual,
-        baseline,
-        reason: None,
-        is_unreadable: false,
-        changed: None,
-    };
-    let there = Some(crate::metadata::value::Value::from("(a component)"));
-    let drifts: Vec<Drift> = if old == null {
-        vec![drift(None, there, None)]
+    let findings: Vec<Finding<'_>> = if old == null {
+        vec![one_sided(&id, true)]
     } else if new == null {
-        vec![drift(None, None, there)]
+        vec![one_sided(&id, false)]
     } else {
         match compare(row, &&Content::File(new), &&Content::File(old), &mut Buffers::default()) {
-            Ok(found) => found
-                .into_iter()
-                .map(|Difference { path, actual, baseline }| drift(Some(path), actual, baseline))
-                .collect(),
+            Ok(found) => found.into_iter().map(|one| differs(&id, one)).collect(),
             // Something that is no metadata, such as a merge conflict: git shows it no better, but
             // the reader must know.
             Err(error) => {
@@ -73,6 +59,6 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
             }
         }
     };
-    ui.answer(&baseline::of_file(&shown, &drifts))?;
+    ui.answer(&baseline::of_file(&shown, &findings))?;
     Ok(Exit::Done)
 }

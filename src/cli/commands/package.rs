@@ -239,7 +239,7 @@ fn in_place(
     let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
     for target in targets {
         let Some(after) = &target.after else { continue };
-        let file = match own(&seen.components, &target.id) {
+        let file = match own(seen.components(), &target.id) {
             Some(component) => component.file.clone(),
             None => beside(seen.model.as_deref(), target).ok_or_else(|| {
                 CommandError::new(format!(

@@ -1,17 +1,19 @@
 //! What is to be brought about, looked at and planned alike on every road: a template's steps, a
 //! baseline, what was there before a deploy.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::apply::{examine, read_again, read_images};
-use crate::diff::drift::Drifts;
-use crate::diff::{Diff, diff};
+use crate::diff::{Diff, Source, diff, locate};
 use crate::journal::Entry;
+use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
 use crate::metadata::registry::ApiVersion;
-use crate::metadata::{ComponentId, ComponentSet};
+use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::Org;
 use crate::plan::before_image::Image;
 use crate::plan::saved::{SavedBaseline, SavedWanted};
@@ -40,10 +42,10 @@ pub(crate) enum Goal<'g> {
 
 /// What was looked at, in an org or in files.
 pub(crate) struct Seen {
-    /// The components, as far as they matter.
-    pub(crate) components: ComponentSet,
-    /// What differs from a baseline; nothing on the other roads.
-    pub(crate) drifts: Drifts,
+    /// The components, as far as they matter; of a side that was held against a baseline they are
+    /// read once somebody asks.
+    components: OnceLock<ComponentSet>,
+    against: Option<AgainstBaseline>,
     facts: FactValues,
     graph: Vec<Dependency>,
     version: ApiVersion,
@@ -53,11 +55,29 @@ pub(crate) struct Seen {
     pub(crate) model: Option<String>,
 }
 
+/// A side that was held against a baseline, and what differs.
+struct AgainstBaseline {
+    side: Side,
+    found: Diff<'static>,
+}
+
 impl Seen {
+    /// The components, as far as they matter: all that a plan may change.
+    pub(crate) fn components(&self) -> &ComponentSet {
+        self.components.get_or_init(|| match &self.against {
+            Some(AgainstBaseline { side, found }) => {
+                let touched = found.findings.iter().filter_map(|one| one.subject.component());
+                let touched: BTreeSet<&ComponentId> = touched.collect();
+                side.read(&|id| touched.contains(id))
+            }
+            None => ComponentSet::new(Requested::Unknown),
+        })
+    }
+
     fn of_org(org: &Org, components: ComponentSet) -> Self {
         Self {
-            components,
-            drifts: Drifts::default(),
+            components: components.into(),
+            against: None,
             facts: FactValues::new("not asked for"),
             graph: Vec::new(),
             version: org.api_version(),
@@ -67,14 +87,9 @@ impl Seen {
         }
     }
 
-    /// Holds steps against it.
-    pub(crate) fn diff<'t>(&self, steps: &[ExpandedStep<'t>]) -> Diff<'t> {
-        diff(steps, &self.components, &self.facts)
-    }
-
     fn basis(&self, is_in_place: bool) -> Basis<'_> {
         Basis {
-            components: &self.components,
+            components: self.components(),
             facts: &self.facts,
             graph: &self.graph,
             version: self.version,
@@ -113,7 +128,7 @@ impl<'g> Goal<'g> {
             }
             Self::Baseline { side, saved, only } => {
                 let now = baseline::of_org(org, name, side).await?;
-                let seen = against(&now, side, saved, only);
+                let seen = against(now, side, saved, only);
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
             Self::BeforeImage { images, .. } => {
@@ -131,9 +146,38 @@ impl<'g> Goal<'g> {
         match self {
             Self::Steps { steps, .. } => of_files(ui, steps, from),
             Self::Baseline { side, saved, only } => {
-                Ok(against(&baseline::open(from)?, side, saved, only))
+                Ok(against(baseline::open(from)?, side, saved, only))
             }
             Self::BeforeImage { .. } => Err(super::wanted::no_org()),
+        }
+    }
+
+    /// What was found, as far as it was chosen; `with_places` also says where it stands in files
+    /// that were looked at.
+    pub(crate) fn found(&self, ui: &Ui, seen: Seen, with_places: bool) -> Diff<'g> {
+        let with_places = with_places && !seen.is_online;
+        match self {
+            Self::Steps { steps, only, .. } => {
+                let mut found = diff(steps, seen.components(), &seen.facts);
+                only.warn_of_idle(ui, &found.findings);
+                found.findings.retain(|finding| only.finding(finding));
+                if with_places {
+                    let read = |id: &ComponentId| read_source(seen.components(), id);
+                    locate(&mut found.findings, &read, &|_| None);
+                }
+                found
+            }
+            Self::Baseline { side: then, .. } => {
+                let Some(AgainstBaseline { side: now, mut found }) = seen.against else {
+                    return Diff::default();
+                };
+                if with_places {
+                    let now = |id: &ComponentId| source(&now, id);
+                    locate(&mut found.findings, &now, &|id| source(then, id));
+                }
+                found
+            }
+            Self::BeforeImage { .. } => Diff::default(),
         }
     }
 
@@ -146,7 +190,8 @@ impl<'g> Goal<'g> {
         let mut plan = self
             .with_desired(seen, |desired| plan(desired, &basis))
             .map_err(|error| CommandError::plan(&error))?;
-        plan.notes.extend(seen.drifts.notes.iter().cloned());
+        let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
+        plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
         Ok(plan)
     }
 
@@ -182,7 +227,7 @@ impl<'g> Goal<'g> {
                 Seen::of_org(org, read_again(org, plan).await.map_err(failed)?)
             }
         };
-        Ok(self.with_desired(&seen, |desired| plan.verify(desired, &seen.components, &seen.facts)))
+        Ok(self.with_desired(&seen, |desired| plan.verify(desired, seen.components(), &seen.facts)))
     }
 
     fn with_desired<T>(&self, seen: &Seen, work: impl FnOnce(&Desired<'_, 'g>) -> T) -> T {
@@ -191,7 +236,7 @@ impl<'g> Goal<'g> {
                 work(&Desired::Steps { steps, chosen: &|finding| only.finding(finding) })
             }
             Self::Baseline { side, .. } => work(&Desired::Baseline {
-                drifts: &seen.drifts.drifts,
+                findings: seen.against.as_ref().map_or(&[], |against| &against.found.findings),
                 document: &|id| side.document(id),
             }),
             Self::BeforeImage { entry, images } => work(&Desired::BeforeImage {
@@ -236,22 +281,36 @@ impl<'g> Goal<'g> {
 }
 
 /// Holds what is there now against a baseline.
-fn against(now: &Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> Seen {
+fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> Seen {
     let chosen = |id: &ComponentId, path: Option<&FieldPath>| only.setting(id, path);
     let name = saved.path.as_ref().or(saved.org.as_ref()).cloned().unwrap_or_default();
-    let mut drifts = compare(now, side, name, &chosen, saved.sparse);
-    drifts.notes.extend(only.idle(now.components.keys().chain(side.components.keys())));
-    let is_touched = |id: &ComponentId| drifts.drifts.iter().any(|drift| drift.id == *id);
+    let mut found = compare(&now, side, name, &chosen, saved.sparse);
+    if let Some(baseline) = &mut found.baseline {
+        baseline.notes.extend(only.idle(now.components.keys().chain(side.components.keys())));
+    }
     Seen {
-        components: now.read(&is_touched),
+        components: OnceLock::new(),
         facts: FactValues::new("not asked for"),
         graph: Vec::new(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: !now.is_of_another_org(side),
         model: now.files.values().next().cloned(),
-        drifts,
+        against: Some(AgainstBaseline { side: now, found }),
     }
+}
+
+/// A component's file among those that were read.
+fn read_source(components: &ComponentSet, id: &ComponentId) -> Option<Source> {
+    let component = components.get(id)?;
+    Some(Source { file: component.file.as_str().into(), document: Ok(component.document.clone()) })
+}
+
+/// A component's file on a side; none where the side is an org.
+fn source(side: &Side, id: &ComponentId) -> Option<Source> {
+    let file = side.files.get(id)?.as_str().into();
+    let bytes = side.components.get(id)?.read().ok()?;
+    Some(Source { file, document: Document::parse(bytes) })
 }
 
 /// A standard profile that older orgs call otherwise (S 3.3).
@@ -284,8 +343,8 @@ pub(crate) fn of_files(
     let count = reading.components.components.len();
     ui.detail(&format!("read {count} components from {}", from.display()));
     Ok(Seen {
-        components: reading.components,
-        drifts: Drifts::default(),
+        components: reading.components.into(),
+        against: None,
         facts: FactValues::new("offline: only an org can answer this, a folder of files cannot"),
         graph: Vec::new(),
         version: reading.version.unwrap_or(ApiVersion::NEWEST),

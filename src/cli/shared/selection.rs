@@ -62,7 +62,7 @@ impl Selection {
 
     /// Warns of patterns that name nothing of what was found.
     pub(crate) fn warn_of_idle(&self, ui: &Ui, findings: &[Finding<'_>]) {
-        for idle in self.idle(findings.iter().filter_map(|finding| finding.component.as_ref())) {
+        for idle in self.idle(findings.iter().filter_map(|finding| finding.subject.component())) {
             ui.warn(&idle);
         }
     }
@@ -101,7 +101,7 @@ impl Selection {
 
     /// Says whether a finding is chosen.
     pub(crate) fn finding(&self, finding: &Finding<'_>) -> bool {
-        self.accepts(finding.component.as_ref(), finding.path.as_ref())
+        self.accepts(finding.subject.component(), finding.subject.path())
     }
 }
 

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize as _;
 
 use crate::org::Event;
-use crate::report::text::clean;
+use crate::report::line::clean;
 
 use super::error::CommandError;
 
@@ -23,6 +23,11 @@ pub(crate) struct Ui {
 impl Ui {
     pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
         Self { quiet, verbose }
+    }
+
+    /// Says whether details were asked for.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose > 0
     }
 
     /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has

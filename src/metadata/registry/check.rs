@@ -137,7 +137,7 @@ impl Field {
             (Kind::Number, _) => Err(wrong(format!("`{name}` is a whole number"))),
             (Kind::Text, Value::Text(_) | Value::Number(_) | Value::Bool(_)) => Ok(()),
             (Kind::Choice { .. } | Kind::Text, Value::List(_))
-            | (Kind::Text, Value::Present | Value::Xml(_)) => {
+            | (Kind::Text, Value::Present | Value::Hidden | Value::Xml(_)) => {
                 Err(wrong(format!("`{name}` holds one value, not a list")))
             }
             (Kind::Choice { choices, fold_case, pattern }, _) => {
@@ -217,6 +217,7 @@ impl Field {
                 | Value::Number(_)
                 | Value::List(_)
                 | Value::Present
+                | Value::Hidden
                 | Value::Xml(_) => value.clone(),
             },
         }

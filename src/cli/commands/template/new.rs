@@ -392,14 +392,13 @@ fn prove(ui: &Ui, text: &str, found: &FoundInOrg, choice: &Choice) -> Result<Str
     let steps =
         template::expand(&template, &values).map_err(|error| internal(error.to_string()))?;
     let found = diff(&steps, &found.components, &found.facts);
-    for finding in found.findings.iter().filter(|finding| finding.state != State::InSync) {
-        let what = finding
-            .path
-            .as_ref()
-            .map_or_else(|| finding.step.id.clone(), |path| format!("{}: {path}", finding.step.id));
+    for finding in found.findings.iter().filter(|finding| finding.state() != State::InSync) {
+        let step = finding.step().map(|step| step.id.as_str()).unwrap_or_default();
+        let path = finding.subject.path();
+        let what = path.map_or_else(|| step.to_owned(), |path| format!("{step}: {path}"));
         ui.warn(&format!(
             "{what} does not come out as it was read ({}); look at it by hand",
-            finding.state.name()
+            finding.state().name()
         ));
     }
     let settings = found.findings.len();

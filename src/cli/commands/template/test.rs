@@ -155,14 +155,15 @@ impl<'c> Case<'c> {
         let values = self.values(template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
-        let components = of_files(ui, &steps, self.path)?.components;
+        let seen = of_files(ui, &steps, self.path)?;
+        let components = seen.components();
         let facts = self.facts(&values)?;
         let version = match &components.requested {
             Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
             Requested::Unknown => ApiVersion::NEWEST,
         };
         let basis = Basis {
-            components: &components,
+            components,
             facts: &facts,
             graph: &[],
             version,
@@ -261,9 +262,10 @@ impl<'c> Case<'c> {
 /// reason that the step is not in sync.
 fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
     let mut answers = Vec::new();
-    for finding in of_step(&trial.diff, step).filter(|finding| finding.state != State::InSync) {
-        match (&finding.fact, finding.desired.first()) {
-            (Some(fact), Some(wanted)) if finding.reason.as_deref() == Some(UNANSWERED) => {
+    for finding in of_step(&trial.diff, step).filter(|finding| finding.state() != State::InSync) {
+        let is_unanswered = finding.unseen().is_some_and(|unseen| unseen.words == UNANSWERED);
+        match (finding.subject.fact(), finding.desired().first()) {
+            (Some(fact), Some(wanted)) if is_unanswered => {
                 let wanted = match wanted {
                     Value::Text(text) => format!("{text:?}"),
                     other => other.to_string(),

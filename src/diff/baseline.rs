@@ -1,0 +1,154 @@
+//! What a difference from a baseline means: that something differs, or that nobody asked for it on
+//! one of the sides.
+
+use std::collections::BTreeMap;
+
+use crate::metadata::compare::Difference;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, Kind};
+use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::value::Value;
+use crate::metadata::{ComponentId, Requested};
+
+use super::finding::{Finding, Origin, Outcome, Subject};
+
+/// What is known of what was asked for on one side.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'s> {
+    /// What was asked for; where there is no record, see `is_complete`.
+    pub requested: &'s Requested,
+    /// What was asked for and could not be read.
+    pub not_observed: &'s BTreeMap<ComponentId, String>,
+    /// Whether a side without a record is taken for all that there is.
+    pub is_complete: bool,
+    /// What the side is called in a reason: `the baseline`.
+    pub name: &'s str,
+}
+
+/// Says of each difference in a component that both sides have whether it counts.
+pub fn settings<'s>(
+    id: &ComponentId,
+    differences: Vec<Difference>,
+    actual: &Asked<'_>,
+    baseline: &Asked<'_>,
+) -> Vec<Finding<'s>> {
+    let of = |one: Difference| {
+        let unseen = match (&one.actual, &one.baseline) {
+            (None, _) => actual.why_absent(id, &one.path),
+            (_, None) => baseline.why_absent(id, &one.path),
+            _ => None,
+        };
+        differs(id, one).unless(unseen)
+    };
+    differences.into_iter().map(of).collect()
+}
+
+/// Says whether it counts that one side alone has a component.
+pub fn component<'s>(
+    id: &ComponentId,
+    is_now: bool,
+    actual: &Asked<'_>,
+    baseline: &Asked<'_>,
+) -> Finding<'s> {
+    let unseen = if is_now { baseline.why_missing(id) } else { actual.why_missing(id) };
+    one_sided(id, is_now).unless(unseen)
+}
+
+/// A setting that both sides were asked for, and that is not the same.
+pub fn differs<'s>(id: &ComponentId, difference: Difference) -> Finding<'s> {
+    let Difference { path, actual, baseline } = difference;
+    let subject = Subject::Setting { component: id.clone(), path };
+    of(subject, Outcome::Differs, actual, baseline)
+}
+
+/// A component that one side alone has, and that both were asked for: the present one, or else the
+/// baseline.
+pub fn one_sided<'s>(id: &ComponentId, is_now: bool) -> Finding<'s> {
+    let there = Some(Value::Present);
+    let (actual, baseline) = if is_now { (there, None) } else { (None, there) };
+    of(Subject::Component(id.clone()), Outcome::Differs, actual, baseline)
+}
+
+/// A component that could not be compared.
+pub fn unseen<'s>(id: &ComponentId, why: Unseen) -> Finding<'s> {
+    of(Subject::Component(id.clone()), Outcome::NotObserved(why), None, None)
+}
+
+fn of<'s>(
+    subject: Subject,
+    outcome: Outcome,
+    actual: Option<Value>,
+    baseline: Option<Value>,
+) -> Finding<'s> {
+    let origin = Origin::Baseline { baseline, changed: None };
+    Finding { actual, ..Finding::new(origin, subject, outcome) }
+}
+
+impl Finding<'_> {
+    /// The same, unless one side could not be seen.
+    fn unless(self, unseen: Option<Unseen>) -> Self {
+        match unseen {
+            Some(unseen) => Self { outcome: Outcome::NotObserved(unseen), ..self },
+            None => self,
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Why nobody can tell that a setting is absent on this side; none where it is.
+    fn why_absent(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
+        let manifest = match self.requested {
+            Requested::Unknown if self.is_complete => return None,
+            Requested::Unknown => return Some(self.no_record()),
+            Requested::Manifest(manifest) => manifest,
+        };
+        let first = &path.segments()[0];
+        let row = registry::find_component(&id.type_name, &id.full_name)?;
+        let field = row.fields.iter().find(|field| field.name == first.name)?;
+        let (Kind::Section { companion: Some(companion), .. }, Some(key)) =
+            (&field.kind, &first.key)
+        else {
+            return None;
+        };
+        let candidates = companion.candidates(key);
+        if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
+            return candidates.iter().find_map(|(type_name, full_name)| {
+                self.not_read(&ComponentId::new(*type_name, full_name))
+            });
+        }
+        let (type_name, full_name) = candidates.last()?;
+        Some(Unseen::new(
+            UnseenKind::NotRequested,
+            format!(
+                "not requested in {}: a profile shows this only if {type_name}:{full_name} is \
+                 asked for with it",
+                self.name
+            ),
+        ))
+    }
+
+    fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
+        if let Some(unseen) = self.not_read(id) {
+            return Some(unseen);
+        }
+        match self.requested {
+            Requested::Unknown if self.is_complete => None,
+            Requested::Unknown => Some(self.no_record()),
+            Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => None,
+            Requested::Manifest(_) => Some(Unseen::new(
+                UnseenKind::NotRequested,
+                format!("not requested in {}: its manifest does not name {id}", self.name),
+            )),
+        }
+    }
+
+    fn not_read(&self, id: &ComponentId) -> Option<Unseen> {
+        let words = self.not_observed.get(id)?.as_str();
+        Some(Unseen::new(UnseenKind::NotReadable, words))
+    }
+
+    fn no_record(&self) -> Unseen {
+        let words = format!("{} has no record of what was asked for (--sparse)", self.name);
+        Unseen::new(UnseenKind::NoRecord, words)
+    }
+}

@@ -1,0 +1,220 @@
+//! What a step wants, held against what is there: one finding a want.
+
+use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::path::FieldPath;
+use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::value::{Value, same};
+use crate::metadata::{ComponentId, ComponentSet};
+use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
+
+use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
+use super::observe::{self, Observation};
+use super::satisfies::satisfies;
+
+/// Evaluates all that a step wants; nothing where the step does not apply.
+pub(super) fn step<'s>(
+    step: &'s ExpandedStep<'s>,
+    components: &ComponentSet,
+    facts: &FactValues,
+) -> Vec<Finding<'s>> {
+    let unseen = match &step.applies {
+        Applies::Yes => None,
+        Applies::No => return Vec::new(),
+        Applies::IfFacts(conditions) => match condition(conditions, facts) {
+            Condition::Holds => None,
+            Condition::Fails => return Vec::new(),
+            Condition::Unseen(unseen) => Some(unseen),
+        },
+    };
+    let seen = Seen { step, components, facts };
+    let mut findings: Vec<Finding<'s>> = step.wants.iter().map(|want| seen.want(want)).collect();
+    if let Some(unseen) = unseen {
+        for finding in &mut findings {
+            finding.outcome = Outcome::NotObserved(unseen.clone());
+        }
+    }
+    findings
+}
+
+enum Condition {
+    Holds,
+    Fails,
+    Unseen(Unseen),
+}
+
+/// A condition that is seen to fail settles the matter, even where another could not be seen.
+fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValues) -> Condition {
+    let mut unseen = None;
+    for (fact, of, values) in conditions {
+        match facts.get(fact, of.as_deref()) {
+            FactAnswer::Known(actual) => {
+                if !values.iter().any(|value| same(value, &actual)) {
+                    return Condition::Fails;
+                }
+            }
+            FactAnswer::NotObserved(reason) => {
+                unseen.get_or_insert_with(|| {
+                    Unseen::new(
+                        UnseenKind::Condition,
+                        format!("whether this step applies depends on `{fact}`: {reason}"),
+                    )
+                });
+            }
+        }
+    }
+    unseen.map_or(Condition::Holds, Condition::Unseen)
+}
+
+/// A step, and what its wants are held against.
+struct Seen<'s, 'c> {
+    step: &'s ExpandedStep<'s>,
+    components: &'c ComponentSet,
+    facts: &'c FactValues,
+}
+
+impl<'s> Seen<'s, '_> {
+    fn want(&self, want: &'s ExpandedWant) -> Finding<'s> {
+        match want {
+            ExpandedWant::Metadata { id, path, test, effective } => {
+                self.setting(want, id, path, test, effective.as_ref())
+            }
+            ExpandedWant::Fact { fact, of, test } => self.fact(want, fact, of.as_deref(), test),
+            ExpandedWant::Manual { confirm, .. } => self.by_hand(want, confirm.as_deref()),
+            ExpandedWant::Any(wants) => self.any(want, wants),
+        }
+    }
+
+    fn finding(
+        &self,
+        want: &'s ExpandedWant,
+        subject: Subject,
+        outcome: Outcome,
+        actual: Option<Value>,
+        access_from: Option<String>,
+    ) -> Finding<'s> {
+        let ExpandedStep { template, step, .. } = self.step;
+        let origin =
+            Origin::Step(StepWant { template, step, want, access_from, alternatives: Vec::new() });
+        Finding { actual, ..Finding::new(origin, subject, outcome) }
+    }
+
+    fn setting(
+        &self,
+        want: &'s ExpandedWant,
+        id: &ComponentId,
+        path: &FieldPath,
+        test: &Test,
+        effective: Option<&(Fact, String)>,
+    ) -> Finding<'s> {
+        let mut observed = observe::metadata(self.components, id, path, test);
+        if wants_nothing(test) {
+            observed.observation = Observation::NotObserved(nothing_wanted());
+        }
+        let (mut outcome, mut actual) = match observed.observation {
+            Observation::Seen { value, satisfied } => {
+                (if satisfied { Outcome::InSync } else { Outcome::Differs }, value)
+            }
+            Observation::Missing => (Outcome::Missing, None),
+            Observation::NotObserved(unseen) => (Outcome::NotObserved(unseen), None),
+        };
+        let mut access_from =
+            observed.covered_by.map(|permission| format!("{permission} in the same component"));
+        if let (true, Some((fact, user))) = (outcome != Outcome::InSync, effective)
+            && self.facts.get(fact, Some(user)) == FactAnswer::Known(Value::Bool(true))
+        {
+            (outcome, actual) = (Outcome::InSync, Some(Value::Bool(true)));
+            let source = self.facts.source(fact, Some(user)).unwrap_or("elsewhere");
+            access_from = Some(source.to_owned());
+        }
+        if observed.is_secret {
+            actual = actual.map(|_| Value::Hidden);
+        }
+        let subject = Subject::Setting { component: observed.id, path: path.clone() };
+        self.finding(want, subject, outcome, actual, access_from)
+    }
+
+    fn fact(
+        &self,
+        want: &'s ExpandedWant,
+        fact: &Fact,
+        of: Option<&str>,
+        test: &Test,
+    ) -> Finding<'s> {
+        let answer = match (fact.fact_type.parameter, of) {
+            (Some(parameter), None) => FactAnswer::NotObserved(format!(
+                "the parameter `{parameter}` is not set, so there is nobody to ask about"
+            )),
+            _ if wants_nothing(test) => FactAnswer::NotObserved(NOTHING_WANTED.to_owned()),
+            _ => self.facts.get(fact, of),
+        };
+        let (outcome, actual) = match answer {
+            FactAnswer::Known(value) => {
+                let satisfied = satisfies(test, Some(&value), None);
+                (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
+            }
+            FactAnswer::NotObserved(reason) => {
+                (Outcome::NotObserved(Unseen::new(UnseenKind::NotAsked, reason)), None)
+            }
+        };
+        let access_from = self.facts.source(fact, of).map(str::to_owned);
+        self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from)
+    }
+
+    /// Something by hand is done where what confirms it is seen to be so.
+    fn by_hand(&self, want: &'s ExpandedWant, confirm: Option<&'s ExpandedWant>) -> Finding<'s> {
+        let confirmed = confirm.map(|confirm| self.want(confirm));
+        let outcome = match confirmed {
+            Some(confirmed) if confirmed.outcome == Outcome::InSync => Outcome::InSync,
+            Some(confirmed) => Outcome::Manual(confirmed.unseen().cloned()),
+            None => Outcome::Manual(None),
+        };
+        self.finding(want, Subject::ByHand, outcome, None, None)
+    }
+
+    /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows;
+    /// only then a fix would be a guess.
+    fn any(&self, want: &'s ExpandedWant, wants: &'s [ExpandedWant]) -> Finding<'s> {
+        let mut all: Vec<Finding<'s>> = wants.iter().map(|want| self.want(want)).collect();
+        let rank = |state: State| match state {
+            State::InSync => 0,
+            State::NotObserved => 1,
+            State::Differs => 2,
+            State::Missing => 3,
+            State::Manual => 4,
+            State::Waived => 5,
+        };
+        let Some(chosen) = (0..all.len()).min_by_key(|index| {
+            let finding = &all[*index];
+            // Of two that are equally wrong, the one that a package can mend speaks for the group.
+            (rank(finding.state()), finding.subject.component().is_none())
+        }) else {
+            return self.finding(want, Subject::ByHand, Outcome::InSync, None, None);
+        };
+        let mut finding = all.remove(chosen);
+        if let Origin::Step(wanted) = &mut finding.origin {
+            wanted.alternatives = all;
+        }
+        finding
+    }
+}
+
+const NOTHING_WANTED: &str = "what is wanted is empty: a parameter that holds it is not set";
+
+fn nothing_wanted() -> Unseen {
+    Unseen::new(UnseenKind::NothingWanted, NOTHING_WANTED)
+}
+
+/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
+/// given.
+fn wants_nothing(test: &Test) -> bool {
+    let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
+    match test {
+        Test::Equals(value) => is_empty(value),
+        Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
+        Test::Includes(_)
+        | Test::Excludes(_)
+        | Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_) => false,
+    }
+}

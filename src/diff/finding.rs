@@ -1,0 +1,280 @@
+//! A finding: what it is about, who wants it so, how it turned out, what was seen, and where.
+//!
+//! A template's and a baseline's are of one type. What a reader is told of them is worded in
+//! `report`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::metadata::ComponentId;
+use crate::metadata::fact::Fact;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, Field};
+use crate::metadata::unseen::Unseen;
+use crate::metadata::value::Value;
+use crate::template::{ExpandedWant, Step, Template, Test};
+
+/// One thing that is wanted, and how it turned out.
+#[derive(Clone, Debug)]
+pub struct Finding<'s> {
+    /// Who wants it so.
+    pub origin: Origin<'s>,
+    /// What it is about.
+    pub subject: Subject,
+    /// How it turned out.
+    pub outcome: Outcome,
+    /// What was seen; none where nothing was there, or nothing could be seen.
+    pub actual: Option<Value>,
+    /// Where it stands in a file, once somebody has looked (see [`locate`](super::locate)).
+    pub place: Option<Place>,
+}
+
+/// Who wants something so.
+#[derive(Clone, Debug)]
+pub enum Origin<'s> {
+    /// A step of a template.
+    Step(StepWant<'s>),
+    /// A baseline.
+    Baseline {
+        /// What the baseline has; none for nothing.
+        baseline: Option<Value>,
+        /// Who changed the component last, and when, where that is known.
+        changed: Option<Arc<str>>,
+    },
+}
+
+/// What a step of a template wants.
+#[derive(Clone, Debug)]
+pub struct StepWant<'s> {
+    /// The template.
+    pub template: &'s Template,
+    /// The step.
+    pub step: &'s Step,
+    /// What it wants; of a group of which one suffices the one that speaks for it.
+    pub want: &'s ExpandedWant,
+    /// Where access comes from, where it is not the setting itself: `View All Data in the same
+    /// component`, `permission set X, through group Y`.
+    pub access_from: Option<String>,
+    /// For a group of which one suffices: how the others turned out.
+    pub alternatives: Vec<Finding<'s>>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// A setting, or an entry of a list.
+    Setting {
+        /// The component, by its own name, be it that the want has another for it (S 2.1).
+        component: ComponentId,
+        /// Where in it.
+        path: FieldPath,
+    },
+    /// A component as a whole.
+    Component(ComponentId),
+    /// A fact.
+    Fact(Fact),
+    /// Something that a person does.
+    ByHand,
+}
+
+/// How something turned out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is so.
+    InSync,
+    /// It is not so.
+    Differs,
+    /// The component does not exist.
+    Missing,
+    /// It could not be seen.
+    NotObserved(Unseen),
+    /// A person must do it; where something would show that it is done, why that was not seen.
+    Manual(Option<Unseen>),
+    /// It is not so, and somebody has said that it may be.
+    Waived(Waiver),
+}
+
+/// What says that something may be otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Why it may.
+    pub reason: String,
+}
+
+/// How something turned out, by name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// It is so.
+    InSync,
+    /// It is not so.
+    Differs,
+    /// The component does not exist.
+    Missing,
+    /// It could not be seen; the finding says why.
+    NotObserved,
+    /// A person must do it.
+    Manual,
+    /// It is not so, and somebody has said that it may be.
+    Waived,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the folder or zip that was opened, with `/`.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl State {
+    /// Every state, in the order of the summary.
+    pub const ALL: [Self; 6] =
+        [Self::InSync, Self::Differs, Self::Missing, Self::NotObserved, Self::Manual, Self::Waived];
+
+    /// Returns the state's name as reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InSync => "in-sync",
+            Self::Differs => "differs",
+            Self::Missing => "missing",
+            Self::NotObserved => "not-observed",
+            Self::Manual => "manual",
+            Self::Waived => "waived",
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns its name.
+    pub fn state(&self) -> State {
+        match self {
+            Self::InSync => State::InSync,
+            Self::Differs => State::Differs,
+            Self::Missing => State::Missing,
+            Self::NotObserved(_) => State::NotObserved,
+            Self::Manual(_) => State::Manual,
+            Self::Waived(_) => State::Waived,
+        }
+    }
+}
+
+impl<'s> Finding<'s> {
+    /// Makes a finding of which nobody has yet looked where it stands.
+    pub fn new(origin: Origin<'s>, subject: Subject, outcome: Outcome) -> Self {
+        Self { origin, subject, outcome, actual: None, place: None }
+    }
+
+    /// Returns how it turned out, by name alone.
+    pub fn state(&self) -> State {
+        self.outcome.state()
+    }
+
+    /// Returns what a step of a template wants; none where a baseline does.
+    pub fn wanted(&self) -> Option<&StepWant<'s>> {
+        match &self.origin {
+            Origin::Step(wanted) => Some(wanted),
+            Origin::Baseline { .. } => None,
+        }
+    }
+
+    /// Returns the step that wants it; none where a baseline does.
+    pub fn step(&self) -> Option<&'s Step> {
+        self.wanted().map(|wanted| wanted.step)
+    }
+
+    /// Returns the comparison of the want; none for what is by hand, and for a baseline.
+    pub fn test(&self) -> Option<&'s Test> {
+        match self.wanted()?.want {
+            ExpandedWant::Metadata { test, .. } | ExpandedWant::Fact { test, .. } => Some(test),
+            ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => None,
+        }
+    }
+
+    /// Returns what would be right: what satisfies the want, or what the baseline has.
+    pub fn desired(&self) -> Vec<Value> {
+        match &self.origin {
+            Origin::Step(_) => self.test().map(Test::desired).unwrap_or_default(),
+            Origin::Baseline { baseline, .. } => baseline.iter().cloned().collect(),
+        }
+    }
+
+    /// Returns what a person must do.
+    pub fn manual(&self) -> Option<&'s str> {
+        match self.wanted()?.want {
+            ExpandedWant::Manual { text, .. } => Some(text),
+            ExpandedWant::Metadata { .. } | ExpandedWant::Fact { .. } | ExpandedWant::Any(_) => {
+                None
+            }
+        }
+    }
+
+    /// Returns why it could not be seen.
+    pub fn unseen(&self) -> Option<&Unseen> {
+        match &self.outcome {
+            Outcome::NotObserved(unseen) => Some(unseen),
+            Outcome::Manual(unseen) => unseen.as_ref(),
+            Outcome::InSync | Outcome::Differs | Outcome::Missing | Outcome::Waived(_) => None,
+        }
+    }
+
+    /// Returns what it is about, in words; what is done by hand by its step's title.
+    pub fn name(&self) -> String {
+        match (&self.subject, self.step()) {
+            (Subject::ByHand, Some(step)) => step.title.clone(),
+            (subject, _) => subject.to_string(),
+        }
+    }
+}
+
+impl Subject {
+    /// Returns the component that it is, or that it is in.
+    pub fn component(&self) -> Option<&ComponentId> {
+        match self {
+            Self::Setting { component, .. } | Self::Component(component) => Some(component),
+            Self::Fact(_) | Self::ByHand => None,
+        }
+    }
+
+    /// Returns where in the component it is.
+    pub fn path(&self) -> Option<&FieldPath> {
+        match self {
+            Self::Setting { path, .. } => Some(path),
+            Self::Component(_) | Self::Fact(_) | Self::ByHand => None,
+        }
+    }
+
+    /// Returns the fact that it is.
+    pub fn fact(&self) -> Option<&Fact> {
+        match self {
+            Self::Fact(fact) => Some(fact),
+            Self::Setting { .. } | Self::Component(_) | Self::ByHand => None,
+        }
+    }
+
+    /// Returns the registry's row of the setting, where its type has one.
+    pub fn field(&self) -> Option<&'static Field> {
+        let Self::Setting { component, path } = self else { return None };
+        let row = registry::find_component(&component.type_name, &component.full_name)?;
+        row.resolve(path).ok().flatten().map(|resolved| resolved.field)
+    }
+}
+
+/// Shown as `ConnectedApp:Acme oauthPolicy.ipRelaxation`, `ConnectedApp:Acme`, `org.edition`.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting { component, path } => write!(f, "{component} {path}"),
+            Self::Component(component) => component.fmt(f),
+            Self::Fact(fact) => fact.fmt(f),
+            Self::ByHand => f.write_str("by hand"),
+        }
+    }
+}
+
+/// Shown as editors take it: `profiles/Admin.profile:12`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}

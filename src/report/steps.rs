@@ -1,0 +1,226 @@
+//! What was found of a template's steps, for a person: a line for each step that is well, a block
+//! for each that is not.
+
+use owo_colors::OwoColorize as _;
+
+use crate::diff::{Finding, State, Subject};
+use crate::template::{Level, Step, Test};
+
+use super::line::{at, clean, line, mark, paragraph};
+use super::words::{Labels, in_words};
+
+/// How many paths of one kind a step lists before it says how many more there are; `full` lists
+/// all.
+const LISTED: usize = 12;
+
+/// What all steps of an org are shown with.
+pub(super) struct Look<'r> {
+    pub(super) instance_url: Option<&'r str>,
+    pub(super) full: bool,
+}
+
+/// The state that a step's line shows: the one that asks most of the reader.
+fn worst(findings: &[Finding<'_>]) -> State {
+    [State::Missing, State::Differs, State::Manual, State::NotObserved, State::Waived]
+        .into_iter()
+        .find(|state| findings.iter().any(|finding| finding.state() == *state))
+        .unwrap_or(State::InSync)
+}
+
+/// Writes a step's block.
+pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>) {
+    let state = worst(findings);
+    if state != State::InSync && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    let in_sync = findings.iter().filter(|finding| finding.state() == State::InSync).count();
+    let mut tail = String::new();
+    if findings.len() > 1 {
+        tail = format!("  {in_sync} of {} in sync", findings.len()).dimmed().to_string();
+    }
+    if step.level == Level::Recommended && state != State::InSync {
+        tail.push_str(&"  (recommended)".dimmed().to_string());
+    }
+    let title = clean(&step.title);
+    let title = if state == State::InSync { title } else { title.bold().to_string() };
+    line(out, &format!("{} {title}{tail}", mark(state)));
+    let mut sources: Vec<&str> =
+        findings.iter().filter_map(|finding| finding.wanted()?.access_from.as_deref()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    for source in sources {
+        line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
+    }
+    if state == State::InSync {
+        return;
+    }
+    missing(out, findings, look.full);
+    differing(out, findings, look.full);
+    not_observed(out, findings, look.full);
+    for finding in findings.iter().filter(|finding| finding.state() == State::Manual) {
+        paragraph(out, 6, "", finding.manual().unwrap_or_default());
+    }
+    // What nobody could see asks nothing of the reader yet.
+    if state != State::NotObserved {
+        for (label, text) in [("why: ", &step.why), ("note: ", &step.note)] {
+            if let Some(text) = text {
+                paragraph(out, 6, label, text);
+            }
+        }
+        if let Some(page) = step.setup {
+            let address =
+                page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
+            line(
+                out,
+                &format!(
+                    "      {}Setup, Quick Find \"{}\"{address}",
+                    "in: ".dimmed(),
+                    page.quick_find
+                ),
+            );
+        }
+        let source = findings[0].wanted().map(|wanted| &wanted.template.source);
+        if let Some(docs) = step.docs.as_ref().filter(|docs| Some(*docs) != source) {
+            line(out, &format!("      {}{}", "docs: ".dimmed(), clean(docs)));
+        }
+    }
+    out.push('\n');
+}
+
+/// A component that does not exist is said once a step, however many settings are wanted on it.
+fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    for (component, wanted) in grouped(findings, State::Missing) {
+        line(
+            out,
+            &format!(
+                "    {} {} does not exist; wanted on it:",
+                mark(State::Missing),
+                clean(&component)
+            ),
+        );
+        let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
+        for finding in &wanted[..listed] {
+            let path = finding.subject.path().map(ToString::to_string).unwrap_or_default();
+            line(
+                out,
+                &format!(
+                    "        {}  {} {}",
+                    clean(&path),
+                    "+".green(),
+                    clean(&desired_in_words(finding))
+                ),
+            );
+        }
+        if listed < wanted.len() {
+            line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
+        }
+    }
+}
+
+/// What would satisfy a want; of several values either one of them or all.
+fn desired_in_words(finding: &Finding<'_>) -> String {
+    let desired = finding.desired();
+    if desired.is_empty() {
+        return "(not set)".to_owned();
+    }
+    let between = if matches!(finding.test(), Some(Test::OneOf(_))) { " | " } else { ", " };
+    desired.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+}
+
+fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    for (component, wanted) in grouped(findings, State::Differs) {
+        if !component.is_empty() {
+            line(out, &format!("    {}", clean(&component)));
+        }
+        let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
+        for finding in &wanted[..listed] {
+            one_differing(out, finding);
+        }
+        if listed < wanted.len() {
+            line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
+        }
+    }
+}
+
+fn one_differing(out: &mut String, finding: &Finding<'_>) {
+    let subject = match &finding.subject {
+        Subject::Setting { path, .. } => path.to_string(),
+        Subject::Fact(fact) => format!("{} ({fact})", fact.fact_type.title),
+        Subject::Component(_) | Subject::ByHand => String::new(),
+    };
+    let nothing = || "(not set)".to_owned();
+    let actual = finding.actual.as_ref().map_or_else(nothing, ToString::to_string);
+    let desired = desired_in_words(finding);
+    // Where one value is meant, the sign before it says so.
+    let comparison = match finding.test() {
+        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => String::new(),
+        Some(test) => format!("{} ", test.name().replace('-', " ")),
+    };
+    let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
+    let head = format!("    {} {}", mark(State::Differs), clean(&subject));
+    let place = at(finding.place.as_ref());
+    let Labels { actual: actual_label, desired: desired_label } = Labels::of(finding);
+    if actual_label.is_none() && desired_label.is_none() && actual.len() + desired.len() < 24 {
+        let (actual, desired) = (clean(&actual), clean(&desired));
+        line(out, &format!("{head}  {minus} {actual}  {plus} {comparison}{desired}{place}"));
+    } else {
+        line(out, &format!("{head}{place}"));
+        value_line(out, &minus, "", &actual, actual_label.as_deref());
+        value_line(out, &plus, &comparison, &desired, desired_label.as_deref());
+    }
+    for alternative in finding.wanted().iter().flat_map(|wanted| &wanted.alternatives) {
+        line(out, &format!("          or {}", clean(&in_words(alternative))));
+    }
+}
+
+fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label: Option<&str>) {
+    let label = label
+        .filter(|label| *label != value)
+        .map_or_else(String::new, |label| format!("  \"{}\"", clean(label)));
+    line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
+}
+
+/// What could not be seen is grouped by its reason, which is what the reader can do something
+/// about.
+fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.state() == State::NotObserved) {
+        let reason = finding.unseen().map_or("no reason is known", |unseen| &unseen.words);
+        let subject = match (&finding.subject, finding.manual()) {
+            (Subject::ByHand, manual) => manual.unwrap_or_default().to_owned(),
+            (subject, _) => subject.to_string(),
+        };
+        let place = format!("{}{}", clean(&subject), at(finding.place.as_ref()));
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, places)) => places.push(place),
+            None => reasons.push((reason, vec![place])),
+        }
+    }
+    for (reason, places) in reasons {
+        let listed = if full { places.len() } else { places.len().min(LISTED) };
+        for place in &places[..listed] {
+            line(out, &format!("    {} {}", mark(State::NotObserved), place));
+        }
+        if listed < places.len() {
+            line(out, &format!("      and {} more; --full lists them", places.len() - listed));
+        }
+        paragraph(out, 8, "not observed: ", reason);
+    }
+}
+
+/// The findings of one state by component, in the order in which the template names them; facts
+/// come under no component.
+fn grouped<'f, 't>(
+    findings: &'f [Finding<'t>],
+    state: State,
+) -> Vec<(String, Vec<&'f Finding<'t>>)> {
+    let mut groups: Vec<(String, Vec<&Finding<'_>>)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.state() == state) {
+        let component = finding.subject.component().map(ToString::to_string).unwrap_or_default();
+        match groups.iter_mut().find(|(known, _)| *known == component) {
+            Some((_, members)) => members.push(finding),
+            None => groups.push((component, vec![finding])),
+        }
+    }
+    groups
+}
