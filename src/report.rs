@@ -1,6 +1,7 @@
 //! Everything that a renderer may know of a run, and the formats in which it can be shown.
 
 pub mod baseline;
+pub mod code;
 pub mod json;
 pub mod line;
 pub mod plan;
@@ -40,7 +41,7 @@ pub struct OrgReport<'t> {
 /// Why an org has no diff.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The org's own code, or this program's.
+    /// The org's own code, or one of this program's (see [`code`]).
     pub code: String,
     /// What happened, and why.
     pub message: String,

@@ -226,6 +226,26 @@ fn places_are_shown_to_whoever_asks_for_details() {
 }
 
 #[test]
+fn an_org_that_nobody_knows_has_a_code_of_its_own() {
+    let env = Env::new();
+    let run = env.run(&[
+        "diff",
+        "--template",
+        "ampersand",
+        "--set",
+        "app=Acme",
+        "--set",
+        "read=Account",
+        "--org",
+        "nobody",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(json(&run)["orgs"][0]["error"]["code"], "NO_SUCH_ORG", "{run:?}");
+}
+
+#[test]
 fn parameters_come_from_set_before_the_file() {
     let env = Env::new();
     let run = diff(

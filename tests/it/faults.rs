@@ -110,7 +110,7 @@ async fn every_fault_ends_in_the_whole_answer_or_a_clear_error() {
             None,
             Fails("", "nothing of what was asked for could be read"),
         ),
-        ("retrieve", Fault::Stuck, None, Fails("TIMEDOUT", "try again later")),
+        ("retrieve", Fault::Stuck, None, Fails("TIMED_OUT", "try again later")),
     ];
     let whole = findings(&diff(None).await.0);
     assert!(whole.iter().any(|finding| finding["state"] == "differs"));

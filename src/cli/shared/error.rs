@@ -6,7 +6,7 @@ use crate::apply::ApplyError;
 use crate::journal::JournalError;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
-use crate::report::Failure;
+use crate::report::{Failure, code};
 use crate::snapshot::ReadError;
 use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
@@ -139,11 +139,10 @@ impl CommandError {
 
     /// An org that cannot be asked, or does not answer.
     pub(crate) fn org(name: &str, error: &OrgError) -> Self {
-        let code = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
+        let own = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
         let mut all = Self::new(format!("cannot read the org `{name}`"))
-            .because(format!("{}{code}", error.message));
-        all.code =
-            Some(error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind).to_uppercase()));
+            .because(format!("{}{own}", error.message));
+        all.code = Some(error.code.clone().unwrap_or_else(|| code_of(error.kind).to_owned()));
         match org_hint(error) {
             Some(hint) => all.hint(hint),
             None => all,
@@ -272,10 +271,31 @@ impl From<&CommandError> for Failure {
             .collect::<Vec<_>>()
             .join(": ");
         Self {
-            code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()),
+            code: error.code.clone().unwrap_or_else(|| code::ERROR.to_owned()),
             message,
             hint: error.hints.first().cloned(),
         }
+    }
+}
+
+/// The code of a failure for which the org gave none.
+fn code_of(kind: OrgErrorKind) -> &'static str {
+    match kind {
+        OrgErrorKind::Auth => code::AUTH,
+        OrgErrorKind::NoSuchOrg => code::NO_SUCH_ORG,
+        OrgErrorKind::Unreachable => code::UNREACHABLE,
+        OrgErrorKind::TimedOut => code::TIMED_OUT,
+        OrgErrorKind::Unavailable => code::UNAVAILABLE,
+        OrgErrorKind::Limit => code::LIMIT,
+        OrgErrorKind::Disabled => code::DISABLED,
+        OrgErrorKind::Permission => code::PERMISSION,
+        OrgErrorKind::Unsupported => code::UNSUPPORTED,
+        OrgErrorKind::Refused => code::REFUSED,
+        OrgErrorKind::Damaged => code::DAMAGED,
+        OrgErrorKind::Hostile => code::HOSTILE,
+        OrgErrorKind::Unexpected => code::UNEXPECTED,
+        OrgErrorKind::Usage => code::USAGE,
+        OrgErrorKind::Storage => code::STORAGE,
     }
 }
 
