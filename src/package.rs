@@ -14,7 +14,7 @@ use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel,
+    self, Absent, ApiVersion, DeployRule, Entries, Field, Kind, MetadataType, Travel,
 };
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
@@ -257,13 +257,14 @@ fn overlay(
         return Ok(None);
     }
     let mut elements: Vec<(NewElement, Vec<String>)> = Vec::new();
+    let mut states = (Entries::new(before), Entries::new(after));
     for segment in &changed {
         if SENT_ALONG.contains(&segment.name.as_str()) {
             continue;
         }
         let field = row.fields.iter().find(|field| field.name == segment.name);
         elements.extend(
-            overlaid(field, segment, before, after, version)
+            overlaid(field, segment, (before, after), &mut states, version)
                 .map(|element| (element, key_names(field))),
         );
     }
@@ -294,27 +295,27 @@ fn key_names(field: Option<&Field>) -> Vec<String> {
 
 /// One part of a profile as it must be said: an entry with every flag, a list that is gone as an
 /// empty element.
-fn overlaid(
+fn overlaid<'d>(
     field: Option<&'static Field>,
     segment: &Segment,
-    before: &Document,
-    after: &Document,
+    (before, after): (&'d Document, &'d Document),
+    (of_before, of_after): &mut (Entries<'d>, Entries<'d>),
     version: ApiVersion,
 ) -> Option<NewElement> {
-    let find = |document: &Document| -> Option<NewElement> {
+    let find = |document: &'d Document, entries: &mut Entries<'d>| -> Option<NewElement> {
         let root = document.root();
         match &segment.key {
-            Some(key) => registry::find_entry(root, segment, key, field).map(NewElement::of),
+            Some(_) => entries.first(root, segment, field).map(NewElement::of),
             None => root.child(&segment.name).map(NewElement::of),
         }
     };
     let Some(section @ Field { kind: Kind::Section { fields, .. }, .. }) = field else {
         // An empty element takes login hours, or a description, away (S 3.1).
-        return Some(find(after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
+        return Some(find(after, of_after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
     };
-    let (entry, is_there) = match find(after) {
+    let (entry, is_there) = match find(after, of_after) {
         Some(entry) => (entry, true),
-        None => (find(before)?, false),
+        None => (find(before, of_before)?, false),
     };
     if !is_there && !section.says_by_flags() {
         // There is no way to say "not there any more" of such an entry (a layout's assignment):

@@ -8,6 +8,7 @@
 mod check;
 mod connected_app;
 mod custom_object;
+mod entries;
 mod external_client_app;
 mod lookup;
 mod names;
@@ -19,6 +20,7 @@ mod settings;
 
 use std::fmt;
 
+pub use entries::Entries;
 pub use lookup::{
     Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each,
 };
