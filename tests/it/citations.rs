@@ -8,6 +8,9 @@ const FOLDERS: &[&str] = &["benches", "docs", "src", "templates", "tests"];
 /// Folders that tools make.
 const MADE: &[&str] = &["target", "corpus", "artifacts", "node_modules"];
 
+/// What stands in a path of a recipe for what its reader puts there.
+const PLACEHOLDERS: &[&str] = &["NAME", "TYPE", "FOLDER"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -160,7 +163,10 @@ fn paths(text: &str) -> Vec<&str> {
             .chain(&["fixtures", ".ci"])
             .any(|folder| path.split('/').next() == Some(folder) && path.contains('/'))
     };
-    let is_one = |path: &&str| !path.contains(['*', '<', '{', '[', ' ']) && !path.contains("NAME");
+    let is_one = |path: &&str| {
+        !path.contains(['*', '<', '{', '[', ' '])
+            && !PLACEHOLDERS.iter().any(|word| path.contains(word))
+    };
     quoted.filter(is_path).filter(is_one).collect()
 }
 
