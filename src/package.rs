@@ -230,7 +230,7 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
         })
 }
 
-/// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
+/// Lists that an org has been seen to lose when a deployed profile does not name them (S 3.4).
 pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where

@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod citations;
 #[cfg(feature = "demo")]
 mod composition;
 #[cfg(feature = "demo")]
