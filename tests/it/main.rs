@@ -23,6 +23,7 @@ mod effective;
 mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
+mod hostile;
 mod lab;
 mod layers;
 mod live;
