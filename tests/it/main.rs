@@ -34,3 +34,4 @@ mod support;
 mod template;
 #[cfg(feature = "demo")]
 mod witness;
+mod wsdl;
