@@ -1,6 +1,7 @@
 //! Components on disk: a folder in metadata or source format, a project, a zip or one file, read
 //! into a set with the record of what was asked for.
 
+pub mod drift;
 mod files;
 pub mod side;
 pub mod take;

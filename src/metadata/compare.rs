@@ -14,8 +14,8 @@ use std::io::{self, Read};
 
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Kind, MetadataType};
-use crate::metadata::settings::{PRESENT, Settings, between, entry_path, entry_value, settings};
+use crate::metadata::registry::{self, Kind, MetadataType};
+use crate::metadata::settings::{Settings, between, entry_path, entry_value, settings};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -92,20 +92,8 @@ pub fn compare<A: Source, B: Source>(
     let read = |source: io::Result<Vec<u8>>| source.map_err(CompareError::Read);
     let actual = Document::parse(read(whole(actual))?).map_err(CompareError::Actual)?;
     let baseline = Document::parse(read(whole(baseline))?).map_err(CompareError::Baseline)?;
-    Ok(by_index(row.unwrap_or(&UNKNOWN), &actual, &baseline))
+    Ok(by_index(row.unwrap_or(&registry::UNKNOWN), &actual, &baseline))
 }
-
-/// A type of which nothing is known.
-static UNKNOWN: MetadataType = MetadataType {
-    name: "",
-    folder: "",
-    suffix: "",
-    since: None,
-    deploy: crate::metadata::registry::DeployRule::Replace,
-    fields: &[],
-    complete: false,
-    wildcard: false,
-};
 
 fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -149,7 +137,7 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
                 // The path of a layout's assignment says all of it.
                 let value = |leaves| {
                     entry_value(leaves, first).map(|value| {
-                        if whole.segments()[0] == *first { value } else { PRESENT.into() }
+                        if whole.segments()[0] == *first { value } else { Value::Present }
                     })
                 };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));

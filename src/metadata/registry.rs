@@ -8,6 +8,7 @@
 mod check;
 mod connected_app;
 mod custom_object;
+mod entries;
 mod external_client_app;
 mod lookup;
 mod names;
@@ -22,6 +23,7 @@ pub mod wsdl;
 use std::fmt;
 use std::sync::LazyLock;
 
+pub use entries::Entries;
 pub use lookup::{
     Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each,
 };
@@ -297,6 +299,18 @@ pub fn find(type_name: &str) -> Option<&'static MetadataType> {
         .or_else(|| names::settings_member(type_name).map(settings::of_member))
         .or_else(|| names::generic(type_name))
 }
+
+/// A type of which nothing is known.
+pub static UNKNOWN: MetadataType = MetadataType {
+    name: "",
+    folder: "",
+    suffix: "",
+    since: None,
+    deploy: DeployRule::Replace,
+    fields: &[],
+    complete: false,
+    wildcard: false,
+};
 
 /// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on
 /// the member.

@@ -6,17 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::metadata::document::{Document, Element};
+use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, identity_of};
 use crate::metadata::value::Value;
 
 /// The settings of a document.
 pub type Settings = BTreeMap<FieldPath, Value>;
-
-/// What stands for an entry of a list that has no flags, such as an IP range: being there is what
-/// such an entry says first.
-pub const PRESENT: &str = "(an entry)";
 
 /// Reads the settings of a document by its type's table; of a type without one, by the elements'
 /// own names.
@@ -72,8 +68,7 @@ impl Walk {
                     } else {
                         self.fields(fields, key, child);
                         if !field.says_by_flags() {
-                            self.settings
-                                .insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
+                            self.settings.insert(FieldPath::new(self.at.clone()), Value::Present);
                         }
                     }
                     self.at.pop();
@@ -95,21 +90,17 @@ impl Walk {
 
     fn unknown(&mut self, name: &str, parent: Element<'_>) {
         let elements: Vec<Element<'_>> = parent.children_named(name).collect();
-        match elements.as_slice() {
-            [one] if one.children().next().is_some() => {
-                self.at.push(Segment { name: name.to_owned(), key: None });
-                self.fields(&[], &[], *one);
-                self.at.pop();
-            }
-            [one] => {
-                let text = one.text().trim().to_owned();
-                if !text.is_empty() {
-                    self.put(name, Value::from(text));
-                }
-            }
-            several => {
-                let mut texts: Vec<String> =
-                    several.iter().map(|element| canonical(*element)).collect();
+        // One element with others in it may be a group, or a list of one: nobody knows.
+        if elements.iter().any(|element| element.children().next().is_some()) {
+            let elements = elements.into_iter().map(Markup::of).collect();
+            return self.put(name, Value::Xml(elements));
+        }
+        let mut texts: Vec<String> =
+            elements.iter().map(|element| element.text().trim().to_owned()).collect();
+        match texts.as_slice() {
+            [text] if text.is_empty() => {}
+            [text] => self.put(name, Value::from(text.as_str())),
+            _ => {
                 texts.sort_unstable();
                 self.put(name, Value::List(texts));
             }
@@ -121,17 +112,6 @@ impl Walk {
         self.settings.insert(FieldPath::new(self.at.clone()), value);
         self.at.pop();
     }
-}
-
-/// An element's content in one text, whatever its layout.
-fn canonical(element: Element<'_>) -> String {
-    let mut parts: Vec<String> =
-        element.children().map(|child| format!("{}={}", child.name(), canonical(child))).collect();
-    if parts.is_empty() {
-        return element.text().trim().to_owned();
-    }
-    parts.sort_unstable();
-    parts.join("; ")
 }
 
 fn is_nothing(field: &Field, value: &Value) -> bool {
@@ -192,7 +172,7 @@ pub fn entry_value(settings: &Settings, entry: &Segment) -> Option<Value> {
         (!rest.is_empty()).then(|| format!("{}={value}", rest.join(".")))
     };
     let says: Vec<String> = of_it.filter_map(in_words).collect();
-    Some(if says.is_empty() { Value::from(PRESENT) } else { Value::List(says) })
+    Some(if says.is_empty() { Value::Present } else { Value::List(says) })
 }
 
 /// The path of a whole entry, by the path and value of a setting in it:
@@ -246,7 +226,7 @@ mod tests {
                 "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1\
                  </deep></later><many>b</many><many>a</many>"
             ),
-            ["later.deep = 1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
+            ["later = deep=1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
         );
         assert_eq!(
             shown(

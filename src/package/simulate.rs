@@ -6,7 +6,7 @@
 
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
 use crate::metadata::path::Segment;
-use crate::metadata::registry::{self, DeployRule, Kind, MetadataType};
+use crate::metadata::registry::{self, DeployRule, Entries, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
 use super::{Package, SENT_ALONG, own};
@@ -79,6 +79,7 @@ pub fn simulate(
 /// mentioned stays (S 3.4).
 fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, EditError> {
     let root = old.root();
+    let mut entries = Entries::new(old);
     let mut edits = Vec::new();
     // A deployed list takes the place of the one that is there, an absent one too; whether every
     // org does so is not verified (S 3.4), which is why it is sent whole and read again afterwards.
@@ -101,11 +102,10 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
                 Some(Kind::Section { key: names, .. }),
             ) => {
                 let names = names.iter().map(|name| (*name).to_owned()).collect();
-                let identity = segment.key.as_deref().unwrap_or_default();
-                let mut like = registry::entries(root, &segment, identity, field);
-                let first = like.next();
-                edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
-                (first, names)
+                let like = entries.of(root, &segment, field);
+                let again = like.iter().skip(1);
+                edits.extend(again.map(|again| Edit::Remove { element: again.id() }));
+                (like.first().copied(), names)
             }
             _ => (root.child(element.name()), Vec::new()),
         };

@@ -103,7 +103,7 @@ fn in_order(row: &'static MetadataType, document: &Document) -> Vec<u8> {
         NewContent::Children(children) => {
             children.iter().for_each(|child| put(child, 1, &mut text))
         }
-        NewContent::Text(_) => {}
+        NewContent::Text(_) | NewContent::Copy(_) => {}
     }
     text.push_str("</");
     text.push_str(&root.name);
@@ -135,7 +135,7 @@ fn order(fields: &'static [Field], children: &mut [NewElement]) {
 fn text_of(element: &NewElement, child: &str) -> String {
     match &element.content {
         NewContent::Text(text) if child.is_empty() => text.trim().to_owned(),
-        NewContent::Text(_) => String::new(),
+        NewContent::Text(_) | NewContent::Copy(_) => String::new(),
         NewContent::Children(children) => children
             .iter()
             .find(|one| one.name == child)
@@ -147,9 +147,15 @@ fn text_of(element: &NewElement, child: &str) -> String {
 fn put(element: &NewElement, depth: usize, text: &mut String) {
     let indent = "    ".repeat(depth);
     text.push_str(&indent);
+    if let NewContent::Copy(markup) = &element.content {
+        text.push_str(markup.raw());
+        text.push('\n');
+        return;
+    }
     text.push('<');
     text.push_str(&element.name);
     match &element.content {
+        NewContent::Copy(_) => {}
         NewContent::Text(content) if content.trim().is_empty() => text.push_str("/>\n"),
         NewContent::Text(content) => {
             text.push('>');

@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod citations;
 #[cfg(feature = "demo")]
 mod composition;
 #[cfg(feature = "demo")]
@@ -22,8 +23,10 @@ mod effective;
 mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
+mod lab;
 mod layers;
 mod live;
+mod losses;
 #[cfg(feature = "demo")]
 mod manual;
 mod org;

@@ -1,6 +1,7 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
+use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
 use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
@@ -203,6 +204,16 @@ impl MetadataType {
             name: field.name.to_owned(),
             key: Some(identity_of(field, element)),
         })
+    }
+
+    /// Returns what must be asked for along with a component so that a path in it is shown (S 3.2);
+    /// none where nothing must.
+    pub fn companion_of(&self, path: &FieldPath) -> Option<ComponentId> {
+        let Segment { name, key: Some(key) } = &path.segments()[0] else { return None };
+        let field = self.fields.iter().find(|field| field.name == name.as_str())?;
+        let Kind::Section { companion: Some(companion), .. } = &field.kind else { return None };
+        let (type_name, full_name) = companion.candidates(key).pop()?;
+        Some(ComponentId::new(type_name, full_name))
     }
 
     /// Returns what it means that a flag is left out; none for anything else.
