@@ -2,8 +2,8 @@
 //! replace.
 //!
 //! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of
-//! its own is answered from the list of the WSDL's names. Finding a path in the table and judging a
-//! value is `check`, reading a document by the table `lookup`.
+//! its own is answered from the types of the WSDL (`wsdl`), and `shape` asks both. Finding a path in
+//! the table and judging a value is `check`, reading a document by the table `lookup`.
 
 mod check;
 mod connected_app;
@@ -17,8 +17,11 @@ mod permission_set;
 mod profile;
 mod row;
 mod settings;
+pub mod shape;
+pub mod wsdl;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 pub use entries::Entries;
 pub use lookup::{
@@ -341,9 +344,46 @@ pub fn root_name(type_name: &str, full_name: &str) -> String {
     if type_name == SETTINGS { format!("{full_name}Settings") } else { type_name.to_owned() }
 }
 
-/// Returns every row whose folder and suffix are known: those of their own first.
-pub fn rows_with_folder() -> impl Iterator<Item = &'static MetadataType> {
-    ROWS.iter().copied().chain(names::with_folder())
+/// A sort of file in a folder of metadata.
+#[derive(Clone, Copy, Debug)]
+pub struct FileSort {
+    /// The type of the components.
+    pub row: &'static MetadataType,
+    /// Whether the XML stands beside a file of content (`X.cls`, `X.cls-meta.xml`).
+    pub beside_content: bool,
+}
+
+/// The sorts of file that hold one component each, in order of folder.
+static FILES: LazyLock<Vec<FileSort>> = LazyLock::new(|| {
+    let of_names = names::others().iter().filter(|row| is_other(row.name));
+    let mut files: Vec<FileSort> = ROWS
+        .iter()
+        .copied()
+        .chain(of_names)
+        .filter(|row| !row.folder.is_empty() && !row.suffix.is_empty())
+        .filter_map(|row| {
+            let place = wsdl::find(row.name).map(|told| told.place);
+            // Which component a file deeper down is cannot be told by its folder.
+            let is_nested = place.is_some_and(|place| place.nested);
+            let beside_content = place.is_some_and(|place| place.beside_content);
+            (!is_nested).then_some(FileSort { row, beside_content })
+        })
+        .collect();
+    files.sort_by_key(|file| file.row.folder);
+    files
+});
+
+/// Returns what files a folder of metadata holds, by the folder's name.
+pub fn files_in(folder: &str) -> &'static [FileSort] {
+    let files: &'static [FileSort] = &FILES;
+    let from = files.partition_point(|file| file.row.folder < folder);
+    let count = files[from..].partition_point(|file| file.row.folder == folder);
+    &files[from..from + count]
+}
+
+/// Says whether a type has no row of its own.
+fn is_other(name: &str) -> bool {
+    ROWS.iter().all(|row| row.name != name)
 }
 
 /// Returns the type whose name is most like a misspelt one.
@@ -353,7 +393,8 @@ pub fn nearest_type(name: &str) -> Option<&'static str> {
 
 /// Returns the name of every type that may be named: those with rows, and the WSDL's.
 pub fn all_type_names() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.name).chain(names::others())
+    let others = names::others().iter().map(|row| row.name).filter(|name| is_other(name));
+    ROWS.iter().map(|row| row.name).chain(others)
 }
 
 #[cfg(test)]
@@ -392,6 +433,28 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_file_is_of_one_type() {
+        let sorts: Vec<_> =
+            FILES.iter().map(|file| (file.row.folder, file.row.suffix, file.row.name)).collect();
+        assert!(sorts.len() > 400);
+        for (index, (folder, suffix, name)) in sorts.iter().enumerate() {
+            for (_, other, twice) in sorts[index + 1..].iter().filter(|of| of.0 == *folder) {
+                assert_ne!(suffix, other, "{name} and {twice}");
+            }
+        }
+        // Parts of a component in source format are no components by the name of their file; all
+        // labels are one file.
+        for part in wsdl::all() {
+            let Some((whole, folder)) = part.part_of else { continue };
+            let suffix = part.place.suffix;
+            for file in files_in(folder).iter().filter(|file| file.row.suffix == suffix) {
+                assert_eq!(file.row.name, whole, "{}", part.name);
+            }
+        }
+        assert!(files_in("nonsense").is_empty());
     }
 
     #[test]

@@ -38,3 +38,4 @@ mod support;
 mod template;
 #[cfg(feature = "demo")]
 mod witness;
+mod wsdl;
