@@ -219,19 +219,12 @@ pub fn build(
 /// Says whether a part of an external client app is deleted together with the app: named by itself
 /// too, it is not found any more, and that warning fails the deploy (S 2.7).
 fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
-    let app = target
-        .before
-        .as_ref()
-        .and_then(|document| document.root().child_text("externalClientApplication"));
-    target.id.type_name.starts_with("ExtlClnt")
-        && app.is_some_and(|app| {
-            let app = ComponentId::new("ExternalClientApplication", app.as_ref());
-            targets.iter().any(|one| one.id == app && one.after.is_none())
-        })
+    let Some(before) = &target.before else { return false };
+    before.root().child_text("externalClientApplication").is_some_and(|app| {
+        let app = ComponentId::new("ExternalClientApplication", app.as_ref());
+        targets.iter().any(|one| one.id == app && one.after.is_none())
+    })
 }
-
-/// Lists that an org has been seen to lose when a deployed profile does not name them (S 3.4).
-pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where
 /// they mean the same.
@@ -259,20 +252,19 @@ fn overlay(
     let mut elements: Vec<(NewElement, Vec<String>)> = Vec::new();
     let mut states = (Entries::new(before), Entries::new(after));
     for segment in &changed {
-        if SENT_ALONG.contains(&segment.name.as_str()) {
+        let field = row.field(&segment.name);
+        if field.is_some_and(|field| field.sent_whole) {
             continue;
         }
-        let field = row.fields.iter().find(|field| field.name == segment.name);
         elements.extend(
             overlaid(field, segment, (before, after), &mut states, version)
                 .map(|element| (element, key_names(field))),
         );
     }
-    for name in SENT_ALONG {
+    for field in row.fields.iter().filter(|field| field.sent_whole) {
         // In the order that they came in: without a key nothing is sorted.
-        elements.extend(
-            after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())),
-        );
+        let list = after.root().children_named(field.name);
+        elements.extend(list.map(|element| (NewElement::of(element), Vec::new())));
     }
     let empty = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n",

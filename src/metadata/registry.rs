@@ -11,10 +11,12 @@ mod custom_object;
 mod entries;
 mod external_client_app;
 mod lookup;
+mod muting_permission_set;
 mod names;
 pub mod nearest;
 mod permission_set;
 mod profile;
+mod profile_policy;
 mod row;
 mod settings;
 pub mod shape;
@@ -78,6 +80,50 @@ pub struct MetadataType {
     pub complete: bool,
     /// Whether the name may be asked for with `*`.
     pub wildcard: bool,
+    /// What is told of no other type.
+    pub odd: Odd,
+}
+
+/// What is odd about a type; of most types nothing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// The child of the root that says whose the component is: its own name need not say, and
+    /// differs from org to org. In a template `TYPE:NAME` then means the component of which this
+    /// child is NAME.
+    pub named_by: Option<&'static str>,
+    /// What is put behind that name for a component that is made here.
+    pub made_as: Option<&'static str>,
+    /// What the file of a new component must say besides.
+    pub made_with: &'static [(&'static str, Said)],
+    /// Why no API makes such a component; empty where one does.
+    pub not_made: &'static str,
+    /// Why there may be no way back from making, or deleting, one; empty where there is.
+    pub one_way: &'static str,
+    /// Whether it grants permissions, which need one another (S 3.6).
+    pub grants: bool,
+}
+
+/// What a file says of a new component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// This text.
+    Text(&'static str),
+    /// The component's own name.
+    Name,
+    /// The name of whose it is, see [`Odd::named_by`].
+    Owner,
+}
+
+impl Odd {
+    /// Nothing is odd.
+    pub const NOTHING: Self = Self {
+        named_by: None,
+        made_as: None,
+        made_with: &[],
+        not_made: "",
+        one_way: "",
+        grants: false,
+    };
 }
 
 /// An element of a type, or of a group or section within it.
@@ -97,6 +143,9 @@ pub struct Field {
     pub travel: Travel,
     /// The words in Setup for the field, where they are known.
     pub label: &'static str,
+    /// Whether a deploy of an overlaid type must name the whole list: an org has been seen to lose
+    /// it otherwise (S 3.4).
+    pub sent_whole: bool,
     /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words
     /// than those; else empty.
     pub words: &'static [Choice],
@@ -275,9 +324,12 @@ static ROWS: &[&MetadataType] = &[
     &external_client_app::OAUTH_CONFIGURABLE_POLICIES,
     &external_client_app::OAUTH_SECURITY_SETTINGS,
     &external_client_app::OAUTH_SETTINGS,
+    &muting_permission_set::MUTING_PERMISSION_SET,
     &permission_set::PERMISSION_SET,
     &permission_set::PERMISSION_SET_GROUP,
     &profile::PROFILE,
+    &profile_policy::PASSWORD_POLICY,
+    &profile_policy::SESSION_SETTING,
     &settings::SETTINGS,
 ];
 
@@ -310,6 +362,7 @@ pub static UNKNOWN: MetadataType = MetadataType {
     fields: &[],
     complete: false,
     wildcard: false,
+    odd: Odd::NOTHING,
 };
 
 /// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on

@@ -9,7 +9,7 @@ use crate::metadata::path::Segment;
 use crate::metadata::registry::{self, DeployRule, Entries, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
-use super::{Package, SENT_ALONG, own};
+use super::{Package, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +83,7 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
     let mut edits = Vec::new();
     // A deployed list takes the place of the one that is there, an absent one too; whether every
     // org does so is not verified (S 3.4), which is why it is sent whole and read again afterwards.
-    let is_whole = |name: &str| SENT_ALONG.contains(&name);
+    let is_whole = |name: &str| row.field(name).is_some_and(|field| field.sent_whole);
     let goes = root.children().filter(|element| is_whole(element.name()));
     edits.extend(goes.map(|element| Edit::Remove { element: element.id() }));
     for element in new.root().children() {
@@ -95,7 +95,7 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
             });
             continue;
         }
-        let field = row.fields.iter().find(|field| field.name == element.name());
+        let field = row.field(element.name());
         let (there, key) = match (row.entry_of(element), field.map(|field| &field.kind)) {
             (
                 Some(segment @ Segment { key: Some(_), .. }),

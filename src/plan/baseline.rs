@@ -11,7 +11,7 @@ use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, DeployRule, MetadataType};
 use crate::metadata::settings::{between, entry_path, entry_value, settings};
 use crate::metadata::value::Value;
-use crate::package::{Cause, Change, SENT_ALONG, own};
+use crate::package::{Cause, Change, own};
 
 use super::refusal::{refuse, refuse_creation, refuse_removal, refuse_unknown};
 use super::{Basis, Left, Made, Plan};
@@ -158,9 +158,9 @@ fn shrunk_lists(changes: &[Change]) -> Vec<String> {
             [entry] => Some(entry),
             _ => None,
         });
-        change.to.is_none()
-            && change.id.type_name == "Profile"
-            && entry.is_some_and(|entry| SENT_ALONG.contains(&entry.name.as_str()))
+        let row = registry::find_component(&change.id.type_name, &change.id.full_name);
+        let field = row.zip(entry).and_then(|(row, entry)| row.field(&entry.name));
+        change.to.is_none() && field.is_some_and(|field| field.sent_whole)
     };
     let ids: BTreeSet<&ComponentId> =
         changes.iter().filter(is_taken).map(|change| &change.id).collect();

@@ -32,6 +32,7 @@ mod losses;
 mod manual;
 mod org;
 mod package;
+mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
 mod support;

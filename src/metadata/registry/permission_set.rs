@@ -8,12 +8,13 @@ use super::profile::OBJECT;
 use super::row::{
     choice, flag, group, of_type, off, section, section_in_any_case, set, text, value, values,
 };
-use super::{DeployRule, Field, MetadataType, SetForm, Travel};
+use super::{DeployRule, Field, MetadataType, Odd, Said, SetForm, Travel};
 
 pub(super) static PERMISSION_SET: MetadataType =
-    of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS);
+    of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS)
+        .odd(Odd { made_with: &[("label", Said::Name)], grants: true, ..Odd::NOTHING });
 
-const FIELDS: &[Field] = &[
+pub(super) const FIELDS: &[Field] = &[
     section("agentAccesses", &["agentName"], &[text("agentName"), off("enabled")]).since(63),
     section("applicationVisibilities", &["application"], &[text("application"), off("visible")]),
     section("classAccesses", &["apexClass"], &[text("apexClass"), off("enabled")]),

@@ -1,7 +1,8 @@
 //! The words in which the tables are written: one short call a field, all `const`.
 
 use super::{
-    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, SetForm, Travel,
+    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, Odd, SetForm,
+    Travel,
 };
 
 /// A type with the whole list of its fields.
@@ -22,6 +23,7 @@ pub(super) const fn of_type(
         fields,
         complete: true,
         wildcard: true,
+        odd: Odd::NOTHING,
     }
 }
 
@@ -43,6 +45,7 @@ pub(super) const fn other(
         fields: &[],
         complete: false,
         wildcard: true,
+        odd: Odd::NOTHING,
     }
 }
 
@@ -55,6 +58,7 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         absent,
         travel: Travel::Anywhere,
         label: "",
+        sent_whole: false,
         words: &[],
     }
 }
@@ -158,6 +162,14 @@ pub(super) const fn section_with(
     field(name, kind, Absent::Empty)
 }
 
+impl MetadataType {
+    /// With what is odd about it.
+    pub(super) const fn odd(mut self, odd: Odd) -> Self {
+        self.odd = odd;
+        self
+    }
+}
+
 impl Field {
     /// Younger than its type.
     pub(super) const fn since(mut self, version: u16) -> Self {
@@ -180,6 +192,12 @@ impl Field {
     /// With Setup's words for a flag's values.
     pub(super) const fn words(mut self, words: &'static [Choice]) -> Self {
         self.words = words;
+        self
+    }
+
+    /// A list that a deploy names as a whole.
+    pub(super) const fn sent_whole(mut self) -> Self {
+        self.sent_whole = true;
         self
     }
 
