@@ -12,10 +12,13 @@ use futures::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
+use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
-use crate::metadata::{ComponentId, ComponentSet, Requested, registry};
+use crate::metadata::registry::{self, MetadataType};
+use crate::metadata::settings::settings;
+use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
@@ -84,8 +87,12 @@ pub struct Purpose {
 /// The org cannot be asked.
 pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgError> {
     let ids = plan.targets.iter().map(|target| &target.id);
-    let paths = plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
-    retrieve(org, ids, paths).await
+    let planned =
+        plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
+    // What is deleted is looked at whole.
+    let deleted = plan.targets.iter().filter(|target| target.after.is_none());
+    let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
+    retrieve(org, ids, planned, held).await
 }
 
 /// Asks an org for what a deploy changed, as it is now.
@@ -95,21 +102,35 @@ pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgE
 pub async fn read_images(org: &Org, images: &[Image]) -> Result<ComponentSet, OrgError> {
     // What differs before and after is the same whatever is there now.
     let all = standings(images, &ComponentSet::new(Requested::Unknown));
-    let paths = all.iter().filter_map(|one| Some((&one.id, one.path.as_ref()?)));
-    retrieve(org, images.iter().map(|image| &image.id), paths).await
+    let changed = all.iter().filter_map(|one| Some((&one.id, one.path.as_ref()?)));
+    // What was made is looked at whole: taking it back would lose what was put into it since.
+    let made = images.iter().filter(|image| image.before.is_none());
+    let held = made.filter_map(|image| Some((&image.id, image.after.as_ref()?)));
+    retrieve(org, images.iter().map(|image| &image.id), changed, held).await
 }
 
-/// Retrieves components, with the companions of paths in them.
+/// Retrieves components, with the companions of paths in them, and of all that some hold.
 async fn retrieve<'c>(
     org: &Org,
     ids: impl Iterator<Item = &'c ComponentId>,
     paths: impl Iterator<Item = (&'c ComponentId, &'c FieldPath)>,
+    held: impl Iterator<Item = (&'c ComponentId, &'c Document)>,
 ) -> Result<ComponentSet, OrgError> {
     let mut request = RetrieveRequest { components: ids.cloned().collect(), ..Default::default() };
-    for (id, path) in paths {
-        let Some(row) = registry::find_component(&id.type_name, &id.full_name) else { continue };
+    let row_of = |id: &ComponentId| registry::find_component(&id.type_name, &id.full_name);
+    let mut ask_for = |row: &MetadataType, path: &FieldPath| {
         if let Some(id) = row.companion_of(path) {
             request.companions.add(&id.type_name, &id.full_name);
+        }
+    };
+    for (id, path) in paths {
+        if let Some(row) = row_of(id) {
+            ask_for(row, path);
+        }
+    }
+    for (id, document) in held {
+        if let Some(row) = row_of(id) {
+            settings(row, document).keys().for_each(|path| ask_for(row, path));
         }
     }
     if request.components.is_empty() {

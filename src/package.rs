@@ -14,7 +14,7 @@ use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel,
+    self, Absent, ApiVersion, DeployRule, Entries, Field, Kind, MetadataType, Travel,
 };
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
@@ -219,19 +219,12 @@ pub fn build(
 /// Says whether a part of an external client app is deleted together with the app: named by itself
 /// too, it is not found any more, and that warning fails the deploy (S 2.7).
 fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
-    let app = target
-        .before
-        .as_ref()
-        .and_then(|document| document.root().child_text("externalClientApplication"));
-    target.id.type_name.starts_with("ExtlClnt")
-        && app.is_some_and(|app| {
-            let app = ComponentId::new("ExternalClientApplication", app.as_ref());
-            targets.iter().any(|one| one.id == app && one.after.is_none())
-        })
+    let Some(before) = &target.before else { return false };
+    before.root().child_text("externalClientApplication").is_some_and(|app| {
+        let app = ComponentId::new("ExternalClientApplication", app.as_ref());
+        targets.iter().any(|one| one.id == app && one.after.is_none())
+    })
 }
-
-/// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
-pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where
 /// they mean the same.
@@ -257,21 +250,21 @@ fn overlay(
         return Ok(None);
     }
     let mut elements: Vec<(NewElement, Vec<String>)> = Vec::new();
+    let mut states = (Entries::new(before), Entries::new(after));
     for segment in &changed {
-        if SENT_ALONG.contains(&segment.name.as_str()) {
+        let field = row.field(&segment.name);
+        if field.is_some_and(|field| field.sent_whole) {
             continue;
         }
-        let field = row.fields.iter().find(|field| field.name == segment.name);
         elements.extend(
-            overlaid(field, segment, before, after, version)
+            overlaid(field, segment, (before, after), &mut states, version)
                 .map(|element| (element, key_names(field))),
         );
     }
-    for name in SENT_ALONG {
+    for field in row.fields.iter().filter(|field| field.sent_whole) {
         // In the order that they came in: without a key nothing is sorted.
-        elements.extend(
-            after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())),
-        );
+        let list = after.root().children_named(field.name);
+        elements.extend(list.map(|element| (NewElement::of(element), Vec::new())));
     }
     let empty = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n",
@@ -294,27 +287,27 @@ fn key_names(field: Option<&Field>) -> Vec<String> {
 
 /// One part of a profile as it must be said: an entry with every flag, a list that is gone as an
 /// empty element.
-fn overlaid(
+fn overlaid<'d>(
     field: Option<&'static Field>,
     segment: &Segment,
-    before: &Document,
-    after: &Document,
+    (before, after): (&'d Document, &'d Document),
+    (of_before, of_after): &mut (Entries<'d>, Entries<'d>),
     version: ApiVersion,
 ) -> Option<NewElement> {
-    let find = |document: &Document| -> Option<NewElement> {
+    let find = |document: &'d Document, entries: &mut Entries<'d>| -> Option<NewElement> {
         let root = document.root();
         match &segment.key {
-            Some(key) => registry::find_entry(root, segment, key, field).map(NewElement::of),
+            Some(_) => entries.first(root, segment, field).map(NewElement::of),
             None => root.child(&segment.name).map(NewElement::of),
         }
     };
     let Some(section @ Field { kind: Kind::Section { fields, .. }, .. }) = field else {
         // An empty element takes login hours, or a description, away (S 3.1).
-        return Some(find(after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
+        return Some(find(after, of_after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
     };
-    let (entry, is_there) = match find(after) {
+    let (entry, is_there) = match find(after, of_after) {
         Some(entry) => (entry, true),
-        None => (find(before)?, false),
+        None => (find(before, of_before)?, false),
     };
     if !is_there && !section.says_by_flags() {
         // There is no way to say "not there any more" of such an entry (a layout's assignment):

@@ -321,6 +321,20 @@ mod tests {
     }
 
     #[test]
+    fn code_beside_its_xml_is_no_second_component() {
+        let class = "<ApexClass xmlns=\"http://soap.sforce.com/2006/04/metadata\"/>";
+        let folder = folder(&[
+            ("classes/Lamp.cls", "public class Lamp {}"),
+            ("classes/Lamp.cls-meta.xml", class),
+            ("profiles/Admin.profile", PROFILE),
+        ]);
+        let reading = read(folder.path(), &|_| true).unwrap();
+        let names: Vec<String> =
+            reading.components.components.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["ApexClass:Lamp", "Profile:Admin"]);
+    }
+
+    #[test]
     fn a_record_is_found_at_the_root_and_one_folder_below() {
         let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*\
                        </members><name>Profile</name></types><version>67.0</version></Package>";

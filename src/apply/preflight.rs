@@ -189,7 +189,7 @@ async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result
     Ok(())
 }
 
-/// Whom "admin approved users" shuts out (S gotcha 10).
+/// Whom "admin approved users" shuts out (S 8, trap 10).
 async fn lock_out(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
     for change in &plan.changes {
         let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();

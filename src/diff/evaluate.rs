@@ -185,7 +185,7 @@ impl<'s> Seen<'s, '_> {
         };
         let Some(chosen) = (0..all.len()).min_by_key(|index| {
             let finding = &all[*index];
-            // Of two that are equally wrong, the one that a package can mend speaks for the group.
+            // Of two that are equally wrong, the one that a package can fix speaks for the group.
             (rank(finding.state()), finding.subject.component().is_none())
         }) else {
             return self.finding(want, Subject::ByHand, Outcome::InSync, None, None);

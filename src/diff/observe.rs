@@ -81,7 +81,7 @@ pub(super) fn metadata(
 /// 3.4). None of the first two reaches the fields.
 fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Option<&'static str> {
     let [Segment { name: section, key: Some(key) }, flag] = path.segments() else { return None };
-    if !matches!(row.name, "Profile" | "PermissionSet") {
+    if !row.odd.grants {
         return None;
     }
     let is_on = |path: String| {
@@ -109,20 +109,16 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
     }
 }
 
-/// Finds the component. A part of an external client app is named by its app, whatever its own name
-/// (S 2.1).
+/// Finds the component. Some are named by whose they are, whatever their own name (S 2.1).
 fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
-    if id.type_name.starts_with("ExtlClnt") {
-        let of_app = components.of_type(&id.type_name).find(|component| {
-            component
-                .document
-                .root()
-                .child_text("externalClientApplication")
-                .is_some_and(|app| app == id.full_name.as_str())
-        });
-        if of_app.is_some() {
-            return of_app;
-        }
+    if let Some(row) = registry::find(&id.type_name)
+        && row.odd.named_by.is_some()
+        && let Some(of_owner) = components.of_type(&id.type_name).find(|component| {
+            let owner = row.owner(&component.document);
+            owner.is_some_and(|owner| row.is_owner(&owner, &id.full_name))
+        })
+    {
+        return Some(of_owner);
     }
     // Older orgs have the one, newer orgs the other (S 3.3).
     let other = match id.full_name.as_str() {

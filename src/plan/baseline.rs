@@ -8,16 +8,16 @@ use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, DeployRule, MetadataType};
-use crate::metadata::settings::{between, entry_path, entry_value, settings};
+use crate::metadata::settings::{alike, between, entry_path, entry_value};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::package::{Cause, Change, SENT_ALONG, own};
+use crate::package::{Cause, Change, own};
 
 use super::refusal::{refuse, refuse_creation, refuse_removal, refuse_unknown};
 use super::{Basis, Left, Made, Plan};
 
-/// Fills a plan with the changes that undo what differs. `baseline` gives a component's file as it was;
-/// none where it is not there or no metadata.
+/// Fills a plan with the changes that undo what differs. `baseline` gives a component's file as it
+/// was; none where it is not there or no metadata.
 pub(super) fn fill(
     plan: &mut Plan<'_>,
     findings: &[Finding<'_>],
@@ -97,12 +97,12 @@ impl Plan<'_> {
         };
         let meant: HashSet<&FieldPath> =
             findings.iter().filter_map(|finding| finding.subject.path()).collect();
-        let held = settings(row, &now.document);
+        let [held, wanted] = alike(row, [&now.document, &then]);
         // Lists are long: which entries the baseline has is looked up once.
         let there: HashSet<Segment> =
             then.root().children().filter_map(|element| row.entry_of(element)).collect();
         let mut gone = BTreeSet::new();
-        for (path, from, to) in between(&held, &settings(row, &then)) {
+        for (path, from, to) in between(&held, &wanted) {
             let whole = entry_path(&path, from.as_ref().or(to.as_ref()));
             if !meant.contains(&path) && !meant.contains(&whole) {
                 continue;
@@ -161,9 +161,9 @@ fn shrunk_lists(changes: &[Change]) -> Vec<String> {
             [entry] => Some(entry),
             _ => None,
         });
-        change.to.is_none()
-            && change.id.type_name == "Profile"
-            && entry.is_some_and(|entry| SENT_ALONG.contains(&entry.name.as_str()))
+        let row = registry::find_component(&change.id.type_name, &change.id.full_name);
+        let field = row.zip(entry).and_then(|(row, entry)| row.field(&entry.name));
+        change.to.is_none() && field.is_some_and(|field| field.sent_whole)
     };
     let ids: BTreeSet<&ComponentId> =
         changes.iter().filter(is_taken).map(|change| &change.id).collect();

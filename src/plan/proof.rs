@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Diff, State};
-use crate::metadata::document::Document;
+use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Found, MetadataType, layout_identity};
+use crate::metadata::registry::{self, Entries, Found, MetadataType, layout_identity};
 use crate::metadata::settings::{Difference, Settings, differences, settings};
 use crate::metadata::value::{Value, elements, same};
 use crate::metadata::{ComponentId, ComponentSet};
@@ -18,7 +18,7 @@ use super::before_image::shown;
 /// Says which changes are not so in what is, or would be, there: one line each.
 pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut read: BTreeMap<&ComponentId, Settings> = BTreeMap::new();
+    let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
     for change in changes {
         let id = &change.id;
         let there = own(now, id).map(|component| &component.document);
@@ -31,10 +31,16 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
             continue;
         };
         let row = row_of(id);
-        let held = read
-            .entry(id)
-            .or_insert_with(|| there.map(|there| settings(row, there)).unwrap_or_default());
-        let is = value_at(row, there, held, path);
+        let (held, entries) = read.entry(id).or_insert_with(|| {
+            let held = there.map(|there| settings(row, there)).unwrap_or_default();
+            (held, there.map(Entries::new))
+        });
+        let is = match (&change.from, &change.to) {
+            (Some(Value::Xml(_)), _) | (_, Some(Value::Xml(_))) => {
+                there.and_then(|there| markup_at(row, there, path))
+            }
+            _ => value_at(row, there.zip(entries.as_mut()), held, path),
+        };
         if !is_as(row, path, is.as_ref(), change.to.as_ref()) {
             lines.push(format!("{id} {path} is {}", shown(is.as_ref())));
         }
@@ -63,10 +69,20 @@ pub(super) fn strays(
         .map(|path| folded(path))
         .collect();
     let touched: BTreeSet<String> = planned.iter().map(|path| first(path)).collect();
+    // A list that was taken as a whole may be told apart in the two that are compared here.
+    let is_whole = |change: &&&Change| {
+        [&change.from, &change.to].into_iter().any(|value| matches!(value, Some(Value::Xml(_))))
+    };
+    let whole: Vec<String> = changes
+        .iter()
+        .filter(is_whole)
+        .filter_map(|change| Some(format!("{}[", folded(change.path.as_ref()?))))
+        .collect();
     found.retain(|(path, from, to)| {
         let is_presence = [from, to].into_iter().flatten().all(|value| *value == Value::Present);
         let is_planned = exact.contains(&folded(path))
             || entries.contains(&first(path))
+            || whole.iter().any(|list| folded(path).starts_with(list))
             // That an entry is there follows from what is set in it.
             || is_presence && touched.contains(&first(path));
         !is_planned
@@ -145,20 +161,40 @@ fn row_of(id: &ComponentId) -> &'static MetadataType {
 
 /// What stands at a path; a flag that is left out is its default. A path that a person wrote in
 /// another spelling than the file's is looked up by the registry's rules.
-fn value_at(
+fn value_at<'d>(
     row: &MetadataType,
-    document: Option<&Document>,
+    there: Option<(&'d Document, &mut Entries<'d>)>,
     held: &Settings,
     path: &FieldPath,
 ) -> Option<Value> {
     if let Some(value) = held.get(path) {
         return Some(value.clone());
     }
-    match registry::look_up(row, document?, path) {
+    let (document, entries) = there?;
+    let first = &path.segments()[0];
+    let field = row.fields.iter().find(|field| field.name == first.name);
+    if first.key.is_some() && entries.first(document.root(), first, field).is_none() {
+        return row.flag_default(path);
+    }
+    match registry::look_up(row, document, path) {
         Found::Value { value, .. } => Some(value),
         Found::Entry(_) => Some(Value::Present),
         Found::AbsentEntry | Found::Absent => row.flag_default(path),
     }
+}
+
+/// The elements at a path, as they stand; none where there are none.
+fn markup_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Option<Value> {
+    let (last, above) = path.segments().split_last()?;
+    let parent = match above {
+        [] => document.root(),
+        above => match registry::look_up(row, document, &FieldPath::new(above.to_vec())) {
+            Found::Entry(element) | Found::Value { element, .. } => element,
+            Found::AbsentEntry | Found::Absent => return None,
+        },
+    };
+    let elements: Vec<Markup> = parent.children_named(&last.name).map(Markup::of).collect();
+    (!elements.is_empty()).then_some(Value::Xml(elements))
 }
 
 fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&Value>) -> bool {

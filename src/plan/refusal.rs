@@ -3,9 +3,8 @@
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{DeployRule, Field, MetadataType, layout_identity};
+use crate::metadata::registry::{self, DeployRule, Field, MetadataType, Odd, layout_identity};
 use crate::metadata::value::Value;
-use crate::package::SENT_ALONG;
 
 /// What cannot be changed in what is there, whoever wants it (S 3.4).
 pub(super) fn refuse(
@@ -38,26 +37,27 @@ pub(super) fn refuse(
     }
 }
 
-/// What cannot be made by any API (S 2.8).
+/// What cannot be made by any API.
 pub(super) fn refuse_creation(id: &ComponentId) -> Result<(), String> {
-    if id.type_name != "ConnectedApp" {
-        return Ok(());
+    match odd(id).not_made {
+        "" => Ok(()),
+        why => Err(format!("it does not exist, and {why}")),
     }
-    Err("the org has no such app, and a connected app cannot be created since Spring '26, by any \
-         API: if it is the vendor's, install it (Setup > Connected Apps OAuth Usage, \
-         /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an \
-         external client app"
-        .to_owned())
+}
+
+fn odd(id: &ComponentId) -> Odd {
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    row.map_or(Odd::NOTHING, |row| row.odd)
 }
 
 /// What a deploy has no word for: an entry of a profile that says nothing by flags (a tab, a
 /// layout) can be changed, and not taken away (S 3.4).
 pub(super) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(), String> {
     let first = &path.segments()[0];
+    let field = row.fields.iter().find(|field| field.name == first.name);
     let is_list = row.deploy == DeployRule::Overlay
         && first.key.is_some()
-        && !SENT_ALONG.contains(&first.name.as_str());
-    let field = row.fields.iter().find(|field| field.name == first.name);
+        && !field.is_some_and(|field| field.sent_whole);
     if !is_list || field.is_none_or(Field::says_by_flags) {
         return Ok(());
     }
@@ -98,17 +98,6 @@ pub(super) fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> R
 
 /// Says why making or deleting a component may be for good; none where it is no matter.
 pub(super) fn one_way_door(id: &ComponentId) -> Option<String> {
-    match id.type_name.as_str() {
-        "Profile" => Some(format!(
-            "{id}: a profile that a user is on by then cannot be deleted; move the user first"
-        )),
-        "ExternalClientApplication" => Some(format!(
-            "{id}: deleting the app ends every session that was opened through it, and its key is \
-             gone"
-        )),
-        name if name.starts_with("ExtlClnt") => {
-            Some(format!("{id}: goes with its external client app"))
-        }
-        _ => None,
-    }
+    let why = odd(id).one_way;
+    (!why.is_empty()).then(|| format!("{id}: {why}"))
 }

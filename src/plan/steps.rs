@@ -7,7 +7,7 @@ use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close};
-use crate::metadata::registry::{self, Field, Found, Travel};
+use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
 use crate::metadata::settings::settings;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
@@ -167,15 +167,16 @@ impl Plan<'_> {
                 settings.push((path, Value::from(value), Cause::Creation));
             }
         };
-        match id.type_name.as_str() {
-            // A new profile that does not say so is refused (S 3.4).
-            "Profile" => add("custom", "true"),
-            "PermissionSet" | "ExternalClientApplication" => add("label", &id.full_name),
-            _ if part.is_some() => {
-                add("externalClientApplication", &id.full_name);
-                add("label", &name.full_name);
-            }
-            _ => {}
+        let odd = registry::find(&id.type_name).map_or(Odd::NOTHING, |row| row.odd);
+        for (path, said) in odd.made_with {
+            add(
+                path,
+                match said {
+                    Said::Text(text) => text,
+                    Said::Name => &name.full_name,
+                    Said::Owner => &id.full_name,
+                },
+            );
         }
         let copy_of = create.and_then(|(_, create)| create.from.clone());
         let cause = create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone()));
@@ -376,7 +377,7 @@ impl Plan<'_> {
             .changes
             .iter()
             .map(|change| &change.id)
-            .filter(|id| matches!(id.type_name.as_str(), "Profile" | "PermissionSet"))
+            .filter(|id| registry::find(&id.type_name).is_some_and(|row| row.odd.grants))
             .cloned()
             .collect();
         for id in ids {
@@ -504,14 +505,7 @@ fn part_of_app(
     steps: &[ExpandedStep<'_>],
     basis: &Basis<'_>,
 ) -> Option<&'static str> {
-    let suffix = match id.type_name.as_str() {
-        "ExtlClntAppOauthSettings" => "_oauth",
-        "ExtlClntAppGlobalOauthSettings" => "_glbloauth",
-        "ExtlClntAppOauthConfigurablePolicies" => "_oauthPlcy",
-        "ExtlClntAppConfigurablePolicies" => "_plcy",
-        "ExtlClntAppOauthSecuritySettings" => "_oauthSecurity",
-        _ => return None,
-    };
+    let suffix = registry::find(&id.type_name)?.odd.made_as?;
     let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
     let is_made =
         steps.iter().any(|step| step.create.as_ref().is_some_and(|create| create.id == app));

@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod citations;
 #[cfg(feature = "demo")]
 mod composition;
 #[cfg(feature = "demo")]
@@ -22,6 +23,7 @@ mod effective;
 mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
+mod hostile;
 mod lab;
 mod layers;
 mod live;
@@ -30,9 +32,11 @@ mod losses;
 mod manual;
 mod org;
 mod package;
+mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
 mod support;
 mod template;
 #[cfg(feature = "demo")]
 mod witness;
+mod wsdl;

@@ -110,6 +110,13 @@ fn ancestor(
             path.display()
         ));
     }
+    if !is_below(of, &path) {
+        return Err(format!(
+            "`{name}` is not beside `{}`: a template is built on shipped ones, and on files of its \
+             own folder",
+            of.display()
+        ));
+    }
     let is_same =
         |known: &PathBuf| std::path::absolute(known).ok() == std::path::absolute(&path).ok();
     if seen.iter().any(is_same) || seen.len() >= DEEPEST {
@@ -124,6 +131,21 @@ fn ancestor(
         ancestor(&path, parent, hash, seen)
     })
     .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
+}
+
+/// Says whether a file lies in the folder of another, or below it, wherever links lead: what a
+/// stranger's template names is shown where it has mistakes, and must not be anything on this
+/// machine.
+fn is_below(of: &Path, path: &Path) -> bool {
+    let folder = match of.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    match (folder.canonicalize(), path.canonicalize()) {
+        (Ok(folder), Ok(path)) => is_toml && path.starts_with(folder),
+        _ => false,
+    }
 }
 
 fn text_of(path: &Path) -> Result<String, CommandError> {

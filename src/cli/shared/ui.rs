@@ -12,6 +12,8 @@ use owo_colors::OwoColorize as _;
 use crate::org::Event;
 use crate::report::line::clean;
 
+use crate::metadata::archive::check_name;
+
 use super::error::CommandError;
 
 /// The way out to the person or program that called.
@@ -90,13 +92,33 @@ impl Ui {
                 "name a new folder with `--out`; what lies in this one would end up in the package",
             ));
         }
+        // All of it is written beside and takes its name when it is whole.
+        let beside = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let beside = beside.unwrap_or(Path::new("."));
+        std::fs::create_dir_all(beside).map_err(|error| failed(beside, &error))?;
+        let made = tempfile::Builder::new()
+            .prefix(".sfsetup-")
+            .tempdir_in(beside)
+            .map_err(|error| failed(folder, &error))?;
         for (name, bytes) in files {
-            let path = folder.join(name);
+            // A plan's file, or a component's name, may be a stranger's.
+            check_name(name).map_err(|error| {
+                CommandError::new(format!("cannot write to `{}`", folder.display()))
+                    .because(error.to_string())
+            })?;
+            let path = made.path().join(name);
             if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+                std::fs::create_dir_all(parent).map_err(|error| failed(&path, &error))?;
             }
-            write_whole(&path, bytes).map_err(|error| failed(&path, &error))?;
+            write_whole(&path, bytes).map_err(|error| failed(&folder.join(name), &error))?;
         }
+        if folder.exists() {
+            std::fs::remove_dir(folder).map_err(|error| failed(folder, &error))?;
+        }
+        open_to_others(made.path()).map_err(|error| failed(folder, &error))?;
+        std::fs::rename(made.path(), folder).map_err(|error| failed(folder, &error))?;
+        // It has its own name now, and is not removed.
+        let _ = made.keep();
         Ok(())
     }
 
@@ -273,6 +295,23 @@ impl Progress {
 /// Nothing can be done about a closed stderr.
 fn stderr(text: &str) {
     let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
+}
+
+/// A temporary folder is its owner's alone; what is given to the user is as any folder of theirs.
+#[cfg(unix)]
+fn open_to_others(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // The mask of the process cannot be asked without changing it; a folder that is made shows it.
+    let probe = folder.join(".mask");
+    std::fs::create_dir(&probe)?;
+    let permissions = std::fs::metadata(&probe)?.permissions();
+    std::fs::remove_dir(&probe)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(permissions.mode()))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the
