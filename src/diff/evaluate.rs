@@ -141,10 +141,11 @@ impl<'s> Seen<'s, '_> {
         test: &Test,
     ) -> Finding<'s> {
         let answer = match (fact.fact_type.parameter, of) {
-            (Some(parameter), None) => FactAnswer::NotObserved(format!(
-                "the parameter `{parameter}` is not set, so there is nobody to ask about"
+            (Some(parameter), None) => FactAnswer::NotObserved(Unseen::new(
+                UnseenKind::NobodyNamed,
+                format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),
             )),
-            _ if wants_nothing(test) => FactAnswer::NotObserved(NOTHING_WANTED.to_owned()),
+            _ if wants_nothing(test) => FactAnswer::NotObserved(nothing_wanted()),
             _ => self.facts.get(fact, of),
         };
         let (outcome, actual) = match answer {
@@ -152,9 +153,7 @@ impl<'s> Seen<'s, '_> {
                 let satisfied = satisfies(test, Some(&value), None);
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
-            FactAnswer::NotObserved(reason) => {
-                (Outcome::NotObserved(Unseen::new(UnseenKind::NotAsked, reason)), None)
-            }
+            FactAnswer::NotObserved(unseen) => (Outcome::NotObserved(unseen), None),
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
         self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from)
@@ -198,10 +197,11 @@ impl<'s> Seen<'s, '_> {
     }
 }
 
-const NOTHING_WANTED: &str = "what is wanted is empty: a parameter that holds it is not set";
-
 fn nothing_wanted() -> Unseen {
-    Unseen::new(UnseenKind::NothingWanted, NOTHING_WANTED)
+    Unseen::new(
+        UnseenKind::NothingWanted,
+        "what is wanted is empty: a parameter that holds it is not set",
+    )
 }
 
 /// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::path::FieldPath;
+use super::unseen::Unseen;
 use super::value::Value;
 
 /// What kind of value a fact has.
@@ -192,8 +193,8 @@ impl Fact {
 pub enum FactAnswer {
     /// The org says so.
     Known(Value),
-    /// It could not be asked, or the org would not say; with the reason.
-    NotObserved(String),
+    /// It could not be asked, or the org would not say.
+    NotObserved(Unseen),
 }
 
 /// The answers to facts, each for the user or app that it speaks of.
@@ -201,14 +202,14 @@ pub enum FactAnswer {
 pub struct FactValues {
     answers: BTreeMap<(String, Option<String>), FactAnswer>,
     sources: BTreeMap<(String, Option<String>), String>,
-    otherwise: String,
+    otherwise: Unseen,
 }
 
 impl FactValues {
     /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in
     /// it.
-    pub fn new(otherwise: impl Into<String>) -> Self {
-        Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise: otherwise.into() }
+    pub fn new(otherwise: Unseen) -> Self {
+        Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise }
     }
 
     /// Notes an answer.

@@ -16,6 +16,7 @@ use super::retrieve::{RetrieveRequest, is_about_rights};
 use super::{Event, Org};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
 /// The editions with API access, by the words in their names (S 5).
@@ -24,7 +25,16 @@ const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "
 const EDITIONS_WITHOUT_API: &[&str] = &["Essentials", "Group", "Team", "Contact Manager"];
 
 pub(super) fn not_observed(reason: impl Into<String>) -> FactAnswer {
-    FactAnswer::NotObserved(reason.into())
+    FactAnswer::NotObserved(Unseen::new(UnseenKind::NotReadable, reason))
+}
+
+/// What is not shown to whoever asks, for want of a right.
+pub(super) fn no_right(reason: impl Into<String>) -> FactAnswer {
+    FactAnswer::NotObserved(Unseen::new(UnseenKind::NoRight, reason))
+}
+
+fn nobody_named(reason: &str) -> FactAnswer {
+    FactAnswer::NotObserved(Unseen::new(UnseenKind::NobodyNamed, reason))
 }
 
 impl Org {
@@ -40,7 +50,8 @@ impl Org {
     }
 
     async fn all_facts(&self, wanted: &[(Fact, Option<String>)]) -> Result<FactValues, OrgError> {
-        let mut values = FactValues::new("the org was not asked");
+        let mut values =
+            FactValues::new(Unseen::new(UnseenKind::NotAsked, "the org was not asked"));
         let mut of_users = Vec::new();
         let mut apps = BTreeSet::new();
         let mut licences = BTreeSet::new();
@@ -103,7 +114,7 @@ impl Org {
         };
         let unseen = || {
             let column = if name == "org.is_sandbox" { "IsSandbox" } else { "OrganizationType" };
-            unread(column).unwrap_or_else(|| not_observed("the org does not show it to this user"))
+            unread(column).unwrap_or_else(|| no_right("the org does not show it to this user"))
         };
         match name {
             "org.edition" => edition.map_or_else(unseen, |text| FactAnswer::Known(text.into())),
@@ -116,8 +127,8 @@ impl Org {
                 unread.unwrap_or_else(|| FactAnswer::Known((ends && sandbox != Some(true)).into()))
             }
             "org.api_access" => edition.map_or_else(unseen, api_access),
-            name if name.starts_with("user.") => not_observed("no user is named"),
-            name if name.starts_with("app.") => not_observed("no app is named"),
+            name if name.starts_with("user.") => nobody_named("no user is named"),
+            name if name.starts_with("app.") => nobody_named("no app is named"),
             _ => not_observed("this program cannot ask for it"),
         }
     }
@@ -163,7 +174,7 @@ impl Org {
                     .and_then(|text| Value::parse_bool(text.as_ref()));
                 FactAnswer::Known(flag.unwrap_or(false).into())
             }
-            None => not_observed(
+            None => no_right(
                 "the org does not show its connected app settings; that needs Modify Metadata \
                  Through Metadata API Functions",
             ),
@@ -232,7 +243,7 @@ impl Org {
             let answer = match &hidden {
                 _ if is_listed => FactAnswer::Known(true.into()),
                 None => FactAnswer::Known(false.into()),
-                Some(error) => not_observed(format!(
+                Some(error) => no_right(format!(
                     "all apps are seen only with Customize Application and Manage Connected Apps \
                      ({error})"
                 )),
@@ -282,7 +293,7 @@ impl Org {
                 };
                 let answer = match (row["TotalLicenses"].as_i64(), row["UsedLicenses"].as_i64()) {
                     (Some(total), Some(used)) => FactAnswer::Known((total - used).max(0).into()),
-                    _ => not_observed(
+                    _ => no_right(
                         "the org does not say how many seats there are; that needs \
                                        View Setup and Configuration",
                     ),
@@ -295,7 +306,7 @@ impl Org {
             let answer = match &hidden {
                 // An org without the licence has no seats of it.
                 None => FactAnswer::Known(0.into()),
-                Some(error) => not_observed(format!(
+                Some(error) => no_right(format!(
                     "licences are seen only with View Setup and Configuration ({error})"
                 )),
             };

@@ -141,6 +141,7 @@ mod tests {
     use crate::metadata::fact::FactValues;
     use crate::metadata::manifest::Manifest;
     use crate::metadata::registry::ApiVersion;
+    use crate::metadata::unseen::{Unseen, UnseenKind};
     use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
     use crate::template::{Arguments, expand, expect, parse};
 
@@ -163,7 +164,7 @@ mod tests {
             document,
             file: String::new(),
         });
-        let facts = FactValues::new("the case does not say");
+        let facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, "the case does not say"));
         let basis = Basis {
             components: &components,
             facts: &facts,

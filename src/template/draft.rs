@@ -245,6 +245,7 @@ mod tests {
     use crate::metadata::document::{Document, NAMESPACE};
     use crate::metadata::fact::FactValues;
     use crate::metadata::manifest::Manifest;
+    use crate::metadata::unseen::{Unseen, UnseenKind};
     use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
     fn heading(title: &str) -> Heading {
@@ -342,7 +343,8 @@ mod tests {
 
     #[test]
     fn whatever_an_org_holds_the_template_is_right_and_tells_no_secret() {
-        let (components, facts) = (odd_org(), FactValues::new("not asked"));
+        let (components, facts) =
+            (odd_org(), FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked")));
         let app = Some(App { kind: AppKind::Connected, name: "A" });
         let seen = Seen {
             components: &components,

@@ -11,6 +11,7 @@ use sfsetup::metadata::fact::FactValues;
 use sfsetup::metadata::path::FieldPath;
 use sfsetup::metadata::registry::{self, ApiVersion};
 use sfsetup::metadata::settings::{differences, settings};
+use sfsetup::metadata::unseen::{Unseen, UnseenKind};
 use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{Component, ComponentId, ComponentSet};
 use sfsetup::package::patch::{Setting, patch};
@@ -325,7 +326,7 @@ proptest! {
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let steps = template::expand(&template, &arguments).unwrap();
-        let facts = FactValues::new("offline");
+        let facts = FactValues::new(Unseen::new(UnseenKind::Offline, "offline"));
         let first = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &actual)).unwrap();
         let mended = simulate(&first.package, &actual).unwrap();
         let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &mended)).unwrap();

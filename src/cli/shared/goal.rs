@@ -13,6 +13,7 @@ use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::Org;
 use crate::plan::before_image::Image;
@@ -78,7 +79,7 @@ impl Seen {
         Self {
             components: components.into(),
             against: None,
-            facts: FactValues::new("not asked for"),
+            facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
             graph: Vec::new(),
             version: org.api_version(),
             is_online: true,
@@ -290,7 +291,7 @@ fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> S
     }
     Seen {
         components: OnceLock::new(),
-        facts: FactValues::new("not asked for"),
+        facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
         graph: Vec::new(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
@@ -345,7 +346,10 @@ pub(crate) fn of_files(
     Ok(Seen {
         components: reading.components.into(),
         against: None,
-        facts: FactValues::new("offline: only an org can answer this, a folder of files cannot"),
+        facts: FactValues::new(Unseen::new(
+            UnseenKind::Offline,
+            "offline: only an org can answer this, a folder of files cannot",
+        )),
         graph: Vec::new(),
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,

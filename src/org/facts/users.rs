@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::not_observed;
+use super::{no_right, not_observed};
 use crate::metadata::fact::{Fact, FactAnswer};
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::OrgError;
@@ -52,13 +53,11 @@ pub(super) struct Told {
     pub(super) answer: FactAnswer,
     /// Where the access comes from that it speaks of.
     pub(super) source: Option<String>,
-    /// Whether the caller was not shown it for want of View Setup and Configuration.
-    is_hidden: bool,
 }
 
 impl From<Sourced> for Told {
     fn from((answer, source): Sourced) -> Self {
-        Self { answer, source, is_hidden: false }
+        Self { answer, source }
     }
 }
 
@@ -83,7 +82,9 @@ pub(in crate::org) async fn view_setup(org: &Org, username: &str) -> Result<View
                 "{username} lacks {SETUP}, without which the org hides this part of profiles"
             ))
         }
-        Some(Told { answer: FactAnswer::NotObserved(why), is_hidden: true, .. }) => {
+        Some(Told { answer: FactAnswer::NotObserved(why), .. })
+            if why.kind == UnseenKind::NoRight =>
+        {
             ViewSetup::Lacking(format!("the profiles show no object, field or tab, and {why}"))
         }
         Some(_) | None => ViewSetup::NotLacking,
@@ -96,7 +97,7 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
         return Ok(Vec::new());
     }
     let not_shown = |reason: &str| Told::from((not_observed(reason), None));
-    let hidden = |reason: &str| Told { is_hidden: true, ..not_shown(reason) };
+    let hidden = |reason: &str| Told::from((no_right(reason), None));
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
         "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
@@ -360,10 +361,11 @@ impl Permissions {
             );
         }
         if leaf == "viewAllFields" && org.api_version() < VIEW_ALL_FIELDS {
-            return not_observed(&format!(
+            let why = format!(
                 "it came with API {VIEW_ALL_FIELDS}, and this org speaks {}",
                 org.api_version()
-            ));
+            );
+            return (FactAnswer::NotObserved(Unseen::new(UnseenKind::Version, why)), None);
         }
         // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the
         // fields.

@@ -326,16 +326,16 @@ fn is_a_user(user: &str, facts: &FactValues, choice: &Choice) -> Result<(), Comm
     let asked = draft::facts(None, Some(user));
     let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| {
         match facts.get(fact, of.as_deref()) {
-            FactAnswer::NotObserved(reason) => Some(reason),
+            FactAnswer::NotObserved(unseen) => Some(unseen),
             FactAnswer::Known(_) => None,
         }
     });
     match unseen {
-        Some(reason) => Err(CommandError::new(format!(
+        Some(unseen) => Err(CommandError::new(format!(
             "cannot write down the user `{user}` of `{}`",
             choice.name()
         ))
-        .because(reason)),
+        .because(unseen.words)),
         None => Ok(()),
     }
 }

@@ -15,6 +15,7 @@ use crate::metadata::Requested;
 use crate::metadata::archive::{Limits, read_zip};
 use crate::metadata::fact::{FactAnswer, FactValues};
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::plan::Basis;
 use crate::plan::trial::{Failure, Trial, of_step, try_out};
@@ -196,7 +197,7 @@ impl<'c> Case<'c> {
     }
 
     fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
-        let mut facts = FactValues::new(UNANSWERED);
+        let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
         for (fact, value) in &self.expected.facts {
             let of = match fact.fact_type.parameter {
                 None => None,
@@ -263,7 +264,8 @@ impl<'c> Case<'c> {
 fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for finding in of_step(&trial.diff, step).filter(|finding| finding.state() != State::InSync) {
-        let is_unanswered = finding.unseen().is_some_and(|unseen| unseen.words == UNANSWERED);
+        let is_unanswered =
+            finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::NotAsked);
         match (finding.subject.fact(), finding.desired().first()) {
             (Some(fact), Some(wanted)) if is_unanswered => {
                 let wanted = match wanted {
