@@ -388,6 +388,14 @@ pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static Metad
     }
 }
 
+/// Returns the row of one component as it is written, without what the WSDL adds to it.
+pub fn own_row(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
+    if type_name == SETTINGS {
+        return Some(settings::of_member(full_name));
+    }
+    ROWS.iter().copied().find(|row| row.name == type_name)
+}
+
 /// The type's name in `package.xml` of everything in the folder `settings`.
 pub const SETTINGS: &str = "Settings";
 
