@@ -13,9 +13,11 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use crate::metadata::document::{Document, DocumentError};
-use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind, MetadataType};
-use crate::metadata::settings::{Settings, alike, between, entry_path, entry_value, settings};
+use crate::metadata::settings::{
+    Settings, alike, between, entries, entry_path, entry_value, lone_entry, settings,
+};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -115,31 +117,30 @@ pub fn by_index(
 #[derive(Default)]
 struct Held {
     leaves: Settings,
-    entries: HashSet<Segment>,
+    entries: HashSet<FieldPath>,
 }
 
 impl Held {
     fn of(row: &'static MetadataType, document: &Document, leaves: Settings) -> Self {
-        let entries = document.root().children().filter_map(|element| row.entry_of(element));
-        Self { leaves, entries: entries.collect() }
+        Self { leaves, entries: entries(row, document) }
     }
 }
 
 /// Puts settings that differ together where the whole entry is on one side only, and says flags that are left out.
 fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
-    let mut whole: HashSet<Segment> = HashSet::new();
+    let mut whole: HashSet<FieldPath> = HashSet::new();
     for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
-        let first = &path.segments()[0];
-        if first.key.is_some() && actual.entries.contains(first) != baseline.entries.contains(first)
-        {
-            if whole.insert(first.clone()) {
-                let whole = entry_path(&path, now.as_ref().or(then.as_ref()));
+        if let Some(entry) = lone_entry(&path, &actual.entries, &baseline.entries) {
+            if whole.insert(entry.clone()) {
+                let whole = match entry.segments().len() {
+                    1 => entry_path(&path, now.as_ref().or(then.as_ref())),
+                    _ => entry.clone(),
+                };
                 // The path of a layout's assignment says all of it.
                 let value = |leaves| {
-                    entry_value(leaves, first).map(|value| {
-                        if whole.segments()[0] == *first { value } else { Value::Present }
-                    })
+                    entry_value(leaves, &entry)
+                        .map(|value| if whole == entry { value } else { Value::Present })
                 };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
                 folded.push(Difference { path: whole, actual: here, baseline: there });
