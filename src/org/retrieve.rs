@@ -275,8 +275,8 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names: Vec<String> = names_in_org(id)
         .into_iter()
         .flat_map(|id| {
-            let encoded = layout::encode(&id.full_name);
-            [id.full_name, encoded]
+            let member = layout::member_name(&id.type_name, &id.full_name);
+            [id.full_name, member]
         })
         .map(|name| format!("'{name}'"))
         .collect();
