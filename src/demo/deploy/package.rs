@@ -128,8 +128,10 @@ fn add(
     }
     let mut seen = BTreeSet::new();
     for (path, content) in files {
-        if path == "package.xml" || (path.starts_with("destructiveChanges") && !path.contains('/'))
-        {
+        // What lies in no folder of a type is nothing to the org, nor is what the sf command line
+        // packs along without being asked (a repository's `.git`:
+        // https://github.com/forcedotcom/cli/issues/296, where its size alone is an error).
+        if !path.contains('/') || path.starts_with('.') {
             continue;
         }
         let key =
