@@ -2,23 +2,25 @@
 //! into a set with the record of what was asked for.
 
 mod files;
+pub mod record;
 pub mod side;
+pub mod stage;
 pub mod take;
+pub mod update;
 pub mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use crate::metadata::archive::ArchiveError;
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion};
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
 pub use files::Content;
+use record::Record;
 
 /// What was read.
 #[derive(Debug)]
@@ -66,6 +68,12 @@ pub enum ReadError {
     /// Files that are no metadata; all of them.
     #[error("{}", FileErrors(.0))]
     Files(Vec<FileError>),
+    /// A snapshot some of whose files are of before and some of now.
+    #[error("a `sfsetup snapshot` that wrote it was cut off, or is still at it")]
+    HalfDone,
+    /// A snapshot that lacks files of its own.
+    #[error("its snapshot.json names files that are not there: {}", listed(.0))]
+    Incomplete(Vec<String>),
     /// One component in two places.
     #[error("{id} stands in two files, `{one}` and `{other}`; which is meant cannot be told")]
     Twice {
@@ -93,6 +101,15 @@ impl fmt::Display for FileError {
     }
 }
 
+/// Some of many, in words.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0..=6 => shown,
+        count => format!("{shown} and {} more", count - 6),
+    }
+}
+
 struct FileErrors<'e>(&'e [FileError]);
 
 impl fmt::Display for FileErrors<'_> {
@@ -105,67 +122,6 @@ impl fmt::Display for FileErrors<'_> {
         }
         Ok(())
     }
-}
-
-/// A `snapshot.json`: what was asked for, what came, what could not be read.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Record {
-    /// [`SNAPSHOT`].
-    #[serde(default)]
-    pub format: String,
-    /// The org that it was taken of.
-    #[serde(default)]
-    pub org_id: Option<String>,
-    /// What was asked for.
-    pub manifest: RecordedManifest,
-    /// What could not be read.
-    #[serde(default)]
-    pub not_observed: Vec<RecordedGap>,
-    /// Each component: its file, and who changed it last.
-    #[serde(default)]
-    pub components: Vec<RecordedComponent>,
-}
-
-/// The format's name and version.
-pub const SNAPSHOT: &str = "sfsetup.snapshot/1";
-
-/// What was asked for, as a record holds it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct RecordedManifest {
-    /// Members by type.
-    pub types: BTreeMap<String, Vec<String>>,
-    /// The API version.
-    pub version: Option<String>,
-}
-
-/// What could not be read, as a record holds it.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RecordedGap {
-    /// The metadata type.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// The full name as the API writes it.
-    pub full_name: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A component, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RecordedComponent {
-    /// The metadata type.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// The full name as the API writes it.
-    pub full_name: String,
-    /// Its file, relative to the record.
-    pub file: String,
-    /// Who changed it last.
-    #[serde(default)]
-    pub last_modified_by: Option<String>,
-    /// When, as the org writes it.
-    #[serde(default)]
-    pub last_modified_date: Option<String>,
 }
 
 /// Reads a folder, a project, a zip or a file.
@@ -183,8 +139,10 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
     let mut manifest: Option<Manifest> = None;
+    let mut record: Option<Record> = None;
     let mut located = Vec::new();
     let mut model = None;
+    let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
     for file in files {
         let depth = file.name.matches('/').count();
         let name = file.name.rsplit('/').next().unwrap_or_default();
@@ -193,14 +151,10 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
                 Ok(read) => manifest.get_or_insert_default().merge(&read),
                 Err(error) => errors.push(broken(&file.name, &error)),
             }
-        } else if name == "snapshot.json" && depth == 0 {
-            match serde_json::from_slice::<Record>(&file.content.read()?) {
-                Ok(record) => {
-                    manifest.get_or_insert_default().merge(&recorded(record, &mut components))
-                }
-                Err(error) => {
-                    errors.push(FileError { message: error.to_string(), file: file.name })
-                }
+        } else if name == record::FILE && depth == 0 {
+            match Record::parse(&file.content.read()?) {
+                Ok(read) => record = Some(read),
+                Err(message) => errors.push(FileError { message, file: file.name }),
             }
         } else if let Some(id) = files::component(&file.name) {
             model.get_or_insert_with(|| file.name.clone());
@@ -209,6 +163,14 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
             }
         }
     }
+    let mut stale = BTreeMap::new();
+    if let Some(record) = record {
+        is_complete(&record, &names)?;
+        // What a snapshot's package.xml names is what its folder holds, not what was asked for.
+        manifest = Some(record.manifest());
+        components.not_observed = record.not_observed();
+        stale = record.stale();
+    }
     let mut known: BTreeMap<ComponentId, String> = BTreeMap::new();
     for (id, file) in located {
         if let Some(one) = known.insert(id.clone(), file.name.clone()) {
@@ -216,11 +178,13 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
         }
         let bytes = file.content.read()?;
         match component(id, file.name, bytes, &mut notes) {
-            Ok(component) => {
-                if is_wanted(&component.id) {
+            Ok(component) => match stale.get(&component.id) {
+                Some(reason) => not_read_now(&component, reason, &mut components),
+                None if is_wanted(&component.id) => {
                     components.insert(component);
                 }
-            }
+                None => {}
+            },
             Err(error) => errors.push(error),
         }
     }
@@ -262,26 +226,22 @@ fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileE
     }
 }
 
-fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
-    let manifest = manifest_of(&record);
-    for gap in record.not_observed {
-        let full_name = layout::canonical_full_name(&gap.type_name, &gap.full_name);
-        components.not_observed.insert(ComponentId::new(gap.type_name, full_name), gap.reason);
+/// Says that a component of an earlier snapshot is no word on what the org had when the record was
+/// written; a part of an external client app by its app too, by which it is wanted (S 2.1).
+fn not_read_now(component: &Component, reason: &str, components: &mut ComponentSet) {
+    let app = component.document.root().child_text("externalClientApplication");
+    for name in app.as_deref().into_iter().chain([component.id.full_name.as_str()]) {
+        let id = ComponentId::new(component.id.type_name.as_str(), name);
+        components.not_observed.insert(id, reason.to_owned());
     }
-    manifest
 }
 
-fn manifest_of(record: &Record) -> Manifest {
-    let mut manifest = Manifest {
-        version: record.manifest.version.as_deref().and_then(ApiVersion::parse),
-        ..Manifest::default()
-    };
-    for (type_name, members) in &record.manifest.types {
-        for member in members {
-            manifest.add(type_name, member);
-        }
-    }
-    manifest
+/// Refuses a snapshot that lacks files which its record names: what is absent there was there.
+fn is_complete(record: &Record, there: &BTreeSet<String>) -> Result<(), ReadError> {
+    let of_components = record.components.iter().flat_map(record::RecordedComponent::files);
+    let missing: Vec<String> =
+        of_components.filter(|file| !there.contains(*file)).map(str::to_owned).collect();
+    if missing.is_empty() { Ok(()) } else { Err(ReadError::Incomplete(missing)) }
 }
 
 #[cfg(test)]

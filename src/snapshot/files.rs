@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::ReadError;
+use super::{ReadError, stage};
 use crate::metadata::archive::{Limits, read_zip};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
@@ -68,6 +68,9 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     })?;
     if kind.is_file() {
         return Ok(Found { files: of_file(path)?, source_version: None });
+    }
+    if stage::is_half_done(path) {
+        return Err(ReadError::HalfDone);
     }
     let project = path.join("sfdx-project.json");
     if !project.is_file() {

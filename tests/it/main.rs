@@ -30,6 +30,7 @@ mod org;
 mod package;
 #[cfg(feature = "demo")]
 mod secrets;
+mod snapshot;
 mod support;
 mod template;
 #[cfg(feature = "demo")]

@@ -1,0 +1,332 @@
+//! The record of a snapshot, `snapshot.json`: what was asked for, what came and in which files, what
+//! could not be read and which files are of an earlier run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::ApiVersion;
+use crate::metadata::{ComponentId, layout};
+
+use super::write::path_of;
+
+/// The file's name.
+pub const FILE: &str = "snapshot.json";
+
+/// The format's name and version.
+pub const SNAPSHOT: &str = "sfsetup.snapshot/1";
+
+/// A `snapshot.json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SNAPSHOT`].
+    #[serde(default)]
+    pub format: String,
+    /// The org that it was taken of.
+    #[serde(default)]
+    pub org_id: Option<String>,
+    /// What the user asked for; none in records that older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
+    /// What was asked of the org.
+    pub manifest: RecordedManifest,
+    /// The file that lets other tools deploy the folder, where the snapshot brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptor: Option<String>,
+    /// What could not be read; `*` as the name stands for all of a type.
+    #[serde(default)]
+    pub not_observed: Vec<RecordedGap>,
+    /// Each component that is in the folder: its files, and who changed it last.
+    #[serde(default)]
+    pub components: Vec<RecordedComponent>,
+}
+
+/// What was asked of the org, as a record holds it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedManifest {
+    /// Members by type.
+    pub types: BTreeMap<String, Vec<String>>,
+    /// The API version.
+    pub version: Option<String>,
+}
+
+/// What could not be read, as a record holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedGap {
+    /// The metadata type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The full name as the API writes it.
+    pub full_name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A component, as a record holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedComponent {
+    /// The metadata type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The full name as the API writes it.
+    pub full_name: String,
+    /// The file of its XML, relative to the record.
+    pub file: String,
+    /// The file of its content, for a type whose content is no XML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Who changed it last.
+    #[serde(default)]
+    pub last_modified_by: Option<String>,
+    /// When, as the org writes it.
+    #[serde(default)]
+    pub last_modified_date: Option<String>,
+    /// Why the files are of an earlier snapshot; none where this one read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<String>,
+}
+
+impl RecordedComponent {
+    /// Which component it is.
+    pub fn id(&self) -> ComponentId {
+        id_of(&self.type_name, &self.full_name)
+    }
+
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.file), self.content.as_ref()].into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether its files are where files of such a component are. A record may have been edited:
+    /// what else it names is not touched.
+    pub fn is_in_place(&self) -> bool {
+        let id = self.id();
+        let Some(own) = path_of(&id, false) else { return false };
+        let xml = path_of(&id, true);
+        match &self.content {
+            Some(content) => *content == own && Some(&self.file) == xml.as_ref(),
+            None => self.file == own || Some(&self.file) == xml.as_ref(),
+        }
+    }
+}
+
+impl RecordedGap {
+    /// What could not be read.
+    pub fn id(&self) -> ComponentId {
+        id_of(&self.type_name, &self.full_name)
+    }
+}
+
+fn id_of(type_name: &str, full_name: &str) -> ComponentId {
+    ComponentId::new(type_name, layout::canonical_full_name(type_name, full_name))
+}
+
+/// How a selection came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SelectedBy {
+    /// All components of some types; profiles with all the org's objects.
+    #[default]
+    Types,
+    /// What a `package.xml` names.
+    Manifest,
+    /// What templates ask about.
+    Template,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// How it was said.
+    pub by: SelectedBy,
+    /// Components by type, `*` for all of it.
+    pub components: BTreeMap<String, BTreeSet<String>>,
+    /// What was named for the sake of profiles.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub companions: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Selection {
+    /// Says what another selection has and this one has not, in words; nothing where this one asks
+    /// for all of it.
+    pub fn lacks(&self, other: &Self) -> Vec<String> {
+        if self.by != other.by {
+            let words = |by: SelectedBy| match by {
+                SelectedBy::Types => "types",
+                SelectedBy::Manifest => "a manifest",
+                SelectedBy::Template => "templates",
+            };
+            return vec![format!("it was taken by {}, not by {}", words(other.by), words(self.by))];
+        }
+        let mut lacking = Vec::new();
+        for (there, here) in
+            [(&other.components, &self.components), (&other.companions, &self.companions)]
+        {
+            for (type_name, members) in there {
+                let own = here.get(type_name);
+                let has = |member: &String| {
+                    own.is_some_and(|own| own.contains(member) || own.contains("*"))
+                };
+                let gone = members.iter().filter(|member| !has(member));
+                lacking.extend(gone.map(|member| match member.as_str() {
+                    "*" => type_name.clone(),
+                    name => format!("{type_name}:{name}"),
+                }));
+            }
+        }
+        lacking
+    }
+
+    /// Says whether a component is asked for, by its name or with all of its type.
+    pub fn names(&self, id: &ComponentId) -> bool {
+        self.components
+            .get(&id.type_name)
+            .is_some_and(|members| members.contains(&id.full_name) || members.contains("*"))
+    }
+}
+
+impl Record {
+    /// What was asked of the org, as a manifest.
+    pub fn manifest(&self) -> Manifest {
+        let mut manifest = Manifest {
+            version: self.manifest.version.as_deref().and_then(ApiVersion::parse),
+            ..Manifest::default()
+        };
+        for (type_name, members) in &self.manifest.types {
+            for member in members {
+                manifest.add(type_name, member);
+            }
+        }
+        manifest
+    }
+
+    /// What a reader must not take for absent, nor for what the org had when the record was written:
+    /// what was not read, and what is of an earlier run, with the reasons.
+    pub fn not_observed(&self) -> BTreeMap<ComponentId, String> {
+        let gaps = self.not_observed.iter().map(|gap| (gap.id(), gap.reason.clone()));
+        gaps.chain(self.stale()).collect()
+    }
+
+    /// The components whose files are of an earlier run, with the reasons.
+    pub fn stale(&self) -> BTreeMap<ComponentId, String> {
+        let reason = |one: &RecordedComponent| {
+            let why = one.stale.as_ref()?;
+            Some((
+                one.id(),
+                format!("its file is of an earlier snapshot, as this one failed: {why}"),
+            ))
+        };
+        self.components.iter().filter_map(reason).collect()
+    }
+
+    /// Every file that it names, but itself.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let of_components = self.components.iter().flat_map(RecordedComponent::files);
+        self.descriptor.as_deref().into_iter().chain(of_components)
+    }
+
+    /// Writes it as its file has it.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Reads what such a file holds.
+    ///
+    /// # Errors
+    /// It is no record, or one of a version that this program does not know.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let is_newer = record.format.starts_with("sfsetup.snapshot/") && record.format != SNAPSHOT;
+        if is_newer {
+            return Err(format!(
+                "it has the format `{}`, which needs a newer sfsetup",
+                record.format
+            ));
+        }
+        Ok(record)
+    }
+}
+
+/// Reads the record of a folder; none where it has none.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn read_record(folder: &Path) -> io::Result<Option<Record>> {
+    match fs::read(folder.join(FILE)) {
+        Ok(text) => Record::parse(&text).map(Some).map_err(io::Error::other),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(by: SelectedBy, members: &[(&str, &str)]) -> Selection {
+        let mut components: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (type_name, member) in members {
+            components.entry((*type_name).to_owned()).or_default().insert((*member).to_owned());
+        }
+        Selection { by, components, companions: BTreeMap::new() }
+    }
+
+    #[test]
+    fn a_selection_says_what_it_leaves_out_of_another() {
+        let types = |members| selection(SelectedBy::Types, members);
+        let both = types(&[("Profile", "*"), ("ConnectedApp", "*")]);
+        let one = types(&[("Profile", "*")]);
+        assert_eq!(one.lacks(&both), ["ConnectedApp"]);
+        assert!(both.lacks(&one).is_empty() && both.lacks(&both).is_empty());
+        let manifest = |members| selection(SelectedBy::Manifest, members);
+        let named = manifest(&[("Profile", "A"), ("Profile", "B")]);
+        assert_eq!(manifest(&[("Profile", "A")]).lacks(&named), ["Profile:B"]);
+        assert!(manifest(&[("Profile", "*")]).lacks(&named).is_empty());
+        // A profile by its type comes with all objects, by a manifest with those that it names.
+        assert_eq!(
+            manifest(&[("Profile", "*")]).lacks(&one),
+            ["it was taken by types, not by a manifest"]
+        );
+        let mut read = named.clone();
+        read.companions.insert("CustomObject".to_owned(), ["Lead".to_owned()].into());
+        assert_eq!(named.lacks(&read), ["CustomObject:Lead"]);
+    }
+
+    #[test]
+    fn a_record_of_a_newer_format_is_not_guessed_at() {
+        let text = "{\"format\": \"sfsetup.snapshot/2\", \"manifest\": {\"types\": {}}}";
+        assert!(Record::parse(text.as_bytes()).unwrap_err().contains("newer"));
+        assert!(Record::parse(text.replace("/2", "/1").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn only_files_of_the_component_are_its_files() {
+        let one = |file: &str, content: Option<&str>| RecordedComponent {
+            type_name: "ApexClass".to_owned(),
+            full_name: "A".to_owned(),
+            file: file.to_owned(),
+            content: content.map(str::to_owned),
+            last_modified_by: None,
+            last_modified_date: None,
+            stale: None,
+        };
+        assert!(one("classes/A.cls-meta.xml", Some("classes/A.cls")).is_in_place());
+        assert!(one("classes/A.cls", None).is_in_place());
+        for (file, content) in [
+            ("mine.txt", None),
+            ("../classes/A.cls", None),
+            ("classes/A.cls-meta.xml", Some("classes/B.cls")),
+        ] {
+            assert!(!one(file, content).is_in_place(), "{file}");
+        }
+    }
+}
