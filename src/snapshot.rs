@@ -3,6 +3,7 @@
 
 mod files;
 pub mod record;
+pub mod selection;
 pub mod side;
 pub mod stage;
 pub mod take;

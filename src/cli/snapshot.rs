@@ -1,9 +1,8 @@
 //! `sfsetup snapshot`: an org's configuration as files for git.
 
+mod answer;
 mod git;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ use clap::{Args, ValueEnum};
 
 use crate::metadata::ComponentId;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::plan;
-use crate::snapshot::record::{Record, RecordedComponent, Selection, read_record};
+use crate::snapshot::record::{Record, RecordedComponent, read_record};
+use crate::snapshot::selection::Selection;
 use crate::snapshot::stage::{Stage, StageError};
 use crate::snapshot::take;
-use crate::snapshot::update::{Options, Update, UpdateError, update};
+use crate::snapshot::update::{Options, UpdateError, update};
 use crate::snapshot::write::{self, WriteOptions};
 use crate::template::needs::needs;
 
@@ -136,22 +135,21 @@ pub(super) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         let updated = update(org, &wanted, out, before.as_ref(), &options, &mut stage).await;
         let (update, remove) = updated.map_err(|error| match error {
             UpdateError::Org(error) => {
-                let error = with_nearest_types(failed(error), &wanted.selection);
+                let error = answer::with_nearest_types(failed(error), &wanted.selection);
                 nothing_read(out, before.as_ref(), error)
             }
             UpdateError::Stage(error) => not_written(out, &error),
-            UpdateError::Io(error) => not_written(out, &error),
         })?;
-        let message = message(name, &update);
+        let message = answer::message(name, &update);
         stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
-        tell(ui, arguments, name, &update)?;
+        answer::tell(ui, out, name, &update)?;
         if arguments.commit {
             git::commit(ui, out, &message)?;
         }
         stage.end().map_err(|error| not_written(out, &error))?;
-        match gaps(&update.record) {
+        match answer::gaps(&update.record) {
             gaps if gaps.is_empty() => Ok(Exit::Done),
-            gaps => Err(not_whole(out, name, &wanted, &gaps)),
+            gaps => Err(answer::not_whole(out, name, &wanted.selection, &gaps)),
         }
     })
     .map_err(|error| if error.exit == Exit::Interrupted { interrupted(out) } else { error })
@@ -186,12 +184,12 @@ fn select(
             CommandError::new(format!("`{}` is no package.xml", file.display()))
                 .because(error.to_string())
         })?;
-        return Ok(take::selection_of_manifest(&manifest));
+        return Ok(Selection::of_manifest(&manifest));
     }
     let default = || take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
     let types: Vec<String> =
         if arguments.types.is_empty() { default() } else { arguments.types.clone() };
-    Ok(take::selection_of_types(&types))
+    Ok(Selection::of_types(&types))
 }
 
 fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {
@@ -202,7 +200,7 @@ fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {
     for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {
         request.companions.add(&id.type_name, &id.full_name);
     }
-    Ok(take::selection_of_request(&request))
+    Ok(Selection::of_request(&request))
 }
 
 /// Finishes what a run that was killed had begun to put in place, and commits it, so that this run
@@ -237,36 +235,45 @@ fn record_of(out: &Path) -> Result<Option<Record>, CommandError> {
     })
 }
 
-/// Refuses a run that would remove, or leave behind unread, what the folder holds because it asks
-/// for less.
+/// Refuses a run that asks for less than the folder holds, and so would remove files of which the
+/// org says nothing.
 fn refuse_another(
     arguments: &SnapshotArguments,
     before: Option<&Record>,
     selection: &Selection,
 ) -> Result<(), CommandError> {
     let Some(before) = before.filter(|_| !arguments.prune) else { return Ok(()) };
-    let left_out = match &before.selection {
-        Some(earlier) => selection.lacks(earlier),
+    let why = match &before.selection {
+        Some(earlier) if earlier.by != selection.by => {
+            format!("it holds {}, and this run asks for {}", earlier.by, selection.by)
+        }
+        Some(earlier) => leaves_out(&selection.lacks(earlier)),
         // Older versions did not write down what was asked for.
         None => {
-            let ids: BTreeSet<ComponentId> =
-                before.components.iter().map(RecordedComponent::id).collect();
-            let is_known = |id: &&ComponentId| !may_be_named(selection, id);
-            ids.iter().filter(is_known).map(ToString::to_string).collect()
+            let ids = before.components.iter().map(RecordedComponent::id);
+            let lacking = ids.filter(|id| !may_be_named(selection, id));
+            leaves_out(&lacking.map(|id| id.to_string()).collect::<Vec<_>>())
         }
     };
-    if left_out.is_empty() {
+    if why.is_empty() {
         return Ok(());
     }
     Err(CommandError::new(format!(
-        "`{}` is a snapshot of more than this run asks for, so nothing was written",
+        "`{}` is a snapshot of something else than this run asks for, so nothing was written",
         arguments.out.display()
     ))
-    .because(format!("this run leaves out: {}", shortened(&left_out)))
+    .because(why)
     .hint(
         "name another folder with `--out`; or add `--prune`, once, which removes the files of what \
          is not asked for any more",
     ))
+}
+
+fn leaves_out(lacking: &[String]) -> String {
+    if lacking.is_empty() {
+        return String::new();
+    }
+    format!("this run leaves out: {}", answer::shortened(lacking))
 }
 
 /// Whether a selection asks for a component, perhaps by the name of its app (S 2.1).
@@ -302,153 +309,20 @@ fn refuse_another_org(out: &Path, before: Option<&Record>, org: &Org) -> Result<
     }
 }
 
-fn not_written(out: &Path, error: &dyn std::fmt::Display) -> CommandError {
-    CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
-        .because(error.to_string())
-        .hint("run the same command again once that is mended: it finishes what was begun")
+fn not_written(out: &Path, error: &StageError) -> CommandError {
+    let all = CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
+        .because(error.to_string());
+    all.hint(match error {
+        StageError::Busy => "wait until it is over, then run this again",
+        StageError::InTheWay { .. } => "move it away, or name another folder with `--out`",
+        StageError::System { .. } => {
+            "run the same command again once that is mended: what was begun is finished first"
+        }
+    })
 }
 
 /// The org's failure, with what it means for the folder.
 fn nothing_read(out: &Path, before: Option<&Record>, error: CommandError) -> CommandError {
     let words = if before.is_some() { "is as it was" } else { "was not made" };
     error.hint(format!("`{}` {words}", out.display()))
-}
-
-/// What could not be read, by the reason.
-fn gaps(record: &Record) -> BTreeMap<String, Vec<String>> {
-    let mut gaps: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let of_types = |type_name: &str| {
-        record.not_observed.iter().any(|gap| gap.full_name == "*" && gap.type_name == type_name)
-    };
-    for gap in &record.not_observed {
-        let name = match gap.full_name.as_str() {
-            "*" => gap.type_name.clone(),
-            _ => gap.id().to_string(),
-        };
-        gaps.entry(gap.reason.clone()).or_default().push(name);
-    }
-    for one in record.components.iter().filter(|one| !of_types(&one.type_name)) {
-        let is_told = record.not_observed.iter().any(|gap| gap.id() == one.id());
-        if let Some(reason) = one.stale.as_ref().filter(|_| !is_told) {
-            gaps.entry(reason.clone()).or_default().push(one.id().to_string());
-        }
-    }
-    gaps
-}
-
-/// So many reasons are shown; the record has them all.
-const REASONS: usize = 8;
-
-/// The end of a run that wrote what it could: a pipeline must not take it for the whole.
-fn not_whole(
-    out: &Path,
-    name: &str,
-    wanted: &take::Wanted,
-    gaps: &BTreeMap<String, Vec<String>>,
-) -> CommandError {
-    let out = out.display();
-    let mut error = CommandError::new(format!(
-        "the snapshot in `{out}` is not whole: `{name}` did not show all"
-    ));
-    error.code = Some("INCOMPLETE".to_owned());
-    for (reason, names) in gaps.iter().take(REASONS) {
-        error.causes.push(format!("{}: {reason}", shortened(names)));
-    }
-    if gaps.len() > REASONS {
-        error.causes.push(format!("and more, which {out}/snapshot.json names"));
-    }
-    let error = with_nearest_types(error, &wanted.selection);
-    error.hint(
-        "run the same command again: what was read is written, and what was not stays as it was; \
-         what this user can never read is left out with `--types` or `--manifest`",
-    )
-}
-
-/// Adds what a type that is not known may have been meant for.
-fn with_nearest_types(mut error: CommandError, selection: &Selection) -> CommandError {
-    for name in selection.components.keys().filter(|name| registry::find(name).is_none()) {
-        if let Some(nearest) = registry::nearest_type(name) {
-            error = error.hint(format!("`{name}`: did you mean `{nearest}`?"));
-        }
-    }
-    error
-}
-
-fn tell(
-    ui: &Ui,
-    arguments: &SnapshotArguments,
-    name: &str,
-    update: &Update,
-) -> Result<(), CommandError> {
-    let out = arguments.out.display();
-    let record = &update.record;
-    let mut text = match record.components.len() {
-        1 => format!("1 component of {name} is in {out}.\n"),
-        count => format!("{count} components of {name} are in {out}.\n"),
-    };
-    for (words, list) in counts(update) {
-        if !list.is_empty() {
-            let names: Vec<String> = list.iter().map(ToString::to_string).collect();
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{} {words}: {}", list.len(), shortened(&names));
-        }
-    }
-    match record.components.iter().filter(|one| one.stale.is_some()).count() {
-        0 => {}
-        1 => text.push_str("1 of them could not be read and stays as it was.\n"),
-        count => {
-            let _ = writeln!(text, "{count} of them could not be read and stay as they were.");
-        }
-    }
-    if update.is_empty() {
-        text.push_str(if gaps(record).is_empty() {
-            "Nothing has changed since the last snapshot.\n"
-        } else {
-            "Nothing that could be read has changed since the last snapshot.\n"
-        });
-    }
-    if update.has_foreign_descriptor {
-        ui.note(&format!(
-            "the package.xml in {out} is not the snapshot's and was left as it is; `sf project \
-             deploy` goes by it"
-        ));
-    }
-    ui.answer(&text)
-}
-
-fn counts(update: &Update) -> [(&'static str, &Vec<ComponentId>); 3] {
-    [("new", &update.added), ("changed", &update.changed), ("gone", &update.gone)]
-}
-
-fn shortened(list: &[String]) -> String {
-    let shown: Vec<&str> = list.iter().take(6).map(String::as_str).collect();
-    let more =
-        if list.len() > 6 { format!(", and {} more", list.len() - 6) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
-}
-
-/// What a commit of the snapshot says.
-fn message(name: &str, update: &Update) -> String {
-    let gaps: Vec<String> = gaps(&update.record).into_values().flatten().collect();
-    let mut words: Vec<String> = counts(update)
-        .iter()
-        .filter(|(_, list)| !list.is_empty())
-        .map(|(words, list)| format!("{} {words}", list.len()))
-        .collect();
-    if words.is_empty() {
-        words.push("the record".to_owned());
-    }
-    if !gaps.is_empty() {
-        words.push(format!("{} not read", gaps.len()));
-    }
-    let mut message = format!("snapshot of {name}: {}\n", words.join(", "));
-    for (mark, list) in ["+", "~", "-"].iter().zip(counts(update)) {
-        for one in list.1 {
-            let _ = write!(message, "\n{mark} {one}");
-        }
-    }
-    for one in gaps {
-        let _ = write!(message, "\n? {one}");
-    }
-    message
 }

@@ -1,7 +1,7 @@
 //! The record of a snapshot, `snapshot.json`: what was asked for, what came and in which files, what
 //! could not be read and which files are of an earlier run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,6 +12,7 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
 
+use super::selection::Selection;
 use super::write::path_of;
 
 /// The file's name.
@@ -125,70 +126,6 @@ fn id_of(type_name: &str, full_name: &str) -> ComponentId {
     ComponentId::new(type_name, layout::canonical_full_name(type_name, full_name))
 }
 
-/// How a selection came about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SelectedBy {
-    /// All components of some types; profiles with all the org's objects.
-    #[default]
-    Types,
-    /// What a `package.xml` names.
-    Manifest,
-    /// What templates ask about.
-    Template,
-}
-
-/// What the user asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// How it was said.
-    pub by: SelectedBy,
-    /// Components by type, `*` for all of it.
-    pub components: BTreeMap<String, BTreeSet<String>>,
-    /// What was named for the sake of profiles.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub companions: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Selection {
-    /// Says what another selection has and this one has not, in words; nothing where this one asks
-    /// for all of it.
-    pub fn lacks(&self, other: &Self) -> Vec<String> {
-        if self.by != other.by {
-            let words = |by: SelectedBy| match by {
-                SelectedBy::Types => "types",
-                SelectedBy::Manifest => "a manifest",
-                SelectedBy::Template => "templates",
-            };
-            return vec![format!("it was taken by {}, not by {}", words(other.by), words(self.by))];
-        }
-        let mut lacking = Vec::new();
-        for (there, here) in
-            [(&other.components, &self.components), (&other.companions, &self.companions)]
-        {
-            for (type_name, members) in there {
-                let own = here.get(type_name);
-                let has = |member: &String| {
-                    own.is_some_and(|own| own.contains(member) || own.contains("*"))
-                };
-                let gone = members.iter().filter(|member| !has(member));
-                lacking.extend(gone.map(|member| match member.as_str() {
-                    "*" => type_name.clone(),
-                    name => format!("{type_name}:{name}"),
-                }));
-            }
-        }
-        lacking
-    }
-
-    /// Says whether a component is asked for, by its name or with all of its type.
-    pub fn names(&self, id: &ComponentId) -> bool {
-        self.components
-            .get(&id.type_name)
-            .is_some_and(|members| members.contains(&id.full_name) || members.contains("*"))
-    }
-}
-
 impl Record {
     /// What was asked of the org, as a manifest.
     pub fn manifest(&self) -> Manifest {
@@ -221,12 +158,6 @@ impl Record {
             ))
         };
         self.components.iter().filter_map(reason).collect()
-    }
-
-    /// Every file that it names, but itself.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
-        let of_components = self.components.iter().flat_map(RecordedComponent::files);
-        self.descriptor.as_deref().into_iter().chain(of_components)
     }
 
     /// Writes it as its file has it.
@@ -271,35 +202,6 @@ pub fn read_record(folder: &Path) -> io::Result<Option<Record>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn selection(by: SelectedBy, members: &[(&str, &str)]) -> Selection {
-        let mut components: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (type_name, member) in members {
-            components.entry((*type_name).to_owned()).or_default().insert((*member).to_owned());
-        }
-        Selection { by, components, companions: BTreeMap::new() }
-    }
-
-    #[test]
-    fn a_selection_says_what_it_leaves_out_of_another() {
-        let types = |members| selection(SelectedBy::Types, members);
-        let both = types(&[("Profile", "*"), ("ConnectedApp", "*")]);
-        let one = types(&[("Profile", "*")]);
-        assert_eq!(one.lacks(&both), ["ConnectedApp"]);
-        assert!(both.lacks(&one).is_empty() && both.lacks(&both).is_empty());
-        let manifest = |members| selection(SelectedBy::Manifest, members);
-        let named = manifest(&[("Profile", "A"), ("Profile", "B")]);
-        assert_eq!(manifest(&[("Profile", "A")]).lacks(&named), ["Profile:B"]);
-        assert!(manifest(&[("Profile", "*")]).lacks(&named).is_empty());
-        // A profile by its type comes with all objects, by a manifest with those that it names.
-        assert_eq!(
-            manifest(&[("Profile", "*")]).lacks(&one),
-            ["it was taken by types, not by a manifest"]
-        );
-        let mut read = named.clone();
-        read.companions.insert("CustomObject".to_owned(), ["Lead".to_owned()].into());
-        assert_eq!(named.lacks(&read), ["CustomObject:Lead"]);
-    }
 
     #[test]
     fn a_record_of_a_newer_format_is_not_guessed_at() {

@@ -16,7 +16,8 @@ use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry}
 
 use super::ReadError;
 use super::files::{self, Content};
-use super::record::{self, Record, Selection};
+use super::record::{self, Record};
+use super::selection::Selection;
 
 /// One side.
 #[derive(Debug)]

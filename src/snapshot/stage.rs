@@ -31,7 +31,7 @@ pub(super) fn is_half_done(folder: &Path) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// Another run works on it.
-    #[error("another `sfsetup snapshot` is writing it")]
+    #[error("another `sfsetup snapshot` is at it")]
     Busy,
     /// Something is in the way.
     #[error("`{}` is in the way: {why}", path.display())]
@@ -223,11 +223,6 @@ impl Stage {
         self.new.as_deref().map_or_else(|| self.work.join("files"), Path::to_path_buf).join(name)
     }
 
-    /// Whether nothing is changed by what was put in so far.
-    pub fn is_empty(&self) -> bool {
-        self.plan.write.is_empty()
-    }
-
     /// Puts everything in place and removes files, the record last; `message` is what a commit of
     /// it would say.
     ///
@@ -399,4 +394,107 @@ fn write_flushed(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> =
+            entries.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// As if the process had ended here.
+    fn kill(mut stage: Stage) {
+        stage.lock = None;
+        std::mem::forget(stage);
+    }
+
+    fn begin(out: &Path) -> Stage {
+        let mut stage = Stage::open(out).unwrap();
+        stage.put("a/one", b"1").unwrap();
+        stage.put("snapshot.json", b"{}").unwrap();
+        stage
+    }
+
+    #[test]
+    fn a_new_folder_is_there_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("deep/out");
+        drop(begin(&out));
+        assert_eq!(names(&root.path().join("deep")), Vec::<String>::new());
+        kill(begin(&out));
+        assert!(!out.exists());
+        let mut stage = begin(&out);
+        assert_eq!(names(out.parent().unwrap()), [".out.sfsetup-new"]);
+        stage.place(BTreeSet::new(), String::new()).unwrap();
+        stage.end().unwrap();
+        assert_eq!(names(out.parent().unwrap()), ["out"]);
+        assert_eq!(names(&out), ["a", "snapshot.json"]);
+    }
+
+    #[test]
+    fn what_is_in_its_place_and_not_told_yet_is_the_next_runs() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        let mut stage = begin(&out);
+        stage.place(BTreeSet::new(), "first".to_owned()).unwrap();
+        kill(stage);
+        assert!(!is_half_done(&out), "all files are in their places");
+        let mut stage = Stage::open(&out).unwrap();
+        let left = stage.left().unwrap().unwrap();
+        assert_eq!(left.message, "first");
+        assert!(left.is_done(&out, "a/one") && !left.is_done(&out, "other"));
+        stage.finish_left(left).unwrap();
+        stage.forget_left().unwrap();
+        assert!(stage.left().unwrap().is_none());
+        stage.end().unwrap();
+        assert_eq!(names(&out), ["a", "snapshot.json"]);
+    }
+
+    #[test]
+    fn the_record_is_written_last_and_files_go_before() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().to_path_buf();
+        fs::create_dir_all(out.join("b")).unwrap();
+        fs::write(out.join("b/gone"), "x").unwrap();
+        let mut stage = begin(&out);
+        // Something in the way of the first file stops it on the way.
+        fs::write(out.join("a"), "mine").unwrap();
+        let error = stage.place(["b/gone".to_owned()].into(), String::new()).unwrap_err();
+        assert!(matches!(error, StageError::InTheWay { .. }), "{error}");
+        drop(stage);
+        assert_eq!(names(&out), ["a", "b"], "nothing was moved, and nothing is left behind");
+        fs::remove_file(out.join("a")).unwrap();
+        let mut stage = begin(&out);
+        stage.plan.remove = ["b/gone".to_owned()].into();
+        fs::write(stage.work.join(PLAN), serde_json::to_vec(&stage.plan).unwrap()).unwrap();
+        stage.move_in("a/one").unwrap();
+        kill(stage);
+        assert!(is_half_done(&out) && !out.join("snapshot.json").exists());
+        let mut stage = Stage::open(&out).unwrap();
+        let left = stage.left().unwrap().unwrap();
+        stage.finish_left(left).unwrap();
+        stage.end().unwrap();
+        assert_eq!(names(&out), ["a", "snapshot.json"], "an empty folder goes with its file");
+    }
+
+    #[test]
+    fn two_runs_do_not_change_one_folder_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        for out in [root.path().to_path_buf(), root.path().join("new")] {
+            let stage = begin(&out);
+            assert!(matches!(Stage::open(&out).unwrap_err(), StageError::Busy));
+            drop(stage);
+            drop(Stage::open(&out).unwrap());
+        }
+        assert_eq!(names(root.path()), Vec::<String>::new());
+        fs::write(root.path().join("file"), "").unwrap();
+        let error = Stage::open(&root.path().join("file")).unwrap_err();
+        assert!(matches!(error, StageError::InTheWay { .. }), "{error}");
+    }
 }

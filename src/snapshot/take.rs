@@ -8,9 +8,9 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion, Kind, MetadataType, SETTINGS};
 use crate::metadata::{ComponentId, ComponentSet, Requested, layout};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
-use crate::org::{Org, OrgError};
+use crate::org::{Listed, Org, OrgError};
 
-use super::record::{SelectedBy, Selection};
+use super::selection::{SelectedBy, Selection, has_files, types_of_profiles};
 use super::side::{Side, changed_by};
 use super::{Content, ReadError, write};
 
@@ -68,66 +68,13 @@ impl Wanted {
     }
 }
 
-/// The selection that all components of some types are.
-pub fn selection_of_types(types: &[String]) -> Selection {
-    let all = || BTreeSet::from(["*".to_owned()]);
-    Selection {
-        by: SelectedBy::Types,
-        components: types.iter().map(|name| (name.clone(), all())).collect(),
-        companions: BTreeMap::new(),
-    }
-}
-
-/// The selection that a manifest is. What profiles show of its other members goes along with them,
-/// wherever a retrieve is cut in pieces.
-pub fn selection_of_manifest(manifest: &Manifest) -> Selection {
-    let of_profiles = types_of_profiles();
-    let companions = manifest
-        .types
-        .iter()
-        .filter(|(name, _)| of_profiles.contains(name.as_str()))
-        .map(|(name, members)| (name.clone(), members.clone()));
-    Selection {
-        by: SelectedBy::Manifest,
-        companions: if manifest.types.contains_key("Profile") {
-            companions.collect()
-        } else {
-            BTreeMap::new()
-        },
-        components: manifest.types.clone(),
-    }
-}
-
-/// The types of whose components a profile shows more where they are asked for with it (S 3.2).
-fn types_of_profiles() -> BTreeSet<&'static str> {
-    registry::find("Profile")
-        .into_iter()
-        .flat_map(|row| row.fields)
-        .filter_map(|field| match &field.kind {
-            Kind::Section { companion: Some(companion), .. } => Some(companion.candidates("x")),
-            _ => None,
-        })
-        .flatten()
-        .map(|(type_name, _)| type_name)
-        .collect()
-}
-
-/// The selection that templates are, by what they ask about.
-pub fn selection_of_request(request: &RetrieveRequest) -> Selection {
-    let mut components: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for id in &request.components {
-        components.entry(id.type_name.clone()).or_default().insert(id.full_name.clone());
-    }
-    Selection { by: SelectedBy::Template, components, companions: request.companions.types.clone() }
-}
-
 /// Finds out what an org has of some types; profiles come with all the org's objects named.
 ///
 /// # Errors
 /// The org cannot be asked, or could not list a type for a reason that may pass. A type that it does
 /// not know, or does not show to this user, is *not observed*.
 pub async fn of_types(org: &Org, types: &[String]) -> Result<Wanted, OrgError> {
-    let wanted = of_selection(org, selection_of_types(types)).await?;
+    let wanted = of_selection(org, Selection::of_types(types)).await?;
     match wanted.failed.into_values().next() {
         Some(error) => Err(error),
         None => Ok(Wanted { failed: BTreeMap::new(), ..wanted }),
@@ -176,14 +123,36 @@ async fn list(org: &Org, selection: &Selection, wanted: &mut Wanted) -> Result<(
         }
     }
     if selection.by == SelectedBy::Types && selection.components.contains_key("Profile") {
-        for one in org.list("CustomObject").await? {
-            wanted.request.companions.add("CustomObject", &one.id.full_name);
+        if let Some(listed) = ask(org, "CustomObject", wanted).await? {
+            for one in listed {
+                wanted.request.companions.add("CustomObject", &one.id.full_name);
+            }
         }
         for type_name in COMPANIONS {
             wanted.request.companions.add(type_name, "*");
         }
     }
     Ok(())
+}
+
+/// Lists a type; where that cannot be done, all of it is not observed.
+async fn ask(
+    org: &Org,
+    type_name: &str,
+    wanted: &mut Wanted,
+) -> Result<Option<Vec<Listed>>, OrgError> {
+    match org.list(type_name).await {
+        Ok(listed) => Ok(Some(listed)),
+        Err(error) if error.is_about_one_question() => {
+            let reason = format!("the org says: {error}");
+            if !error.is_lasting() {
+                wanted.failed.insert(type_name.to_owned(), error);
+            }
+            wanted.not_observed.insert(ComponentId::new(type_name, "*"), reason);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn list_type(
@@ -193,18 +162,7 @@ async fn list_type(
     wanted: &mut Wanted,
 ) -> Result<(), OrgError> {
     let all = || ComponentId::new(type_name, "*");
-    let listed = match org.list(type_name).await {
-        Ok(listed) => listed,
-        Err(error) if error.is_about_one_question() => {
-            let reason = format!("the org says: {error}");
-            if !error.is_lasting() {
-                wanted.failed.insert(type_name.to_owned(), error);
-            }
-            wanted.not_observed.insert(all(), reason);
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
+    let Some(listed) = ask(org, type_name, wanted).await? else { return Ok(()) };
     // Of these the org lists what lies in a folder that is named, and none is.
     if IN_FOLDERS.contains(&type_name) {
         let reason = "components of this type lie in folders, which sfsetup does not list: name \
@@ -235,11 +193,6 @@ async fn list_type(
 
 /// Types whose components lie in folders of the org's.
 const IN_FOLDERS: &[&str] = &["Dashboard", "Document", "EmailTemplate", "Report"];
-
-/// Whether it is known where the files of a type stand.
-fn has_files(type_name: &str) -> bool {
-    registry::find(type_name).is_some_and(|row| !row.folder.is_empty() && !row.suffix.is_empty())
-}
 
 /// Puts together what must be asked of an org so that it can be held against a baseline: what its
 /// record names, or for a plain folder its components with what makes its profiles whole.

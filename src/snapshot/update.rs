@@ -9,7 +9,7 @@ use crate::metadata::document::Document;
 use crate::metadata::registry::{self, Kind};
 use crate::metadata::{Component, ComponentId, layout, why_unread};
 use crate::org::retrieve::Retrieved;
-use crate::org::{Org, OrgError};
+use crate::org::{Org, OrgError, OrgErrorKind};
 
 use super::record::{self, Record, RecordedComponent, RecordedGap, RecordedManifest, SNAPSHOT};
 use super::stage::{Put, Stage, StageError};
@@ -25,9 +25,6 @@ pub enum UpdateError {
     /// The folder cannot be written.
     #[error("{0}")]
     Stage(#[from] StageError),
-    /// A file of the folder cannot be read or written.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
 }
 
 /// How a folder is brought to what an org has.
@@ -132,7 +129,8 @@ pub async fn update(
     if let Some(other) = earlier.filter(|other| *other != name && is_descriptor(other)) {
         remove.insert(other.to_owned());
     }
-    stage.put(record::FILE, &record.to_bytes()?)?;
+    let bytes = record.to_bytes().map_err(system(record::FILE))?;
+    stage.put(record::FILE, &bytes)?;
     update.record = record;
     Ok((update, remove))
 }
@@ -164,8 +162,11 @@ impl Run<'_> {
         for ids in ids.chunks(PIECE) {
             match take::piece(org, self.wanted, ids).await {
                 Ok(retrieved) => self.take(ids, retrieved, stage)?,
-                // The org gave no answer to this piece; the others may be had all the same.
-                Err(error) if error.is_about_one_question() => {
+                // The org refuses this piece; the others may be had all the same. What is no answer
+                // of the org's at all, such as a maintenance page, will hardly be one next.
+                Err(error)
+                    if error.is_about_one_question() && error.kind != OrgErrorKind::Unexpected =>
+                {
                     for id in ids {
                         self.not_observed.insert(id.clone(), error.to_string());
                     }
@@ -371,12 +372,16 @@ impl Run<'_> {
             return Ok(false);
         }
         if file != earlier.file {
-            stage.put(&file, &fs::read(&there)?)?;
+            stage.put(&file, &fs::read(&there).map_err(system(&earlier.file))?)?;
         }
         let kept = RecordedComponent { file, stale: Some(reason), ..earlier.clone() };
         self.written.insert(id.clone(), kept);
         Ok(true)
     }
+}
+
+fn system(name: &str) -> impl FnOnce(std::io::Error) -> StageError + '_ {
+    move |error| StageError::System { path: PathBuf::from(name), error }
 }
 
 /// The error of a run in which nothing could be read.
@@ -390,6 +395,6 @@ fn nothing(gaps: &BTreeMap<ComponentId, String>, error: Option<OrgError>) -> Org
     match error {
         Some(error) if error.message.starts_with("nothing of what") => error,
         Some(error) => OrgError { message, ..error },
-        None => OrgError::new(crate::org::OrgErrorKind::Refused, message),
+        None => OrgError::new(OrgErrorKind::Refused, message),
     }
 }

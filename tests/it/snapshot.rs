@@ -309,7 +309,7 @@ async fn where_nothing_is_read_nothing_is_written() {
         scene.change(|org| org.faults = vec![(spoil, usize::MAX, Fault::Reply(200, "", "<html>"))]);
         let run = scene.take(&[]);
         assert_eq!(run.code, 1, "{run:?}");
-        assert!(run.stderr.contains("nothing of what was asked for could be read"), "{run:?}");
+        assert!(run.stderr.contains("`org` is as it was"), "{run:?}");
         assert_eq!(scene.files("."), before);
     }
     // A type that does not exist beside one that does is told, and the other is written.
