@@ -308,6 +308,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_an_earlier_snapshot_is_not_observed_by_either_of_its_names() {
+        let part = "<ExtlClntAppOauthSettings \
+                    xmlns=\"http://soap.sforce.com/2006/04/metadata\"><externalClientApplication>\
+                    Acme</externalClientApplication></ExtlClntAppOauthSettings>";
+        let file = "extlClntAppOauthSettings/Acme_oauth.ecaOauth";
+        let record = format!(
+            "{{\"manifest\": {{\"types\": {{\"ExtlClntAppOauthSettings\": [\"*\"]}}}}, \
+             \"components\": [{{\"type\": \"ExtlClntAppOauthSettings\", \"full_name\": \
+             \"Acme_oauth\", \"file\": \"{file}\", \"stale\": \"maintenance\"}}]}}"
+        );
+        let there = folder(&[("snapshot.json", &record), (file, part)]);
+        let set = read(there.path(), &|_| true).unwrap().components;
+        assert!(set.components.is_empty());
+        for name in ["Acme", "Acme_oauth"] {
+            let reason = &set.not_observed[&ComponentId::new("ExtlClntAppOauthSettings", name)];
+            assert!(reason.contains("maintenance"), "{reason}");
+        }
+        std::fs::remove_file(there.path().join(file)).unwrap();
+        let error = read(there.path(), &|_| true).unwrap_err();
+        assert!(matches!(error, ReadError::Incomplete(files) if files == [file]));
+    }
+
+    #[test]
+    fn a_snapshots_manifest_for_other_tools_is_no_record_of_what_was_asked_for() {
+        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>\
+                       Mine</members><name>PermissionSet</name></types></Package>";
+        let there = folder(&[
+            ("snapshot.json", "{\"manifest\": {\"types\": {\"Profile\": [\"*\"]}}}"),
+            ("package.xml", package),
+            ("profiles/Admin.profile", PROFILE),
+        ]);
+        let requested = read(there.path(), &|_| true).unwrap().components.requested;
+        let Requested::Manifest(manifest) = requested else { panic!("no record") };
+        assert!(manifest.covers("Profile", "A") && !manifest.covers("PermissionSet", "Mine"));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_said_at_once() {
         let broken = folder(&[
             ("profiles/A.profile", "<Profile"),

@@ -154,7 +154,9 @@ impl Record {
             let why = one.stale.as_ref()?;
             Some((
                 one.id(),
-                format!("its file is of an earlier snapshot, as this one failed: {why}"),
+                format!(
+                    "its file is of an earlier snapshot, as the last one could not read it: {why}"
+                ),
             ))
         };
         self.components.iter().filter_map(reason).collect()

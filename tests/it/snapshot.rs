@@ -319,6 +319,42 @@ async fn where_nothing_is_read_nothing_is_written() {
     assert!(scene.path("part/connectedApps/Acme.connectedApp").exists());
 }
 
+/// What could not be listed when the snapshot was taken is nothing new when it is seen later; what
+/// was listed, and was not there, is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_seen_later_is_new_only_where_it_was_looked_for() {
+    let eca = "ExternalClientApplication";
+    let template = format!(
+        "format = 1\n[template]\nname = \"o\"\ntitle = \"O\"\nversion = \"1\"\nsource = \
+         \"https://e.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+         want = [{{ component = \"{eca}:Acme\", path = \"label\", equals = \"Acme\" }}]\n"
+    );
+    for is_listed in [false, true] {
+        let mut state = org();
+        if is_listed {
+            state.listed.insert(eca, Vec::new());
+        }
+        let scene = Scene::new(state).await;
+        let types = format!("{TYPES},{eca}");
+        let run = scene.run(&["snapshot", "--out", "org", "--types", &types]);
+        assert_eq!(run.code, i32::from(!is_listed), "{run:?}");
+        // Against a template: missing, or nobody knows.
+        scene.env.write("o.toml", &template);
+        let run = scene.run(&["diff", "--template", "o.toml", "--from", "org"]);
+        let words = if is_listed { "1 missing" } else { "1 not observed" };
+        assert!(run.stdout.contains(words), "{run:?}");
+        scene.change(|org| {
+            org.listed.insert(eca, vec!["Acme"]);
+            let path = "externalClientApps/Acme.eca";
+            org.files.push(component(eca, "*", path, "<label>Acme</label>"));
+        });
+        let (code, drift) = scene.drift();
+        let state = if is_listed { "differs" } else { "not-observed" };
+        assert_eq!(drift, [(format!("{eca}:Acme"), state.to_owned())]);
+        assert_eq!(code, if is_listed { 2 } else { 0 });
+    }
+}
+
 /// A profile whose companion was not read shows less of what it grants: its file is not overwritten
 /// by one that says less.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
