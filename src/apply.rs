@@ -1,28 +1,31 @@
 //! A plan carried out: written down, sent once, watched, and what was cut off found again.
 //!
-//! What must hold beforehand is asked in `preflight`, what became of a request whose answer was
-//! lost in `settle`, and the way back is computed in `rollback`.
+//! What must hold beforehand is asked in `preflight`; what became of a request whose answer was
+//! lost is found out in `recover`.
 
 pub mod preflight;
-pub mod rollback;
-pub mod settle;
+pub mod recover;
 
 use std::collections::BTreeMap;
 
 use futures::future::{Either, select};
 use tokio::sync::Notify;
 
-use crate::journal::{Assigned, Entry, FORMAT, Held, Journal, JournalError, Stage};
-use crate::metadata::ComponentSet;
+use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
+use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
+use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
+use crate::metadata::registry::{self, MetadataType};
+use crate::metadata::settings::settings;
+use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
-use crate::package::{Change, Package, PackageError, Target};
-use crate::plan::fix::Assignment;
-use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
-use crate::plan::{self, PlanError};
+use crate::package::Target;
+use crate::plan::before_image::{Image, standings};
+use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
+use crate::plan::{self, Plan};
 use crate::template::ExpandedStep;
 use crate::template::needs::needs;
 
@@ -66,30 +69,79 @@ pub async fn examine(
     Ok(Examined { components: retrieved.components, facts, graph, messages: retrieved.messages })
 }
 
-/// What is to be carried out.
-#[derive(Debug)]
-pub struct Order {
-    /// What it is for, in words.
+/// What a plan is carried out for.
+#[derive(Clone, Debug)]
+pub struct Purpose {
+    /// In words.
     pub what: String,
     /// The org.
     pub org: SavedOrg,
-    /// The files.
-    pub package: Package,
-    /// What they change.
-    pub changes: Vec<Change>,
-    /// What becomes of each component.
-    pub targets: Vec<Target>,
-    /// Permission sets to be given.
-    pub assign: Vec<Assignment>,
-    /// Permission sets to be taken back.
-    pub unassign: Vec<Assigned>,
     /// The entry that it takes back.
     pub rolls_back: Option<String>,
 }
 
+/// Asks an org once more for the components of a plan, with what makes the changed parts of
+/// profiles visible (S 3.2).
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgError> {
+    let ids = plan.targets.iter().map(|target| &target.id);
+    let planned =
+        plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
+    // What is deleted is looked at whole.
+    let deleted = plan.targets.iter().filter(|target| target.after.is_none());
+    let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
+    retrieve(org, ids, planned, held).await
+}
+
+/// Asks an org for what a deploy changed, as it is now.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn read_images(org: &Org, images: &[Image]) -> Result<ComponentSet, OrgError> {
+    // What differs before and after is the same whatever is there now.
+    let all = standings(images, &ComponentSet::new(Requested::Unknown));
+    let changed = all.iter().filter_map(|one| Some((&one.id, one.path.as_ref()?)));
+    // What was made is looked at whole: taking it back would lose what was put into it since.
+    let made = images.iter().filter(|image| image.before.is_none());
+    let held = made.filter_map(|image| Some((&image.id, image.after.as_ref()?)));
+    retrieve(org, images.iter().map(|image| &image.id), changed, held).await
+}
+
+/// Retrieves components, with the companions of paths in them, and of all that some hold.
+async fn retrieve<'c>(
+    org: &Org,
+    ids: impl Iterator<Item = &'c ComponentId>,
+    paths: impl Iterator<Item = (&'c ComponentId, &'c FieldPath)>,
+    held: impl Iterator<Item = (&'c ComponentId, &'c Document)>,
+) -> Result<ComponentSet, OrgError> {
+    let mut request = RetrieveRequest { components: ids.cloned().collect(), ..Default::default() };
+    let row_of = |id: &ComponentId| registry::find_component(&id.type_name, &id.full_name);
+    let mut ask_for = |row: &MetadataType, path: &FieldPath| {
+        if let Some(id) = row.companion_of(path) {
+            request.companions.add(&id.type_name, &id.full_name);
+        }
+    };
+    for (id, path) in paths {
+        if let Some(row) = row_of(id) {
+            ask_for(row, path);
+        }
+    }
+    for (id, document) in held {
+        if let Some(row) = row_of(id) {
+            settings(row, document).keys().for_each(|path| ask_for(row, path));
+        }
+    }
+    if request.components.is_empty() {
+        return Ok(ComponentSet::new(Requested::Unknown));
+    }
+    Ok(org.retrieve(&request).await?.components)
+}
+
 /// How a deploy ended.
 #[derive(Debug)]
-pub enum Ended {
+pub enum Outcome {
     /// The org has done it.
     Applied(DeployStatus),
     /// The org has refused it, and nothing is changed.
@@ -107,12 +159,6 @@ pub enum ApplyError {
     /// The journal cannot be written; nothing is changed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The package cannot be made.
-    #[error(transparent)]
-    Package(Box<PackageError>),
-    /// The proof fails.
-    #[error(transparent)]
-    Plan(Box<PlanError>),
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
@@ -154,19 +200,7 @@ pub enum ApplyError {
     },
 }
 
-impl From<PackageError> for ApplyError {
-    fn from(error: PackageError) -> Self {
-        Self::Package(Box::new(error))
-    }
-}
-
-impl From<PlanError> for ApplyError {
-    fn from(error: PlanError) -> Self {
-        Self::Plan(Box::new(error))
-    }
-}
-
-/// Writes an order down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and
+/// Writes a plan down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and
 /// waits for what it says.
 ///
 /// # Errors
@@ -174,20 +208,21 @@ impl From<PlanError> for ApplyError {
 pub async fn carry_out(
     org: &Org,
     journal: &Journal,
-    order: &Order,
+    plan: &Plan<'_>,
+    purpose: &Purpose,
     check_only: bool,
-) -> Result<(Entry, Ended), ApplyError> {
-    let mut entry = prepare(org, journal, order, check_only).await?;
-    if order.package.is_empty() {
+) -> Result<(Entry, Outcome), ApplyError> {
+    let mut entry = prepare(org, journal, plan, purpose, check_only).await?;
+    if plan.package.is_empty() {
         entry.stage = Stage::Applied;
         journal.write(&entry)?;
         finish_by_rest(org, journal, &mut entry).await?;
         return Ok((
             entry,
-            Ended::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() }),
+            Outcome::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() }),
         ));
     }
-    let zip = order.package.zip().map_err(|error| {
+    let zip = plan.package.zip().map_err(|error| {
         ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
     })?;
     entry.stage = Stage::Sent;
@@ -195,15 +230,15 @@ pub async fn carry_out(
     let id = match org.start_deploy(zip.clone(), check_only).await {
         Ok(id) => id,
         Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
-        Err(NotStarted::Lost(lost)) => match settle::find(org, &entry).await? {
-            settle::Found::Running(id) => id,
-            settle::Found::Applied => {
+        Err(NotStarted::Lost(lost)) => match recover::find(org, &entry).await? {
+            recover::Found::Running(id) => id,
+            recover::Found::Applied => {
                 entry.stage = Stage::Applied;
                 journal.write(&entry)?;
                 finish_by_rest(org, journal, &mut entry).await?;
                 return Ok((
                     entry,
-                    Ended::Applied(DeployStatus {
+                    Outcome::Applied(DeployStatus {
                         done: true,
                         success: true,
                         ..DeployStatus::default()
@@ -212,7 +247,7 @@ pub async fn carry_out(
             }
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            settle::Found::Nothing => match org.start_deploy(zip, check_only).await {
+            recover::Found::Nothing => match org.start_deploy(zip, check_only).await {
                 Ok(id) => id,
                 Err(NotStarted::Refused(error)) => {
                     return Err(not_sent(journal, &mut entry, error)?);
@@ -224,12 +259,12 @@ pub async fn carry_out(
                     )));
                 }
             },
-            settle::Found::Overtaken(ids) => {
+            recover::Found::Overtaken(ids) => {
                 entry.stage = Stage::NotSent;
                 journal.write(&entry)?;
                 return Err(ApplyError::Overtaken { ids, lost });
             }
-            settle::Found::Unclear(why) => {
+            recover::Found::Unclear(why) => {
                 return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})")));
             }
         },
@@ -239,19 +274,19 @@ pub async fn carry_out(
 
 /// Says whether a validation in the journal was of the same documents: of another it would bring
 /// about something else, and overwrite what has changed since.
-pub fn is_validated(entry: &Entry, order: &Order) -> bool {
+pub fn is_validated(entry: &Entry, plan: &Plan<'_>) -> bool {
     entry.check_only
-        && entry.before == held(&order.targets, |target| &target.before)
-        && entry.after == held(&order.targets, |target| &target.after)
+        && entry.before == stored(&plan.targets, |target| &target.before)
+        && entry.after == stored(&plan.targets, |target| &target.after)
 }
 
-fn held(
+fn stored(
     targets: &[Target],
     of: fn(&Target) -> &Option<crate::metadata::document::Document>,
-) -> Vec<Held> {
+) -> Vec<Stored> {
     targets
         .iter()
-        .map(|target| Held {
+        .map(|target| Stored {
             type_name: target.id.type_name.clone(),
             full_name: target.id.full_name.clone(),
             xml: of(target)
@@ -269,20 +304,21 @@ fn held(
 pub async fn carry_out_validated(
     org: &Org,
     journal: &Journal,
-    order: &Order,
+    plan: &Plan<'_>,
+    purpose: &Purpose,
     validation: &str,
-) -> Result<(Entry, Ended), ApplyError> {
-    let mut entry = prepare(org, journal, order, false).await?;
+) -> Result<(Entry, Outcome), ApplyError> {
+    let mut entry = prepare(org, journal, plan, purpose, false).await?;
     entry.stage = Stage::Sent;
     journal.write(&entry)?;
     match org.quick_deploy(validation).await {
         Ok(id) => accepted(org, journal, entry, id).await,
         Err(NotStarted::Refused(_)) => {
             journal.remove(&entry.id)?;
-            carry_out(org, journal, order, false).await
+            carry_out(org, journal, plan, purpose, false).await
         }
-        Err(NotStarted::Lost(lost)) => match settle::find(org, &entry).await? {
-            settle::Found::Running(id) => accepted(org, journal, entry, id).await,
+        Err(NotStarted::Lost(lost)) => match recover::find(org, &entry).await? {
+            recover::Found::Running(id) => accepted(org, journal, entry, id).await,
             _ => Err(ApplyError::Unclear(format!(
                 "the answer to the quick deploy was lost ({lost}); run the same command again"
             ))),
@@ -293,36 +329,34 @@ pub async fn carry_out_validated(
 async fn prepare(
     org: &Org,
     journal: &Journal,
-    order: &Order,
+    plan: &Plan<'_>,
+    purpose: &Purpose,
     check_only: bool,
 ) -> Result<Entry, ApplyError> {
     let known = org.recent_deploys().await?.unwrap_or_default();
     let entry = Entry {
         format: FORMAT.to_owned(),
         id: journal.new_id(),
-        org: order.org.clone(),
+        org: purpose.org.clone(),
         started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        what: order.what.clone(),
+        what: purpose.what.clone(),
         stage: Stage::Prepared,
         deploy_id: None,
         check_only,
         known_deploys: known.into_iter().map(|row| row.id).collect(),
-        api_version: order.package.version.to_string(),
-        changes: order.changes.iter().map(SavedChange::from).collect(),
-        before: held(&order.targets, |target| &target.before),
-        after: held(&order.targets, |target| &target.after),
-        assign: order
-            .assign
+        api_version: plan.package.version.to_string(),
+        changes: plan.changes.iter().map(SavedChange::from).collect(),
+        before: stored(&plan.targets, |target| &target.before),
+        after: stored(&plan.targets, |target| &target.after),
+        assign: plan
+            .assignments
             .iter()
             .filter(|_| !check_only)
-            .map(|one| SavedAssignment {
-                user: one.user.clone(),
-                permission_set: one.permission_set.clone(),
-            })
+            .map(SavedAssignment::from)
             .collect(),
-        unassign: if check_only { Vec::new() } else { order.unassign.clone() },
+        unassign: if check_only { Vec::new() } else { plan.withdrawals.clone() },
         assigned: Vec::new(),
-        rolls_back: order.rolls_back.clone(),
+        rolls_back: purpose.rolls_back.clone(),
         rolled_back_by: None,
     };
     journal.write(&entry)?;
@@ -344,7 +378,7 @@ async fn accepted(
     journal: &Journal,
     mut entry: Entry,
     id: String,
-) -> Result<(Entry, Ended), ApplyError> {
+) -> Result<(Entry, Outcome), ApplyError> {
     entry.stage = Stage::Accepted;
     entry.deploy_id = Some(id.clone());
     journal.write(&entry)?;
@@ -370,7 +404,7 @@ async fn watch(
     journal: &Journal,
     mut entry: Entry,
     id: &str,
-) -> Result<(Entry, Ended), ApplyError> {
+) -> Result<(Entry, Outcome), ApplyError> {
     let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
     org.begin(what);
     let status = {
@@ -398,15 +432,15 @@ async fn watch(
     org.end();
     let status = status.map_err(|error| ApplyError::Unwatched { id: id.to_owned(), error })?;
     let ended = match (status.success, status.status.as_str()) {
-        (true, _) => Ended::Applied(status),
-        (false, "Canceled") => Ended::Canceled(status),
-        (false, _) => Ended::Refused(status),
+        (true, _) => Outcome::Applied(status),
+        (false, "Canceled") => Outcome::Canceled(status),
+        (false, _) => Outcome::Refused(status),
     };
     entry.stage = match &ended {
-        Ended::Applied(_) if entry.check_only => Stage::Done,
-        Ended::Applied(_) => Stage::Applied,
-        Ended::Refused(_) => Stage::Failed,
-        Ended::Canceled(_) => Stage::Canceled,
+        Outcome::Applied(_) if entry.check_only => Stage::Done,
+        Outcome::Applied(_) => Stage::Applied,
+        Outcome::Refused(_) => Stage::Failed,
+        Outcome::Canceled(_) => Stage::Canceled,
     };
     journal.write(&entry)?;
     if entry.stage == Stage::Applied {

@@ -1,48 +1,20 @@
 //! The command line: its arguments, one variant a command, and the road from them to an exit code.
 
-mod baseline;
-mod config;
-mod connect;
-#[cfg(feature = "demo")]
-mod demo;
-mod deploy;
-mod diff;
-mod error;
-mod git_diff;
-mod org;
-mod package;
-mod restore;
-mod rollback;
-mod snapshot;
-mod template;
-mod ui;
-mod wanted;
+mod commands;
+mod shared;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use error::CommandError;
-use ui::Ui;
-
-/// How a run ended; stable, and the same in every output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// In sync, or done.
-    Done = 0,
-    /// Something went wrong.
-    Error = 1,
-    /// Something differs or is missing, or is left.
-    Drift = 2,
-    /// The org refused, or the plan is stale.
-    Refused = 3,
-    /// The arguments are wrong.
-    Usage = 64,
-    /// Ctrl-C, and nothing is changed: 128 and the signal's number, as shells have it.
-    Interrupted = 130,
-}
+#[cfg(feature = "demo")]
+use commands::demo;
+use commands::{deploy, diff, git_diff, org, package, rollback, snapshot, template};
+use shared::arguments::Exit;
+use shared::error::CommandError;
+use shared::ui::Ui;
 
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
@@ -86,63 +58,6 @@ enum Command {
         /// The folder; it is made where it does not exist
         dir: PathBuf,
     },
-}
-
-/// Where the wanted state comes from.
-#[derive(Clone, Debug, Default, Args)]
-struct WantedArguments {
-    /// The template: a shipped one's name, or a file (can be repeated)
-    #[arg(long, value_name = "NAME|FILE")]
-    template: Vec<String>,
-
-    /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
-    ///
-    /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that
-    /// template's.
-    #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
-    set: Vec<String>,
-
-    /// What was so once: a snapshot, a folder or a zip, in place of a template
-    #[arg(long, value_name = "PATH", conflicts_with = "template")]
-    baseline: Option<PathBuf>,
-
-    /// Another org as the baseline
-    #[arg(long, value_name = "ORG", conflicts_with_all = ["template", "baseline"])]
-    baseline_org: Option<String>,
-
-    /// Take a folder without a record of what was asked for as a part, not as all that there is
-    #[arg(long, conflicts_with = "template")]
-    sparse: bool,
-
-    /// Look only at these components or settings; `*` and `?` stand for any text (can be repeated)
-    #[arg(long, value_name = "TYPE:NAME[:PATH]")]
-    only: Vec<String>,
-}
-
-/// Where the actual state comes from.
-#[derive(Debug, Args)]
-struct SourceArguments {
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
-    #[arg(long, value_name = "ORG", conflicts_with = "from")]
-    org: Option<String>,
-
-    /// A folder in metadata or source format, a zip, or a snapshot
-    #[arg(long, value_name = "PATH")]
-    from: Option<PathBuf>,
-
-    /// How long the org may take to put a retrieve together, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, conflicts_with = "from")]
-    timeout: u64,
-}
-
-/// In what form an answer is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
 }
 
 /// Runs the program and says how it ended.

@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::saved::{SavedAssignment, SavedChange, SavedOrg};
+use crate::metadata::ComponentId;
+use crate::metadata::document::Document;
+use crate::plan::before_image::Image;
+use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.journal/1";
@@ -85,9 +88,9 @@ pub struct Entry {
     /// What was to change.
     pub changes: Vec<SavedChange>,
     /// The components before.
-    pub before: Vec<Held>,
+    pub before: Vec<Stored>,
     /// The components as they were to be after.
-    pub after: Vec<Held>,
+    pub after: Vec<Stored>,
     /// Permission sets to be given.
     pub assign: Vec<SavedAssignment>,
     /// Permission sets to be taken back, with the rows that do.
@@ -109,28 +112,51 @@ impl Entry {
             (false, stage) => stage.words().to_owned(),
         }
     }
+
+    /// Returns each component before the deploy and after it.
+    ///
+    /// # Errors
+    /// A file in it is no metadata: what was there is not known then, and nothing may be taken for
+    /// "was not there".
+    pub fn images(&self) -> Result<Vec<Image>, JournalError> {
+        let read = |stored: &Stored| {
+            let Some(xml) = &stored.xml else { return Ok(None) };
+            let document = Document::parse(xml.clone().into_bytes());
+            document.map(Some).map_err(|error| JournalError::Unreadable {
+                entry: self.id.clone(),
+                component: format!("{}:{}", stored.type_name, stored.full_name),
+                why: error.to_string(),
+            })
+        };
+        let mut images = Vec::new();
+        for before in &self.before {
+            let is_it = |after: &&Stored| {
+                after.type_name == before.type_name && after.full_name == before.full_name
+            };
+            let after = self.after.iter().find(is_it).ok_or_else(|| JournalError::Unreadable {
+                entry: self.id.clone(),
+                component: format!("{}:{}", before.type_name, before.full_name),
+                why: "what the deploy made of it is not in it".to_owned(),
+            })?;
+            images.push(Image {
+                id: ComponentId::new(before.type_name.as_str(), before.full_name.as_str()),
+                before: read(before)?,
+                after: read(after)?,
+            });
+        }
+        Ok(images)
+    }
 }
 
-/// A component's file at one time.
+/// A component's file before or after a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct Stored {
     /// The metadata type.
     pub type_name: String,
     /// The full name, decoded.
     pub full_name: String,
     /// Its XML; none where it was not there.
     pub xml: Option<String>,
-}
-
-/// A permission set given to a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assigned {
-    /// The user's name.
-    pub user: String,
-    /// The permission set's API name.
-    pub permission_set: String,
-    /// The rows: object and id.
-    pub rows: Vec<(String, String)>,
 }
 
 /// Why the journal cannot be used.
@@ -147,6 +173,16 @@ pub enum JournalError {
     /// Another run is at work on the org.
     #[error("another run of sfsetup is deploying to this org now")]
     Locked,
+    /// A component's file in an entry that is no metadata.
+    #[error("the journal's entry {entry} cannot be read as far as {component} goes: {why}")]
+    Unreadable {
+        /// Which entry.
+        entry: String,
+        /// Which component.
+        component: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A file that is no entry.
     #[error("the journal's file `{}` cannot be read: {why}", path.display())]
     Damaged {

@@ -58,7 +58,7 @@ pub struct Component {
     pub file: String,
 }
 
-/// What is known of what was asked for; it decides how absence is read (design: three-state truth).
+/// What is known of what was asked for; it decides how absence is read (S 3.2).
 #[derive(Clone, Debug)]
 pub enum Requested {
     /// A folder or zip without a record of what was asked for: what is absent was *not observed*.

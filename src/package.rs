@@ -14,13 +14,13 @@ use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    self, Absent, ApiVersion, DeployRule, Field, Kind, MetadataType, Travel,
+    self, Absent, ApiVersion, DeployRule, Entries, Field, Kind, MetadataType, Travel,
 };
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
 use crate::metadata::compare::{Buffers, compare};
-use crate::metadata::settings;
+use crate::metadata::settings::differences;
 use patch::Setting;
 
 /// One thing that is to change.
@@ -94,6 +94,17 @@ pub enum PackageError {
     NoFolder(ComponentId),
 }
 
+impl Default for Package {
+    fn default() -> Self {
+        Self {
+            files: BTreeMap::new(),
+            components: BTreeMap::new(),
+            deletes: BTreeSet::new(),
+            version: ApiVersion::NEWEST,
+        }
+    }
+}
+
 impl Package {
     /// Says whether there is nothing to deploy.
     pub fn is_empty(&self) -> bool {
@@ -109,42 +120,32 @@ impl Package {
     }
 }
 
-/// Applies changes to components and returns what each is to become, in order of their names.
-/// `made` holds the documents that components made anew begin with.
+/// Applies changes to one component and returns what it is to become; nothing where they do not
+/// say. `made` is the document that a component made anew begins with.
 ///
 /// # Errors
 /// A change that contradicts the document.
-pub fn targets(
-    changes: &[Change],
+pub fn target(
+    id: &ComponentId,
+    changes: &[&Change],
     components: &ComponentSet,
-    made: &BTreeMap<ComponentId, Document>,
+    made: Option<&Document>,
     version: ApiVersion,
-) -> Result<Vec<Target>, PackageError> {
-    let mut by_component: BTreeMap<&ComponentId, Vec<&Change>> = BTreeMap::new();
-    for change in changes {
-        by_component.entry(&change.id).or_default().push(change);
+) -> Result<Option<Target>, PackageError> {
+    let before = own(components, id).map(|component| component.document.clone());
+    if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
+        return Ok(Some(Target { id: id.clone(), before, after: None }));
     }
-    let mut targets = Vec::new();
-    for (id, changes) in by_component {
-        let before = own(components, id).map(|component| component.document.clone());
-        if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
-            targets.push(Target { id: id.clone(), before, after: None });
-            continue;
-        }
-        let Some(base) = before.clone().or_else(|| made.get(id).cloned()) else {
-            continue;
-        };
-        let row = registry::find_component(&id.type_name, &id.full_name)
-            .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
-        let settings: Vec<Setting> = changes
-            .iter()
-            .filter_map(|change| Some((change.path.clone()?, change.to.clone())))
-            .collect();
-        let after = patch::patch(row, &base, &settings, version)
-            .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
-        targets.push(Target { id: id.clone(), before, after: Some(after) });
-    }
-    Ok(targets)
+    let Some(base) = before.as_ref().or(made) else { return Ok(None) };
+    let row = registry::find_component(&id.type_name, &id.full_name)
+        .ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+    let settings: Vec<Setting> = changes
+        .iter()
+        .filter_map(|change| Some((change.path.clone()?, change.to.clone())))
+        .collect();
+    let after = patch::patch(row, base, &settings, version)
+        .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
+    Ok(Some(Target { id: id.clone(), before, after: Some(after) }))
 }
 
 /// Finds a component by its own name, which for a part of an external client app is not the one it
@@ -218,19 +219,12 @@ pub fn build(
 /// Says whether a part of an external client app is deleted together with the app: named by itself
 /// too, it is not found any more, and that warning fails the deploy (S 2.7).
 fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
-    let app = target
-        .before
-        .as_ref()
-        .and_then(|document| document.root().child_text("externalClientApplication"));
-    target.id.type_name.starts_with("ExtlClnt")
-        && app.is_some_and(|app| {
-            let app = ComponentId::new("ExternalClientApplication", app.as_ref());
-            targets.iter().any(|one| one.id == app && one.after.is_none())
-        })
+    let Some(before) = &target.before else { return false };
+    before.root().child_text("externalClientApplication").is_some_and(|app| {
+        let app = ComponentId::new("ExternalClientApplication", app.as_ref());
+        targets.iter().any(|one| one.id == app && one.after.is_none())
+    })
 }
-
-/// Lists that an org has been seen to lose when a deployed profile does not name them (design 6).
-pub const SENT_ALONG: &[&str] = &["loginFlows", "loginIpRanges"];
 
 /// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where
 /// they mean the same.
@@ -247,7 +241,7 @@ fn overlay(
     let changed: BTreeSet<Segment> =
         match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
             Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
-            Err(_) => settings::differences(row, Some(before), Some(after))
+            Err(_) => differences(row, Some(before), Some(after))
                 .into_iter()
                 .map(|(path, ..)| path.segments()[0].clone())
                 .collect(),
@@ -256,21 +250,21 @@ fn overlay(
         return Ok(None);
     }
     let mut elements: Vec<(NewElement, Vec<String>)> = Vec::new();
+    let mut states = (Entries::new(before), Entries::new(after));
     for segment in &changed {
-        if SENT_ALONG.contains(&segment.name.as_str()) {
+        let field = row.field(&segment.name);
+        if field.is_some_and(|field| field.sent_whole) {
             continue;
         }
-        let field = row.fields.iter().find(|field| field.name == segment.name);
         elements.extend(
-            overlaid(field, segment, before, after, version)
+            overlaid(field, segment, (before, after), &mut states, version)
                 .map(|element| (element, key_names(field))),
         );
     }
-    for name in SENT_ALONG {
+    for field in row.fields.iter().filter(|field| field.sent_whole) {
         // In the order that they came in: without a key nothing is sorted.
-        elements.extend(
-            after.root().children_named(name).map(|element| (NewElement::of(element), Vec::new())),
-        );
+        let list = after.root().children_named(field.name);
+        elements.extend(list.map(|element| (NewElement::of(element), Vec::new())));
     }
     let empty = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">\n</{0}>\n",
@@ -293,27 +287,27 @@ fn key_names(field: Option<&Field>) -> Vec<String> {
 
 /// One part of a profile as it must be said: an entry with every flag, a list that is gone as an
 /// empty element.
-fn overlaid(
+fn overlaid<'d>(
     field: Option<&'static Field>,
     segment: &Segment,
-    before: &Document,
-    after: &Document,
+    (before, after): (&'d Document, &'d Document),
+    (of_before, of_after): &mut (Entries<'d>, Entries<'d>),
     version: ApiVersion,
 ) -> Option<NewElement> {
-    let find = |document: &Document| -> Option<NewElement> {
+    let find = |document: &'d Document, entries: &mut Entries<'d>| -> Option<NewElement> {
         let root = document.root();
         match &segment.key {
-            Some(key) => registry::find_entry(root, segment, key, field).map(NewElement::of),
+            Some(_) => entries.first(root, segment, field).map(NewElement::of),
             None => root.child(&segment.name).map(NewElement::of),
         }
     };
     let Some(section @ Field { kind: Kind::Section { fields, .. }, .. }) = field else {
         // An empty element takes login hours, or a description, away (S 3.1).
-        return Some(find(after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
+        return Some(find(after, of_after).unwrap_or_else(|| NewElement::text(&segment.name, "")));
     };
-    let (entry, is_there) = match find(after) {
+    let (entry, is_there) = match find(after, of_after) {
         Some(entry) => (entry, true),
-        None => (find(before)?, false),
+        None => (find(before, of_before)?, false),
     };
     if !is_there && !section.says_by_flags() {
         // There is no way to say "not there any more" of such an entry (a layout's assignment):

@@ -1,54 +1,64 @@
-//! A plan: what is to change, the package that changes it, the proof that it does, and what it was
-//! made from.
+//! A plan: what is to change, the package that changes it, and the proof that it does.
 //!
-//! The plan is the product: `diff` prints its findings, `package` writes its files, `deploy` sends
-//! them, and its changes turned round are the way back. Its form on disk is in `saved`; a template
-//! is tried on its cases in `trial`.
+//! There is one for every road: what a template's steps want (`steps`), what a baseline has
+//! (`baseline`), what was there before a deploy (`before_image`). Each of these only says what is to
+//! change and what must stay; files, proof and the look afterwards are the same for all. What is
+//! refused is in `refusal`, the proof in `proof`, the form on disk in `saved`; a template is tried
+//! on its cases in `trial`.
 
-pub mod fix;
-pub mod restore;
+mod baseline;
+pub mod before_image;
+mod proof;
+mod refusal;
 pub mod saved;
+pub mod steps;
 pub mod trial;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, Finding, State, diff};
+use crate::diff::drift::Drift;
+use crate::diff::{Diff, Finding, diff};
+use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::permission::{Dependency, Permission, objects_to_ask};
-use crate::metadata::registry::{self, ApiVersion};
-use crate::metadata::settings::settings;
+use crate::metadata::registry::{self, ApiVersion, DeployRule};
+use crate::metadata::settings::{differences, settings};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, ComponentSet};
+use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::package::simulate::{SimulateError, simulate};
-use crate::package::{Change, Package, PackageError, Target, build, targets};
-use crate::plan::fix::{Circumstances, Mend, mend};
+use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
 use crate::template::{ExpandedStep, ExpandedWant, Test};
 
-/// What is to change, and how.
-#[derive(Debug)]
-pub struct Plan<'t> {
-    /// What was found.
-    pub diff: Diff<'t>,
-    /// What is done about it, and what is not.
-    pub mend: Mend,
-    /// What becomes of each component.
-    pub targets: Vec<Target>,
-    /// The files that bring it about.
-    pub package: Package,
-}
+use before_image::Image;
+use saved::Assigned;
+use steps::Assignment;
 
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The package cannot be made.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// The package cannot be tried.
-    #[error(transparent)]
-    Simulate(#[from] SimulateError),
-    /// The package would not do what the plan says; one line a finding.
-    #[error("the package would not do what the plan says: {}", .0.join("; "))]
-    NotProved(Vec<String>),
+/// What is to be brought about.
+#[derive(Clone, Copy)]
+pub enum Desired<'d, 't> {
+    /// What a template's steps want, as far as `chosen` accepts their findings.
+    Steps {
+        /// The steps, filled in.
+        steps: &'d [ExpandedStep<'t>],
+        /// Which findings are to be fixed.
+        chosen: &'d dyn Fn(&Finding<'_>) -> bool,
+    },
+    /// What a baseline has.
+    Baseline {
+        /// What differs from it, as far as it was chosen.
+        drifts: &'d [Drift],
+        /// A component's file as the baseline has it; none where it is not there or no metadata.
+        document: &'d dyn Fn(&ComponentId) -> Option<Document>,
+    },
+    /// What was there before a deploy.
+    BeforeImage {
+        /// Each component that the deploy changed.
+        images: &'d [Image],
+        /// Permission sets that it gave, and that are taken back.
+        assigned: &'d [Assigned],
+        /// Permission sets that it took, and that are given again.
+        withdrawn: &'d [Assigned],
+    },
 }
 
 /// From what a plan is made.
@@ -64,84 +74,309 @@ pub struct Basis<'b> {
     pub version: ApiVersion,
     /// Whether an org is at hand that REST can be asked to change.
     pub is_online: bool,
-    /// Whether the package goes back to the org that the documents came from.
+    /// Whether what is wanted comes from the org that the package is for: then what is bound to it
+    /// may come back too.
     pub same_org: bool,
+    /// Whether the files themselves are edited, so that anything can be taken away; a deploy has no
+    /// word for some of it.
+    pub is_in_place: bool,
 }
 
-/// Makes the plan that mends the findings which `chosen` accepts, and proves it.
+/// What is to change, and how.
+#[derive(Debug, Default)]
+pub struct Plan<'t> {
+    /// What was found of a template's steps; empty on the other roads.
+    pub diff: Diff<'t>,
+    /// The findings that will be fixed, by their place in the diff.
+    pub fixed: BTreeSet<usize>,
+    /// What a package changes, in the order in which it was found; what they need follows them.
+    pub changes: Vec<Change>,
+    /// What components that are made anew begin with.
+    pub made: BTreeMap<ComponentId, Made>,
+    /// What REST gives after the package, once each.
+    pub assignments: Vec<Assignment>,
+    /// What REST takes back after the package.
+    pub withdrawals: Vec<Assigned>,
+    /// What stays as it is, with the reason.
+    pub left: Vec<Left>,
+    /// What an admin should know beforehand.
+    pub notes: Vec<String>,
+    /// What has no way back, or cannot be taken back.
+    pub doors: Vec<String>,
+    /// What somebody has changed since the deploy that is taken back; that is lost.
+    pub moved: Vec<String>,
+    /// What becomes of each component.
+    pub targets: Vec<Target>,
+    /// The files that bring it about.
+    pub package: Package,
+    /// The components as they should stand afterwards.
+    pub expected: Vec<Component>,
+    /// The very files that stood there before, for documents that are sent whole.
+    originals: Vec<Image>,
+}
+
+/// A component that is made anew.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// What it begins with.
+    pub document: Document,
+    /// The component that it is a copy of.
+    pub copy_of: Option<ComponentId>,
+}
+
+/// Something that a plan leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Its place in the diff, where it is a template's finding.
+    pub finding: Option<usize>,
+    /// What it is.
+    pub subject: String,
+    /// Why it is left.
+    pub reason: String,
+}
+
+impl Left {
+    fn of(subject: String, reason: String) -> Self {
+        Self { finding: None, subject, reason }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The package cannot be made.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The package cannot be tried.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    /// The package would not do what the plan says; one line a finding.
+    #[error("the package would not do what the plan says: {}", .0.join("; "))]
+    NotProved(Vec<String>),
+    /// What the plan rests on has moved since it was made; one line a field, naming old and new.
+    #[error("the org has moved since the plan was made: {}", .0.join("; "))]
+    Moved(Vec<String>),
+}
+
+/// Makes the plan that brings about what is desired, and proves it.
 ///
 /// # Errors
 /// The package cannot be made, or does not do what it should: a mistake of this program.
-pub fn plan<'t>(
-    steps: &[ExpandedStep<'t>],
-    basis: &Basis<'_>,
-    chosen: &dyn Fn(&Finding<'_>) -> bool,
-) -> Result<Plan<'t>, PlanError> {
-    let found = diff(steps, basis.components, basis.facts);
-    let around = Circumstances {
-        components: basis.components,
-        graph: basis.graph,
-        is_online: basis.is_online,
-    };
-    let mut mend = mend(&found, steps, &around, chosen);
-    let targets = targets(&mend.changes, basis.components, &mend.made, basis.version)?;
-    let package = build(&targets, basis.version, basis.same_org)?;
-    let after = diff(steps, &simulate(&package, basis.components)?, basis.facts);
-    prove(&found, &after, &mut mend)?;
-    Ok(Plan { diff: found, mend, targets, package })
-}
-
-/// Every finding that the plan claims to mend must be in sync after it, and none may be worse
-/// (design 1, promise 3).
-fn prove(before: &Diff<'_>, after: &Diff<'_>, mend: &mut Mend) -> Result<(), PlanError> {
-    let mut broken = Vec::new();
-    for (index, (was, is)) in before.findings.iter().zip(&after.findings).enumerate() {
-        let name = || match (&was.component, &was.path) {
-            (Some(component), Some(path)) => format!("{component} {path}"),
-            _ => was.step.id.clone(),
-        };
-        let is_of_files = was.component.is_some();
-        if is_of_files && mend.mended.contains(&index) && is.state != State::InSync {
-            broken.push(format!(
-                "{} would still be {}",
-                name(),
-                is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)
-            ));
+pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>, PlanError> {
+    let mut plan = Plan::default();
+    match desired {
+        Desired::Steps { steps, chosen } => {
+            let found = diff(steps, basis.components, basis.facts);
+            steps::fill(&mut plan, &found, steps, basis, *chosen);
+            plan.diff = found;
         }
-        if was.state == State::InSync && is.state != State::InSync {
-            broken.push(format!("{} is right and would not be any more", name()));
+        Desired::Baseline { drifts, document } => {
+            baseline::fill(&mut plan, drifts, document, basis);
         }
-        // What another's change sets right is not left.
-        if is.state == State::InSync && mend.left.remove(&index).is_some() {
-            mend.mended.insert(index);
+        Desired::BeforeImage { images, assigned, withdrawn } => {
+            before_image::fill(&mut plan, images, basis);
+            plan.originals = images.to_vec();
+            plan.withdrawals =
+                assigned.iter().filter(|one| !one.rows.is_empty()).cloned().collect();
+            plan.assignments = withdrawn.iter().map(Assignment::from).collect();
         }
     }
-    if broken.is_empty() { Ok(()) } else { Err(PlanError::NotProved(broken)) }
+    let whole = plan.changes.iter().filter(|change| change.path.is_none());
+    plan.doors.extend(whole.filter_map(|change| refusal::one_way_door(&change.id)));
+    let after = plan.build(basis)?;
+    if let Desired::Steps { steps, .. } = desired {
+        let after = diff(steps, &after, basis.facts);
+        let along = proof::findings(&plan.diff, &after, &plan.fixed);
+        let along = along.map_err(PlanError::NotProved)?;
+        let is_along = |left: &Left| left.finding.is_some_and(|index| along.contains(&index));
+        plan.fixed
+            .extend(plan.left.iter().filter(|left| is_along(left)).filter_map(|left| left.finding));
+        plan.left.retain(|left| !is_along(left));
+    }
+    Ok(plan)
 }
 
-impl Plan<'_> {
+/// How things stand after a plan was carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// What is not as the plan says: one line each.
+    pub undone: Vec<String>,
+    /// What else is not as it was sent, or as it was before: one line each.
+    pub moved: Vec<String>,
+}
+
+impl<'t> Plan<'t> {
     /// Says whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.mend.is_empty()
+        self.changes.is_empty() && self.assignments.is_empty() && self.withdrawals.is_empty()
+    }
+
+    /// Begins a component that is not there.
+    fn make(&mut self, id: ComponentId, made: Made, cause: Cause) {
+        self.changes.push(Change {
+            id: id.clone(),
+            path: None,
+            from: None,
+            to: Some(Value::Present),
+            cause,
+        });
+        self.made.insert(id, made);
+    }
+
+    /// From changes to targets, package and proof; returns what would be there afterwards. A
+    /// component whose file cannot take its changes is left, and named.
+    fn build(&mut self, basis: &Basis<'_>) -> Result<ComponentSet, PlanError> {
+        self.targets.clear();
+        let mut by_component: BTreeMap<&ComponentId, Vec<&Change>> = BTreeMap::new();
+        for change in &self.changes {
+            by_component.entry(&change.id).or_default().push(change);
+        }
+        let mut refused: BTreeMap<ComponentId, String> = BTreeMap::new();
+        for (id, changes) in by_component {
+            let made = self.made.get(id).map(|made| &made.document);
+            match target(id, &changes, basis.components, made, basis.version) {
+                Ok(target) => self.targets.extend(target),
+                Err(error) => _ = refused.insert(id.clone(), error.to_string()),
+            }
+        }
+        self.changes.retain(|change| !refused.contains_key(&change.id));
+        self.left.extend(refused.into_iter().map(|(id, reason)| Left::of(id.to_string(), reason)));
+        self.put_originals_back();
+        self.package = build(&self.targets, basis.version, basis.same_org)?;
+        let after = if basis.is_in_place {
+            edited(&self.targets, basis.components)
+        } else {
+            simulate(&self.package, basis.components)?
+        };
+        self.prove(&after)?;
+        let is_target = |one: &&Component| self.targets.iter().any(|target| target.id == one.id);
+        self.expected = after.components.values().filter(is_target).cloned().collect();
+        Ok(after)
+    }
+
+    /// Each change is brought about, and nothing else moves in what is there.
+    fn prove(&self, after: &ComponentSet) -> Result<(), PlanError> {
+        let mut broken = proof::undone(&self.changes, after);
+        for target in &self.targets {
+            let there = own(after, &target.id).map(|component| &component.document);
+            if let (Some(before), Some(there)) = (&target.before, there) {
+                let strays = proof::strays(&self.of(&target.id), &target.id, before, there);
+                broken.extend(
+                    strays
+                        .into_iter()
+                        .map(|(path, ..)| format!("{} {path} would change too", target.id)),
+                );
+            }
+        }
+        if broken.is_empty() { Ok(()) } else { Err(PlanError::NotProved(broken)) }
+    }
+
+    fn of(&self, id: &ComponentId) -> Vec<&Change> {
+        self.changes.iter().filter(|change| change.id == *id).collect()
+    }
+
+    /// Where a document that is replaced as a whole stands as the deploy left it, the way back is
+    /// the very file that was there before.
+    fn put_originals_back(&mut self) {
+        for target in &mut self.targets {
+            let row = registry::find_component(&target.id.type_name, &target.id.full_name)
+                .filter(|row| row.deploy == DeployRule::Replace);
+            let image = self.originals.iter().find(|image| image.id == target.id);
+            if let (Some(row), Some(Image { before: Some(before), after: Some(after), .. })) =
+                (row, image)
+                && let Some(now) = &target.before
+                && target.after.is_some()
+                && differences(row, Some(after), Some(now)).is_empty()
+            {
+                target.after = Some(before.clone());
+            }
+        }
+    }
+
+    /// Makes the plan anew on what an org holds by now: what moved beside it is taken along, a
+    /// planned field that moved stops it.
+    ///
+    /// # Errors
+    /// [`PlanError::Moved`], or the package cannot be made.
+    pub fn renew(&mut self, basis: &Basis<'_>) -> Result<(), PlanError> {
+        let mut moved = Vec::new();
+        for target in &self.targets {
+            let id = &target.id;
+            if let Some(reason) = basis.components.not_observed.get(id) {
+                moved.push(format!("{id} cannot be read any more: {reason}"));
+                continue;
+            }
+            let now = own(basis.components, id).map(|component| &component.document);
+            moved.extend(proof::moved(&self.of(id), id, target.before.as_ref(), now));
+        }
+        if !moved.is_empty() {
+            return Err(PlanError::Moved(moved));
+        }
+        self.build(basis).map(|_| ())
+    }
+
+    /// Holds what is there after the plan was carried out against what it says, and against what
+    /// was sent and what was there.
+    pub fn verify(
+        &self,
+        desired: &Desired<'_, 't>,
+        now: &ComponentSet,
+        facts: &FactValues,
+    ) -> Look {
+        let mut look = Look { undone: proof::undone(&self.changes, now), moved: Vec::new() };
+        if let Desired::Steps { steps, .. } = desired {
+            let found = diff(steps, now, facts);
+            let is_told = |line: &String| {
+                let subject = line.split(" is ").next().unwrap_or_default();
+                look.undone.iter().any(|known| known.starts_with(subject))
+            };
+            let more = proof::not_in_sync(&found, self);
+            look.undone.extend(more.into_iter().filter(|line| !is_told(line)).collect::<Vec<_>>());
+        }
+        for sent in &self.expected {
+            let is_new = self.made.contains_key(&sent.id);
+            let Some(there) = own(now, &sent.id).filter(|_| !is_new) else { continue };
+            let strays =
+                proof::strays(&self.of(&sent.id), &sent.id, &sent.document, &there.document);
+            look.moved.extend(strays.into_iter().map(|(path, was, is)| {
+                let (was, is) =
+                    (before_image::shown(was.as_ref()), before_image::shown(is.as_ref()));
+                format!("{} {path} was {was} and is {is} now", sent.id)
+            }));
+        }
+        look
     }
 
     /// Counts what is taken away, and of how many settings in the components that it is taken from.
     pub fn removals(&self) -> (usize, usize) {
-        removals(&self.mend.changes, &self.targets)
+        let taken = self.changes.iter().filter(|change| takes_away(change)).count();
+        let held = self
+            .targets
+            .iter()
+            .filter_map(|target| {
+                let row = registry::find_component(&target.id.type_name, &target.id.full_name)?;
+                Some(settings(row, target.before.as_ref()?).len())
+            })
+            .sum();
+        (taken, held)
     }
 }
 
-/// Counts the settings that changes take away, and those that their components hold.
-pub fn removals(changes: &[Change], targets: &[Target]) -> (usize, usize) {
-    let taken = changes.iter().filter(|change| takes_away(change)).count();
-    let held = targets
-        .iter()
-        .filter_map(|target| {
-            let row = registry::find_component(&target.id.type_name, &target.id.full_name)?;
-            Some(settings(row, target.before.as_ref()?).len())
-        })
-        .sum();
-    (taken, held)
+/// The components as editing their files leaves them.
+fn edited(targets: &[Target], components: &ComponentSet) -> ComponentSet {
+    let mut set = components.clone();
+    for target in targets {
+        let there = set.components.iter().find(|(_, one)| one.id == target.id);
+        let key = there.map_or_else(|| target.id.clone(), |(key, _)| key.clone());
+        match &target.after {
+            Some(after) => {
+                let (id, document) = (target.id.clone(), after.clone());
+                set.components.insert(key, Component { id, document, file: String::new() });
+            }
+            None => _ = set.components.remove(&key),
+        }
+    }
+    set
 }
 
 /// Says whether a change takes something away: a grant, an element of a list, a component.

@@ -7,7 +7,7 @@ pub mod template;
 pub mod text;
 pub mod trial;
 
-use crate::diff::drift::Drift;
+use crate::diff::drift::Drifts;
 use crate::diff::{Diff, State};
 use crate::template::Template;
 
@@ -44,26 +44,6 @@ pub enum Findings<'t> {
     Baseline(Drifts),
 }
 
-/// What differs from a baseline; only that is listed.
-#[derive(Debug, Default)]
-pub struct Drifts {
-    /// What the user called the baseline.
-    pub baseline: String,
-    /// What differs or could not be seen, in order of component and path.
-    pub drifts: Vec<Drift>,
-    /// How many components are the same on both sides.
-    pub in_sync: usize,
-    /// What the reader should know of the sides.
-    pub notes: Vec<String>,
-}
-
-impl Drifts {
-    /// Counts what has a state.
-    pub fn count(&self, state: State) -> usize {
-        self.drifts.iter().filter(|drift| drift.state == state).count()
-    }
-}
-
 impl Findings<'_> {
     /// Counts the findings of a state.
     pub fn count(&self, state: State) -> usize {
@@ -94,6 +74,26 @@ pub struct Failure {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+}
+
+impl OrgReport<'_> {
+    /// The part of a folder, or a zip, that the user called `name`.
+    pub fn of_files(name: String, findings: Findings<'_>) -> OrgReport<'_> {
+        OrgReport { name, id: None, instance_url: None, source: None, outcome: Ok(findings) }
+    }
+
+    /// The part of an org that could not be asked.
+    pub fn failed(name: &str, failure: impl Into<Failure>) -> Self {
+        let outcome = Err(failure.into());
+        Self { name: name.to_owned(), id: None, instance_url: None, source: None, outcome }
+    }
+}
+
+impl<'t> Report<'t> {
+    /// A report on one org.
+    pub fn of(templates: Vec<&'t Template>, org: OrgReport<'t>) -> Self {
+        Self { templates, orgs: vec![org] }
+    }
 }
 
 impl Report<'_> {

@@ -1,6 +1,7 @@
 //! Components on disk: a folder in metadata or source format, a project, a zip or one file, read
 //! into a set with the record of what was asked for.
 
+pub mod drift;
 mod files;
 pub mod record;
 pub mod selection;
@@ -228,10 +229,11 @@ fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileE
 }
 
 /// Says that a component of an earlier snapshot is no word on what the org had when the record was
-/// written; a part of an external client app by its app too, by which it is wanted (S 2.1).
+/// written; also by the name of whose it is, where it is wanted by that (S 2.1).
 fn not_read_now(component: &Component, reason: &str, components: &mut ComponentSet) {
-    let app = component.document.root().child_text("externalClientApplication");
-    for name in app.as_deref().into_iter().chain([component.id.full_name.as_str()]) {
+    let row = registry::find(&component.id.type_name);
+    let owner = row.and_then(|row| row.owner(&component.document));
+    for name in owner.as_deref().into_iter().chain([component.id.full_name.as_str()]) {
         let id = ComponentId::new(component.id.type_name.as_str(), name);
         components.not_observed.insert(id, reason.to_owned());
     }
@@ -278,6 +280,20 @@ mod tests {
             reading.components.components.keys().map(ToString::to_string).collect();
         assert_eq!(names, ["Profile:Admin", "Profile:Force.com - Free User"]);
         assert!(matches!(reading.components.requested, Requested::Unknown));
+    }
+
+    #[test]
+    fn code_beside_its_xml_is_no_second_component() {
+        let class = "<ApexClass xmlns=\"http://soap.sforce.com/2006/04/metadata\"/>";
+        let folder = folder(&[
+            ("classes/Lamp.cls", "public class Lamp {}"),
+            ("classes/Lamp.cls-meta.xml", class),
+            ("profiles/Admin.profile", PROFILE),
+        ]);
+        let reading = read(folder.path(), &|_| true).unwrap();
+        let names: Vec<String> =
+            reading.components.components.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["ApexClass:Lamp", "Profile:Admin"]);
     }
 
     #[test]

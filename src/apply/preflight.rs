@@ -8,7 +8,7 @@ use crate::metadata::value::Value;
 use crate::org::deploy::DeployRow;
 use crate::org::{Org, OrgError, OrgErrorKind};
 
-use super::Order;
+use crate::plan::Plan;
 
 /// What is in the way, and what an admin should know.
 #[derive(Debug, Default)]
@@ -22,20 +22,20 @@ pub struct Preflight {
 /// Fewer requests than this may not do for a deploy that is watched and verified.
 const REQUESTS_NEEDED: i64 = 50;
 
-/// Asks the org whether an order can be carried out.
+/// Asks the org whether a plan can be carried out.
 ///
 /// # Errors
 /// The org cannot be asked at all; what it does not show to this user is a note.
-pub async fn preflight(org: &Org, order: &Order) -> Result<Preflight, OrgError> {
+pub async fn preflight(org: &Org, plan: &Plan<'_>) -> Result<Preflight, OrgError> {
     let mut preflight = Preflight::default();
     org.begin("checking that the deploy can be carried out");
-    let outcome = check(org, order, &mut preflight).await;
+    let outcome = check(org, plan, &mut preflight).await;
     org.end();
     outcome.map(|()| preflight)
 }
 
-async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
-    rights(org, order, preflight).await?;
+async fn check(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
+    rights(org, plan, preflight).await?;
     match org.requests_left().await {
         Ok((left, of)) if left < REQUESTS_NEEDED => {
             preflight.failures.push(format!(
@@ -57,33 +57,32 @@ async fn check(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
             row.id, row.status
         ));
     }
-    let unknown = or_none(org.unknown_permissions(&granted(order, "userPermissions")).await)?;
+    let unknown = or_none(org.unknown_permissions(&granted(plan, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {
         format!(
             "this org has no system permission `{name}`: its edition, a licence or a feature \
                  is missing (leave it out with `--only`)"
         )
     }));
-    let without =
-        or_none(org.fields_without_permission(&granted(order, "fieldPermissions")).await)?;
+    let without = or_none(org.fields_without_permission(&granted(plan, "fieldPermissions")).await)?;
     preflight.failures.extend(without.into_iter().map(|field| {
         format!(
             "`{field}` carries no field-level security: whoever reads the object sees it, so \
                  leave it out of the template"
         )
     }));
-    seats(org, order, preflight).await?;
-    lock_out(org, order, preflight).await
+    seats(org, plan, preflight).await?;
+    lock_out(org, plan, preflight).await
 }
 
 /// Seats of the licences that given sets stand on (S 4.3). A note and no failure: who holds the
 /// licence already needs none.
-async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
-    let licences: Vec<String> = order
+async fn seats(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
+    let licences: Vec<String> = plan
         .targets
         .iter()
         .filter(|target| {
-            order.assign.iter().any(|one| {
+            plan.assignments.iter().any(|one| {
                 target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())
             })
         })
@@ -108,9 +107,9 @@ async fn seats(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<()
 }
 
 /// The keys of a section's entries in which something is granted, once each.
-fn granted<'o>(order: &'o Order, section: &str) -> Vec<&'o str> {
+fn granted<'p>(plan: &'p Plan<'_>, section: &str) -> Vec<&'p str> {
     let keys =
-        order.changes.iter().filter(|change| change.to == Some(Value::Bool(true))).filter_map(
+        plan.changes.iter().filter(|change| change.to == Some(Value::Bool(true))).filter_map(
             |change| {
                 let segment = &change.path.as_ref()?.segments()[0];
                 if segment.name == section { segment.key.as_deref() } else { None }
@@ -128,7 +127,7 @@ fn or_none<T>(answer: Result<Vec<T>, OrgError>) -> Result<Vec<T>, OrgError> {
 }
 
 /// The caller's own rights (S 1.4, 4.4).
-async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
+async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
     let user = match org.user().await {
         Ok(user) => user,
         // A session without the scope for it is told that it is not valid.
@@ -140,11 +139,11 @@ async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(
         }
         Err(error) => return Err(error),
     };
-    let has_apps = order.targets.iter().any(|target| {
+    let has_apps = plan.targets.iter().any(|target| {
         target.id.type_name == "ConnectedApp" || target.id.type_name.starts_with("Ext")
     });
     let mut needed: Vec<(&[&str], &str)> = Vec::new();
-    if !order.package.is_empty() {
+    if !plan.package.is_empty() {
         needed.push((
             &["ModifyMetadata", "ModifyAllData"],
             "Modify Metadata Through Metadata API Functions (or Modify All Data)",
@@ -153,7 +152,7 @@ async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(
     if has_apps {
         needed.push((&["CustomizeApplication"], "Customize Application"));
     }
-    if !order.assign.is_empty() || !order.unassign.is_empty() {
+    if !plan.assignments.is_empty() || !plan.withdrawals.is_empty() {
         needed.push((
             &["AssignPermissionSets", "ManageUsers"],
             "Assign Permission Sets (or Manage Internal Users)",
@@ -190,9 +189,9 @@ async fn rights(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(
     Ok(())
 }
 
-/// Whom "admin approved users" shuts out (S gotcha 10).
-async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result<(), OrgError> {
-    for change in &order.changes {
+/// Whom "admin approved users" shuts out (S 8, trap 10).
+async fn lock_out(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
+    for change in &plan.changes {
         let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();
         let is_switched_on = match path.as_str() {
             "oauthConfig.isAdminApproved" => change.to == Some(Value::Bool(true)),
@@ -205,7 +204,7 @@ async fn lock_out(org: &Org, order: &Order, preflight: &mut Preflight) -> Result
         if !is_switched_on {
             continue;
         }
-        let label = order.targets.iter().find(|target| target.id == change.id).and_then(|target| {
+        let label = plan.targets.iter().find(|target| target.id == change.id).and_then(|target| {
             target.after.as_ref().and_then(|document| {
                 document.root().child_text("label").map(std::borrow::Cow::into_owned)
             })

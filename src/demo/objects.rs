@@ -224,7 +224,7 @@ pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
 }
 
 /// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs
-/// (V 3.3): metadata alone has it.
+/// (S 4.5): metadata alone has it.
 pub(crate) const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
 
 impl ObjectDef {

@@ -539,7 +539,7 @@ mod tests {
         let refusal = run(&org(), ADMIN, "SELECT Foo.Name FROM User", false, "67.0").unwrap_err();
         assert!(refusal.message.contains("Didn't understand relationship 'Foo' in field path."));
         run(&org(), ADMIN, "SELECT Id FROM User WHERE Foo = 1", false, "67.0").unwrap_err();
-        // Seen in live orgs: metadata has it, describe does not (V 3.3).
+        // Seen in live orgs: metadata has it, describe does not (S 4.5).
         run(
             &org(),
             ADMIN,

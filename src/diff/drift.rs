@@ -44,6 +44,26 @@ pub struct Drift {
     pub changed: Option<String>,
 }
 
+/// What differs from a baseline; only that is listed.
+#[derive(Debug, Default)]
+pub struct Drifts {
+    /// What the user called the baseline.
+    pub baseline: String,
+    /// What differs or could not be seen, in order of component and path.
+    pub drifts: Vec<Drift>,
+    /// How many components are the same on both sides.
+    pub in_sync: usize,
+    /// What the reader should know of the sides.
+    pub notes: Vec<String>,
+}
+
+impl Drifts {
+    /// Counts what has a state.
+    pub fn count(&self, state: State) -> usize {
+        self.drifts.iter().filter(|drift| drift.state == state).count()
+    }
+}
+
 /// Says of each difference in a component that both sides have whether it counts.
 pub fn settings(
     id: &ComponentId,
@@ -81,7 +101,7 @@ pub fn component(
     baseline: &Asked<'_>,
 ) -> Drift {
     let unseen = if is_now { baseline.why_missing(id) } else { actual.why_missing(id) };
-    let there = Some(Value::from("(a component)"));
+    let there = Some(Value::Present);
     Drift {
         id: id.clone(),
         path: None,

@@ -82,7 +82,7 @@ pub(super) fn metadata(
 /// 3.4). None of the first two reaches the fields.
 fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Option<&'static str> {
     let [Segment { name: section, key: Some(key) }, flag] = path.segments() else { return None };
-    if !matches!(row.name, "Profile" | "PermissionSet") {
+    if !row.odd.grants {
         return None;
     }
     let is_on = |path: String| {
@@ -110,20 +110,16 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
     }
 }
 
-/// Finds the component. A part of an external client app is named by its app, whatever its own name
-/// (S 2.1).
+/// Finds the component. Some are named by whose they are, whatever their own name (S 2.1).
 fn find<'a>(components: &'a ComponentSet, id: &ComponentId) -> Option<&'a Component> {
-    if id.type_name.starts_with("ExtlClnt") {
-        let of_app = components.of_type(&id.type_name).find(|component| {
-            component
-                .document
-                .root()
-                .child_text("externalClientApplication")
-                .is_some_and(|app| app == id.full_name.as_str())
-        });
-        if of_app.is_some() {
-            return of_app;
-        }
+    if let Some(row) = registry::find(&id.type_name)
+        && row.odd.named_by.is_some()
+        && let Some(of_owner) = components.of_type(&id.type_name).find(|component| {
+            let owner = row.owner(&component.document);
+            owner.is_some_and(|owner| row.is_owner(&owner, &id.full_name))
+        })
+    {
+        return Some(of_owner);
     }
     // Older orgs have the one, newer orgs the other (S 3.3).
     let other = match id.full_name.as_str() {
@@ -154,11 +150,11 @@ fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation 
     if let Some(reason) = why_unread(&components.not_observed, id) {
         return Observation::NotObserved(reason.clone());
     }
-    // A part of an external client app is named by its app here, and any part of the type that was
-    // not read may be that app's (S 2.1).
+    // Some are named by whose they are, and any of the type that was not read may be the one (S 2.1).
     let mut unread = components.not_observed.iter();
-    let may_be_it =
-        |part: &ComponentId| id.type_name.starts_with("ExtlClnt") && part.type_name == id.type_name;
+    let is_named_by_owner =
+        registry::find(&id.type_name).is_some_and(|row| row.odd.named_by.is_some());
+    let may_be_it = |part: &ComponentId| is_named_by_owner && part.type_name == id.type_name;
     if let Some((part, reason)) = unread.find(|(part, _)| may_be_it(part)) {
         return Observation::NotObserved(format!(
             "{part} could not be read, and may belong to it: {reason}"

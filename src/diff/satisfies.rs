@@ -29,7 +29,7 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
         Test::Absent => match actual {
             None => true,
             Some(Value::List(list)) => list.is_empty(),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Text(_)) => false,
+            Some(_) => false,
         },
         Test::AtLeast(least) => number(actual.as_ref()).is_some_and(|number| number >= *least),
         Test::AtMost(most) => number(actual.as_ref()).is_some_and(|number| number <= *most),

@@ -141,7 +141,11 @@ fn named_twice(bytes: &[u8], directory: u64) -> Option<String> {
     None
 }
 
-fn check_name(name: &str) -> Result<(), ArchiveError> {
+/// Refuses a name that leads out of the folder that it is joined to.
+///
+/// # Errors
+/// [`ArchiveError::Outside`].
+pub fn check_name(name: &str) -> Result<(), ArchiveError> {
     let has_drive = name.as_bytes().get(1) == Some(&b':');
     let is_outside = name.is_empty()
         || name.starts_with('/')

@@ -14,8 +14,8 @@ use std::io::{self, Read};
 
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Kind, MetadataType};
-use crate::metadata::settings::{PRESENT, Settings, between, entry_path, entry_value, settings};
+use crate::metadata::registry::{self, Kind, MetadataType};
+use crate::metadata::settings::{Settings, alike, between, entry_path, entry_value, settings};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -92,20 +92,8 @@ pub fn compare<A: Source, B: Source>(
     let read = |source: io::Result<Vec<u8>>| source.map_err(CompareError::Read);
     let actual = Document::parse(read(whole(actual))?).map_err(CompareError::Actual)?;
     let baseline = Document::parse(read(whole(baseline))?).map_err(CompareError::Baseline)?;
-    Ok(by_index(row.unwrap_or(&UNKNOWN), &actual, &baseline))
+    Ok(by_index(row.unwrap_or(&registry::UNKNOWN), &actual, &baseline))
 }
-
-/// A type of which nothing is known.
-static UNKNOWN: MetadataType = MetadataType {
-    name: "",
-    folder: "",
-    suffix: "",
-    since: None,
-    deploy: crate::metadata::registry::DeployRule::Replace,
-    fields: &[],
-    complete: false,
-    wildcard: false,
-};
 
 fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -119,7 +107,8 @@ pub fn by_index(
     actual: &Document,
     baseline: &Document,
 ) -> Vec<Difference> {
-    fold(row, &Held::read(row, actual), &Held::read(row, baseline))
+    let [now, then] = alike(row, [actual, baseline]);
+    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then))
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
@@ -130,9 +119,9 @@ struct Held {
 }
 
 impl Held {
-    fn read(row: &'static MetadataType, document: &Document) -> Self {
+    fn of(row: &'static MetadataType, document: &Document, leaves: Settings) -> Self {
         let entries = document.root().children().filter_map(|element| row.entry_of(element));
-        Self { leaves: settings(row, document), entries: entries.collect() }
+        Self { leaves, entries: entries.collect() }
     }
 }
 
@@ -149,7 +138,7 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
                 // The path of a layout's assignment says all of it.
                 let value = |leaves| {
                     entry_value(leaves, first).map(|value| {
-                        if whole.segments()[0] == *first { value } else { PRESENT.into() }
+                        if whole.segments()[0] == *first { value } else { Value::Present }
                     })
                 };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
@@ -171,22 +160,31 @@ fn of_fragments(
     actual: Option<&[u8]>,
     baseline: Option<&[u8]>,
 ) -> Result<Vec<Difference>, DocumentError> {
-    let read = |bytes: Option<&[u8]>| -> Result<Held, DocumentError> {
-        let Some(bytes) = bytes else { return Ok(Held::default()) };
+    let read = |bytes: Option<&[u8]>| -> Result<Option<Document>, DocumentError> {
+        let Some(bytes) = bytes else { return Ok(None) };
         let mut text = Vec::with_capacity(bytes.len() + 128);
         text.extend_from_slice(b"<Fragment xmlns=\"");
         text.extend_from_slice(crate::metadata::document::NAMESPACE.as_bytes());
         text.extend_from_slice(b"\">");
         text.extend_from_slice(bytes);
         text.extend_from_slice(b"</Fragment>");
-        Ok(Held::read(row, &Document::parse(text)?))
+        Document::parse(text).map(Some)
     };
-    Ok(fold(row, &read(actual)?, &read(baseline)?))
+    let (actual, baseline) = (read(actual)?, read(baseline)?);
+    if let (Some(actual), Some(baseline)) = (&actual, &baseline) {
+        return Ok(by_index(row, actual, baseline));
+    }
+    let held = |document: Option<&Document>| {
+        document.map_or_else(Held::default, |one| Held::of(row, one, settings(row, one)))
+    };
+    Ok(fold(row, &held(actual.as_ref()), &held(baseline.as_ref())))
 }
 
 /// The children that make an entry's key, where the field is a keyed list; empty for what stands once.
 fn key_parts(kind: &'static Kind) -> Option<&'static [&'static str]> {
     match kind {
+        // Whether its key tells a list's entries apart is seen in the whole of it.
+        Kind::Section { sure: false, .. } => None,
         Kind::Section { key, .. } => Some(key),
         Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Group(_) => Some(&[]),
         // Several elements of one name make one value together.

@@ -8,6 +8,7 @@
 mod edit;
 mod error;
 mod index;
+mod markup;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use edit::{Edit, EditError, NewContent, NewElement};
 pub use error::{DocumentError, DocumentErrorKind, Note, NoteKind, Position};
+pub use markup::Markup;
 
 use index::Node;
 
@@ -253,11 +255,16 @@ impl<'d> Element<'d> {
     /// Says whether the element is marked as having no value (`xsi:nil="true"`), as SOAP replies
     /// do.
     pub fn is_nil(self) -> bool {
-        let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
-        index::attributes(tag).any(|(name, value)| {
+        self.attributes().any(|(name, value)| {
             name.rsplit_once(':').is_some_and(|(_, local)| local == "nil")
                 && matches!(value, "true" | "1")
         })
+    }
+
+    /// The opening tag's attributes, by their names as they are written.
+    fn attributes(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
+        index::attributes(tag)
     }
 
     /// Returns the child elements in their order.

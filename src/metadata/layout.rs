@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::ComponentId;
-use super::registry::{self, SETTINGS};
+use super::registry::{self, wsdl};
 
 /// The names under which Setup shows standard profiles, and what the API calls them (S 3.3).
 ///
@@ -96,20 +96,25 @@ pub fn encode(full_name: &str) -> String {
     encoded
 }
 
-/// Returns where a component stands in metadata format: `profiles/Admin.profile`; none for a type
-/// whose folder is not known.
+/// Returns where a component's XML stands in metadata format: `profiles/Admin.profile`, beside a
+/// file of content `classes/Lamp.cls-meta.xml`; none for a type whose folder is not known.
 pub fn metadata_path(id: &ComponentId) -> Option<String> {
     let row = registry::find_component(&id.type_name, &id.full_name)?;
     if row.folder.is_empty() || row.suffix.is_empty() {
         return None;
     }
-    Some(format!("{}/{}.{}", row.folder, api_full_name(id), row.suffix))
+    let path = format!("{}/{}.{}", row.folder, api_full_name(id), row.suffix);
+    let beside_content = wsdl::find(row.name).is_some_and(|told| told.place.beside_content);
+    Some(if beside_content { path + META } else { path })
 }
+
+/// What ends the name of an XML file in source format, and beside a file of content.
+const META: &str = "-meta.xml";
 
 /// Returns where a component stands in a package folder of source format:
 /// `profiles/Admin.profile-meta.xml`.
 pub fn source_path(id: &ComponentId) -> Option<String> {
-    metadata_path(id).map(|path| format!("{path}-meta.xml"))
+    metadata_path(id).map(|path| if path.ends_with(META) { path } else { path + META })
 }
 
 /// Returns a full name as the API writes it: `Custom%3A Sales Profile` for the profile `Custom:
@@ -145,16 +150,16 @@ fn is_named_freely(type_name: &str) -> bool {
 pub fn component_of(path: &str) -> Option<ComponentId> {
     let (folders, file) = path.rsplit_once('/')?;
     let folder = folders.rsplit('/').next()?;
-    let file = file.strip_suffix("-meta.xml").unwrap_or(file);
-    let row = registry::rows_with_folder().find(|row| {
-        row.folder == folder
-            && file
-                .strip_suffix(row.suffix)
-                .is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'))
+    let (file, is_meta) = match file.strip_suffix(META) {
+        Some(file) => (file, true),
+        None => (file, false),
+    };
+    let (stem, row) = registry::files_in(folder).iter().find_map(|sort| {
+        let stem = file.strip_suffix(sort.row.suffix)?.strip_suffix('.')?;
+        let is_xml = is_meta || !sort.beside_content;
+        (is_xml && !stem.is_empty()).then_some((stem, sort.row))
     })?;
-    let stem = &file[..file.len() - row.suffix.len() - 1];
-    let type_name = if row.folder == "settings" { SETTINGS } else { row.name };
-    Some(ComponentId::new(type_name, canonical_full_name(type_name, stem)))
+    Some(ComponentId::new(row.name, canonical_full_name(row.name, stem)))
 }
 
 /// Says which component a path in source format names whose folder is that of the component:
@@ -228,6 +233,8 @@ mod tests {
             ),
             ("settings/Security.settings", "Settings:Security"),
             ("objects/Account.object", "CustomObject:Account"),
+            ("classes/Lamp.cls-meta.xml", "ApexClass:Lamp"),
+            ("remoteSiteSettings/Acme.remoteSite", "RemoteSiteSetting:Acme"),
         ] {
             assert_eq!(
                 component_of(path).map(|id| id.to_string()).as_deref(),
@@ -235,9 +242,15 @@ mod tests {
                 "{path}"
             );
         }
-        for path in
-            ["Admin.profile", "profiles/Admin.txt", "profiles/.profile", "other/Admin.profile"]
-        {
+        for path in [
+            "Admin.profile",
+            "profiles/Admin.txt",
+            "profiles/.profile",
+            "other/Admin.profile",
+            "classes/Lamp.cls",
+            "objects/Account/fields/A__c.field-meta.xml",
+            "lwc/lamp/lamp.js-meta.xml",
+        ] {
             assert_eq!(component_of(path), None, "{path}");
         }
         assert_eq!(
@@ -255,6 +268,9 @@ mod tests {
             source_path(&ComponentId::new("Settings", "Security")).unwrap(),
             "settings/Security.settings-meta.xml"
         );
-        assert_eq!(metadata_path(&ComponentId::new("AIApplication", "x")), None);
+        let class = ComponentId::new("ApexClass", "Lamp");
+        assert_eq!(metadata_path(&class).unwrap(), "classes/Lamp.cls-meta.xml");
+        assert_eq!(source_path(&class), metadata_path(&class));
+        assert_eq!(metadata_path(&ComponentId::new("LightningComponentBundle", "x")), None);
     }
 }

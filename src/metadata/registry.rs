@@ -2,23 +2,31 @@
 //! replace.
 //!
 //! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of
-//! its own is answered from the list of the WSDL's names. Finding a path in the table and judging a
-//! value is `check`, reading a document by the table `lookup`.
+//! its own is answered from the types of the WSDL (`wsdl`), and `shape` asks both. Finding a path in
+//! the table and judging a value is `check`, reading a document by the table `lookup`.
 
 mod check;
 mod connected_app;
 mod custom_object;
+mod derived;
+mod entries;
 mod external_client_app;
 mod lookup;
+mod muting_permission_set;
 mod names;
 pub mod nearest;
 mod permission_set;
 mod profile;
+mod profile_policy;
 mod row;
 mod settings;
+pub mod shape;
+pub mod wsdl;
 
 use std::fmt;
+use std::sync::LazyLock;
 
+pub use entries::Entries;
 pub use lookup::{
     Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each,
 };
@@ -54,7 +62,7 @@ pub enum DeployRule {
 }
 
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MetadataType {
     /// The API's name, such as `ConnectedApp`. For settings this is the type of the file's root
     /// element's family: `Settings`.
@@ -73,10 +81,54 @@ pub struct MetadataType {
     pub complete: bool,
     /// Whether the name may be asked for with `*`.
     pub wildcard: bool,
+    /// What is told of no other type.
+    pub odd: Odd,
+}
+
+/// What is odd about a type; of most types nothing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// The child of the root that says whose the component is: its own name need not say, and
+    /// differs from org to org. In a template `TYPE:NAME` then means the component of which this
+    /// child is NAME.
+    pub named_by: Option<&'static str>,
+    /// What is put behind that name for a component that is made here.
+    pub made_as: Option<&'static str>,
+    /// What the file of a new component must say besides.
+    pub made_with: &'static [(&'static str, Said)],
+    /// Why no API makes such a component; empty where one does.
+    pub not_made: &'static str,
+    /// Why there may be no way back from making, or deleting, one; empty where there is.
+    pub one_way: &'static str,
+    /// Whether it grants permissions, which need one another (S 3.6).
+    pub grants: bool,
+}
+
+/// What a file says of a new component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// This text.
+    Text(&'static str),
+    /// The component's own name.
+    Name,
+    /// The name of whose it is, see [`Odd::named_by`].
+    Owner,
+}
+
+impl Odd {
+    /// Nothing is odd.
+    pub const NOTHING: Self = Self {
+        named_by: None,
+        made_as: None,
+        made_with: &[],
+        not_made: "",
+        one_way: "",
+        grants: false,
+    };
 }
 
 /// An element of a type, or of a group or section within it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// The element's name.
     pub name: &'static str,
@@ -92,13 +144,18 @@ pub struct Field {
     pub travel: Travel,
     /// The words in Setup for the field, where they are known.
     pub label: &'static str,
+    /// Whether a deploy of an overlaid type must name the whole list: an org has been seen to lose
+    /// it otherwise (S 3.4).
+    pub sent_whole: bool,
+    /// Whether an entry of this list grants something by being there, though all its flags be off.
+    pub counts_itself: bool,
     /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words
     /// than those; else empty.
     pub words: &'static [Choice],
 }
 
 /// What a field holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// `true` or `false`.
     Flag,
@@ -141,6 +198,9 @@ pub enum Kind {
         /// The type whose components must be in the same request for an entry to be returned, if
         /// any (S 3.2).
         companion: Option<Companion>,
+        /// Whether the key is known to tell the entries of any file apart. Else it counts only in a
+        /// file where it does; in another the list is taken as a whole.
+        sure: bool,
     },
 }
 
@@ -270,9 +330,12 @@ static ROWS: &[&MetadataType] = &[
     &external_client_app::OAUTH_CONFIGURABLE_POLICIES,
     &external_client_app::OAUTH_SECURITY_SETTINGS,
     &external_client_app::OAUTH_SETTINGS,
+    &muting_permission_set::MUTING_PERMISSION_SET,
     &permission_set::PERMISSION_SET,
     &permission_set::PERMISSION_SET_GROUP,
     &profile::PROFILE,
+    &profile_policy::PASSWORD_POLICY,
+    &profile_policy::SESSION_SETTING,
     &settings::SETTINGS,
 ];
 
@@ -288,23 +351,39 @@ pub fn rows() -> &'static [&'static MetadataType] {
 ///
 /// The name of a settings file's root (`SecuritySettings`) finds the row of that file.
 pub fn find(type_name: &str) -> Option<&'static MetadataType> {
-    ROWS.iter()
+    let row = ROWS
+        .iter()
         .copied()
         .find(|row| row.name == type_name)
         .or_else(|| names::settings_member(type_name).map(settings::of_member))
-        .or_else(|| names::generic(type_name))
+        .or_else(|| names::generic(type_name))?;
+    Some(derived::row(row, type_name))
 }
+
+/// A type of which nothing is known.
+pub static UNKNOWN: MetadataType = MetadataType {
+    name: "",
+    folder: "",
+    suffix: "",
+    since: None,
+    deploy: DeployRule::Replace,
+    fields: &[],
+    complete: false,
+    wildcard: false,
+    odd: Odd::NOTHING,
+};
 
 /// Finds the row of one component. It differs from [`find`] for `Settings`, whose fields depend on
 /// the member.
 ///
 /// `None` where there is no such type, and for `SecuritySettings:Other`.
 pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
-    if type_name == SETTINGS {
-        return Some(settings::of_member(full_name));
-    }
     match names::settings_member(type_name) {
-        Some(member) => (member == full_name).then(|| settings::of_member(member)),
+        _ if type_name == SETTINGS => {
+            let root = root_name(type_name, full_name);
+            Some(derived::row(settings::of_member(full_name), &root))
+        }
+        Some(member) => (member == full_name).then(|| find(type_name)).flatten(),
         None => find(type_name),
     }
 }
@@ -327,9 +406,46 @@ pub fn root_name(type_name: &str, full_name: &str) -> String {
     if type_name == SETTINGS { format!("{full_name}Settings") } else { type_name.to_owned() }
 }
 
-/// Returns every row whose folder and suffix are known: those of their own first.
-pub fn rows_with_folder() -> impl Iterator<Item = &'static MetadataType> {
-    ROWS.iter().copied().chain(names::with_folder())
+/// A sort of file in a folder of metadata.
+#[derive(Clone, Copy, Debug)]
+pub struct FileSort {
+    /// The type of the components.
+    pub row: &'static MetadataType,
+    /// Whether the XML stands beside a file of content (`X.cls`, `X.cls-meta.xml`).
+    pub beside_content: bool,
+}
+
+/// The sorts of file that hold one component each, in order of folder.
+static FILES: LazyLock<Vec<FileSort>> = LazyLock::new(|| {
+    let of_names = names::others().iter().filter(|row| is_other(row.name));
+    let mut files: Vec<FileSort> = ROWS
+        .iter()
+        .copied()
+        .chain(of_names)
+        .filter(|row| !row.folder.is_empty() && !row.suffix.is_empty())
+        .filter_map(|row| {
+            let place = wsdl::find(row.name).map(|told| told.place);
+            // Which component a file deeper down is cannot be told by its folder.
+            let is_nested = place.is_some_and(|place| place.nested);
+            let beside_content = place.is_some_and(|place| place.beside_content);
+            (!is_nested).then_some(FileSort { row, beside_content })
+        })
+        .collect();
+    files.sort_by_key(|file| file.row.folder);
+    files
+});
+
+/// Returns what files a folder of metadata holds, by the folder's name.
+pub fn files_in(folder: &str) -> &'static [FileSort] {
+    let files: &'static [FileSort] = &FILES;
+    let from = files.partition_point(|file| file.row.folder < folder);
+    let count = files[from..].partition_point(|file| file.row.folder == folder);
+    &files[from..from + count]
+}
+
+/// Says whether a type has no row of its own.
+fn is_other(name: &str) -> bool {
+    ROWS.iter().all(|row| row.name != name)
 }
 
 /// Returns the type whose name is most like a misspelt one.
@@ -339,7 +455,8 @@ pub fn nearest_type(name: &str) -> Option<&'static str> {
 
 /// Returns the name of every type that may be named: those with rows, and the WSDL's.
 pub fn all_type_names() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.name).chain(names::others())
+    let others = names::others().iter().map(|row| row.name).filter(|name| is_other(name));
+    ROWS.iter().map(|row| row.name).chain(others)
 }
 
 #[cfg(test)]
@@ -351,7 +468,8 @@ mod tests {
         assert_eq!(find("ConnectedApp").unwrap().suffix, "connectedApp");
         let generic = find("ApexClass").unwrap();
         assert_eq!((generic.folder, generic.suffix, generic.complete), ("classes", "cls", false));
-        assert_eq!(find("PlatformCachePartition").unwrap().fields.len(), 0);
+        let told = find("PlatformCachePartition").unwrap();
+        assert!(told.field("isDefaultPartition").is_some() && !told.complete);
         assert!(find("Nonsense").is_none());
         assert_eq!(nearest_type("ConectedApp"), Some("ConnectedApp"));
         assert_eq!(nearest_type("permissionset"), Some("PermissionSet"));
@@ -366,7 +484,8 @@ mod tests {
         assert_eq!(root_name("Profile", "Admin"), "Profile");
         assert!(find_component("SecuritySettings", "Security").is_some());
         assert!(find_component("SecuritySettings", "Other").is_none());
-        assert!(find_component("Settings", "Account").unwrap().fields.is_empty());
+        let account = find_component("Settings", "Account").unwrap();
+        assert!(account.field("enableAccountTeams").is_some() && !account.complete);
         assert_eq!(canonical_type("SecuritySettings"), "Settings");
         assert_eq!(canonical_type("ExtlClntAppOauthSettings"), "ExtlClntAppOauthSettings");
     }
@@ -378,6 +497,28 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_file_is_of_one_type() {
+        let sorts: Vec<_> =
+            FILES.iter().map(|file| (file.row.folder, file.row.suffix, file.row.name)).collect();
+        assert!(sorts.len() > 400);
+        for (index, (folder, suffix, name)) in sorts.iter().enumerate() {
+            for (_, other, twice) in sorts[index + 1..].iter().filter(|of| of.0 == *folder) {
+                assert_ne!(suffix, other, "{name} and {twice}");
+            }
+        }
+        // Parts of a component in source format are no components by the name of their file; all
+        // labels are one file.
+        for part in wsdl::all() {
+            let Some((whole, folder)) = part.part_of else { continue };
+            let suffix = part.place.suffix;
+            for file in files_in(folder).iter().filter(|file| file.row.suffix == suffix) {
+                assert_eq!(file.row.name, whole, "{}", part.name);
+            }
+        }
+        assert!(files_in("nonsense").is_empty());
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! documented default), so that two documents mean the same if their settings are equal, whatever
 //! their order and spelling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::metadata::document::{Document, Element};
+use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, identity_of};
 use crate::metadata::value::Value;
@@ -14,26 +14,81 @@ use crate::metadata::value::Value;
 /// The settings of a document.
 pub type Settings = BTreeMap<FieldPath, Value>;
 
-/// What stands for an entry of a list that has no flags, such as an IP range: being there is what
-/// such an entry says first.
-pub const PRESENT: &str = "(an entry)";
-
 /// Reads the settings of a document by its type's table; of a type without one, by the elements'
 /// own names.
 ///
 /// What never leaves an org (a consumer key, a secret) is left out.
 pub fn settings(row: &MetadataType, document: &Document) -> Settings {
-    let mut walk = Walk { settings: Settings::new(), at: Vec::new() };
+    read(row, document, &untold(row, document))
+}
+
+/// Reads documents so that they can be compared: a list that is taken as a whole in one of them is
+/// in all.
+pub fn alike<const N: usize>(row: &MetadataType, documents: [&Document; N]) -> [Settings; N] {
+    let whole = documents.iter().flat_map(|document| untold(row, document)).collect();
+    documents.map(|document| read(row, document, &whole))
+}
+
+fn read(row: &MetadataType, document: &Document, whole: &BTreeSet<FieldPath>) -> Settings {
+    let mut walk = Walk { settings: Settings::new(), at: Vec::new(), whole };
     walk.fields(row.fields, &[], document.root());
     walk.settings
 }
 
-struct Walk {
-    settings: Settings,
-    at: Vec<Segment>,
+/// The lists of a document whose entries their key does not tell apart.
+fn untold(row: &MetadataType, document: &Document) -> BTreeSet<FieldPath> {
+    let mut untold = BTreeSet::new();
+    find_untold(row.fields, document.root(), &mut Vec::new(), &mut untold);
+    untold
 }
 
-impl Walk {
+fn find_untold(
+    fields: &'static [Field],
+    parent: Element<'_>,
+    at: &mut Vec<Segment>,
+    untold: &mut BTreeSet<FieldPath>,
+) {
+    for field in fields {
+        let is_list = matches!(field.kind, Kind::Section { .. });
+        if let Kind::Section { key, sure: false, .. } = &field.kind {
+            let mut seen = HashSet::new();
+            let is_told = parent.children_named(field.name).all(|entry| {
+                let has_first = key.first().is_some_and(|name| entry.child(name).is_some());
+                has_first && seen.insert(identity_of(field, entry))
+            });
+            if !is_told {
+                at.push(Segment { name: field.name.to_owned(), key: None });
+                untold.insert(FieldPath::new(at.clone()));
+                at.pop();
+                continue;
+            }
+        }
+        if !has_unsure(field.fields()) {
+            continue;
+        }
+        for child in parent.children_named(field.name) {
+            let key = is_list.then(|| identity_of(field, child));
+            at.push(Segment { name: field.name.to_owned(), key });
+            find_untold(field.fields(), child, at, untold);
+            at.pop();
+        }
+    }
+}
+
+/// Says whether anything below may be a list of which it is not sure that its key tells.
+fn has_unsure(fields: &'static [Field]) -> bool {
+    fields.iter().any(|field| {
+        matches!(field.kind, Kind::Section { sure: false, .. }) || has_unsure(field.fields())
+    })
+}
+
+struct Walk<'w> {
+    settings: Settings,
+    at: Vec<Segment>,
+    whole: &'w BTreeSet<FieldPath>,
+}
+
+impl Walk<'_> {
     /// `keys` are children that a key says already.
     fn fields(&mut self, fields: &'static [Field], keys: &[&str], parent: Element<'_>) {
         let mut done: Vec<&str> = Vec::new();
@@ -61,6 +116,13 @@ impl Walk {
                     self.fields(fields, &[], child);
                     self.at.pop();
                 }
+                Kind::Section { sure: false, .. } if self.is_whole(field.name) => {
+                    if !done.contains(&field.name) {
+                        done.push(field.name);
+                        let elements = parent.children_named(name).map(Markup::of).collect();
+                        self.put(field.name, Value::Xml(elements));
+                    }
+                }
                 Kind::Section { key, fields, .. } => {
                     self.at.push(Segment {
                         name: field.name.to_owned(),
@@ -72,8 +134,7 @@ impl Walk {
                     } else {
                         self.fields(fields, key, child);
                         if !field.says_by_flags() {
-                            self.settings
-                                .insert(FieldPath::new(self.at.clone()), Value::from(PRESENT));
+                            self.settings.insert(FieldPath::new(self.at.clone()), Value::Present);
                         }
                     }
                     self.at.pop();
@@ -93,23 +154,29 @@ impl Walk {
         }
     }
 
+    fn is_whole(&mut self, name: &str) -> bool {
+        if self.whole.is_empty() {
+            return false;
+        }
+        self.at.push(Segment { name: name.to_owned(), key: None });
+        let is_whole = self.whole.contains(&FieldPath::new(self.at.clone()));
+        self.at.pop();
+        is_whole
+    }
+
     fn unknown(&mut self, name: &str, parent: Element<'_>) {
         let elements: Vec<Element<'_>> = parent.children_named(name).collect();
-        match elements.as_slice() {
-            [one] if one.children().next().is_some() => {
-                self.at.push(Segment { name: name.to_owned(), key: None });
-                self.fields(&[], &[], *one);
-                self.at.pop();
-            }
-            [one] => {
-                let text = one.text().trim().to_owned();
-                if !text.is_empty() {
-                    self.put(name, Value::from(text));
-                }
-            }
-            several => {
-                let mut texts: Vec<String> =
-                    several.iter().map(|element| canonical(*element)).collect();
+        // One element with others in it may be a group, or a list of one: nobody knows.
+        if elements.iter().any(|element| element.children().next().is_some()) {
+            let elements = elements.into_iter().map(Markup::of).collect();
+            return self.put(name, Value::Xml(elements));
+        }
+        let mut texts: Vec<String> =
+            elements.iter().map(|element| element.text().trim().to_owned()).collect();
+        match texts.as_slice() {
+            [text] if text.is_empty() => {}
+            [text] => self.put(name, Value::from(text.as_str())),
+            _ => {
                 texts.sort_unstable();
                 self.put(name, Value::List(texts));
             }
@@ -121,17 +188,6 @@ impl Walk {
         self.settings.insert(FieldPath::new(self.at.clone()), value);
         self.at.pop();
     }
-}
-
-/// An element's content in one text, whatever its layout.
-fn canonical(element: Element<'_>) -> String {
-    let mut parts: Vec<String> =
-        element.children().map(|child| format!("{}={}", child.name(), canonical(child))).collect();
-    if parts.is_empty() {
-        return element.text().trim().to_owned();
-    }
-    parts.sort_unstable();
-    parts.join("; ")
 }
 
 fn is_nothing(field: &Field, value: &Value) -> bool {
@@ -154,10 +210,16 @@ pub fn differences(
     first: Option<&Document>,
     second: Option<&Document>,
 ) -> Vec<Difference> {
-    let read = |document: Option<&Document>| {
-        document.map(|document| settings(row, document)).unwrap_or_default()
+    let (first, second) = match (first, second) {
+        (Some(first), Some(second)) => alike(row, [first, second]).into(),
+        (first, second) => {
+            let read = |document: Option<&Document>| {
+                document.map(|document| settings(row, document)).unwrap_or_default()
+            };
+            (read(first), read(second))
+        }
     };
-    between(&read(first), &read(second))
+    between(&first, &second)
 }
 
 /// Compares settings that were read.
@@ -192,7 +254,7 @@ pub fn entry_value(settings: &Settings, entry: &Segment) -> Option<Value> {
         (!rest.is_empty()).then(|| format!("{}={value}", rest.join(".")))
     };
     let says: Vec<String> = of_it.filter_map(in_words).collect();
-    Some(if says.is_empty() { Value::from(PRESENT) } else { Value::List(says) })
+    Some(if says.is_empty() { Value::Present } else { Value::List(says) })
 }
 
 /// The path of a whole entry, by the path and value of a setting in it:
@@ -246,7 +308,7 @@ mod tests {
                 "<layoutAssignments><layout>Account-A</layout></layoutAssignments><later><deep>1\
                  </deep></later><many>b</many><many>a</many>"
             ),
-            ["later.deep = 1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
+            ["later = deep=1", "layoutAssignments[Account].layout = Account-A", "many = a, b"]
         );
         assert_eq!(
             shown(

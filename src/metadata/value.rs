@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::metadata::document::Markup;
+
 /// A value in a document, a template, a fact or a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -14,6 +16,10 @@ pub enum Value {
     Text(String),
     /// Several texts; whether their order matters is said by the registry's kind of the field.
     List(Vec<String>),
+    /// Something is there, and being there is all that it says: an entry of a list, a component.
+    Present,
+    /// Elements of whose structure nothing is known; their order does not matter.
+    Xml(Vec<Markup>),
 }
 
 impl Value {
@@ -33,7 +39,10 @@ impl Value {
     pub fn elements(&self) -> Vec<String> {
         match self {
             Self::List(list) => list.clone(),
-            Self::Bool(_) | Self::Number(_) | Self::Text(_) => vec![self.to_string()],
+            Self::Xml(elements) => elements.iter().map(ToString::to_string).collect(),
+            Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Present => {
+                vec![self.to_string()]
+            }
         }
     }
 }
@@ -70,6 +79,8 @@ impl fmt::Display for Value {
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(text),
             Self::List(list) => f.write_str(&list.join(", ")),
+            Self::Present => f.write_str("(an entry)"),
+            Self::Xml(_) => f.write_str(&self.elements().join(", ")),
         }
     }
 }
@@ -77,6 +88,9 @@ impl fmt::Display for Value {
 /// Whether two values mean the same: `true` and ` True `, `30` and `030`, lists in another order.
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
+        (Value::Xml(left), Value::Xml(right)) => sorted(left) == sorted(right),
+        (Value::Xml(_), _) | (_, Value::Xml(_)) => false,
+        (Value::Present, other) | (other, Value::Present) => *other == Value::Present,
         (Value::List(_), _) | (_, Value::List(_)) => elements(Some(left)) == elements(Some(right)),
         (Value::Bool(flag), other) | (other, Value::Bool(flag)) => {
             Value::parse_bool(&other.to_string()) == Some(*flag)
@@ -87,6 +101,12 @@ pub fn same(left: &Value, right: &Value) -> bool {
         }
         (Value::Text(left), Value::Text(right)) => left.trim() == right.trim(),
     }
+}
+
+fn sorted(elements: &[Markup]) -> Vec<&Markup> {
+    let mut sorted: Vec<&Markup> = elements.iter().collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 /// The elements of a value as a set, trimmed; none of them empty.
@@ -105,7 +125,7 @@ pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Number(number) => Some(*number),
         Value::Text(text) => text.trim().parse().ok(),
-        Value::Bool(_) | Value::List(_) => None,
+        Value::Bool(_) | Value::List(_) | Value::Present | Value::Xml(_) => None,
     }
 }
 

@@ -304,7 +304,7 @@ impl Org {
     }
 
     /// Counts the active users who use an app now and hold none of its profiles and permission
-    /// sets: those whom "admin approved users" locks out (S gotcha 10). `None` where the org does
+    /// sets: those whom "admin approved users" locks out (S 8, trap 10). `None` where the org does
     /// not show who uses it.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use super::error::{OrgError, OrgErrorKind, excerpt};
 use super::{ConnectOptions, Event, EventSink};
 use crate::metadata::registry::ApiVersion;
 
-/// The largest answer that is read, decoded: a zip has at most 39 MB (S 6.2), in base64 52 MB.
+/// The largest answer that is read, decoded: a zip has at most 39 MB (S 6.7), in base64 52 MB.
 const LARGEST_ANSWER: usize = 128 << 20;
 /// A query that goes on past this many rows is not ours.
 const MOST_ROWS: usize = 50_000;

@@ -273,16 +273,13 @@ impl Org {
 /// Takes out of the files what stands beside an XML of its own: `classes/A.cls` beside
 /// `classes/A.cls-meta.xml`.
 fn contents(files: &mut BTreeMap<String, Vec<u8>>) -> BTreeMap<ComponentId, Vec<u8>> {
-    let names: Vec<String> = files
+    let found: Vec<(ComponentId, String)> = files
         .keys()
-        .filter_map(|file| file.strip_suffix("-meta.xml"))
-        .filter(|content| files.contains_key(*content))
-        .map(str::to_owned)
+        .filter_map(|xml| Some((layout::component_of(xml)?, xml.strip_suffix("-meta.xml")?)))
+        .filter(|(_, name)| layout::component_of(name).is_none() && files.contains_key(*name))
+        .map(|(id, name)| (id, name.to_owned()))
         .collect();
-    names
-        .into_iter()
-        .filter_map(|name| Some((layout::component_of(&name)?, files.remove(&name)?)))
-        .collect()
+    found.into_iter().filter_map(|(id, name)| Some((id, files.remove(&name)?))).collect()
 }
 
 /// What of a profile only a caller with View Setup and Configuration sees (S 3.2).

@@ -1,11 +1,13 @@
 //! Changes applied to one component's document: only what they name is touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::metadata::document::{Document, Edit, EditError, Element, ElementId, NewElement};
+use crate::metadata::document::{
+    Document, Edit, EditError, Element, ElementId, Markup, NewElement,
+};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    Absent, ApiVersion, Field, Kind, MetadataType, SetForm, entries, find_entry, layout_identity,
+    Absent, ApiVersion, Entries, Field, Kind, MetadataType, SetForm, layout_identity,
 };
 use crate::metadata::value::Value;
 
@@ -23,11 +25,18 @@ pub fn patch(
     settings: &[Setting],
     version: ApiVersion,
 ) -> Result<Document, EditError> {
-    let mut edits = Vec::new();
-    let mut growths: Vec<Growth> = Vec::new();
+    let mut work = Work {
+        row,
+        document,
+        entries: Entries::new(document),
+        edits: Vec::new(),
+        growths: Vec::new(),
+        grown: HashMap::default(),
+    };
     for (path, value) in settings {
-        place(row, document, path, value.as_ref(), &mut edits, &mut growths);
+        work.place(path, value.as_ref());
     }
+    let Work { mut edits, growths, .. } = work;
     for growth in growths {
         let key = match growth.field.map(|field| &field.kind) {
             Some(Kind::Section { key, .. }) => key.iter().map(|part| (*part).to_owned()).collect(),
@@ -80,71 +89,98 @@ struct Growth {
 /// A setting below an element: the rest of its path, and its value.
 type Below = (Vec<Segment>, Value);
 
-fn place(
-    row: &MetadataType,
-    document: &Document,
-    path: &FieldPath,
-    value: Option<&Value>,
-    edits: &mut Vec<Edit>,
-    growths: &mut Vec<Growth>,
-) {
-    let mut fields = row.fields;
-    let mut parent = document.root();
-    let segments = path.segments();
-    for (index, segment) in segments.iter().enumerate() {
-        let field = fields.iter().find(|field| field.name == segment.name);
-        let there = match &segment.key {
-            Some(key) => {
-                let mut like = entries(parent, segment, key, field);
-                let first = like.next();
-                // Of an entry that stands twice, the one that is set stays.
-                edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
-                // An object's layout is exchanged for the one that the key names, not joined by it.
-                first.or_else(|| {
-                    let identity =
-                        field.filter(|field| field.is_layouts()).map(|_| layout_identity(key))?;
-                    find_entry(parent, segment, &identity, field)
-                })
-            }
-            None => parent.child(&segment.name).or_else(|| {
-                parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name))
-            }),
-        };
-        let Some(element) = there else {
-            if let Some(value) = value {
-                let rest = segments[index + 1..].to_vec();
-                match growths
-                    .iter_mut()
-                    .find(|growth| growth.parent == parent.id() && growth.segment == *segment)
-                {
-                    Some(growth) => growth.settings.push((rest, value.clone())),
-                    None => growths.push(Growth {
-                        parent: parent.id(),
-                        segment: segment.clone(),
-                        field,
-                        settings: vec![(rest, value.clone())],
-                    }),
+/// What comes together while settings are placed in a document.
+struct Work<'w> {
+    row: &'w MetadataType,
+    document: &'w Document,
+    entries: Entries<'w>,
+    edits: Vec<Edit>,
+    growths: Vec<Growth>,
+    /// Where each growth stands in `growths`.
+    grown: HashMap<(ElementId, Segment), usize>,
+}
+
+impl Work<'_> {
+    fn place(&mut self, path: &FieldPath, value: Option<&Value>) {
+        let mut fields = self.row.fields;
+        let mut parent = self.document.root();
+        let segments = path.segments();
+        for (index, segment) in segments.iter().enumerate() {
+            let field = fields.iter().find(|field| field.name == segment.name);
+            let there = match &segment.key {
+                Some(key) => {
+                    let like = self.entries.of(parent, segment, field);
+                    let first = like.first().copied();
+                    // Of an entry that stands twice, the one that is set stays.
+                    let again = like.iter().skip(1);
+                    self.edits.extend(again.map(|again| Edit::Remove { element: again.id() }));
+                    // An object's layout is exchanged for the one that the key names, not joined by it.
+                    first.or_else(|| {
+                        let identity = field
+                            .filter(|field| field.is_layouts())
+                            .map(|_| layout_identity(key))?;
+                        let segment = Segment { name: segment.name.clone(), key: Some(identity) };
+                        self.entries.first(parent, &segment, field)
+                    })
                 }
+                None => parent.child(&segment.name).or_else(|| {
+                    parent.children().find(|child| child.name().eq_ignore_ascii_case(&segment.name))
+                }),
+            };
+            let Some(element) = there else {
+                if let Some(value) = value {
+                    let rest = segments[index + 1..].to_vec();
+                    let growths = &mut self.growths;
+                    let at =
+                        *self.grown.entry((parent.id(), segment.clone())).or_insert_with(|| {
+                            let segment = segment.clone();
+                            let settings = Vec::new();
+                            growths.push(Growth { parent: parent.id(), segment, field, settings });
+                            growths.len() - 1
+                        });
+                    growths[at].settings.push((rest, value.clone()));
+                }
+                return;
+            };
+            if index + 1 == segments.len() {
+                match (value, &segment.key) {
+                    (None, _) => self.edits.extend(
+                        parent
+                            .children_named(element.name())
+                            .filter(|one| segment.key.is_none() || one.id() == element.id())
+                            .map(|one| Edit::Remove { element: one.id() }),
+                    ),
+                    // The entry is there, and more than that it should be there is not asked.
+                    (Some(_), Some(_)) => {}
+                    (Some(Value::Xml(elements)), None) => {
+                        copy(parent, element, elements, &mut self.edits)
+                    }
+                    (Some(value), None) => set(field, parent, element, value, &mut self.edits),
+                }
+                return;
             }
-            return;
-        };
-        if index + 1 == segments.len() {
-            match (value, &segment.key) {
-                (None, _) => edits.extend(
-                    parent
-                        .children_named(element.name())
-                        .filter(|one| segment.key.is_none() || one.id() == element.id())
-                        .map(|one| Edit::Remove { element: one.id() }),
-                ),
-                // The entry is there, and more than that it should be there is not asked.
-                (Some(_), Some(_)) => {}
-                (Some(value), None) => set(field, parent, element, value, edits),
-            }
-            return;
+            fields = field.map_or(&[], Field::fields);
+            parent = element;
         }
-        fields = field.map_or(&[], Field::fields);
-        parent = element;
     }
+}
+
+/// Puts elements of whose structure nothing is known in the place of those that are there; what is
+/// there already stays.
+fn copy(parent: Element<'_>, first: Element<'_>, wanted: &[Markup], edits: &mut Vec<Edit>) {
+    let mut missing: Vec<&Markup> = wanted.iter().collect();
+    for element in parent.children_named(first.name()) {
+        let markup = Markup::of(element);
+        match missing.iter().position(|one| **one == markup) {
+            Some(at) => _ = missing.remove(at),
+            None => edits.push(Edit::Remove { element: element.id() }),
+        }
+    }
+    edits.extend(missing.into_iter().map(|markup| Edit::Insert {
+        parent: parent.id(),
+        new: NewElement::copy(markup.clone()),
+        key: Vec::new(),
+    }));
 }
 
 /// Sets what is there to a value.
@@ -297,6 +333,7 @@ fn leaf(field: Option<&'static Field>, name: &str, value: &Value) -> Vec<NewElem
         (Some(Kind::Set { form: SetForm::Lines, .. }), _) => {
             vec![NewElement::text(name, value.elements().join("\n"))]
         }
+        (_, Value::Xml(elements)) => elements.iter().cloned().map(NewElement::copy).collect(),
         (_, Value::List(list)) => {
             list.iter().map(|element| NewElement::text(name, element)).collect()
         }

@@ -2,14 +2,14 @@
 //! sent.
 //!
 //! It reads the package's files and knows nothing of the changes that made them, so that a mistake
-//! in these shows as a finding that is not mended.
+//! in these shows as a finding that is not fixed.
 
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
 use crate::metadata::path::Segment;
-use crate::metadata::registry::{self, DeployRule, Kind, MetadataType};
+use crate::metadata::registry::{self, DeployRule, Entries, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet};
 
-use super::{Package, SENT_ALONG, own};
+use super::{Package, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -79,10 +79,11 @@ pub fn simulate(
 /// mentioned stays (S 3.4).
 fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, EditError> {
     let root = old.root();
+    let mut entries = Entries::new(old);
     let mut edits = Vec::new();
     // A deployed list takes the place of the one that is there, an absent one too; whether every
     // org does so is not verified (S 3.4), which is why it is sent whole and read again afterwards.
-    let is_whole = |name: &str| SENT_ALONG.contains(&name);
+    let is_whole = |name: &str| row.field(name).is_some_and(|field| field.sent_whole);
     let goes = root.children().filter(|element| is_whole(element.name()));
     edits.extend(goes.map(|element| Edit::Remove { element: element.id() }));
     for element in new.root().children() {
@@ -94,18 +95,17 @@ fn lay(row: &MetadataType, old: &Document, new: &Document) -> Result<Document, E
             });
             continue;
         }
-        let field = row.fields.iter().find(|field| field.name == element.name());
+        let field = row.field(element.name());
         let (there, key) = match (row.entry_of(element), field.map(|field| &field.kind)) {
             (
                 Some(segment @ Segment { key: Some(_), .. }),
                 Some(Kind::Section { key: names, .. }),
             ) => {
                 let names = names.iter().map(|name| (*name).to_owned()).collect();
-                let identity = segment.key.as_deref().unwrap_or_default();
-                let mut like = registry::entries(root, &segment, identity, field);
-                let first = like.next();
-                edits.extend(like.map(|again| Edit::Remove { element: again.id() }));
-                (first, names)
+                let like = entries.of(root, &segment, field);
+                let again = like.iter().skip(1);
+                edits.extend(again.map(|again| Edit::Remove { element: again.id() }));
+                (like.first().copied(), names)
             }
             _ => (root.child(element.name()), Vec::new()),
         };

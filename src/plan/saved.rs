@@ -5,16 +5,17 @@
 //! files as they would be sent. A deploy makes the plan anew from the org's present state and
 //! refuses if a field that the saved one read has moved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::diff::{Diff, Finding};
+use crate::diff::{Finding, State};
 use crate::metadata::layout::api_full_name;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
-use super::Plan;
+use super::steps::Assignment;
+use super::{Left, Plan};
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.plan/1";
@@ -26,11 +27,9 @@ pub struct SavedPlan {
     pub format: String,
     /// The org that it was made for.
     pub org: SavedOrg,
-    /// The template that it was made from; of several the first.
-    pub template: SavedTemplate,
-    /// The others, where there were several.
-    #[serde(default)]
-    pub more_templates: Vec<SavedTemplate>,
+    /// What it was made from.
+    #[serde(flatten)]
+    pub wanted: SavedWanted,
     /// The API version of the package.
     pub api_version: String,
     /// What was chosen of it (`--only`); empty for all.
@@ -59,6 +58,65 @@ pub struct SavedOrg {
     pub name: String,
     /// Its address.
     pub instance_url: String,
+}
+
+/// What a plan was made from. In the file the first template stands under `template`, the others
+/// under `more_templates`, a baseline under `baseline`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WantedInFile", into = "WantedInFile")]
+pub enum SavedWanted {
+    /// Templates; one at least.
+    Templates(Vec<SavedTemplate>),
+    /// A baseline.
+    Baseline(SavedBaseline),
+}
+
+#[derive(Serialize, Deserialize)]
+struct WantedInFile {
+    #[serde(default)]
+    template: Option<SavedTemplate>,
+    #[serde(default)]
+    more_templates: Vec<SavedTemplate>,
+    #[serde(default)]
+    baseline: Option<SavedBaseline>,
+}
+
+impl TryFrom<WantedInFile> for SavedWanted {
+    type Error = &'static str;
+
+    fn try_from(file: WantedInFile) -> Result<Self, Self::Error> {
+        match (file.template, file.baseline) {
+            (Some(first), None) => Ok(Self::Templates([vec![first], file.more_templates].concat())),
+            (None, Some(baseline)) => Ok(Self::Baseline(baseline)),
+            _ => Err("it names neither a template nor a baseline, or both"),
+        }
+    }
+}
+
+impl From<SavedWanted> for WantedInFile {
+    fn from(wanted: SavedWanted) -> Self {
+        match wanted {
+            SavedWanted::Templates(templates) => {
+                let mut templates = templates.into_iter();
+                let template = templates.next();
+                Self { template, more_templates: templates.collect(), baseline: None }
+            }
+            SavedWanted::Baseline(baseline) => {
+                Self { template: None, more_templates: Vec::new(), baseline: Some(baseline) }
+            }
+        }
+    }
+}
+
+/// The baseline of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedBaseline {
+    /// Its path as it was given; none where it is an org.
+    pub path: Option<String>,
+    /// The org that it is.
+    pub org: Option<String>,
+    /// Whether a folder without a record is taken for a part.
+    pub sparse: bool,
 }
 
 /// The template of a plan.
@@ -113,11 +171,29 @@ pub struct SavedAssignment {
     pub permission_set: String,
 }
 
+/// A permission set given to a user, with the rows that gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The user's name.
+    pub user: String,
+    /// The permission set's API name.
+    pub permission_set: String,
+    /// The rows: object and id.
+    pub rows: Vec<(String, String)>,
+}
+
+impl From<&Assigned> for Assignment {
+    fn from(one: &Assigned) -> Self {
+        Self { user: one.user.clone(), permission_set: one.permission_set.clone() }
+    }
+}
+
 /// What the plan leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedLeft {
-    /// The step.
-    pub step: String,
+    /// The step; none where it is no template's.
+    #[serde(default)]
+    pub step: Option<String>,
     /// What it asks for.
     pub title: String,
     /// Why it is left.
@@ -125,54 +201,22 @@ pub struct SavedLeft {
 }
 
 impl SavedPlan {
-    /// Returns the templates that it was made from.
-    pub fn templates(&self) -> impl Iterator<Item = &SavedTemplate> {
-        std::iter::once(&self.template).chain(&self.more_templates)
-    }
-
-    /// Puts a plan into the form that is saved. `template` is followed by `more_templates` where
-    /// there are several.
-    pub fn new(
-        plan: &Plan<'_>,
-        org: SavedOrg,
-        template: SavedTemplate,
-        more_templates: Vec<SavedTemplate>,
-        only: Vec<String>,
-    ) -> Self {
-        let mend = &plan.mend;
+    /// Puts a plan into the form that is saved.
+    pub fn new(plan: &Plan<'_>, org: SavedOrg, wanted: SavedWanted, only: Vec<String>) -> Self {
         let is_within_new =
-            |change: &&Change| change.path.is_some() && mend.made.contains_key(&change.id);
-        let back = mend.changes.iter().rev().filter(|change| !is_within_new(change));
+            |change: &&Change| change.path.is_some() && plan.made.contains_key(&change.id);
+        let back = plan.changes.iter().rev().filter(|change| !is_within_new(change));
         let files = plan.package.files.iter().filter(|_| !plan.package.is_empty());
         Self {
             format: FORMAT.to_owned(),
             org,
-            template,
-            more_templates,
+            wanted,
             api_version: plan.package.version.to_string(),
             only,
-            reads: reads(&plan.diff),
-            changes: mend.changes.iter().map(SavedChange::from).collect(),
-            assignments: mend
-                .assignments
-                .iter()
-                .map(|one| SavedAssignment {
-                    user: one.user.clone(),
-                    permission_set: one.permission_set.clone(),
-                })
-                .collect(),
-            left: mend
-                .left
-                .iter()
-                .map(|(index, reason)| {
-                    let step = plan.diff.findings[*index].step;
-                    SavedLeft {
-                        step: step.id.clone(),
-                        title: step.title.clone(),
-                        reason: reason.clone(),
-                    }
-                })
-                .collect(),
+            reads: reads(plan),
+            changes: plan.changes.iter().map(SavedChange::from).collect(),
+            assignments: plan.assignments.iter().map(SavedAssignment::from).collect(),
+            left: plan.left.iter().map(|left| saved_left(plan, left)).collect(),
             package: files
                 .map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
                 .collect(),
@@ -185,10 +229,10 @@ impl SavedPlan {
         }
     }
 
-    /// Holds the saved plan's readings against those of now; one line for each that has moved,
-    /// naming old and new.
-    pub fn moved(&self, now: &Diff<'_>) -> Vec<String> {
-        let now = reads(now);
+    /// Holds the saved plan against the one that would be carried out now: one line for each field
+    /// that it read and that has moved, naming old and new, and for each change that is another.
+    pub fn moved(&self, plan: &Plan<'_>) -> Vec<String> {
+        let now = reads(plan);
         let mut moved = Vec::new();
         for old in &self.reads {
             let found =
@@ -198,7 +242,9 @@ impl SavedPlan {
                 None => old.field.clone(),
             };
             match found {
-                None => moved.push(format!("{name} was {} and is not read any more", shown(old))),
+                None => {
+                    moved.push(format!("{name} was {} and is not read any more", shown(old)));
+                }
                 Some(new) if new.value != old.value || new.state != old.state => {
                     moved.push(format!(
                         "{name} was {} when the plan was made and is {} now",
@@ -209,7 +255,52 @@ impl SavedPlan {
                 Some(_) => {}
             }
         }
-        moved
+        // What has moved changes the plan as well, and is said once.
+        if moved.is_empty() { self.other_changes(plan) } else { moved }
+    }
+
+    /// What would be done now and does not stand in the file, or the other way round.
+    fn other_changes(&self, plan: &Plan<'_>) -> Vec<String> {
+        let now: Vec<SavedChange> = plan.changes.iter().map(SavedChange::from).collect();
+        let given: Vec<SavedAssignment> =
+            plan.assignments.iter().map(SavedAssignment::from).collect();
+        let mut lines = Vec::new();
+        for change in now.iter().filter(|change| !self.changes.contains(change)) {
+            lines.push(format!("{} would be done, and the plan does not show it", words(change)));
+        }
+        for change in self.changes.iter().filter(|change| !now.contains(change)) {
+            lines.push(format!("{} is in the plan, and would not be done", words(change)));
+        }
+        for one in given.iter().filter(|one| !self.assignments.contains(one)) {
+            let SavedAssignment { user, permission_set } = one;
+            lines.push(format!(
+                "{permission_set} would be given to {user}, and the plan does not show it"
+            ));
+        }
+        for one in self.assignments.iter().filter(|one| !given.contains(one)) {
+            let SavedAssignment { user, permission_set } = one;
+            lines.push(format!(
+                "{permission_set} for {user} is in the plan, and would not be given"
+            ));
+        }
+        lines
+    }
+}
+
+fn words(change: &SavedChange) -> String {
+    let path = change.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+    let value = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    };
+    format!("{}{path}: {} -> {}", change.component, value(&change.from), value(&change.to))
+}
+
+fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
+    let step = left.finding.and_then(|index| plan.diff.findings.get(index)).map(|one| one.step);
+    SavedLeft {
+        step: step.map(|step| step.id.clone()),
+        title: step.map_or_else(|| left.subject.clone(), |step| step.title.clone()),
+        reason: left.reason.clone(),
     }
 }
 
@@ -221,15 +312,24 @@ fn shown(read: &Read) -> String {
     }
 }
 
-/// What a diff read, once each.
-fn reads(diff: &Diff<'_>) -> Vec<Read> {
-    let mut reads: Vec<Read> = Vec::new();
-    for read in diff.findings.iter().filter_map(read) {
-        if !reads.contains(&read) {
-            reads.push(read);
+/// What a plan read, once each: what a template's steps looked at, else what is to change.
+fn reads(plan: &Plan<'_>) -> Vec<Read> {
+    let mut seen = BTreeSet::new();
+    let of_findings = plan.diff.findings.iter().filter_map(read);
+    let is_of_template = !plan.diff.findings.is_empty();
+    let of_changes = plan.changes.iter().filter(|_| !is_of_template).map(|change| {
+        let SavedChange { component, path, from, .. } = SavedChange::from(change);
+        Read {
+            component: Some(component),
+            field: path.unwrap_or_default(),
+            state: State::Differs.name().to_owned(),
+            value: from,
         }
-    }
-    reads
+    });
+    of_findings
+        .chain(of_changes)
+        .filter(|read| seen.insert((read.component.clone(), read.field.clone())))
+        .collect()
 }
 
 fn read(finding: &Finding<'_>) -> Option<Read> {
@@ -246,6 +346,12 @@ fn read(finding: &Finding<'_>) -> Option<Read> {
         state: finding.state.name().to_owned(),
         value: finding.actual.as_ref().map(json),
     })
+}
+
+impl From<&Assignment> for SavedAssignment {
+    fn from(one: &Assignment) -> Self {
+        Self { user: one.user.clone(), permission_set: one.permission_set.clone() }
+    }
 }
 
 impl From<&Change> for SavedChange {
@@ -272,6 +378,8 @@ pub fn json(value: &Value) -> serde_json::Value {
         Value::Number(number) => (*number).into(),
         Value::Text(text) => text.as_str().into(),
         Value::List(list) => list.clone().into(),
+        Value::Present => value.to_string().into(),
+        Value::Xml(_) => value.elements().into(),
     }
 }
 

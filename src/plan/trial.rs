@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Basis, plan};
+use super::{Basis, Desired, Left, plan};
 use crate::diff::{Diff, Finding, State, diff};
 use crate::template::expect::Expected;
 use crate::template::{ExpandedStep, Template};
@@ -59,7 +59,7 @@ pub fn try_out<'t>(
     expected: &Expected,
 ) -> Trial<'t> {
     let mut failures = Vec::new();
-    let plan = match plan(steps, basis, &|_| true) {
+    let plan = match plan(&Desired::Steps { steps, chosen: &|_| true }, basis) {
         Ok(plan) => plan,
         Err(error) => {
             let diff = diff(steps, basis.components, basis.facts);
@@ -71,8 +71,8 @@ pub fn try_out<'t>(
     failures.extend(states(template, &plan.diff, expected));
     let mut left: BTreeMap<&str, &str> = BTreeMap::new();
     let mut left_at_all: Vec<&str> = Vec::new();
-    for (index, reason) in &plan.mend.left {
-        let finding = &plan.diff.findings[*index];
+    for Left { finding, reason, .. } in &plan.left {
+        let Some(finding) = finding.map(|index| &plan.diff.findings[index]) else { continue };
         left_at_all.push(&finding.step.id);
         // What is no metadata cannot be mended by a package, and need not be said.
         if finding.component.is_some() {
@@ -88,7 +88,7 @@ pub fn try_out<'t>(
         failures.push(Failure::NotLeft { step: step.clone() });
     }
     let left = left.keys().map(|step| (*step).to_owned()).collect();
-    Trial { changes: plan.mend.changes.len(), left, failures, diff: plan.diff }
+    Trial { changes: plan.changes.len(), left, failures, diff: plan.diff }
 }
 
 /// The steps that turned out otherwise than expected, in the template's order.
@@ -172,6 +172,7 @@ mod tests {
             version: ApiVersion::NEWEST,
             is_online: false,
             same_org: true,
+            is_in_place: false,
         };
         let expected = expect::parse("expect.toml", expectation, &template).unwrap();
         let trial = try_out(&template, &steps, &basis, &expected);

@@ -10,26 +10,10 @@ use crate::metadata::layout::{api_full_name, profile_label};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target};
-use crate::plan::fix::Assignment;
+use crate::plan::saved::Assigned;
+use crate::plan::{Left, Plan};
 
 use super::text::{clean, line};
-
-/// What is shown of a plan.
-#[derive(Debug)]
-pub struct PlanView<'v> {
-    /// The heading.
-    pub title: String,
-    /// What changes.
-    pub changes: &'v [Change],
-    /// Permission sets that are given.
-    pub assign: &'v [Assignment],
-    /// Permission sets that are taken back, as user and set.
-    pub unassign: Vec<(String, String)>,
-    /// What is left for a person: title, reason, address in Setup.
-    pub left: Vec<(String, String, Option<String>)>,
-    /// What should be known beforehand.
-    pub notes: &'v [String],
-}
 
 /// How many settings of one component are listed before the rest is counted; `full` lists all.
 const LISTED: usize = 40;
@@ -37,23 +21,18 @@ const LISTED: usize = 40;
 /// How many things that are left for one reason are listed.
 const LEFT: usize = 5;
 
-/// Writes the plan; `full` unfolds long lists.
-pub fn render(view: &PlanView<'_>, full: bool) -> String {
+/// Writes a plan under a title; `full` unfolds long lists. `instance_url` is where the org lives,
+/// for addresses in Setup.
+pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bool) -> String {
     let mut out = String::new();
-    line(&mut out, &clean(&view.title).bold().to_string());
+    line(&mut out, &clean(title).bold().to_string());
     out.push('\n');
-    let mut rest = view.changes.to_vec();
-    rest.sort_by(|one, other| {
-        (&one.id, one.path.is_some()).cmp(&(&other.id, other.path.is_some()))
-    });
-    let mut changes = rest.as_slice();
-    while let Some(first) = changes.first() {
-        let length = changes.iter().take_while(|change| change.id == first.id).count();
-        let (of_component, tail) = changes.split_at(length);
-        component(&mut out, &first.id, of_component, full);
-        changes = tail;
+    let mut rest: Vec<&Change> = plan.changes.iter().collect();
+    rest.sort_by_key(|change| (&change.id, change.path.is_some()));
+    for changes in rest.chunk_by(|one, other| one.id == other.id) {
+        component(&mut out, plan, &changes[0].id, changes, full);
     }
-    for one in view.assign {
+    for one in &plan.assignments {
         let text = format!(
             "give the permission set {} to {}",
             clean(&one.permission_set),
@@ -61,7 +40,7 @@ pub fn render(view: &PlanView<'_>, full: bool) -> String {
         );
         line(&mut out, &format!("{} {text}", "+".green().bold()));
     }
-    for (user, set) in &view.unassign {
+    for Assigned { user, permission_set: set, .. } in &plan.withdrawals {
         line(
             &mut out,
             &format!(
@@ -72,39 +51,45 @@ pub fn render(view: &PlanView<'_>, full: bool) -> String {
             ),
         );
     }
-    if !(view.assign.is_empty() && view.unassign.is_empty()) {
+    if !(plan.assignments.is_empty() && plan.withdrawals.is_empty()) {
         out.push('\n');
     }
-    for note in view.notes {
+    for note in &plan.notes {
         line(&mut out, &format!("{} {}", "note:".bold(), clean(note)));
     }
-    if !view.notes.is_empty() {
+    for door in &plan.doors {
+        line(&mut out, &format!("{} {}", "one way:".bold(), clean(door)));
+    }
+    if !(plan.notes.is_empty() && plan.doors.is_empty()) {
         out.push('\n');
     }
-    if !view.left.is_empty() {
+    if !plan.left.is_empty() {
         line(&mut out, &"Left, because no package can do it:".bold().to_string());
         let mut reasons: Vec<&str> = Vec::new();
-        for (_, reason, _) in &view.left {
+        for Left { reason, .. } in &plan.left {
             if !reasons.contains(&reason.as_str()) {
                 reasons.push(reason);
             }
         }
         for reason in reasons {
-            left(&mut out, view, reason, full);
+            left(&mut out, plan, reason, instance_url, full);
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary(view).bold());
+    let _ = writeln!(out, "{}", summary(plan).bold());
     out
 }
 
 /// What is left for one reason.
-fn left(out: &mut String, view: &PlanView<'_>, reason: &str, full: bool) {
-    let of_reason: Vec<_> = view.left.iter().filter(|(_, one, _)| one == reason).collect();
+fn left(out: &mut String, plan: &Plan<'_>, reason: &str, instance_url: Option<&str>, full: bool) {
+    let of_reason: Vec<&Left> = plan.left.iter().filter(|left| left.reason == reason).collect();
+    let step = |left: &Left| Some(plan.diff.findings.get(left.finding?)?.step);
     line(out, &format!("  {} {}", "!".magenta().bold(), clean(reason)));
     let listed = if full { of_reason.len() } else { LEFT };
-    for (title, _, _) in of_reason.iter().take(listed) {
-        line(out, &format!("      {}", clean(title)));
+    for one in of_reason.iter().take(listed) {
+        let title = step(one).filter(|step| step.title != one.subject);
+        let title = title.map(|step| format!("{}: ", step.title)).unwrap_or_default();
+        line(out, &format!("      {}", clean(&format!("{title}{}", one.subject))));
     }
     if of_reason.len() > listed {
         line(
@@ -114,27 +99,27 @@ fn left(out: &mut String, view: &PlanView<'_>, reason: &str, full: bool) {
                 .to_string(),
         );
     }
-    if let Some(address) = of_reason.iter().find_map(|(_, _, address)| address.as_ref()) {
-        line(out, &format!("      in: {}", clean(address)));
+    if let Some(address) = of_reason.iter().find_map(|one| step(one)?.setup?.url(instance_url)) {
+        line(out, &format!("      in: {}", clean(&address)));
     }
 }
 
-fn summary(view: &PlanView<'_>) -> String {
-    let mut components: Vec<&ComponentId> = view.changes.iter().map(|change| &change.id).collect();
+fn summary(plan: &Plan<'_>) -> String {
+    let mut components: Vec<&ComponentId> = plan.changes.iter().map(|change| &change.id).collect();
     components.sort();
     components.dedup();
-    let settings = view.changes.iter().filter(|change| change.path.is_some()).count();
+    let settings = plan.changes.iter().filter(|change| change.path.is_some()).count();
     let mut parts = vec![format!(
         "{} to change in {}",
         count(settings, "setting"),
         count(components.len(), "component")
     )];
-    let rest = view.assign.len() + view.unassign.len();
+    let rest = plan.assignments.len() + plan.withdrawals.len();
     if rest > 0 {
         parts.push(count(rest, "assignment"));
     }
-    if !view.left.is_empty() {
-        parts.push(format!("{} left", view.left.len()));
+    if !plan.left.is_empty() {
+        parts.push(format!("{} left", plan.left.len()));
     }
     format!("{}.", parts.join(", "))
 }
@@ -144,11 +129,17 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn component(out: &mut String, id: &ComponentId, changes: &[Change], full: bool) {
+fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Change], full: bool) {
     let whole = changes.iter().find(|change| change.path.is_none());
     let (mark, words) = match whole {
-        Some(Change { to: Some(to), .. }) => {
-            ("+".green().bold().to_string(), format!("  is made: {to}"))
+        Some(Change { to: Some(_), cause, .. }) => {
+            let copy_of = plan.made.get(id).and_then(|made| made.copy_of.as_ref());
+            let words = match (copy_of, cause) {
+                (Some(from), _) => format!("  is made: a copy of {from}"),
+                (None, Cause::State) => "  is made as it was".to_owned(),
+                (None, _) => "  is made: a new component".to_owned(),
+            };
+            ("+".green().bold().to_string(), words)
         }
         Some(_) => ("-".red().bold().to_string(), "  is deleted".to_owned()),
         None => ("~".yellow().bold().to_string(), String::new()),
@@ -160,7 +151,7 @@ fn component(out: &mut String, id: &ComponentId, changes: &[Change], full: bool)
         name
     };
     line(out, &format!("{mark} {} {}{}", id.type_name, clean(&shown).bold(), clean(&words)));
-    let settings: Vec<&Change> = changes.iter().filter(|change| change.path.is_some()).collect();
+    let settings: Vec<&&Change> = changes.iter().filter(|change| change.path.is_some()).collect();
     let listed = if full { settings.len() } else { LISTED };
     let width = settings
         .iter()

@@ -438,12 +438,7 @@ fn want_json(want: &Want) -> Json {
 
 /// A value as reports for programs write it.
 pub(super) fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Bool(flag) => (*flag).into(),
-        Value::Number(number) => (*number).into(),
-        Value::Text(text) => text.as_str().into(),
-        Value::List(list) => list.clone().into(),
-    }
+    crate::plan::saved::json(value)
 }
 
 fn pretty(json: &Json) -> String {

@@ -147,7 +147,7 @@ fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
             }
             let relative = relative(root, &path);
             let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
-            if is_record || component(&relative).is_some() {
+            if is_record || component(&relative).is_some() || xml_beside(&relative).is_some() {
                 found.push((relative, path));
             }
         }
@@ -164,6 +164,16 @@ pub(super) fn component(name: &str) -> Option<ComponentId> {
         return None;
     }
     layout::component_of(name).or_else(|| layout::object_of(name))
+}
+
+/// Says which component a file holds the content of, and the file of its XML, which stands beside
+/// it; none for a file that holds a component itself.
+pub(super) fn xml_beside(name: &str) -> Option<(ComponentId, String)> {
+    if component(name).is_some() {
+        return None;
+    }
+    let xml = format!("{name}-meta.xml");
+    component(&xml).map(|id| (id, xml))
 }
 
 fn relative(root: &Path, path: &Path) -> String {

@@ -13,7 +13,7 @@ use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
 
 use super::selection::Selection;
-use super::write::path_of;
+use super::write::{content_of, path_of};
 
 /// The file's name.
 pub const FILE: &str = "snapshot.json";
@@ -106,11 +106,16 @@ impl RecordedComponent {
     /// what else it names is not touched.
     pub fn is_in_place(&self) -> bool {
         let id = self.id();
-        let Some(own) = path_of(&id, false) else { return false };
-        let xml = path_of(&id, true);
+        let places = [path_of(&id, false), path_of(&id, true)];
+        let mut places = places.iter().flatten().map(String::as_str);
         match &self.content {
-            Some(content) => *content == own && Some(&self.file) == xml.as_ref(),
-            None => self.file == own || Some(&self.file) == xml.as_ref(),
+            Some(content) => {
+                places.any(|place| place == self.file)
+                    && content_of(&self.file) == Some(content.as_str())
+            }
+            // Older versions wrote the XML of a class where its source belongs.
+            None => places
+                .any(|place| place == self.file || content_of(place) == Some(self.file.as_str())),
         }
     }
 }

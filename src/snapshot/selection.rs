@@ -125,9 +125,11 @@ pub(super) fn types_of_profiles() -> BTreeSet<&'static str> {
     companions.flatten().map(|(type_name, _)| type_name).collect()
 }
 
-/// Whether it is known where the files of a type stand.
+/// Whether it is known where the files of a type stand, one component in each.
 pub(super) fn has_files(type_name: &str) -> bool {
-    registry::find(type_name).is_some_and(|row| !row.folder.is_empty() && !row.suffix.is_empty())
+    registry::find(type_name).is_some_and(|row| {
+        registry::files_in(row.folder).iter().any(|sort| sort.row.name == row.name)
+    })
 }
 
 #[cfg(test)]

@@ -80,11 +80,11 @@ impl Side {
                 record = Some(Record::parse(&file.content.read()?).map_err(|message| {
                     ReadError::Files(vec![super::FileError { file: file.name.clone(), message }])
                 })?);
-            } else if let Some(id) = files::component(&file.name) {
-                if names.contains(&format!("{}-meta.xml", file.name)) {
+            } else if let Some((id, xml)) = files::xml_beside(&file.name) {
+                if names.contains(&xml) {
                     side.contents.insert(id, file.content);
-                    continue;
                 }
+            } else if let Some(id) = files::component(&file.name) {
                 if let Some(one) = side.files.get(&id) {
                     return Err(ReadError::Twice { one: one.clone(), other: file.name, id });
                 }

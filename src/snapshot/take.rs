@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry::{self, ApiVersion, Kind, MetadataType, SETTINGS};
+use crate::metadata::registry::{self, ApiVersion, Kind, MetadataType, SETTINGS, wsdl};
 use crate::metadata::{ComponentId, ComponentSet, Requested, layout};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Listed, Org, OrgError};
@@ -164,7 +164,7 @@ async fn list_type(
     let all = || ComponentId::new(type_name, "*");
     let Some(listed) = ask(org, type_name, wanted).await? else { return Ok(()) };
     // Of these the org lists what lies in a folder that is named, and none is.
-    if IN_FOLDERS.contains(&type_name) {
+    if wsdl::find(type_name).is_some_and(|told| told.place.nested) {
         let reason = "components of this type lie in folders, which sfsetup does not list: name \
                       each in a manifest";
         wanted.not_observed.insert(all(), reason.to_owned());
@@ -190,9 +190,6 @@ async fn list_type(
     }
     Ok(())
 }
-
-/// Types whose components lie in folders of the org's.
-const IN_FOLDERS: &[&str] = &["Dashboard", "Document", "EmailTemplate", "Report"];
 
 /// Puts together what must be asked of an org so that it can be held against a baseline: what its
 /// record names, or for a plain folder its components with what makes its profiles whole.

@@ -337,13 +337,13 @@ impl Run<'_> {
     /// The names by which a component may have been asked for.
     fn names_of(&self, id: &ComponentId, earlier: &RecordedComponent) -> Vec<ComponentId> {
         let mut names = vec![id.clone()];
-        // A part of an external client app is asked for by its app (S 2.1).
-        if id.type_name.starts_with("ExtlClnt")
+        // Some are asked for by whose they are (S 2.1).
+        if let Some(row) = registry::find(&id.type_name).filter(|row| row.odd.named_by.is_some())
             && let Ok(bytes) = fs::read(self.out.join(&earlier.file))
             && let Ok(document) = Document::parse(bytes)
-            && let Some(app) = document.root().child_text("externalClientApplication")
+            && let Some(owner) = row.owner(&document)
         {
-            names.push(ComponentId::new(id.type_name.as_str(), app.as_ref()));
+            names.push(ComponentId::new(id.type_name.as_str(), owner));
         }
         // Older orgs have the one, newer orgs the other (S 3.3).
         if id.type_name == "Profile" && matches!(id.full_name.as_str(), "ReadOnly" | "Read Only") {

@@ -32,6 +32,11 @@ pub fn path_of(id: &ComponentId, is_source: bool) -> Option<String> {
     (is_two && path.matches('/').count() == 1 && !path.contains(['\\', '\0'])).then_some(path)
 }
 
+/// Returns where the content stands that an XML stands beside.
+pub fn content_of(path: &str) -> Option<&str> {
+    path.strip_suffix("-meta.xml")
+}
+
 /// A component's files: its XML, and its content where that is no XML; each with its bytes.
 #[derive(Debug)]
 pub struct Files {
@@ -52,10 +57,9 @@ pub fn files_of(
     options: &WriteOptions,
 ) -> Result<Files, &'static str> {
     // Beside a content the XML is called as in source format.
-    let is_source = options.is_source || content.is_some();
-    let path = path_of(&component.id, is_source).ok_or(NO_PLACE)?;
+    let path = path_of(&component.id, options.is_source || content.is_some()).ok_or(NO_PLACE)?;
     let content = match content {
-        Some(bytes) => Some((path_of(&component.id, false).ok_or(NO_PLACE)?, bytes)),
+        Some(bytes) => Some((content_of(&path).ok_or(NO_PLACE)?.to_owned(), bytes)),
         None => None,
     };
     let bytes = bytes_of(component, options).ok_or("its keys cannot be left out of its file")?;
@@ -118,7 +122,7 @@ fn in_order(row: &'static MetadataType, document: &Document) -> Vec<u8> {
         NewContent::Children(children) => {
             children.iter().for_each(|child| put(child, 1, &mut text))
         }
-        NewContent::Text(_) => {}
+        NewContent::Text(_) | NewContent::Copy(_) => {}
     }
     text.push_str("</");
     text.push_str(&root.name);
@@ -150,7 +154,7 @@ fn order(fields: &'static [Field], children: &mut [NewElement]) {
 fn text_of(element: &NewElement, child: &str) -> String {
     match &element.content {
         NewContent::Text(text) if child.is_empty() => text.trim().to_owned(),
-        NewContent::Text(_) => String::new(),
+        NewContent::Text(_) | NewContent::Copy(_) => String::new(),
         NewContent::Children(children) => children
             .iter()
             .find(|one| one.name == child)
@@ -162,9 +166,15 @@ fn text_of(element: &NewElement, child: &str) -> String {
 fn put(element: &NewElement, depth: usize, text: &mut String) {
     let indent = "    ".repeat(depth);
     text.push_str(&indent);
+    if let NewContent::Copy(markup) = &element.content {
+        text.push_str(markup.raw());
+        text.push('\n');
+        return;
+    }
     text.push('<');
     text.push_str(&element.name);
     match &element.content {
+        NewContent::Copy(_) => {}
         NewContent::Text(content) if content.trim().is_empty() => text.push_str("/>\n"),
         NewContent::Text(content) => {
             text.push('>');

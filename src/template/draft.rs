@@ -229,6 +229,8 @@ fn value(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Text(text) => quoted(text),
         Value::List(elements) => list(elements),
+        // Neither is written into a template: no want has such a value.
+        Value::Present | Value::Xml(_) => quoted(&value.to_string()),
     }
 }
 

@@ -283,7 +283,7 @@ impl Filler<'_> {
                 _ => Value::Text(self.text(pattern)),
             },
             Value::List(elements) => Value::List(self.elements(elements)),
-            Value::Bool(_) | Value::Number(_) => value.clone(),
+            Value::Bool(_) | Value::Number(_) | Value::Present | Value::Xml(_) => value.clone(),
         }
     }
 

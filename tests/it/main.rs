@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod citations;
 #[cfg(feature = "demo")]
 mod composition;
 #[cfg(feature = "demo")]
@@ -22,12 +23,16 @@ mod effective;
 mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
+mod hostile;
+mod lab;
 mod layers;
 mod live;
+mod losses;
 #[cfg(feature = "demo")]
 mod manual;
 mod org;
 mod package;
+mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
 mod snapshot;
@@ -35,3 +40,4 @@ mod support;
 mod template;
 #[cfg(feature = "demo")]
 mod witness;
+mod wsdl;

@@ -2,7 +2,7 @@
 //! properties that a plan must have whatever the drift: it mends all of it, misses nothing without
 //! any of its changes, and its way back leads back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -15,8 +15,8 @@ use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{Component, ComponentId, ComponentSet};
 use sfsetup::package::patch::{Setting, patch};
 use sfsetup::package::simulate::simulate;
-use sfsetup::package::{build, targets};
-use sfsetup::plan::{Basis, plan};
+use sfsetup::package::{build, target};
+use sfsetup::plan::{Basis, Desired, plan};
 use sfsetup::snapshot;
 use sfsetup::template::{self, Arguments, builtin};
 
@@ -252,6 +252,7 @@ fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
         version: ApiVersion(67),
         is_online: false,
         same_org: true,
+        is_in_place: false,
     }
 }
 
@@ -325,10 +326,10 @@ proptest! {
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let steps = template::expand(&template, &arguments).unwrap();
         let facts = FactValues::new("offline");
-        let first = plan(&steps, &basis(&facts, &actual), &|_| true).unwrap();
+        let first = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &actual)).unwrap();
         let mended = simulate(&first.package, &actual).unwrap();
-        let second = plan(&steps, &basis(&facts, &mended), &|_| true).unwrap();
-        prop_assert!(second.mend.changes.is_empty(), "{:?}", second.mend.changes);
+        let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &mended)).unwrap();
+        prop_assert!(second.changes.is_empty(), "{:?}", second.changes);
         prop_assert!(!second.diff.has_drift());
 
         // What the template does not mention is as it was.
@@ -336,22 +337,30 @@ proptest! {
             let id = &component.id;
             let after = &mended.components.values().find(|one| one.id == *id).unwrap().document;
             for (path, ..) in differences(row(id), Some(&component.document), Some(after)) {
-                prop_assert!(first.mend.changes.iter().any(|change| change.id == *id && change.path.as_ref() == Some(&path)), "{id} {path}");
+                prop_assert!(first.changes.iter().any(|change| change.id == *id && change.path.as_ref() == Some(&path)), "{id} {path}");
             }
         }
 
         // Without any one of its changes something differs.
-        for left_out in 0..first.mend.changes.len() {
-            let mut changes = first.mend.changes.clone();
+        for left_out in 0..first.changes.len() {
+            let mut changes = first.changes.clone();
             if !matches!(changes[left_out].cause, sfsetup::package::Cause::Step(_)) {
                 continue;
             }
             changes.remove(left_out);
-            let targets = targets(&changes, &actual, &first.mend.made, ApiVersion(67)).unwrap();
+            let ids: BTreeSet<&ComponentId> = changes.iter().map(|change| &change.id).collect();
+            let targets: Vec<_> = ids
+                .into_iter()
+                .filter_map(|id| {
+                    let of_it: Vec<_> = changes.iter().filter(|one| one.id == *id).collect();
+                    let made = first.made.get(id).map(|made| &made.document);
+                    target(id, &of_it, &actual, made, ApiVersion(67)).unwrap()
+                })
+                .collect();
             let package = build(&targets, ApiVersion(67), true).unwrap();
             let partly = simulate(&package, &actual).unwrap();
-            let third = plan(&steps, &basis(&facts, &partly), &|_| true).unwrap();
-            prop_assert!(third.diff.has_drift(), "{:?}", first.mend.changes[left_out]);
+            let third = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &partly)).unwrap();
+            prop_assert!(third.diff.has_drift(), "{:?}", first.changes[left_out]);
         }
 
         // The changes turned round lead back.

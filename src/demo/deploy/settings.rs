@@ -1,4 +1,4 @@
-//! Settings: what a file mentions is set; a list in it is the whole list (V 3.3).
+//! Settings: what a file mentions is set; a list in it is the whole list (S 2.8).
 
 use super::super::tree::Node;
 use super::{Problem, Ruled};

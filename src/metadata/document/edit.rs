@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::error::DocumentError;
 use super::index::{Node, attributes};
-use super::{Document, Element, ElementId};
+use super::{Document, Element, ElementId, Markup};
 
 /// One change to a document.
 #[derive(Clone, Debug)]
@@ -60,6 +60,8 @@ pub enum NewContent {
     Text(String),
     /// Elements, written in this order.
     Children(Vec<NewElement>),
+    /// The element as it stood elsewhere, tags included.
+    Copy(Markup),
 }
 
 impl NewElement {
@@ -71,6 +73,11 @@ impl NewElement {
     /// An element that holds elements.
     pub fn group(name: impl Into<String>, children: Vec<Self>) -> Self {
         Self { name: name.into(), content: NewContent::Children(children) }
+    }
+
+    /// An element as it stood elsewhere, byte for byte.
+    pub fn copy(markup: Markup) -> Self {
+        Self { name: markup.name().to_owned(), content: NewContent::Copy(markup) }
     }
 
     /// Copies an element: its names and texts, not its layout.
@@ -86,6 +93,7 @@ impl NewElement {
     fn key(&self, names: &[String]) -> String {
         match &self.content {
             NewContent::Text(text) => text.trim().to_owned(),
+            NewContent::Copy(_) => String::new(),
             NewContent::Children(children) => {
                 let part = |name: &String| {
                     children.iter().find(|child| child.name == *name).map(|child| child.key(&[]))
@@ -107,6 +115,8 @@ impl NewElement {
         match &self.content {
             NewContent::Text(text) => check_text(text),
             NewContent::Children(children) => children.iter().try_for_each(Self::check),
+            // It was read out of a document.
+            NewContent::Copy(_) => Ok(()),
         }
     }
 }
@@ -417,10 +427,26 @@ impl Style {
         }
     }
 
+    /// Without a prefix the bytes mean the same here; with one each name must have it.
+    fn copy(&self, markup: &Markup, prefix: &str, indent: &str, into: &mut String) {
+        match markup.document() {
+            Ok(document) if !prefix.is_empty() => {
+                for element in document.root().children() {
+                    self.write(&NewElement::of(element), prefix, indent, into);
+                }
+            }
+            _ => into.push_str(markup.raw()),
+        }
+    }
+
     fn write(&self, new: &NewElement, prefix: &str, indent: &str, into: &mut String) {
         let name =
             if prefix.is_empty() { new.name.clone() } else { format!("{prefix}:{}", new.name) };
         match &new.content {
+            NewContent::Copy(markup) => {
+                self.copy(markup, prefix, indent, into);
+                return;
+            }
             NewContent::Children(children) if children.is_empty() => {
                 tag(into, "<", &name, "/>");
                 return;
@@ -457,7 +483,7 @@ fn tag(into: &mut String, open: &str, name: &str, close: &str) {
 
 /// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive
 /// reading, so it is written as a reference.
-fn escape(text: &str) -> Cow<'_, str> {
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
         return Cow::Borrowed(text);
     }

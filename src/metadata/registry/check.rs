@@ -136,7 +136,8 @@ impl Field {
             }),
             (Kind::Number, _) => Err(wrong(format!("`{name}` is a whole number"))),
             (Kind::Text, Value::Text(_) | Value::Number(_) | Value::Bool(_)) => Ok(()),
-            (Kind::Choice { .. } | Kind::Text, Value::List(_)) => {
+            (Kind::Choice { .. } | Kind::Text, Value::List(_))
+            | (Kind::Text, Value::Present | Value::Xml(_)) => {
                 Err(wrong(format!("`{name}` holds one value, not a list")))
             }
             (Kind::Choice { choices, fold_case, pattern }, _) => {
@@ -212,7 +213,11 @@ impl Field {
             }
             Kind::Text | Kind::Group(_) | Kind::Section { .. } => match value {
                 Value::Text(text) => Value::from(text.trim()),
-                Value::Bool(_) | Value::Number(_) | Value::List(_) => value.clone(),
+                Value::Bool(_)
+                | Value::Number(_)
+                | Value::List(_)
+                | Value::Present
+                | Value::Xml(_) => value.clone(),
             },
         }
     }

@@ -4,7 +4,7 @@ use super::row::{
     choice, choice_or, flag, group, number, of_type, off, on, section, set, set_of, shown, text,
     values,
 };
-use super::{Choice, DeployRule, Field, MetadataType, SetForm, Travel};
+use super::{Choice, DeployRule, Field, MetadataType, Odd, SetForm, Travel};
 
 pub(super) static CONNECTED_APP: MetadataType = of_type(
     "ConnectedApp",
@@ -15,7 +15,15 @@ pub(super) static CONNECTED_APP: MetadataType = of_type(
     // the whole document is sent.
     DeployRule::Replace,
     FIELDS,
-);
+)
+.odd(Odd {
+    // Blocked since Spring '26 (S 2.8).
+    not_made: "a connected app cannot be created since Spring '26, by any API: if it is the \
+               vendor's, install it (Setup > Connected Apps OAuth Usage, \
+               /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use \
+               an external client app",
+    ..Odd::NOTHING
+});
 
 const FIELDS: &[Field] = &[
     section("attributes", &["key"], ATTRIBUTE),

@@ -8,7 +8,7 @@ use super::row::{
     choice, choice_in_any_case, flag, group, number, of_type, off, on, section, set, set_of, shown,
     text, value, values,
 };
-use super::{Choice, DeployRule, Field, MetadataType, SetForm, Travel};
+use super::{Choice, DeployRule, Field, MetadataType, Odd, Said, SetForm, Travel};
 
 pub(super) static APPLICATION: MetadataType = of_type(
     "ExternalClientApplication",
@@ -31,11 +31,27 @@ pub(super) static APPLICATION: MetadataType = of_type(
         // `<org id>:<app>`, made by the org on the first deploy.
         text("orgScopedExternalApp").travel(Travel::SameOrg),
     ],
-);
+)
+.odd(Odd {
+    made_with: &[("label", Said::Name)],
+    one_way: "deleting the app ends every session that was opened through it, and its key is gone",
+    ..Odd::NOTHING
+});
 
 /// Whose settings these are: the app's full name, which the part's own name need not repeat (S
 /// 2.1).
 const APP: Field = text("externalClientApplication");
+
+/// A part of an app. How its file is named is this program's choice where it makes one (S 2.1).
+const fn part(made_as: &'static str) -> Odd {
+    Odd {
+        named_by: Some("externalClientApplication"),
+        made_as: Some(made_as),
+        made_with: &[("externalClientApplication", Said::Owner), ("label", Said::Name)],
+        one_way: "goes with its external client app",
+        ..Odd::NOTHING
+    }
+}
 
 pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
     "ExtlClntAppGlobalOauthSettings",
@@ -74,7 +90,8 @@ pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
         off("shouldRotateConsumerKey"),
         off("shouldRotateConsumerSecret"),
     ],
-);
+)
+.odd(part("_glbloauth"));
 
 const ID_TOKEN: &[Field] = &[
     text("idTokenAudience"),
@@ -108,7 +125,8 @@ pub(super) static OAUTH_SETTINGS: MetadataType = of_type(
         text("singleLogoutUrl"),
         section("trustedIpRanges", &["startIpAddress", "endIpAddress"], IP_RANGE),
     ],
-);
+)
+.odd(part("_oauth"));
 
 const ATTRIBUTE: &[Field] = &[text("formula"), text("key")];
 
@@ -191,7 +209,8 @@ pub(super) static OAUTH_CONFIGURABLE_POLICIES: MetadataType = of_type(
         text("singleLogoutUrl"),
         text("startUrl"),
     ],
-);
+)
+.odd(part("_oauthPlcy"));
 
 const PERMITTED_USERS: &[Choice] = &[
     shown("AllSelfAuthorized", "All users may self-authorize"),
@@ -235,11 +254,13 @@ pub(super) static CONFIGURABLE_POLICIES: MetadataType = of_type(
         choice("startPage", &values(["None", "Custom", "OAuth", "SAML"])).since(63),
         text("startUrl").since(63),
     ],
-);
+)
+.odd(part("_plcy"));
 
 /// Seen in the newest WSDL only; the version that brought it is not known (S 2.1, 2.6).
 pub(super) static OAUTH_SECURITY_SETTINGS: MetadataType = MetadataType {
     since: None,
+    odd: part("_oauthSecurity"),
     ..of_type(
         "ExtlClntAppOauthSecuritySettings",
         "extlClntAppOauthSecuritySettings",

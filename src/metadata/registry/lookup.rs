@@ -1,8 +1,9 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
+use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
-use crate::metadata::layout::decode;
+use crate::metadata::layout::{canonical_full_name, decode};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::value::Value;
 
@@ -161,7 +162,18 @@ pub fn entries<'d: 'k, 'k>(
     key: &'k str,
     field: Option<&'static Field>,
 ) -> impl Iterator<Item = Element<'d>> + use<'d, 'k> {
-    parent.children_named(&segment.name).filter(move |entry| is_of_key(*entry, key, field))
+    elements(parent, &segment.name).filter(move |entry| is_of_key(*entry, key, field))
+}
+
+/// The elements of a name. The guide, the schema and files spell some with different first letters
+/// (`servicePresenceStatusAccesses`).
+pub(super) fn elements<'d: 'k, 'k>(
+    parent: Element<'d>,
+    name: &'k str,
+) -> impl Iterator<Item = Element<'d>> + use<'d, 'k> {
+    parent
+        .children()
+        .filter(move |child| child.name() == name || child.name().eq_ignore_ascii_case(name))
 }
 
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
@@ -195,14 +207,50 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
 }
 
 impl MetadataType {
+    /// Finds a field of the root by its name: exactly written, or else without case.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        let fields = self.fields;
+        fields
+            .iter()
+            .find(|field| field.name == name)
+            .or_else(|| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Returns whose a component is by its file, where its own name does not say (S 2.1): the app
+    /// of a part, the profile of a policy.
+    pub fn owner(&self, document: &Document) -> Option<String> {
+        let owner = document.root().child_text(self.odd.named_by?)?;
+        Some(owner.into_owned())
+    }
+
     /// Returns the entry of a keyed list that a child of the root is, by what it is told from its
     /// like by; none where it is no such entry.
     pub fn entry_of(&self, element: Element<'_>) -> Option<Segment> {
-        let field = self.fields.iter().find(|field| field.name == element.name())?;
+        let field = self.field(element.name())?;
         matches!(field.kind, Kind::Section { .. }).then(|| Segment {
             name: field.name.to_owned(),
             key: Some(identity_of(field, element)),
         })
+    }
+
+    /// Says whether an owner that a file names is the one of a full name: a profile may be written
+    /// by its label, encoded, or all in small letters.
+    pub fn is_owner(&self, owner: &str, full_name: &str) -> bool {
+        if self.odd.named_by != Some("profile") {
+            return owner == full_name;
+        }
+        let name = |name: &str| canonical_full_name("Profile", name).to_lowercase();
+        name(owner) == name(full_name)
+    }
+
+    /// Returns what must be asked for along with a component so that a path in it is shown (S 3.2);
+    /// none where nothing must.
+    pub fn companion_of(&self, path: &FieldPath) -> Option<ComponentId> {
+        let Segment { name, key: Some(key) } = &path.segments()[0] else { return None };
+        let field = self.field(name)?;
+        let Kind::Section { companion: Some(companion), .. } = &field.kind else { return None };
+        let (type_name, full_name) = companion.candidates(key).pop()?;
+        Some(ComponentId::new(type_name, full_name))
     }
 
     /// Returns what it means that a flag is left out; none for anything else.
@@ -218,7 +266,8 @@ impl Field {
     /// Says whether the entries of this list say what they say by flags: then each can be taken
     /// back by saying so.
     pub fn says_by_flags(&self) -> bool {
-        self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
+        !self.counts_itself
+            && self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
     }
 
     /// Says whether this is the list of a profile's layouts.

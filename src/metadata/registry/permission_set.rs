@@ -6,25 +6,27 @@
 
 use super::profile::OBJECT;
 use super::row::{
-    choice, flag, of_type, off, section, section_in_any_case, set, text, value, values,
+    choice, flag, group, of_type, off, section, section_in_any_case, set, text, value, values,
 };
-use super::{DeployRule, Field, MetadataType, SetForm, Travel};
+use super::{DeployRule, Field, MetadataType, Odd, Said, SetForm, Travel};
 
 pub(super) static PERMISSION_SET: MetadataType =
-    of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS);
+    of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS)
+        .odd(Odd { made_with: &[("label", Said::Name)], grants: true, ..Odd::NOTHING });
 
-const FIELDS: &[Field] = &[
+pub(super) const FIELDS: &[Field] = &[
     section("agentAccesses", &["agentName"], &[text("agentName"), off("enabled")]).since(63),
     section("applicationVisibilities", &["application"], &[text("application"), off("visible")]),
     section("classAccesses", &["apexClass"], &[text("apexClass"), off("enabled")]),
     section("customMetadataTypeAccesses", &["name"], NAMED).since(47),
     section("customPermissions", &["name"], NAMED).since(31),
     section("customSettingAccesses", &["name"], NAMED).since(47),
-    section("dataspaceScopes", &["dataspaceScope"], DATASPACE),
+    // The entry itself gives the data space; what its flags say comes on top.
+    section("dataspaceScopes", &["dataspaceScope"], DATASPACE).counts_itself(),
     text("description").label("Description"),
     section("emailRoutingAddressAccesses", &["name"], NAMED).since(62),
-    // In the newest WSDL only; nothing is known of what it holds (S 4.1).
-    text("enrichments"),
+    // In the newest WSDL only (S 4.1).
+    group("enrichments", ENRICHMENTS),
     section(
         "externalCredentialPrincipalAccesses",
         &["externalCredentialPrincipal"],
@@ -72,6 +74,13 @@ const FIELDS: &[Field] = &[
 
 const NAMED: &[Field] = &[off("enabled"), text("name")];
 
+/// What an org's assistant wrote about a set or a group. The two around the text stood in an older
+/// WSDL and do no longer.
+const ENRICHMENTS: &[Field] = &[group(
+    "aiDescriptor",
+    &[text("accuracyScore"), text("enrichedDescription"), flag("skipEnrichment")],
+)];
+
 /// Not in the WSDL of 63.0; the names are those of a retrieved file.
 const DATASPACE: &[Field] = &[
     off("customizeActivationDefinitions"),
@@ -79,6 +88,7 @@ const DATASPACE: &[Field] = &[
     off("customizeCalculatedInsightDefinitions"),
     off("customizeDataActionDefinitions"),
     off("customizeDataApplicationDefinitions"),
+    off("customizeDataObjSecondaryIndexDefinitions"),
     off("customizeDataShareDefinitions"),
     off("customizeFTestDataspaceScopedDefinition"),
     off("customizeIdentityResolutionDefinitions"),
@@ -87,10 +97,12 @@ const DATASPACE: &[Field] = &[
     off("customizeSemanticSearchDefinitions"),
     text("dataAccessLevel"),
     text("dataspaceScope"),
+    text("objectAccessLevel"),
     off("viewActivationDefinitions"),
     off("viewCalculatedInsightDefinitions"),
     off("viewDataActionDefinitions"),
     off("viewDataApplicationDefinitions"),
+    off("viewDataObjSecondaryIndexDefinitions"),
     off("viewDataShareDefinitions"),
     off("viewFTestDataspaceScopedDefinition"),
     off("viewIdentityResolutionDefinitions"),
@@ -107,6 +119,8 @@ pub(super) static PERMISSION_SET_GROUP: MetadataType = of_type(
     DeployRule::Replace,
     &[
         text("description").label("Description"),
+        // In the newest WSDL only.
+        group("enrichments", ENRICHMENTS),
         flag("hasActivationRequired").since(53).label("Session Activation Required"),
         text("label").label("Label"),
         set("mutingPermissionSets", SetForm::Repeated).since(46),

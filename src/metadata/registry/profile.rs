@@ -10,10 +10,16 @@ use super::row::{
     choice, flag, group, of_type, off, section, section_in_any_case, section_with, set, text,
     values,
 };
-use super::{Companion, DeployRule, Field, MetadataType, SetForm};
+use super::{Companion, DeployRule, Field, MetadataType, Odd, Said, SetForm};
 
 pub(super) static PROFILE: MetadataType =
-    of_type("Profile", "profiles", "profile", 10, DeployRule::Overlay, FIELDS);
+    of_type("Profile", "profiles", "profile", 10, DeployRule::Overlay, FIELDS).odd(Odd {
+        // A new profile that does not say so is refused (S 3.4).
+        made_with: &[("custom", Said::Text("true"))],
+        one_way: "a profile that a user is on by then cannot be deleted; move the user first",
+        grants: true,
+        ..Odd::NOTHING
+    });
 
 const FIELDS: &[Field] = &[
     section_with(Companion::Type("Bot"), "agentAccesses", &["agentName"], AGENT).since(63),
@@ -68,14 +74,15 @@ const FIELDS: &[Field] = &[
         &["layout", "recordType"],
         &[text("layout"), text("recordType")],
     ),
-    section("loginFlows", &["friendlyName", "uiLoginFlowType"], LOGIN_FLOW).since(51),
+    section("loginFlows", &["friendlyName", "uiLoginFlowType"], LOGIN_FLOW).since(51).sent_whole(),
     group("loginHours", LOGIN_HOURS).since(25),
     section(
         "loginIpRanges",
         &["startAddress", "endAddress"],
         &[text("description").since(31), text("endAddress"), text("startAddress")],
     )
-    .since(17),
+    .since(17)
+    .sent_whole(),
     // An object without any access gives no entry at all, one with allowRead false neither (28.0
     // and up).
     section_with(Companion::Object, "objectPermissions", &["object"], OBJECT),

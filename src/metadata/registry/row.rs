@@ -1,7 +1,8 @@
 //! The words in which the tables are written: one short call a field, all `const`.
 
 use super::{
-    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, SetForm, Travel,
+    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, Odd, SetForm,
+    Travel,
 };
 
 /// A type with the whole list of its fields.
@@ -22,6 +23,7 @@ pub(super) const fn of_type(
         fields,
         complete: true,
         wildcard: true,
+        odd: Odd::NOTHING,
     }
 }
 
@@ -43,7 +45,13 @@ pub(super) const fn other(
         fields: &[],
         complete: false,
         wildcard: true,
+        odd: Odd::NOTHING,
     }
+}
+
+/// An element that the WSDL alone tells of.
+pub(super) const fn derived(name: &'static str, kind: Kind) -> Field {
+    field(name, kind, Absent::Unset)
 }
 
 const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
@@ -55,6 +63,8 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         absent,
         travel: Travel::Anywhere,
         label: "",
+        sent_whole: false,
+        counts_itself: false,
         words: &[],
     }
 }
@@ -133,7 +143,7 @@ pub(super) const fn section(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: false, fields, companion: None };
+    let kind = Kind::Section { key, fold_key: false, fields, companion: None, sure: true };
     field(name, kind, Absent::Empty)
 }
 
@@ -143,7 +153,7 @@ pub(super) const fn section_in_any_case(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: true, fields, companion: None };
+    let kind = Kind::Section { key, fold_key: true, fields, companion: None, sure: true };
     field(name, kind, Absent::Empty)
 }
 
@@ -154,8 +164,17 @@ pub(super) const fn section_with(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: false, fields, companion: Some(companion) };
+    let kind =
+        Kind::Section { key, fold_key: false, fields, companion: Some(companion), sure: true };
     field(name, kind, Absent::Empty)
+}
+
+impl MetadataType {
+    /// With what is odd about it.
+    pub(super) const fn odd(mut self, odd: Odd) -> Self {
+        self.odd = odd;
+        self
+    }
 }
 
 impl Field {
@@ -180,6 +199,18 @@ impl Field {
     /// With Setup's words for a flag's values.
     pub(super) const fn words(mut self, words: &'static [Choice]) -> Self {
         self.words = words;
+        self
+    }
+
+    /// A list that a deploy names as a whole.
+    pub(super) const fn sent_whole(mut self) -> Self {
+        self.sent_whole = true;
+        self
+    }
+
+    /// A list whose entries grant something by being there.
+    pub(super) const fn counts_itself(mut self) -> Self {
+        self.counts_itself = true;
         self
     }
 

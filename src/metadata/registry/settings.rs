@@ -14,7 +14,7 @@ pub(super) static SETTINGS: MetadataType =
 static CONNECTED_APP: MetadataType = with(CONNECTED_APP_FIELDS, true);
 static EXTERNAL_CLIENT_APP: MetadataType = with(EXTERNAL_CLIENT_APP_FIELDS, true);
 static OAUTH_OIDC: MetadataType = with(OAUTH_OIDC_FIELDS, true);
-/// The list is that of 63.0: what a newer version brought is let through.
+/// What a version newer than the WSDLs at hand brought is let through.
 static SECURITY: MetadataType = with(SECURITY_FIELDS, false);
 
 const fn with(fields: &'static [Field], complete: bool) -> MetadataType {
@@ -67,6 +67,8 @@ const SECURITY_FIELDS: &[Field] = &[
     flag("enableCoepHeader"),
     flag("enableCoopHeader"),
     flag("enableCrossOrgRedirects"),
+    // Not in 63.0, but in the newest WSDL.
+    flag("enableGraphQLApiForGuestUsers"),
     flag("enablePermissionsPolicy"),
     flag("enableRequireHttpsConnection"),
     group("networkAccess", NETWORK_ACCESS),
@@ -118,6 +120,8 @@ const PASSWORD_POLICIES: &[Field] = &[
 const SESSION_SETTINGS: &[Field] = &[
     flag("allowUserAuthenticationByCertificate"),
     flag("allowUserCertBasedAuthenticationWithOcspValidation"),
+    // This and five below are not in 63.0, but in the newest WSDL.
+    flag("auraBoxcarReductionPref"),
     flag("canConfirmEmailChangeInLightningCommunities"),
     flag("canConfirmIdentityBySmsOnly"),
     flag("disableTimeoutWarning"),
@@ -158,6 +162,8 @@ const SESSION_SETTINGS: &[Field] = &[
     flag("lockerServiceCSP"),
     flag("lockerServiceNext"),
     flag("lockerServiceNextControl"),
+    flag("lockerTrustedMode"),
+    text("lockerTrustedResources"),
     text("logoutURL"),
     flag("redirectBlockModeEnabled"),
     flag("redirectionWarning"),
@@ -182,11 +188,19 @@ const SESSION_SETTINGS: &[Field] = &[
     flag("sidToken3rdPartyAuraApp"),
     flag("skipSFAWhenMFADirectUILogin"),
     flag("terminateUserSessionsWhenAdminResetsPassword"),
+    flag("unescapedHtmlSanitization"),
+    choice(
+        "untrustedRedirect",
+        &values(["AlwaysAllowed", "AllowWithUserPermission", "NeverAllowed"]),
+    ),
     flag("useEAPIRateLimitForConnectAPI"),
     flag("useLocalStorageForLogoutUrl"),
+    choice("vfInlineScriptInjection", &values(["Allow", "ReportOnly", "NeverAllow"])),
     text("welcomeEmailTemplateId"),
     // Left the schema before 63.0; still in older files.
+    flag("enableUpgradeInsecureRequests"),
     flag("enableXssProtection"),
+    flag("requireHttps"),
 ];
 
 const SINGLE_SIGN_ON: &[Field] = &[

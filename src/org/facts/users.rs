@@ -13,7 +13,7 @@ use crate::org::error::OrgError;
 use crate::org::http::soql_list;
 use crate::org::retrieve::is_about_rights;
 
-/// System permissions that every org has; for any other the schema is asked first (V 3.3:
+/// System permissions that every org has; for any other the schema is asked first (S 4.5:
 /// `CanApproveUninstalledApps` is not everywhere).
 const EVERYWHERE: &[&str] = &[
     "ApiEnabled",

@@ -1,0 +1,368 @@
+//! What became of a deploy whose answer was lost, or whose run was cut off: looked for before
+//! anything else is done.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::journal::{Entry, Journal, Stage, Stored};
+use crate::metadata::ComponentId;
+use crate::metadata::layout::canonical_full_name;
+use crate::org::Org;
+use crate::org::deploy::{DeployStatus, same_id};
+use crate::plan::before_image::{Standing, standings};
+
+use super::{ApplyError, Outcome};
+
+/// What was found of a lost deploy.
+#[derive(Debug)]
+pub enum Found {
+    /// The org has it, under this id; running or over.
+    Running(String),
+    /// All that it changes is there.
+    Applied,
+    /// The org has no trace of it, nothing of it is there, and nothing is running.
+    Nothing,
+    /// As [`Self::Nothing`], but others were carried out in between: what it rests on may be no
+    /// more. With their ids.
+    Overtaken(Vec<String>),
+    /// Nobody can say; with why.
+    Unclear(String),
+}
+
+/// Whose a deploy is that this user has started since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// All that the org says of it fits the entry.
+    Ours,
+    /// It names what the entry does not hold, or lacks what it does.
+    Another,
+    /// The org does not say enough.
+    Unknown,
+}
+
+/// How often and how long apart the org's list is looked at: a request that was cut off may still
+/// be on its way in.
+const LOOKS: [Duration; 4] = [
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// The same where only what the org holds can be looked at.
+const LOOKS_WITHOUT_LIST: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(12),
+];
+
+/// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the
+/// org holds.
+pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
+    org.begin("finding out what became of the deploy");
+    let found = look(org, entry).await;
+    org.end();
+    // The org has not refused the deploy: it only cannot be asked about it.
+    found.map_err(|error| match error {
+        ApplyError::Org(error) => {
+            ApplyError::Unclear(format!("the org could not be asked about it: {error}"))
+        }
+        other => other,
+    })
+}
+
+async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
+    let me = org.user().await.ok().map(|user| user.id);
+    let mut is_listed = true;
+    // Deploys that were held against the entry, and how they ended.
+    let mut judged: BTreeMap<String, (Whose, DeployStatus)> = BTreeMap::new();
+    let mut overtaken_by = Vec::new();
+    for wait in LOOKS {
+        tokio::time::sleep(wait).await;
+        let Some(rows) = org.recent_deploys().await? else {
+            is_listed = false;
+            break;
+        };
+        let is_mine = |created_by: &str| {
+            me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by))
+        };
+        let new: Vec<_> = rows
+            .iter()
+            .filter(|row| !entry.known_deploys.iter().any(|known| same_id(known, &row.id)))
+            .collect();
+        for row in
+            new.iter().filter(|row| row.check_only == entry.check_only && is_mine(&row.created_by))
+        {
+            if !judged.contains_key(&row.id) {
+                // While it runs the org names only what fails, so its end is awaited before
+                // anybody's hand is laid on it.
+                let status = org
+                    .watch_deploy(
+                        &row.id,
+                        "waiting for a deploy of this user, which may be the one that was sent",
+                    )
+                    .await?;
+                judged.insert(row.id.clone(), (whose(entry, &status), status));
+            }
+        }
+        let ours: Vec<_> = judged.iter().filter(|(_, (whose, _))| *whose == Whose::Ours).collect();
+        match ours.as_slice() {
+            [] => {}
+            // What changed nothing needs no second proof.
+            [(id, (_, status))] if entry.check_only || !status.success => {
+                return Ok(Found::Running((*id).clone()));
+            }
+            // Another may have deployed the same components by the same name.
+            [(id, _)] => {
+                let counts = count(org, entry).await?;
+                return Ok(match counts {
+                    Counts { before: 0, other: 0, .. } => Found::Running((*id).clone()),
+                    Counts { after: 0, .. } => Found::Overtaken(vec![(*id).clone()]),
+                    counts => Found::Unclear(format!(
+                        "the org has carried out the deploy {id} of the same components, but {}",
+                        counts.words()
+                    )),
+                });
+            }
+            several => {
+                let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
+                return Ok(Found::Unclear(format!(
+                    "this user has started several deploys of the same components since ({}), and \
+                     which is ours cannot be told",
+                    ids.join(", ")
+                )));
+            }
+        }
+        overtaken_by = new
+            .iter()
+            .filter(|row| !row.check_only && row.status.starts_with("Succeeded"))
+            .map(|row| row.id.clone())
+            .collect();
+        // A row may be older than the end of what was watched.
+        overtaken_by.extend(
+            judged
+                .iter()
+                .filter(|(_, (_, status))| status.success && !entry.check_only)
+                .map(|(id, _)| id.clone()),
+        );
+        overtaken_by.sort_unstable();
+        overtaken_by.dedup();
+        if rows.iter().any(|row| row.is_running() && !judged.contains_key(&row.id)) {
+            return Ok(Found::Unclear(
+                "another deploy is running in the org; wait until it is over, then run this again"
+                    .to_owned(),
+            ));
+        }
+    }
+    // Where the org does not show its deploys, one that was accepted may still wait or run: nothing
+    // of it is there until it is over.
+    let waits: &[Duration] = if is_listed { &[Duration::ZERO] } else { &LOOKS_WITHOUT_LIST };
+    let mut counts = Counts::default();
+    for wait in waits {
+        tokio::time::sleep(*wait).await;
+        counts = count(org, entry).await?;
+        if counts.after + counts.other > 0 {
+            break;
+        }
+    }
+    Ok(match counts {
+        Counts { after: 0, other: 0, .. } if overtaken_by.is_empty() => Found::Nothing,
+        Counts { after: 0, other: 0, .. } => Found::Overtaken(overtaken_by),
+        Counts { before: 0, other: 0, .. } => Found::Applied,
+        counts => Found::Unclear(counts.words()),
+    })
+}
+
+/// Holds a deploy that is over against what was sent.
+fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
+    // The type is not compared: what the org calls that of a settings file is not documented. A
+    // part (`Account.Field__c`) belongs to its whole.
+    let is_name_of = |held: &Stored, id: &ComponentId| {
+        held.full_name == id.full_name
+            || canonical_full_name(&held.type_name, &held.full_name) == id.full_name
+            || held.type_name == "CustomObject"
+                && id.full_name.starts_with(&format!("{}.", held.full_name))
+    };
+    if status.named.iter().any(|id| !entry.after.iter().any(|held| is_name_of(held, id))) {
+        return Whose::Another;
+    }
+    let is_named = |held: &Stored| status.named.iter().any(|id| is_name_of(held, id));
+    // The parts of a deleted app go without a word.
+    let are_all_named = entry.after.iter().filter(|held| held.xml.is_some()).all(is_named);
+    let sent = entry.after.len() as u64;
+    match status.named.is_empty() {
+        true => Whose::Unknown,
+        false if status.success && !are_all_named => Whose::Another,
+        // A refused deploy may name only what failed; there are as many as were sent, the manifest
+        // counted or not (S 6.4).
+        false
+            if !are_all_named && status.total > 0 && ![sent, sent + 1].contains(&status.total) =>
+        {
+            Whose::Another
+        }
+        false => Whose::Ours,
+    }
+}
+
+/// How many settings that an entry changes stand how.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    before: usize,
+    after: usize,
+    other: usize,
+}
+
+impl Counts {
+    fn words(self) -> String {
+        let Self { before, after, other } = self;
+        format!(
+            "of the {} that the deploy changes, {after} as it makes them, {before} as before, \
+             {other} otherwise: look at the org before you go on",
+            if before + after + other == 1 {
+                "1 setting".to_owned()
+            } else {
+                format!("{} settings", before + after + other)
+            }
+        )
+    }
+}
+
+/// Counts in what the org holds now.
+async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
+    let images = entry.images()?;
+    let now = super::read_images(org, &images).await?;
+    let mut counts = Counts::default();
+    for one in standings(&images, &now) {
+        match one.standing {
+            Standing::Before => counts.before += 1,
+            Standing::After => counts.after += 1,
+            Standing::Other(_) => counts.other += 1,
+        }
+    }
+    Ok(counts)
+}
+
+/// Finds out what became of an entry that was cut off, and brings it to its end; it is never sent
+/// again from here.
+///
+/// # Errors
+/// See [`ApplyError`].
+pub async fn recover(
+    org: &Org,
+    journal: &Journal,
+    mut entry: Entry,
+) -> Result<(Entry, Option<Outcome>), ApplyError> {
+    let nothing = |entry: &mut Entry| -> Result<(), ApplyError> {
+        entry.stage = Stage::NotSent;
+        Ok(journal.write(entry)?)
+    };
+    match entry.stage {
+        Stage::Prepared => {
+            nothing(&mut entry)?;
+            Ok((entry, None))
+        }
+        Stage::Sent => match find(org, &entry).await? {
+            Found::Running(id) => {
+                let (entry, ended) = super::accepted(org, journal, entry, id).await?;
+                Ok((entry, Some(ended)))
+            }
+            Found::Applied => {
+                entry.stage = Stage::Applied;
+                journal.write(&entry)?;
+                super::finish_by_rest(org, journal, &mut entry).await?;
+                Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
+            }
+            // What comes next is planned on what the org holds by now.
+            Found::Nothing | Found::Overtaken(_) => {
+                nothing(&mut entry)?;
+                Ok((entry, None))
+            }
+            Found::Unclear(why) => {
+                Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
+            }
+        },
+        Stage::Accepted => {
+            let id = entry.deploy_id.clone().unwrap_or_default();
+            let (entry, ended) = super::watch(org, journal, entry, &id).await?;
+            Ok((entry, Some(ended)))
+        }
+        Stage::Applied => {
+            super::finish_by_rest(org, journal, &mut entry).await?;
+            Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
+        }
+        Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent => Ok((entry, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::FORMAT;
+    use crate::plan::saved::SavedOrg;
+
+    fn entry(components: &[(&str, &str)]) -> Entry {
+        let held = |xml: Option<&str>| {
+            let one = |(type_name, full_name): &(&str, &str)| Stored {
+                type_name: (*type_name).to_owned(),
+                full_name: (*full_name).to_owned(),
+                xml: xml.map(str::to_owned),
+            };
+            components.iter().map(one).collect()
+        };
+        Entry {
+            format: FORMAT.to_owned(),
+            id: String::new(),
+            org: SavedOrg { id: String::new(), name: String::new(), instance_url: String::new() },
+            started: String::new(),
+            what: String::new(),
+            stage: Stage::Sent,
+            deploy_id: None,
+            check_only: false,
+            known_deploys: Vec::new(),
+            api_version: String::new(),
+            changes: Vec::new(),
+            before: held(None),
+            after: held(Some("<x/>")),
+            assign: Vec::new(),
+            unassign: Vec::new(),
+            assigned: Vec::new(),
+            rolls_back: None,
+            rolled_back_by: None,
+        }
+    }
+
+    #[test]
+    fn a_deploy_is_ours_when_it_names_what_was_sent() {
+        let entry = entry(&[
+            ("Profile", "System Administrator"),
+            ("PermissionSet", "Loader"),
+            ("Settings", "Security"),
+        ]);
+        let status = |success, total, named: &[(&str, &str)]| DeployStatus {
+            done: true,
+            success,
+            total,
+            named: named
+                .iter()
+                .map(|(type_name, name)| ComponentId::new(*type_name, *name))
+                .collect(),
+            ..DeployStatus::default()
+        };
+        let all =
+            [("Profile", "Admin"), ("PermissionSet", "Loader"), ("SecuritySettings", "Security")];
+        for (expected, status) in [
+            (Whose::Ours, status(true, 3, &all)),
+            (Whose::Ours, status(true, 4, &all)),
+            (Whose::Another, status(true, 2, &all[..2])),
+            (Whose::Another, status(true, 4, &[&all[..], &[("ApexClass", "Pricing")]].concat())),
+            (Whose::Ours, status(false, 3, &all[..1])),
+            (Whose::Another, status(false, 9, &all[..1])),
+            (Whose::Another, status(false, 3, &[("PermissionSet", "Other")])),
+            (Whose::Unknown, status(true, 3, &[])),
+        ] {
+            assert_eq!(whose(&entry, &status), expected, "{status:?}");
+        }
+    }
+}

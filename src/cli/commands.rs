@@ -1,0 +1,12 @@
+//! One file a command; none knows another.
+
+#[cfg(feature = "demo")]
+pub(super) mod demo;
+pub(super) mod deploy;
+pub(super) mod diff;
+pub(super) mod git_diff;
+pub(super) mod org;
+pub(super) mod package;
+pub(super) mod rollback;
+pub(super) mod snapshot;
+pub(super) mod template;

@@ -1,0 +1,133 @@
+//! `sfsetup deploy`: a plan shown, confirmed, carried out, and looked at afterwards.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::baseline;
+use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::Goal;
+use crate::cli::shared::journal::{finish_open, open_journal};
+use crate::cli::shared::road::{Manner, Road};
+use crate::cli::shared::saved::read_plan;
+use crate::cli::shared::selection::Selection;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted::{self, Wanted};
+use crate::org::ConnectOptions;
+use crate::plan::saved::{SavedPlan, SavedWanted};
+
+/// Fix an org: show the plan, ask, deploy, and look again
+///
+/// What is deployed is written down first, with what was there before, so that `sfsetup rollback`
+/// can take it back and an interrupted run is finished by the next.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArguments {
+    #[command(flatten)]
+    wanted: WantedArguments,
+
+    /// Carry out a saved plan; refused if the org or the template has moved since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only"])]
+    plan: Option<PathBuf>,
+
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+
+    /// Let the org try the package without changing anything
+    #[arg(long, conflicts_with = "validated")]
+    validate: bool,
+
+    /// Deploy what `--validate` has tried, by its id (0Af..)
+    #[arg(long, value_name = "ID")]
+    validated: Option<String>,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Go on although much is taken away
+    #[arg(long)]
+    allow_removals: bool,
+
+    /// List everything; long lists are cut short otherwise
+    #[arg(long)]
+    full: bool,
+
+    /// How long the org may take for one job, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    timeout: u64,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
+    let source =
+        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let (config, choice) = wanted::source(&source)?;
+    let choice = choice.ok_or_else(wanted::no_org)?;
+    let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
+    let only =
+        Selection::parse(saved.as_ref().map_or(&arguments.wanted.only, |saved| &saved.only))?;
+    let run = Run { ui, arguments, choice: &choice, saved: saved.as_ref() };
+    let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
+        Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),
+        Some(SavedWanted::Templates(_)) => None,
+        None => baseline::named(&arguments.wanted),
+    };
+    if let Some(saved) = of_baseline {
+        let timeout = Duration::from_secs(arguments.timeout);
+        return connect::block_on(async {
+            let side = baseline::baseline(ui, &saved, timeout).await?;
+            run.go(&Goal::Baseline { side: &side, saved, only: &only }).await
+        });
+    }
+    let wanted = match saved.as_ref().map(|saved| &saved.wanted) {
+        Some(SavedWanted::Templates(templates)) => {
+            Wanted::of_plan(ui, templates, &config, &choice)?
+        }
+        _ => Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?,
+    };
+    let steps = wanted.steps()?;
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    connect::block_on(run.go(&goal))
+}
+
+struct Run<'r> {
+    ui: &'r Ui,
+    arguments: &'r DeployArguments,
+    choice: &'r Choice,
+    saved: Option<&'r SavedPlan>,
+}
+
+impl Run<'_> {
+    async fn go(&self, goal: &Goal<'_>) -> Result<Exit, CommandError> {
+        let Self { ui, arguments, choice, saved } = self;
+        let timeout = Duration::from_secs(arguments.timeout);
+        let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
+        let connected = connect::connect(choice, options).await?;
+        let (org, name) = (&connected.org, choice.name());
+        if let Some(saved) = saved
+            && saved.org.id != org.identity().id
+        {
+            return Err(CommandError::new(format!(
+                "the plan is for another org: it was made for `{}` ({}), and `{name}` is {}",
+                saved.org.name,
+                saved.org.id,
+                org.identity().id
+            ))
+            .hint("make a plan for this org with `sfsetup diff .. --save-plan FILE`"));
+        }
+        let journal = open_journal(org, name)?;
+        finish_open(ui, org, name, &journal).await?;
+        let manner = Manner {
+            yes: arguments.yes,
+            validate: arguments.validate,
+            validated: arguments.validated.as_deref(),
+            allow_removals: arguments.allow_removals,
+            force: false,
+            full: arguments.full,
+        };
+        Road { ui, org, name, journal: &journal, goal, manner }.go(*saved).await
+    }
+}

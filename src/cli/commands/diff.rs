@@ -1,0 +1,245 @@
+//! `sfsetup diff`: what a template wants, against what is there.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::shared::arguments::{Exit, Format, SourceArguments, WantedArguments};
+use crate::cli::shared::baseline;
+use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::{Goal, Seen};
+use crate::cli::shared::selection::Selection;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted::{self, Wanted};
+use crate::diff::State;
+use crate::org::{ConnectOptions, Org};
+use crate::plan::saved::SavedPlan;
+use crate::report::{Failure, Findings, OrgReport, Report, json, text};
+
+/// Show what differs between a template and an org, or metadata in files
+///
+/// Every setting that the template wants ends in one state: in sync (=), differs (~), missing (+),
+/// to do by hand (!) or not observed (?). Nothing is changed, in an org or on disk.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    #[command(flatten)]
+    wanted: WantedArguments,
+
+    #[command(flatten)]
+    source: SourceArguments,
+
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Write the answer to a file; nothing is printed then
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Write the plan that fixes what differs, for `sfsetup deploy --plan`
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    save_plan: Option<PathBuf>,
+
+    /// Fail with 2 also when something is only to do by hand or was not observed
+    #[arg(long)]
+    strict: bool,
+
+    /// List everything; long lists are cut short otherwise
+    #[arg(long)]
+    full: bool,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    let (config, choice) = wanted::source(&arguments.source)?;
+    let only = Selection::parse(&arguments.wanted.only)?;
+    if let Some(saved) = baseline::named(&arguments.wanted) {
+        let timeout = Duration::from_secs(arguments.source.timeout);
+        return connect::block_on(async {
+            let side = baseline::baseline(ui, &saved, timeout).await?;
+            let goal = Goal::Baseline { side: &side, saved, only: &only };
+            let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
+            let (org, failed) = asked.look().await?;
+            let has_drift = org.outcome.as_ref().is_ok_and(Findings::has_drift);
+            let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
+            if has_drift && arguments.format == Format::Text && choice.is_some() {
+                ui.hint(
+                    "`sfsetup deploy` with the same `--baseline` brings the org back to it; \
+                     `--only TYPE:NAME[:PATH]` a part of it",
+                );
+            }
+            Ok(exit)
+        });
+    }
+    let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
+    let steps =
+        if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
+    let (org, failed) = connect::block_on(asked.look())?;
+    let report = Report::of(wanted.templates().collect(), org);
+    let exit = answer(ui, arguments, &report, failed)?;
+    if arguments.format == Format::Text && arguments.out.is_none() {
+        next(ui, arguments, &wanted, choice.as_ref(), &report);
+    }
+    Ok(exit)
+}
+
+/// Gives the answer, and where the org failed the error too.
+fn answer(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    report: &Report<'_>,
+    failed: Option<CommandError>,
+) -> Result<Exit, CommandError> {
+    // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
+    if arguments.format == Format::Text
+        && let Some(error) = failed
+    {
+        return Err(error);
+    }
+    let text = match arguments.format {
+        Format::Text => text::render(report, arguments.full),
+        Format::Json => json::render(report).map_err(|error| {
+            CommandError::new("internal error: the report cannot be written as JSON")
+                .because(error.to_string())
+        })?,
+    };
+    match &arguments.out {
+        Some(path) => ui.answer_to(path, &text)?,
+        None => ui.answer(&text)?,
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(exit(report, arguments.strict)),
+    }
+}
+
+/// What is asked, and of whom.
+struct Asked<'a> {
+    ui: &'a Ui,
+    arguments: &'a DiffArguments,
+    goal: &'a Goal<'a>,
+    choice: Option<&'a Choice>,
+}
+
+impl<'a> Asked<'a> {
+    /// One org's, or one folder's, part of the report, and where the org failed the same as an
+    /// error for people.
+    async fn look(&self) -> Result<(OrgReport<'a>, Option<CommandError>), CommandError> {
+        if let Some(from) = &self.arguments.source.from {
+            let seen = self.goal.look_at_files(self.ui, from)?;
+            let name = from.display().to_string();
+            return Ok((OrgReport::of_files(name, self.findings(seen)), None));
+        }
+        let choice = self.choice.ok_or_else(wanted::nothing_named)?;
+        let options = ConnectOptions {
+            job_timeout: Duration::from_secs(self.arguments.source.timeout),
+            ..connect::options(self.ui)
+        };
+        let connected = match connect::connect(choice, options).await {
+            Ok(connected) => connected,
+            Err(error) => return Ok((OrgReport::failed(choice.name(), &error), Some(error))),
+        };
+        let org = &connected.org;
+        let identity = org.identity().clone();
+        let outcome = match self
+            .goal
+            .look(self.ui, org, choice.name(), self.arguments.save_plan.is_some())
+            .await
+        {
+            Ok(seen) => {
+                let (requests, version) = (org.requests(), org.api_version());
+                self.ui.detail(&format!("{requests} requests, API version {version}"));
+                if let Some(file) = &self.arguments.save_plan {
+                    self.save_plan(org, &seen, file)?;
+                }
+                Ok(self.findings(seen))
+            }
+            Err(error) => Err(error),
+        };
+        let (outcome, failed) = match outcome {
+            Ok(findings) => (Ok(findings), None),
+            Err(error) => (Err(Failure::from(&error)), Some(error)),
+        };
+        let report = OrgReport {
+            name: choice.name().to_owned(),
+            id: Some(identity.id),
+            instance_url: Some(identity.instance_url),
+            source: Some(identity.source),
+            outcome,
+        };
+        Ok((report, failed))
+    }
+
+    fn findings(&self, seen: Seen) -> Findings<'a> {
+        match self.goal {
+            Goal::Steps { steps, only, .. } => {
+                let mut found = seen.diff(steps);
+                only.warn_of_idle(self.ui, &found.findings);
+                found.findings.retain(|finding| only.finding(finding));
+                Findings::Template(found)
+            }
+            Goal::Baseline { .. } | Goal::BeforeImage { .. } => Findings::Baseline(seen.drifts),
+        }
+    }
+
+    fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {
+        let Some(wanted) = self.goal.saved() else { return Ok(()) };
+        let plan = self.goal.plan(seen, false)?;
+        let only = self.arguments.wanted.only.clone();
+        let saved = SavedPlan::new(&plan, wanted::saved_org(org), wanted, only);
+        let mut text = serde_json::to_vec_pretty(&saved).map_err(|error| {
+            CommandError::new("internal error: the plan cannot be written as JSON")
+                .because(error.to_string())
+        })?;
+        text.push(b'\n');
+        self.ui.write_file(file, &text)?;
+        let words = match plan.changes.len() {
+            _ if plan.is_empty() => "it has no changes".to_owned(),
+            count => format!("{count} changes"),
+        };
+        self.ui.hint(&format!(
+            "the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out",
+            file.display(),
+            org.identity().name
+        ));
+        Ok(())
+    }
+}
+
+/// What an admin would do now.
+fn next(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    wanted: &Wanted,
+    choice: Option<&Choice>,
+    report: &Report<'_>,
+) {
+    let named = wanted.named(&arguments.wanted.set);
+    if report.findings().any(Findings::has_drift) {
+        match (choice, &arguments.source.from) {
+            (Some(choice), _) => ui.hint(&format!(
+                "`sfsetup deploy {named} --org {}` shows the plan that fixes this, asks, and \
+                 carries it out",
+                choice.name()
+            )),
+            (None, Some(from)) => ui.hint(&format!(
+                "`sfsetup package {named} --from {} --out DIR` writes the files that fix this; \
+                 `--in-place` edits these",
+                from.display()
+            )),
+            (None, None) => {}
+        }
+    }
+    if report.count(State::NotObserved) > 0 {
+        ui.hint("what is not observed counts neither way; --strict makes it fail");
+    }
+}
+
+fn exit(report: &Report<'_>, strict: bool) -> Exit {
+    let is_drift =
+        |findings: &Findings<'_>| findings.has_drift() || (strict && findings.has_open_ends());
+    if report.findings().any(is_drift) { Exit::Drift } else { Exit::Done }
+}

@@ -1,0 +1,298 @@
+//! `sfsetup org`: signing in, and what sfsetup knows of orgs.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::org::auth::Session;
+use crate::org::login::{self, WebLogin};
+use crate::org::logins::{Kept, Login};
+use crate::org::{Org, OrgError};
+
+use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
+
+/// Sign in to orgs, and list those that are known
+#[derive(Debug, Args)]
+pub(crate) struct OrgArguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Login(LoginArguments),
+    /// List sfsetup's own logins
+    List {
+        /// The form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show which org is meant, where that was said, and whether it lets us in
+    Display {
+        /// The org; without it the one that other commands would take
+        #[arg(long, value_name = "ORG")]
+        org: Option<String>,
+        /// The form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Forget a login, and revoke its token
+    Logout {
+        /// The login's name
+        name: String,
+    },
+}
+
+/// Sign in to an org, in the browser unless another way is named
+///
+/// The login is kept in a file of its own, readable by you alone. Secrets are read from files or
+/// standard input, never from arguments.
+#[derive(Debug, Args)]
+struct LoginArguments {
+    /// What you want to call the org
+    name: String,
+
+    /// Where to sign in: https://login.salesforce.com, https://test.salesforce.com, or the org's
+    /// own address
+    #[arg(long, value_name = "URL")]
+    instance_url: Option<String>,
+
+    /// The consumer key of the app to sign in with
+    #[arg(long, value_name = "KEY")]
+    client_id: Option<String>,
+
+    /// Read the app's consumer secret from this file
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<PathBuf>,
+
+    /// The port on this machine that the browser is sent back to
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Sign in by JWT bearer with this private key (PEM); needs --client-id and --username
+    #[arg(long, value_name = "FILE", requires = "client_id", requires = "username", conflicts_with_all = ["client_credentials", "auth_url_file"])]
+    jwt_key_file: Option<PathBuf>,
+
+    /// Whom to sign in by JWT bearer
+    #[arg(long, value_name = "USERNAME")]
+    username: Option<String>,
+
+    /// Sign in as the app's own user; needs --client-id, --client-secret-file and --instance-url
+    #[arg(
+        long,
+        requires = "client_id",
+        requires = "client_secret_file",
+        requires = "instance_url",
+        conflicts_with = "auth_url_file"
+    )]
+    client_credentials: bool,
+
+    /// Read an SFDX auth URL from this file; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    auth_url_file: Option<PathBuf>,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &OrgArguments) -> Result<Exit, CommandError> {
+    match &arguments.action {
+        Action::Login(arguments) => log_in(ui, arguments),
+        Action::List { format } => list(ui, *format),
+        Action::Display { org, format } => display(ui, org.as_deref(), *format),
+        Action::Logout { name } => log_out(ui, name),
+    }
+}
+
+fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
+    let store = connect::logins()?;
+    let name = arguments.name.as_str();
+    let failed = |error: OrgError| CommandError::org(name, &error);
+    let secret = arguments.client_secret_file.as_ref().map(read_secret).transpose()?;
+    let options = connect::options(ui);
+    connect::block_on(async {
+        let login = if let Some(file) = &arguments.auth_url_file {
+            login::auth_url(name, &read_secret(file)?, &store, &options).await.map_err(failed)?
+        } else if let (Some(key), Some(client_id), Some(username)) =
+            (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
+        {
+            let address = arguments.instance_url.as_deref().unwrap_or(PRODUCTION);
+            login::jwt(name, address, client_id, username, key, &store, &options)
+                .await
+                .map_err(failed)?
+        } else if let (true, Some(client_id), Some(secret), Some(address)) =
+            (arguments.client_credentials, &arguments.client_id, &secret, &arguments.instance_url)
+        {
+            login::client_credentials(name, address, client_id, secret, &store, &options)
+                .await
+                .map_err(failed)?
+        } else {
+            let mut web = WebLogin { client_secret: secret.clone(), ..WebLogin::default() };
+            if let Some(address) = &arguments.instance_url {
+                web.login_url.clone_from(address);
+            }
+            if let Some(client_id) = &arguments.client_id {
+                web.client_id.clone_from(client_id);
+            }
+            if let Some(port) = arguments.port {
+                web.port = port;
+            }
+            let show = |address: &str| ui.ask_to_open(address);
+            login::web(name, &web, &store, &options, &show).await.map_err(failed)?
+        };
+        let session = Session::from_login(&login, &store, &options).map_err(failed)?;
+        let org = Org::connect(session, options).await.map_err(failed)?;
+        let username = org.user().await.ok().map(|user| user.username);
+        let known = Login {
+            org_id: Some(org.identity().id.clone()),
+            username: username.or_else(|| login.username.clone()),
+            ..login
+        };
+        // A refresh token that was rotated meanwhile is in the file already and must stay.
+        let current = store
+            .load(name)
+            .map_err(failed)?
+            .map_or(known.credential.clone(), |stored| stored.credential);
+        let kept = store.save(&Login { credential: current, ..known.clone() }).map_err(failed)?;
+        ui.answer(&format!(
+            "signed in to {name}: org {} at {}{}\n",
+            org.identity().id,
+            known.instance_url,
+            known.username.map_or_else(String::new, |username| format!(" as {username}"))
+        ))?;
+        let file = store.file(name);
+        ui.hint(&match kept {
+            Kept::Keyring => {
+                format!("its secret is in the system's keyring, the rest in {}", file.display())
+            }
+            Kept::File(None) => format!("kept in {}, readable by you alone", file.display()),
+            Kept::File(Some(reason)) => format!(
+                "kept in {}, readable by you alone (mode 0600), since {reason}",
+                file.display()
+            ),
+        });
+        Ok(Exit::Done)
+    })
+}
+
+const PRODUCTION: &str = "https://login.salesforce.com";
+
+/// Reads a secret from a file, or from standard input where the file is `-`.
+fn read_secret(file: &PathBuf) -> Result<SecretString, CommandError> {
+    let failed = |error: std::io::Error| {
+        CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())
+    };
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(65_536).read_to_string(&mut text).map_err(failed)?;
+    } else {
+        text = std::fs::read_to_string(file).map_err(failed)?;
+    }
+    Ok(SecretString::from(text.trim()))
+}
+
+fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
+    let logins = connect::logins()?.list().map_err(|error| CommandError::org("logins", &error))?;
+    if format == Format::Json {
+        let rows: Vec<_> = logins
+            .iter()
+            .map(|login| {
+                json!({
+                    "name": login.name, "id": login.org_id, "instance_url": login.instance_url,
+                    "username": login.username, "credential": login.credential.title(),
+                })
+            })
+            .collect();
+        ui.answer(&format!("{:#}\n", json!({ "orgs": rows })))?;
+        return Ok(Exit::Done);
+    }
+    let width = logins.iter().map(|login| login.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for login in &logins {
+        let username = login.username.as_deref().unwrap_or("-");
+        let row = format!(
+            "{:width$}  {}  {username}  ({})\n",
+            login.name,
+            login.instance_url,
+            login.credential.title()
+        );
+        text.push_str(&row);
+    }
+    ui.answer(&text)?;
+    if logins.is_empty() {
+        ui.hint(
+            "sfsetup has no logins of its own; `sfsetup org login NAME` makes one, and orgs of the \
+             sf command line work by their alias",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, CommandError> {
+    let config = Config::find(None)?;
+    let Some(choice) = connect::choose(argument, &config) else {
+        return Err(CommandError::new("no org is named")
+            .hint("name one with `--org NAME`")
+            .usage());
+    };
+    connect::block_on(async {
+        let connected = connect::connect(&choice, connect::options(ui)).await?;
+        let org = &connected.org;
+        let username = match &org.identity().username {
+            Some(username) => Some(username.clone()),
+            None => org.user().await.ok().map(|user| user.username),
+        };
+        let left = org.requests_left().await.ok();
+        let identity = org.identity();
+        let version = org.api_version().to_string();
+        if format == Format::Json {
+            let row = json!({
+                "name": identity.name, "id": identity.id, "instance_url": identity.instance_url, "source": identity.source,
+                "username": username, "api_version": version,
+                "requests_left": left.map(|(left, _)| left), "requests_a_day": left.map(|(_, of)| of),
+            });
+            ui.answer(&format!("{row:#}\n"))?;
+            return Ok(Exit::Done);
+        }
+        let left = left.map_or_else(
+            || "not shown to this user".to_owned(),
+            |(left, of)| format!("{left} of {of}"),
+        );
+        let rows = [
+            ("org", identity.name.clone()),
+            ("id", identity.id.clone()),
+            ("address", identity.instance_url.clone()),
+            ("user", username.unwrap_or_else(|| "not shown".to_owned())),
+            ("from", identity.source.clone()),
+            ("API version", version),
+            ("requests left today", left),
+        ];
+        let text: String =
+            rows.iter().map(|(label, value)| format!("{label:20} {value}\n")).collect();
+        ui.answer(&text)?;
+        Ok(Exit::Done)
+    })
+}
+
+fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
+    let store = connect::logins()?;
+    let failed = |error: OrgError| CommandError::org(name, &error);
+    let Some(login) = store.load(name).map_err(failed)? else {
+        return Err(CommandError::new(format!("there is no login `{name}`"))
+            .hint("`sfsetup org list` lists them"));
+    };
+    let revoked =
+        connect::block_on(async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
+    store.remove(name).map_err(failed)?;
+    if let Err(error) = revoked {
+        ui.warn(&format!(
+            "the login is forgotten, but the org did not take its token back: {error}"
+        ));
+    }
+    ui.answer(&format!("forgot {name}\n"))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,290 @@
+//! `sfsetup package`: the files that fix what differs, for review or for any deploying
+//! tool.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::baseline;
+use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::{Goal, Seen};
+use crate::cli::shared::road::exit;
+use crate::cli::shared::saved::read_plan;
+use crate::cli::shared::selection::Selection;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted::{self, Wanted};
+use crate::metadata::layout::{metadata_path, source_path};
+use crate::metadata::registry::{self, ApiVersion};
+use crate::org::ConnectOptions;
+use crate::package::{Target, own};
+use crate::plan::Plan;
+use crate::report::plan as render;
+
+/// Write the smallest package that fixes what differs
+///
+/// The files are in metadata format with a package.xml, and deploy with any tool. Profiles hold the
+/// changed entries alone; what an org replaces as a whole (permission sets, connected apps,
+/// policies) is whole. Nothing is changed in an org.
+#[derive(Debug, Args)]
+pub(crate) struct PackageArguments {
+    #[command(flatten)]
+    wanted: WantedArguments,
+
+    #[command(flatten)]
+    source: SourceArguments,
+
+    /// Take the files of a saved plan
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "org", "from", "in_place", "set", "only"])]
+    plan: Option<PathBuf>,
+
+    /// Where to write: a new folder, or a file that ends in .zip
+    #[arg(long, value_name = "DIR|FILE.zip", required_unless_present = "in_place")]
+    out: Option<PathBuf>,
+
+    /// The layout of a folder
+    #[arg(long, value_enum, default_value_t, conflicts_with = "in_place")]
+    layout: Layout,
+
+    /// Edit the files under --from themselves; only the lines of what differs change
+    #[arg(long, requires = "from", conflicts_with = "out")]
+    in_place: bool,
+
+    /// Show each file before and after, with three lines of context
+    #[arg(long)]
+    show: bool,
+
+    /// List everything; long lists are cut short otherwise
+    #[arg(long)]
+    full: bool,
+}
+
+/// How files lie in a folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    /// Metadata format: package.xml beside folders by type
+    #[default]
+    Metadata,
+    /// Source format: a project with `-meta.xml` files
+    Source,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, CommandError> {
+    if let Some(file) = &arguments.plan {
+        return of_saved(ui, arguments, file);
+    }
+    let (config, choice) = wanted::source(&arguments.source)?;
+    let only = Selection::parse(&arguments.wanted.only)?;
+    if let Some(saved) = baseline::named(&arguments.wanted) {
+        let timeout = Duration::from_secs(arguments.source.timeout);
+        return connect::block_on(async {
+            let side = baseline::baseline(ui, &saved, timeout).await?;
+            let goal = Goal::Baseline { side: &side, saved, only: &only };
+            make(ui, arguments, choice.as_ref(), &goal).await
+        });
+    }
+    let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
+    let steps = wanted.steps()?;
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    connect::block_on(make(ui, arguments, choice.as_ref(), &goal))
+}
+
+/// Looks at the org or the files, plans, and writes the package.
+async fn make(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    choice: Option<&Choice>,
+    goal: &Goal<'_>,
+) -> Result<Exit, CommandError> {
+    let (seen, name) = match &arguments.source.from {
+        Some(from) => (goal.look_at_files(ui, from)?, from.display().to_string()),
+        None => {
+            let choice = choice.ok_or_else(wanted::nothing_named)?;
+            let options = ConnectOptions {
+                job_timeout: Duration::from_secs(arguments.source.timeout),
+                ..connect::options(ui)
+            };
+            let connected = connect::connect(choice, options).await?;
+            (goal.look(ui, &connected.org, choice.name(), true).await?, choice.name().to_owned())
+        }
+    };
+    let plan = goal.plan(&seen, arguments.in_place)?;
+    if let Goal::Steps { only, .. } = goal {
+        only.warn_of_idle(ui, &plan.diff.findings);
+    }
+    let mut text = render::render(&plan, &goal.title(&name), None, arguments.full);
+    if arguments.show {
+        text.push('\n');
+        text.push_str(&render::files(&plan.targets, &plan.package));
+    }
+    put(ui, arguments, &plan, &seen, &text)?;
+    if !plan.assignments.is_empty() {
+        ui.hint(
+            "the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot",
+        );
+    }
+    Ok(exit(&plan))
+}
+
+/// Writes a package where the arguments say, and the text of its plan.
+fn put(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    plan: &Plan<'_>,
+    seen: &Seen,
+    text: &str,
+) -> Result<(), CommandError> {
+    let package = &plan.package;
+    if package.is_empty() {
+        ui.answer(text)?;
+        ui.hint("there is nothing to deploy, so nothing was written");
+        return Ok(());
+    }
+    if arguments.in_place {
+        in_place(ui, arguments, &plan.targets, seen)?;
+    } else if let Some(out) = &arguments.out {
+        let zip = || package.zip().map_err(|error| error.to_string());
+        written(ui, arguments.layout, out, &package.files, package.version, zip)?;
+    }
+    ui.answer(text)?;
+    if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
+        let command = match arguments.layout {
+            // The sf command line takes a zip for one with folders of packages, unless it is told.
+            Layout::Metadata if is_zip(out) => format!(
+                "`sf project deploy start --single-package --metadata-dir {}`",
+                out.display()
+            ),
+            Layout::Metadata => {
+                format!("`sf project deploy start --metadata-dir {}`", out.display())
+            }
+            Layout::Source => {
+                "`sf project deploy start --source-dir force-app` in that folder".to_owned()
+            }
+        };
+        ui.hint(&format!(
+            "written to {}; {command} deploys it, and so does `sfsetup deploy`",
+            out.display()
+        ));
+    }
+    Ok(())
+}
+
+fn is_zip(out: &Path) -> bool {
+    out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+fn written(
+    ui: &Ui,
+    layout: Layout,
+    out: &Path,
+    files: &std::collections::BTreeMap<String, Vec<u8>>,
+    version: ApiVersion,
+    zip: impl FnOnce() -> Result<Vec<u8>, String>,
+) -> Result<(), CommandError> {
+    match (is_zip(out), layout) {
+        (true, Layout::Source) => Err(CommandError::new("a zip is always in metadata format")
+            .hint("name a folder, or leave `--layout source` out")
+            .usage()),
+        (true, Layout::Metadata) => {
+            let bytes = zip().map_err(|why| {
+                CommandError::new("internal error: the package cannot be zipped").because(why)
+            })?;
+            ui.write_file(out, &bytes)
+        }
+        (false, Layout::Metadata) => {
+            ui.write_files(out, files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+        }
+        (false, Layout::Source) => {
+            let project =
+                b"{\n  \"packageDirectories\": [{ \"path\": \"force-app\", \"default\": true }],\
+                  \n  \"sourceApiVersion\": \""
+                    .to_vec();
+            let project = [project, version.to_string().into_bytes(), b"\"\n}\n".to_vec()].concat();
+            let moved: Vec<(String, &[u8])> = files
+                .iter()
+                .map(|(name, bytes)| {
+                    let place = if name == "package.xml" || name.starts_with("destructiveChanges") {
+                        format!("manifest/{name}")
+                    } else {
+                        format!("force-app/main/default/{name}-meta.xml")
+                    };
+                    (place, bytes.as_slice())
+                })
+                .chain([("sfdx-project.json".to_owned(), project.as_slice())])
+                .collect();
+            ui.write_files(out, moved.iter().map(|(name, bytes)| (name.as_str(), *bytes)))
+        }
+    }
+}
+
+/// Edits the files that the components were read from; a new component gets a file beside the
+/// others.
+fn in_place(
+    ui: &Ui,
+    arguments: &PackageArguments,
+    targets: &[Target],
+    seen: &Seen,
+) -> Result<(), CommandError> {
+    let from = arguments.source.from.as_deref().unwrap_or(Path::new("."));
+    if !from.is_dir() {
+        return Err(CommandError::new(format!(
+            "`{}` is no folder, so nothing in it can be edited in place",
+            from.display()
+        ))
+        .hint("write a package instead: `--out DIR` or `--out FILE.zip`")
+        .usage());
+    }
+    let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
+    for target in targets {
+        let Some(after) = &target.after else { continue };
+        let file = match own(&seen.components, &target.id) {
+            Some(component) => component.file.clone(),
+            None => beside(seen.model.as_deref(), target).ok_or_else(|| {
+                CommandError::new(format!(
+                    "where a new file for {} belongs is not known",
+                    target.id
+                ))
+            })?,
+        };
+        edits.push((from.join(file), after.bytes()));
+    }
+    for (path, bytes) in edits {
+        ui.write_file(&path, bytes)?;
+        ui.detail(&format!("edited {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Where a new component's file belongs: in the layout and folder of those that are there.
+fn beside(model: Option<&str>, target: &Target) -> Option<String> {
+    registry::find_component(&target.id.type_name, &target.id.full_name)?;
+    let path = metadata_path(&target.id)?;
+    let Some(model) = model else { return Some(path) };
+    let is_source = model.ends_with("-meta.xml");
+    let base = model.rsplitn(3, '/').nth(2).map(|base| format!("{base}/")).unwrap_or_default();
+    let path = if is_source { source_path(&target.id)? } else { path };
+    Some(format!("{base}{path}"))
+}
+
+fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
+    let saved = read_plan(file)?;
+    if saved.package.is_empty() {
+        ui.answer("The plan has no changes that a package can hold.\n")?;
+        return Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift });
+    }
+    let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    if let Some(out) = &arguments.out {
+        let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
+        let zip = || crate::metadata::archive::write_zip(&files).map_err(|error| error.to_string());
+        written(ui, arguments.layout, out, &files, version, zip)?;
+        ui.answer(&format!(
+            "{} files of the plan for {} are in {}.\n",
+            files.len(),
+            saved.org.name,
+            out.display()
+        ))?;
+    }
+    Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift })
+}

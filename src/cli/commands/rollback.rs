@@ -1,0 +1,204 @@
+//! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::shared::arguments::{Exit, SourceArguments};
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::Goal;
+use crate::cli::shared::journal::{finish_open, list_entries, open_journal};
+use crate::cli::shared::road::{Manner, Road, confirm};
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
+use crate::journal::{Entry, Stage};
+use crate::org::{ConnectOptions, Org};
+use crate::report::plan as render;
+
+/// Take a deploy back
+///
+/// Only what the deploy changed is changed back. Without an id it is the newest deploy that was
+/// applied and not rolled back.
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArguments {
+    /// Which deploy, by its id in the journal
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+
+    /// List what was deployed to the org
+    #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
+    list: bool,
+
+    /// Forget what was deployed, except for the newest, and what may have been; it can then not be
+    /// taken back
+    #[arg(long, conflicts_with_all = ["id", "force"])]
+    prune: bool,
+
+    /// Let the org try it without changing anything
+    #[arg(long, conflicts_with_all = ["list", "prune", "validated"])]
+    validate: bool,
+
+    /// Take back what `--validate` has tried, by its id (0Af..)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "prune"])]
+    validated: Option<String>,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Go on although somebody has changed the same since; that is lost then
+    #[arg(long)]
+    force: bool,
+
+    /// How long the org may take for one job, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    timeout: u64,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    let source =
+        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+    let (_, choice) = wanted::source(&source)?;
+    let choice = choice.ok_or_else(wanted::no_org)?;
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.timeout),
+        ..connect::options(ui)
+    };
+    connect::block_on(async {
+        let connected = connect::connect(&choice, options).await?;
+        if arguments.list {
+            return list(ui, &connected.org, choice.name());
+        }
+        if arguments.prune {
+            return prune(ui, arguments, &connected.org, choice.name());
+        }
+        take_back(ui, arguments, &connected.org, choice.name()).await
+    })
+}
+
+fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
+    let entries = list_entries(org)?;
+    if entries.is_empty() {
+        ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!("Deployed to {name} ({}), newest first:\n\n", org.identity().id);
+    for entry in entries.iter().rev() {
+        let mut state = entry.words();
+        if let Some(by) = &entry.rolled_back_by {
+            state = format!("{state}, taken back by {by}");
+        }
+        let deploy =
+            entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
+        let changes = render::count(entry.changes.len(), "change");
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{}  {}\n    {changes}{deploy}; {}; {state}",
+            entry.id, entry.started, entry.what
+        );
+    }
+    ui.answer(&text)?;
+    Ok(Exit::Done)
+}
+
+fn is_applied(entry: &Entry) -> bool {
+    matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
+}
+
+fn prune(
+    ui: &Ui,
+    arguments: &RollbackArguments,
+    org: &Org,
+    name: &str,
+) -> Result<Exit, CommandError> {
+    let journal = open_journal(org, name)?;
+    let entries = list_entries(org)?;
+    let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
+    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is
+    // settled or forgotten; the other open ones the next run finishes by itself.
+    let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
+    let old: Vec<&Entry> =
+        entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
+    if old.is_empty() {
+        ui.answer("There is nothing to forget.\n")?;
+        return Ok(Exit::Done);
+    }
+    confirm(
+        ui,
+        org,
+        arguments.yes,
+        &format!("Forget {} of the journal?", entries_in_words(old.len())),
+    )?;
+    for entry in &old {
+        journal.remove(&entry.id).map_err(|error| CommandError::apply(name, &error.into()))?;
+    }
+    ui.answer(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
+    Ok(Exit::Done)
+}
+
+fn entries_in_words(number: usize) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
+}
+
+async fn take_back(
+    ui: &Ui,
+    arguments: &RollbackArguments,
+    org: &Org,
+    name: &str,
+) -> Result<Exit, CommandError> {
+    let journal = open_journal(org, name)?;
+    finish_open(ui, org, name, &journal).await?;
+    let entries = list_entries(org)?;
+    let entry = choose(&entries, arguments.id.as_deref(), name)?;
+    let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
+    let manner = Manner {
+        yes: arguments.yes,
+        validate: arguments.validate,
+        validated: arguments.validated.as_deref(),
+        // Taking back what was given is what is asked for.
+        allow_removals: true,
+        force: arguments.force,
+        full: true,
+    };
+    let goal = Goal::BeforeImage { entry, images };
+    Road { ui, org, name, journal: &journal, goal: &goal, manner }.go(None).await
+}
+
+fn choose<'e>(
+    entries: &'e [Entry],
+    id: Option<&str>,
+    name: &str,
+) -> Result<&'e Entry, CommandError> {
+    let nothing = |what: String| {
+        Err(CommandError::new(what)
+            .hint("`sfsetup rollback --list` lists what was deployed from here"))
+    };
+    match id {
+        Some(id) => match entries
+            .iter()
+            .find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id))
+        {
+            None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
+            Some(entry) if entry.rolled_back_by.is_some() => {
+                nothing(format!("`{id}` was taken back already"))
+            }
+            Some(entry) if !is_applied(entry) => {
+                nothing(format!("`{id}` changed nothing: {}", entry.words()))
+            }
+            Some(entry) => Ok(entry),
+        },
+        None => {
+            let newest = entries.iter().rev().find(|entry| {
+                is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none()
+            });
+            newest.map_or_else(|| nothing(format!("there is nothing to take back on `{name}`")), Ok)
+        }
+    }
+}

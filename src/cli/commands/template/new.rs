@@ -1,0 +1,412 @@
+//! `sfsetup template new`: a file to start from, out of nothing or out of an org.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
+use crate::diff::{State, diff};
+use crate::metadata::fact::{FactAnswer, FactValues};
+use crate::metadata::layout::canonical_full_name;
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::{ComponentId, ComponentSet};
+use crate::org::retrieve::RetrieveRequest;
+use crate::org::{Org, OrgError};
+use crate::snapshot::take;
+use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
+use crate::template::{self, Arguments, builtin};
+
+/// Write a template to start from: a skeleton, or what an org has now
+///
+/// With --from-org the template says all that is so of the named app, profile, permission set and
+/// user, to be cut down to what the vendor's page asks for. Keys, secrets and callback addresses
+/// are never written.
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// The template's name: letters a to z, digits and `-`
+    name: String,
+
+    /// The file [default: NAME.toml]; one that is there is never written over
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// What a person calls it
+    #[arg(long)]
+    title: Option<String>,
+
+    /// The address of the vendor's page
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+
+    /// Write down what this org has now
+    #[arg(long, value_name = "ORG")]
+    from_org: Option<String>,
+
+    /// The connected app or external client app, by its API name
+    #[arg(long, requires = "from_org")]
+    app: Option<String>,
+
+    /// The profile of the user who connects
+    #[arg(long, requires = "from_org")]
+    profile: Option<String>,
+
+    /// The permission set of the integration, by its API name
+    #[arg(long, value_name = "NAME", requires = "from_org")]
+    permission_set: Option<String>,
+
+    /// The user who connects, by user name; it stands in the template as a default
+    #[arg(long, value_name = "USERNAME", requires = "from_org")]
+    user: Option<String>,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
+    let file =
+        arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
+    check(arguments, &file)?;
+    let heading = heading(ui, arguments)?;
+    let (text, words) = match &arguments.from_org {
+        None => (draft::skeleton(&heading), "a skeleton to write over".to_owned()),
+        Some(org) => of_org(ui, arguments, org, &heading)?,
+    };
+    // What this program writes, it must be able to read; what it cannot is not left lying about.
+    let template = template::parse(&file.display().to_string(), &text).map_err(|errors| {
+        CommandError::new(
+            "internal error: the template that was made has mistakes, so nothing was written",
+        )
+        .because(
+            errors
+                .mistakes
+                .iter()
+                .map(|mistake| mistake.message.clone())
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
+        .hint("please report it")
+    })?;
+    ui.write_file(&file, text.as_bytes())?;
+    ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
+    let placeholders = match (&heading.title, &heading.source) {
+        (None, None) => Some("its title and source are placeholders"),
+        (None, Some(_)) => Some("its title is a placeholder"),
+        (Some(_), None) => Some("its source is a placeholder"),
+        (Some(_), Some(_)) => None,
+    };
+    if let Some(words) = placeholders {
+        ui.note(&format!("{words}: fill in what says {PLACEHOLDER}"));
+    }
+    next(ui, arguments, &file);
+    Ok(Exit::Done)
+}
+
+/// All that can be wrong before anybody is asked anything.
+fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
+    let name = &arguments.name;
+    draft::check_name(name).map_err(|(why, better)| {
+        CommandError::new(format!("`{name}` is no name for a template"))
+            .because(why)
+            .hint(format!("for instance `{better}`"))
+            .usage()
+    })?;
+    if builtin::find(name).is_some() {
+        return Err(CommandError::new(format!(
+            "a template `{name}` is shipped with this program; \
+            reports could not tell the two apart"
+        ))
+        .hint(format!(
+            "choose another name, such as `my-{name}`; `sfsetup template show \
+                           {name}` shows the shipped one"
+        ))
+        .usage());
+    }
+    if arguments.from_org.is_some() && subjects(arguments).is_empty() {
+        return Err(CommandError::new("nothing is said of what in the org to write down")
+            .hint("name one of `--app`, `--profile`, `--permission-set`, `--user`, or several")
+            .usage());
+    }
+    // A link that leads nowhere is there too.
+    if file.symlink_metadata().is_ok() {
+        return Err(CommandError::new(format!(
+            "`{}` is there already, so nothing was written",
+            file.display()
+        ))
+        .hint("name another file with `--out`"));
+    }
+    Ok(())
+}
+
+fn subjects(arguments: &NewArguments) -> Vec<&String> {
+    [&arguments.app, &arguments.profile, &arguments.permission_set, &arguments.user]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What the template says of itself; a person at a terminal is asked for what was not given.
+fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
+    let ask = |given: &Option<String>, question: &str| {
+        given
+            .clone()
+            .or_else(|| ui.ask(question))
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    };
+    let title = ask(&arguments.title, "What a person calls it (the vendor's name):");
+    let source = ask(&arguments.source, "Address of the vendor's set-up page (https://..):");
+    if let Some(source) = source
+        .as_ref()
+        .filter(|source| !(source.starts_with("https://") || source.starts_with("http://")))
+    {
+        return Err(CommandError::new(format!("`{source}` is no address of a page"))
+            .hint("it begins with https://")
+            .usage());
+    }
+    let now = jiff::Timestamp::now();
+    Ok(Heading {
+        name: arguments.name.clone(),
+        title,
+        source,
+        version: now.strftime("%Y.%m").to_string(),
+        reviewed: now.strftime("%Y-%m-%d").to_string(),
+    })
+}
+
+fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
+    let shown = file.display();
+    let cases = file.with_extension("test");
+    if let Some(org) = &arguments.from_org {
+        ui.hint(&format!(
+            "delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"
+        ));
+        ui.hint(&format!(
+            "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, \
+             `sfsetup template test {shown}` runs it",
+            cases.join("good").display()
+        ));
+    } else {
+        ui.hint(&format!(
+            "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff \
+             --template {shown} --org ORG` tries it"
+        ));
+    }
+}
+
+/// Writes down what an org has, with words on how it was proved.
+fn of_org(
+    ui: &Ui,
+    arguments: &NewArguments,
+    org: &str,
+    heading: &Heading,
+) -> Result<(String, String), CommandError> {
+    let choice = connect::choose(Some(org), &Config::default()).ok_or_else(wanted::no_org)?;
+    connect::block_on(async {
+        let connected = connect::connect(&choice, connect::options(ui)).await?;
+        let found = find(&connected.org, &choice, arguments).await?;
+        let text = draft::of_org(heading, &found.seen(arguments));
+        prove(ui, &text, &found, &choice).map(|words| (text, words))
+    })
+}
+
+/// What came from the org.
+struct FoundInOrg {
+    app: Option<(AppKind, String)>,
+    components: ComponentSet,
+    facts: FactValues,
+}
+
+impl FoundInOrg {
+    fn seen<'s>(&'s self, arguments: &'s NewArguments) -> Seen<'s> {
+        Seen {
+            components: &self.components,
+            facts: &self.facts,
+            app: self.app.as_ref().map(|(kind, name)| App { kind: *kind, name }),
+            profile: arguments.profile.as_deref(),
+            permission_set: arguments.permission_set.as_deref(),
+            user: arguments.user.as_deref(),
+        }
+    }
+}
+
+/// Finds out what of the named things the org has, and reads it: a profile with all the org's
+/// objects, so that it is whole.
+async fn find(
+    org: &Org,
+    choice: &Choice,
+    arguments: &NewArguments,
+) -> Result<FoundInOrg, CommandError> {
+    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    let mut types = Vec::new();
+    if arguments.app.is_some() {
+        types.extend(["ConnectedApp", "ExternalClientApplication"]);
+    }
+    types.extend(arguments.profile.iter().map(|_| "Profile"));
+    types.extend(arguments.permission_set.iter().map(|_| "PermissionSet"));
+    let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
+    let listed = take::of_types(org, &types).await.map_err(failed)?;
+    let app = arguments.app.as_ref().map(|name| {
+        // One that another org owns is not listed, and still shows a little of itself as a
+        // connected app (S 1.5, 1.7).
+        let is_external = listed
+            .request
+            .components
+            .contains(&ComponentId::new("ExternalClientApplication", name.as_str()));
+        (if is_external { AppKind::External } else { AppKind::Connected }, name.clone())
+    });
+    let mut asked: Vec<ComponentId> = Vec::new();
+    asked.extend(app.iter().flat_map(|(kind, name)| App { kind: *kind, name }.components()));
+    for (type_name, given) in
+        [("Profile", &arguments.profile), ("PermissionSet", &arguments.permission_set)]
+    {
+        asked.extend(
+            given
+                .iter()
+                .map(|name| ComponentId::new(type_name, canonical_full_name(type_name, name))),
+        );
+    }
+    let mut companions = listed.request.companions.clone();
+    companions.types.retain(|type_name, _| type_name == "CustomObject");
+    let request = RetrieveRequest { components: asked.iter().cloned().collect(), companions };
+    let facts = draft::facts(arguments.app.as_deref(), arguments.user.as_deref());
+    let (components, mut facts) = if asked.is_empty() {
+        (
+            ComponentSet::new(crate::metadata::Requested::Unknown),
+            org.facts(&facts).await.map_err(failed)?,
+        )
+    } else {
+        let (retrieved, facts) =
+            futures::try_join!(org.retrieve(&request), org.facts(&facts)).map_err(failed)?;
+        (retrieved.components, facts)
+    };
+    // An app's parts may be lacking; what was named may not.
+    let names = [
+        app.as_ref().map(|(kind, name)| App { kind: *kind, name }.components().swap_remove(0)),
+        asked.iter().find(|id| id.type_name == "Profile").cloned(),
+        asked.iter().find(|id| id.type_name == "PermissionSet").cloned(),
+    ];
+    for id in names.iter().flatten() {
+        if components.get(id).is_none() && !components.shown.contains_key(id) {
+            return Err(not_there(id, &components, &listed, choice));
+        }
+    }
+    if let Some(user) = &arguments.user {
+        confirm(org, arguments, user, &components, &mut facts).await.map_err(failed)?;
+        is_a_user(user, &facts, choice)?;
+    }
+    Ok(FoundInOrg { app, components, facts })
+}
+
+/// Asks what tells whether the user holds the permission set.
+async fn confirm(
+    org: &Org,
+    arguments: &NewArguments,
+    user: &str,
+    components: &ComponentSet,
+    facts: &mut FactValues,
+) -> Result<(), OrgError> {
+    let named = |type_name: &str, name: &Option<String>| {
+        let id = ComponentId::new(type_name, canonical_full_name(type_name, name.as_deref()?));
+        components.get(&id)
+    };
+    let set = named("PermissionSet", &arguments.permission_set);
+    if let Some(fact) =
+        set.and_then(|set| draft::confirming(set, named("Profile", &arguments.profile)))
+    {
+        let answers = org.facts(&[(fact.clone(), Some(user.to_owned()))]).await?;
+        facts.insert(&fact, Some(user), answers.get(&fact, Some(user)));
+    }
+    Ok(())
+}
+
+fn is_a_user(user: &str, facts: &FactValues, choice: &Choice) -> Result<(), CommandError> {
+    let asked = draft::facts(None, Some(user));
+    let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| {
+        match facts.get(fact, of.as_deref()) {
+            FactAnswer::NotObserved(reason) => Some(reason),
+            FactAnswer::Known(_) => None,
+        }
+    });
+    match unseen {
+        Some(reason) => Err(CommandError::new(format!(
+            "cannot write down the user `{user}` of `{}`",
+            choice.name()
+        ))
+        .because(reason)),
+        None => Ok(()),
+    }
+}
+
+/// Something that was named and is not in the org, or cannot be read.
+fn not_there(
+    id: &ComponentId,
+    components: &ComponentSet,
+    listed: &take::Wanted,
+    choice: &Choice,
+) -> CommandError {
+    let (what, types): (&str, &[&str]) = match id.type_name.as_str() {
+        "Profile" => ("profile", &["Profile"]),
+        "PermissionSet" => ("permission set", &["PermissionSet"]),
+        _ => ("app", &["ConnectedApp", "ExternalClientApplication"]),
+    };
+    let name = &id.full_name;
+    let is_listed = listed.request.components.contains(id);
+    let mut error = CommandError::new(if is_listed {
+        format!("the {what} `{name}` of `{}` cannot be read", choice.name())
+    } else {
+        format!("there is no {what} `{name}` in `{}`", choice.name())
+    });
+    let reasons = [components.not_observed.get(id)].into_iter().chain(
+        types.iter().map(|type_name| listed.not_observed.get(&ComponentId::new(*type_name, "*"))),
+    );
+    for reason in reasons.flatten() {
+        error = error.because(reason.clone());
+    }
+    if is_listed {
+        return error;
+    }
+    let known =
+        listed.request.components.iter().filter(|known| types.contains(&known.type_name.as_str()));
+    let known: Vec<&str> = known.map(|known| known.full_name.as_str()).collect();
+    match nearest(name, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if known.is_empty() || known.len() > 12 => {
+            error.hint(format!("name the {what} by its API name"))
+        }
+        None => error.hint(format!("there are {}", known.join(", "))),
+    }
+}
+
+/// Holds the template against what it was made of: all must be in sync, as the next `diff` will
+/// have it.
+fn prove(ui: &Ui, text: &str, found: &FoundInOrg, choice: &Choice) -> Result<String, CommandError> {
+    let internal = |why: String| {
+        CommandError::new("internal error: the template that was made cannot be tried").because(why)
+    };
+    let template = template::parse("", text).map_err(|errors| internal(errors.to_string()))?;
+    let values = Arguments::resolve(&template, &BTreeMap::new(), &BTreeMap::new())
+        .map_err(|errors| internal(errors.to_string()))?;
+    let steps =
+        template::expand(&template, &values).map_err(|error| internal(error.to_string()))?;
+    let found = diff(&steps, &found.components, &found.facts);
+    for finding in found.findings.iter().filter(|finding| finding.state != State::InSync) {
+        let what = finding
+            .path
+            .as_ref()
+            .map_or_else(|| finding.step.id.clone(), |path| format!("{}: {path}", finding.step.id));
+        ui.warn(&format!(
+            "{what} does not come out as it was read ({}); look at it by hand",
+            finding.state.name()
+        ));
+    }
+    let settings = found.findings.len();
+    let in_sync = found.count(State::InSync);
+    Ok(if in_sync == settings {
+        format!("{settings} settings, all as they are in {}", choice.name())
+    } else {
+        format!("{in_sync} of {settings} settings as they are in {}", choice.name())
+    })
+}

@@ -1,0 +1,321 @@
+//! `sfsetup template test`: a template tried on cases that lie beside it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::of_files;
+use crate::cli::shared::load;
+use crate::cli::shared::ui::Ui;
+use crate::diff::State;
+use crate::metadata::Requested;
+use crate::metadata::archive::{Limits, read_zip};
+use crate::metadata::fact::{FactAnswer, FactValues};
+use crate::metadata::registry::ApiVersion;
+use crate::metadata::value::Value;
+use crate::plan::Basis;
+use crate::plan::trial::{Failure, Trial, of_step, try_out};
+use crate::report::trial as render;
+use crate::template::expect::{self, Expected};
+use crate::template::{self, Arguments, Template, builtin};
+
+/// The file in a case that says what is expected of it.
+const EXPECT: &str = "expect.toml";
+
+/// Why a fact is not observed where the case says nothing of it.
+const UNANSWERED: &str = "the case does not say, under [facts] in its expect.toml";
+
+/// Try a template on the cases that lie beside it
+///
+/// The cases of acme.toml are the folders and zips in acme.test, each in any form that --from
+/// takes. A file expect.toml in a case says what is expected: [parameters]; [facts], what an org
+/// would answer; [states], how a step turns out where it is not in sync (differs, missing,
+/// not-observed, manual); [mend] left, the steps that no package can mend. All else that is
+/// metadata must be mended by the fix.
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// The template's file
+    #[arg(value_name = "FILE")]
+    template: String,
+
+    /// The folder with the cases [default: FILE with .test in place of .toml]
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandError> {
+    let template = load::load(&arguments.template)?;
+    let folder = match &arguments.cases {
+        Some(folder) => folder.clone(),
+        None if builtin::find(&arguments.template).is_some() => {
+            return Err(CommandError::new(format!(
+                "the shipped template `{}` has no cases beside it",
+                arguments.template
+            ))
+            .hint("name the folder with its cases: `--cases DIR`")
+            .usage());
+        }
+        None => Path::new(&arguments.template).with_extension("test"),
+    };
+    let cases = cases(&folder, &arguments.template)?;
+    let (mut passed, mut failed, mut unreadable) = (0, 0, 0);
+    for case in &cases {
+        match Case::read(case, &template) {
+            Ok(read) => match read.run(ui, &template) {
+                Ok(true) => passed += 1,
+                Ok(false) => failed += 1,
+                Err(error) => {
+                    ui.error(&error);
+                    unreadable += 1;
+                }
+            },
+            Err(error) => {
+                ui.error(&error);
+                unreadable += 1;
+            }
+        }
+    }
+    ui.answer(&render::summary(passed, failed, unreadable))?;
+    Ok(match (failed, unreadable) {
+        (0, 0) => Exit::Done,
+        (_, 0) => Exit::Drift,
+        _ => Exit::Error,
+    })
+}
+
+/// The folders and zips in a folder, in order of name.
+fn cases(folder: &Path, template: &str) -> Result<Vec<PathBuf>, CommandError> {
+    let none = |why: String| {
+        CommandError::new(format!("there are no cases to try `{template}` on")).because(why).hint(format!(
+            "`sfsetup snapshot --org demo --template {template} --out {}` makes one of an org; or \
+             name their folder with `--cases DIR`",
+            folder.join("good").display()
+        ))
+    };
+    let unreadable = |error: std::io::Error| {
+        CommandError::new(format!("cannot read the cases in `{}`", folder.display()))
+            .because(error.to_string())
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(none(format!("there is no folder `{}`", folder.display())));
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut cases = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && (path.is_dir() || is_zip(&path)) {
+            cases.push(path);
+        }
+    }
+    cases.sort();
+    if cases.is_empty() {
+        Err(none(format!("`{}` holds neither a folder nor a zip", folder.display())))
+    } else {
+        Ok(cases)
+    }
+}
+
+fn is_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+/// A case: where its metadata is, and what is expected of it.
+struct Case<'c> {
+    path: &'c Path,
+    name: String,
+    /// The file that says what is expected, whether it is there or not.
+    file: PathBuf,
+    expected: Expected,
+}
+
+impl<'c> Case<'c> {
+    fn read(path: &'c Path, template: &Template) -> Result<Self, CommandError> {
+        let name = path.file_stem().filter(|_| is_zip(path)).or_else(|| path.file_name());
+        let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (file, text) =
+            if is_zip(path) { in_zip(path, &name)? } else { in_folder(path.join(EXPECT))? };
+        let expected = match text {
+            Some(text) => expect::parse(&file.display().to_string(), &text, template)
+                .map_err(|errors| CommandError::template(&errors))?,
+            None => Expected::default(),
+        };
+        Ok(Self { path, name, file, expected })
+    }
+
+    /// Tries the template and tells how it went; `true` where all is as expected.
+    fn run(&self, ui: &Ui, template: &Template) -> Result<bool, CommandError> {
+        let values = self.values(template)?;
+        let steps = template::expand(template, &values)
+            .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
+        let components = of_files(ui, &steps, self.path)?.components;
+        let facts = self.facts(&values)?;
+        let version = match &components.requested {
+            Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
+            Requested::Unknown => ApiVersion::NEWEST,
+        };
+        let basis = Basis {
+            components: &components,
+            facts: &facts,
+            graph: &[],
+            version,
+            is_online: false,
+            same_org: true,
+            is_in_place: false,
+        };
+        let trial = try_out(template, &steps, &basis, &self.expected);
+        ui.answer(&render::case(&self.name, &trial))?;
+        self.advise(ui, &trial);
+        Ok(trial.failures.is_empty())
+    }
+
+    /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from`
+    /// would find it, then the defaults.
+    fn values(&self, template: &Template) -> Result<Arguments, CommandError> {
+        let config = Config::find(Some(self.path))?;
+        let mut values = load::configured(&config, template, None)?;
+        values.extend(self.expected.parameters.clone());
+        Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(
+            |errors| {
+                let mut error = CommandError::new(format!(
+                    "the parameters of case `{}` are not complete",
+                    self.name
+                ));
+                error.causes = errors.0;
+                error.hint(self.where_to("parameters"))
+            },
+        )
+    }
+
+    fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
+        let mut facts = FactValues::new(UNANSWERED);
+        for (fact, value) in &self.expected.facts {
+            let of = match fact.fact_type.parameter {
+                None => None,
+                Some(parameter) => Some(values.text(parameter).ok_or_else(|| {
+                    CommandError::new(format!(
+                        "case `{}` answers `{fact}`, but names no {parameter} that it speaks of",
+                        self.name
+                    ))
+                    .hint(format!(
+                        "give the parameter `{parameter}` a value; {}",
+                        self.where_to("parameters")
+                    ))
+                })?),
+            };
+            facts.insert(fact, of.as_deref(), FactAnswer::Known(value.clone()));
+        }
+        Ok(facts)
+    }
+
+    fn where_to(&self, table: &str) -> String {
+        format!("write it under [{table}] in {}", self.file.display())
+    }
+
+    /// Says what to write where what was found is right after all.
+    fn advise(&self, ui: &Ui, trial: &Trial<'_>) {
+        let (mut facts, mut states, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for failure in &trial.failures {
+            match failure {
+                Failure::State { step, found: Some(found), .. } => {
+                    let unanswered = unanswered(trial, step);
+                    if unanswered.is_empty() {
+                        states.push(format!("{} = \"{}\"", key(step), found.name()));
+                    }
+                    facts.extend(unanswered);
+                }
+                Failure::Left { step, .. } => left.push(format!("\"{step}\"")),
+                Failure::State { found: None, .. }
+                | Failure::NotLeft { .. }
+                | Failure::NotProved(_) => {}
+            }
+        }
+        facts.dedup();
+        let mut parts = Vec::new();
+        for (table, entries) in [("facts", &facts), ("states", &states)] {
+            if !entries.is_empty() {
+                parts.push(format!("{table} = {{ {} }}", entries.join(", ")));
+            }
+        }
+        if !left.is_empty() {
+            parts.push(format!("mend = {{ left = [{}] }}", left.join(", ")));
+        }
+        if !parts.is_empty() {
+            ui.hint(&format!(
+                "if that is as it should be, say so in {}: {}",
+                self.file.display(),
+                parts.join("  ")
+            ));
+        }
+    }
+}
+
+/// The answers that a step wants and the case does not give, as TOML; none where it is for another
+/// reason that the step is not in sync.
+fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
+    let mut answers = Vec::new();
+    for finding in of_step(&trial.diff, step).filter(|finding| finding.state != State::InSync) {
+        match (&finding.fact, finding.desired.first()) {
+            (Some(fact), Some(wanted)) if finding.reason.as_deref() == Some(UNANSWERED) => {
+                let wanted = match wanted {
+                    Value::Text(text) => format!("{text:?}"),
+                    other => other.to_string(),
+                };
+                answers.push(format!("\"{fact}\" = {wanted}"));
+            }
+            _ => return Vec::new(),
+        }
+    }
+    answers
+}
+
+/// A step's id as TOML takes it for a key.
+fn key(id: &str) -> String {
+    let is_bare =
+        id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_bare { id.to_owned() } else { format!("\"{id}\"") }
+}
+
+fn in_folder(file: PathBuf) -> Result<(PathBuf, Option<String>), CommandError> {
+    match std::fs::read(&file) {
+        Ok(bytes) => text(&file, bytes).map(|text| (file, Some(text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((file, None)),
+        Err(error) => Err(CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(error.to_string())),
+    }
+}
+
+/// What a zip's author expects stands in it, or beside it as `NAME.expect.toml`, where it is easier
+/// to change.
+fn in_zip(path: &Path, name: &str) -> Result<(PathBuf, Option<String>), CommandError> {
+    let beside = in_folder(path.with_file_name(format!("{name}.{EXPECT}")))?;
+    if beside.1.is_some() {
+        return Ok(beside);
+    }
+    let failed = |why: String| {
+        CommandError::new(format!("cannot read the case `{}`", path.display())).because(why)
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let files = read_zip(&bytes, &Limits::default()).map_err(|error| failed(error.to_string()))?;
+    match files.into_iter().find(|(file, _)| file == EXPECT) {
+        Some((file, bytes)) => {
+            let file = path.join(file);
+            text(&file, bytes).map(|text| (file, Some(text)))
+        }
+        None => Ok(beside),
+    }
+}
+
+fn text(file: &Path, bytes: Vec<u8>) -> Result<String, CommandError> {
+    String::from_utf8(bytes).map_err(|error| {
+        CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(format!("it is not UTF-8 text: {}", error.utf8_error()))
+    })
+}

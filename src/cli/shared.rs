@@ -1,0 +1,16 @@
+//! What commands share: which org, what is wanted of it, which part, and the road from plan to org.
+
+pub(super) mod arguments;
+pub(super) mod baseline;
+pub(super) mod config;
+pub(super) mod connect;
+pub(super) mod error;
+pub(super) mod goal;
+pub(super) mod journal;
+pub(super) mod load;
+pub(super) mod refusal;
+pub(super) mod road;
+pub(super) mod saved;
+pub(super) mod selection;
+pub(super) mod ui;
+pub(super) mod wanted;

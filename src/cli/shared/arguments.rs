@@ -1,0 +1,79 @@
+//! Arguments that several commands take, and how a run ends.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// How a run ended; stable, and the same in every output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// In sync, or done.
+    Done = 0,
+    /// Something went wrong.
+    Error = 1,
+    /// Something differs or is missing, or is left.
+    Drift = 2,
+    /// The org refused, or the plan is stale.
+    Refused = 3,
+    /// The arguments are wrong.
+    Usage = 64,
+    /// Ctrl-C, and nothing is changed: 128 and the signal's number, as shells have it.
+    Interrupted = 130,
+}
+
+/// Where the wanted state comes from.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct WantedArguments {
+    /// The template: a shipped one's name, or a file (can be repeated)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) template: Vec<String>,
+
+    /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
+    ///
+    /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that
+    /// template's.
+    #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
+    pub(crate) set: Vec<String>,
+
+    /// What was so once: a snapshot, a folder or a zip, in place of a template
+    #[arg(long, value_name = "PATH", conflicts_with = "template")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Another org as the baseline
+    #[arg(long, value_name = "ORG", conflicts_with_all = ["template", "baseline"])]
+    pub(crate) baseline_org: Option<String>,
+
+    /// Take a folder without a record of what was asked for as a part, not as all that there is
+    #[arg(long, conflicts_with = "template")]
+    pub(crate) sparse: bool,
+
+    /// Look only at these components or settings; `*` and `?` stand for any text (can be repeated)
+    #[arg(long, value_name = "TYPE:NAME[:PATH]")]
+    pub(crate) only: Vec<String>,
+}
+
+/// Where the actual state comes from.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArguments {
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    #[arg(long, value_name = "ORG", conflicts_with = "from")]
+    pub(crate) org: Option<String>,
+
+    /// A folder in metadata or source format, a zip, or a snapshot
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// How long the org may take to put a retrieve together, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, conflicts_with = "from")]
+    pub(crate) timeout: u64,
+}
+
+/// In what form an answer is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,69 @@
+//! A baseline as the command line names it: a snapshot, a folder, a zip, or an org; and what an org
+//! has of it now.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::org::{ConnectOptions, Org};
+use crate::plan::saved::SavedBaseline;
+use crate::snapshot::side::Side;
+use crate::snapshot::take;
+
+use super::arguments::WantedArguments;
+use super::connect::{self, Choice, Connected};
+use super::error::CommandError;
+use super::ui::Ui;
+
+/// The baseline that the arguments name; none where they name none.
+pub(crate) fn named(arguments: &WantedArguments) -> Option<SavedBaseline> {
+    let path = arguments.baseline.as_ref().map(|path| path.display().to_string());
+    let org = arguments.baseline_org.clone();
+    (path.is_some() || org.is_some()).then_some(SavedBaseline {
+        path,
+        org,
+        sparse: arguments.sparse,
+    })
+}
+
+/// Opens a path as a side.
+pub(crate) fn open(path: &Path) -> Result<Side, CommandError> {
+    Side::open(path).map_err(|error| CommandError::read(path, &error))
+}
+
+/// Gets the baseline, where it is files or another org; and what must be asked of the org that is
+/// held against it.
+pub(crate) async fn baseline(
+    ui: &Ui,
+    saved: &SavedBaseline,
+    timeout: Duration,
+) -> Result<Side, CommandError> {
+    if let Some(path) = &saved.path {
+        return open(Path::new(path));
+    }
+    let name = saved.org.clone().unwrap_or_default();
+    let choice = Choice::Named(name, "--baseline-org");
+    let connected: Connected =
+        connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) })
+            .await?;
+    let types: Vec<String> = take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
+    let failed = |error| CommandError::org(choice.name(), &error);
+    let wanted = take::of_types(&connected.org, &types).await.map_err(failed)?;
+    take::side(&connected.org, &wanted).await.map_err(failed)
+}
+
+/// Asks an org for what a baseline has.
+pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Side, CommandError> {
+    let request = take::of_baseline(baseline).map_err(|error| {
+        CommandError::new("cannot read the baseline").because(error.to_string())
+    })?;
+    let types: BTreeSet<String> =
+        request.components.iter().map(|id| id.type_name.clone()).collect();
+    let wanted = take::Wanted { request, ..take::Wanted::default() };
+    let failed = |error| CommandError::org(name, &error);
+    let (mut side, changed) =
+        futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
+            .map_err(failed)?;
+    side.changed = changed;
+    Ok(side)
+}

@@ -1,0 +1,226 @@
+//! Which org is meant, how to get into it, and what is shown while it works.
+//!
+//! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with
+//! `SF_ORG_INSTANCE_URL`. A name is looked up among sfsetup's own logins, then among the orgs of
+//! the `sf` command line. `demo` is the org inside the program.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::{Either, select};
+use secrecy::SecretString;
+
+use crate::apply::interrupted;
+#[cfg(feature = "demo")]
+use crate::demo;
+use crate::org::auth::{Session, SfCli};
+use crate::org::logins::LoginStore;
+use crate::org::{ConnectOptions, Event, Org, OrgError};
+
+use super::arguments::Exit;
+use super::config::Config;
+use super::error::CommandError;
+use super::ui::{Progress, Ui};
+
+/// What the org inside the program is called.
+#[cfg(feature = "demo")]
+const DEMO: &str = "demo";
+
+/// Which org is meant.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// A name, and where it was read.
+    Named(String, &'static str),
+    /// An access token in the environment, and the org's address.
+    Token(SecretString, String),
+}
+
+/// Says which org is meant, or `None` where nobody has said.
+pub(crate) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> {
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let named = argument
+        .map(|name| (name.to_owned(), "--org"))
+        .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG")))
+        .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG")))
+        .or_else(|| config.org.clone().map(|name| (name, "sfsetup.toml")));
+    if let Some((name, place)) = named {
+        return Some(Choice::Named(name, place));
+    }
+    let token = variable("SF_ACCESS_TOKEN")?;
+    let address = variable("SF_ORG_INSTANCE_URL")?;
+    Some(Choice::Token(SecretString::from(token), address))
+}
+
+impl Choice {
+    /// Returns what reports call the org.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name, _) => name,
+            Self::Token(_, address) => address,
+        }
+    }
+}
+
+#[cfg(feature = "demo")]
+impl Choice {
+    /// Says whether the org inside the program is meant.
+    pub(crate) fn is_demo(&self) -> bool {
+        matches!(self, Self::Named(name, _) if name == DEMO)
+    }
+}
+
+/// Returns where sfsetup keeps its own logins: a folder, and the system's keyring unless
+/// `SFSETUP_KEYRING` is `off`.
+///
+/// # Errors
+/// The system names no home.
+pub(crate) fn logins() -> Result<LoginStore, CommandError> {
+    let base = env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
+        .or_else(|| env::home_dir().map(|home| home.join(".config")));
+    match base {
+        Some(base) => {
+            let store = LoginStore::new(base.join("sfsetup").join("logins"));
+            let off = env::var("SFSETUP_KEYRING").is_ok_and(|value| value == "off");
+            Ok(if off { store } else { store.with_keyring() })
+        }
+        None => Err(CommandError::new("there is no home folder to keep logins in")
+            .hint("set HOME, or XDG_CONFIG_HOME")),
+    }
+}
+
+/// Returns the folder for what is kept between commands: journals, and the demo org.
+///
+/// # Errors
+/// The system names no home.
+pub(crate) fn state_folder() -> Result<PathBuf, CommandError> {
+    let base = env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::var_os("LOCALAPPDATA").map(PathBuf::from))
+        .or_else(|| env::home_dir().map(|home| home.join(".local").join("state")));
+    match base {
+        Some(base) => Ok(base.join("sfsetup")),
+        None => Err(CommandError::new("there is no home folder to keep journals in")
+            .hint("set HOME, or XDG_STATE_HOME")),
+    }
+}
+
+/// Returns the folder in which the demo org keeps its state between commands.
+///
+/// # Errors
+/// The system names no home.
+#[cfg(feature = "demo")]
+pub(crate) fn demo_folder() -> Result<PathBuf, CommandError> {
+    state_folder().map(|folder| folder.join("demo"))
+}
+
+/// An org, and where it is the demo org its server, which lives as long.
+pub(crate) struct Connected {
+    pub(crate) org: Org,
+    #[cfg(feature = "demo")]
+    _demo: Option<demo::Running>,
+}
+
+/// Returns how to connect: what the environment says of certificates and versions, and where
+/// progress is shown.
+pub(crate) fn options(ui: &Ui) -> ConnectOptions {
+    let progress = Progress::new(ui);
+    ConnectOptions {
+        ca_file: env::var_os("SSL_CERT_FILE").map(PathBuf::from),
+        events: Arc::new(move |event: Event| progress.show(&event)),
+        ..ConnectOptions::default()
+    }
+}
+
+/// Signs in to the chosen org.
+///
+/// # Errors
+/// Nobody of that name is known, or the org does not let us in.
+pub(crate) async fn connect(
+    choice: &Choice,
+    options: ConnectOptions,
+) -> Result<Connected, CommandError> {
+    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    #[cfg(feature = "demo")]
+    if choice.is_demo() {
+        let store =
+            demo::Store::open(&demo_folder()?).map_err(|error| CommandError::demo(&error))?;
+        let token = SecretString::from(store.token());
+        let running = demo::serve(store, None, demo::Faults::none())
+            .await
+            .map_err(|error| CommandError::demo(&error))?;
+        let session = Session::from_access_token(
+            DEMO,
+            &token,
+            &running.url(),
+            "the demo org in this program",
+        )
+        .map_err(failed)?;
+        let org = Org::connect(session, options).await.map_err(failed)?;
+        return Ok(Connected { org, _demo: Some(running) });
+    }
+    let session = session(choice, &options).await?;
+    Ok(Connected {
+        org: Org::connect(session, options).await.map_err(failed)?,
+        #[cfg(feature = "demo")]
+        _demo: None,
+    })
+}
+
+async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, CommandError> {
+    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    match choice {
+        Choice::Token(token, address) => {
+            Session::from_access_token(address, token, address, "environment").map_err(failed)
+        }
+        Choice::Named(name, place) => {
+            let store = logins()?;
+            if let Some(login) = store.load(name).map_err(failed)? {
+                return Session::from_login(&login, &store, options).map_err(failed);
+            }
+            Session::from_sf_cli(name, SfCli::default()).await.map_err(|error| {
+                let error = failed(error);
+                if *place == "--org" {
+                    error
+                } else {
+                    error.hint(format!("the name was read from {place}"))
+                }
+            })
+        }
+    }
+}
+
+/// Runs what waits, on this thread.
+///
+/// # Errors
+/// The system gives no event loop.
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            CommandError::new("internal error: no event loop").because(error.to_string())
+        })?;
+    runtime.block_on(async {
+        match select(std::pin::pin!(work), std::pin::pin!(interrupted())).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => {
+                let mut error = CommandError::new("interrupted")
+                    .because(
+                        "the deploy had ended, and what the org holds now was not looked at \
+                              to the end",
+                    )
+                    .hint(
+                        "`sfsetup diff` shows where the org stands; `sfsetup rollback --list` \
+                           shows what was done",
+                    );
+                error.exit = Exit::Interrupted;
+                Err(error)
+            }
+        }
+    })
+}

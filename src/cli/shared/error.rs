@@ -1,0 +1,426 @@
+//! Any error to what, why and what to do, with the exit code: the only file that advises.
+
+use std::path::Path;
+
+use crate::apply::ApplyError;
+use crate::journal::JournalError;
+use crate::org::{OrgError, OrgErrorKind};
+use crate::plan::PlanError;
+use crate::report::Failure;
+use crate::snapshot::ReadError;
+use crate::template::conflict::{Asked, Conflict};
+use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
+
+use super::arguments::Exit;
+
+/// What a command ends with when it cannot give an answer.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    /// What happened.
+    pub(crate) what: String,
+    /// Why, outermost first.
+    pub(crate) causes: Vec<String>,
+    /// What to do.
+    pub(crate) hints: Vec<String>,
+    /// Whether `what` is shown as it is, without a heading: errors that point into a file with a
+    /// caret.
+    pub(crate) is_rendered: bool,
+    /// The org's own code, or this program's, for reports.
+    pub(crate) code: Option<String>,
+    /// The exit code.
+    pub(crate) exit: Exit,
+}
+
+impl CommandError {
+    /// Makes an error out of what happened.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            is_rendered: false,
+            code: None,
+            exit: Exit::Error,
+        }
+    }
+
+    /// Adds why.
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds what to do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Says that the arguments are wrong.
+    pub(crate) fn usage(mut self) -> Self {
+        self.exit = Exit::Usage;
+        self
+    }
+
+    /// Says that the org refused, or that the plan is stale.
+    pub(crate) fn refused(mut self) -> Self {
+        self.exit = Exit::Refused;
+        self
+    }
+
+    /// A template that is neither shipped nor a file.
+    pub(crate) fn unknown_template(name: &str) -> Self {
+        let error = Self::new(format!("there is no template `{name}`, and no file of that name"));
+        match builtin::nearest(name) {
+            Some(nearest) => error.hint(format!(
+                "did you mean `{nearest}`? `sfsetup template list` lists the shipped ones"
+            )),
+            None => error.hint(
+                "`sfsetup template list` lists the shipped ones; a file is named by its path",
+            ),
+        }
+    }
+
+    /// A template with mistakes.
+    pub(crate) fn template(errors: &TemplateErrors) -> Self {
+        Self { is_rendered: true, ..Self::new(errors.render(true)) }
+    }
+
+    /// Parameters that are missing or wrong.
+    pub(crate) fn arguments(template: &Template, errors: &ArgumentErrors) -> Self {
+        let mut error =
+            Self::new(format!("the parameters of template `{}` are not complete", template.name));
+        error.causes = errors.to_string().lines().map(str::to_owned).collect();
+        error
+            .hint(format!(
+                "`sfsetup template show {}` lists them; give one with `--set name=value`",
+                template.name
+            ))
+            .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
+    }
+
+    /// Steps that want different things of one setting.
+    pub(crate) fn conflicts(conflicts: &[Conflict]) -> Self {
+        let who = match conflicts {
+            [first, ..]
+                if conflicts.iter().all(|one| {
+                    [&one.first, &one.second]
+                        .iter()
+                        .all(|side| side.template == first.first.template)
+                }) =>
+            {
+                "the template wants"
+            }
+            _ => "the templates want",
+        };
+        let mut error = Self::new(match conflicts.len() {
+            1 => format!("{who} different things of one setting"),
+            count => format!("{who} different things of {count} settings"),
+        });
+        for Conflict { subject, first, second } in conflicts {
+            let side = |asked: &Asked| {
+                let docs =
+                    asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
+                format!("`{}` wants {} (step `{}`{docs})", asked.template, asked.words, asked.step)
+            };
+            error.causes.push(format!("{subject}: {}; {}", side(first), side(second)));
+        }
+        error.hint(
+            "decide which is right, and leave the other out: [[overlay.TEMPLATE.drop]] in \
+                    sfsetup.toml with `step` and `reason`",
+        )
+    }
+
+    /// A want that cannot be made out of these parameters.
+    pub(crate) fn expansion(error: &ExpandError) -> Self {
+        Self::new("the template cannot be filled in with these parameters")
+            .because(error.to_string())
+    }
+
+    /// An org that cannot be asked, or does not answer.
+    pub(crate) fn org(name: &str, error: &OrgError) -> Self {
+        let code = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
+        let mut all = Self::new(format!("cannot read the org `{name}`"))
+            .because(format!("{}{code}", error.message));
+        all.code =
+            Some(error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind).to_uppercase()));
+        match org_hint(error) {
+            Some(hint) => all.hint(hint),
+            None => all,
+        }
+    }
+
+    /// The demo org, which cannot be had.
+    #[cfg(feature = "demo")]
+    pub(crate) fn demo(error: &crate::demo::DemoError) -> Self {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let all = Self::new(error.to_string());
+        let all = match cause {
+            Some(cause) => all.because(cause),
+            None => all,
+        };
+        match error {
+            crate::demo::DemoError::Damaged { .. } => {
+                all.hint("`sfsetup demo reset` makes it as new")
+            }
+            _ => all,
+        }
+    }
+
+    /// A plan that cannot be made or is not proved: a mistake of this program.
+    pub(crate) fn plan(error: &PlanError) -> Self {
+        if let PlanError::Moved(moved) = error {
+            let mut all = Self::new(
+                "what the plan rests on has changed while it was looked at, so nothing was sent",
+            )
+            .refused();
+            all.causes.clone_from(moved);
+            return all.hint("run the same command again: it plans on what the org holds now");
+        }
+        let all = Self::new(
+            "internal error: there is no safe package for this plan, so nothing was \
+                       written or sent",
+        )
+        .because(error.to_string());
+        all.hint(
+            "please report it with the output of `sfsetup diff` on the same org or folder; \
+                  `--only` leaves the setting out meanwhile",
+        )
+    }
+
+    /// A deploy or rollback that did not come to its end.
+    pub(crate) fn apply(name: &str, error: &ApplyError) -> Self {
+        match error {
+            ApplyError::Org(error) => {
+                let mut all = Self::org(name, error);
+                all.what = format!("the org `{name}` cannot be changed");
+                // What the org refuses outright is its word, not a failure on the way.
+                if error.kind == OrgErrorKind::Refused { all.refused() } else { all }
+            }
+            ApplyError::Journal(JournalError::Locked) => Self::new(format!(
+                "nothing was sent to \
+                `{name}`"
+            ))
+            .because(error.to_string())
+            .hint("wait until it is over, then run this again"),
+            ApplyError::Journal(error) => {
+                Self::new(format!("nothing was sent to `{name}`")).because(error.to_string())
+            }
+            ApplyError::Unclear(why) => Self::new(format!(
+                "what became of the deploy to `{name}` \
+                is not known, so nothing more was sent"
+            ))
+            .because(why.as_str())
+            .hint(
+                "look in Setup > Deployment Status what has arrived, then run the same \
+                       command again: it looks first",
+            )
+            .hint(format!(
+                "if it stays unclear, `sfsetup rollback --org {name} --prune` \
+                               forgets it, and the next deploy plans on what the org holds"
+            )),
+            ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
+                .because(error.to_string())
+                .hint("run the same command again: it plans on what the org holds now"),
+            ApplyError::Unwatched { id, error } => {
+                let mut all = Self::org(name, error);
+                all.what = format!(
+                    "the org `{name}` goes on with the deploy {id}, but how it ends \
+                                    could not be seen"
+                );
+                all.hint(format!(
+                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next \
+                     `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended \
+                     before it does anything else"
+                ))
+            }
+            ApplyError::Assign { error: cause, .. } => {
+                let all = Self::new(error.to_string());
+                match deploy_hint(&cause.message) {
+                    Some(hint) => all.hint(hint),
+                    None => all,
+                }
+                .hint("run the same command again: it does what is left")
+                .refused()
+            }
+        }
+    }
+
+    /// A folder or zip that cannot be read.
+    pub(crate) fn read(path: &Path, error: &ReadError) -> Self {
+        let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));
+        all.causes = error.to_string().lines().map(str::to_owned).collect();
+        match error {
+            ReadError::NotFound { .. } => all.hint(
+                "name a folder in metadata or source format, or \
+                a zip, as `--from`",
+            ),
+            ReadError::Empty { .. } => all.hint(
+                "it should hold folders such as `connectedApps` and `profiles`, or be a \
+                          project with an `sfdx-project.json`",
+            ),
+            ReadError::HalfDone => {
+                all.hint("run the same `sfsetup snapshot` again: it finishes what was begun")
+            }
+            ReadError::Incomplete(_) => all.hint(
+                "put the files back (`git checkout` where they are committed), or take it again \
+                 with `sfsetup snapshot`",
+            ),
+            _ => all,
+        }
+    }
+}
+
+impl From<&CommandError> for Failure {
+    fn from(error: &CommandError) -> Self {
+        let message = std::iter::once(&error.what)
+            .chain(&error.causes)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(": ");
+        Self {
+            code: error.code.clone().unwrap_or_else(|| "ERROR".to_owned()),
+            message,
+            hint: error.hints.first().cloned(),
+        }
+    }
+}
+
+/// What to do about the org's words in a refused deploy (S 3.5, 1.6).
+pub(crate) fn deploy_hint(problem: &str) -> Option<&'static str> {
+    const HINTS: &[(&str, &str)] = &[
+        (
+            "depends on permission(s)",
+            "the org wants another permission with it: add it to the template (or in Setup), then \
+             run this again",
+        ),
+        (
+            "Unknown user permission",
+            "the org's edition or licences do not have it: leave it out with `--only`, or ask the \
+             vendor whether it is needed",
+        ),
+        (
+            "The user license doesn't allow",
+            "the profile or permission set stands on a licence that does not carry it: use another \
+             licence",
+        ),
+        (
+            "The user licence doesn't allow",
+            "the profile or permission set stands on a licence that does not carry it: use another \
+             licence",
+        ),
+        (
+            "You cannot deploy to a required field",
+            "a required field is visible to everyone: leave it out of the template",
+        ),
+        (
+            "You can't remove the only default app",
+            "make another app the default of the profile first",
+        ),
+        (
+            "consumer key",
+            "a consumer key was sent, which this program never does: please report it",
+        ),
+        (
+            "Consumer Key",
+            "a consumer key was sent, which this program never does: please report it",
+        ),
+        (
+            "can't create a connected app",
+            "connected apps cannot be created since Spring '26: install the vendor's package, or \
+             use an external client app",
+        ),
+        (
+            "Not available for deploy for this organization",
+            "the feature is off in this org, or this user may not change it",
+        ),
+        (
+            "named in package.xml, but was not found",
+            "the package does not fit its manifest, which is a mistake of this program: please \
+             report it",
+        ),
+        (
+            "Load of metadata from db failed",
+            "the org stumbled: run this again; if it stays so, Salesforce Support can see why",
+        ),
+        (
+            "duplicates value on record",
+            "something of that name exists already, perhaps under another API name",
+        ),
+        (
+            "You can't edit",
+            "a standard profile cannot be changed so: clone it, or grant it in a permission set",
+        ),
+        (
+            "couldn't find permission sets",
+            "permission sets go by their API names there: check the names",
+        ),
+        (
+            "invalid at this location",
+            "the org's API version does not know the element: is the org on an older release?",
+        ),
+        (
+            "no CustomObject named",
+            "the object is not in this org: install what brings it, or leave it out",
+        ),
+        (
+            "no CustomField named",
+            "the field is not in this org: install what brings it, or leave it out",
+        ),
+        ("named", "what the setting refers to is not in this org"),
+    ];
+    HINTS.iter().find(|(part, _)| problem.contains(part)).map(|(_, hint)| *hint)
+}
+
+/// What to do about an org's failure; the code says more than the kind.
+fn org_hint(error: &OrgError) -> Option<&'static str> {
+    if error.code.as_deref() == Some("API_DISABLED_FOR_ORG") {
+        return Some(
+            "either the org's edition has no API access, or this user lacks the permission API \
+             Enabled",
+        );
+    }
+    match error.kind {
+        OrgErrorKind::Auth => Some(
+            "sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf \
+             command line, or a new SF_ACCESS_TOKEN",
+        ),
+        OrgErrorKind::NoSuchOrg => Some(
+            "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
+        ),
+        OrgErrorKind::Unreachable if error.message.contains("certificate") => Some(
+            "if your company's proxy signs with a certificate of its own, name its PEM file in \
+             SSL_CERT_FILE",
+        ),
+        OrgErrorKind::Unreachable => {
+            Some("check the address and the network; HTTPS_PROXY and NO_PROXY are honoured")
+        }
+        OrgErrorKind::TimedOut => Some("the org may be busy: try again later"),
+        OrgErrorKind::Unavailable => {
+            Some("try again later; https://status.salesforce.com tells of maintenance")
+        }
+        OrgErrorKind::Limit => Some(
+            "the org's requests for today are used up, or too many run at once: try again later",
+        ),
+        OrgErrorKind::Disabled => Some("the org's edition or this user has no API access"),
+        OrgErrorKind::Permission => Some(
+            "the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), \
+             and View Setup and Configuration",
+        ),
+        OrgErrorKind::Unsupported => Some(
+            "SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based \
+             access tokens` on the app that signs in",
+        ),
+        OrgErrorKind::Damaged => Some(
+            "try again; if it stays so, something between here and the org changes what is sent",
+        ),
+        OrgErrorKind::Hostile => {
+            Some("nothing was written; find out what answers at that address before you try again")
+        }
+        OrgErrorKind::Unexpected => Some(
+            "is that the address of a Salesforce org, and does no proxy or login page answer in \
+             its place?",
+        ),
+        OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
+    }
+}

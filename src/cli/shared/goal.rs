@@ -1,0 +1,296 @@
+//! What is to be brought about, looked at and planned alike on every road: a template's steps, a
+//! baseline, what was there before a deploy.
+
+use std::path::Path;
+
+use crate::apply::{examine, read_again, read_images};
+use crate::diff::drift::Drifts;
+use crate::diff::{Diff, diff};
+use crate::journal::Entry;
+use crate::metadata::fact::FactValues;
+use crate::metadata::path::FieldPath;
+use crate::metadata::permission::Dependency;
+use crate::metadata::registry::ApiVersion;
+use crate::metadata::{ComponentId, ComponentSet};
+use crate::org::Org;
+use crate::plan::before_image::Image;
+use crate::plan::saved::{SavedBaseline, SavedWanted};
+use crate::plan::{Basis, Desired, Look, Plan, plan};
+use crate::snapshot;
+use crate::snapshot::drift::compare;
+use crate::snapshot::side::Side;
+use crate::template::ExpandedStep;
+use crate::template::needs::needs;
+
+use super::baseline;
+use super::error::CommandError;
+use super::selection::Selection;
+use super::ui::Ui;
+use super::wanted::Wanted;
+
+/// What is to be brought about.
+pub(crate) enum Goal<'g> {
+    /// What the steps of templates want.
+    Steps { wanted: &'g Wanted, steps: &'g [ExpandedStep<'g>], only: &'g Selection },
+    /// What a baseline has.
+    Baseline { side: &'g Side, saved: SavedBaseline, only: &'g Selection },
+    /// What was there before a deploy.
+    BeforeImage { entry: &'g Entry, images: Vec<Image> },
+}
+
+/// What was looked at, in an org or in files.
+pub(crate) struct Seen {
+    /// The components, as far as they matter.
+    pub(crate) components: ComponentSet,
+    /// What differs from a baseline; nothing on the other roads.
+    pub(crate) drifts: Drifts,
+    facts: FactValues,
+    graph: Vec<Dependency>,
+    version: ApiVersion,
+    is_online: bool,
+    same_org: bool,
+    /// Some component's file, which shows how a folder is laid out.
+    pub(crate) model: Option<String>,
+}
+
+impl Seen {
+    fn of_org(org: &Org, components: ComponentSet) -> Self {
+        Self {
+            components,
+            drifts: Drifts::default(),
+            facts: FactValues::new("not asked for"),
+            graph: Vec::new(),
+            version: org.api_version(),
+            is_online: true,
+            same_org: true,
+            model: None,
+        }
+    }
+
+    /// Holds steps against it.
+    pub(crate) fn diff<'t>(&self, steps: &[ExpandedStep<'t>]) -> Diff<'t> {
+        diff(steps, &self.components, &self.facts)
+    }
+
+    fn basis(&self, is_in_place: bool) -> Basis<'_> {
+        Basis {
+            components: &self.components,
+            facts: &self.facts,
+            graph: &self.graph,
+            version: self.version,
+            is_online: self.is_online,
+            same_org: self.same_org,
+            is_in_place,
+        }
+    }
+}
+
+impl<'g> Goal<'g> {
+    /// Looks at what an org holds of it; with `to_change` also at what decides which permissions
+    /// must come along.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn look(
+        &self,
+        ui: &Ui,
+        org: &Org,
+        name: &str,
+        to_change: bool,
+    ) -> Result<Seen, CommandError> {
+        let failed = |error| CommandError::org(name, &error);
+        match self {
+            Self::Steps { steps, .. } => {
+                let examined = examine(org, steps, to_change).await.map_err(failed)?;
+                for message in &examined.messages {
+                    ui.detail(&format!("the org says: {message}"));
+                }
+                Ok(Seen {
+                    facts: examined.facts,
+                    graph: examined.graph,
+                    ..Seen::of_org(org, examined.components)
+                })
+            }
+            Self::Baseline { side, saved, only } => {
+                let now = baseline::of_org(org, name, side).await?;
+                let seen = against(&now, side, saved, only);
+                Ok(Seen { version: org.api_version(), is_online: true, ..seen })
+            }
+            Self::BeforeImage { images, .. } => {
+                let components = read_images(org, images).await.map_err(failed)?;
+                Ok(Seen::of_org(org, components))
+            }
+        }
+    }
+
+    /// Looks at what files hold of it; facts are not to be had there.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub(crate) fn look_at_files(&self, ui: &Ui, from: &Path) -> Result<Seen, CommandError> {
+        match self {
+            Self::Steps { steps, .. } => of_files(ui, steps, from),
+            Self::Baseline { side, saved, only } => {
+                Ok(against(&baseline::open(from)?, side, saved, only))
+            }
+            Self::BeforeImage { .. } => Err(super::wanted::no_org()),
+        }
+    }
+
+    /// Makes the plan, and proves it.
+    ///
+    /// # Errors
+    /// A mistake of this program.
+    pub(crate) fn plan(&self, seen: &Seen, is_in_place: bool) -> Result<Plan<'g>, CommandError> {
+        let basis = seen.basis(is_in_place);
+        let mut plan = self
+            .with_desired(seen, |desired| plan(desired, &basis))
+            .map_err(|error| CommandError::plan(&error))?;
+        plan.notes.extend(seen.drifts.notes.iter().cloned());
+        Ok(plan)
+    }
+
+    /// Makes the plan anew on what the org holds by now.
+    ///
+    /// # Errors
+    /// A planned field has moved.
+    pub(crate) fn renew(
+        &self,
+        plan: &mut Plan<'g>,
+        seen: &Seen,
+        components: &ComponentSet,
+    ) -> Result<(), CommandError> {
+        let basis = Basis { components, ..seen.basis(false) };
+        plan.renew(&basis).map_err(|error| CommandError::plan(&error))
+    }
+
+    /// Looks again at what a plan has changed, and holds it against the plan.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn verify(
+        &self,
+        ui: &Ui,
+        org: &Org,
+        name: &str,
+        plan: &Plan<'g>,
+    ) -> Result<Look, CommandError> {
+        let seen = match self {
+            Self::Steps { .. } => self.look(ui, org, name, true).await?,
+            Self::Baseline { .. } | Self::BeforeImage { .. } => {
+                let failed = |error| CommandError::org(name, &error);
+                Seen::of_org(org, read_again(org, plan).await.map_err(failed)?)
+            }
+        };
+        Ok(self.with_desired(&seen, |desired| plan.verify(desired, &seen.components, &seen.facts)))
+    }
+
+    fn with_desired<T>(&self, seen: &Seen, work: impl FnOnce(&Desired<'_, 'g>) -> T) -> T {
+        match self {
+            Self::Steps { steps, only, .. } => {
+                work(&Desired::Steps { steps, chosen: &|finding| only.finding(finding) })
+            }
+            Self::Baseline { side, .. } => work(&Desired::Baseline {
+                drifts: &seen.drifts.drifts,
+                document: &|id| side.document(id),
+            }),
+            Self::BeforeImage { entry, images } => work(&Desired::BeforeImage {
+                images,
+                assigned: &entry.assigned,
+                withdrawn: &entry.unassign,
+            }),
+        }
+    }
+
+    /// Says what it is, for the journal.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Steps { wanted, .. } => wanted.words(),
+            Self::Baseline { saved, .. } => {
+                let name = saved.path.as_ref().or(saved.org.as_ref());
+                format!("baseline {}", name.cloned().unwrap_or_default())
+            }
+            Self::BeforeImage { entry, .. } => format!("rollback of {} ({})", entry.id, entry.what),
+        }
+    }
+
+    /// Says what a plan was made from, as it is saved; nothing for a rollback, which is not saved.
+    pub(crate) fn saved(&self) -> Option<SavedWanted> {
+        match self {
+            Self::Steps { wanted, .. } => Some(SavedWanted::Templates(wanted.saved())),
+            Self::Baseline { saved, .. } => Some(SavedWanted::Baseline(saved.clone())),
+            Self::BeforeImage { .. } => None,
+        }
+    }
+
+    /// The heading of a plan for an org, or a folder, of this name.
+    pub(crate) fn title(&self, place: &str) -> String {
+        match self {
+            Self::Steps { wanted, .. } => format!("Plan for {place} after {}", wanted.words()),
+            Self::Baseline { .. } => format!("Back to the {}, on {place}", self.words()),
+            Self::BeforeImage { entry, .. } => {
+                format!("Back to before {} ({}), on {place}", entry.id, entry.what)
+            }
+        }
+    }
+}
+
+/// Holds what is there now against a baseline.
+fn against(now: &Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> Seen {
+    let chosen = |id: &ComponentId, path: Option<&FieldPath>| only.setting(id, path);
+    let name = saved.path.as_ref().or(saved.org.as_ref()).cloned().unwrap_or_default();
+    let mut drifts = compare(now, side, name, &chosen, saved.sparse);
+    drifts.notes.extend(only.idle(now.components.keys().chain(side.components.keys())));
+    let is_touched = |id: &ComponentId| drifts.drifts.iter().any(|drift| drift.id == *id);
+    Seen {
+        components: now.read(&is_touched),
+        facts: FactValues::new("not asked for"),
+        graph: Vec::new(),
+        version: now.api_version().unwrap_or(ApiVersion::NEWEST),
+        is_online: false,
+        same_org: !now.is_of_another_org(side),
+        model: now.files.values().next().cloned(),
+        drifts,
+    }
+}
+
+/// A standard profile that older orgs call otherwise (S 3.3).
+fn is_one_name(one: &ComponentId, other: &ComponentId) -> bool {
+    let is_read_only = |id: &ComponentId| {
+        id.type_name == "Profile" && matches!(id.full_name.as_str(), "Read Only" | "ReadOnly")
+    };
+    one == other || (is_read_only(one) && is_read_only(other))
+}
+
+/// Reads the components that steps speak of from a folder.
+pub(crate) fn of_files(
+    ui: &Ui,
+    steps: &[ExpandedStep<'_>],
+    from: &Path,
+) -> Result<Seen, CommandError> {
+    let needed = needs(steps).components;
+    let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
+        // There may be hundreds of these, of megabytes each.
+        "ConnectedApp" | "PermissionSet" | "Profile" => {
+            needed.iter().any(|wanted| is_one_name(wanted, id))
+        }
+        name => name == "CustomObject" || needed.iter().any(|wanted| wanted.type_name == name),
+    };
+    let reading =
+        snapshot::read(from, &is_wanted).map_err(|error| CommandError::read(from, &error))?;
+    for note in &reading.notes {
+        ui.warn(note);
+    }
+    let count = reading.components.components.len();
+    ui.detail(&format!("read {count} components from {}", from.display()));
+    Ok(Seen {
+        components: reading.components,
+        drifts: Drifts::default(),
+        facts: FactValues::new("offline: only an org can answer this, a folder of files cannot"),
+        graph: Vec::new(),
+        version: reading.version.unwrap_or(ApiVersion::NEWEST),
+        is_online: false,
+        same_org: true,
+        model: reading.model,
+    })
+}

@@ -1,0 +1,60 @@
+//! The journal of an org for commands that change it: opened, read, and what an earlier run left open
+//! finished.
+
+use crate::apply::recover::recover;
+use crate::apply::{Outcome, close};
+use crate::journal::{Entry, Journal, JournalError, Stage, entries};
+use crate::org::Org;
+
+use super::error::CommandError;
+use super::ui::Ui;
+use super::wanted;
+
+/// Opens the org's journal, so that no other run deploys to it.
+pub(crate) fn open_journal(org: &Org, name: &str) -> Result<Journal, CommandError> {
+    Journal::open(&wanted::journals()?, &org.identity().id)
+        .map_err(|error| CommandError::apply(name, &error.into()))
+}
+
+/// Reads the org's journal.
+pub(crate) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
+    entries(&wanted::journals()?, &org.identity().id).map_err(|error: JournalError| {
+        CommandError::new("the journal cannot be read").because(error.to_string())
+    })
+}
+
+/// Finishes runs that were cut off, before anything new begins.
+pub(crate) async fn finish_open(
+    ui: &Ui,
+    org: &Org,
+    name: &str,
+    journal: &Journal,
+) -> Result<(), CommandError> {
+    let all = list_entries(org)?;
+    for entry in all.iter().filter(|entry| entry.stage.is_open()) {
+        ui.note(&format!(
+            "an earlier run was cut off ({}, {}: {}); finding out what became of it",
+            entry.id,
+            entry.what,
+            entry.words()
+        ));
+        let (mut entry, outcome) = recover(org, journal, entry.clone())
+            .await
+            .map_err(|error| CommandError::apply(name, &error))?;
+        let words = match &outcome {
+            None => "it never reached the org",
+            Some(Outcome::Applied(_)) if entry.check_only => {
+                "it was a validation, and the org would accept it"
+            }
+            Some(Outcome::Applied(_)) => "the org has carried it out",
+            Some(Outcome::Refused(_)) => "the org refused it and changed nothing",
+            Some(Outcome::Canceled(_)) => "it was cancelled and changed nothing",
+        };
+        if entry.stage == Stage::Applied {
+            close(journal, &all, &mut entry)
+                .map_err(|error| CommandError::apply(name, &error.into()))?;
+        }
+        ui.note(&format!("{}: {words}", entry.id));
+    }
+    Ok(())
+}

@@ -1,0 +1,303 @@
+//! How every command gets its templates: by name or file, with what they extend, what
+//! `sfsetup.toml` changes in them, and their parameters' values.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::Choice;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
+use crate::metadata::value::Value;
+use crate::template::{self, Template, builtin};
+
+/// So many templates may stand on one another.
+const DEEPEST: usize = 16;
+
+/// A template that was found.
+pub(crate) struct Loaded {
+    pub(crate) template: Template,
+    /// The SHA-256 of all texts that it comes from, in hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// Gets a template: a shipped one by its name, else a file.
+///
+/// # Errors
+/// There is none of the name, the file cannot be read, or it has mistakes.
+pub(crate) fn load(name: &str) -> Result<Template, CommandError> {
+    read(name, &mut Sha256::new())
+}
+
+/// Gets a template as `sfsetup.toml` has it for an org.
+///
+/// # Errors
+/// As [`load`]; also mistakes in what `sfsetup.toml` changes.
+pub(crate) fn load_for(
+    ui: &Ui,
+    name: &str,
+    config: &Config,
+    org: Option<&str>,
+) -> Result<Loaded, CommandError> {
+    let mut hash = Sha256::new();
+    let mut template = read(name, &mut hash)?;
+    for (at, text) in config.overlays(&template.name, org) {
+        let file =
+            config.file.as_deref().unwrap_or(Path::new("sfsetup.toml")).display().to_string();
+        hash.update(text.as_bytes());
+        let at: Vec<&str> = at.iter().map(String::as_str).collect();
+        template = template::overlay(&file, &config.text, &at, &template)
+            .map_err(|errors| CommandError::template(&errors))?;
+        ui.note(&format!(
+            "the template `{}` is changed by [{}] in {file}",
+            template.name,
+            at.join(".")
+        ));
+    }
+    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Loaded { template, sha256 })
+}
+
+/// Reads a template's file without its parent: what `template check` needs to show mistakes.
+///
+/// # Errors
+/// There is none of the name, or the file cannot be read.
+pub(crate) fn source(name: &str) -> Result<(String, String), CommandError> {
+    if let Some(shipped) = builtin::find(name) {
+        return Ok((format!("{name}.toml"), shipped.text.to_owned()));
+    }
+    let path = PathBuf::from(name);
+    if !path.exists() {
+        return Err(CommandError::unknown_template(name));
+    }
+    text_of(&path).map(|text| (name.to_owned(), text))
+}
+
+/// Gets what the template in the file at `of` extends, by the name that stands there.
+///
+/// # Errors
+/// A sentence for the mistake at that name.
+pub(crate) fn parent(of: &Path, name: &str) -> Result<Template, String> {
+    ancestor(of, name, &mut Sha256::new(), &mut vec![of.to_path_buf()])
+}
+
+fn read(name: &str, hash: &mut Sha256) -> Result<Template, CommandError> {
+    let (file, text) = source(name)?;
+    hash.update(text.as_bytes());
+    let path = PathBuf::from(name);
+    let mut seen = vec![path.clone()];
+    template::parse_with(&file, &text, &mut |parent| ancestor(&path, parent, hash, &mut seen))
+        .map_err(|errors| CommandError::template(&errors))
+}
+
+/// A shipped template, or a file beside the one that names it.
+fn ancestor(
+    of: &Path,
+    name: &str,
+    hash: &mut Sha256,
+    seen: &mut Vec<PathBuf>,
+) -> Result<Template, String> {
+    if let Some(shipped) = builtin::find(name) {
+        hash.update(shipped.text.as_bytes());
+        return template::parse(shipped.name, shipped.text).map_err(|errors| errors.to_string());
+    }
+    let path = of.parent().unwrap_or(Path::new("")).join(name);
+    if !path.is_file() {
+        return Err(format!(
+            "there is no shipped template `{name}`, and no file `{}`",
+            path.display()
+        ));
+    }
+    if !is_below(of, &path) {
+        return Err(format!(
+            "`{name}` is not beside `{}`: a template is built on shipped ones, and on files of its \
+             own folder",
+            of.display()
+        ));
+    }
+    let is_same =
+        |known: &PathBuf| std::path::absolute(known).ok() == std::path::absolute(&path).ok();
+    if seen.iter().any(is_same) || seen.len() >= DEEPEST {
+        return Err(format!("`{name}` stands on itself: {} extend one another", seen.len()));
+    }
+    seen.push(path.clone());
+    let text = text_of(&path).map_err(|error| {
+        error.causes.first().map_or(error.what.clone(), |cause| format!("{}: {cause}", error.what))
+    })?;
+    hash.update(text.as_bytes());
+    template::parse_with(&path.display().to_string(), &text, &mut |parent| {
+        ancestor(&path, parent, hash, seen)
+    })
+    .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
+}
+
+/// Says whether a file lies in the folder of another, or below it, wherever links lead: what a
+/// stranger's template names is shown where it has mistakes, and must not be anything on this
+/// machine.
+fn is_below(of: &Path, path: &Path) -> bool {
+    let folder = match of.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    match (folder.canonicalize(), path.canonicalize()) {
+        (Ok(folder), Ok(path)) => is_toml && path.starts_with(folder),
+        _ => false,
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, CommandError> {
+    let failed = || CommandError::new(format!("cannot read the template `{}`", path.display()));
+    if path.is_dir() {
+        return Err(failed().because("it is a folder").hint("name one `.toml` file in it"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| failed().because(error.to_string()))?;
+    String::from_utf8(bytes)
+        .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
+}
+
+/// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo
+/// org proposes, then the defaults. A name alone means the parameter of each template that has one;
+/// `TEMPLATE.NAME` means that template's.
+///
+/// # Errors A `--set` that is not `name=value`, a file that cannot be read, parameters that are
+/// missing or wrong: all of them named.
+pub(crate) fn fill_in(
+    ui: &Ui,
+    templates: &[&Template],
+    set: &[String],
+    config: &Config,
+    choice: Option<&Choice>,
+) -> Result<Vec<template::Arguments>, CommandError> {
+    let mut pairs = Vec::new();
+    for pair in set {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(
+                CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
+            );
+        };
+        pairs.push((name.trim(), value));
+    }
+    if let Some(file) = &config.file {
+        ui.detail(&format!("parameters from {}", file.display()));
+    }
+    let has = |template: &Template, name: &str| {
+        template.parameters.iter().any(|parameter| parameter.name == name)
+    };
+    let mut filled = Vec::new();
+    for template in templates {
+        let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in &pairs {
+            let own =
+                name.split_once('.').filter(|(of, _)| *of == template.name).map(|(_, name)| name);
+            let is_other = own.is_none()
+                && !has(template, name)
+                && templates.iter().any(|other| {
+                    other.name != template.name
+                        && (has(other, name) || name.starts_with(&format!("{}.", other.name)))
+                });
+            if !is_other {
+                given.entry(own.unwrap_or(name).to_owned()).or_default().push((*value).to_owned());
+            }
+        }
+        let mut configured = configured(config, template, choice.map(Choice::name))?;
+        propose(ui, template, choice, &given, &mut configured);
+        filled.push(
+            template::Arguments::resolve(template, &given, &configured)
+                .map_err(|errors| CommandError::arguments(template, &errors))?,
+        );
+    }
+    Ok(filled)
+}
+
+/// Reads the values that `sfsetup.toml` has for a template's parameters.
+///
+/// # Errors
+/// A value that is none for a parameter.
+pub(crate) fn configured(
+    config: &Config,
+    template: &Template,
+    org: Option<&str>,
+) -> Result<BTreeMap<String, Value>, CommandError> {
+    let values = config.parameters(&template.name, org);
+    values
+        .into_iter()
+        .map(|(name, value)| Ok((name.clone(), plain(name, value, config)?)))
+        .collect()
+}
+
+/// Adds what the demo org proposes for parameters that nobody has given, and says so.
+#[cfg(feature = "demo")]
+fn propose(
+    ui: &Ui,
+    template: &Template,
+    choice: Option<&Choice>,
+    given: &BTreeMap<String, Vec<String>>,
+    configured: &mut BTreeMap<String, Value>,
+) {
+    if !choice.is_some_and(Choice::is_demo) {
+        return;
+    }
+    // What builds on a shipped template is asked the same.
+    let known = crate::demo::proposed_parameters(&template.name);
+    let of_parent =
+        || crate::demo::proposed_parameters(template.extends.as_deref()?.split(' ').next()?);
+    let mut proposed = Vec::new();
+    for (name, value) in known.or_else(of_parent).unwrap_or_default() {
+        let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
+        // Where a template that builds on it has a default of its own, that is what its author
+        // wants.
+        let is_inherited = |line: usize| template.extends.is_none() || line == 0;
+        if is_free
+            && template
+                .parameters
+                .iter()
+                .any(|parameter| parameter.name == name && is_inherited(parameter.line))
+        {
+            proposed.push(format!("{name}={value}"));
+            configured.insert(name, Value::Text(value));
+        }
+    }
+    if !proposed.is_empty() {
+        ui.note(&format!("the demo org proposed these parameters: {}", proposed.join("  ")));
+    }
+}
+
+#[cfg(not(feature = "demo"))]
+fn propose(
+    _: &Ui,
+    _: &Template,
+    _: Option<&Choice>,
+    _: &BTreeMap<String, Vec<String>>,
+    _: &mut BTreeMap<String, Value>,
+) {
+}
+
+/// A value of `sfsetup.toml` as a template's parameters hold them.
+fn plain(name: &str, value: &toml::Value, config: &Config) -> Result<Value, CommandError> {
+    let text_of = |value: &toml::Value| match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Float(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_)
+        | toml::Value::Table(_) => None,
+    };
+    let plain = match value {
+        toml::Value::Boolean(flag) => Some(Value::Bool(*flag)),
+        toml::Value::Array(elements) => {
+            elements.iter().map(text_of).collect::<Option<Vec<_>>>().map(Value::List)
+        }
+        other => text_of(other).map(Value::Text),
+    };
+    plain.ok_or_else(|| {
+        let file = config.file.as_deref().unwrap_or(Path::new("sfsetup.toml"));
+        CommandError::new(format!(
+            "parameter `{name}` in `{}` is no text, flag or list of texts",
+            file.display()
+        ))
+    })
+}

@@ -1,0 +1,329 @@
+//! The one road from a plan to an org: show it, refuse what must not be, ask, look again, carry it
+//! out, look at what the org holds then, and say so. Every command that changes an org takes it.
+
+use crate::apply::preflight::preflight;
+use crate::apply::{
+    Outcome, Purpose, carry_out, carry_out_validated, close, is_validated, read_again,
+};
+use crate::journal::{Entry, Journal};
+use crate::org::Org;
+use crate::org::deploy::same_id;
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Look, Plan};
+use crate::report::plan as render;
+
+use super::arguments::Exit;
+use super::error::CommandError;
+use super::goal::{Goal, Seen};
+use super::journal::list_entries;
+use super::refusal::{canceled, refused};
+use super::ui::Ui;
+use super::wanted;
+
+/// How a plan is to be carried out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Manner<'m> {
+    /// Nobody is asked.
+    pub(crate) yes: bool,
+    /// The org only tries it.
+    pub(crate) validate: bool,
+    /// It was tried, under this id.
+    pub(crate) validated: Option<&'m str>,
+    /// Much may be taken away.
+    pub(crate) allow_removals: bool,
+    /// What somebody has changed since may be lost.
+    pub(crate) force: bool,
+    /// Long lists are shown whole.
+    pub(crate) full: bool,
+}
+
+/// A road to one org.
+pub(crate) struct Road<'r> {
+    pub(crate) ui: &'r Ui,
+    pub(crate) org: &'r Org,
+    /// What the user calls the org.
+    pub(crate) name: &'r str,
+    pub(crate) journal: &'r Journal,
+    pub(crate) goal: &'r Goal<'r>,
+    pub(crate) manner: Manner<'r>,
+}
+
+/// A deploy that takes away more than this many settings, and more than this share of those that
+/// are there, must be allowed.
+const REMOVALS: (usize, f64) = (5, 0.2);
+
+impl<'r> Road<'r> {
+    /// Goes it to its end. `saved` is the plan that somebody has looked at before.
+    ///
+    /// # Errors
+    /// Something is in the way, nobody said yes, the org refused, or is not as it should be
+    /// afterwards; the error says which, and what the org holds.
+    pub(crate) async fn go(&self, saved: Option<&SavedPlan>) -> Result<Exit, CommandError> {
+        let Self { ui, org, name, goal, manner, .. } = self;
+        let seen = goal.look(ui, org, name, true).await?;
+        let mut plan = goal.plan(&seen, false)?;
+        if let Some(saved) = saved {
+            refuse_if_stale(saved, &plan)?;
+        }
+        if let Goal::Steps { only, .. } = goal {
+            only.warn_of_idle(ui, &plan.diff.findings);
+        }
+        let identity = org.identity();
+        let title = goal.title(&format!("{name} ({} at {})", identity.id, identity.instance_url));
+        ui.answer(&render::render(&plan, &title, Some(&identity.instance_url), manner.full))?;
+        self.refuse_moved(&plan)?;
+        if plan.is_empty() {
+            ui.answer(self.nothing())?;
+            return Ok(exit(&plan));
+        }
+        self.refuse_removals(&plan)?;
+        self.check(&plan).await?;
+        // A validation changes nothing, so nobody is asked.
+        if !manner.validate {
+            self.confirm(self.question())?;
+        }
+        self.look_again(&mut plan, &seen).await?;
+        let is_validated = match manner.validated {
+            Some(id) => self.is_validation_of(id, &plan)?,
+            None => false,
+        };
+        let purpose = Purpose {
+            what: goal.words(),
+            org: wanted::saved_org(org),
+            rolls_back: match goal {
+                Goal::BeforeImage { entry, .. } => Some(entry.id.clone()),
+                Goal::Steps { .. } | Goal::Baseline { .. } => None,
+            },
+        };
+        let outcome = match manner.validated.filter(|_| is_validated) {
+            Some(id) => carry_out_validated(org, self.journal, &plan, &purpose, id).await,
+            None => carry_out(org, self.journal, &plan, &purpose, manner.validate).await,
+        };
+        let (entry, outcome) = outcome.map_err(|error| CommandError::apply(name, &error))?;
+        match outcome {
+            Outcome::Refused(status) => Err(refused(name, &plan, &status)),
+            Outcome::Canceled(status) => Err(canceled(name, &status)),
+            Outcome::Applied(status) if manner.validate => {
+                let id = &status.id;
+                ui.answer(&format!("Valid: the org would accept all of it ({id}).\n"))?;
+                ui.hint(&format!(
+                    "deploy it with the same command and `--validated {id}` in place of \
+                     `--validate`"
+                ));
+                Ok(exit(&plan))
+            }
+            Outcome::Applied(_) => self.verify(entry, &plan).await,
+        }
+    }
+
+    /// After the answer and before the request: what is sent whole is as new as can be, and a
+    /// planned field that somebody has changed while the question stood stops it.
+    async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<(), CommandError> {
+        if plan.package.is_empty() {
+            return Ok(());
+        }
+        let now = read_again(self.org, plan)
+            .await
+            .map_err(|error| CommandError::org(self.name, &error).hint("nothing was sent"))?;
+        self.goal.renew(plan, seen, &now)
+    }
+
+    /// Looks again: "succeeded" is the org's word, "in sync" is ours.
+    async fn verify(&self, mut entry: Entry, plan: &Plan<'r>) -> Result<Exit, CommandError> {
+        let Self { ui, org, name, goal, .. } = self;
+        let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        let Look { undone, moved } = goal.verify(ui, org, name, plan).await.map_err(|error| {
+            CommandError {
+                what: format!(
+                    "the org `{name}` has carried out the deploy{id}, and could not be looked at \
+                     afterwards"
+                ),
+                causes: [vec![error.what], error.causes].concat(),
+                ..error
+            }
+            .hint("run the same command again: it looks at the org, and finishes what is open")
+        })?;
+        let all = list_entries(org)?;
+        close(self.journal, &all, &mut entry)
+            .map_err(|error| CommandError::apply(name, &error.into()))?;
+        for line in &moved {
+            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
+        }
+        if !undone.is_empty() {
+            let mut error = CommandError::new(match goal {
+                Goal::Steps { .. } => "the org took the deploy, and yet is not as it should be",
+                Goal::Baseline { .. } => "the org took the deploy, and yet is not as the baseline",
+                Goal::BeforeImage { .. } => "the org took the rollback, and yet is not as it was",
+            });
+            error.causes = undone;
+            error.exit = Exit::Drift;
+            return Err(error.hint(
+                "somebody or something else changes it, or the org ignores it: `sfsetup diff` \
+                 shows how it stands",
+            ));
+        }
+        let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
+        ui.answer(&match goal {
+            Goal::Steps { .. } => {
+                let settings = plan.changes.iter().filter(|change| change.path.is_some()).count();
+                let are = if settings == 1 {
+                    "1 setting is as the template wants it".to_owned()
+                } else {
+                    format!("{settings} settings are as the template wants them")
+                };
+                format!("Deployed and verified: {are}{id}.\n")
+            }
+            Goal::Baseline { .. } => {
+                format!("Deployed and verified: what was to change is as in the baseline{id}.\n")
+            }
+            Goal::BeforeImage { entry, .. } => {
+                format!("Taken back and verified: the org is as it was before {}.\n", entry.id)
+            }
+        })?;
+        ui.hint(&match goal {
+            Goal::Steps { .. } | Goal::Baseline { .. } => {
+                format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id)
+            }
+            Goal::BeforeImage { .. } => {
+                format!("`sfsetup rollback --org {name} {}` takes the rollback back", entry.id)
+            }
+        });
+        Ok(exit(plan))
+    }
+
+    fn nothing(&self) -> &'static str {
+        match self.goal {
+            Goal::Steps { .. } | Goal::Baseline { .. } => "Nothing to deploy.\n",
+            Goal::BeforeImage { .. } => "Nothing to take back.\n",
+        }
+    }
+
+    fn question(&self) -> &'static str {
+        match self.goal {
+            Goal::Steps { .. } | Goal::Baseline { .. } => "Deploy this?",
+            Goal::BeforeImage { .. } => "Take this back?",
+        }
+    }
+
+    /// What somebody has changed since the deploy that is taken back would be lost.
+    fn refuse_moved(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
+        if !plan.moved.is_empty() && !self.manner.force {
+            let mut error =
+                CommandError::new("somebody has changed the same since, so nothing was sent")
+                    .refused();
+            error.causes.clone_from(&plan.moved);
+            return Err(error.hint("`--force` takes it back all the same, and that change with it"));
+        }
+        for moved in &plan.moved {
+            self.ui.warn(&format!("{moved}; that is lost"));
+        }
+        Ok(())
+    }
+
+    /// Much that is taken away must be allowed.
+    fn refuse_removals(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
+        let (taken, held) = plan.removals();
+        #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
+        let share = taken as f64 / held.max(1) as f64;
+        if self.manner.allow_removals || taken <= REMOVALS.0 || share <= REMOVALS.1 {
+            return Ok(());
+        }
+        Err(CommandError::new(format!(
+            "the plan takes away {taken} of {held} settings in the components that it touches, so \
+             nothing was sent"
+        ))
+        .hint(
+            "look at the plan above; if that is what you mean, run it again with `--allow-removals`",
+        ))
+    }
+
+    /// Says all that is in the way at once.
+    async fn check(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
+        let found = preflight(self.org, plan)
+            .await
+            .map_err(|error| CommandError::org(self.name, &error))?;
+        for note in &found.notes {
+            self.ui.note(note);
+        }
+        if found.failures.is_empty() {
+            return Ok(());
+        }
+        let mut error = CommandError::new(format!(
+            "the deploy to `{}` cannot be carried out, so nothing was sent",
+            self.name
+        ));
+        error.causes = found.failures;
+        Err(error)
+    }
+
+    fn confirm(&self, question: &str) -> Result<(), CommandError> {
+        confirm(self.ui, self.org, self.manner.yes, question)
+    }
+
+    /// What was validated must be what the plan shows, on an org that has not moved since. A
+    /// validation that the journal does not know cannot be held against the plan: `false`, and the
+    /// plan is deployed without it (the fallback of S 6.4).
+    fn is_validation_of(&self, id: &str, plan: &Plan<'_>) -> Result<bool, CommandError> {
+        let all = list_entries(self.org)?;
+        let is_it = |entry: &&Entry| entry.deploy_id.as_deref().is_some_and(|one| same_id(one, id));
+        match all.iter().find(is_it) {
+            Some(entry) if is_validated(entry, plan) => Ok(true),
+            Some(_) => Err(CommandError::new(format!(
+                "what was validated as {id} is not what the plan shows: it was another package, or \
+                 the org has moved since, so nothing was sent"
+            ))
+            .hint("validate again with `--validate`, or deploy the plan without `--validated`")
+            .refused()),
+            None => {
+                self.ui.note(&format!(
+                    "this machine's journal knows no validation {id} of the org, so the plan is \
+                     deployed anew"
+                ));
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// What is left although it was chosen makes a run end with 2.
+pub(crate) fn exit(plan: &Plan<'_>) -> Exit {
+    if plan.left.is_empty() { Exit::Done } else { Exit::Drift }
+}
+
+fn refuse_if_stale(saved: &SavedPlan, plan: &Plan<'_>) -> Result<(), CommandError> {
+    let moved = saved.moved(plan);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let mut error = CommandError::new(
+        "the plan is stale: the org has moved since it was made, or the plan says something else \
+         than what would be done, so nothing was sent",
+    )
+    .refused();
+    error.causes = moved;
+    Err(error.hint(
+        "make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again",
+    ))
+}
+
+/// Asks for a yes; in production for the org's name.
+pub(crate) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(), CommandError> {
+    if yes {
+        return Ok(());
+    }
+    let name = org.organization_name();
+    let answer = if org.is_production() && !name.is_empty() {
+        ui.confirm(
+            &format!("This is a production org. {question} Type its name, {name}:"),
+            Some(name),
+        )
+    } else {
+        ui.confirm(&format!("{question} [y/N]"), None)
+    };
+    match answer {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")),
+        None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
+            .hint("`--yes` goes on without asking")),
+    }
+}

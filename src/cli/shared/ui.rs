@@ -1,0 +1,332 @@
+//! stdout and stderr, colour and files of answers: the only file that prints.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use owo_colors::OwoColorize as _;
+
+use crate::org::Event;
+use crate::report::text::clean;
+
+use crate::metadata::archive::check_name;
+
+use super::error::CommandError;
+
+/// The way out to the person or program that called.
+pub(crate) struct Ui {
+    quiet: bool,
+    verbose: u8,
+}
+
+impl Ui {
+    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
+        Self { quiet, verbose }
+    }
+
+    /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has
+    /// forbidden it.
+    pub(crate) fn answer(&self, text: &str) -> Result<(), CommandError> {
+        let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // The reader has seen enough (`| head`).
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                Err(CommandError::new("cannot write to standard output").because(error.to_string()))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`.
+    /// `None` where nobody is there to ask.
+    pub(crate) fn confirm(&self, question: &str, word: Option<&str>) -> Option<bool> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        stderr(&format!("{} ", question.bold()));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        let answer = answer.trim();
+        Some(match word {
+            Some(word) => answer == word,
+            None => matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"),
+        })
+    }
+
+    /// Asks a person for a line of text, also with `--quiet`. `None` where nobody is there to ask.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        stderr(&format!("{} ", question.bold()));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
+    /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
+    pub(crate) fn write_files<'f>(
+        &self,
+        folder: &Path,
+        files: impl Iterator<Item = (&'f str, &'f [u8])>,
+    ) -> Result<(), CommandError> {
+        let failed = |path: &Path, error: &io::Error| {
+            CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(error.to_string())
+        };
+        if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(CommandError::new(format!(
+                "`{}` is not empty, so nothing was written",
+                folder.display()
+            ))
+            .hint(
+                "name a new folder with `--out`; what lies in this one would end up in the package",
+            ));
+        }
+        // All of it is written beside and takes its name when it is whole.
+        let beside = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let beside = beside.unwrap_or(Path::new("."));
+        std::fs::create_dir_all(beside).map_err(|error| failed(beside, &error))?;
+        let made = tempfile::Builder::new()
+            .prefix(".sfsetup-")
+            .tempdir_in(beside)
+            .map_err(|error| failed(folder, &error))?;
+        for (name, bytes) in files {
+            // A plan's file, or a component's name, may be a stranger's.
+            check_name(name).map_err(|error| {
+                CommandError::new(format!("cannot write to `{}`", folder.display()))
+                    .because(error.to_string())
+            })?;
+            let path = made.path().join(name);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(|error| failed(&path, &error))?;
+            }
+            write_whole(&path, bytes).map_err(|error| failed(&folder.join(name), &error))?;
+        }
+        if folder.exists() {
+            std::fs::remove_dir(folder).map_err(|error| failed(folder, &error))?;
+        }
+        open_to_others(made.path()).map_err(|error| failed(folder, &error))?;
+        std::fs::rename(made.path(), folder).map_err(|error| failed(folder, &error))?;
+        // It has its own name now, and is not removed.
+        let _ = made.keep();
+        Ok(())
+    }
+
+    /// Writes one file, whole or not at all.
+    pub(crate) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|error| {
+                CommandError::new(format!("cannot write `{}`", path.display()))
+                    .because(error.to_string())
+            })?;
+        }
+        write_whole(path, bytes).map_err(|error| {
+            CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(error.to_string())
+        })
+    }
+
+    /// Writes the answer to a file, whole or not at all, and without colour.
+    pub(crate) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
+        write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes()).map_err(
+            |error| {
+                CommandError::new(format!("cannot write `{}`", path.display()))
+                    .because(error.to_string())
+            },
+        )
+    }
+
+    /// Tells of something that does not stop the run.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet {
+            stderr(&format!("{} {}\n", "warning:".yellow().bold(), clean(text)));
+        }
+    }
+
+    /// Tells of something that the reader should know of the answer.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            stderr(&format!("{} {}\n", "note:".bold(), clean(text)));
+        }
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(&self, text: &str) {
+        if !self.quiet {
+            stderr(&format!("{} {}\n", "hint:".cyan().bold(), clean(text)));
+        }
+    }
+
+    /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without
+    /// it. Where a program for it is at hand it is tried, unless we are on another machine than the
+    /// person (ssh).
+    pub(crate) fn ask_to_open(&self, address: &str) {
+        stderr(&format!("open this address in a browser to sign in:\n  {address}\n"));
+        if std::env::var_os("SSH_CONNECTION").is_none() {
+            let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+            let quiet = std::process::Stdio::null;
+            // Whether it opens or not, the address stands above.
+            let _ = std::process::Command::new(program)
+                .arg(address)
+                .stdin(quiet())
+                .stdout(quiet())
+                .stderr(quiet())
+                .spawn();
+        }
+    }
+
+    /// Says what is being done, for `-v`.
+    pub(crate) fn detail(&self, text: &str) {
+        if !self.quiet && self.verbose > 0 {
+            stderr(&format!("{}\n", clean(text).dimmed()));
+        }
+    }
+
+    /// Says what went wrong, why, and what to do; also with `--quiet`.
+    pub(crate) fn error(&self, error: &CommandError) {
+        let mut text = if error.is_rendered {
+            format!("{}\n", error.what.trim_end())
+        } else {
+            format!("{} {}\n", "error:".red().bold(), clean(&error.what))
+        };
+        for cause in &error.causes {
+            text.push_str("  caused by: ");
+            text.push_str(&clean(cause));
+            text.push('\n');
+        }
+        for hint in &error.hints {
+            text.push_str(&"hint:".cyan().bold().to_string());
+            text.push(' ');
+            text.push_str(&clean(hint));
+            text.push('\n');
+        }
+        stderr(&text);
+    }
+}
+
+/// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work
+/// elsewhere, nothing with `--quiet`.
+pub(crate) struct Progress {
+    quiet: bool,
+    verbose: bool,
+    bar: Option<ProgressBar>,
+    /// The pieces of work that are under way, innermost last.
+    under_way: Mutex<Vec<String>>,
+}
+
+impl Progress {
+    pub(crate) fn new(ui: &Ui) -> Self {
+        let is_seen = !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal();
+        let bar = is_seen.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { quiet: ui.quiet, verbose: ui.verbose > 0, bar, under_way: Mutex::new(Vec::new()) }
+    }
+
+    /// Shows an event.
+    pub(crate) fn show(&self, event: &Event) {
+        if self.quiet {
+            return;
+        }
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started { what } => {
+                under_way.push(what.clone());
+                match &self.bar {
+                    Some(bar) => {
+                        // A bar that was finished is not drawn any more.
+                        if bar.is_finished() {
+                            bar.reset();
+                        }
+                        bar.set_message(clean(what));
+                        bar.enable_steady_tick(Duration::from_millis(120));
+                    }
+                    None => stderr(&format!("{}\n", clean(what).dimmed())),
+                }
+            }
+            Event::Progress { done, total, what } => {
+                if let Some(bar) = &self.bar {
+                    let of = total.map_or_else(String::new, |total| format!(", {done} of {total}"));
+                    bar.set_message(format!("{}{of}", clean(what)));
+                }
+            }
+            Event::Request { method, url_path, status, millis } => {
+                if self.verbose {
+                    stderr(&format!(
+                        "{}\n",
+                        format!("{method} {} -> {status}, {millis} ms", clean(url_path)).dimmed()
+                    ));
+                }
+            }
+            Event::Retrying { what, why } => {
+                let text = format!("{}: {}; trying again", clean(what), clean(why));
+                match &self.bar {
+                    Some(bar) => bar.suspend(|| stderr(&format!("{text}\n"))),
+                    None => stderr(&format!("{text}\n")),
+                }
+            }
+            Event::Finished => {
+                under_way.pop();
+                if let Some(bar) = &self.bar {
+                    match under_way.last() {
+                        Some(what) => bar.set_message(clean(what)),
+                        None => bar.finish_and_clear(),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nothing can be done about a closed stderr.
+fn stderr(text: &str) {
+    let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
+}
+
+/// A temporary folder is its owner's alone; what is given to the user is as any folder of theirs.
+#[cfg(unix)]
+fn open_to_others(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // The mask of the process cannot be asked without changing it; a folder that is made shows it.
+    let probe = folder.join(".mask");
+    std::fs::create_dir(&probe)?;
+    let permissions = std::fs::metadata(&probe)?.permissions();
+    std::fs::remove_dir(&probe)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(permissions.mode()))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the
+/// name. A file that is there keeps its permissions, and a link goes on leading to it.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    // As any new file: nothing that is written so is a secret.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".sfsetup-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Ok(there) = std::fs::metadata(path) {
+        file.as_file().set_permissions(there.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

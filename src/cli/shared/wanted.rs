@@ -1,0 +1,255 @@
+//! What is wanted: the template with its values, which part of it, and which org is meant.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::org::{Org, OrgIdentity};
+use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
+use crate::template::conflict::{Conflict, conflicts};
+use crate::template::{self, Arguments, ExpandedStep, Template};
+
+use super::arguments::{SourceArguments, WantedArguments};
+use super::config::Config;
+use super::connect::{self, Choice};
+use super::error::CommandError;
+use super::load::{Loaded, fill_in, load_for};
+use super::ui::Ui;
+
+/// Templates, filled in.
+pub(crate) struct Wanted(Vec<OneWanted>);
+
+struct OneWanted {
+    /// How it was named.
+    given: String,
+    template: Template,
+    sha256: String,
+    values: Arguments,
+}
+
+impl Wanted {
+    /// Gets the templates that the arguments name, with their parameters' values.
+    ///
+    /// # Errors None is named, there is none of the name, one has mistakes, or parameters are
+    /// missing or wrong.
+    pub(crate) fn load(
+        ui: &Ui,
+        arguments: &WantedArguments,
+        config: &Config,
+        choice: Option<&Choice>,
+    ) -> Result<Self, CommandError> {
+        if arguments.template.is_empty() {
+            return Err(CommandError::new("nothing is said of what is wanted")
+                .hint(
+                    "name a template with `--template NAME`; `sfsetup template list` lists the \
+                       shipped ones",
+                )
+                .usage());
+        }
+        let mut loaded = Vec::new();
+        for given in &arguments.template {
+            let one = load_for(ui, given, config, choice.map(Choice::name))?;
+            if loaded
+                .iter()
+                .any(|(_, known): &(&String, Loaded)| known.template.name == one.template.name)
+            {
+                return Err(CommandError::new(format!(
+                    "the template `{}` is named twice",
+                    one.template.name
+                ))
+                .usage());
+            }
+            loaded.push((given, one));
+        }
+        let templates: Vec<&Template> = loaded.iter().map(|(_, one)| &one.template).collect();
+        let values = fill_in(ui, &templates, &arguments.set, config, choice)?;
+        let filled = loaded.into_iter().zip(values);
+        Ok(Self(
+            filled
+                .map(|((given, Loaded { template, sha256 }), values)| OneWanted {
+                    given: given.clone(),
+                    template,
+                    sha256,
+                    values,
+                })
+                .collect(),
+        ))
+    }
+
+    /// Gets the templates of a saved plan, with the values that it was saved with.
+    ///
+    /// # Errors
+    /// A template is gone, or has changed since.
+    pub(crate) fn of_plan(
+        ui: &Ui,
+        templates: &[SavedTemplate],
+        config: &Config,
+        choice: &Choice,
+    ) -> Result<Self, CommandError> {
+        let load =
+            |saved: &SavedTemplate| {
+                let Loaded { template, sha256 } =
+                    load_for(ui, &saved.given, config, Some(choice.name()))?;
+                if sha256 != saved.sha256 {
+                    return Err(CommandError::new(format!(
+                    "the plan is stale: the template `{}` has changed since it was made (version \
+                     {} then, {} now)",
+                    saved.given, saved.version, template.version
+                ))
+                .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it \
+                       looked at again")
+                .refused());
+                }
+                let configured = saved
+                    .parameters
+                    .iter()
+                    .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
+                    .collect();
+                let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
+                    .map_err(|errors| CommandError::arguments(&template, &errors))?;
+                Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
+            };
+        templates.iter().map(load).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Fills the templates in, to make a plan of them.
+    ///
+    /// # Errors A want that cannot be made out of these values; two steps that want different
+    /// things of one setting, which no plan can bring about.
+    pub(crate) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        self.expanded(|_| true)
+    }
+
+    /// Fills the templates in, to look at what is there: a template's steps that contradict one
+    /// another are findings like others.
+    ///
+    /// # Errors A want that cannot be made out of these values; two templates that want different
+    /// things of one setting.
+    pub(crate) fn steps_to_look_at(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        self.expanded(|conflict| conflict.first.template != conflict.second.template)
+    }
+
+    fn expanded(
+        &self,
+        is_refused: impl Fn(&Conflict) -> bool,
+    ) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
+        let mut steps = Vec::new();
+        for one in &self.0 {
+            steps.extend(
+                template::expand(&one.template, &one.values)
+                    .map_err(|error| CommandError::expansion(&error))?,
+            );
+        }
+        let refused: Vec<Conflict> = conflicts(&steps).into_iter().filter(is_refused).collect();
+        if refused.is_empty() { Ok(steps) } else { Err(CommandError::conflicts(&refused)) }
+    }
+
+    /// Returns the templates, in the order in which they were named.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.0.iter().map(|one| &one.template)
+    }
+
+    /// Puts them into the form that plans are saved with.
+    pub(crate) fn saved(&self) -> Vec<SavedTemplate> {
+        self.0
+            .iter()
+            .map(|one| SavedTemplate {
+                name: one.template.name.clone(),
+                version: one.template.version.clone(),
+                given: one.given.clone(),
+                sha256: one.sha256.clone(),
+                parameters: one
+                    .values
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), json(value)))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Says what they are, for the journal.
+    pub(crate) fn words(&self) -> String {
+        let names: Vec<String> = self
+            .templates()
+            .map(|template| format!("{} {}", template.name, template.version))
+            .collect();
+        format!("{} {}", if names.len() == 1 { "template" } else { "templates" }, names.join(", "))
+    }
+
+    /// Says how they and their parameters are given on the command line.
+    pub(crate) fn named(&self, set: &[String]) -> String {
+        let names = self.0.iter().map(|one| format!("--template {}", shell_word(&one.given)));
+        names
+            .chain(set.iter().map(|set| format!("--set {}", shell_word(set))))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// A word as a shell reads it.
+fn shell_word(text: &str) -> String {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// The org or folder that the arguments and the configuration mean.
+pub(crate) fn source(
+    arguments: &SourceArguments,
+) -> Result<(Config, Option<Choice>), CommandError> {
+    let config = Config::find(arguments.from.as_deref())?;
+    let choice = match &arguments.from {
+        Some(_) => None,
+        None => connect::choose(arguments.org.as_deref(), &config),
+    };
+    Ok((config, choice))
+}
+
+/// An error for when neither is named.
+pub(crate) fn nothing_named() -> CommandError {
+    CommandError::new("neither an org nor a folder is named")
+        .hint(
+            "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
+               sfsetup.toml)",
+        )
+        .hint("or a folder, project or zip with `--from PATH`")
+        .usage()
+}
+
+/// An error for when no org is named and only an org will do.
+pub(crate) fn no_org() -> CommandError {
+    CommandError::new("no org is named")
+        .hint(
+            "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
+               sfsetup.toml); `--org demo` is the built-in one",
+        )
+        .usage()
+}
+
+/// An org in the form that plans and journals are saved with.
+pub(crate) fn saved_org(org: &Org) -> SavedOrg {
+    let OrgIdentity { id, name, instance_url, .. } = org.identity();
+    SavedOrg { id: id.clone(), name: name.clone(), instance_url: instance_url.clone() }
+}
+
+/// Where the journals of all orgs are.
+///
+/// # Errors
+/// The system names no home.
+pub(crate) fn journals() -> Result<PathBuf, CommandError> {
+    connect::state_folder().map(|folder| folder.join("journal"))
+}
+
+/// Reads a file whole.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|error| {
+        CommandError::new(format!("cannot read the {what} `{}`", path.display()))
+            .because(error.to_string())
+    })
+}

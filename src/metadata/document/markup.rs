@@ -1,0 +1,128 @@
+//! An element of whose structure nothing is known: copied as it stands, compared by what it holds.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::edit::escape;
+use super::{Document, DocumentError, Element, NAMESPACE};
+
+/// An element as it stands in a file, tags included. Two are equal if they hold the same, whatever
+/// their layout and the order of elements of different names.
+#[derive(Clone, Debug)]
+pub struct Markup {
+    raw: String,
+    name: String,
+    canonical: String,
+}
+
+impl Markup {
+    /// Takes an element out of a document.
+    pub fn of(element: Element<'_>) -> Self {
+        let mut canonical = String::new();
+        write(element, &mut canonical, true);
+        let raw = if element.document.has_prefixes {
+            // Elsewhere the prefix would mean nothing.
+            let mut plain = String::new();
+            write(element, &mut plain, false);
+            plain
+        } else {
+            element.document.text_of(element.span()).to_owned()
+        };
+        Self { raw, name: element.name().to_owned(), canonical }
+    }
+
+    /// Returns the element's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the element as it is written, byte for byte as it stood in its file.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// Reads it as the only child of a document's root.
+    pub(super) fn document(&self) -> Result<Document, DocumentError> {
+        let raw = &self.raw;
+        Document::parse(format!("<x xmlns=\"{NAMESPACE}\">{raw}</x>").into_bytes())
+    }
+}
+
+/// Writes an element without layout; for comparison with its children in order of their names and
+/// its texts trimmed.
+fn write(element: Element<'_>, out: &mut String, is_canonical: bool) {
+    let mut children: Vec<Element<'_>> = element.children().collect();
+    if is_canonical {
+        children.sort_by(|one, other| one.name().cmp(other.name()));
+    }
+    out.push('<');
+    out.push_str(element.name());
+    for (name, value) in element.attributes() {
+        out.push(' ');
+        out.push_str(name);
+        out.push_str("=\"");
+        out.push_str(&value.replace('"', "&quot;"));
+        out.push('"');
+    }
+    out.push('>');
+    for child in &children {
+        write(*child, out, is_canonical);
+    }
+    if children.is_empty() {
+        let text = element.text();
+        out.push_str(&escape(if is_canonical { text.trim() } else { &text }));
+    }
+    out.push_str("</");
+    out.push_str(element.name());
+    out.push('>');
+}
+
+impl PartialEq for Markup {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for Markup {}
+
+impl PartialOrd for Markup {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Markup {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.canonical.cmp(&other.canonical)
+    }
+}
+
+/// As a person reads it: `active=true; isoCode=AF`.
+impl fmt::Display for Markup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.document() {
+            Ok(document) => {
+                let mut parts = Vec::new();
+                for element in document.root().children() {
+                    say(element, "", &mut parts);
+                }
+                f.write_str(&parts.join("; "))
+            }
+            Err(_) => f.write_str(&self.raw),
+        }
+    }
+}
+
+fn say(element: Element<'_>, above: &str, parts: &mut Vec<String>) {
+    let mut children = element.children().peekable();
+    if children.peek().is_none() {
+        let text = element.text();
+        let is_named = !above.is_empty();
+        parts.push(if is_named { format!("{above}={}", text.trim()) } else { text.trim().into() });
+    }
+    for child in children {
+        let name = child.name();
+        let path = if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") };
+        say(child, &path, parts);
+    }
+}

@@ -1,0 +1,240 @@
+//! The proof of a plan: on what an org would hold after the package before it is sent, and on what
+//! it holds once it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diff::{Diff, Finding, State};
+use crate::metadata::document::{Document, Markup};
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{self, Entries, Found, MetadataType, layout_identity};
+use crate::metadata::settings::{Difference, Settings, differences, settings};
+use crate::metadata::value::{Value, elements, same};
+use crate::metadata::{ComponentId, ComponentSet};
+use crate::package::{Change, own};
+
+use super::Plan;
+use super::before_image::shown;
+
+/// Says which changes are not so in what is, or would be, there: one line each.
+pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
+    for change in changes {
+        let id = &change.id;
+        let there = own(now, id).map(|component| &component.document);
+        let Some(path) = &change.path else {
+            match (&change.to, there) {
+                (Some(_), None) => lines.push(format!("{id} is not there")),
+                (None, Some(_)) => lines.push(format!("{id} is still there")),
+                _ => {}
+            }
+            continue;
+        };
+        let row = row_of(id);
+        let (held, entries) = read.entry(id).or_insert_with(|| {
+            let held = there.map(|there| settings(row, there)).unwrap_or_default();
+            (held, there.map(Entries::new))
+        });
+        let is = match (&change.from, &change.to) {
+            (Some(Value::Xml(_)), _) | (_, Some(Value::Xml(_))) => {
+                there.and_then(|there| markup_at(row, there, path))
+            }
+            _ => value_at(row, there.zip(entries.as_mut()), held, path),
+        };
+        if !is_as(row, path, is.as_ref(), change.to.as_ref()) {
+            lines.push(format!("{id} {path} is {}", shown(is.as_ref())));
+        }
+    }
+    lines
+}
+
+/// Says what differs between two states of a component beyond what changes name: one line each.
+pub(super) fn strays(
+    changes: &[&Change],
+    id: &ComponentId,
+    before: &Document,
+    after: &Document,
+) -> Vec<Difference> {
+    let row = row_of(id);
+    let mut found = differences(row, Some(before), Some(after));
+    if found.is_empty() {
+        return found;
+    }
+    let planned: Vec<&FieldPath> =
+        changes.iter().filter_map(|change| change.path.as_ref()).collect();
+    let exact: BTreeSet<String> = planned.iter().map(|path| folded(path)).collect();
+    let entries: BTreeSet<String> = planned
+        .iter()
+        .filter(|path| path.segments().len() == 1 && path.segments()[0].key.is_some())
+        .map(|path| folded(path))
+        .collect();
+    let touched: BTreeSet<String> = planned.iter().map(|path| first(path)).collect();
+    // A list that was taken as a whole may be told apart in the two that are compared here.
+    let is_whole = |change: &&&Change| {
+        [&change.from, &change.to].into_iter().any(|value| matches!(value, Some(Value::Xml(_))))
+    };
+    let whole: Vec<String> = changes
+        .iter()
+        .filter(is_whole)
+        .filter_map(|change| Some(format!("{}[", folded(change.path.as_ref()?))))
+        .collect();
+    found.retain(|(path, from, to)| {
+        let is_presence = [from, to].into_iter().flatten().all(|value| *value == Value::Present);
+        let is_planned = exact.contains(&folded(path))
+            || entries.contains(&first(path))
+            || whole.iter().any(|list| folded(path).starts_with(list))
+            // That an entry is there follows from what is set in it.
+            || is_presence && touched.contains(&first(path));
+        !is_planned
+    });
+    found
+}
+
+/// A planned field that is not as it was when the plan was made: one line each, naming old and new.
+pub(super) fn moved(
+    changes: &[&Change],
+    id: &ComponentId,
+    before: Option<&Document>,
+    now: Option<&Document>,
+) -> Vec<String> {
+    let (before, now) = match (before, now) {
+        (None, None) => return Vec::new(),
+        (None, Some(_)) => return vec![format!("{id} was not there and is there now")],
+        (Some(_), None) => return vec![format!("{id} was there and is not any more")],
+        (Some(before), Some(now)) => (before, now),
+    };
+    let all = differences(row_of(id), Some(before), Some(now));
+    // What is deleted is lost with all that was put into it since.
+    let is_whole = changes.iter().any(|change| change.path.is_none());
+    let beside: BTreeSet<FieldPath> =
+        strays(changes, id, before, now).into_iter().map(|(path, ..)| path).collect();
+    all.into_iter()
+        .filter(|(path, ..)| is_whole || !beside.contains(path))
+        .map(|(path, was, is)| {
+            let (was, is) = (shown(was.as_ref()), shown(is.as_ref()));
+            format!("{id} {path} was {was} when the plan was made and is {is} now")
+        })
+        .collect()
+}
+
+/// Every finding that a plan claims to fix must be in sync after it, and none may be worse. What
+/// another's change sets right is returned: it is not left any more.
+pub(super) fn findings(
+    before: &Diff<'_>,
+    after: &Diff<'_>,
+    fixed: &BTreeSet<usize>,
+) -> Result<BTreeSet<usize>, Vec<String>> {
+    let mut broken = Vec::new();
+    let mut along = BTreeSet::new();
+    for (index, (was, is)) in before.findings.iter().zip(&after.findings).enumerate() {
+        if was.component.is_some() && fixed.contains(&index) && is.state != State::InSync {
+            let now = is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
+            broken.push(format!("{} would still be {now}", name(was)));
+        }
+        if was.state == State::InSync && is.state != State::InSync {
+            broken.push(format!("{} is right and would not be any more", name(was)));
+        }
+        if is.state == State::InSync {
+            along.insert(index);
+        }
+    }
+    if broken.is_empty() { Ok(along) } else { Err(broken) }
+}
+
+/// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them.
+pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
+    open.filter(|finding| finding.state != State::InSync)
+        .map(|finding| match &finding.actual {
+            Some(value) => format!("{} is {}", name(finding), shown(Some(value))),
+            None => format!("{} is {}", name(finding), finding.state.name()),
+        })
+        .collect()
+}
+
+/// What a finding is about, in words.
+pub(super) fn name(finding: &Finding<'_>) -> String {
+    match (&finding.component, &finding.path, &finding.fact) {
+        (Some(component), Some(path), _) => format!("{component} {path}"),
+        (_, _, Some(fact)) => fact.to_string(),
+        _ => finding.step.title.clone(),
+    }
+}
+
+fn row_of(id: &ComponentId) -> &'static MetadataType {
+    registry::find_component(&id.type_name, &id.full_name).unwrap_or(&registry::UNKNOWN)
+}
+
+/// What stands at a path; a flag that is left out is its default. A path that a person wrote in
+/// another spelling than the file's is looked up by the registry's rules.
+fn value_at<'d>(
+    row: &MetadataType,
+    there: Option<(&'d Document, &mut Entries<'d>)>,
+    held: &Settings,
+    path: &FieldPath,
+) -> Option<Value> {
+    if let Some(value) = held.get(path) {
+        return Some(value.clone());
+    }
+    let (document, entries) = there?;
+    let first = &path.segments()[0];
+    let field = row.fields.iter().find(|field| field.name == first.name);
+    if first.key.is_some() && entries.first(document.root(), first, field).is_none() {
+        return row.flag_default(path);
+    }
+    match registry::look_up(row, document, path) {
+        Found::Value { value, .. } => Some(value),
+        Found::Entry(_) => Some(Value::Present),
+        Found::AbsentEntry | Found::Absent => row.flag_default(path),
+    }
+}
+
+/// The elements at a path, as they stand; none where there are none.
+fn markup_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Option<Value> {
+    let (last, above) = path.segments().split_last()?;
+    let parent = match above {
+        [] => document.root(),
+        above => match registry::look_up(row, document, &FieldPath::new(above.to_vec())) {
+            Found::Entry(element) | Found::Value { element, .. } => element,
+            Found::AbsentEntry | Found::Absent => return None,
+        },
+    };
+    let elements: Vec<Markup> = parent.children_named(&last.name).map(Markup::of).collect();
+    (!elements.is_empty()).then_some(Value::Xml(elements))
+}
+
+fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&Value>) -> bool {
+    let field = row.resolve(path).ok().flatten().map(|resolved| resolved.field);
+    let normal =
+        |value: &Value| field.map_or_else(|| value.clone(), |field| field.normalise(value));
+    match (is, to) {
+        (Some(is), Some(to)) => same(&normal(is), &normal(to)),
+        (None, None) => true,
+        // A list that holds nothing, and a text that says nothing, are as good as not there.
+        (Some(one), None) | (None, Some(one)) => match one {
+            Value::List(_) | Value::Text(_) => elements(Some(one)).is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::Present | Value::Xml(_) => false,
+        },
+    }
+}
+
+/// A path in one spelling: names in small letters, a layout by what it is told from its like by.
+fn folded(path: &FieldPath) -> String {
+    let segments = path.segments().iter().map(segment).collect::<Vec<_>>();
+    segments.join(".")
+}
+
+fn first(path: &FieldPath) -> String {
+    segment(&path.segments()[0])
+}
+
+fn segment(Segment { name, key }: &Segment) -> String {
+    let name = name.to_ascii_lowercase();
+    match key {
+        Some(key) if name == "layoutassignments" => {
+            format!("{name}[{}]", layout_identity(key).to_ascii_lowercase())
+        }
+        Some(key) => format!("{name}[{}]", key.to_ascii_lowercase()),
+        None => name,
+    }
+}
