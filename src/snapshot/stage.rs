@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::record;
+use super::{record, write};
 
 /// The folder in a snapshot's folder in which a run works; git passes it over.
 const WORK: &str = ".sfsetup-snapshot";
@@ -67,6 +67,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A file that no snapshot has: somebody else has written the plan.
+    fn foreign(&self) -> Option<&str> {
+        let is_own = |name: &str| {
+            let is_loose = [record::FILE, write::PACKAGE, write::PROJECT].contains(&name);
+            is_loose || write::is_place(name)
+        };
+        self.write.keys().chain(&self.remove).map(String::as_str).find(|name| !is_own(name))
+    }
+
     /// Says whether a file of the folder is as the plan leaves it.
     pub fn is_done(&self, folder: &Path, name: &str) -> bool {
         match fs::read(folder.join(name)) {
@@ -121,6 +130,10 @@ impl Stage {
             Err(error) => return Err(system(out)(error)),
         };
         let work = new.as_deref().unwrap_or(out).join(WORK);
+        // In a stranger's checkout: what a link leads to is not this program's to clear.
+        for path in new.iter().chain([&work]) {
+            is_no_link(path)?;
+        }
         fs::create_dir_all(&work).map_err(system(&work))?;
         let lock = lock(&work)?;
         let stage = Self {
@@ -171,9 +184,14 @@ impl Stage {
             let path = self.work.join(name);
             match fs::read(&path) {
                 Ok(bytes) => {
-                    return serde_json::from_slice(&bytes)
-                        .map(Some)
-                        .map_err(|error| system(&path)(io::Error::other(error)));
+                    let plan: Plan = serde_json::from_slice(&bytes)
+                        .map_err(|error| system(&path)(io::Error::other(error)))?;
+                    return match plan.foreign() {
+                        None => Ok(Some(plan)),
+                        Some(name) => Err(system(&path)(io::Error::other(format!(
+                            "it names `{name}`, which is no file of a snapshot"
+                        )))),
+                    };
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(system(&path)(error)),
@@ -188,6 +206,9 @@ impl Stage {
     /// The system refuses.
     pub fn finish_left(&mut self, plan: Plan) -> Result<(), StageError> {
         self.plan = plan;
+        // It stays until it is done.
+        self.is_placed = true;
+        self.is_free()?;
         self.put_in_place()
     }
 
@@ -234,9 +255,7 @@ impl Stage {
         if self.plan.write.is_empty() && self.plan.remove.is_empty() {
             return Ok(());
         }
-        for name in self.plan.write.keys() {
-            is_free(&self.out, name)?;
-        }
+        self.is_free()?;
         let plan = self.work.join(PLAN);
         let text = serde_json::to_vec_pretty(&self.plan)
             .map_err(|error| system(&plan)(io::Error::other(error)))?;
@@ -255,6 +274,23 @@ impl Stage {
             self.work = self.out.join(WORK);
         }
         self.put_in_place()
+    }
+
+    /// Checks that each file can be put in its place, and none beyond a link.
+    fn is_free(&self) -> Result<(), StageError> {
+        for name in self.plan.write.keys().chain(&self.plan.remove) {
+            let path = self.out.join(name);
+            if path.is_dir() {
+                return Err(StageError::InTheWay { path, why: "a file belongs there" });
+            }
+            let Some(folder) = path.parent().filter(|folder| *folder != self.out) else { continue };
+            is_no_link(folder)?;
+            if folder.exists() && !folder.is_dir() {
+                let path = folder.to_path_buf();
+                return Err(StageError::InTheWay { path, why: "a folder belongs there" });
+            }
+        }
+        Ok(())
     }
 
     fn put_in_place(&mut self) -> Result<(), StageError> {
@@ -372,19 +408,9 @@ fn beside(out: &Path) -> Result<PathBuf, StageError> {
     Ok(folder.join(hidden))
 }
 
-/// Refuses a name where a folder stands, and one below a file.
-fn is_free(out: &Path, name: &str) -> Result<(), StageError> {
-    let path = out.join(name);
-    if path.is_dir() {
-        return Err(StageError::InTheWay { path, why: "a file is to be written there" });
-    }
-    if let Some(folder) = path.parent()
-        && folder != out
-        && folder.exists()
-        && !folder.is_dir()
-    {
-        let path = folder.to_path_buf();
-        return Err(StageError::InTheWay { path, why: "a folder is to be made there" });
+fn is_no_link(path: &Path) -> Result<(), StageError> {
+    if path.symlink_metadata().is_ok_and(|about| about.is_symlink()) {
+        return Err(StageError::InTheWay { path: path.to_path_buf(), why: "it is a link" });
     }
     Ok(())
 }
@@ -416,7 +442,7 @@ mod tests {
 
     fn begin(out: &Path) -> Stage {
         let mut stage = Stage::open(out).unwrap();
-        stage.put("a/one", b"1").unwrap();
+        stage.put("profiles/One.profile", b"1").unwrap();
         stage.put("snapshot.json", b"{}").unwrap();
         stage
     }
@@ -434,7 +460,7 @@ mod tests {
         stage.place(BTreeSet::new(), String::new()).unwrap();
         stage.end().unwrap();
         assert_eq!(names(out.parent().unwrap()), ["out"]);
-        assert_eq!(names(&out), ["a", "snapshot.json"]);
+        assert_eq!(names(&out), ["profiles", "snapshot.json"]);
     }
 
     #[test]
@@ -448,39 +474,79 @@ mod tests {
         let mut stage = Stage::open(&out).unwrap();
         let left = stage.left().unwrap().unwrap();
         assert_eq!(left.message, "first");
-        assert!(left.is_done(&out, "a/one") && !left.is_done(&out, "other"));
+        assert!(left.is_done(&out, "profiles/One.profile") && !left.is_done(&out, "other"));
         stage.finish_left(left).unwrap();
         stage.forget_left().unwrap();
         assert!(stage.left().unwrap().is_none());
         stage.end().unwrap();
-        assert_eq!(names(&out), ["a", "snapshot.json"]);
+        assert_eq!(names(&out), ["profiles", "snapshot.json"]);
     }
 
     #[test]
     fn the_record_is_written_last_and_files_go_before() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().to_path_buf();
-        fs::create_dir_all(out.join("b")).unwrap();
-        fs::write(out.join("b/gone"), "x").unwrap();
+        fs::create_dir_all(out.join("tabs")).unwrap();
+        fs::write(out.join("tabs/Gone.tab"), "x").unwrap();
         let mut stage = begin(&out);
         // Something in the way of the first file stops it on the way.
-        fs::write(out.join("a"), "mine").unwrap();
-        let error = stage.place(["b/gone".to_owned()].into(), String::new()).unwrap_err();
+        fs::write(out.join("profiles"), "mine").unwrap();
+        let error = stage.place(["tabs/Gone.tab".to_owned()].into(), String::new()).unwrap_err();
         assert!(matches!(error, StageError::InTheWay { .. }), "{error}");
         drop(stage);
-        assert_eq!(names(&out), ["a", "b"], "nothing was moved, and nothing is left behind");
-        fs::remove_file(out.join("a")).unwrap();
+        assert_eq!(
+            names(&out),
+            ["profiles", "tabs"],
+            "nothing was moved, and nothing is left behind"
+        );
+        fs::remove_file(out.join("profiles")).unwrap();
         let mut stage = begin(&out);
-        stage.plan.remove = ["b/gone".to_owned()].into();
+        stage.plan.remove = ["tabs/Gone.tab".to_owned()].into();
         fs::write(stage.work.join(PLAN), serde_json::to_vec(&stage.plan).unwrap()).unwrap();
-        stage.move_in("a/one").unwrap();
+        stage.move_in("profiles/One.profile").unwrap();
         kill(stage);
         assert!(is_half_done(&out) && !out.join("snapshot.json").exists());
         let mut stage = Stage::open(&out).unwrap();
         let left = stage.left().unwrap().unwrap();
         stage.finish_left(left).unwrap();
         stage.end().unwrap();
-        assert_eq!(names(&out), ["a", "snapshot.json"], "an empty folder goes with its file");
+        assert_eq!(
+            names(&out),
+            ["profiles", "snapshot.json"],
+            "an empty folder goes with its file"
+        );
+    }
+
+    #[test]
+    fn a_strangers_plan_is_not_carried_out() {
+        for name in ["../x", ".git/hooks/pre-commit", "/x", "notes.txt", "a/b/c", "profiles/../x"] {
+            let root = tempfile::tempdir().unwrap();
+            let out = root.path().join("out");
+            fs::create_dir_all(out.join(WORK)).unwrap();
+            let plan = Plan { remove: [name.to_owned()].into(), ..Plan::default() };
+            fs::write(out.join(WORK).join(PLAN), serde_json::to_vec(&plan).unwrap()).unwrap();
+            let error = Stage::open(&out).unwrap_err();
+            assert!(error.to_string().contains("no file of a snapshot"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_cleared_or_written_through_a_link() {
+        let root = tempfile::tempdir().unwrap();
+        let (out, other) = (root.path().join("out"), root.path().join("other"));
+        fs::create_dir_all(&out).unwrap();
+        fs::create_dir_all(&other).unwrap();
+        fs::write(other.join("mine"), "x").unwrap();
+        std::os::unix::fs::symlink(&other, out.join(WORK)).unwrap();
+        assert!(matches!(Stage::open(&out).unwrap_err(), StageError::InTheWay { .. }));
+        fs::remove_file(out.join(WORK)).unwrap();
+        std::os::unix::fs::symlink(&other, out.join("profiles")).unwrap();
+        let mut stage = begin(&out);
+        let error = stage.place(BTreeSet::new(), String::new()).unwrap_err();
+        assert!(matches!(error, StageError::InTheWay { .. }), "{error}");
+        drop(stage);
+        assert_eq!(names(&other), ["mine"]);
     }
 
     #[test]

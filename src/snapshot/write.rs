@@ -37,6 +37,15 @@ pub fn content_of(path: &str) -> Option<&str> {
     path.strip_suffix("-meta.xml")
 }
 
+/// Says whether a path is one that a snapshot writes a component's file to.
+pub fn is_place(path: &str) -> bool {
+    let xml = format!("{path}-meta.xml");
+    let of = |file: &str| layout::component_of(file).map(|id| (id, file.to_owned()));
+    [of(path), of(&xml)].into_iter().flatten().any(|(id, file)| {
+        [true, false].into_iter().any(|is_source| path_of(&id, is_source).as_ref() == Some(&file))
+    })
+}
+
 /// A component's files: its XML, and its content where that is no XML; each with its bytes.
 #[derive(Debug)]
 pub struct Files {

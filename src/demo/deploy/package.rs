@@ -128,9 +128,7 @@ fn add(
     }
     let mut seen = BTreeSet::new();
     for (path, content) in files {
-        // What lies in no folder of a type is nothing to the org, nor is what the sf command line
-        // packs along without being asked (a repository's `.git`:
-        // https://github.com/forcedotcom/cli/issues/296, where its size alone is an error).
+        // What lies in no folder of a type is passed over (S 6.10).
         if !path.contains('/') || path.starts_with('.') {
             continue;
         }
