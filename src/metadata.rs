@@ -76,11 +76,20 @@ pub struct ComponentSet {
     /// What was asked for.
     pub requested: Requested,
     /// Components that were asked for and could not be read, each with the reason in the org's
-    /// words.
+    /// words; `*` stands for all of a type ([`why_unread`]).
     pub not_observed: BTreeMap<ComponentId, String>,
     /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that
     /// another org owns, S 1.5, 1.7).
     pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
+}
+
+/// Says why a component was not read, it alone or with all of its type (`*`).
+pub fn why_unread<'m>(
+    not_observed: &'m BTreeMap<ComponentId, String>,
+    id: &ComponentId,
+) -> Option<&'m String> {
+    let all = || not_observed.get(&ComponentId::new(id.type_name.as_str(), "*"));
+    not_observed.get(id).or_else(all)
 }
 
 impl ComponentSet {

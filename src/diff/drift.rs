@@ -6,7 +6,7 @@ use crate::diff::State;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, Requested};
+use crate::metadata::{ComponentId, Requested, why_unread};
 
 use crate::metadata::compare::Difference;
 
@@ -138,7 +138,7 @@ impl Asked<'_> {
         let candidates = companion.candidates(key);
         if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
             return candidates.iter().find_map(|(type_name, full_name)| {
-                self.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
+                why_unread(self.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
             });
         }
         let (type_name, full_name) = candidates.last()?;
@@ -149,7 +149,7 @@ impl Asked<'_> {
     }
 
     fn why_missing(&self, id: &ComponentId) -> Option<String> {
-        if let Some(reason) = self.not_observed.get(id) {
+        if let Some(reason) = why_unread(self.not_observed, id) {
             return Some(reason.clone());
         }
         match self.requested {

@@ -3,7 +3,7 @@
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
 use crate::metadata::value::Value;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, why_unread};
 use crate::template::Test;
 
 use super::satisfies::satisfies;
@@ -147,8 +147,18 @@ fn shown(
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
-    if let Some(reason) = components.not_observed.get(id) {
+    if let Some(reason) = why_unread(&components.not_observed, id) {
         return Observation::NotObserved(reason.clone());
+    }
+    // Some are named by whose they are, and any of the type that was not read may be the one (S 2.1).
+    let mut unread = components.not_observed.iter();
+    let is_named_by_owner =
+        registry::find(&id.type_name).is_some_and(|row| row.odd.named_by.is_some());
+    let may_be_it = |part: &ComponentId| is_named_by_owner && part.type_name == id.type_name;
+    if let Some((part, reason)) = unread.find(|(part, _)| may_be_it(part)) {
+        return Observation::NotObserved(format!(
+            "{part} could not be read, and may belong to it: {reason}"
+        ));
     }
     match &components.requested {
         Requested::Unknown => Observation::NotObserved(NO_RECORD.to_owned()),
@@ -227,7 +237,7 @@ fn not_asked_for(
         // The object was asked for, but the org did not show it: it does not exist, or the caller
         // may not see it.
         return candidates.iter().find_map(|(type_name, full_name)| {
-            components.not_observed.get(&ComponentId::new(*type_name, full_name)).cloned()
+            why_unread(&components.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
         });
     }
     let (type_name, full_name) = candidates.last()?;

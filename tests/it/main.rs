@@ -35,6 +35,7 @@ mod package;
 mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
+mod snapshot;
 mod support;
 mod template;
 #[cfg(feature = "demo")]

@@ -185,6 +185,120 @@ async fn a_part_of_an_external_client_app_is_found_by_its_app() {
 }
 
 #[tokio::test]
+async fn a_part_that_did_not_come_may_be_any_apps() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let broken = (
+        kind.to_owned(),
+        "Acme_oauthPlcy".to_owned(),
+        "extlClntAppOauthPolicies/Acme_oauthPlcy.ecaOauthPlcy".to_owned(),
+        "<ExtlClntAppOauthConf".to_owned(),
+    );
+    for (files, why) in [(vec![broken], "cannot be read"), (Vec::new(), "did not send it")] {
+        let server = Server::start(State {
+            files: [files, vec![profile("Sales")]].concat(),
+            listed: BTreeMap::from([(kind, vec!["Acme_oauthPlcy"])]),
+            ..State::default()
+        })
+        .await;
+        let org = connect(&server).await.unwrap();
+        let wanted = request(&[(kind, "Acme"), ("Profile", "Sales")]);
+        let set = org.retrieve(&wanted).await.unwrap().components;
+        let reason = &set.not_observed[&ComponentId::new(kind, "Acme")];
+        assert!(reason.contains("Acme_oauthPlcy could not be read, and may belong"), "{reason}");
+        assert!(reason.contains(why), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_whole_or_an_error() {
+    let page = Fault::Reply(200, "", "<html>maintenance</html>");
+    let fault = Fault::Reply(500, "", server::UNKNOWN_EXCEPTION);
+    let moved = Fault::Reply(302, "Location: https://elsewhere.example.com\r\n", "");
+    for passing in [page, fault, moved] {
+        let server = Server::start(State {
+            listed: BTreeMap::from([("Profile", vec!["A", "B"])]),
+            faults: vec![("<met:listMetadata>", 1, passing.clone())],
+            ..State::default()
+        })
+        .await;
+        let org = connect(&server).await.unwrap();
+        assert_eq!(org.list("Profile").await.unwrap().len(), 2, "it is asked once more");
+        server.state.lock().unwrap().faults.push(("<met:listMetadata>", usize::MAX, passing));
+        let error = org.list("Profile").await.unwrap_err();
+        assert!(error.is_about_one_question() && !error.is_lasting(), "{error:?}");
+    }
+    let server = Server::start(State::default()).await;
+    let org = connect(&server).await.unwrap();
+    assert!(org.list("Nonsense").await.unwrap_err().is_lasting());
+    assert_eq!(server.count("<met:listMetadata>"), 1, "what lasts is not asked for again");
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_anywhere_is_no_shorter_list() {
+    let server = Server::start(State::default()).await;
+    let org = connect(&server).await.unwrap();
+    let (_, whole) = server::envelope(
+        "listMetadata",
+        "<result><fileName>x</fileName><fullName>A</fullName><type>Profile</type></result>\n\
+         <result><fileName>y</fileName><fullName>B</fullName><type>Profile</type></result>",
+    );
+    for end in 0..whole.len() {
+        let cut: &'static str = whole[..end].to_owned().leak();
+        server.state.lock().unwrap().faults =
+            vec![("<met:listMetadata>", 2, Fault::Reply(200, "", cut))];
+        if let Ok(listed) = org.list("Profile").await {
+            assert_eq!(listed.len(), 2, "{cut}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_parts_of_a_type_that_could_not_be_listed_are_not_guessed() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let server = Server::start(State {
+        files: vec![profile("Sales")],
+        listed: BTreeMap::from([(kind, vec![])]),
+        faults: vec![(
+            "<met:listMetadata>",
+            usize::MAX,
+            Fault::Reply(500, "", server::UNKNOWN_EXCEPTION),
+        )],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let error = org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap_err();
+    assert_eq!(error.code.as_deref(), Some("UNKNOWN_EXCEPTION"));
+}
+
+#[tokio::test]
+async fn the_content_of_a_class_comes_beside_its_xml() {
+    let class = |name: &str, source: &str| {
+        let xml = format!("classes/{name}.cls-meta.xml");
+        let mut files = vec![component("ApexClass", name, &xml, "<status>Active</status>")];
+        if !source.is_empty() {
+            let path = format!("classes/{name}.cls");
+            files.push(("ApexClass".to_owned(), name.to_owned(), path, source.to_owned()));
+        }
+        files
+    };
+    let server = Server::start(State {
+        files: [class("A", "class A { /* <b> */ }"), class("Half", "")].concat(),
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let retrieved =
+        org.retrieve(&request(&[("ApexClass", "A"), ("ApexClass", "Half")])).await.unwrap();
+    let (whole, half) = (ComponentId::new("ApexClass", "A"), ComponentId::new("ApexClass", "Half"));
+    let set = &retrieved.components;
+    assert!(set.get(&whole).unwrap().document.root().child_text("status").is_some());
+    assert_eq!(retrieved.contents[&whole], b"class A { /* <b> */ }");
+    assert!(set.get(&half).is_none() && set.not_observed[&half].contains("without its content"));
+    assert!(!set.not_observed.contains_key(&whole));
+}
+
+#[tokio::test]
 async fn a_type_that_the_org_does_not_list_is_not_observed() {
     let kind = "ExtlClntAppOauthConfigurablePolicies";
     let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;

@@ -3,6 +3,8 @@
 //! It has the metadata of a profile as JSON, one row a query (S 3.2). Nothing else that a template
 //! asks for is read this way.
 
+use std::collections::BTreeMap;
+
 use cirrus_metadata::xml_escape;
 use serde_json::Value as Json;
 
@@ -56,6 +58,7 @@ pub(super) async fn retrieve(
     set.requested = Requested::Manifest(org.asked_for(request));
     Ok(Retrieved {
         components: set,
+        contents: BTreeMap::new(),
         messages: vec![format!("profiles were read by the Tooling API, because {refusal}")],
     })
 }
