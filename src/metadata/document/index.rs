@@ -460,8 +460,11 @@ pub(super) fn decode(raw: &str, into: &mut String) {
             into.push_str(&text.replace("\r\n", "\n").replace('\r', "\n"));
             rest = after;
         } else if rest.starts_with('<') {
-            let end = if rest.starts_with("<!--") { "-->" } else { ">" };
-            rest = rest.split_once(end).map_or("", |(_, after)| after);
+            // Nothing else begins so between elements: a comment, or a processing instruction.
+            let (begin, end) =
+                if rest.starts_with("<!--") { ("<!--", "-->") } else { ("<?", "?>") };
+            let inner = rest.strip_prefix(begin).unwrap_or_default();
+            rest = inner.split_once(end).map_or("", |(_, after)| after);
         } else if let Some(after) = rest.strip_prefix('\r') {
             into.push('\n');
             rest = after.strip_prefix('\n').unwrap_or(after);
@@ -565,6 +568,15 @@ mod tests {
             |levels: usize| wrapped(&format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)));
         Document::parse(deep(63)).unwrap();
         assert!(refusal(&deep(64)).contains("deep"));
+    }
+
+    #[test]
+    fn comments_and_instructions_are_no_text_whatever_they_hold() {
+        for (inner, text) in [("<?pi </a> ?>x", "x"), ("<!---> y -->x", "x"), ("<!-- > -->x", "x")]
+        {
+            let document = Document::parse(wrapped(&format!("<a>{inner}</a>"))).unwrap();
+            assert_eq!(document.root().child("a").unwrap().text(), text, "{inner}");
+        }
     }
 
     #[test]
