@@ -103,12 +103,13 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     let Kind::Section { key, .. } = &section.kind else {
         return entry.text().trim().to_owned();
     };
-    let mut parts: Vec<String> = key
-        .iter()
-        .map(|name| {
-            named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
-        })
-        .collect();
+    let part = |name: &&str| {
+        named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
+    };
+    joined(key.iter().map(part).collect())
+}
+
+fn joined(mut parts: Vec<String>) -> String {
     while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
         parts.pop();
     }
@@ -119,13 +120,24 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
 /// an object has one for each record type, whichever layout that is (S 3.1), and one permission is
 /// known in two spellings (S 4.5).
 pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
-    let key = key_of(section, entry);
-    if matches!(section.kind, Kind::Section { fold_key: true, .. })
-        && key.eq_ignore_ascii_case("ApiEnabled")
-    {
-        return "ApiEnabled".to_owned();
+    identity(section, key_of(section, entry))
+}
+
+/// Returns the same of an entry whose key has these parts, empty where one is absent.
+pub fn identity_of_parts(section: &Field, parts: Vec<String>) -> String {
+    identity(section, joined(parts))
+}
+
+fn identity(section: &Field, key: String) -> String {
+    if section.is_told_by_key() {
+        key
+    } else if section.is_layouts() {
+        layout_identity(&key)
+    } else if key.eq_ignore_ascii_case("ApiEnabled") {
+        "ApiEnabled".to_owned()
+    } else {
+        key
     }
-    if section.is_layouts() { layout_identity(&key) } else { key }
 }
 
 /// What the key of a layout's assignment comes to: `Account|Account.Customer` for `Account-Account
@@ -254,6 +266,11 @@ impl Field {
         self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
     }
 
+    /// Says whether the entries of this list are told from one another by their keys as they stand.
+    pub fn is_told_by_key(&self) -> bool {
+        !self.is_layouts() && !matches!(self.kind, Kind::Section { fold_key: true, .. })
+    }
+
     /// Says whether this is the list of a profile's layouts.
     pub fn is_layouts(&self) -> bool {
         matches!(self.kind, Kind::Section { companion: Some(Companion::Layout), .. })
@@ -277,19 +294,26 @@ impl Field {
     /// or no value.
     pub fn read(&self, parent: Element<'_>) -> Option<Value> {
         let element = named(parent, self.name)?;
-        let text = element.text();
-        let text = text.trim();
         match &self.kind {
-            Kind::Flag | Kind::Number | Kind::Text => Some(self.normalise(&Value::from(text))),
-            // As the org wrote it: the comparison folds case, the report does not.
-            Kind::Choice { .. } => Some(Value::from(text)),
             Kind::Set { form: SetForm::Repeated, .. } => {
                 let elements = parent.children_named(element.name());
                 Some(self.normalise(&Value::List(
                     elements.map(|element| element.text().trim().to_owned()).collect(),
                 )))
             }
-            Kind::Set { .. } => Some(self.normalise(&Value::from(text))),
+            _ => self.read_text(&element.text()),
+        }
+    }
+
+    /// Reads the field's value from the text of the one element that says it.
+    pub fn read_text(&self, text: &str) -> Option<Value> {
+        let text = text.trim();
+        match &self.kind {
+            Kind::Flag | Kind::Number | Kind::Text | Kind::Set { .. } => {
+                Some(self.normalise(&Value::from(text)))
+            }
+            // As the org wrote it: the comparison folds case, the report does not.
+            Kind::Choice { .. } => Some(Value::from(text)),
             Kind::Group(_) | Kind::Section { .. } => None,
         }
     }
