@@ -26,10 +26,11 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// An element: its name, its text, its own elements.
-#[derive(Clone, Debug)]
+/// An element: its name, its attributes as they are written, its text, its own elements.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     name: String,
+    attributes: String,
     text: String,
     children: Vec<Self>,
 }
@@ -77,14 +78,24 @@ const UNKNOWN: &[&str] = &["futureThings", "newThing", "label", "userPermissions
 
 impl Node {
     fn leaf(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), text: text.to_owned(), children: Vec::new() }
+        Self { name: name.to_owned(), text: text.to_owned(), ..Self::default() }
     }
 
     /// Reads an element; comments and the like are lost.
-    pub(super) fn of(element: Element<'_>) -> Self {
-        let children: Vec<Self> = element.children().map(Self::of).collect();
+    fn of(document: &Document, element: Element<'_>) -> Self {
+        let children: Vec<Self> =
+            element.children().map(|child| Self::of(document, child)).collect();
         let text = if children.is_empty() { element.text().into_owned() } else { String::new() };
-        Self { name: element.name().to_owned(), text, children }
+        let name = element.name().to_owned();
+        let tag = &document.bytes()[element.span()][1 + name.len()..];
+        let mut is_quoted = false;
+        let length = tag.iter().position(|byte| {
+            is_quoted ^= *byte == b'"';
+            *byte == b'>' && !is_quoted
+        });
+        let attributes = String::from_utf8_lossy(&tag[..length.unwrap()]);
+        let attributes = attributes.trim_end_matches('/').trim_end().to_owned();
+        Self { name, attributes, text, children }
     }
 }
 
@@ -140,7 +151,7 @@ fn of_field(tape: &mut Tape<'_>, field: &Field, roots: &[Field]) -> Node {
                 })
                 .collect();
             stranger(tape, &mut children, roots);
-            Node { name, text: String::new(), children }
+            Node { name, children, ..Node::default() }
         }
         Kind::Section { key, fields, .. } => {
             let mut children = Vec::new();
@@ -158,7 +169,7 @@ fn of_field(tape: &mut Tape<'_>, field: &Field, roots: &[Field]) -> Node {
             if !tape.is_one_in(4) {
                 children.sort_by(|one, other| one.name.cmp(&other.name));
             }
-            Node { name, text: String::new(), children }
+            Node { name, children, ..Node::default() }
         }
     }
 }
@@ -179,7 +190,7 @@ fn unknown(tape: &mut Tape<'_>, depth: usize) -> Node {
     if depth < 3 && tape.is_one_in(3) {
         let count = 1 + tape.below(3);
         let children = (0..count).map(|_| unknown(tape, depth + 1)).collect();
-        return Node { name: name.to_owned(), text: String::new(), children };
+        return Node { name: name.to_owned(), children, ..Node::default() };
     }
     Node::leaf(name, tape.one_of(TEXTS))
 }
@@ -314,7 +325,7 @@ impl Writer<'_, '_> {
     }
 
     fn node(&mut self, node: &Node, depth: usize) {
-        let Node { name, text, children } = node;
+        let Node { name, attributes, text, children } = node;
         let odd = |tape: &mut Tape<'_>| if tape.is_one_in(10) { tape.below(4) } else { 9 };
         let attribute = match self.layout.is_odd.then(|| odd(self.tape)) {
             Some(0) if self.layout.has_attributes => " a=\"/>\"",
@@ -323,10 +334,10 @@ impl Writer<'_, '_> {
             _ => "",
         };
         if text.is_empty() && children.is_empty() && self.tape.is_one_in(2) {
-            self.out.push_str(&format!("<{name}{attribute}/>"));
+            self.out.push_str(&format!("<{name}{attributes}{attribute}/>"));
             return;
         }
-        self.out.push_str(&format!("<{name}{attribute}>"));
+        self.out.push_str(&format!("<{name}{attributes}{attribute}>"));
         for child in children {
             self.space(depth + 1);
             self.node(child, depth + 1);
@@ -361,5 +372,5 @@ impl Writer<'_, '_> {
 /// Reads a file's root and its children.
 pub(super) fn read(document: &Document) -> (String, Vec<Node>) {
     let root = document.root();
-    (root.name().to_owned(), root.children().map(Node::of).collect())
+    (root.name().to_owned(), root.children().map(|child| Node::of(document, child)).collect())
 }
