@@ -246,6 +246,23 @@ fn an_entry_that_stands_twice_is_one_entry() {
     shown(&profile(&then[1..]), &profile(&then));
     let moved = [b, c, denied, granted];
     shown(&profile(&moved), &profile(&then));
+    let granted = field("A.B", true);
+    let denied = ["editable", "readable"]
+        .map(|flag| granted.replace(&format!("<{flag}>true"), &format!("<{flag}>false")));
+    assert_eq!(shown(&profile(&denied), &profile(&[granted.clone(), granted])), [""; 0]);
+}
+
+#[test]
+fn of_two_children_of_one_name_the_first_counts() {
+    let entry = |first: &str, second: &str| {
+        let enabled = |flag: &str| format!("<enabled>{flag}</enabled>");
+        profile(&[permission("A").replace(&enabled("true"), &(enabled(first) + &enabled(second)))])
+    };
+    assert_eq!(shown(&entry("true", "false"), &entry("true", "true")), [""; 0]);
+    assert_eq!(
+        shown(&entry("true", "false"), &entry("false", "false")),
+        ["userPermissions[A].enabled: true / false"]
+    );
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn of_field(tape: &mut Tape<'_>, field: &Field, roots: &[Field]) -> Node {
     }
 }
 
-/// Within an element one that bears the name of a child of the root.
+/// Within an element one that bears the name of a child of the root, or of another there.
 fn stranger(tape: &mut Tape<'_>, children: &mut Vec<Node>, roots: &[Field]) {
     if tape.is_one_in(6) {
         let name = match roots {
@@ -182,6 +182,11 @@ fn stranger(tape: &mut Tape<'_>, children: &mut Vec<Node>, roots: &[Field]) {
             roots => roots[tape.below(roots.len())].name,
         };
         children.push(Node::leaf(name, tape.one_of(TEXTS)));
+    }
+    if !children.is_empty() && tape.is_one_in(6) {
+        let at = tape.below(children.len());
+        let name = children[at].name.clone();
+        children.push(Node::leaf(&name, tape.one_of(TEXTS)));
     }
 }
 
@@ -202,7 +207,7 @@ pub(super) fn change(tape: &mut Tape<'_>, nodes: &mut Vec<Node>, fields: &[Field
         return;
     }
     let at = tape.below(nodes.len());
-    match tape.below(8) {
+    match tape.below(9) {
         0 | 1 => set(tape, &mut nodes[at]),
         2 => {
             nodes.remove(at);
@@ -218,6 +223,10 @@ pub(super) fn change(tape: &mut Tape<'_>, nodes: &mut Vec<Node>, fields: &[Field
             nodes.insert(tape.below(nodes.len() + 1), copy);
         }
         6 => nodes.extend(root(tape, fields)),
+        7 => {
+            let name = nodes[at].name.clone();
+            nodes.iter_mut().filter(|node| node.name == name).for_each(|node| set(tape, node));
+        }
         _ => nodes.reverse(),
     }
 }
