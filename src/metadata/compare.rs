@@ -28,7 +28,8 @@ use crate::metadata::value::Value;
 /// One difference between a component now and in the baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where; a whole entry of a keyed list is `section[key]`, and within a layout's assignment the key is its identity (`layoutAssignments[Account]`).
+    /// Where; a whole entry of a keyed list is `section[key]`, and within a layout's assignment the
+    /// key is its identity (`layoutAssignments[Account]`).
     pub path: FieldPath,
     /// What is there now; none for nothing.
     pub actual: Option<Value>,
@@ -147,7 +148,8 @@ impl Held {
     }
 }
 
-/// Puts settings that differ together where the whole entry is on one side only, and says flags that are left out.
+/// Puts settings that differ together where the whole entry is on one side only, and says flags
+/// that are left out.
 fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
     let mut whole: HashSet<Segment> = HashSet::new();

@@ -140,7 +140,8 @@ proptest! {
         agree(row, &actual, &baseline, &mut buffers)?;
         // Each is the same in the other's layout.
         let is_same = !one_layout.has_attributes && !other_layout.has_attributes;
-        for (nodes, layout, file) in [(&now, other_layout, &actual), (&then, one_layout, &baseline)] {
+        let sides = [(&now, other_layout, &actual), (&then, one_layout, &baseline)];
+        for (nodes, layout, file) in sides {
             let relaid = model::write(tape, layout, "Root", nodes);
             agree(row, file, &relaid, &mut buffers)?;
             let found = fast(row, file, &relaid, &mut buffers);

@@ -21,7 +21,7 @@ use crate::metadata::registry::{Kind, MetadataType, identity_of};
 
 /// So many children of a file are indexed one by one; with more the whole file is cheaper.
 const MOST_INDEXED: usize = 256;
-/// So many shapes are kept from one file to the next.
+/// So many shapes, and names, are kept from one file to the next.
 const MOST_SHAPES: usize = 512;
 /// More white space before a child is no part of its shape.
 const LONGEST_GAP: usize = 256;
@@ -80,7 +80,7 @@ impl Children {
     /// Begins with other files.
     pub(super) fn begin(&mut self, row: &'static MetadataType) {
         let is_same = self.row.is_some_and(|known| std::ptr::eq(known, row));
-        if !is_same || self.shapes.len() > MOST_SHAPES {
+        if !is_same || self.shapes.len().max(self.names.len()) > MOST_SHAPES {
             self.shapes.clear();
             self.names.clear();
         }

@@ -17,7 +17,7 @@ pub(super) struct File<'b, R> {
     /// The closing tag of its root.
     close: Vec<u8>,
     /// The child that was read last.
-    pub(super) child: Child,
+    child: Child,
     /// What stands here, once that was read.
     next: Option<Next>,
 }
@@ -67,8 +67,10 @@ impl<'b, R: Read> File<'b, R> {
 
     /// Goes on by some bytes.
     pub(super) fn advance(&mut self, by: usize) {
-        self.window.advance(by);
-        self.next = None;
+        if by > 0 {
+            self.window.advance(by);
+            self.next = None;
+        }
     }
 
     /// Goes on behind the child that stands here.

@@ -10,7 +10,7 @@
 use std::cmp::Ordering;
 use std::io::{self, Read};
 
-use super::children::{Children, Next};
+use super::children::{Child, Children, Next};
 use super::file::File;
 use super::parted::{Parted, Side};
 use super::{Buffers, Difference, Source};
@@ -28,13 +28,15 @@ pub(super) fn compare<A: Source, B: Source>(
     let one = File::open(actual, here, *window)?;
     let other = File::open(baseline, there, *window)?;
     let (Some(one), Some(other)) = (one, other) else { return Ok(None) };
-    Merge { one, other, children, parted: Parted::new(row) }.run()
+    Merge { one, other, passed: Child::default(), children, parted: Parted::new(row) }.run()
 }
 
 /// Two files, and what was found in them.
 struct Merge<'m, 'b, A, B> {
     one: File<'b, A>,
     other: File<'b, B>,
+    /// The child that both had alike last.
+    passed: Child,
     children: &'m mut Children,
     parted: Parted,
 }
@@ -72,8 +74,8 @@ impl<A: Read, B: Read> Merge<'_, '_, A, B> {
             let is_cut = (equal == here.len() && !self.one.window.is_at_end())
                 || (equal == there.len() && !self.other.window.is_at_end());
             // Equal bytes are well-formed on both sides, or on neither.
-            let child = &mut self.one.child;
-            let passed = self.children.pass(&here[..equal], child, &mut self.parted.passed);
+            let units = &mut self.parted.passed;
+            let passed = self.children.pass(&here[..equal], &mut self.passed, units);
             let Some(by) = passed else { return Ok(false) };
             self.one.advance(by);
             self.other.advance(by);
