@@ -151,15 +151,22 @@ impl Shape {
             let is_trimmed = text.first() != Some(&b' ') && text.last() != Some(&b' ');
             ((place.is_plain && is_trimmed) || is_key(text)).then_some(text)
         };
+        // Of most lists the key is one text as it stands.
         if let ([Some(one)], true) = (parts.as_slice(), section.is_told_by_key()) {
             return part(*one).map(Cow::Borrowed);
         }
-        let mut texts = Vec::with_capacity(parts.len());
-        for index in parts {
-            let text = index.map_or(Some(&b""[..]), part)?;
-            texts.push(std::str::from_utf8(text).ok()?.to_owned());
-        }
-        Some(Cow::Owned(identity_of_parts(section, texts).into_bytes()))
+        let text = |index: &Option<usize>| match index {
+            Some(index) => std::str::from_utf8(part(*index)?).ok(),
+            None => Some(""),
+        };
+        let identity = match parts.as_slice() {
+            [one] => identity_of_parts(section, &[text(one)?]),
+            _ => identity_of_parts(section, &parts.iter().map(text).collect::<Option<Vec<_>>>()?),
+        };
+        Some(match identity {
+            Cow::Borrowed(identity) => Cow::Borrowed(identity.as_bytes()),
+            Cow::Owned(identity) => Cow::Owned(identity.into_bytes()),
+        })
     }
 }
 

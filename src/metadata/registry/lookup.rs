@@ -1,5 +1,7 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
+use std::borrow::Cow;
+
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
@@ -106,35 +108,39 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     let part = |name: &&str| {
         named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
     };
-    joined(key.iter().map(part).collect())
+    let parts: Vec<String> = key.iter().map(part).collect();
+    joined(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn joined(mut parts: Vec<String>) -> String {
-    while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
-        parts.pop();
-    }
-    parts.join("|")
+fn joined(parts: &[&str]) -> String {
+    let last = parts.iter().rposition(|part| !part.is_empty()).unwrap_or_default();
+    parts[..parts.len().min(last + 1)].join("|")
 }
 
 /// Returns what an entry is told from its like by. This is its key, with two exceptions: of layouts
 /// an object has one for each record type, whichever layout that is (S 3.1), and one permission is
 /// known in two spellings (S 4.5).
 pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
-    identity(section, key_of(section, entry))
+    identity(section, Cow::Owned(key_of(section, entry))).into_owned()
 }
 
-/// Returns the same of an entry whose key has these parts, empty where one is absent.
-pub fn identity_of_parts(section: &Field, parts: Vec<String>) -> String {
-    identity(section, joined(parts))
+/// Returns the same of an entry whose key has these parts, each trimmed, and empty where it is
+/// absent.
+pub fn identity_of_parts<'k>(section: &Field, parts: &[&'k str]) -> Cow<'k, str> {
+    let key = match parts {
+        [one] => Cow::Borrowed(*one),
+        _ => Cow::Owned(joined(parts)),
+    };
+    identity(section, key)
 }
 
-fn identity(section: &Field, key: String) -> String {
+fn identity<'k>(section: &Field, key: Cow<'k, str>) -> Cow<'k, str> {
     if section.is_told_by_key() {
         key
     } else if section.is_layouts() {
-        layout_identity(&key)
+        Cow::Owned(layout_identity(&key))
     } else if key.eq_ignore_ascii_case("ApiEnabled") {
-        "ApiEnabled".to_owned()
+        Cow::Borrowed("ApiEnabled")
     } else {
         key
     }
@@ -187,7 +193,7 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
         Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => {
-            let there = named(entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
+            let there = named(entry, part).map_or(Cow::Borrowed(""), Element::text);
             is_it(there.trim(), *fold_key)
         }
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
