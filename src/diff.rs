@@ -291,7 +291,7 @@ fn any<'t>(
     };
     let Some(chosen) = (0..judged.len()).min_by_key(|index| {
         let finding = &judged[*index];
-        // Of two that are equally wrong, the one that a package can mend speaks for the group.
+        // Of two that are equally wrong, the one that a package can fix speaks for the group.
         (rank(finding.state), finding.component.is_none())
     }) else {
         return Finding { state: State::InSync, ..blank(step) };

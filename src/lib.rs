@@ -1,4 +1,4 @@
-//! sfsetup: an integration vendor's set-up page as a template, checked against an org and mended.
+//! sfsetup: an integration vendor's set-up page as a template, checked against an org and fixed.
 //!
 //! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test
 //! (`tests/it/layers.rs`):

@@ -22,7 +22,7 @@ use std::io::{self, Read};
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, MetadataType};
-use crate::metadata::settings::{Settings, between, entry_path, entry_value, settings};
+use crate::metadata::settings::{Settings, alike, between, entry_path, entry_value};
 use crate::metadata::value::Value;
 
 /// One difference between a component now and in the baseline.
@@ -132,7 +132,8 @@ pub fn by_index(
     baseline: &Document,
 ) -> Vec<Difference> {
     let row = row.unwrap_or(&registry::UNKNOWN);
-    fold(row, &Held::read(row, actual), &Held::read(row, baseline))
+    let [now, then] = alike(row, [actual, baseline]);
+    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then))
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
@@ -142,9 +143,9 @@ struct Held {
 }
 
 impl Held {
-    fn read(row: &'static MetadataType, document: &Document) -> Self {
+    fn of(row: &'static MetadataType, document: &Document, leaves: Settings) -> Self {
         let entries = document.root().children().filter_map(|element| row.entry_of(element));
-        Self { leaves: settings(row, document), entries: entries.collect() }
+        Self { leaves, entries: entries.collect() }
     }
 }
 

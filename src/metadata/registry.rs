@@ -8,6 +8,7 @@
 mod check;
 mod connected_app;
 mod custom_object;
+mod derived;
 mod entries;
 mod external_client_app;
 mod lookup;
@@ -62,7 +63,7 @@ pub enum DeployRule {
 }
 
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MetadataType {
     /// The API's name, such as `ConnectedApp`. For settings this is the type of the file's root
     /// element's family: `Settings`.
@@ -128,7 +129,7 @@ impl Odd {
 }
 
 /// An element of a type, or of a group or section within it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// The element's name.
     pub name: &'static str,
@@ -147,13 +148,15 @@ pub struct Field {
     /// Whether a deploy of an overlaid type must name the whole list: an org has been seen to lose
     /// it otherwise (S 3.4).
     pub sent_whole: bool,
+    /// Whether an entry of this list grants something by being there, though all its flags be off.
+    pub counts_itself: bool,
     /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words
     /// than those; else empty.
     pub words: &'static [Choice],
 }
 
 /// What a field holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// `true` or `false`.
     Flag,
@@ -196,6 +199,9 @@ pub enum Kind {
         /// The type whose components must be in the same request for an entry to be returned, if
         /// any (S 3.2).
         companion: Option<Companion>,
+        /// Whether the key is known to tell the entries of any file apart. Else it counts only in a
+        /// file where it does; in another the list is taken as a whole.
+        sure: bool,
     },
 }
 
@@ -346,11 +352,13 @@ pub fn rows() -> &'static [&'static MetadataType] {
 ///
 /// The name of a settings file's root (`SecuritySettings`) finds the row of that file.
 pub fn find(type_name: &str) -> Option<&'static MetadataType> {
-    ROWS.iter()
+    let row = ROWS
+        .iter()
         .copied()
         .find(|row| row.name == type_name)
         .or_else(|| names::settings_member(type_name).map(settings::of_member))
-        .or_else(|| names::generic(type_name))
+        .or_else(|| names::generic(type_name))?;
+    Some(derived::row(row, type_name))
 }
 
 /// A type of which nothing is known.
@@ -371,11 +379,12 @@ pub static UNKNOWN: MetadataType = MetadataType {
 ///
 /// `None` where there is no such type, and for `SecuritySettings:Other`.
 pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
-    if type_name == SETTINGS {
-        return Some(settings::of_member(full_name));
-    }
     match names::settings_member(type_name) {
-        Some(member) => (member == full_name).then(|| settings::of_member(member)),
+        _ if type_name == SETTINGS => {
+            let root = root_name(type_name, full_name);
+            Some(derived::row(settings::of_member(full_name), &root))
+        }
+        Some(member) => (member == full_name).then(|| find(type_name)).flatten(),
         None => find(type_name),
     }
 }
@@ -460,7 +469,8 @@ mod tests {
         assert_eq!(find("ConnectedApp").unwrap().suffix, "connectedApp");
         let generic = find("ApexClass").unwrap();
         assert_eq!((generic.folder, generic.suffix, generic.complete), ("classes", "cls", false));
-        assert_eq!(find("PlatformCachePartition").unwrap().fields.len(), 0);
+        let told = find("PlatformCachePartition").unwrap();
+        assert!(told.field("isDefaultPartition").is_some() && !told.complete);
         assert!(find("Nonsense").is_none());
         assert_eq!(nearest_type("ConectedApp"), Some("ConnectedApp"));
         assert_eq!(nearest_type("permissionset"), Some("PermissionSet"));
@@ -475,7 +485,8 @@ mod tests {
         assert_eq!(root_name("Profile", "Admin"), "Profile");
         assert!(find_component("SecuritySettings", "Security").is_some());
         assert!(find_component("SecuritySettings", "Other").is_none());
-        assert!(find_component("Settings", "Account").unwrap().fields.is_empty());
+        let account = find_component("Settings", "Account").unwrap();
+        assert!(account.field("enableAccountTeams").is_some() && !account.complete);
         assert_eq!(canonical_type("SecuritySettings"), "Settings");
         assert_eq!(canonical_type("ExtlClntAppOauthSettings"), "ExtlClntAppOauthSettings");
     }

@@ -4,7 +4,7 @@
 //! documented default), so that two documents mean the same if their settings are equal, whatever
 //! their order and spelling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
@@ -19,17 +19,76 @@ pub type Settings = BTreeMap<FieldPath, Value>;
 ///
 /// What never leaves an org (a consumer key, a secret) is left out.
 pub fn settings(row: &MetadataType, document: &Document) -> Settings {
-    let mut walk = Walk { settings: Settings::new(), at: Vec::new() };
+    read(row, document, &untold(row, document))
+}
+
+/// Reads documents so that they can be compared: a list that is taken as a whole in one of them is
+/// in all.
+pub fn alike<const N: usize>(row: &MetadataType, documents: [&Document; N]) -> [Settings; N] {
+    let whole = documents.iter().flat_map(|document| untold(row, document)).collect();
+    documents.map(|document| read(row, document, &whole))
+}
+
+fn read(row: &MetadataType, document: &Document, whole: &BTreeSet<FieldPath>) -> Settings {
+    let mut walk = Walk { settings: Settings::new(), at: Vec::new(), whole };
     walk.fields(row.fields, &[], document.root());
     walk.settings
 }
 
-struct Walk {
-    settings: Settings,
-    at: Vec<Segment>,
+/// The lists of a document whose entries their key does not tell apart.
+fn untold(row: &MetadataType, document: &Document) -> BTreeSet<FieldPath> {
+    let mut untold = BTreeSet::new();
+    find_untold(row.fields, document.root(), &mut Vec::new(), &mut untold);
+    untold
 }
 
-impl Walk {
+fn find_untold(
+    fields: &'static [Field],
+    parent: Element<'_>,
+    at: &mut Vec<Segment>,
+    untold: &mut BTreeSet<FieldPath>,
+) {
+    for field in fields {
+        let is_list = matches!(field.kind, Kind::Section { .. });
+        if let Kind::Section { key, sure: false, .. } = &field.kind {
+            let mut seen = HashSet::new();
+            let is_told = parent.children_named(field.name).all(|entry| {
+                let has_first = key.first().is_some_and(|name| entry.child(name).is_some());
+                has_first && seen.insert(identity_of(field, entry))
+            });
+            if !is_told {
+                at.push(Segment { name: field.name.to_owned(), key: None });
+                untold.insert(FieldPath::new(at.clone()));
+                at.pop();
+                continue;
+            }
+        }
+        if !has_unsure(field.fields()) {
+            continue;
+        }
+        for child in parent.children_named(field.name) {
+            let key = is_list.then(|| identity_of(field, child));
+            at.push(Segment { name: field.name.to_owned(), key });
+            find_untold(field.fields(), child, at, untold);
+            at.pop();
+        }
+    }
+}
+
+/// Says whether anything below may be a list of which it is not sure that its key tells.
+fn has_unsure(fields: &'static [Field]) -> bool {
+    fields.iter().any(|field| {
+        matches!(field.kind, Kind::Section { sure: false, .. }) || has_unsure(field.fields())
+    })
+}
+
+struct Walk<'w> {
+    settings: Settings,
+    at: Vec<Segment>,
+    whole: &'w BTreeSet<FieldPath>,
+}
+
+impl Walk<'_> {
     /// `keys` are children that a key says already.
     fn fields(&mut self, fields: &'static [Field], keys: &[&str], parent: Element<'_>) {
         let mut done: Vec<&str> = Vec::new();
@@ -56,6 +115,13 @@ impl Walk {
                     self.at.push(Segment { name: field.name.to_owned(), key: None });
                     self.fields(fields, &[], child);
                     self.at.pop();
+                }
+                Kind::Section { sure: false, .. } if self.is_whole(field.name) => {
+                    if !done.contains(&field.name) {
+                        done.push(field.name);
+                        let elements = parent.children_named(name).map(Markup::of).collect();
+                        self.put(field.name, Value::Xml(elements));
+                    }
                 }
                 Kind::Section { key, fields, .. } => {
                     self.at.push(Segment {
@@ -86,6 +152,16 @@ impl Walk {
                 }
             }
         }
+    }
+
+    fn is_whole(&mut self, name: &str) -> bool {
+        if self.whole.is_empty() {
+            return false;
+        }
+        self.at.push(Segment { name: name.to_owned(), key: None });
+        let is_whole = self.whole.contains(&FieldPath::new(self.at.clone()));
+        self.at.pop();
+        is_whole
     }
 
     fn unknown(&mut self, name: &str, parent: Element<'_>) {
@@ -139,10 +215,16 @@ pub fn differences(
     first: Option<&Document>,
     second: Option<&Document>,
 ) -> Vec<Difference> {
-    let read = |document: Option<&Document>| {
-        document.map(|document| settings(row, document)).unwrap_or_default()
+    let (first, second) = match (first, second) {
+        (Some(first), Some(second)) => alike(row, [first, second]).into(),
+        (first, second) => {
+            let read = |document: Option<&Document>| {
+                document.map(|document| settings(row, document)).unwrap_or_default()
+            };
+            (read(first), read(second))
+        }
     };
-    between(&read(first), &read(second))
+    between(&first, &second)
 }
 
 /// Compares settings that were read.

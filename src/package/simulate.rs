@@ -2,7 +2,7 @@
 //! sent.
 //!
 //! It reads the package's files and knows nothing of the changes that made them, so that a mistake
-//! in these shows as a finding that is not mended.
+//! in these shows as a finding that is not fixed.
 
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
 use crate::metadata::path::Segment;

@@ -9,7 +9,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, DeployRule, MetadataType};
-use crate::metadata::settings::{between, entry_path, entry_value, settings};
+use crate::metadata::settings::{alike, between, entry_path, entry_value};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, own};
 
@@ -94,12 +94,12 @@ impl Plan<'_> {
         };
         let meant: HashSet<&FieldPath> =
             drifts.iter().filter_map(|drift| drift.path.as_ref()).collect();
-        let held = settings(row, &now.document);
+        let [held, wanted] = alike(row, [&now.document, &then]);
         // Lists are long: which entries the baseline has is looked up once.
         let there: HashSet<Segment> =
             then.root().children().filter_map(|element| row.entry_of(element)).collect();
         let mut gone = BTreeSet::new();
-        for (path, from, to) in between(&held, &settings(row, &then)) {
+        for (path, from, to) in between(&held, &wanted) {
             let whole = entry_path(&path, from.as_ref().or(to.as_ref()));
             if !meant.contains(&path) && !meant.contains(&whole) {
                 continue;

@@ -4,7 +4,7 @@
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
-use crate::metadata::settings::{Settings, between, settings};
+use crate::metadata::settings::{Settings, alike, between, settings};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::package::{Cause, Change, own};
@@ -67,8 +67,14 @@ pub fn standings(images: &[Image], now: &ComponentSet) -> Vec<Stands> {
         };
         let row = registry::find_component(&id.type_name, &id.full_name);
         let row = row.unwrap_or(&registry::UNKNOWN);
-        let held = there.map(|document| settings(row, document));
-        for (path, before, after) in between(&settings(row, before), &settings(row, after)) {
+        let ([was, is], held) = match there {
+            Some(there) => {
+                let [was, is, held] = alike(row, [before, after, there]);
+                ([was, is], Some(held))
+            }
+            None => (alike(row, [before, after]), None),
+        };
+        for (path, before, after) in between(&was, &is) {
             let standing = standing(held.as_ref(), &path, before.as_ref(), after.as_ref());
             all.push(Stands { id: id.clone(), path: Some(path), before, after, standing });
         }

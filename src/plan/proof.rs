@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Diff, Finding, State};
-use crate::metadata::document::Document;
+use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Entries, Found, MetadataType, layout_identity};
 use crate::metadata::settings::{Difference, Settings, differences, settings};
@@ -35,7 +35,12 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
             let held = there.map(|there| settings(row, there)).unwrap_or_default();
             (held, there.map(Entries::new))
         });
-        let is = value_at(row, there.zip(entries.as_mut()), held, path);
+        let is = match (&change.from, &change.to) {
+            (Some(Value::Xml(_)), _) | (_, Some(Value::Xml(_))) => {
+                there.and_then(|there| markup_at(row, there, path))
+            }
+            _ => value_at(row, there.zip(entries.as_mut()), held, path),
+        };
         if !is_as(row, path, is.as_ref(), change.to.as_ref()) {
             lines.push(format!("{id} {path} is {}", shown(is.as_ref())));
         }
@@ -64,10 +69,20 @@ pub(super) fn strays(
         .map(|path| folded(path))
         .collect();
     let touched: BTreeSet<String> = planned.iter().map(|path| first(path)).collect();
+    // A list that was taken as a whole may be told apart in the two that are compared here.
+    let is_whole = |change: &&&Change| {
+        [&change.from, &change.to].into_iter().any(|value| matches!(value, Some(Value::Xml(_))))
+    };
+    let whole: Vec<String> = changes
+        .iter()
+        .filter(is_whole)
+        .filter_map(|change| Some(format!("{}[", folded(change.path.as_ref()?))))
+        .collect();
     found.retain(|(path, from, to)| {
         let is_presence = [from, to].into_iter().flatten().all(|value| *value == Value::Present);
         let is_planned = exact.contains(&folded(path))
             || entries.contains(&first(path))
+            || whole.iter().any(|list| folded(path).starts_with(list))
             // That an entry is there follows from what is set in it.
             || is_presence && touched.contains(&first(path));
         !is_planned
@@ -172,6 +187,20 @@ fn value_at<'d>(
         Found::Entry(_) => Some(Value::Present),
         Found::AbsentEntry | Found::Absent => row.flag_default(path),
     }
+}
+
+/// The elements at a path, as they stand; none where there are none.
+fn markup_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Option<Value> {
+    let (last, above) = path.segments().split_last()?;
+    let parent = match above {
+        [] => document.root(),
+        above => match registry::look_up(row, document, &FieldPath::new(above.to_vec())) {
+            Found::Entry(element) | Found::Value { element, .. } => element,
+            Found::AbsentEntry | Found::Absent => return None,
+        },
+    };
+    let elements: Vec<Markup> = parent.children_named(&last.name).map(Markup::of).collect();
+    (!elements.is_empty()).then_some(Value::Xml(elements))
 }
 
 fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&Value>) -> bool {

@@ -11,7 +11,7 @@ use crate::support::{Env, Run, finish};
 
 /// Slows the last question before the answer is taken, so that somebody can change something then.
 async fn between(lab: &Lab, arguments: &[&str]) -> Child {
-    lab.running.fault(once("limits", Fault::SlowBody(300)));
+    lab.running.fault(once("limits", Fault::SlowBody(1500)));
     let asked = lab.count("limits");
     let child = lab.start(arguments);
     lab.until("limits", asked + 1).await;

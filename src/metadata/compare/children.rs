@@ -45,7 +45,7 @@ pub(super) struct Child {
     /// Where it stands.
     pub(super) place: Place,
     /// Equal for children that make one setting together: a list's entries of one identity, and
-    /// elements of one name. For any others most likely not.
+    /// any other elements of one name. For two that do not most likely not.
     pub(super) unit: u64,
     /// Which name it goes by.
     name: usize,
@@ -244,7 +244,8 @@ impl Children {
             return Next::Strange;
         }
         let field = row.fields.iter().find(|field| field.name.eq_ignore_ascii_case(element.name()));
-        let section = field.filter(|field| matches!(field.kind, Kind::Section { .. }));
+        // Whether a key tells the entries of a list apart that is not sure is seen in all of them.
+        let section = field.filter(|field| matches!(field.kind, Kind::Section { sure: true, .. }));
         child.name = self.name(field.map_or(element.name(), |field| field.name));
         child.identity = section.map(|section| identity_of(section, element)).unwrap_or_default();
         child.unit = unit(child.name, child.identity.as_bytes());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::lookup::{entries, identity_of, key_of};
+use super::lookup::{elements, entries, identity_of, key_of};
 use super::{Field, Kind};
 use crate::metadata::document::{Document, Element, ElementId};
 use crate::metadata::layout::decode;
@@ -49,7 +49,7 @@ impl<'d> Entries<'d> {
         }
         let by_key = list.by_key.get_or_insert_with(|| {
             let mut by_key: HashMap<String, Vec<ElementId>, RandomState> = HashMap::default();
-            for entry in parent.children_named(&segment.name) {
+            for entry in elements(parent, &segment.name) {
                 for key in keys(entry, field) {
                     let ids = by_key.entry(key).or_default();
                     if ids.last() != Some(&entry.id()) {

@@ -180,7 +180,18 @@ pub fn entries<'d: 'k, 'k>(
     key: &'k str,
     field: Option<&'static Field>,
 ) -> impl Iterator<Item = Element<'d>> + use<'d, 'k> {
-    parent.children_named(&segment.name).filter(move |entry| is_of_key(*entry, key, field))
+    elements(parent, &segment.name).filter(move |entry| is_of_key(*entry, key, field))
+}
+
+/// The elements of a name. The guide, the schema and files spell some with different first letters
+/// (`servicePresenceStatusAccesses`).
+pub(super) fn elements<'d: 'k, 'k>(
+    parent: Element<'d>,
+    name: &'k str,
+) -> impl Iterator<Item = Element<'d>> + use<'d, 'k> {
+    parent
+        .children()
+        .filter(move |child| child.name() == name || child.name().eq_ignore_ascii_case(name))
 }
 
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
@@ -214,9 +225,13 @@ fn named<'d>(parent: Element<'d>, name: &str) -> Option<Element<'d>> {
 }
 
 impl MetadataType {
-    /// Finds a field of the root by its name, exactly written.
+    /// Finds a field of the root by its name: exactly written, or else without case.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.name == name)
+        let fields = self.fields;
+        fields
+            .iter()
+            .find(|field| field.name == name)
+            .or_else(|| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
     }
 
     /// Returns whose a component is by its file, where its own name does not say (S 2.1): the app
@@ -269,7 +284,8 @@ impl Field {
     /// Says whether the entries of this list say what they say by flags: then each can be taken
     /// back by saying so.
     pub fn says_by_flags(&self) -> bool {
-        self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
+        !self.counts_itself
+            && self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
     }
 
     /// Says whether the entries of this list are told from one another by their keys as they stand.

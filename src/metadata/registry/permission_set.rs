@@ -21,7 +21,8 @@ pub(super) const FIELDS: &[Field] = &[
     section("customMetadataTypeAccesses", &["name"], NAMED).since(47),
     section("customPermissions", &["name"], NAMED).since(31),
     section("customSettingAccesses", &["name"], NAMED).since(47),
-    section("dataspaceScopes", &["dataspaceScope"], DATASPACE),
+    // The entry itself gives the data space; what its flags say comes on top.
+    section("dataspaceScopes", &["dataspaceScope"], DATASPACE).counts_itself(),
     text("description").label("Description"),
     section("emailRoutingAddressAccesses", &["name"], NAMED).since(62),
     // In the newest WSDL only (S 4.1).

@@ -49,6 +49,11 @@ pub(super) const fn other(
     }
 }
 
+/// An element that the WSDL alone tells of.
+pub(super) const fn derived(name: &'static str, kind: Kind) -> Field {
+    field(name, kind, Absent::Unset)
+}
+
 const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
     Field {
         name,
@@ -59,6 +64,7 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         travel: Travel::Anywhere,
         label: "",
         sent_whole: false,
+        counts_itself: false,
         words: &[],
     }
 }
@@ -137,7 +143,7 @@ pub(super) const fn section(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: false, fields, companion: None };
+    let kind = Kind::Section { key, fold_key: false, fields, companion: None, sure: true };
     field(name, kind, Absent::Empty)
 }
 
@@ -147,7 +153,7 @@ pub(super) const fn section_in_any_case(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: true, fields, companion: None };
+    let kind = Kind::Section { key, fold_key: true, fields, companion: None, sure: true };
     field(name, kind, Absent::Empty)
 }
 
@@ -158,7 +164,8 @@ pub(super) const fn section_with(
     key: &'static [&'static str],
     fields: &'static [Field],
 ) -> Field {
-    let kind = Kind::Section { key, fold_key: false, fields, companion: Some(companion) };
+    let kind =
+        Kind::Section { key, fold_key: false, fields, companion: Some(companion), sure: true };
     field(name, kind, Absent::Empty)
 }
 
@@ -198,6 +205,12 @@ impl Field {
     /// A list that a deploy names as a whole.
     pub(super) const fn sent_whole(mut self) -> Self {
         self.sent_whole = true;
+        self
+    }
+
+    /// A list whose entries grant something by being there.
+    pub(super) const fn counts_itself(mut self) -> Self {
+        self.counts_itself = true;
         self
     }
 
