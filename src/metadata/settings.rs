@@ -250,6 +250,11 @@ impl Walk<'_> {
     }
 }
 
+/// Reads what a field says by the text of its one element; none where that is nothing.
+pub fn value_of(field: &Field, text: &str) -> Option<Value> {
+    field.read_text(text).filter(|value| !is_nothing(field, value))
+}
+
 fn is_nothing(field: &Field, value: &Value) -> bool {
     match (field.absent, value) {
         (Absent::Flag(default), Value::Bool(flag)) => default == *flag,

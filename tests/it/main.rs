@@ -8,6 +8,7 @@ mod authoring;
 mod baseline;
 mod citations;
 #[cfg(feature = "demo")]
+mod compare;
 mod composition;
 #[cfg(feature = "demo")]
 mod demo;
