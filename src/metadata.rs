@@ -20,6 +20,7 @@ use std::fmt;
 
 use document::Document;
 use manifest::Manifest;
+use unseen::Unseen;
 use value::Value;
 
 /// A component's identity: the metadata type's API name and the full name as the API writes it.
@@ -76,12 +77,21 @@ pub struct ComponentSet {
     pub components: BTreeMap<ComponentId, Component>,
     /// What was asked for.
     pub requested: Requested,
-    /// Components that were asked for and could not be read, each with the reason in the org's
-    /// words.
-    pub not_observed: BTreeMap<ComponentId, String>,
+    /// Components that were asked for and could not be read, each with the reason; `*` stands for
+    /// all of a type ([`why_unread`]).
+    pub not_observed: BTreeMap<ComponentId, Unseen>,
     /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that
     /// another org owns, S 1.5, 1.7).
     pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
+}
+
+/// Says why a component was not read, it alone or with all of its type (`*`).
+pub fn why_unread<'m>(
+    not_observed: &'m BTreeMap<ComponentId, Unseen>,
+    id: &ComponentId,
+) -> Option<&'m Unseen> {
+    let all = || not_observed.get(&ComponentId::new(id.type_name.as_str(), "*"));
+    not_observed.get(id).or_else(all)
 }
 
 impl ComponentSet {

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cirrus_metadata::ListMetadataQuery;
+use cirrus_metadata::{FileProperties, ListMetadataQuery};
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
@@ -161,6 +161,7 @@ pub struct Org {
     /// Whom we are signed in as, once it was asked.
     user: OnceCell<OrgUser>,
     job_timeout: Duration,
+    retry_delay: Duration,
 }
 
 /// What is read of the `Organization` row beside its id.
@@ -208,6 +209,7 @@ impl Org {
             unread,
             user: OnceCell::new(),
             job_timeout: options.job_timeout,
+            retry_delay: options.retry_delay,
         })
     }
 
@@ -356,27 +358,32 @@ impl Org {
     /// Lists the components of a type, in order of name; one request (`listMetadata`).
     ///
     /// # Errors
-    /// The org does not know the type, or cannot be asked.
+    /// The org does not know the type or does not show it ([`OrgError::is_lasting`]), or could not
+    /// answer, twice.
     pub async fn list(&self, type_name: &str) -> Result<Vec<Listed>, OrgError> {
         self.list_types(&[type_name]).await
     }
 
     /// Lists several types in one request each three, the most that the API takes.
     async fn list_types(&self, type_names: &[&str]) -> Result<Vec<Listed>, OrgError> {
-        let version = self.api_version().to_string();
         let mut listed = Vec::new();
         for three in type_names
             .chunks(cirrus_metadata::handlers::utility::MAX_LIST_METADATA_QUERIES_PER_CALL)
         {
-            let queries = three
-                .iter()
-                .map(|type_name| ListMetadataQuery {
-                    type_name: (*type_name).to_owned(),
-                    folder: None,
-                })
-                .collect();
-            let call = self.wire.metadata().list_metadata(queries, &version);
-            for entry in self.wire.soap("listMetadata", call).await? {
+            let entries = match self.list_once(three).await {
+                // A maintenance page, or a fault that the org has no name for, may be over in a
+                // moment; to ask again changes nothing. A broken connection was tried again below.
+                Err(error) if error.is_about_one_question() && !error.is_lasting() => {
+                    self.wire.tell(Event::Retrying {
+                        what: format!("listing {}", three.join(", ")),
+                        why: error.to_string(),
+                    });
+                    tokio::time::sleep(self.retry_delay).await;
+                    self.list_once(three).await?
+                }
+                answer => answer?,
+            };
+            for entry in entries {
                 let type_name = match (entry.type_name, three) {
                     (Some(type_name), _) => type_name,
                     (None, [only]) => (*only).to_owned(),
@@ -392,6 +399,16 @@ impl Org {
         }
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(listed)
+    }
+
+    async fn list_once(&self, three: &[&str]) -> Result<Vec<FileProperties>, OrgError> {
+        let version = self.api_version().to_string();
+        let queries = three
+            .iter()
+            .map(|type_name| ListMetadataQuery { type_name: (*type_name).to_owned(), folder: None })
+            .collect();
+        let call = self.wire.metadata().list_metadata(queries, &version);
+        self.wire.soap("listMetadata", call).await
     }
 }
 

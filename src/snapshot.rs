@@ -3,23 +3,27 @@
 
 pub mod drift;
 mod files;
+pub mod record;
+pub mod selection;
 pub mod side;
+pub mod stage;
 pub mod take;
+pub mod update;
 pub mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use crate::metadata::archive::ArchiveError;
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion};
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout};
+use crate::metadata::unseen::Unseen;
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
 pub use files::Content;
+use record::Record;
 
 /// What was read.
 #[derive(Debug)]
@@ -67,6 +71,12 @@ pub enum ReadError {
     /// Files that are no metadata; all of them.
     #[error("{}", FileErrors(.0))]
     Files(Vec<FileError>),
+    /// A snapshot some of whose files are of before and some of now.
+    #[error("a `sfsetup snapshot` that wrote it was cut off, or is still at it")]
+    HalfDone,
+    /// A snapshot that lacks files of its own.
+    #[error("its snapshot.json names files that are not there: {}", listed(.0))]
+    Incomplete(Vec<String>),
     /// One component in two places.
     #[error("{id} stands in two files, `{one}` and `{other}`; which is meant cannot be told")]
     Twice {
@@ -94,6 +104,15 @@ impl fmt::Display for FileError {
     }
 }
 
+/// Some of many, in words.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0..=6 => shown,
+        count => format!("{shown} and {} more", count - 6),
+    }
+}
+
 struct FileErrors<'e>(&'e [FileError]);
 
 impl fmt::Display for FileErrors<'_> {
@@ -106,67 +125,6 @@ impl fmt::Display for FileErrors<'_> {
         }
         Ok(())
     }
-}
-
-/// A `snapshot.json`: what was asked for, what came, what could not be read.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Record {
-    /// [`SNAPSHOT`].
-    #[serde(default)]
-    pub format: String,
-    /// The org that it was taken of.
-    #[serde(default)]
-    pub org_id: Option<String>,
-    /// What was asked for.
-    pub manifest: RecordedManifest,
-    /// What could not be read.
-    #[serde(default)]
-    pub not_observed: Vec<RecordedGap>,
-    /// Each component: its file, and who changed it last.
-    #[serde(default)]
-    pub components: Vec<RecordedComponent>,
-}
-
-/// The format's name and version.
-pub const SNAPSHOT: &str = "sfsetup.snapshot/1";
-
-/// What was asked for, as a record holds it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct RecordedManifest {
-    /// Members by type.
-    pub types: BTreeMap<String, Vec<String>>,
-    /// The API version.
-    pub version: Option<String>,
-}
-
-/// What could not be read, as a record holds it.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RecordedGap {
-    /// The metadata type.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// The full name as the API writes it.
-    pub full_name: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A component, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RecordedComponent {
-    /// The metadata type.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// The full name as the API writes it.
-    pub full_name: String,
-    /// Its file, relative to the record.
-    pub file: String,
-    /// Who changed it last.
-    #[serde(default)]
-    pub last_modified_by: Option<String>,
-    /// When, as the org writes it.
-    #[serde(default)]
-    pub last_modified_date: Option<String>,
 }
 
 /// Reads a folder, a project, a zip or a file.
@@ -184,8 +142,10 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
     let mut manifest: Option<Manifest> = None;
+    let mut record: Option<Record> = None;
     let mut located = Vec::new();
     let mut model = None;
+    let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
     for file in files {
         let depth = file.name.matches('/').count();
         let name = file.name.rsplit('/').next().unwrap_or_default();
@@ -194,14 +154,10 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
                 Ok(read) => manifest.get_or_insert_default().merge(&read),
                 Err(error) => errors.push(broken(&file.name, &error)),
             }
-        } else if name == "snapshot.json" && depth == 0 {
-            match serde_json::from_slice::<Record>(&file.content.read()?) {
-                Ok(record) => {
-                    manifest.get_or_insert_default().merge(&recorded(record, &mut components))
-                }
-                Err(error) => {
-                    errors.push(FileError { message: error.to_string(), file: file.name })
-                }
+        } else if name == record::FILE && depth == 0 {
+            match Record::parse(&file.content.read()?) {
+                Ok(read) => record = Some(read),
+                Err(message) => errors.push(FileError { message, file: file.name }),
             }
         } else if let Some(id) = files::component(&file.name) {
             model.get_or_insert_with(|| file.name.clone());
@@ -210,6 +166,14 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
             }
         }
     }
+    let mut stale = BTreeMap::new();
+    if let Some(record) = record {
+        is_complete(&record, &names)?;
+        // What a snapshot's package.xml names is what its folder holds, not what was asked for.
+        manifest = Some(record.manifest());
+        components.not_observed = record.not_observed();
+        stale = record.stale();
+    }
     let mut known: BTreeMap<ComponentId, String> = BTreeMap::new();
     for (id, file) in located {
         if let Some(one) = known.insert(id.clone(), file.name.clone()) {
@@ -217,11 +181,13 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
         }
         let bytes = file.content.read()?;
         match component(id, file.name, bytes, &mut notes) {
-            Ok(component) => {
-                if is_wanted(&component.id) {
+            Ok(component) => match stale.get(&component.id) {
+                Some(reason) => not_read_now(&component, reason, &mut components),
+                None if is_wanted(&component.id) => {
                     components.insert(component);
                 }
-            }
+                None => {}
+            },
             Err(error) => errors.push(error),
         }
     }
@@ -263,26 +229,23 @@ fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileE
     }
 }
 
-fn recorded(record: Record, components: &mut ComponentSet) -> Manifest {
-    let manifest = manifest_of(&record);
-    for gap in record.not_observed {
-        let full_name = layout::canonical_full_name(&gap.type_name, &gap.full_name);
-        components.not_observed.insert(ComponentId::new(gap.type_name, full_name), gap.reason);
+/// Says that a component of an earlier snapshot is no word on what the org had when the record was
+/// written; also by the name of whose it is, where it is wanted by that (S 2.1).
+fn not_read_now(component: &Component, reason: &str, components: &mut ComponentSet) {
+    let row = registry::find(&component.id.type_name);
+    let owner = row.and_then(|row| row.owner(&component.document));
+    for name in owner.as_deref().into_iter().chain([component.id.full_name.as_str()]) {
+        let id = ComponentId::new(component.id.type_name.as_str(), name);
+        components.not_observed.insert(id, Unseen::not_readable(reason));
     }
-    manifest
 }
 
-fn manifest_of(record: &Record) -> Manifest {
-    let mut manifest = Manifest {
-        version: record.manifest.version.as_deref().and_then(ApiVersion::parse),
-        ..Manifest::default()
-    };
-    for (type_name, members) in &record.manifest.types {
-        for member in members {
-            manifest.add(type_name, member);
-        }
-    }
-    manifest
+/// Refuses a snapshot that lacks files which its record names: what is absent there was there.
+fn is_complete(record: &Record, there: &BTreeSet<String>) -> Result<(), ReadError> {
+    let of_components = record.components.iter().flat_map(record::RecordedComponent::files);
+    let missing: Vec<String> =
+        of_components.filter(|file| !there.contains(*file)).map(str::to_owned).collect();
+    if missing.is_empty() { Ok(()) } else { Err(ReadError::Incomplete(missing)) }
 }
 
 #[cfg(test)]
@@ -353,12 +316,49 @@ mod tests {
         let folder = folder(&[("snapshot.json", snapshot), ("profiles/Admin.profile", PROFILE)]);
         let components = read(folder.path(), &|_| true).unwrap().components;
         assert_eq!(
-            components.not_observed[&ComponentId::new("ConnectedApp", "A")],
+            components.not_observed[&ComponentId::new("ConnectedApp", "A")].words,
             "owned elsewhere"
         );
         assert!(
             matches!(components.requested, Requested::Manifest(manifest) if manifest.covers("Profile", "Admin"))
         );
+    }
+
+    #[test]
+    fn what_is_of_an_earlier_snapshot_is_not_observed_by_either_of_its_names() {
+        let part = "<ExtlClntAppOauthSettings \
+                    xmlns=\"http://soap.sforce.com/2006/04/metadata\"><externalClientApplication>\
+                    Acme</externalClientApplication></ExtlClntAppOauthSettings>";
+        let file = "extlClntAppOauthSettings/Acme_oauth.ecaOauth";
+        let record = format!(
+            "{{\"manifest\": {{\"types\": {{\"ExtlClntAppOauthSettings\": [\"*\"]}}}}, \
+             \"components\": [{{\"type\": \"ExtlClntAppOauthSettings\", \"full_name\": \
+             \"Acme_oauth\", \"file\": \"{file}\", \"stale\": \"maintenance\"}}]}}"
+        );
+        let there = folder(&[("snapshot.json", &record), (file, part)]);
+        let set = read(there.path(), &|_| true).unwrap().components;
+        assert!(set.components.is_empty());
+        for name in ["Acme", "Acme_oauth"] {
+            let reason = &set.not_observed[&ComponentId::new("ExtlClntAppOauthSettings", name)];
+            assert!(reason.words.contains("maintenance"), "{reason}");
+        }
+        std::fs::remove_file(there.path().join(file)).unwrap();
+        let error = read(there.path(), &|_| true).unwrap_err();
+        assert!(matches!(error, ReadError::Incomplete(files) if files == [file]));
+    }
+
+    #[test]
+    fn a_snapshots_manifest_for_other_tools_is_no_record_of_what_was_asked_for() {
+        let package = "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>\
+                       Mine</members><name>PermissionSet</name></types></Package>";
+        let there = folder(&[
+            ("snapshot.json", "{\"manifest\": {\"types\": {\"Profile\": [\"*\"]}}}"),
+            ("package.xml", package),
+            ("profiles/Admin.profile", PROFILE),
+        ]);
+        let requested = read(there.path(), &|_| true).unwrap().components.requested;
+        let Requested::Manifest(manifest) = requested else { panic!("no record") };
+        assert!(manifest.covers("Profile", "A") && !manifest.covers("PermissionSet", "Mine"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, Requested};
+use crate::metadata::{ComponentId, Requested, why_unread};
 
 use super::finding::{Finding, Origin, Outcome, Subject};
 
@@ -18,7 +18,7 @@ pub struct Asked<'s> {
     /// What was asked for; where there is no record, see `is_complete`.
     pub requested: &'s Requested,
     /// What was asked for and could not be read.
-    pub not_observed: &'s BTreeMap<ComponentId, String>,
+    pub not_observed: &'s BTreeMap<ComponentId, Unseen>,
     /// Whether a side without a record is taken for all that there is.
     pub is_complete: bool,
     /// What the side is called in a reason: `the baseline`.
@@ -113,7 +113,7 @@ impl Asked<'_> {
         let candidates = companion.candidates(key);
         if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
             return candidates.iter().find_map(|(type_name, full_name)| {
-                self.not_read(&ComponentId::new(*type_name, full_name))
+                why_unread(self.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
             });
         }
         let (type_name, full_name) = candidates.last()?;
@@ -128,8 +128,8 @@ impl Asked<'_> {
     }
 
     fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
-        if let Some(unseen) = self.not_read(id) {
-            return Some(unseen);
+        if let Some(unseen) = why_unread(self.not_observed, id) {
+            return Some(unseen.clone());
         }
         match self.requested {
             Requested::Unknown if self.is_complete => None,
@@ -140,11 +140,6 @@ impl Asked<'_> {
                 format!("not requested in {}: its manifest does not name {id}", self.name),
             )),
         }
-    }
-
-    fn not_read(&self, id: &ComponentId) -> Option<Unseen> {
-        let words = self.not_observed.get(id)?.as_str();
-        Some(Unseen::new(UnseenKind::NotReadable, words))
     }
 
     fn no_record(&self) -> Unseen {

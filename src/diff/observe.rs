@@ -4,7 +4,7 @@ use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, why_unread};
 use crate::template::Test;
 
 use super::satisfies::satisfies;
@@ -146,8 +146,17 @@ fn shown(
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
-    if let Some(unseen) = not_read(components, id) {
-        return Observation::NotObserved(unseen);
+    if let Some(unseen) = why_unread(&components.not_observed, id) {
+        return Observation::NotObserved(unseen.clone());
+    }
+    // Some are named by whose they are, and any of the type that was not read may be the one (S 2.1).
+    let mut unread = components.not_observed.iter();
+    let is_named_by_owner =
+        registry::find(&id.type_name).is_some_and(|row| row.odd.named_by.is_some());
+    let may_be_it = |part: &ComponentId| is_named_by_owner && part.type_name == id.type_name;
+    if let Some((part, why)) = unread.find(|(part, _)| may_be_it(part)) {
+        let words = format!("{part} could not be read, and may belong to it: {why}");
+        return Observation::NotObserved(Unseen::new(why.kind, words));
     }
     match &components.requested {
         Requested::Unknown => Observation::NotObserved(no_record()),
@@ -159,11 +168,6 @@ fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation 
             format!("not requested: the manifest does not name {id}"),
         )),
     }
-}
-
-fn not_read(components: &ComponentSet, id: &ComponentId) -> Option<Unseen> {
-    let words = components.not_observed.get(id)?.as_str();
-    Some(Unseen::new(UnseenKind::NotReadable, words))
 }
 
 fn no_record() -> Unseen {
@@ -234,7 +238,7 @@ fn not_asked_for(
         // The object was asked for, but the org did not show it: it does not exist, or the caller
         // may not see it.
         return candidates.iter().find_map(|(type_name, full_name)| {
-            not_read(components, &ComponentId::new(*type_name, full_name))
+            why_unread(&components.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
         });
     }
     let (type_name, full_name) = candidates.last()?;

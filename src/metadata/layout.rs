@@ -123,10 +123,26 @@ pub fn source_path(id: &ComponentId) -> Option<String> {
 /// What other types may be called needs no encoding, and a period in one (`Account.Reason`) is
 /// kept.
 pub fn api_full_name(id: &ComponentId) -> String {
-    match id.type_name.as_str() {
-        "Profile" | "PermissionSet" | "PermissionSetGroup" => encode(&id.full_name),
-        _ => id.full_name.clone(),
+    if is_named_freely(&id.type_name) { encode(&id.full_name) } else { id.full_name.clone() }
+}
+
+/// Returns a full name as a manifest and a request have it: encoded, but where a period or slash
+/// parts the name (`Account.Reason`, a report in its folder) it stays what it is.
+pub fn member_name(type_name: &str, full_name: &str) -> String {
+    if is_named_freely(type_name) {
+        return encode(full_name);
     }
+    full_name.split_inclusive(['.', '/', '$']).fold(String::new(), |mut name, part| {
+        let (part, end) = part.split_at(part.trim_end_matches(['.', '/', '$']).len());
+        name.push_str(&encode(part));
+        name.push_str(end);
+        name
+    })
+}
+
+/// Types whose components people name as they like, so that a period in a name parts nothing.
+fn is_named_freely(type_name: &str) -> bool {
+    matches!(type_name, "Layout" | "PermissionSet" | "PermissionSetGroup" | "Profile")
 }
 
 /// Says which component a path names, in either format and below any folder; none where it is of no
@@ -174,6 +190,20 @@ mod tests {
             assert_eq!(decode(encoded), full_name);
         }
         assert_eq!(decode("100% sure %zz %e"), "100% sure %zz %e");
+    }
+
+    #[test]
+    fn a_member_keeps_what_parts_its_name() {
+        for (type_name, full_name, member) in [
+            ("Profile", "Force.com - Free User", "Force%2Ecom - Free User"),
+            ("Layout", "Account-Sales (EMEA) Layout", "Account-Sales %28EMEA%29 Layout"),
+            ("CustomField", "Account.Score__c", "Account.Score__c"),
+            ("RecordType", "Account.A(B)", "Account.A%28B%29"),
+            ("Report", "unfiled$public/All", "unfiled$public/All"),
+            ("CustomObject", "*", "*"),
+        ] {
+            assert_eq!(member_name(type_name, full_name), member);
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Manifest {
             xml.push_str("    <types>\n");
             for member in members {
                 xml.push_str("        <members>");
-                for character in super::layout::encode(member).chars() {
+                for character in super::layout::member_name(type_name, member).chars() {
                     match character {
                         '&' => xml.push_str("&amp;"),
                         '<' => xml.push_str("&lt;"),

@@ -28,7 +28,8 @@ use std::sync::LazyLock;
 
 pub use entries::Entries;
 pub use lookup::{
-    Found, entries, find_entry, identity_of, key_of, layout_identity, look_up, look_up_each,
+    Found, entries, find_entry, identity_of, identity_of_parts, key_of, layout_identity, look_up,
+    look_up_each,
 };
 
 /// An API version, such as 67.0, as its whole number.
@@ -386,6 +387,14 @@ pub fn find_component(type_name: &str, full_name: &str) -> Option<&'static Metad
         Some(member) => (member == full_name).then(|| find(type_name)).flatten(),
         None => find(type_name),
     }
+}
+
+/// Returns the row of one component as it is written, without what the WSDL adds to it.
+pub fn own_row(type_name: &str, full_name: &str) -> Option<&'static MetadataType> {
+    if type_name == SETTINGS {
+        return Some(settings::of_member(full_name));
+    }
+    ROWS.iter().copied().find(|row| row.name == type_name)
 }
 
 /// The type's name in `package.xml` of everything in the folder `settings`.

@@ -42,6 +42,66 @@ fn untold(row: &MetadataType, document: &Document) -> BTreeSet<FieldPath> {
     untold
 }
 
+/// Every entry of a keyed list in a document, at any depth, be it that it says nothing.
+pub fn entries(row: &MetadataType, document: &Document) -> HashSet<FieldPath> {
+    let mut found = HashSet::new();
+    find_entries(row.fields, document.root(), &mut Vec::new(), &mut found);
+    found
+}
+
+fn find_entries(
+    fields: &'static [Field],
+    parent: Element<'_>,
+    at: &mut Vec<Segment>,
+    found: &mut HashSet<FieldPath>,
+) {
+    for child in parent.children() {
+        let name = child.name();
+        let field = fields.iter().find(|field| field.name == name);
+        let Some(field) =
+            field.or_else(|| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
+        else {
+            continue;
+        };
+        let key = match &field.kind {
+            Kind::Section { .. } => Some(identity_of(field, child)),
+            Kind::Group(_) => None,
+            Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => {
+                continue;
+            }
+        };
+        let is_entry = key.is_some();
+        at.push(Segment { name: field.name.to_owned(), key });
+        if is_entry {
+            found.insert(FieldPath::new(at.clone()));
+        }
+        if has_lists(field.fields()) {
+            find_entries(field.fields(), child, at, found);
+        }
+        at.pop();
+    }
+}
+
+fn has_lists(fields: &'static [Field]) -> bool {
+    fields
+        .iter()
+        .any(|field| matches!(field.kind, Kind::Section { .. }) || has_lists(field.fields()))
+}
+
+/// The outermost entry on the way to a path that only one of two documents has; none where both
+/// have all of them, or neither.
+pub fn lone_entry(
+    path: &FieldPath,
+    one: &HashSet<FieldPath>,
+    other: &HashSet<FieldPath>,
+) -> Option<FieldPath> {
+    let segments = path.segments();
+    (1..=segments.len())
+        .filter(|length| segments[length - 1].key.is_some())
+        .map(|length| FieldPath::new(segments[..length].to_vec()))
+        .find(|entry| one.contains(entry) != other.contains(entry))
+}
+
 fn find_untold(
     fields: &'static [Field],
     parent: Element<'_>,
@@ -190,6 +250,11 @@ impl Walk<'_> {
     }
 }
 
+/// Reads what a field says by the text of its one element; none where that is nothing.
+pub fn value_of(field: &Field, text: &str) -> Option<Value> {
+    field.read_text(text).filter(|value| !is_nothing(field, value))
+}
+
 fn is_nothing(field: &Field, value: &Value) -> bool {
     match (field.absent, value) {
         (Absent::Flag(default), Value::Bool(flag)) => default == *flag,
@@ -243,15 +308,15 @@ pub fn between(first: &Settings, second: &Settings) -> Vec<Difference> {
 
 /// What an entry of a list says, as one value; none where it is not there or says nothing. That it
 /// is there goes without saying where it says more.
-pub fn entry_value(settings: &Settings, entry: &Segment) -> Option<Value> {
-    let start = FieldPath::new(vec![entry.clone()]);
+pub fn entry_value(settings: &Settings, entry: &FieldPath) -> Option<Value> {
+    let depth = entry.segments().len();
+    let is_of_it = |path: &FieldPath| path.segments().starts_with(entry.segments());
     let mut of_it =
-        settings.range(start..).take_while(|(path, _)| path.segments()[0] == *entry).peekable();
+        settings.range(entry.clone()..).take_while(|(path, _)| is_of_it(path)).peekable();
     of_it.peek()?;
     let in_words = |(path, value): (&FieldPath, &Value)| {
-        let rest: Vec<&str> =
-            path.segments()[1..].iter().map(|segment| segment.name.as_str()).collect();
-        (!rest.is_empty()).then(|| format!("{}={value}", rest.join(".")))
+        let rest = path.segments()[depth..].to_vec();
+        (!rest.is_empty()).then(|| format!("{}={value}", FieldPath::new(rest)))
     };
     let says: Vec<String> = of_it.filter_map(in_words).collect();
     Some(if says.is_empty() { Value::Present } else { Value::List(says) })

@@ -20,7 +20,7 @@ pub enum UnseenKind {
     NoRecord,
     /// The record of what was asked for does not name it.
     NotRequested,
-    /// It was asked for, and the org did not give it; the words are the org's.
+    /// It was asked for, and the org did not give it.
     NotReadable,
     /// A file of it is there and cannot be read, or is no metadata.
     Damaged,
@@ -36,7 +36,7 @@ pub enum UnseenKind {
     NothingWanted,
     /// The user or app that it speaks of is not named.
     NobodyNamed,
-    /// The metadata type is not known to this program.
+    /// This program does not know the metadata type, or no file for what is of it.
     UnknownType,
     /// Whether it matters at all depends on something that could not be seen.
     Condition,
@@ -46,6 +46,11 @@ impl Unseen {
     /// Makes a reason of a sort out of its words.
     pub fn new(kind: UnseenKind, words: impl Into<String>) -> Self {
         Self { kind, words: words.into() }
+    }
+
+    /// Makes a reason out of the words of an org that did not give something.
+    pub fn not_readable(words: impl Into<String>) -> Self {
+        Self::new(UnseenKind::NotReadable, words)
     }
 }
 

@@ -75,6 +75,19 @@ impl OrgError {
         )
     }
 
+    /// Says whether the same question would be answered in the same way tomorrow: a right or a
+    /// feature is lacking, or there is no such type. In doubt it is not; then what was asked for
+    /// may be had by asking again.
+    pub fn is_lasting(&self) -> bool {
+        const CODES: &[&str] =
+            &["CLIENT_NOT_ACCESSIBLE_FOR_USER", "FUNCTIONALITY_NOT_ENABLED", "INVALID_TYPE"];
+        match self.kind {
+            OrgErrorKind::Permission | OrgErrorKind::Unsupported => true,
+            OrgErrorKind::Refused => self.code.as_deref().is_some_and(|code| CODES.contains(&code)),
+            _ => false,
+        }
+    }
+
     /// Says whether a look at a job in the org may meet this and outlive it: the job goes on
     /// whether we look or not (S 6.6: also a wrong id as it leaves Pending).
     pub(super) fn is_passing(&self) -> bool {
@@ -341,6 +354,14 @@ mod tests {
         let error = OrgError::from_org(500, "INVALID_TYPE", "INVALID_TYPE: no such type");
         assert_eq!(error.to_string(), "no such type (INVALID_TYPE)");
         assert_eq!(error.kind, OrgErrorKind::Refused);
+    }
+
+    #[test]
+    fn a_lacking_right_lasts_and_a_stumbling_org_does_not() {
+        let lasting = |code: &str| OrgError::from_org(500, code, "x").is_lasting();
+        assert!(lasting("INVALID_TYPE") && lasting("INSUFFICIENT_ACCESS"));
+        assert!(!lasting("UNKNOWN_EXCEPTION") && !lasting("") && !lasting("ORG_IN_MAINTENANCE"));
+        assert!(!OrgError::from_page(200, b"<html>").is_lasting());
     }
 
     #[test]

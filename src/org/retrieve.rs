@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::metadata::document::Document;
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::facts::users::{ViewSetup, view_setup};
@@ -36,6 +37,9 @@ pub struct RetrieveRequest {
 pub struct Retrieved {
     /// The components, what was asked for, and what could not be read.
     pub components: ComponentSet,
+    /// What stands beside the XML of components whose content is no XML, such as a class's source;
+    /// each by its own name. None of them is among the components without its content.
+    pub contents: BTreeMap<ComponentId, Vec<u8>>,
     /// What the org said about single components.
     pub messages: Vec<String>,
 }
@@ -50,6 +54,24 @@ impl Org {
         let retrieved = self.retrieve_all(request).await;
         self.wire.tell(Event::Finished);
         retrieved
+    }
+
+    /// Retrieves components that are all named by their own names, as a list of the org's gives
+    /// them; parts of external client apps too, which then need not be listed.
+    ///
+    /// # Errors
+    /// The org cannot be asked, or sent something unsafe or damaged. That nothing could be read is
+    /// told by what is not observed.
+    pub async fn retrieve_listed(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
+        self.wire.tell(Event::Started { what: format!("retrieving from {}", self.identity.name) });
+        let retrieved = self.retrieve_named(request, None, BTreeMap::new()).await;
+        self.wire.tell(Event::Finished);
+        match retrieved {
+            Err(error) if error.kind == OrgErrorKind::Unsupported => {
+                tooling::retrieve(self, request, &error).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Retrieves without telling of it as a piece of work of its own.
@@ -68,6 +90,19 @@ impl Org {
     async fn retrieve_by_soap(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
         let mut not_observed = BTreeMap::new();
         let listed = parts::list(self, &request.components, &mut not_observed).await?;
+        self.retrieve_named(request, Some(listed), not_observed).await
+    }
+
+    /// Retrieves, with the names of the parts of external client apps by type, or with none where
+    /// all that is wanted goes by its own name; and with what is known already not to be readable.
+    async fn retrieve_named(
+        &self,
+        request: &RetrieveRequest,
+        parts: Option<BTreeMap<String, Vec<String>>>,
+        mut not_observed: BTreeMap<ComponentId, Unseen>,
+    ) -> Result<Retrieved, OrgError> {
+        let may_be_empty = parts.is_none();
+        let listed = parts.unwrap_or_default();
         let mut asked = BTreeSet::new();
         for id in &request.components {
             if not_observed.contains_key(id) {
@@ -80,24 +115,33 @@ impl Org {
                 None => asked.extend(names_in_org(id)),
             }
         }
-        let haul = bisect::retrieve(self, asked, &request.companions).await?;
+        let mut haul = bisect::retrieve(self, asked, &request.companions).await?;
         let mut set = ComponentSet::new(Requested::Unknown);
+        let contents = contents(&mut haul.files);
         for (file, bytes) in haul.files {
             let Some(id) = layout::component_of(&file) else {
                 continue;
             };
+            // In this format only XML that stands beside a content is called so.
+            if file.ends_with("-meta.xml") && !contents.contains_key(&id) {
+                let why = Unseen::not_readable("the org sent it without its content");
+                not_observed.insert(id, why);
+                continue;
+            }
             match Document::parse(bytes) {
                 Ok(document) => {
                     set.insert(Component { id, document, file });
                 }
                 Err(error) => {
-                    not_observed.insert(id, format!("its file cannot be read: {error}"));
+                    let words = format!("its file cannot be read: {error}");
+                    not_observed.insert(id, Unseen::not_readable(words));
                 }
             }
         }
-        not_observed.extend(haul.bad);
-        let mut retrieved = Retrieved { components: set, messages: haul.messages };
-        parts::name_by_app(&request.components, &listed, &mut retrieved);
+        let bad = haul.bad.into_iter().map(|(id, words)| (id, Unseen::not_readable(words)));
+        not_observed.extend(bad);
+        let mut retrieved = Retrieved { components: set, contents, messages: haul.messages };
+        let unread_parts = parts::name_by_app(&request.components, &listed, &mut retrieved);
         name_as_asked(&request.components, &mut retrieved);
         let absent: Vec<ComponentId> = request
             .components
@@ -109,18 +153,25 @@ impl Org {
         let mut missing = Vec::new();
         for id in absent {
             let is_listed_type = listed.contains_key(&id.type_name);
+            if let Some(part) = unread_parts.get(&id.type_name) {
+                let part = ComponentId::new(&id.type_name, part);
+                let why = not_observed
+                    .get(&part)
+                    .map_or("the org lists it and did not send it", |unseen| &unseen.words);
+                let reason = format!("{part} could not be read, and may belong to it: {why}");
+                not_observed.insert(id, Unseen::not_readable(reason));
+                continue;
+            }
             match explain(&id, &retrieved.messages) {
                 // Its type was listed, and no part of it names the app.
                 _ if is_listed_type => missing.push(id),
                 Absence::Missing => missing.push(id),
                 Absence::Said(reason) => {
-                    not_observed.insert(id, reason);
+                    not_observed.insert(id, Unseen::not_readable(reason));
                 }
                 Absence::Silent => {
-                    not_observed.insert(
-                        id,
-                        "the org sent neither the component nor a word about it".to_owned(),
-                    );
+                    let words = "the org sent neither the component nor a word about it";
+                    not_observed.insert(id, Unseen::not_readable(words));
                 }
             }
         }
@@ -130,7 +181,7 @@ impl Org {
                 if retrieved.components.get(&id).is_none() && !not_observed.contains_key(&id) {
                     match explain(&id, &retrieved.messages) {
                         Absence::Said(reason) => {
-                            not_observed.insert(id, reason);
+                            not_observed.insert(id, Unseen::not_readable(reason));
                         }
                         // What is not there grants nothing, and nothing can be granted on it:
                         // neither true nor false is an answer. A standard object without a file of
@@ -138,7 +189,7 @@ impl Org {
                         Absence::Missing if id.full_name.contains("__") => {
                             let reason =
                                 format!("this org has no {id}, or does not show it to this user");
-                            not_observed.insert(id, reason);
+                            not_observed.insert(id, Unseen::not_readable(reason));
                         }
                         Absence::Missing | Absence::Silent => {}
                     }
@@ -158,12 +209,13 @@ impl Org {
             None
         };
         if let Some(reason) = hidden {
+            let why = Unseen::new(UnseenKind::NoRight, reason);
             for (type_name, members) in &request.companions.types {
                 if HIDDEN_WITHOUT_VIEW_SETUP.contains(&type_name.as_str()) {
                     not_observed.extend(
                         members
                             .iter()
-                            .map(|member| (ComponentId::new(type_name, member), reason.clone())),
+                            .map(|member| (ComponentId::new(type_name, member), why.clone())),
                     );
                 }
             }
@@ -172,7 +224,8 @@ impl Org {
             .extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
         // A page of "not observed" would look like an answer.
         let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
-        if request.components.iter().all(|id| retrieved.components.get(id).is_none())
+        if !may_be_empty
+            && request.components.iter().all(|id| retrieved.components.get(id).is_none())
             && missing.is_empty()
             && let Some((id, reason)) = unread
         {
@@ -218,6 +271,18 @@ impl Org {
         }
         manifest
     }
+}
+
+/// Takes out of the files what stands beside an XML of its own: `classes/A.cls` beside
+/// `classes/A.cls-meta.xml`.
+fn contents(files: &mut BTreeMap<String, Vec<u8>>) -> BTreeMap<ComponentId, Vec<u8>> {
+    let found: Vec<(ComponentId, String)> = files
+        .keys()
+        .filter_map(|xml| Some((layout::component_of(xml)?, xml.strip_suffix("-meta.xml")?)))
+        .filter(|(_, name)| layout::component_of(name).is_none() && files.contains_key(*name))
+        .map(|(id, name)| (id, name.to_owned()))
+        .collect();
+    found.into_iter().filter_map(|(id, name)| Some((id, files.remove(&name)?))).collect()
 }
 
 /// What of a profile only a caller with View Setup and Configuration sees (S 3.2).
@@ -275,8 +340,8 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names: Vec<String> = names_in_org(id)
         .into_iter()
         .flat_map(|id| {
-            let encoded = layout::encode(&id.full_name);
-            [id.full_name, encoded]
+            let member = layout::member_name(&id.type_name, &id.full_name);
+            [id.full_name, member]
         })
         .map(|name| format!("'{name}'"))
         .collect();

@@ -268,7 +268,7 @@ fn grow(
 ) -> Vec<NewElement> {
     if let [(rest, value)] = settings
         && rest.is_empty()
-        && segment.key.is_none()
+        && (segment.key.is_none() || matches!(value, Value::Xml(_)))
     {
         return leaf(field, &segment.name, value);
     }

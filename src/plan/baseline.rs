@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diff::{Finding, Outcome, Subject};
 use crate::metadata::ComponentId;
-use crate::metadata::document::Document;
-use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, DeployRule, MetadataType};
-use crate::metadata::settings::{alike, between, entry_path, entry_value};
+use crate::metadata::document::{Document, Markup};
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, DeployRule, Field, Found, Kind, MetadataType};
+use crate::metadata::settings::{alike, between, entries, entry_path, entry_value, lone_entry};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, own};
@@ -98,17 +98,20 @@ impl Plan<'_> {
         let meant: HashSet<&FieldPath> =
             findings.iter().filter_map(|finding| finding.subject.path()).collect();
         let [held, wanted] = alike(row, [&now.document, &then]);
-        // Lists are long: which entries the baseline has is looked up once.
-        let there: HashSet<Segment> =
-            then.root().children().filter_map(|element| row.entry_of(element)).collect();
-        let mut gone = BTreeSet::new();
+        // Lists are long: which entries there are is looked up once.
+        let (here, there) = (entries(row, &now.document), entries(row, &then));
+        let (mut gone, mut copied) = (BTreeSet::new(), BTreeSet::new());
+        let mut left: BTreeSet<(FieldPath, String)> = BTreeSet::new();
         for (path, from, to) in between(&held, &wanted) {
-            let whole = entry_path(&path, from.as_ref().or(to.as_ref()));
+            let lone = lone_entry(&path, &here, &there);
+            let whole = match &lone {
+                Some(entry) if entry.segments().len() > 1 => entry.clone(),
+                _ => entry_path(&path, from.as_ref().or(to.as_ref())),
+            };
             if !meant.contains(&path) && !meant.contains(&whole) {
                 continue;
             }
-            let first = &path.segments()[0];
-            let is_gone = first.key.is_some() && !there.contains(first);
+            let is_gone = lone.as_ref().is_some_and(|entry| here.contains(entry));
             let refused = match basis.is_in_place {
                 true => Ok(()),
                 false if is_gone => refuse_removal(row, &path),
@@ -116,15 +119,20 @@ impl Plan<'_> {
             };
             let subject = if refused.is_err() { &whole } else { &path };
             if let Err(reason) = refuse(&now.document, id, &path).and(refused.clone()) {
-                let left = Left::of(format!("{id} {subject}"), reason);
-                if !self.left.contains(&left) {
-                    self.left.push(left);
-                }
+                left.insert((subject.clone(), reason));
                 continue;
             }
-            if is_gone && goes_whole(row, first, basis.is_in_place) {
-                gone.insert(first.clone());
-                continue;
+            match lone {
+                Some(entry) if is_gone && goes_whole(row, &entry, basis.is_in_place) => {
+                    gone.insert(entry);
+                    continue;
+                }
+                // What no row describes comes as it stands.
+                Some(entry) if !is_gone && is_unsure(row, &entry) => {
+                    copied.insert(entry);
+                    continue;
+                }
+                _ => {}
             }
             let said = |value: Option<Value>| value.or_else(|| row.flag_default(&path));
             self.changes.push(Change {
@@ -135,22 +143,39 @@ impl Plan<'_> {
                 cause: Cause::State,
             });
         }
+        let left = left.into_iter();
+        self.left.extend(left.map(|(path, reason)| Left::of(format!("{id} {path}"), reason)));
         self.changes.extend(gone.into_iter().map(|entry| Change {
             id: id.clone(),
             from: entry_value(&held, &entry),
-            path: Some(FieldPath::new(vec![entry])),
+            path: Some(entry),
             to: None,
             cause: Cause::State,
+        }));
+        self.changes.extend(copied.into_iter().filter_map(|entry| {
+            let Found::Entry(element) = registry::look_up(row, &then, &entry) else { return None };
+            Some(Change {
+                id: id.clone(),
+                from: None,
+                to: Some(Value::Xml(vec![Markup::of(element)])),
+                path: Some(entry),
+                cause: Cause::State,
+            })
         }));
     }
 }
 
 /// An entry that the baseline does not have goes as a whole; where a profile is deployed, one with
 /// flags says false instead.
-fn goes_whole(row: &MetadataType, entry: &Segment, is_in_place: bool) -> bool {
-    let says_by_flags =
-        row.fields.iter().any(|field| field.name == entry.name && field.says_by_flags());
+fn goes_whole(row: &MetadataType, entry: &FieldPath, is_in_place: bool) -> bool {
+    let says_by_flags = row.field(&entry.segments()[0].name).is_some_and(Field::says_by_flags);
     row.deploy == DeployRule::Replace || is_in_place || !says_by_flags
+}
+
+/// Says whether a list is known by the WSDL alone.
+fn is_unsure(row: &MetadataType, entry: &FieldPath) -> bool {
+    let field = row.resolve(entry).ok().flatten().map(|resolved| resolved.field);
+    field.is_some_and(|field| matches!(field.kind, Kind::Section { sure: false, .. }))
 }
 
 /// What an org makes of a shorter list is not documented for some of a profile's lists (S 3.4):

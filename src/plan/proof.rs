@@ -65,7 +65,7 @@ pub(super) fn strays(
     let exact: BTreeSet<String> = planned.iter().map(|path| folded(path)).collect();
     let entries: BTreeSet<String> = planned
         .iter()
-        .filter(|path| path.segments().len() == 1 && path.segments()[0].key.is_some())
+        .filter(|path| path.segments().last().is_some_and(|last| last.key.is_some()))
         .map(|path| folded(path))
         .collect();
     let touched: BTreeSet<String> = planned.iter().map(|path| first(path)).collect();
@@ -81,7 +81,7 @@ pub(super) fn strays(
     found.retain(|(path, from, to)| {
         let is_presence = [from, to].into_iter().flatten().all(|value| *value == Value::Present);
         let is_planned = exact.contains(&folded(path))
-            || entries.contains(&first(path))
+            || prefixes(path).any(|prefix| entries.contains(&prefix))
             || whole.iter().any(|list| folded(path).starts_with(list))
             // That an entry is there follows from what is set in it.
             || is_presence && touched.contains(&first(path));
@@ -193,7 +193,13 @@ fn markup_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Optio
             Found::AbsentEntry | Found::Absent => return None,
         },
     };
-    let elements: Vec<Markup> = parent.children_named(&last.name).map(Markup::of).collect();
+    let elements: Vec<Markup> = match &last.key {
+        Some(_) => match registry::look_up(row, document, path) {
+            Found::Entry(entry) => vec![Markup::of(entry)],
+            _ => Vec::new(),
+        },
+        None => parent.children_named(&last.name).map(Markup::of).collect(),
+    };
     (!elements.is_empty()).then_some(Value::Xml(elements))
 }
 
@@ -218,6 +224,14 @@ fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&V
 fn folded(path: &FieldPath) -> String {
     let segments = path.segments().iter().map(segment).collect::<Vec<_>>();
     segments.join(".")
+}
+
+/// Every entry on the way to a path, in one spelling.
+fn prefixes(path: &FieldPath) -> impl Iterator<Item = String> + use<'_> {
+    let segments = path.segments();
+    (1..=segments.len())
+        .filter(|length| segments[length - 1].key.is_some())
+        .map(|length| folded(&FieldPath::new(segments[..length].to_vec())))
 }
 
 fn first(path: &FieldPath) -> String {

@@ -62,8 +62,7 @@ pub fn compare<'s>(
     for (id, why) in &actual.not_observed {
         let is_told = told.contains(id) || id.full_name == "*";
         if !is_told && is_chosen(id) && baseline.components.contains_key(id) {
-            let why = Unseen::new(UnseenKind::NotReadable, why.as_str());
-            findings.push(unseen(id, why));
+            findings.push(unseen(id, why.clone()));
         }
     }
     findings.sort_by(|one, other| place(one).cmp(&place(other)));

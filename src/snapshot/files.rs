@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::ReadError;
+use super::{ReadError, stage};
 use crate::metadata::archive::{Limits, read_zip};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
@@ -68,6 +68,9 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     })?;
     if kind.is_file() {
         return Ok(Found { files: of_file(path)?, source_version: None });
+    }
+    if stage::is_half_done(path) {
+        return Err(ReadError::HalfDone);
     }
     let project = path.join("sfdx-project.json");
     if !project.is_file() {
@@ -144,7 +147,7 @@ fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
             }
             let relative = relative(root, &path);
             let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
-            if is_record || component(&relative).is_some() {
+            if is_record || component(&relative).is_some() || xml_beside(&relative).is_some() {
                 found.push((relative, path));
             }
         }
@@ -161,6 +164,16 @@ pub(super) fn component(name: &str) -> Option<ComponentId> {
         return None;
     }
     layout::component_of(name).or_else(|| layout::object_of(name))
+}
+
+/// Says which component a file holds the content of, and the file of its XML, which stands beside
+/// it; none for a file that holds a component itself.
+pub(super) fn xml_beside(name: &str) -> Option<(ComponentId, String)> {
+    if component(name).is_some() {
+        return None;
+    }
+    let xml = format!("{name}-meta.xml");
+    component(&xml).map(|id| (id, xml))
 }
 
 fn relative(root: &Path, path: &Path) -> String {

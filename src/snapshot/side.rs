@@ -12,26 +12,36 @@ use crate::metadata::compare::{Buffers, CompareError, Difference, Source, compar
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, layout, registry};
+use crate::metadata::unseen::Unseen;
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
 
+use super::ReadError;
 use super::files::{self, Content};
-use super::{ReadError, Record, manifest_of};
+use super::record::{self, Record};
+use super::selection::Selection;
 
 /// One side.
 #[derive(Debug)]
 pub struct Side {
     /// Where each component's bytes are.
     pub components: BTreeMap<ComponentId, Content>,
+    /// What stands beside the XML of a component whose content is no XML.
+    pub contents: BTreeMap<ComponentId, Content>,
     /// Each component's file, relative to what was opened.
     pub files: BTreeMap<ComponentId, String>,
     /// What was asked for.
     pub requested: Requested,
     /// What was asked for and could not be read.
-    pub not_observed: BTreeMap<ComponentId, String>,
+    pub not_observed: BTreeMap<ComponentId, Unseen>,
+    /// What is there of an earlier snapshot because the last one could not read it, with the
+    /// reasons; also among `not_observed`.
+    pub stale: BTreeMap<ComponentId, String>,
     /// Who changed each component last, and when, where that is known.
     pub changed: BTreeMap<ComponentId, String>,
     /// The API version and members that a record names, for asking an org for the same.
     pub manifest: Option<Manifest>,
+    /// What the user asked for when a snapshot was taken, where its record says it.
+    pub selection: Option<Selection>,
     /// The org that it is of, where that is known.
     pub org_id: Option<String>,
     /// The API version of a project's source, which has no manifest.
@@ -47,14 +57,19 @@ impl Side {
         let files::Found { files: found, source_version } = files::of(path)?;
         let mut side = Self {
             components: BTreeMap::new(),
+            contents: BTreeMap::new(),
             files: BTreeMap::new(),
             requested: Requested::Unknown,
             not_observed: BTreeMap::new(),
+            stale: BTreeMap::new(),
             changed: BTreeMap::new(),
             manifest: None,
+            selection: None,
             org_id: None,
             source_version,
         };
+        let names: BTreeSet<String> = found.iter().map(|file| file.name.clone()).collect();
+        let mut record = None;
         for file in found {
             let depth = file.name.matches('/').count();
             let name = file.name.rsplit('/').next().unwrap_or_default();
@@ -62,15 +77,14 @@ impl Side {
                 let manifest = Manifest::parse(file.content.read()?)
                     .map_err(|error| ReadError::Files(vec![super::broken(&file.name, &error)]))?;
                 side.manifest.get_or_insert_default().merge(&manifest);
-            } else if name == "snapshot.json" && depth == 0 {
-                let record: Record =
-                    serde_json::from_slice(&file.content.read()?).map_err(|error| {
-                        ReadError::Files(vec![super::FileError {
-                            file: file.name.clone(),
-                            message: error.to_string(),
-                        }])
-                    })?;
-                side.read_record(record);
+            } else if name == record::FILE && depth == 0 {
+                record = Some(Record::parse(&file.content.read()?).map_err(|message| {
+                    ReadError::Files(vec![super::FileError { file: file.name.clone(), message }])
+                })?);
+            } else if let Some((id, xml)) = files::xml_beside(&file.name) {
+                if names.contains(&xml) {
+                    side.contents.insert(id, file.content);
+                }
             } else if let Some(id) = files::component(&file.name) {
                 if let Some(one) = side.files.get(&id) {
                     return Err(ReadError::Twice { one: one.clone(), other: file.name, id });
@@ -78,6 +92,10 @@ impl Side {
                 side.files.insert(id.clone(), file.name);
                 side.components.insert(id, file.content);
             }
+        }
+        if let Some(record) = record {
+            super::is_complete(&record, &names)?;
+            side.read_record(record);
         }
         if side.components.is_empty() && side.manifest.is_none() {
             return Err(ReadError::Empty { path: path.to_path_buf() });
@@ -89,26 +107,19 @@ impl Side {
     }
 
     fn read_record(&mut self, record: Record) {
-        self.org_id.clone_from(&record.org_id);
-        self.manifest.get_or_insert_default().merge(&manifest_of(&record));
-        for gap in record.not_observed {
-            let id = ComponentId::new(
-                gap.type_name.as_str(),
-                layout::canonical_full_name(&gap.type_name, &gap.full_name),
-            );
-            self.not_observed.insert(id, gap.reason);
-        }
-        for one in record.components {
-            let id = ComponentId::new(
-                one.type_name.as_str(),
-                layout::canonical_full_name(&one.type_name, &one.full_name),
-            );
+        // What a snapshot's package.xml names is what its folder holds, not what was asked for.
+        self.manifest = Some(record.manifest());
+        self.not_observed = record.not_observed();
+        self.stale = record.stale();
+        for one in &record.components {
             if let Some(words) =
                 changed_by(one.last_modified_by.as_deref(), one.last_modified_date.as_deref())
             {
-                self.changed.insert(id, words);
+                self.changed.insert(one.id(), words);
             }
         }
+        self.org_id = record.org_id;
+        self.selection = record.selection;
     }
 
     /// Takes over what was retrieved of an org; each component goes by its own name.
@@ -125,11 +136,14 @@ impl Side {
                     (component.id, Content::Bytes(component.document.into_bytes().into()))
                 })
                 .collect(),
+            contents: BTreeMap::new(),
             files: BTreeMap::new(),
             requested: set.requested,
             not_observed: set.not_observed,
+            stale: BTreeMap::new(),
             changed: BTreeMap::new(),
             manifest,
+            selection: None,
             org_id: None,
             source_version: None,
         }
@@ -197,7 +211,8 @@ pub enum Outcome {
     OnlyActual,
     /// Only in the baseline.
     OnlyBaseline,
-    /// Not to be compared: a side that is no metadata, or cannot be read; with the words.
+    /// Not to be compared: a side that is no metadata, cannot be read, or is of another time; with
+    /// the words.
     Failed(String),
 }
 
@@ -253,7 +268,13 @@ pub fn compare_sides(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(id) = ids.get(index) else { return };
+            let stale = actual.stale.get(*id).or_else(|| baseline.stale.get(*id));
             let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
+                // Neither in sync nor drift: the file says what the org had at another time.
+                _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
+                (Some(_), Some(_)) if !has_equal_content(actual, baseline, id) => {
+                    Outcome::Failed(CONTENT.to_owned())
+                }
                 (Some(now), Some(then)) => both(id, now, then, &mut buffers),
                 (Some(_), None) => Outcome::OnlyActual,
                 _ => Outcome::OnlyBaseline,
@@ -270,6 +291,21 @@ pub fn compare_sides(
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(index, outcome)| Compared { id: ids[index].clone(), outcome }).collect()
+}
+
+/// Why a component whose source is another is not said to be in sync.
+const CONTENT: &str = "its source is not the same on both sides, and sfsetup shows no differences \
+                       of what is no XML";
+
+/// Whether what stands beside the XML is the same, byte by byte, or there is none.
+fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> bool {
+    match (actual.contents.get(id), baseline.contents.get(id)) {
+        (None, None) => true,
+        (Some(now), Some(then)) => {
+            matches!((now.read(), then.read()), (Ok(now), Ok(then)) if now == then)
+        }
+        _ => false,
+    }
 }
 
 fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {

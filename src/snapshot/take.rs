@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry::{self, Kind, MetadataType};
+use crate::metadata::registry::{self, ApiVersion, Kind, MetadataType, SETTINGS, wsdl};
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested, layout};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
-use crate::org::{Org, OrgError};
+use crate::org::{Listed, Org, OrgError};
 
-use super::ReadError;
+use super::selection::{SelectedBy, Selection, has_files, types_of_profiles};
 use super::side::{Side, changed_by};
+use super::{Content, ReadError, write};
 
 /// What guards access: what a snapshot holds where nothing else is said.
 pub const DEFAULT_TYPES: &[&str] = &[
@@ -36,53 +38,160 @@ const COMPANIONS: &[&str] = &["CustomApplication", "CustomPermission", "CustomTa
 pub struct Wanted {
     /// What to retrieve.
     pub request: RetrieveRequest,
-    /// What the org does not list, with its words.
-    pub not_observed: BTreeMap<ComponentId, String>,
+    /// Whether each component of the request goes by its own name, not by that of its app.
+    pub by_own_name: bool,
+    /// What the org does not list, with its words; `*` is all of a type.
+    pub not_observed: BTreeMap<ComponentId, Unseen>,
+    /// The types that it could not list for a reason that may pass; also among `not_observed`.
+    pub failed: BTreeMap<String, OrgError>,
+    /// The types of which the org listed all that it has.
+    pub listed: BTreeSet<String>,
     /// Who changed each component last, and when: name and date.
     pub changed: BTreeMap<ComponentId, (Option<String>, Option<String>)>,
+    /// What the user asked for.
+    pub selection: Selection,
+}
+
+impl Wanted {
+    /// The manifest by which absence may be judged: what is asked for, and for a type that was
+    /// listed, or that could not be, all of it.
+    pub fn manifest(&self, version: ApiVersion) -> Manifest {
+        let mut manifest = Manifest { version: Some(version), ..self.request.companions.clone() };
+        for id in &self.request.components {
+            manifest.add(&id.type_name, &id.full_name);
+        }
+        let unlisted = self.not_observed.keys().filter(|id| id.full_name == "*");
+        let types = self.listed.iter().chain(unlisted.map(|id| &id.type_name));
+        for type_name in types.filter(|name| *name != SETTINGS) {
+            manifest.add(type_name, "*");
+        }
+        manifest
+    }
 }
 
 /// Finds out what an org has of some types; profiles come with all the org's objects named.
 ///
 /// # Errors
-/// The org cannot be asked. A type that it does not know is *not observed*.
+/// The org cannot be asked, or could not list a type for a reason that may pass. A type that it does
+/// not know, or does not show to this user, is *not observed*.
 pub async fn of_types(org: &Org, types: &[String]) -> Result<Wanted, OrgError> {
-    let mut wanted = Wanted::default();
-    org.begin("listing what the org has");
-    let outcome = list(org, types, &mut wanted).await;
-    org.end();
-    outcome.map(|()| wanted)
+    let wanted = of_selection(org, Selection::of_types(types)).await?;
+    match wanted.failed.into_values().next() {
+        Some(error) => Err(error),
+        None => Ok(Wanted { failed: BTreeMap::new(), ..wanted }),
+    }
 }
 
-async fn list(org: &Org, types: &[String], wanted: &mut Wanted) -> Result<(), OrgError> {
-    for type_name in types {
-        match org.list(type_name).await {
-            Ok(listed) => {
-                for one in listed {
-                    let name = layout::canonical_full_name(type_name, &one.id.full_name);
-                    let id = ComponentId::new(type_name.as_str(), name);
-                    wanted
-                        .changed
-                        .insert(id.clone(), (one.last_modified_by, one.last_modified_date));
-                    wanted.request.components.insert(id);
-                }
-            }
-            Err(error) if error.is_about_one_question() => {
-                wanted.not_observed.insert(
-                    ComponentId::new(type_name.as_str(), "*"),
-                    format!("the org says: {error}"),
-                );
-            }
-            Err(error) => return Err(error),
+/// Finds out what is to be asked of an org for a selection. A type that it could not list, for
+/// whatever reason, is *not observed*.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn of_selection(org: &Org, selection: Selection) -> Result<Wanted, OrgError> {
+    let mut wanted =
+        Wanted { by_own_name: selection.by != SelectedBy::Template, ..Wanted::default() };
+    for (type_name, members) in &selection.companions {
+        for member in members {
+            wanted.request.companions.add(type_name, member);
         }
     }
-    if types.iter().any(|name| name == "Profile") {
-        for one in org.list("CustomObject").await? {
-            wanted.request.companions.add("CustomObject", &one.id.full_name);
+    org.begin("listing what the org has");
+    let outcome = list(org, &selection, &mut wanted).await;
+    org.end();
+    outcome?;
+    wanted.selection = selection;
+    Ok(wanted)
+}
+
+async fn list(org: &Org, selection: &Selection, wanted: &mut Wanted) -> Result<(), OrgError> {
+    for (type_name, members) in &selection.components {
+        if !has_files(type_name) && selection.companions.contains_key(type_name) {
+            // A field, say: a profile shows more for its sake, and it has no file of its own.
+            continue;
+        }
+        let named = members.iter().filter(|member| member.as_str() != "*");
+        for member in named {
+            let name = layout::canonical_full_name(type_name, member);
+            let id = ComponentId::new(type_name.as_str(), name);
+            if has_files(type_name) {
+                wanted.request.components.insert(id);
+            } else {
+                wanted.not_observed.insert(id, no_place());
+            }
+        }
+        if members.contains("*") {
+            list_type(org, type_name, selection.by, wanted).await?;
+        }
+    }
+    if selection.by == SelectedBy::Types && selection.components.contains_key("Profile") {
+        if let Some(listed) = ask(org, "CustomObject", wanted).await? {
+            for one in listed {
+                wanted.request.companions.add("CustomObject", &one.id.full_name);
+            }
         }
         for type_name in COMPANIONS {
             wanted.request.companions.add(type_name, "*");
         }
+    }
+    Ok(())
+}
+
+fn no_place() -> Unseen {
+    Unseen::new(UnseenKind::UnknownType, write::NO_PLACE)
+}
+
+/// Lists a type; where that cannot be done, all of it is not observed.
+async fn ask(
+    org: &Org,
+    type_name: &str,
+    wanted: &mut Wanted,
+) -> Result<Option<Vec<Listed>>, OrgError> {
+    match org.list(type_name).await {
+        Ok(listed) => Ok(Some(listed)),
+        Err(error) if error.is_about_one_question() => {
+            let why = Unseen::not_readable(format!("the org says: {error}"));
+            if !error.is_lasting() {
+                wanted.failed.insert(type_name.to_owned(), error);
+            }
+            wanted.not_observed.insert(ComponentId::new(type_name, "*"), why);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn list_type(
+    org: &Org,
+    type_name: &str,
+    by: SelectedBy,
+    wanted: &mut Wanted,
+) -> Result<(), OrgError> {
+    let all = || ComponentId::new(type_name, "*");
+    let Some(listed) = ask(org, type_name, wanted).await? else { return Ok(()) };
+    // Of these the org lists what lies in a folder that is named, and none is.
+    if wsdl::find(type_name).is_some_and(|told| told.place.nested) {
+        let reason = "components of this type lie in folders, which sfsetup does not list: name \
+                      each in a manifest";
+        wanted.not_observed.insert(all(), Unseen::new(UnseenKind::NotAsked, reason));
+        return Ok(());
+    }
+    if listed.iter().any(|one| write::path_of(&one.id, false).is_none()) && !has_files(type_name) {
+        wanted.not_observed.insert(all(), no_place());
+        return Ok(());
+    }
+    wanted.listed.insert(type_name.to_owned());
+    for one in listed {
+        // In a manifest `*` stands for no standard object (S 3.2).
+        if by == SelectedBy::Manifest
+            && type_name == "CustomObject"
+            && !one.id.full_name.contains("__")
+        {
+            continue;
+        }
+        let name = layout::canonical_full_name(type_name, &one.id.full_name);
+        let id = ComponentId::new(type_name, name);
+        wanted.changed.insert(id.clone(), (one.last_modified_by, one.last_modified_date));
+        wanted.request.components.insert(id);
     }
     Ok(())
 }
@@ -97,13 +206,19 @@ pub fn of_baseline(side: &Side) -> Result<RetrieveRequest, ReadError> {
     if let Some(manifest) = &side.manifest {
         let is_compared: BTreeSet<&str> =
             side.components.keys().map(|id| id.type_name.as_str()).collect();
+        let is_component = |type_name: &str| match &side.selection {
+            Some(selection) => selection.components.contains_key(type_name),
+            // Older records do not say what was asked for and what for the sake of profiles.
+            None => is_compared.contains(type_name) || DEFAULT_TYPES.contains(&type_name),
+        };
+        let of_profiles = types_of_profiles();
         for (type_name, members) in &manifest.types {
             for member in members {
-                let is_companion = !is_compared.contains(type_name.as_str())
-                    && !DEFAULT_TYPES.contains(&type_name.as_str());
-                if is_companion {
+                // A profile shows more for the sake of what is compared itself, too (S 3.2).
+                if !is_component(type_name) || of_profiles.contains(type_name.as_str()) {
                     request.companions.add(type_name, member);
-                } else {
+                }
+                if is_component(type_name) && has_files(type_name) {
                     request
                         .components
                         .insert(ComponentId::new(type_name.as_str(), member.as_str()));
@@ -159,7 +274,11 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
             Manifest::default()
         },
     };
-    org.retrieve(&request).await
+    if wanted.by_own_name {
+        org.retrieve_listed(&request).await
+    } else {
+        org.retrieve(&request).await
+    }
 }
 
 /// Retrieves all that is wanted and returns it as a side, with who changed what.
@@ -168,11 +287,11 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
 /// As [`piece`].
 pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
     let mut set = ComponentSet::new(Requested::Unknown);
-    let mut manifest =
-        Manifest { version: Some(org.api_version()), ..wanted.request.companions.clone() };
+    let mut contents = BTreeMap::new();
     let ids: Vec<ComponentId> = wanted.request.components.iter().cloned().collect();
     for ids in ids.chunks(PIECE) {
         let retrieved = piece(org, wanted, ids).await?;
+        contents.extend(retrieved.contents);
         set.not_observed.extend(retrieved.components.not_observed);
         let is_wanted = |id: &ComponentId| {
             wanted.request.components.contains(id)
@@ -186,16 +305,14 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
                 .filter(|(id, component)| is_wanted(id) || is_wanted(&component.id)),
         );
     }
-    for id in &wanted.request.components {
-        manifest.add(&id.type_name, &id.full_name);
-    }
-    // What was listed by name is all that the org has of the type.
-    for (type_name, _) in wanted.changed.keys().map(|id| (&id.type_name, ())) {
-        manifest.add(type_name, "*");
-    }
     set.not_observed.extend(wanted.not_observed.clone());
-    set.requested = Requested::Manifest(manifest);
+    set.requested = Requested::Manifest(wanted.manifest(org.api_version()));
     let mut side = Side::of_components(set);
+    side.contents = contents
+        .into_iter()
+        .filter(|(id, _)| side.components.contains_key(id))
+        .map(|(id, bytes)| (id, Content::Bytes(bytes.into())))
+        .collect();
     side.org_id = Some(org.identity().id.clone());
     side.changed = wanted
         .changed

@@ -1,16 +1,12 @@
-//! A snapshot on disk: one file a component in an order of its own, written only where its bytes
-//! changed, with a record of what was asked for.
+//! The bytes of a snapshot: a component in an order of its own with keys and secrets left out, and
+//! the file that lets other tools deploy the folder.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component as PathPart, Path};
 
 use crate::metadata::document::{Document, Edit, Element, NAMESPACE, NewContent, NewElement};
-use crate::metadata::registry::{self, Field, Kind, MetadataType, Travel};
+use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::{self, ApiVersion, Field, Kind, MetadataType, Travel};
 use crate::metadata::{Component, ComponentId, layout};
-
-use super::{Record, RecordedComponent};
 
 /// How a snapshot is written.
 #[derive(Clone, Copy, Debug)]
@@ -23,53 +19,87 @@ pub struct WriteOptions {
     pub with_keys: bool,
 }
 
-/// What takes the place of a key that is not written.
-pub const REDACTED: &str = "(redacted)";
-
-/// Returns where a component's file lies in a snapshot; none for a type whose folder is not known.
+/// Returns where a component's XML lies in a snapshot; none for a type whose folder is not known,
+/// and for a name that no file can have.
 pub fn path_of(id: &ComponentId, is_source: bool) -> Option<String> {
-    if is_source { layout::source_path(id) } else { layout::metadata_path(id) }
+    let path = if is_source { layout::source_path(id) } else { layout::metadata_path(id) }?;
+    // The org gives the name: it must not lead out of its folder.
+    let mut parts = Path::new(&path).components();
+    let is_two = matches!(
+        (parts.next(), parts.next(), parts.next()),
+        (Some(PathPart::Normal(_)), Some(PathPart::Normal(_)), None)
+    );
+    (is_two && path.matches('/').count() == 1 && !path.contains(['\\', '\0'])).then_some(path)
 }
 
-/// Writes a component; `false` where its file holds these bytes already.
+/// Returns where the content stands that an XML stands beside.
+pub fn content_of(path: &str) -> Option<&str> {
+    path.strip_suffix("-meta.xml")
+}
+
+/// Says whether a path is one that a snapshot writes a component's file to.
+pub fn is_place(path: &str) -> bool {
+    let xml = format!("{path}-meta.xml");
+    let of = |file: &str| layout::component_of(file).map(|id| (id, file.to_owned()));
+    [of(path), of(&xml)].into_iter().flatten().any(|(id, file)| {
+        [true, false].into_iter().any(|is_source| path_of(&id, is_source).as_ref() == Some(&file))
+    })
+}
+
+/// A component's files: its XML, and its content where that is no XML; each with its bytes.
+#[derive(Debug)]
+pub struct Files {
+    /// The XML.
+    pub xml: (String, Vec<u8>),
+    /// The content.
+    pub content: Option<(String, Vec<u8>)>,
+}
+
+/// Returns a component's files.
 ///
 /// # Errors
-/// The system refuses.
-pub fn write_component(
-    folder: &Path,
+/// It has no place in a snapshot ([`path_of`]), or what must not be written cannot be left out; in
+/// words.
+pub fn files_of(
     component: &Component,
+    content: Option<Vec<u8>>,
     options: &WriteOptions,
-) -> io::Result<Option<(String, bool)>> {
-    let Some(name) = path_of(&component.id, options.is_source) else { return Ok(None) };
-    let bytes = bytes_of(component, options);
-    let path = folder.join(&name);
-    let is_new = fs::read(&path).ok().as_deref() != Some(&bytes);
-    if is_new {
-        write_whole(&path, &bytes)?;
-    }
-    Ok(Some((name, is_new)))
+) -> Result<Files, &'static str> {
+    // Beside a content the XML is called as in source format.
+    let path = path_of(&component.id, options.is_source || content.is_some()).ok_or(NO_PLACE)?;
+    let content = match content {
+        Some(bytes) => Some((content_of(&path).ok_or(NO_PLACE)?.to_owned(), bytes)),
+        None => None,
+    };
+    let bytes = bytes_of(component, options).ok_or("its keys cannot be left out of its file")?;
+    Ok(Files { xml: (path, bytes), content })
 }
 
-/// The bytes that stand for a component: in Salesforce's order, keys and secrets left out.
-pub fn bytes_of(component: &Component, options: &WriteOptions) -> Vec<u8> {
-    let document = redacted(component, options.with_keys);
-    match registry::find_component(&component.id.type_name, &component.id.full_name) {
+/// Why a component is not written.
+pub const NO_PLACE: &str = "sfsetup knows no file that holds components of this type, or of this \
+                            name, alone";
+
+/// The bytes that stand for a component: in Salesforce's order, keys and secrets left out; none
+/// where these cannot be left out.
+fn bytes_of(component: &Component, options: &WriteOptions) -> Option<Vec<u8>> {
+    let document = redacted(component, options.with_keys)?;
+    Some(match registry::find_component(&component.id.type_name, &component.id.full_name) {
         // Of a type without a table the order may mean something.
         Some(row) if !options.is_raw && row.complete && !row.fields.is_empty() => {
             in_order(row, &document)
         }
         _ => document.into_bytes(),
-    }
+    })
 }
 
-fn redacted(component: &Component, with_keys: bool) -> Document {
+fn redacted(component: &Component, with_keys: bool) -> Option<Document> {
     let Some(row) = registry::find_component(&component.id.type_name, &component.id.full_name)
     else {
-        return component.document.clone();
+        return Some(component.document.clone());
     };
     let mut edits = Vec::new();
     redact(row.fields, component.document.root(), with_keys, &mut edits);
-    component.document.edit(&edits).unwrap_or_else(|_| component.document.clone())
+    component.document.edit(&edits).ok()
 }
 
 fn redact(fields: &'static [Field], parent: Element<'_>, with_keys: bool, edits: &mut Vec<Edit>) {
@@ -77,10 +107,8 @@ fn redact(fields: &'static [Field], parent: Element<'_>, with_keys: bool, edits:
         let Some(field) = fields.iter().find(|field| field.name == child.name()) else { continue };
         match (field.travel, &field.kind) {
             (Travel::Never, _) if with_keys => {}
-            (Travel::Never | Travel::Secret, _) if child.text().trim().is_empty() => {}
-            (Travel::Never | Travel::Secret, _) => {
-                edits.push(Edit::SetText { element: child.id(), text: REDACTED.to_owned() })
-            }
+            // Left out whole: a word in its place would be deployed as the key.
+            (Travel::Never | Travel::Secret, _) => edits.push(Edit::Remove { element: child.id() }),
             (_, Kind::Group(fields) | Kind::Section { fields, .. }) => {
                 redact(fields, child, with_keys, edits)
             }
@@ -185,73 +213,33 @@ fn put(element: &NewElement, depth: usize, text: &mut String) {
     }
 }
 
-/// Writes the record, and removes the files that the one before it lists and it does not; no other
-/// file is touched. Returns those removed.
+/// The file that lets other tools deploy the folder as it is: its name and bytes.
 ///
-/// # Errors
-/// The system refuses.
-pub fn write_record(
-    folder: &Path,
-    before: Option<&Record>,
-    record: &Record,
-) -> io::Result<Vec<String>> {
-    let kept: BTreeSet<&str> = record.components.iter().map(|one| one.file.as_str()).collect();
-    let mut removed = Vec::new();
-    for old in before.map(|before| before.components.as_slice()).unwrap_or_default() {
-        if kept.contains(old.file.as_str()) || !is_inside(old) {
-            continue;
-        }
-        match fs::remove_file(folder.join(&old.file)) {
-            Ok(()) => removed.push(old.file.clone()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+/// A manifest of all that is in the folder for metadata format, a project whose one package
+/// directory is the folder itself for source format.
+pub fn descriptor<'c>(
+    components: impl Iterator<Item = &'c ComponentId>,
+    is_source: bool,
+    version: ApiVersion,
+) -> (&'static str, Vec<u8>) {
+    if is_source {
+        let text = format!(
+            "{{\n  \"packageDirectories\": [\n    {{\n      \"path\": \".\",\n      \"default\": \
+             true\n    }}\n  ],\n  \"sourceApiVersion\": \"{version}\"\n}}\n"
+        );
+        return (PROJECT, text.into_bytes());
     }
-    let mut text = serde_json::to_vec_pretty(record).map_err(io::Error::other)?;
-    text.push(b'\n');
-    let path = folder.join("snapshot.json");
-    if fs::read(&path).ok().as_deref() != Some(&text) {
-        write_whole(&path, &text)?;
+    let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
+    for id in components {
+        manifest.add(&id.type_name, &id.full_name);
     }
-    Ok(removed)
+    (PACKAGE, manifest.to_xml().into_bytes())
 }
 
-/// A record may have been edited: what it lists is a file of the component below the folder, or it
-/// is not touched.
-fn is_inside(one: &RecordedComponent) -> bool {
-    let id = ComponentId::new(
-        one.type_name.as_str(),
-        layout::canonical_full_name(&one.type_name, &one.full_name),
-    );
-    [true, false].into_iter().any(|is_source| path_of(&id, is_source).as_deref() == Some(&one.file))
-}
-
-/// Reads the record of a folder; none where it has none.
-///
-/// # Errors
-/// It is there and cannot be read.
-pub fn read_record(folder: &Path) -> io::Result<Option<Record>> {
-    match fs::read(folder.join("snapshot.json")) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(io::Error::other),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder: PathBuf = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    fs::create_dir_all(&folder)?;
-    let mut file = tempfile::Builder::new().prefix(".sfsetup-").tempfile_in(&folder)?;
-    file.write_all(bytes)?;
-    // A snapshot can be taken again: one flush of each of ten thousand files is not worth its time.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
+/// A manifest's name.
+pub const PACKAGE: &str = "package.xml";
+/// A project's own file.
+pub const PROJECT: &str = "sfdx-project.json";
 
 #[cfg(test)]
 mod tests {
@@ -266,9 +254,15 @@ mod tests {
         }
     }
 
+    const OPTIONS: WriteOptions =
+        WriteOptions { is_source: false, is_raw: false, with_keys: false };
+
+    fn text(component: &Component, options: &WriteOptions) -> String {
+        String::from_utf8(files_of(component, None, options).unwrap().xml.1).unwrap()
+    }
+
     #[test]
     fn any_order_gives_the_same_bytes_and_keys_are_left_out() {
-        let options = WriteOptions { is_source: false, is_raw: false, with_keys: false };
         let one = component(
             "<oauthConfig><scopes>Web</scopes><scopes>Api</scopes><consumerKey>3MVG9</consumerKey>\
              </oauthConfig><label>A &amp; B</label>",
@@ -277,57 +271,52 @@ mod tests {
             "<label>A &amp; B</label>\n<oauthConfig><consumerKey>3MVG9</consumerKey><scopes>Api\
              </scopes><scopes>Web</scopes></oauthConfig>",
         );
-        let text = String::from_utf8(bytes_of(&one, &options)).unwrap();
-        assert_eq!(text.as_bytes(), bytes_of(&other, &options));
-        insta::assert_snapshot!(text, @r#"
+        assert_eq!(text(&one, &OPTIONS), text(&other, &OPTIONS));
+        insta::assert_snapshot!(text(&one, &OPTIONS), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
             <label>A &amp; B</label>
             <oauthConfig>
-                <consumerKey>(redacted)</consumerKey>
                 <scopes>Api</scopes>
                 <scopes>Web</scopes>
             </oauthConfig>
         </ConnectedApp>
         "#);
-        let with_keys =
-            String::from_utf8(bytes_of(&one, &WriteOptions { with_keys: true, ..options }))
-                .unwrap();
+        let with_keys = text(&one, &WriteOptions { with_keys: true, ..OPTIONS });
         assert!(with_keys.contains("<consumerKey>3MVG9<"));
-        let raw =
-            String::from_utf8(bytes_of(&one, &WriteOptions { is_raw: true, ..options })).unwrap();
-        assert!(raw.contains("<scopes>Web</scopes><scopes>Api</scopes>"));
+        let raw = text(&one, &WriteOptions { is_raw: true, ..OPTIONS });
+        assert!(raw.contains("<scopes>Web</scopes><scopes>Api</scopes>") && !raw.contains("3MVG9"));
     }
 
     #[test]
-    fn only_files_that_the_record_lists_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let options = WriteOptions { is_source: false, is_raw: false, with_keys: false };
-        let (name, is_new) =
-            write_component(folder.path(), &component("<label>A</label>"), &options)
-                .unwrap()
-                .unwrap();
-        assert!(is_new);
-        assert!(
-            !write_component(folder.path(), &component("<label>A</label>"), &options)
-                .unwrap()
-                .unwrap()
-                .1,
-            "the same bytes are not written again"
+    fn a_name_cannot_lead_out_of_the_folder() {
+        for name in ["../../x", "a/b", "..", "a\\b", "a\0b"] {
+            let id = ComponentId::new("ConnectedApp", name);
+            let path = path_of(&id, false);
+            assert!(path.as_deref().is_none_or(|path| path == "connectedApps/...connectedApp"));
+        }
+        assert_eq!(
+            path_of(&ComponentId::new("Profile", "A/B"), true).unwrap(),
+            "profiles/A%2FB.profile-meta.xml"
         );
-        fs::write(folder.path().join("mine.txt"), "x").unwrap();
-        let one = |file: &str| RecordedComponent {
-            type_name: "ConnectedApp".to_owned(),
-            full_name: "Acme".to_owned(),
-            file: file.to_owned(),
-            last_modified_by: None,
-            last_modified_date: None,
+    }
+
+    #[test]
+    fn a_class_is_its_source_with_its_xml_beside_it() {
+        let text = format!("<ApexClass xmlns=\"{NAMESPACE}\"><status>Active</status></ApexClass>");
+        let class = Component {
+            id: ComponentId::new("ApexClass", "A"),
+            document: Document::parse(text.into_bytes()).unwrap(),
+            file: String::new(),
         };
-        let before = Record {
-            components: vec![one(&name), one("mine.txt"), one("../outside")],
-            ..Record::default()
-        };
-        assert_eq!(write_record(folder.path(), Some(&before), &Record::default()).unwrap(), [name]);
-        assert!(folder.path().join("mine.txt").exists());
+        for is_source in [false, true] {
+            let options = WriteOptions { is_source, ..OPTIONS };
+            let files = files_of(&class, Some(b"class A {}".to_vec()), &options).unwrap();
+            assert_eq!(files.xml.0, "classes/A.cls-meta.xml");
+            assert_eq!(
+                files.content.unwrap(),
+                ("classes/A.cls".to_owned(), b"class A {}".to_vec())
+            );
+        }
     }
 }

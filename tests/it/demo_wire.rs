@@ -36,11 +36,11 @@ fn soap(running: &Running, token: &str, body: &str) -> RequestBuilder {
         ))
 }
 
-async fn call(running: &Running, body: &str) -> String {
+pub(crate) async fn call(running: &Running, body: &str) -> String {
     soap(running, &running.token, body).send().await.unwrap().text().await.unwrap()
 }
 
-fn element(xml: &str, name: &str) -> String {
+pub(crate) fn element(xml: &str, name: &str) -> String {
     let open = format!("<{name}>");
     let start = xml.find(&open).unwrap_or_else(|| panic!("no {name} in {xml}")) + open.len();
     xml[start..start + xml[start..].find(&format!("</{name}>")).unwrap()].to_owned()
@@ -68,7 +68,7 @@ async fn query(running: &Running, soql: &str) -> Json {
 }
 
 /// Asks until the job is done.
-async fn finish(running: &Running, check: &str, id: &str) -> String {
+pub(crate) async fn finish(running: &Running, check: &str, id: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let reply = call(

@@ -8,6 +8,7 @@ mod authoring;
 mod baseline;
 mod citations;
 #[cfg(feature = "demo")]
+mod compare;
 mod composition;
 #[cfg(feature = "demo")]
 mod demo;
@@ -35,6 +36,7 @@ mod package;
 mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
+mod snapshot;
 mod support;
 mod template;
 #[cfg(feature = "demo")]

@@ -108,7 +108,7 @@ async fn one_bad_member_does_not_hide_the_rest() {
         BTreeMap::from([("CustomObject".to_owned(), ["Account".to_owned()].into())]);
     let set = org.retrieve(&wanted).await.unwrap().components;
     assert_eq!(set.of_type("Profile").count(), 4);
-    let reason = &set.not_observed[&ComponentId::new("Profile", "C")];
+    let reason = &set.not_observed[&ComponentId::new("Profile", "C")].words;
     assert!(reason.contains("cannot read C"), "{reason}");
     // Every part that had a profile had its companion too.
     for text in server.requests().iter().filter(|text| text.contains("<met:name>Profile")) {
@@ -135,7 +135,7 @@ async fn a_bad_companion_is_not_observed_and_hides_nothing() {
     )]);
     let set = org.retrieve(&wanted).await.unwrap().components;
     assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
-    let reason = &set.not_observed[&ComponentId::new("CustomObject", "Odd")];
+    let reason = &set.not_observed[&ComponentId::new("CustomObject", "Odd")].words;
     assert!(reason.contains("cannot read Odd"), "{reason}");
     assert_eq!(set.not_observed.len(), 1);
 }
@@ -185,13 +185,129 @@ async fn a_part_of_an_external_client_app_is_found_by_its_app() {
 }
 
 #[tokio::test]
+async fn a_part_that_did_not_come_may_be_any_apps() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let broken = (
+        kind.to_owned(),
+        "Acme_oauthPlcy".to_owned(),
+        "extlClntAppOauthPolicies/Acme_oauthPlcy.ecaOauthPlcy".to_owned(),
+        "<ExtlClntAppOauthConf".to_owned(),
+    );
+    for (files, why) in [(vec![broken], "cannot be read"), (Vec::new(), "did not send it")] {
+        let server = Server::start(State {
+            files: [files, vec![profile("Sales")]].concat(),
+            listed: BTreeMap::from([(kind, vec!["Acme_oauthPlcy"])]),
+            ..State::default()
+        })
+        .await;
+        let org = connect(&server).await.unwrap();
+        let wanted = request(&[(kind, "Acme"), ("Profile", "Sales")]);
+        let set = org.retrieve(&wanted).await.unwrap().components;
+        let reason = &set.not_observed[&ComponentId::new(kind, "Acme")].words;
+        assert!(reason.contains("Acme_oauthPlcy could not be read, and may belong"), "{reason}");
+        assert!(reason.contains(why), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_whole_or_an_error() {
+    let page = Fault::Reply(200, "", "<html>maintenance</html>");
+    let fault = Fault::Reply(500, "", server::UNKNOWN_EXCEPTION);
+    let moved = Fault::Reply(302, "Location: https://elsewhere.example.com\r\n", "");
+    for passing in [page, fault, moved] {
+        let server = Server::start(State {
+            listed: BTreeMap::from([("Profile", vec!["A", "B"])]),
+            faults: vec![("<met:listMetadata>", 1, passing.clone())],
+            ..State::default()
+        })
+        .await;
+        let org = connect(&server).await.unwrap();
+        assert_eq!(org.list("Profile").await.unwrap().len(), 2, "it is asked once more");
+        server.state.lock().unwrap().faults.push(("<met:listMetadata>", usize::MAX, passing));
+        let error = org.list("Profile").await.unwrap_err();
+        assert!(error.is_about_one_question() && !error.is_lasting(), "{error:?}");
+    }
+    let server = Server::start(State::default()).await;
+    let org = connect(&server).await.unwrap();
+    assert!(org.list("Nonsense").await.unwrap_err().is_lasting());
+    assert_eq!(server.count("<met:listMetadata>"), 1, "what lasts is not asked for again");
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_anywhere_is_no_shorter_list() {
+    let server = Server::start(State::default()).await;
+    let org = connect(&server).await.unwrap();
+    let (_, whole) = server::envelope(
+        "listMetadata",
+        "<result><fileName>x</fileName><fullName>A</fullName><type>Profile</type></result>\n\
+         <result><fileName>y</fileName><fullName>B</fullName><type>Profile</type></result>",
+    );
+    for end in 0..whole.len() {
+        let cut: &'static str = whole[..end].to_owned().leak();
+        server.state.lock().unwrap().faults =
+            vec![("<met:listMetadata>", 2, Fault::Reply(200, "", cut))];
+        if let Ok(listed) = org.list("Profile").await {
+            assert_eq!(listed.len(), 2, "{cut}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_parts_of_a_type_that_could_not_be_listed_are_not_guessed() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let server = Server::start(State {
+        files: vec![profile("Sales")],
+        listed: BTreeMap::from([(kind, vec![])]),
+        faults: vec![(
+            "<met:listMetadata>",
+            usize::MAX,
+            Fault::Reply(500, "", server::UNKNOWN_EXCEPTION),
+        )],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let error = org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap_err();
+    assert_eq!(error.code.as_deref(), Some("UNKNOWN_EXCEPTION"));
+}
+
+#[tokio::test]
+async fn the_content_of_a_class_comes_beside_its_xml() {
+    let class = |name: &str, source: &str| {
+        let xml = format!("classes/{name}.cls-meta.xml");
+        let mut files = vec![component("ApexClass", name, &xml, "<status>Active</status>")];
+        if !source.is_empty() {
+            let path = format!("classes/{name}.cls");
+            files.push(("ApexClass".to_owned(), name.to_owned(), path, source.to_owned()));
+        }
+        files
+    };
+    let server = Server::start(State {
+        files: [class("A", "class A { /* <b> */ }"), class("Half", "")].concat(),
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let retrieved =
+        org.retrieve(&request(&[("ApexClass", "A"), ("ApexClass", "Half")])).await.unwrap();
+    let (whole, half) = (ComponentId::new("ApexClass", "A"), ComponentId::new("ApexClass", "Half"));
+    let set = &retrieved.components;
+    assert!(set.get(&whole).unwrap().document.root().child_text("status").is_some());
+    assert_eq!(retrieved.contents[&whole], b"class A { /* <b> */ }");
+    assert!(
+        set.get(&half).is_none() && set.not_observed[&half].words.contains("without its content")
+    );
+    assert!(!set.not_observed.contains_key(&whole));
+}
+
+#[tokio::test]
 async fn a_type_that_the_org_does_not_list_is_not_observed() {
     let kind = "ExtlClntAppOauthConfigurablePolicies";
     let server = Server::start(State { files: vec![profile("Sales")], ..State::default() }).await;
     let org = connect(&server).await.unwrap();
     let set =
         org.retrieve(&request(&[(kind, "Acme"), ("Profile", "Sales")])).await.unwrap().components;
-    let reason = &set.not_observed[&ComponentId::new(kind, "Acme")];
+    let reason = &set.not_observed[&ComponentId::new(kind, "Acme")].words;
     assert!(reason.contains("INVALID_TYPE"), "{reason}");
 }
 
@@ -226,11 +342,11 @@ async fn an_app_of_another_org_is_not_missing() {
     let not_observed = &retrieved.components.not_observed;
     let label = ComponentId::new("ConnectedApp", "Own App");
     assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id, &label]);
-    assert!(not_observed[&label].contains("`Own_App`"), "{}", not_observed[&label]);
-    assert!(not_observed[&id].contains("owned by another org"), "{}", not_observed[&id]);
-    assert!(not_observed[&id].contains("the profile Standard User"));
+    assert!(not_observed[&label].words.contains("`Own_App`"), "{}", not_observed[&label]);
+    assert!(not_observed[&id].words.contains("owned by another org"), "{}", not_observed[&id]);
+    assert!(not_observed[&id].words.contains("the profile Standard User"));
     assert!(
-        not_observed[&id].contains("/lightning/setup/ConnectedAppsUsage/home"),
+        not_observed[&id].words.contains("/lightning/setup/ConnectedAppsUsage/home"),
         "{}",
         not_observed[&id]
     );
@@ -622,7 +738,7 @@ async fn a_profile_is_read_by_the_tooling_api_where_soap_refuses_the_token() {
     let set = retrieved.components;
     let profile = set.get(&ComponentId::new("Profile", "Admin")).unwrap();
     assert!(profile.document.root().child("userPermissions").is_some());
-    assert!(set.not_observed[&ComponentId::new("ConnectedApp", "Acme")].contains("JWT"));
+    assert!(set.not_observed[&ComponentId::new("ConnectedApp", "Acme")].words.contains("JWT"));
     assert!(set.not_observed.contains_key(&ComponentId::new("CustomObject", "Account")));
     assert!(retrieved.messages[0].contains("Tooling API"));
 }
@@ -747,7 +863,7 @@ async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_u
         let reason = set
             .not_observed
             .get(&ComponentId::new("CustomObject", "Account"))
-            .cloned()
+            .map(|why| why.words.clone())
             .unwrap_or_default();
         assert_eq!(reason.contains("View Setup and Configuration"), is_hidden, "{reason}");
         org.retrieve(&wanted).await.unwrap();

@@ -62,13 +62,18 @@ struct Sf {
 
 impl Sf {
     fn run(&self, token: Option<&str>, arguments: &[&str]) -> Json {
+        self.run_in(".", token, arguments)
+    }
+
+    /// Runs it in a folder of its home.
+    fn run_in(&self, folder: &str, token: Option<&str>, arguments: &[&str]) -> Json {
         let mut command = Command::new(&self.node);
         command
             .arg(&self.script)
             .args(arguments)
             .arg("--json")
             .env_clear()
-            .current_dir(self.env.folder());
+            .current_dir(self.env.folder().join(folder));
         command
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.env.folder());
@@ -243,6 +248,61 @@ async fn our_package_is_deployed_and_converted_by_the_sf_command_line() {
             .folder()
             .join("converted/main/default/profiles/Ampersand Integration.profile-meta.xml");
         assert!(std::fs::read_to_string(converted).unwrap().contains("<object>Account</object>"));
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+    running.stop().await;
+}
+
+/// A snapshot is deployed as it is, in either layout, and nothing differs afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_snapshot_is_deployed_by_the_sf_command_line() {
+    let Some((folder, node)) = installed("@salesforce/cli") else {
+        return skipped("the sf command line");
+    };
+    let running = org().await;
+    let (address, token) = (running.url(), running.token.clone());
+    let work = move || {
+        let sf = Sf {
+            node,
+            script: folder.join("node_modules/@salesforce/cli/bin/run.js"),
+            env: Env::new(),
+        };
+        let ours = |arguments: &[&str]| {
+            let mut program = sf.env.command();
+            program
+                .args(arguments)
+                .env("SF_ACCESS_TOKEN", &token)
+                .env("SF_ORG_INSTANCE_URL", &address);
+            crate::support::finish(program.output().unwrap())
+        };
+        let login = [
+            "org",
+            "login",
+            "access-token",
+            "--instance-url",
+            &address,
+            "--no-prompt",
+            "--alias",
+            "demo",
+        ];
+        sf.run(Some(&token), &login);
+        for (layout, folder) in [("metadata", "org"), ("source", ".")] {
+            // A project is deployed from within.
+            let run = ours(&["snapshot", "--out", "org", "--layout", layout]);
+            assert_eq!(run.code, 0, "{run:?}");
+            let option = if layout == "source" { "--source-dir" } else { "--metadata-dir" };
+            let deploy = ["project", "deploy", "start", "-o", "demo", option, folder];
+            let within = if layout == "source" { "org" } else { "." };
+            let deployed = sf.run_in(within, None, &deploy);
+            assert!(
+                deployed["success"] == true && deployed["numberComponentsDeployed"] == 22,
+                "{deployed}"
+            );
+            let diff = ours(&["diff", "--baseline", "org"]);
+            assert!(diff.code == 0 && diff.stdout.contains("Nothing differs"), "{diff:?}");
+            let again = ours(&["snapshot", "--out", "org", "--layout", layout]);
+            assert!(again.stdout.contains("Nothing has changed"), "{again:?}");
+        }
     };
     tokio::task::spawn_blocking(work).await.unwrap();
     running.stop().await;

@@ -1,26 +1,30 @@
 //! `sfsetup snapshot`: an org's configuration as files for git.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+mod answer;
+mod git;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::metadata::ComponentId;
-use crate::metadata::layout::api_full_name;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::registry;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::plan;
-use crate::snapshot::take::{self, PIECE};
-use crate::snapshot::write::{WriteOptions, read_record, write_component, write_record};
-use crate::snapshot::{Record, RecordedComponent, RecordedGap, RecordedManifest, SNAPSHOT};
+use crate::snapshot::record::{Record, RecordedComponent, read_record};
+use crate::snapshot::selection::Selection;
+use crate::snapshot::stage::{Stage, StageError};
+use crate::snapshot::take;
+use crate::snapshot::update::{Options, UpdateError, update};
+use crate::snapshot::write::{self, WriteOptions};
 use crate::template::needs::needs;
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
-use crate::cli::shared::connect;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -29,7 +33,11 @@ use crate::cli::shared::wanted::{self, Wanted};
 ///
 /// Without more it is what guards access: connected apps, external client apps and their policies,
 /// profiles with all the org's objects, permission sets and groups, settings. Two snapshots of an
-/// unchanged org are equal to the byte. Keys and secrets are left out.
+/// unchanged org are equal to the byte. Keys and secrets are left out. The sf command line deploys
+/// the folder as it is.
+///
+/// What the org could not show stays in the folder as it was, snapshot.json says so, and the exit
+/// code is 1; a later diff calls it not observed.
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArguments {
     /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
@@ -69,6 +77,11 @@ pub(crate) struct SnapshotArguments {
     #[arg(long)]
     with_consumer_keys: bool,
 
+    /// Remove the files of what is no longer asked for; without it, a run that asks for less than
+    /// the one before is refused
+    #[arg(long)]
+    prune: bool,
+
     /// Make a git commit of the folder that says what changed
     #[arg(long)]
     commit: bool,
@@ -88,56 +101,99 @@ enum Layout {
     Source,
 }
 
-/// What changed on disk.
-#[derive(Default)]
-struct Changed {
-    added: Vec<String>,
-    changed: Vec<String>,
-    removed: Vec<String>,
-}
-
 pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
-    if arguments.commit {
-        refuse_dirty(&arguments.out)?;
-    }
-    let template = if arguments.template.is_empty() {
-        None
-    } else {
-        let arguments = WantedArguments {
-            template: arguments.template.clone(),
-            set: arguments.set.clone(),
-            ..WantedArguments::default()
-        };
-        Some(Wanted::load(ui, &arguments, &config, Some(&choice))?)
-    };
+    let selection = select(ui, arguments, &config, &choice)?;
+    let out = &arguments.out;
+    let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
+    finish_left(ui, arguments, &mut stage)?;
+    let before = record_of(out)?;
+    refuse_another(arguments, before.as_ref(), &selection)?;
+    refuse_project(out, before.as_ref())?;
     let options = ConnectOptions {
         job_timeout: Duration::from_secs(arguments.timeout),
         ..connect::options(ui)
     };
+    let name = choice.name();
     connect::block_on(async {
         let connected = connect::connect(&choice, options).await?;
         let org = &connected.org;
-        let failed = |error: OrgError| CommandError::org(choice.name(), &error);
-        let wanted = match (&template, &arguments.manifest) {
-            (Some(template), _) => of_template(template)?,
-            (None, Some(file)) => of_manifest(file)?,
-            (None, None) if arguments.types.is_empty() => {
-                let types: Vec<String> =
-                    take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
-                take::of_types(org, &types).await.map_err(failed)?
-            }
-            (None, None) => take::of_types(org, &arguments.types).await.map_err(failed)?,
+        refuse_another_org(out, before.as_ref(), org)?;
+        let failed = |error: OrgError| CommandError::org(name, &error);
+        let nothing = |error| nothing_read(out, before.as_ref(), failed(error));
+        let wanted = take::of_selection(org, selection).await.map_err(nothing)?;
+        let options = Options {
+            write: WriteOptions {
+                is_source: arguments.layout == Layout::Source,
+                is_raw: arguments.raw,
+                with_keys: arguments.with_consumer_keys,
+            },
+            prune: arguments.prune,
         };
-        let (record, changed) = take_it(ui, arguments, org, choice.name(), &wanted).await?;
-        tell(ui, arguments, choice.name(), &record, &changed)
+        let updated = update(org, &wanted, out, before.as_ref(), &options, &mut stage).await;
+        let (update, remove) = updated.map_err(|error| match error {
+            UpdateError::Org(error) => {
+                let error = answer::with_nearest_types(failed(error), &wanted.selection);
+                nothing_read(out, before.as_ref(), error)
+            }
+            UpdateError::Stage(error) => not_written(out, &error),
+        })?;
+        let message = answer::message(name, &update);
+        stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
+        answer::tell(ui, out, name, &update)?;
+        if arguments.commit {
+            git::commit(ui, out, &message)?;
+        }
+        stage.end().map_err(|error| not_written(out, &error))?;
+        match answer::gaps(&update.record) {
+            gaps if gaps.is_empty() => Ok(Exit::Done),
+            gaps => Err(answer::not_whole(out, name, &wanted.selection, &gaps)),
+        }
     })
+    .map_err(|error| if error.exit == Exit::Interrupted { interrupted(out) } else { error })
 }
 
-fn of_template(wanted: &Wanted) -> Result<take::Wanted, CommandError> {
+/// Ctrl-C while the org was being read: what is in place is put there in one go.
+fn interrupted(out: &Path) -> CommandError {
+    let mut error = CommandError::new("interrupted")
+        .because(format!("nothing was written; `{}` is as it was", out.display()));
+    error.exit = Exit::Interrupted;
+    error
+}
+
+/// What the arguments ask for.
+fn select(
+    ui: &Ui,
+    arguments: &SnapshotArguments,
+    config: &Config,
+    choice: &Choice,
+) -> Result<Selection, CommandError> {
+    if !arguments.template.is_empty() {
+        let named = WantedArguments {
+            template: arguments.template.clone(),
+            set: arguments.set.clone(),
+            ..WantedArguments::default()
+        };
+        return of_template(&Wanted::load(ui, &named, config, Some(choice))?);
+    }
+    if let Some(file) = &arguments.manifest {
+        let bytes = wanted::read(file, "manifest")?;
+        let manifest = Manifest::parse(bytes).map_err(|error| {
+            CommandError::new(format!("`{}` is no package.xml", file.display()))
+                .because(error.to_string())
+        })?;
+        return Ok(Selection::of_manifest(&manifest));
+    }
+    let default = || take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
+    let types: Vec<String> =
+        if arguments.types.is_empty() { default() } else { arguments.types.clone() };
+    Ok(Selection::of_types(&types))
+}
+
+fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {
     let steps = wanted.steps_to_look_at()?;
     let needs = needs(&steps);
     let mut request =
@@ -145,281 +201,130 @@ fn of_template(wanted: &Wanted) -> Result<take::Wanted, CommandError> {
     for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {
         request.companions.add(&id.type_name, &id.full_name);
     }
-    Ok(take::Wanted { request, ..take::Wanted::default() })
+    Ok(Selection::of_request(&request))
 }
 
-fn of_manifest(file: &Path) -> Result<take::Wanted, CommandError> {
-    let bytes = wanted::read(file, "manifest")?;
-    let manifest = Manifest::parse(bytes).map_err(|error| {
-        CommandError::new(format!("`{}` is no package.xml", file.display()))
-            .because(error.to_string())
-    })?;
-    let mut request = RetrieveRequest::default();
-    for (type_name, members) in &manifest.types {
-        for member in members {
-            request.components.insert(ComponentId::new(type_name.as_str(), member.as_str()));
-        }
-    }
-    Ok(take::Wanted { request, ..take::Wanted::default() })
-}
-
-/// Retrieves piece by piece and writes each as it comes, so that no more than a piece is held; a
-/// run that is cut off goes on at the piece where it was.
-async fn take_it(
+/// Finishes what a run that was killed had begun to put in place, and commits it, so that this run
+/// begins where that one would have ended. Also says where a commit cannot be made, while nothing
+/// is written.
+fn finish_left(
     ui: &Ui,
     arguments: &SnapshotArguments,
-    org: &Org,
-    name: &str,
-    wanted: &take::Wanted,
-) -> Result<(Record, Changed), CommandError> {
+    stage: &mut Stage,
+) -> Result<(), CommandError> {
     let out = &arguments.out;
-    let failed = |error: std::io::Error| {
-        CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
-            .because(error.to_string())
-    };
-    let options = WriteOptions {
-        is_source: arguments.layout == Layout::Source,
-        is_raw: arguments.raw,
-        with_keys: arguments.with_consumer_keys,
-    };
-    let before = read_record(out).map_err(|error| {
+    let failed = |error: StageError| not_written(out, &error);
+    let left = stage.left().map_err(failed)?;
+    if arguments.commit {
+        git::prepare(out, left.as_ref())?;
+    }
+    let Some(left) = left else { return Ok(()) };
+    ui.note("the last run was cut off while it put its files in place; they are now");
+    let message = left.message.clone();
+    stage.finish_left(left).map_err(failed)?;
+    if arguments.commit {
+        git::commit(ui, out, &message)?;
+    }
+    stage.forget_left().map_err(failed)
+}
+
+fn record_of(out: &Path) -> Result<Option<Record>, CommandError> {
+    read_record(out).map_err(|error| {
         CommandError::new(format!("the record in `{}` cannot be read", out.display()))
             .because(error.to_string())
-    })?;
-    if let Some(before) = &before
-        && before.org_id.as_ref().is_some_and(|id| *id != org.identity().id)
-    {
-        return Err(CommandError::new(format!(
-            "`{}` is a snapshot of another org ({})",
-            out.display(),
-            before.org_id.as_deref().unwrap_or_default()
-        ))
-        .hint("name another folder with `--out`"));
-    }
-    let mut record = Record {
-        format: SNAPSHOT.to_owned(),
-        org_id: Some(org.identity().id.clone()),
-        manifest: manifest_of(org, wanted),
-        ..Record::default()
-    };
-    let known: BTreeSet<String> =
-        before.iter().flat_map(|before| &before.components).map(|one| one.file.clone()).collect();
-    let mut changed = Changed::default();
-    // A run that was cut off has left a record of what it had; within the hour it is gone on from.
-    let partial = out.join(PARTIAL);
-    let done = go_on(&partial, &record);
-    let is_done = |id: &ComponentId| {
-        done.iter().any(|one| one.type_name == id.type_name && one.full_name == api_full_name(id))
-    };
-    let ids: Vec<ComponentId> =
-        wanted.request.components.iter().filter(|id| !is_done(id)).cloned().collect();
-    if !done.is_empty() {
-        ui.note(&format!(
-            "going on where the last run was cut off: {} components are there",
-            done.len()
-        ));
-    }
-    record.components = done;
-    for ids in ids.chunks(PIECE) {
-        let retrieved =
-            take::piece(org, wanted, ids).await.map_err(|error| CommandError::org(name, &error))?;
-        for message in &retrieved.messages {
-            ui.detail(&format!("the org says: {message}"));
-        }
-        let is_wanted = |id: &ComponentId| {
-            ids.contains(id) || ids.contains(&ComponentId::new(id.type_name.as_str(), "*"))
-        };
-        for (key, component) in &retrieved.components.components {
-            if !(is_wanted(key) || is_wanted(&component.id)) {
-                continue;
-            }
-            let Some((file, is_new)) = write_component(out, component, &options).map_err(failed)?
-            else {
-                continue;
-            };
-            if is_new && known.contains(&file) {
-                changed.changed.push(component.id.to_string());
-            } else if is_new || !known.contains(&file) {
-                changed.added.push(component.id.to_string());
-            }
-            let (by, at) = wanted.changed.get(key).cloned().unwrap_or_default();
-            record.components.push(RecordedComponent {
-                type_name: component.id.type_name.clone(),
-                full_name: api_full_name(&component.id),
-                file,
-                last_modified_by: by,
-                last_modified_date: at,
-            });
-        }
-        for (id, reason) in &retrieved.components.not_observed {
-            record.not_observed.push(RecordedGap {
-                type_name: id.type_name.clone(),
-                full_name: api_full_name(id),
-                reason: reason.clone(),
-            });
-        }
-        if ids.len() == PIECE
-            && let Ok(text) = serde_json::to_vec(&record)
-        {
-            ui.write_file(&partial, &text)?;
-        }
-    }
-    for (id, reason) in &wanted.not_observed {
-        record.not_observed.push(RecordedGap {
-            type_name: id.type_name.clone(),
-            full_name: id.full_name.clone(),
-            reason: reason.clone(),
-        });
-    }
-    record.components.sort_by(|one, other| one.file.cmp(&other.file));
-    record.not_observed.sort_by(|one, other| {
-        (&one.type_name, &one.full_name).cmp(&(&other.type_name, &other.full_name))
-    });
-    record.not_observed.dedup_by(|one, other| {
-        (&one.type_name, &one.full_name) == (&other.type_name, &other.full_name)
-    });
-    changed.removed = write_record(out, before.as_ref(), &record).map_err(failed)?;
-    // Where there was but one piece there is none.
-    let _ = std::fs::remove_file(&partial);
-    Ok((record, changed))
+            .hint("put its snapshot.json back as it was, or name another folder with `--out`")
+    })
 }
 
-/// The record of a run under way.
-const PARTIAL: &str = ".snapshot-partial.json";
-
-/// What a run that was cut off had written of the same within the last hour.
-fn go_on(partial: &Path, wanted: &Record) -> Vec<RecordedComponent> {
-    let is_fresh = std::fs::metadata(partial)
-        .and_then(|about| about.modified())
-        .is_ok_and(|at| at.elapsed().is_ok_and(|age| age < Duration::from_secs(3600)));
-    let read = || -> Option<Record> { serde_json::from_slice(&std::fs::read(partial).ok()?).ok() };
-    match read().filter(|_| is_fresh) {
-        Some(old) if old.org_id == wanted.org_id && old.manifest.types == wanted.manifest.types => {
-            old.components
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn manifest_of(org: &Org, wanted: &take::Wanted) -> RecordedManifest {
-    let mut manifest = wanted.request.companions.clone();
-    for id in &wanted.request.components {
-        manifest.add(&id.type_name, &id.full_name);
-    }
-    // What was listed by name is all that the org has of its type.
-    for id in wanted.changed.keys().filter(|id| id.type_name != "Settings") {
-        manifest.add(&id.type_name, "*");
-    }
-    RecordedManifest {
-        types: manifest
-            .types
-            .into_iter()
-            .map(|(name, members)| (name, members.into_iter().collect()))
-            .collect(),
-        version: Some(org.api_version().to_string()),
-    }
-}
-
-fn tell(
-    ui: &Ui,
+/// Refuses a run that asks for less than the folder holds, and so would remove files of which the
+/// org says nothing.
+fn refuse_another(
     arguments: &SnapshotArguments,
-    name: &str,
-    record: &Record,
-    changed: &Changed,
-) -> Result<Exit, CommandError> {
-    let out = arguments.out.display();
-    let mut text = format!("{} components of {name} are in {out}.\n", record.components.len());
-    for (words, list) in
-        [("new", &changed.added), ("changed", &changed.changed), ("gone", &changed.removed)]
-    {
-        if !list.is_empty() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{} {words}: {}", list.len(), shortened(list));
+    before: Option<&Record>,
+    selection: &Selection,
+) -> Result<(), CommandError> {
+    let Some(before) = before.filter(|_| !arguments.prune) else { return Ok(()) };
+    let why = match &before.selection {
+        Some(earlier) if earlier.by != selection.by => {
+            format!("it holds {}, and this run asks for {}", earlier.by, selection.by)
         }
-    }
-    if !record.not_observed.is_empty() {
-        let _ = writeln!(
-            text,
-            "{} could not be read; snapshot.json says why.",
-            record.not_observed.len()
-        );
-    }
-    if changed.added.is_empty() && changed.changed.is_empty() && changed.removed.is_empty() {
-        text.push_str("Nothing has changed since the last snapshot.\n");
-    }
-    ui.answer(&text)?;
-    if arguments.commit {
-        commit(ui, &arguments.out, name, changed)?;
-    }
-    Ok(Exit::Done)
-}
-
-fn shortened(list: &[String]) -> String {
-    let shown: Vec<&str> = list.iter().take(6).map(String::as_str).collect();
-    let more =
-        if list.len() > 6 { format!(", and {} more", list.len() - 6) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, CommandError> {
-    let output =
-        Command::new("git").arg("-C").arg(folder).args(arguments).output().map_err(|error| {
-            CommandError::new("cannot run git")
-                .because(error.to_string())
-                .hint("`--commit` needs git; leave it out and commit yourself")
-        })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(CommandError::new(format!("git {} failed", arguments.first().copied().unwrap_or_default()))
-        .because(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-}
-
-/// Somebody's own changes must not go into the commit of a snapshot.
-fn refuse_dirty(out: &Path) -> Result<(), CommandError> {
-    if !out.exists() {
-        std::fs::create_dir_all(out).map_err(|error| {
-            CommandError::new(format!("cannot make `{}`", out.display())).because(error.to_string())
-        })?;
-    }
-    let dirty = git(out, &["status", "--porcelain", "--", "."])?;
-    if dirty.trim().is_empty() {
+        Some(earlier) => leaves_out(&selection.lacks(earlier)),
+        // Older versions did not write down what was asked for.
+        None => {
+            let ids = before.components.iter().map(RecordedComponent::id);
+            let lacking = ids.filter(|id| !may_be_named(selection, id));
+            leaves_out(&lacking.map(|id| id.to_string()).collect::<Vec<_>>())
+        }
+    };
+    if why.is_empty() {
         return Ok(());
     }
     Err(CommandError::new(format!(
-        "`{}` has changes that are not committed, so nothing was written",
-        out.display()
+        "`{}` is a snapshot of something else than this run asks for, so nothing was written",
+        arguments.out.display()
     ))
-    .because(dirty.lines().take(5).collect::<Vec<_>>().join("; "))
-    .hint("commit or stash them first"))
+    .because(why)
+    .hint(
+        "name another folder with `--out`; or add `--prune`, once, which removes the files of what \
+         is not asked for any more",
+    ))
 }
 
-fn commit(ui: &Ui, out: &Path, name: &str, changed: &Changed) -> Result<(), CommandError> {
-    git(out, &["add", "--all", "--", "."])?;
-    if git(out, &["status", "--porcelain", "--", "."])?.trim().is_empty() {
-        ui.hint("there is nothing to commit");
+fn leaves_out(lacking: &[String]) -> String {
+    if lacking.is_empty() {
+        return String::new();
+    }
+    format!("this run leaves out: {}", answer::shortened(lacking))
+}
+
+/// Whether a selection asks for a component, perhaps by the name of whose it is (S 2.1).
+fn may_be_named(selection: &Selection, id: &ComponentId) -> bool {
+    let is_named_by_owner =
+        || registry::find(&id.type_name).is_some_and(|row| row.odd.named_by.is_some());
+    selection.names(id) || selection.components.contains_key(&id.type_name) && is_named_by_owner()
+}
+
+/// Refuses the root of somebody's project: what is read there is what lies in its package
+/// directories.
+fn refuse_project(out: &Path, before: Option<&Record>) -> Result<(), CommandError> {
+    let is_own = before.is_some_and(|before| before.descriptor.as_deref() == Some(write::PROJECT));
+    if is_own || !out.join(write::PROJECT).is_file() {
         return Ok(());
     }
-    let counts = [
-        (changed.added.len(), "new"),
-        (changed.changed.len(), "changed"),
-        (changed.removed.len(), "gone"),
-    ];
-    let counts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    let mut message = format!(
-        "snapshot of {name}: {}\n",
-        if counts.is_empty() { "the record".to_owned() } else { counts.join(", ") }
-    );
-    for (mark, list) in [("+", &changed.added), ("~", &changed.changed), ("-", &changed.removed)] {
-        for one in list {
-            let _ = write!(message, "\n{mark} {one}");
-        }
+    Err(CommandError::new(format!(
+        "`{}` is the root of a project, so nothing was written",
+        out.display()
+    ))
+    .because("its metadata is what lies in its package directories")
+    .hint("name a folder of its own with `--out`"))
+}
+
+fn refuse_another_org(out: &Path, before: Option<&Record>, org: &Org) -> Result<(), CommandError> {
+    let id = &org.identity().id;
+    match before.and_then(|before| before.org_id.as_ref()) {
+        Some(other) if other != id => Err(CommandError::new(format!(
+            "`{}` is a snapshot of another org ({other})",
+            out.display()
+        ))
+        .hint("name another folder with `--out`")),
+        _ => Ok(()),
     }
-    git(out, &["commit", "--quiet", "--message", &message, "--", "."])?;
-    ui.hint(&format!("committed: {}", message.lines().next().unwrap_or_default()));
-    Ok(())
+}
+
+fn not_written(out: &Path, error: &StageError) -> CommandError {
+    let all = CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
+        .because(error.to_string());
+    all.hint(match error {
+        StageError::Busy => "wait until it is over, then run this again",
+        StageError::InTheWay { .. } => "move it away, or name another folder with `--out`",
+        StageError::System { .. } => {
+            "run the same command again once that is mended: what was begun is finished first"
+        }
+    })
+}
+
+/// The org's failure, with what it means for the folder.
+fn nothing_read(out: &Path, before: Option<&Record>, error: CommandError) -> CommandError {
+    let words = if before.is_some() { "is as it was" } else { "was not made" };
+    error.hint(format!("`{}` {words}", out.display()))
 }

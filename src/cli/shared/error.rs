@@ -258,6 +258,13 @@ impl CommandError {
                 "it should hold folders such as `connectedApps` and `profiles`, or be a \
                           project with an `sfdx-project.json`",
             ),
+            ReadError::HalfDone => {
+                all.hint("run the same `sfsetup snapshot` again: it finishes what was begun")
+            }
+            ReadError::Incomplete(_) => all.hint(
+                "put the files back (`git checkout` where they are committed), or take it again \
+                 with `sfsetup snapshot`",
+            ),
             _ => all,
         }
     }

@@ -128,8 +128,8 @@ fn add(
     }
     let mut seen = BTreeSet::new();
     for (path, content) in files {
-        if path == "package.xml" || (path.starts_with("destructiveChanges") && !path.contains('/'))
-        {
+        // What lies in no folder of a type is passed over (S 6.10).
+        if !path.contains('/') || path.starts_with('.') {
             continue;
         }
         let key =

@@ -1,136 +1,101 @@
-//! Where an entry of a file begins and ends, and which key it has, by as little reading as will do.
+//! Two entries of one list and one identity, held against each other text by text.
+//!
+//! It says what the full index would, without one: where everything differs, that is most of the
+//! work. What is not a plain text of a known field is left to the index.
 
 use std::ops::Range;
 
-use crate::metadata::registry::{Field, MetadataType};
+use super::Difference;
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::{Field, Kind, MetadataType, SetForm, Travel};
+use crate::metadata::settings::value_of;
+use crate::metadata::value::same;
 
-use super::key_parts;
-
-/// What stands at a place in a file.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// An entry, or a setting that stands once.
-    Entry(Entry),
-    /// The end of the root element.
-    End,
-    /// More bytes are needed to say.
-    More,
-    /// Not as Salesforce writes it, or nothing that can be compared by itself.
-    Strange,
+/// What a text of an entry says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Says {
+    /// Nothing beside the key, or nothing that may be told.
+    Nothing,
+    /// The value of a field.
+    Value(&'static Field),
+    /// Only the index knows.
+    Index,
 }
 
-/// One child of the root, with its key.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The element's name and, for an entry of a keyed list, the key's parts: raw, each behind a zero byte.
-    pub(super) key: Vec<u8>,
-    /// Where the element stands, tags included.
-    pub(super) bytes: Range<usize>,
-    /// Where the line break after it stands.
-    pub(super) end: usize,
-}
-
-/// Says whether an element of the root begins at a line break, or the root ends there.
-pub(super) fn is_boundary(window: &[u8], at: usize) -> bool {
-    let Some(rest) = window.get(at..) else { return false };
-    match rest.strip_prefix(b"\n") {
-        Some(rest) if rest.starts_with(b"</") => true,
-        Some(rest) => rest
-            .strip_prefix(b"    <")
-            .and_then(|rest| rest.first())
-            .is_some_and(|first| first.is_ascii_alphabetic()),
-        None => false,
+/// Says what the texts of a list's entry say, `count` of them, by the entry's own children: each
+/// with its name, and with its text where it holds nothing else.
+pub(super) fn says(
+    section: &'static Field,
+    inner: &[(&[u8], Option<usize>)],
+    count: usize,
+) -> Vec<Says> {
+    let mut says = vec![Says::Index; count];
+    for (name, text) in inner {
+        let alike = inner.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count();
+        if let (Some(text), 1) = (text, alike) {
+            says[*text] = of_child(section, name);
+        }
     }
+    says
 }
 
-/// Reads what begins at a boundary.
-pub(super) fn next(row: &'static MetadataType, window: &[u8], at: usize, is_whole: bool) -> Next {
-    let Some(rest) = window.get(at + 1..) else { return Next::More };
-    if rest.starts_with(b"</") {
-        return Next::End;
+fn of_child(section: &'static Field, name: &[u8]) -> Says {
+    let Kind::Section { key, .. } = &section.kind else { return Says::Index };
+    let is_told = |part: &&str| part.as_bytes() == name;
+    let is_key =
+        if section.is_layouts() { is_told(&"recordType") } else { key.iter().any(is_told) };
+    if is_key {
+        return Says::Nothing;
     }
-    let short = if is_whole { Next::Strange } else { Next::More };
-    let Some(open) = rest.strip_prefix(b"    <") else {
-        return if rest.len() < 5 { short } else { Next::Strange };
+    let Some(field) = section.fields().iter().find(|field| field.name.as_bytes() == name) else {
+        return Says::Index;
     };
-    let Some(length) = memchr::memchr(b'>', open) else { return short };
-    let name = &open[..length];
-    // Attributes, an empty element or a prefix: rare, and left to the full index.
-    if !name.iter().all(u8::is_ascii_alphanumeric) {
-        return Next::Strange;
-    }
-    let Some(field) = field(row, name) else { return Next::Strange };
-    let Some(parts) = key_parts(&field.kind) else { return Next::Strange };
-    let start = at + 1 + 4;
-    let Some(close) = find_close(&window[start..], name) else { return short };
-    let end = start + close;
-    let bytes = &window[start..end];
-    // What follows must be a line of the root again; that also says that the closing tag was the entry's own.
-    let after = match window.get(end) {
-        Some(b'\n') => end,
-        Some(b'\r') => end + 1,
-        None => return short,
-        Some(_) => return Next::Strange,
-    };
-    if window.len() < after + 7 && !is_whole {
-        return Next::More;
-    }
-    if !is_boundary(window, after) {
-        return Next::Strange;
-    }
-    let mut key = Vec::with_capacity(64);
-    key.extend_from_slice(name);
-    for part in parts {
-        key.push(0);
-        match value_of(bytes, part.as_bytes()) {
-            // A layout's assignment is told from its like by the layout's object (S 3.1).
-            Ok(value) if field.is_layouts() && *part == "layout" => {
-                key.extend_from_slice(&value[..memchr::memchr(b'-', value).unwrap_or(value.len())]);
-            }
-            Ok(value) => key.extend_from_slice(value),
-            Err(()) => return Next::Strange,
+    match (field.travel, &field.kind) {
+        (Travel::Never | Travel::Secret, _) => Says::Nothing,
+        (_, Kind::Group(_) | Kind::Section { .. } | Kind::Set { form: SetForm::Repeated, .. }) => {
+            Says::Index
         }
-    }
-    Next::Entry(Entry { key, bytes: start..end, end: after })
-}
-
-fn field(row: &'static MetadataType, name: &[u8]) -> Option<&'static Field> {
-    row.fields.iter().find(|field| field.name.as_bytes() == name)
-}
-
-/// Where the element's closing tag ends.
-fn find_close(bytes: &[u8], name: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr::memchr(b'<', &bytes[from..])?;
-        let rest = &bytes[at + 1..];
-        if rest.len() <= name.len() + 1 {
-            return None;
-        }
-        if rest[0] == b'/' && rest[1..].starts_with(name) && rest[name.len() + 1] == b'>' {
-            return Some(at + 2 + name.len() + 1);
-        }
-        from = at + 1;
+        _ => Says::Value(field),
     }
 }
 
-/// The text of an entry's child, trimmed, or nothing where it has none; an error where it is written in a way that only the full index reads.
-fn value_of<'w>(entry: &'w [u8], name: &[u8]) -> Result<&'w [u8], ()> {
-    let mut from = 0;
-    while let Some(at) = memchr::memchr(b'<', &entry[from..]).map(|at| from + at) {
-        let rest = &entry[at + 1..];
-        if rest.starts_with(name) && rest.get(name.len()) == Some(&b'>') {
-            let text = &rest[name.len() + 1..];
-            let length = memchr::memchr(b'<', text).ok_or(())?;
-            let text = text[..length].trim_ascii();
-            // An entity, or CDATA: another spelling of the same key may stand on the other side.
-            return if memchr::memchr(b'&', text).is_some() || text.is_empty() {
-                Err(())
-            } else {
-                Ok(text)
-            };
+/// An entry: its bytes, and its texts in them, which are plain.
+pub(super) type Texts<'e> = (&'e [u8], &'e [Range<usize>]);
+
+/// Finds what differs between two entries whose texts say the same kinds of things; `None` where
+/// only the index can tell.
+pub(super) fn differences(
+    row: &'static MetadataType,
+    entry: &Segment,
+    says: &[Says],
+    actual: Texts<'_>,
+    baseline: Texts<'_>,
+) -> Option<Vec<Difference>> {
+    let mut found = Vec::new();
+    for ((says, now), then) in says.iter().zip(actual.1).zip(baseline.1) {
+        let (now, then) = (&actual.0[now.clone()], &baseline.0[then.clone()]);
+        if now == then {
+            continue;
         }
-        from = at + 1;
+        let field = match says {
+            Says::Nothing => continue,
+            Says::Value(field) => *field,
+            Says::Index => return None,
+        };
+        let value = |text| Some(value_of(field, std::str::from_utf8(text).ok()?));
+        let (now, then) = (value(now)?, value(then)?);
+        let is_same = match (&now, &then) {
+            (Some(now), Some(then)) => same(now, then),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            let leaf = Segment { name: field.name.to_owned(), key: None };
+            let path = FieldPath::new(vec![entry.clone(), leaf]);
+            let or_default = |value: Option<_>| value.or_else(|| row.flag_default(&path));
+            let (actual, baseline) = (or_default(now), or_default(then));
+            found.push(Difference { path, actual, baseline });
+        }
     }
-    Ok(b"")
+    Some(found)
 }

@@ -93,7 +93,7 @@ impl NewElement {
     fn key(&self, names: &[String]) -> String {
         match &self.content {
             NewContent::Text(text) => text.trim().to_owned(),
-            NewContent::Copy(_) => String::new(),
+            NewContent::Copy(markup) => markup.parts(names).join("|"),
             NewContent::Children(children) => {
                 let part = |name: &String| {
                     children.iter().find(|child| child.name == *name).map(|child| child.key(&[]))

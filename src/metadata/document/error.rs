@@ -91,6 +91,9 @@ pub enum DocumentErrorKind {
     /// A tag that is not written as XML asks.
     #[error("the tag is not well-formed: {0}")]
     BadTag(&'static str),
+    /// The end of a CDATA section where none was begun.
+    #[error("`]]>` stands in a text, where XML does not allow it; write `]]&gt;`")]
+    StrayCdataEnd,
     /// A document type declaration. Metadata never has one, and entities could be declared in it.
     #[error("there is a DOCTYPE, which metadata files never have")]
     Doctype,

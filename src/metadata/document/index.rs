@@ -61,6 +61,9 @@ pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
     scan.run(start)?;
     scan.finish(start)?;
     namespace(bytes, &scan.nodes[0])?;
+    if let Some(at) = stray_cdata_end(bytes) {
+        return Err((Kind::StrayCdataEnd, at));
+    }
     if memchr::memchr(b'&', bytes).is_some() {
         references(bytes, &mut scan.notes);
     }
@@ -214,6 +217,7 @@ impl Scan<'_> {
             return Err((kind, start));
         }
         let mut is_empty = false;
+        let mut attributes = Vec::new();
         loop {
             match bytes.get(at) {
                 Some(b'>') => break,
@@ -223,7 +227,10 @@ impl Scan<'_> {
                     break;
                 }
                 Some(byte) if byte.is_ascii_whitespace() => at += 1,
-                Some(_) if bytes[at - 1].is_ascii_whitespace() => at = attribute(bytes, start, at)?,
+                Some(_) if bytes[at - 1].is_ascii_whitespace() => {
+                    attributes.push(at);
+                    at = attribute(bytes, start, at)?;
+                }
                 Some(_) => {
                     return Err((Kind::BadTag("white space must stand before an attribute"), at));
                 }
@@ -231,6 +238,7 @@ impl Scan<'_> {
             }
         }
         let open_end = at + 1;
+        no_twins(bytes, &attributes)?;
         if self.depth == 0 && !self.nodes.is_empty() {
             return Err((Kind::AfterRoot, start));
         }
@@ -360,6 +368,58 @@ fn attribute(bytes: &[u8], tag: usize, at: usize) -> Result<usize, Refused> {
     }
 }
 
+/// Refuses a tag in which two attributes, given by where they begin, have one name.
+fn no_twins(bytes: &[u8], attributes: &[usize]) -> Result<(), Refused> {
+    if attributes.len() < 2 {
+        return Ok(());
+    }
+    let named = |at: &usize| {
+        let length = bytes[*at..].iter().take_while(|byte| is_name_byte(**byte)).count();
+        (&bytes[*at..*at + length], *at)
+    };
+    let mut names: Vec<(&[u8], usize)> = attributes.iter().map(named).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        Some(pair) => Err((Kind::BadTag("an attribute stands in it twice"), pair[1].1)),
+        None => Ok(()),
+    }
+}
+
+/// Finds a `]]>` that ends no CDATA section, in a file whose tags are known to be well-formed.
+fn stray_cdata_end(bytes: &[u8]) -> Option<usize> {
+    // Hardly any file has one, and none of those that an org writes.
+    memchr::memmem::find(bytes, b"]]>")?;
+    let mut at = 0;
+    loop {
+        let here = at + memchr::memchr2(b'<', b']', &bytes[at..])?;
+        let behind = |end: &[u8]| find(bytes, here, end);
+        at = match &bytes[here..] {
+            [b']', b']', b'>', ..] => return Some(here),
+            [b']', ..] => here + 1,
+            [b'<', b'!', b'-', ..] => find(bytes, here + 4, b"-->")?,
+            [b'<', b'!', ..] => behind(b"]]>")?,
+            [b'<', b'?', ..] => behind(b"?>")?,
+            tag => {
+                let mut quote = None;
+                let end = tag.iter().position(|byte| match (quote, *byte) {
+                    (None, b'"' | b'\'') => {
+                        quote = Some(*byte);
+                        false
+                    }
+                    (None, byte) => byte == b'>',
+                    (Some(open), byte) => {
+                        if open == byte {
+                            quote = None;
+                        }
+                        false
+                    }
+                });
+                here + end? + 1
+            }
+        };
+    }
+}
+
 /// Splits a tag's text after the name into attributes; the tag is known to be well-formed.
 pub(super) fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = tag;
@@ -460,8 +520,11 @@ pub(super) fn decode(raw: &str, into: &mut String) {
             into.push_str(&text.replace("\r\n", "\n").replace('\r', "\n"));
             rest = after;
         } else if rest.starts_with('<') {
-            let end = if rest.starts_with("<!--") { "-->" } else { ">" };
-            rest = rest.split_once(end).map_or("", |(_, after)| after);
+            // Nothing else begins so between elements: a comment, or a processing instruction.
+            let (begin, end) =
+                if rest.starts_with("<!--") { ("<!--", "-->") } else { ("<?", "?>") };
+            let inner = rest.strip_prefix(begin).unwrap_or_default();
+            rest = inner.split_once(end).map_or("", |(_, after)| after);
         } else if let Some(after) = rest.strip_prefix('\r') {
             into.push('\n');
             rest = after.strip_prefix('\n').unwrap_or(after);
@@ -544,6 +607,8 @@ mod tests {
             ("<!-- ", "comment"),
             ("<![CDATA[", "CDATA"),
             ("<!foo>", "neither"),
+            ("<a b='1' c='2' b='3'/>", "line 1, column 67: the tag is not well-formed: an attr"),
+            ("<a>\n]]></a>", "line 2, column 1: `]]>` stands in a text"),
         ] {
             let said = refusal(&wrapped(inner));
             assert!(said.contains(words), "{inner}: {said}");
@@ -565,6 +630,25 @@ mod tests {
             |levels: usize| wrapped(&format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)));
         Document::parse(deep(63)).unwrap();
         assert!(refusal(&deep(64)).contains("deep"));
+    }
+
+    #[test]
+    fn the_end_of_a_cdata_section_may_stand_where_it_is_no_text() {
+        for inner in
+            ["<![CDATA[ ]] ]]>", "<!-- ]]> -->", "<?pi ]]> ?>", "<a b=']]>' c=\">\"/>", "]]"]
+        {
+            Document::parse(wrapped(inner)).unwrap();
+            assert!(refusal(&wrapped(&format!("{inner}<b/>]]>"))).contains("`]]>`"), "{inner}");
+        }
+    }
+
+    #[test]
+    fn comments_and_instructions_are_no_text_whatever_they_hold() {
+        for (inner, text) in [("<?pi </a> ?>x", "x"), ("<!---> y -->x", "x"), ("<!-- > -->x", "x")]
+        {
+            let document = Document::parse(wrapped(&format!("<a>{inner}</a>"))).unwrap();
+            assert_eq!(document.root().child("a").unwrap().text(), text, "{inner}");
+        }
     }
 
     #[test]

@@ -41,6 +41,14 @@ impl Markup {
         &self.raw
     }
 
+    /// The texts of children, where they are there.
+    pub(super) fn parts(&self, names: &[String]) -> Vec<String> {
+        let Ok(document) = self.document() else { return Vec::new() };
+        let Some(element) = document.root().children().next() else { return Vec::new() };
+        let text = |name: &String| Some(element.child_text(name)?.into_owned());
+        names.iter().filter_map(text).collect()
+    }
+
     /// Reads it as the only child of a document's root.
     pub(super) fn document(&self) -> Result<Document, DocumentError> {
         let raw = &self.raw;

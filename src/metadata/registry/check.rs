@@ -29,7 +29,8 @@ impl MetadataType {
                 };
             }
             let Some(field) = fields.iter().find(|field| field.name == segment.name) else {
-                if !self.complete && index == 0 {
+                // A WSDL lacks what its org may not use: only a row of our own is the whole list.
+                if !self.complete {
                     return Ok(None);
                 }
                 let place = found.map_or(self.name, |parent| parent.name);

@@ -1,5 +1,7 @@
 //! Finding a path in a document, and reading what stands there as a value.
 
+use std::borrow::Cow;
+
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
@@ -103,29 +105,45 @@ pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     let Kind::Section { key, .. } = &section.kind else {
         return entry.text().trim().to_owned();
     };
-    let mut parts: Vec<String> = key
-        .iter()
-        .map(|name| {
-            named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
-        })
-        .collect();
-    while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
-        parts.pop();
-    }
-    parts.join("|")
+    let part = |name: &&str| {
+        named(entry, name).map_or_else(String::new, |part| part.text().trim().to_owned())
+    };
+    let parts: Vec<String> = key.iter().map(part).collect();
+    joined(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn joined(parts: &[&str]) -> String {
+    let last = parts.iter().rposition(|part| !part.is_empty()).unwrap_or_default();
+    parts[..parts.len().min(last + 1)].join("|")
 }
 
 /// Returns what an entry is told from its like by. This is its key, with two exceptions: of layouts
 /// an object has one for each record type, whichever layout that is (S 3.1), and one permission is
 /// known in two spellings (S 4.5).
 pub fn identity_of(section: &Field, entry: Element<'_>) -> String {
-    let key = key_of(section, entry);
-    if matches!(section.kind, Kind::Section { fold_key: true, .. })
-        && key.eq_ignore_ascii_case("ApiEnabled")
-    {
-        return "ApiEnabled".to_owned();
+    identity(section, Cow::Owned(key_of(section, entry))).into_owned()
+}
+
+/// Returns the same of an entry whose key has these parts, each trimmed, and empty where it is
+/// absent.
+pub fn identity_of_parts<'k>(section: &Field, parts: &[&'k str]) -> Cow<'k, str> {
+    let key = match parts {
+        [one] => Cow::Borrowed(*one),
+        _ => Cow::Owned(joined(parts)),
+    };
+    identity(section, key)
+}
+
+fn identity<'k>(section: &Field, key: Cow<'k, str>) -> Cow<'k, str> {
+    if section.is_told_by_key() {
+        key
+    } else if section.is_layouts() {
+        Cow::Owned(layout_identity(&key))
+    } else if key.eq_ignore_ascii_case("ApiEnabled") {
+        Cow::Borrowed("ApiEnabled")
+    } else {
+        key
     }
-    if section.is_layouts() { layout_identity(&key) } else { key }
 }
 
 /// What the key of a layout's assignment comes to: `Account|Account.Customer` for `Account-Account
@@ -186,7 +204,7 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
         Some(Field { kind: Kind::Section { fold_key, key: [part], .. }, .. }) => {
-            let there = named(entry, part).map_or(std::borrow::Cow::Borrowed(""), Element::text);
+            let there = named(entry, part).map_or(Cow::Borrowed(""), Element::text);
             is_it(there.trim(), *fold_key)
         }
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
@@ -270,6 +288,11 @@ impl Field {
             && self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
     }
 
+    /// Says whether the entries of this list are told from one another by their keys as they stand.
+    pub fn is_told_by_key(&self) -> bool {
+        !self.is_layouts() && !matches!(self.kind, Kind::Section { fold_key: true, .. })
+    }
+
     /// Says whether this is the list of a profile's layouts.
     pub fn is_layouts(&self) -> bool {
         matches!(self.kind, Kind::Section { companion: Some(Companion::Layout), .. })
@@ -293,19 +316,26 @@ impl Field {
     /// or no value.
     pub fn read(&self, parent: Element<'_>) -> Option<Value> {
         let element = named(parent, self.name)?;
-        let text = element.text();
-        let text = text.trim();
         match &self.kind {
-            Kind::Flag | Kind::Number | Kind::Text => Some(self.normalise(&Value::from(text))),
-            // As the org wrote it: the comparison folds case, the report does not.
-            Kind::Choice { .. } => Some(Value::from(text)),
             Kind::Set { form: SetForm::Repeated, .. } => {
                 let elements = parent.children_named(element.name());
                 Some(self.normalise(&Value::List(
                     elements.map(|element| element.text().trim().to_owned()).collect(),
                 )))
             }
-            Kind::Set { .. } => Some(self.normalise(&Value::from(text))),
+            _ => self.read_text(&element.text()),
+        }
+    }
+
+    /// Reads the field's value from the text of the one element that says it.
+    pub fn read_text(&self, text: &str) -> Option<Value> {
+        let text = text.trim();
+        match &self.kind {
+            Kind::Flag | Kind::Number | Kind::Text | Kind::Set { .. } => {
+                Some(self.normalise(&Value::from(text)))
+            }
+            // As the org wrote it: the comparison folds case, the report does not.
+            Kind::Choice { .. } => Some(Value::from(text)),
             Kind::Group(_) | Kind::Section { .. } => None,
         }
     }

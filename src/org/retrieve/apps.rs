@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::metadata::ComponentId;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
@@ -19,7 +20,7 @@ pub(super) async fn owned_elsewhere(
     org: &Org,
     missing: &[ComponentId],
     shown: &mut BTreeMap<ComponentId, Vec<(String, Value)>>,
-) -> Result<BTreeMap<ComponentId, String>, OrgError> {
+) -> Result<BTreeMap<ComponentId, Unseen>, OrgError> {
     let apps: Vec<&ComponentId> =
         missing.iter().filter(|id| id.type_name == "ConnectedApp").collect();
     if apps.is_empty() {
@@ -39,7 +40,8 @@ pub(super) async fn owned_elsewhere(
                  without Customize Application and Manage Connected Apps ({error}); {}",
                 by_hand(org)
             );
-            return Ok(apps.into_iter().map(|id| (id.clone(), reason.clone())).collect());
+            let why = Unseen::new(UnseenKind::NoRight, reason);
+            return Ok(apps.into_iter().map(|id| (id.clone(), why.clone())).collect());
         }
         Err(error) => return Err(error),
     };
@@ -61,13 +63,11 @@ pub(super) async fn owned_elsewhere(
         let proposed =
             id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
         if let Some(app) = own.iter().find(|app| app.id.full_name.eq_ignore_ascii_case(&proposed)) {
-            reasons.insert(
-                id.clone(),
-                format!(
-                    "`{}` is a label; the API name of this app is `{}`",
-                    id.full_name, app.id.full_name
-                ),
+            let words = format!(
+                "`{}` is a label; the API name of this app is `{}`",
+                id.full_name, app.id.full_name
             );
+            reasons.insert(id.clone(), Unseen::not_readable(words));
             continue;
         }
         let mut settings = Vec::new();
@@ -99,7 +99,7 @@ pub(super) async fn owned_elsewhere(
         reason.push_str("; the rest is seen and set by hand: ");
         reason.push_str(&by_hand(org));
         shown.insert(id.clone(), settings);
-        reasons.insert(id.clone(), reason);
+        reasons.insert(id.clone(), Unseen::not_readable(reason));
     }
     Ok(reasons)
 }

@@ -45,7 +45,7 @@ impl SoapOperation for Retrieve<'_> {
             body.push_str("<met:types>");
             for member in members {
                 body.push_str("<met:members>");
-                body.push_str(&xml_escape(&layout::encode(member)));
+                body.push_str(&xml_escape(&layout::member_name(type_name, member)));
                 body.push_str("</met:members>");
             }
             body.push_str("<met:name>");

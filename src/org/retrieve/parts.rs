@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Retrieved;
 use crate::metadata::ComponentId;
+use crate::metadata::unseen::Unseen;
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
 
@@ -16,11 +17,14 @@ fn is_part(type_name: &str) -> bool {
 }
 
 /// Lists the names of the parts, by type, for the types that are wanted by app. A type that the org
-/// does not list makes its components not observed.
+/// does not know, or does not show to this user, makes its components not observed.
+///
+/// # Errors
+/// A type could not be listed for a reason that may pass: what it holds is then not to be guessed.
 pub(super) async fn list(
     org: &Org,
     wanted: &BTreeSet<ComponentId>,
-    not_observed: &mut BTreeMap<ComponentId, String>,
+    not_observed: &mut BTreeMap<ComponentId, Unseen>,
 ) -> Result<BTreeMap<String, Vec<String>>, OrgError> {
     let types: BTreeSet<&str> = wanted
         .iter()
@@ -33,17 +37,16 @@ pub(super) async fn list(
     let listed = match org.list_types(&all).await {
         Ok(listed) => listed,
         // One type that this org does not know fails the list of all; each is then asked for alone.
-        Err(error) if error.kind == OrgErrorKind::Refused => {
+        Err(error) if error.is_about_one_question() && error.kind != OrgErrorKind::Unsupported => {
             let mut listed = Vec::new();
             for type_name in all {
                 match org.list(type_name).await {
                     Ok(some) => listed.extend(some),
-                    Err(error) if error.kind == OrgErrorKind::Refused => {
+                    Err(error) if error.is_lasting() => {
                         names.remove(type_name);
                         let of_type = wanted.iter().filter(|id| id.type_name == type_name);
-                        not_observed.extend(
-                            of_type.map(|id| (id.clone(), format!("the org says: {error}"))),
-                        );
+                        let why = Unseen::not_readable(format!("the org says: {error}"));
+                        not_observed.extend(of_type.map(|id| (id.clone(), why.clone())));
                     }
                     Err(error) => return Err(error),
                 }
@@ -61,21 +64,27 @@ pub(super) async fn list(
 }
 
 /// Puts each part under the name of its app, and drops the parts of other apps.
+///
+/// Returns the parts that the org listed and that did not come, by type: each may be the part of
+/// any app.
 pub(super) fn name_by_app(
     wanted: &BTreeSet<ComponentId>,
     listed: &BTreeMap<String, Vec<String>>,
     retrieved: &mut Retrieved,
-) {
-    let of_listed: Vec<ComponentId> = retrieved
-        .components
-        .components
-        .keys()
-        .filter(|id| listed.contains_key(&id.type_name))
-        .cloned()
-        .collect();
+) -> BTreeMap<String, String> {
+    let set = &mut retrieved.components;
+    let mut unread = BTreeMap::new();
+    for (type_name, names) in listed {
+        let is_unread = |name: &&String| set.get(&ComponentId::new(type_name, *name)).is_none();
+        if let Some(name) = names.iter().find(is_unread) {
+            unread.insert(type_name.clone(), name.clone());
+        }
+    }
+    let of_listed: Vec<ComponentId> =
+        set.components.keys().filter(|id| listed.contains_key(&id.type_name)).cloned().collect();
     let mut by_app = BTreeMap::new();
     for id in of_listed {
-        let Some(component) = retrieved.components.components.remove(&id) else {
+        let Some(component) = set.components.remove(&id) else {
             continue;
         };
         let app = component
@@ -84,18 +93,19 @@ pub(super) fn name_by_app(
             .child_text("externalClientApplication")
             .map(|app| ComponentId::new(&id.type_name, app.as_ref()));
         match app.filter(|app| wanted.contains(app)) {
-            Some(app) if by_app.contains_key(&app) => retrieved.messages.push(format!(
-                "{id} belongs to the same app as another component of its type and is left out"
-            )),
-            Some(app) => {
+            Some(app) if !by_app.contains_key(&app) => {
                 by_app.insert(app, component);
             }
             // Wanted by its own name after all, and no part says otherwise.
-            None if wanted.contains(&id) => {
+            _ if wanted.contains(&id) => {
                 by_app.entry(id).or_insert(component);
             }
+            Some(_) => retrieved.messages.push(format!(
+                "{id} belongs to the same app as another component of its type and is left out"
+            )),
             None => {}
         }
     }
-    retrieved.components.components.extend(by_app);
+    set.components.extend(by_app);
+    unread
 }

@@ -3,12 +3,15 @@
 //! It has the metadata of a profile as JSON, one row a query (S 3.2). Nothing else that a template
 //! asks for is read this way.
 
+use std::collections::BTreeMap;
+
 use cirrus_metadata::xml_escape;
 use serde_json::Value as Json;
 
 use super::{RetrieveRequest, Retrieved};
 use crate::metadata::document::Document;
 use crate::metadata::layout;
+use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
@@ -36,7 +39,7 @@ pub(super) async fn retrieve(
             // Asked for and not there.
             Ok(None) => {}
             Err(reason) => {
-                set.not_observed.insert(id.clone(), reason);
+                set.not_observed.insert(id.clone(), Unseen::not_readable(reason));
             }
         }
     }
@@ -49,13 +52,16 @@ pub(super) async fn retrieve(
         for member in members {
             set.not_observed.insert(
                 ComponentId::new(type_name, member),
-                "the profile was read by the Tooling API, which may leave entries out".to_owned(),
+                Unseen::not_readable(
+                    "the profile was read by the Tooling API, which may leave entries out",
+                ),
             );
         }
     }
     set.requested = Requested::Manifest(org.asked_for(request));
     Ok(Retrieved {
         components: set,
+        contents: BTreeMap::new(),
         messages: vec![format!("profiles were read by the Tooling API, because {refusal}")],
     })
 }

@@ -13,6 +13,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const TOKEN: &str = "00D5g00000AbCdE!PLANTEDsecret.TOKEN_1";
 pub(crate) const ORG_ID: &str = "00D5g00000AbCdEEAV";
+/// A fault that says nothing.
+pub(crate) const UNKNOWN_EXCEPTION: &str = "<?xml version=\"1.0\"?><soapenv:Envelope \
+     xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+     xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault>\
+     <faultcode>sf:UNKNOWN_EXCEPTION</faultcode><faultstring>UNKNOWN_EXCEPTION: An unexpected \
+     error occurred.</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>";
 
 /// What to answer in place of the right answer.
 #[derive(Clone)]
@@ -33,6 +39,9 @@ pub(crate) enum Fault {
 pub(crate) struct State {
     /// Components: type, name, path in the zip, XML.
     pub(crate) files: Vec<(String, String, String, String)>,
+    /// Members that are listed and asked for, and of which the org neither sends anything nor says
+    /// a word.
+    pub(crate) silent: Vec<&'static str>,
     /// Members that make a retrieve fail.
     pub(crate) bad: Vec<String>,
     /// More members than this are too many.
@@ -254,7 +263,7 @@ fn fault(code: &str, text: &str) -> (u16, String) {
     )
 }
 
-fn envelope(name: &str, inner: &str) -> (u16, String) {
+pub(crate) fn envelope(name: &str, inner: &str) -> (u16, String) {
     (
         200,
         format!(
@@ -342,9 +351,12 @@ fn look(state: &mut State, job: usize, with_zip: bool) -> String {
     let mut messages = String::new();
     let mut found = Vec::new();
     for (type_name, member) in &asked {
-        match state.files.iter().find(|file| file.0 == *type_name && file.1 == *member) {
-            Some(file) => found.push((file.2.clone(), file.3.clone())),
-            None => {
+        let of_member = state.files.iter().filter(|file| file.0 == *type_name && file.1 == *member);
+        let files: Vec<_> = of_member.map(|file| (file.2.clone(), file.3.clone())).collect();
+        match files.is_empty() {
+            false => found.extend(files),
+            true if state.silent.contains(member) => {}
+            true => {
                 messages += format!(
                     "<messages><fileName>package.xml</fileName><problem>Entity of type \
                      '{type_name}' named '{member}' cannot be found</problem></messages>"

@@ -363,7 +363,7 @@ fn not_there(
         types.iter().map(|type_name| listed.not_observed.get(&ComponentId::new(*type_name, "*"))),
     );
     for reason in reasons.flatten() {
-        error = error.because(reason.clone());
+        error = error.because(reason.words.clone());
     }
     if is_listed {
         return error;

@@ -13,6 +13,12 @@ fn manifest_and_files_must_match() {
              zipped directory"]
     );
     assert_eq!(problems(&deploy(&mut state, &zip(&[], &files))), ["Not in package.xml"]);
+    let beside = [files[0], ("snapshot.json", "{}"), (".git/HEAD", "ref")];
+    assert_eq!(
+        deploy(&mut state, &zip(&[("Profile", &["Standard"])], &beside)).status,
+        "Succeeded",
+        "what lies in no folder of a type is passed over"
+    );
     let lax = DeployOptions { allow_missing_files: true, auto_update_package: true, ..options() };
     assert_eq!(
         deploy_with(&mut state, &zip(&[("PermissionSet", &["Lamp"])], &files), lax).status,
