@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::support::{Env, Run, fixture};
+use crate::support::{Env, Run};
 
 fn git(env: &Env, arguments: &[&str]) -> String {
     let output = Command::new("git")
