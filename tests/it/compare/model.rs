@@ -89,11 +89,15 @@ impl Node {
         let name = element.name().to_owned();
         let tag = &document.bytes()[element.span()][1 + name.len()..];
         let mut is_quoted = false;
-        let length = tag.iter().position(|byte| {
-            is_quoted ^= *byte == b'"';
-            *byte == b'>' && !is_quoted
-        });
-        let attributes = String::from_utf8_lossy(&tag[..length.unwrap()]);
+        let attributes: Vec<u8> = tag
+            .iter()
+            .copied()
+            .take_while(|byte| {
+                is_quoted ^= *byte == b'"';
+                *byte != b'>' || is_quoted
+            })
+            .collect();
+        let attributes = String::from_utf8_lossy(&attributes);
         let attributes = attributes.trim_end_matches('/').trim_end().to_owned();
         Self { name, attributes, text, children }
     }
@@ -297,13 +301,13 @@ pub(super) fn write(tape: &mut Tape<'_>, layout: Layout, root: &str, nodes: &[No
         writer.out.push_str(line);
     }
     let attribute = if layout.is_odd { " xmlns:x='a > b/>'" } else { "" };
-    writer.out.push_str(&format!("<{root}{attribute} xmlns=\"{NAMESPACE}\">"));
+    writer.put(&["<", root, attribute, " xmlns=\"", NAMESPACE, "\">"]);
     for node in nodes {
         writer.space(1);
         writer.node(node, 1);
     }
     writer.space(0);
-    writer.out.push_str(&format!("</{root}>"));
+    writer.put(&["</", root, ">"]);
     match writer.tape.below(4) {
         3 if layout.is_odd => writer.out.push_str("<!-- the end -->\n"),
         2 => {}
@@ -319,6 +323,10 @@ struct Writer<'w, 't> {
 }
 
 impl Writer<'_, '_> {
+    fn put(&mut self, parts: &[&str]) {
+        self.out.extend(parts.iter().copied());
+    }
+
     fn space(&mut self, depth: usize) {
         if self.layout.is_mixed {
             let all = ["\n", " ", "\n    ", "", "\t", "\r\n", "\n        ", "\r", "\n\n"];
@@ -343,10 +351,10 @@ impl Writer<'_, '_> {
             _ => "",
         };
         if text.is_empty() && children.is_empty() && self.tape.is_one_in(2) {
-            self.out.push_str(&format!("<{name}{attributes}{attribute}/>"));
+            self.put(&["<", name, attributes, attribute, "/>"]);
             return;
         }
-        self.out.push_str(&format!("<{name}{attributes}{attribute}>"));
+        self.put(&["<", name, attributes, attribute, ">"]);
         for child in children {
             self.space(depth + 1);
             self.node(child, depth + 1);
@@ -356,7 +364,7 @@ impl Writer<'_, '_> {
         } else {
             self.space(depth);
         }
-        self.out.push_str(&format!("</{name}>"));
+        self.put(&["</", name, ">"]);
     }
 
     fn text(&mut self, text: &str) {
@@ -367,7 +375,7 @@ impl Writer<'_, '_> {
         };
         let text = text.replace('\n', line);
         if self.layout.is_odd && self.tape.is_one_in(8) && !text.contains("]]>") {
-            self.out.push_str(&format!("<![CDATA[{text}]]>"));
+            self.put(&["<![CDATA[", &text, "]]>"]);
             return;
         }
         let text = text.replace('&', "&amp;").replace('<', "&lt;").replace("]]>", "]]&gt;");
