@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
 use crate::metadata::ComponentId;
-use crate::metadata::layout;
+use crate::metadata::percent::decode;
 use crate::metadata::registry::ApiVersion;
 pub use assign::CreatedRow;
 use auth::Session;
@@ -383,7 +383,7 @@ impl Org {
                     (None, _) => continue,
                 };
                 listed.push(Listed {
-                    id: ComponentId::new(type_name, layout::decode(&entry.full_name)),
+                    id: ComponentId::new(type_name, decode(&entry.full_name)),
                     namespace: entry.namespace_prefix,
                     last_modified_by: entry.last_modified_by_name,
                     last_modified_date: entry.last_modified_date,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, DocumentError, NAMESPACE};
 use super::layout::canonical_full_name;
+use super::percent::encode;
 use super::registry::{self, ApiVersion};
 
 /// What was, or is to be, asked of an org.
@@ -91,7 +92,7 @@ impl Manifest {
             xml.push_str("    <types>\n");
             for member in members {
                 xml.push_str("        <members>");
-                for character in super::layout::encode(member).chars() {
+                for character in encode(member).chars() {
                     match character {
                         '&' => xml.push_str("&amp;"),
                         '<' => xml.push_str("&lt;"),

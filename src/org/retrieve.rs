@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::metadata::document::Document;
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::percent::encode;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::facts::users::{ViewSetup, view_setup};
@@ -275,7 +276,7 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names: Vec<String> = names_in_org(id)
         .into_iter()
         .flat_map(|id| {
-            let encoded = layout::encode(&id.full_name);
+            let encoded = encode(&id.full_name);
             [id.full_name, encoded]
         })
         .map(|name| format!("'{name}'"))

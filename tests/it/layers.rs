@@ -28,8 +28,6 @@ const NOT_YET: &[&str] = &[
     "cli::restore",
     "cli::template",
     "cli::wanted",
-    "metadata::layout",
-    "metadata::registry",
     "org::facts",
     "org::retrieve",
     "report::baseline",

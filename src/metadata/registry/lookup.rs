@@ -2,8 +2,8 @@
 
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::document::{Document, Element};
-use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::percent::decode;
 use crate::metadata::value::Value;
 
 /// What a document shows at a path.

@@ -10,8 +10,8 @@ use cirrus_metadata::{AsyncResult, MetadataResult, RetrieveResult, SoapOperation
 use serde::Deserialize;
 
 use crate::metadata::archive::{self, Limits};
-use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::percent::encode;
 use crate::metadata::registry::ApiVersion;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::{Event, Org, http};
@@ -45,7 +45,7 @@ impl SoapOperation for Retrieve<'_> {
             body.push_str("<met:types>");
             for member in members {
                 body.push_str("<met:members>");
-                body.push_str(&xml_escape(&layout::encode(member)));
+                body.push_str(&xml_escape(&encode(member)));
                 body.push_str("</met:members>");
             }
             body.push_str("<met:name>");
