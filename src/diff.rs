@@ -214,7 +214,7 @@ fn judge<'t>(
             }
         }
         ExpandedWant::Fact { fact, of, test } => {
-            let answer = match (fact.fact_type.parameter, of) {
+            let answer = match (fact.parameter(), of) {
                 (Some(parameter), None) => FactAnswer::NotObserved(format!(
                     "the parameter `{parameter}` is not set, so there is nobody to ask about"
                 )),

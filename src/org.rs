@@ -7,6 +7,7 @@
 mod assign;
 pub mod auth;
 pub mod deploy;
+mod describe;
 pub mod error;
 pub mod facts;
 mod graph;
@@ -15,6 +16,7 @@ mod keyring;
 pub mod login;
 pub mod logins;
 pub mod retrieve;
+mod users;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -75,6 +75,16 @@ impl OrgError {
         )
     }
 
+    /// Says whether the caller may not see it, in one of the ways in which an org says so: an
+    /// object or a field that they may not see is not there for them.
+    pub(super) fn is_about_rights(&self) -> bool {
+        self.kind == OrgErrorKind::Permission
+            || matches!(
+                self.code.as_deref(),
+                Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND")
+            )
+    }
+
     /// Says whether a look at a job in the org may meet this and outlive it: the job goes on
     /// whether we look or not (S 6.6: also a wrong id as it leaves Pending).
     pub(super) fn is_passing(&self) -> bool {

@@ -18,9 +18,8 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::percent::encode;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::facts::users::{ViewSetup, view_setup};
+use crate::org::users::{ViewSetup, view_setup};
 use crate::org::{Event, Org};
-pub(super) use apps::is_about_rights;
 
 /// What is wanted of an org.
 #[derive(Clone, Debug, Default)]

@@ -282,7 +282,7 @@ fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
         for finding in &wanted[..listed] {
             let place = match (&finding.path, &finding.fact) {
                 (Some(path), _) => path.to_string(),
-                (None, Some(fact)) => format!("{} ({fact})", fact.fact_type.title),
+                (None, Some(fact)) => format!("{} ({fact})", fact.title()),
                 (None, None) => String::new(),
             };
             let nothing = || "(not set)".to_owned();

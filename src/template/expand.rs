@@ -322,7 +322,7 @@ impl Filler<'_> {
 
     fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
         let fact = Fact::parse(&self.text(pattern))?;
-        let of = fact.fact_type.parameter.and_then(|parameter| self.arguments.text(parameter));
+        let of = fact.parameter().and_then(|parameter| self.arguments.text(parameter));
         Ok((fact, of))
     }
 
