@@ -17,6 +17,7 @@ pub mod login;
 pub mod logins;
 pub mod retrieve;
 mod users;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -9,6 +9,8 @@ use cirrus::CirrusError;
 use cirrus_auth::AuthError;
 use cirrus_metadata::MetadataError;
 
+use super::words::{self, Words};
+
 /// What sort of failure it was; the command line picks its advice by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrgErrorKind {
@@ -85,6 +87,11 @@ impl OrgError {
             )
     }
 
+    /// Says whether the other side's certificate is not one that this machine trusts.
+    pub(crate) fn is_about_certificate(&self) -> bool {
+        self.kind == OrgErrorKind::Unreachable && Words::Certificate.are_in(&self.message)
+    }
+
     /// Says whether a look at a job in the org may meet this and outlive it: the job goes on
     /// whether we look or not (S 6.6: also a wrong id as it leaves Pending).
     pub(super) fn is_passing(&self) -> bool {
@@ -134,9 +141,7 @@ impl OrgError {
             MetadataError::ZipDecode(_) => {
                 Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64")
             }
-            MetadataError::InvalidResponse(text) => {
-                Self::not_soap(text.split_once("body starts: ").map_or("", |(_, body)| body))
-            }
+            MetadataError::InvalidResponse(text) => Self::not_soap(words::body_quoted(&text)),
             MetadataError::Xml(_) => Self::not_soap(""),
             other => Self::new(OrgErrorKind::Unexpected, other.to_string()),
         }
@@ -221,8 +226,7 @@ fn too_large(limit: usize) -> OrgError {
 }
 
 fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
-    // The fault's code is INVALID_SESSION_ID although the session is valid (S 6.1).
-    if text.contains("JWT-based access tokens") {
+    if Words::JwtRefused.are_in(text) {
         return OrgErrorKind::Unsupported;
     }
     match code {
