@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod json;
 pub mod plan;
 pub mod template;
+pub mod terminal;
 pub mod text;
 pub mod trial;
 

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize as _;
 
 use crate::org::Event;
-use crate::report::text::clean;
+use crate::report::terminal::clean;
 
 use super::error::CommandError;
 

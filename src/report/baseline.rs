@@ -9,7 +9,7 @@ use crate::metadata::registry;
 use crate::metadata::value::Value;
 
 use super::Drifts;
-use super::text::{clean, line};
+use super::terminal::{clean, line};
 
 /// So many settings of one list are listed; more are counted.
 const LISTED: usize = 8;

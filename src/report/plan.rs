@@ -12,7 +12,7 @@ use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target};
 use crate::plan::fix::Assignment;
 
-use super::text::{clean, line};
+use super::terminal::{clean, line};
 
 /// What is shown of a plan.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::diff::{Finding, State};
 use crate::metadata::value::Value;
 use crate::plan::trial::{Failure, Trial, of_step};
 
-use super::text::clean;
+use super::terminal::clean;
 
 /// How many findings of a step are shown; one says as much as ten.
 const SHOWN: usize = 3;

@@ -28,8 +28,6 @@ const NOT_YET: &[&str] = &[
     "cli::restore",
     "cli::template",
     "cli::wanted",
-    "report::baseline",
-    "report::text",
     "template::check",
     "template::parse",
 ];
