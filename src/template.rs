@@ -15,7 +15,8 @@ pub mod expect;
 mod mistake;
 pub mod needs;
 mod parse;
-pub mod schema;
+mod placed;
+pub(crate) mod schema;
 pub mod setup;
 
 use crate::metadata::value::Value;

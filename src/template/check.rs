@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::mistake::Collector;
-use super::parse::{CreateSpans, Placed, PlacedWant};
+use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fill, placeholders};
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;

@@ -28,8 +28,6 @@ const NOT_YET: &[&str] = &[
     "cli::restore",
     "cli::template",
     "cli::wanted",
-    "template::check",
-    "template::parse",
 ];
 
 /// What the pure modules must not touch.
