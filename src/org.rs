@@ -288,17 +288,17 @@ impl Org {
     }
 
     /// Tells that a piece of work begins.
-    pub fn begin(&self, what: &str) {
+    pub(crate) fn begin(&self, what: &str) {
         self.wire.tell(Event::Started { what: what.to_owned() });
     }
 
     /// Tells what happens in it.
-    pub fn say(&self, what: &str) {
+    pub(crate) fn say(&self, what: &str) {
         self.wire.tell(Event::Progress { done: 0, total: None, what: what.to_owned() });
     }
 
     /// Tells that it is over.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.wire.tell(Event::Finished);
     }
 
@@ -309,7 +309,7 @@ impl Org {
 
     /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition.
     /// In doubt it is production.
-    pub fn is_production(&self) -> bool {
+    pub(crate) fn is_production(&self) -> bool {
         let row = &self.organization;
         let is_developers = row["OrganizationType"]
             .as_str()
@@ -344,7 +344,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked.
-    pub async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
+    pub(crate) async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
         let limits = self.wire.get("limits", &[]).await?;
         let daily = &limits["DailyApiRequests"];
         match (daily["Remaining"].as_i64(), daily["Max"].as_i64()) {

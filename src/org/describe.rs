@@ -31,7 +31,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked.
-    pub async fn unknown_permissions(
+    pub(crate) async fn unknown_permissions(
         &self,
         names: &[&str],
     ) -> Result<Vec<String>, OrgError> {
@@ -55,7 +55,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked.
-    pub async fn fields_without_permission(
+    pub(crate) async fn fields_without_permission(
         &self,
         names: &[&str],
     ) -> Result<Vec<String>, OrgError> {

@@ -67,7 +67,7 @@ impl OrgError {
 
     /// Says whether only the one question failed, so that others may still be answered: not shown,
     /// not there, not understood.
-    pub fn is_about_one_question(&self) -> bool {
+    pub(crate) fn is_about_one_question(&self) -> bool {
         matches!(
             self.kind,
             OrgErrorKind::Permission

@@ -16,7 +16,7 @@ use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
 /// How a step may be expected to turn out, as reports write it.
-pub const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
+pub(crate) const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
 
 /// The tables of the file.
 const TABLES: &[&str] = &["parameters", "facts", "states", "mend"];
@@ -38,7 +38,11 @@ pub struct Expected {
 ///
 /// # Errors
 /// Every mistake: of form, and every parameter, fact, step and state that there is not.
-pub fn parse(file: &str, text: &str, template: &Template) -> Result<Expected, TemplateErrors> {
+pub(crate) fn parse(
+    file: &str,
+    text: &str,
+    template: &Template,
+) -> Result<Expected, TemplateErrors> {
     let mut mistakes = Collector::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {

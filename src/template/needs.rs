@@ -23,7 +23,7 @@ pub struct Needs {
 }
 
 /// Collects the needs of the steps that may apply.
-pub fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
+pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
     let mut needs = Needs::default();
     for step in steps {
         match &step.applies {

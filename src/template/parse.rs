@@ -75,7 +75,7 @@ pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
 ///
 /// # Errors
 /// As [`parse`]; also what `parent` says.
-pub fn parse_with(
+pub(crate) fn parse_with(
     file: &str,
     text: &str,
     parent: &mut dyn FnMut(&str) -> Result<Template, String>,
@@ -88,7 +88,7 @@ pub fn parse_with(
 ///
 /// # Errors
 /// As [`parse`].
-pub fn overlay(
+pub(crate) fn overlay(
     file: &str,
     text: &str,
     at: &[&str],

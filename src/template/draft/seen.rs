@@ -16,7 +16,7 @@ use crate::metadata::{Component, ComponentId, ComponentSet};
 
 /// The kind of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppKind {
+pub(crate) enum AppKind {
     /// `ConnectedApp`.
     Connected,
     /// `ExternalClientApplication`, with its parts.
@@ -25,16 +25,14 @@ pub enum AppKind {
 
 /// An app, by its API name; for a connected app that another org owns, by its label.
 #[derive(Clone, Copy, Debug)]
-pub struct App<'s> {
-    /// Which kind.
-    pub kind: AppKind,
-    /// Its name.
-    pub name: &'s str,
+pub(crate) struct App<'s> {
+    pub(crate) kind: AppKind,
+    pub(crate) name: &'s str,
 }
 
 impl App<'_> {
     /// Returns the components that tell of the app.
-    pub fn components(&self) -> Vec<ComponentId> {
+    pub(crate) fn components(&self) -> Vec<ComponentId> {
         let types: &[&str] = match self.kind {
             AppKind::Connected => &["ConnectedApp"],
             AppKind::External => &[
@@ -51,43 +49,42 @@ impl App<'_> {
 
 const GLOBAL_SETTINGS: &str = "ExtlClntAppGlobalOauthSettings";
 const OAUTH_SETTINGS: &str = "ExtlClntAppOauthSettings";
-const API_ACCESS: Fact = Fact::Organization(OrganizationFact::ApiAccess);
-
 const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
+
+const API_ACCESS: Fact = Fact::Organization(OrganizationFact::ApiAccess);
 
 /// What was found in an org, of what a template is to be written for.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'s> {
-    /// The components.
-    pub components: &'s ComponentSet,
+pub(crate) struct Seen<'s> {
+    pub(crate) components: &'s ComponentSet,
     /// The answers to [`facts`], and to [`confirming`].
-    pub facts: &'s FactValues,
-    /// The app.
-    pub app: Option<App<'s>>,
+    pub(crate) facts: &'s FactValues,
+    pub(crate) app: Option<App<'s>>,
     /// The profile, as its author calls it.
-    pub profile: Option<&'s str>,
+    pub(crate) profile: Option<&'s str>,
     /// The permission set, by its API name.
-    pub permission_set: Option<&'s str>,
+    pub(crate) permission_set: Option<&'s str>,
     /// The user name of the user who connects.
-    pub user: Option<&'s str>,
+    pub(crate) user: Option<&'s str>,
 }
 
 /// Returns the facts that [`Seen`] has use for, each with the app or user that it speaks of.
-pub fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
-    let mut facts = vec![("org.api_access", None)];
-    facts.extend(app.map(|app| ("app.installed", Some(app))));
-    facts.extend(user.iter().flat_map(|user| {
-        ["user.is_active", "user.license", "user.profile"].map(|fact| (fact, Some(*user)))
-    }));
-    facts
-        .into_iter()
-        .filter_map(|(fact, of)| Some((Fact::parse(fact).ok()?, of.map(str::to_owned))))
+pub(crate) fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
+    let of_app = app.map(|app| (Fact::AppInstalled, Some(app)));
+    let of_user = user.into_iter().flat_map(|user| {
+        [UserFact::IsActive, UserFact::License, UserFact::Profile]
+            .map(|fact| (Fact::User(fact), Some(user)))
+    });
+    std::iter::once((API_ACCESS, None))
+        .chain(of_app)
+        .chain(of_user)
+        .map(|(fact, of)| (fact, of.map(str::to_owned)))
         .collect()
 }
 
 /// Returns the fact that tells best whether a user holds a permission set: something that it
 /// grants, and the profile does not.
-pub fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
+pub(crate) fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
     let is_granted = |path: &FieldPath| {
         profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))))
     };
