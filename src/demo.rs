@@ -3,20 +3,26 @@
 //!
 //! It holds the metadata and records of an invented company (`seed`) and does with them what
 //! Salesforce is documented and seen to do (`retrieve`, `deploy`, `query`); what no source says is
-//! marked at its place. The wire is thin: `soap`, `rest` and `oauth` turn a request into a call on
-//! a value (`state`), and `server` alone knows sockets. It is a witness: it shares neither the
-//! reader nor the table of types with what it is to judge.
+//! marked at its place. The wire is thin: `route` finds whose a request is, `soap`, `rest` and
+//! `oauth` turn it into a call on a value (`state`, which is made of `job`, `grant` and `catalog`),
+//! and `server` alone knows sockets. It is a witness: it shares neither the reader nor the table of
+//! types with what it is to judge.
 
 mod assign;
 mod catalog;
 mod deploy;
 mod faults;
+mod grant;
+mod job;
+mod name;
 mod oauth;
 mod objects;
 mod query;
 mod records;
+mod refusal;
 mod rest;
 mod retrieve;
+mod route;
 mod schema;
 mod seed;
 mod server;

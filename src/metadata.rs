@@ -9,6 +9,7 @@ pub mod fact;
 pub mod layout;
 pub mod manifest;
 pub mod path;
+pub mod percent;
 pub mod permission;
 pub mod registry;
 pub mod settings;
@@ -25,7 +26,7 @@ use value::Value;
 
 /// A component's identity: the metadata type's API name and the full name as the API writes it.
 ///
-/// The full name is decoded (`Force.com - Free User`, not `Force%2Ecom - Free User`); [`layout`]
+/// The full name is decoded (`Force.com - Free User`, not `Force%2Ecom - Free User`); [`percent`]
 /// encodes it for file names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ComponentId {

@@ -7,6 +7,7 @@
 mod assign;
 pub mod auth;
 pub mod deploy;
+mod describe;
 pub mod error;
 pub mod facts;
 mod graph;
@@ -15,6 +16,8 @@ mod keyring;
 pub mod login;
 pub mod logins;
 pub mod retrieve;
+mod users;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,7 +29,7 @@ use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
 use crate::metadata::ComponentId;
-use crate::metadata::layout;
+use crate::metadata::percent::decode;
 use crate::metadata::registry::ApiVersion;
 pub use assign::CreatedRow;
 use auth::Session;
@@ -287,17 +290,17 @@ impl Org {
     }
 
     /// Tells that a piece of work begins.
-    pub fn begin(&self, what: &str) {
+    pub(crate) fn begin(&self, what: &str) {
         self.wire.tell(Event::Started { what: what.to_owned() });
     }
 
     /// Tells what happens in it.
-    pub fn say(&self, what: &str) {
+    pub(crate) fn say(&self, what: &str) {
         self.wire.tell(Event::Progress { done: 0, total: None, what: what.to_owned() });
     }
 
     /// Tells that it is over.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.wire.tell(Event::Finished);
     }
 
@@ -308,7 +311,7 @@ impl Org {
 
     /// Says whether people work in it: no sandbox, no scratch or trial org, no Developer Edition.
     /// In doubt it is production.
-    pub fn is_production(&self) -> bool {
+    pub(crate) fn is_production(&self) -> bool {
         let row = &self.organization;
         let is_developers = row["OrganizationType"]
             .as_str()
@@ -343,7 +346,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked.
-    pub async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
+    pub(crate) async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
         let limits = self.wire.get("limits", &[]).await?;
         let daily = &limits["DailyApiRequests"];
         match (daily["Remaining"].as_i64(), daily["Max"].as_i64()) {
@@ -390,7 +393,7 @@ impl Org {
                     (None, _) => continue,
                 };
                 listed.push(Listed {
-                    id: ComponentId::new(type_name, layout::decode(&entry.full_name)),
+                    id: ComponentId::new(type_name, decode(&entry.full_name)),
                     namespace: entry.namespace_prefix,
                     last_modified_by: entry.last_modified_by_name,
                     last_modified_date: entry.last_modified_date,

@@ -8,14 +8,15 @@
 mod arguments;
 pub mod builtin;
 mod check;
-pub mod conflict;
-pub mod draft;
+pub(crate) mod conflict;
+pub(crate) mod draft;
 mod expand;
 pub mod expect;
 mod mistake;
 pub mod needs;
 mod parse;
-pub mod schema;
+mod placed;
+pub(crate) mod schema;
 pub mod setup;
 
 use crate::metadata::value::Value;
@@ -23,7 +24,8 @@ use crate::metadata::value::Value;
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
 pub use mistake::{Mistake, TemplateErrors};
-pub use parse::{overlay, parse, parse_with};
+pub use parse::parse;
+pub(crate) use parse::{overlay, parse_with};
 
 use setup::SetupPage;
 
@@ -71,7 +73,7 @@ pub enum Grade {
 
 impl Grade {
     /// Every grade with what it means.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::A, "A", "the whole document was read"),
         (Self::B, "B", "the part that states the requirements was read"),
         (Self::C, "C", "the source was cut off, or is several years old"),
@@ -79,7 +81,7 @@ impl Grade {
     ];
 
     /// Returns the letter and what it means.
-    pub fn words(self) -> (&'static str, &'static str) {
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
         let (_, letter, words) = Self::ALL[self as usize];
         (letter, words)
     }
@@ -163,7 +165,7 @@ pub enum Level {
 
 impl Level {
     /// Returns the level as templates and reports write it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Required => "required",
             Self::Recommended => "recommended",
@@ -253,7 +255,7 @@ pub enum Test {
 
 impl Test {
     /// Returns the comparison as templates and reports write it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Equals(_) => "equals",
             Self::OneOf(_) => "one-of",
@@ -266,7 +268,7 @@ impl Test {
     }
 
     /// Returns what is wanted, for reports.
-    pub fn desired(&self) -> Vec<Value> {
+    pub(crate) fn desired(&self) -> Vec<Value> {
         match self {
             Self::Equals(value) => vec![value.clone()],
             Self::OneOf(values) => values.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Fact, FactAnswer};
+use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 use crate::org::deploy::DeployRow;
 use crate::org::{Org, OrgError, OrgErrorKind};
@@ -168,7 +168,10 @@ async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result
     for (names, words) in needed {
         let answers: Vec<FactAnswer> = asked
             .iter()
-            .filter(|(fact, _)| fact.key.as_deref().is_some_and(|key| names.contains(&key)))
+            .filter(|(fact, _)| match fact {
+                Fact::Access(Access::Permission(name)) => names.contains(&name.as_str()),
+                _ => false,
+            })
             .map(|(fact, of)| facts.get(fact, of.as_deref()))
             .collect();
         if answers.contains(&FactAnswer::Known(Value::Bool(true))) {

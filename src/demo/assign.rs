@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::objects::{ObjectDef, find};
-use super::state::{Org, Refusal, Row, component_id, refuse, same_id, string};
+use super::refusal::{Refusal, refuse};
+use super::state::{Org, Row, component_id, same_id, string};
 
 impl Org {
     /// Creates a row by REST (S 4.4, 1.7) and returns its id.

@@ -27,7 +27,6 @@ pub(crate) struct Catalog {
     pub(crate) limits: serde_json::Value,
 }
 
-/// An object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ObjectType {
     pub(crate) label: String,

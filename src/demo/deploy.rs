@@ -14,72 +14,14 @@ mod settings;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::state::{
-    Key, Org, Refusal, State, Stored, component_id, encode, path_of_key, refuse, timestamp,
-};
+use super::job::{DeployJob, DeployOptions, Message, Outcome};
+use super::name::{Key, encode, path_of_key};
+use super::refusal::{Refusal, refuse};
+use super::state::{Org, State, Stored, component_id, same_id, string};
 use super::tree::Node;
 pub(crate) use package::{NEWEST, OLDEST};
 use package::{Package, Unit};
-
-/// The options of a deploy (S 6.3).
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct DeployOptions {
-    pub(crate) allow_missing_files: bool,
-    pub(crate) auto_update_package: bool,
-    pub(crate) check_only: bool,
-    pub(crate) ignore_warnings: bool,
-    pub(crate) purge_on_delete: bool,
-    pub(crate) rollback_on_error: bool,
-    pub(crate) run_tests: Vec<String>,
-    pub(crate) single_package: bool,
-    pub(crate) test_level: Option<String>,
-}
-
-/// A deploy that was started.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct DeployJob {
-    pub(crate) id: String,
-    pub(crate) options: DeployOptions,
-    /// The zip in base64; kept until it is done, and after a validation, for a quick deploy.
-    zip: Option<String>,
-    pub(crate) created_by: String,
-    pub(crate) created: u64,
-    start: u64,
-    end: u64,
-    canceled: Option<u64>,
-    pub(crate) outcome: Option<Outcome>,
-}
-
-/// How a deploy ended.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Outcome {
-    pub(crate) status: String,
-    pub(crate) completed: u64,
-    pub(crate) successes: Vec<Message>,
-    pub(crate) failures: Vec<Message>,
-}
-
-/// A line of `componentSuccesses` or `componentFailures`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Message {
-    pub(crate) component_type: String,
-    pub(crate) full_name: String,
-    pub(crate) file_name: String,
-    pub(crate) id: Option<String>,
-    pub(crate) changed: bool,
-    pub(crate) created: bool,
-    pub(crate) deleted: bool,
-    pub(crate) success: bool,
-    pub(crate) problem: Option<String>,
-    pub(crate) problem_type: Option<String>,
-    pub(crate) line: Option<usize>,
-    pub(crate) column: Option<usize>,
-    pub(crate) date: u64,
-}
 
 /// Something wrong with a file, with its place where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,7 +132,7 @@ impl State {
     /// Asks a deploy to stop; returns whether it already has.
     pub(crate) fn cancel_deploy(&mut self, id: &str, now: u64) -> Result<bool, Refusal> {
         self.deploy(id)?;
-        let Some(job) = self.org.deploys.iter_mut().find(|job| same(&job.id, id)) else {
+        let Some(job) = self.org.deploys.iter_mut().find(|job| same_id(&job.id, id)) else {
             return Ok(false);
         };
         if job.outcome.is_some() {
@@ -201,12 +143,11 @@ impl State {
         Ok(self.delay == 0)
     }
 
-    /// Finds a deploy.
     pub(crate) fn deploy(&self, id: &str) -> Result<&DeployJob, Refusal> {
         self.org
             .deploys
             .iter()
-            .find(|job| same(&job.id, id))
+            .find(|job| same_id(&job.id, id))
             .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     }
 
@@ -235,40 +176,6 @@ impl State {
             job.outcome = Some(outcome);
             self.dirty = true;
         }
-    }
-}
-
-fn same(one: &str, other: &str) -> bool {
-    super::state::same_id(one, other)
-}
-
-impl DeployJob {
-    /// The status at a time.
-    pub(crate) fn status(&self, now: u64) -> &str {
-        match &self.outcome {
-            Some(outcome) => &outcome.status,
-            None if self.canceled.is_some() => "Canceling",
-            None if now < self.start + (self.end - self.start) / 4 => "Pending",
-            None => "InProgress",
-        }
-    }
-
-    /// The row of the Tooling API's `DeployRequest`.
-    pub(crate) fn row(&self) -> Value {
-        let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
-        let failures = count(self.outcome.as_ref().map(|outcome| &outcome.failures));
-        let successes = count(self.outcome.as_ref().map(|outcome| &outcome.successes));
-        json!({
-            "Id": self.id, "Status": self.status(u64::MAX), "CheckOnly": self.options.check_only,
-            "CreatedDate": timestamp(self.created, "+0000"), "StartDate": timestamp(self.start, "+0000"),
-            "CompletedDate": self.outcome.as_ref().map(|outcome| timestamp(outcome.completed, "+0000")),
-            "CreatedById": self.created_by, "NumberComponentErrors": failures, "NumberComponentsDeployed": successes,
-            "NumberComponentsTotal": successes + failures, "RollbackOnError": self.options.rollback_on_error,
-        })
-    }
-
-    pub(crate) fn started(&self) -> u64 {
-        self.start
     }
 }
 
@@ -489,11 +396,11 @@ impl Org {
                 .records
                 .get("User")?
                 .iter()
-                .find(|row| super::state::string(row, "Profile") == full_name)
+                .find(|row| string(row, "Profile") == full_name)
                 .map(|row| {
                     format!(
                         "This profile cannot be deleted because users are assigned to it: {}",
-                        super::state::string(row, "Username")
+                        string(row, "Username")
                     )
                 }),
             "PermissionSet" => {

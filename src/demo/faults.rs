@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::retrieve::RetrieveJob;
-use super::wire::{JSON, Reply, Request, XML};
+use super::job::RetrieveJob;
+use super::refusal::refuse;
+use super::wire::{Reply, Request};
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,23 +137,12 @@ impl Fault {
             headers: wait.iter().map(|seconds| ("retry-after", seconds.to_string())).collect(),
             body: b"busy".to_vec(),
         };
-        let refused = |status: u16, code: &str, message: &str| {
+        let refused = |status: u16, code: &'static str, message: &str| {
+            let refusal = refuse(code, message);
             if request.path.starts_with("/services/Soap/") {
-                Reply {
-                    status: 500,
-                    content_type: XML,
-                    headers: Vec::new(),
-                    body: super::soap::fault(code, message).into_bytes(),
-                }
+                Reply::soap_fault(&refusal)
             } else {
-                Reply {
-                    status,
-                    content_type: JSON,
-                    headers: Vec::new(),
-                    body: serde_json::json!([{ "errorCode": code, "message": message }])
-                        .to_string()
-                        .into_bytes(),
-                }
+                Reply::refusal(status, &refusal)
             }
         };
         match self {

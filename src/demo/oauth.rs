@@ -9,30 +9,13 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::grant::{Code, Grant};
+use super::refusal::{Refusal, not_found, refuse};
 use super::state::{Org, State, string};
 use super::wire::{Reply, Request};
-
-/// What a refresh token stands for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Grant {
-    pub(crate) user: String,
-    pub(crate) client: String,
-    /// Replaced by another; used again it ends all (S 6.9).
-    pub(crate) spent: bool,
-}
-
-/// What an authorization code stands for.
-#[derive(Clone, Debug)]
-pub(crate) struct Code {
-    client: String,
-    redirect: String,
-    challenge: Option<String>,
-    expires: u64,
-}
 
 /// An app as the token endpoint knows it.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +80,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
                 )
             }
         }
-        _ => super::rest::error(404, &super::wire::not_found()),
+        _ => Reply::refusal(404, &not_found()),
     }
 }
 
@@ -443,7 +426,7 @@ fn grant(
 }
 
 fn userinfo(state: &State, request: &Request) -> Reply {
-    let user = match super::rest::user_of(state, request) {
+    let user = match user_of(state, request) {
         Ok(user) => user,
         Err(_) => {
             return Reply {
@@ -472,4 +455,26 @@ fn userinfo(state: &State, request: &Request) -> Reply {
             },
         }),
     )
+}
+
+/// Who calls, by his bearer token, if he may use the API.
+pub(crate) fn user_of(state: &State, request: &Request) -> Result<String, Refusal> {
+    let header = request.header("authorization").unwrap_or_default();
+    let token = header
+        .strip_prefix("Bearer ")
+        .or_else(|| header.strip_prefix("OAuth "))
+        .unwrap_or_default();
+    if token.is_empty() {
+        return Err(refuse("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
+    }
+    let user = state
+        .org
+        .sessions
+        .get(token)
+        .ok_or_else(|| refuse("INVALID_SESSION_ID", "Session expired or invalid"))?;
+    if state.org.is_permitted(user, "ApiEnabled") {
+        Ok(user.clone())
+    } else {
+        Err(refuse("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"))
+    }
 }

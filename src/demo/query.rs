@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::objects::{ObjectDef, find};
+use super::refusal::{Refusal, refuse};
 use super::soql::{Condition, Item, Literal, Operator, Path, Query, parse};
-use super::state::{Org, Refusal, Row, refuse, same_id, string};
+use super::state::{Org, Row, same_id, string};
 
 /// What a query gives.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use super::job::{DeployJob, Message};
+use super::name::encode;
 use super::objects::{HIDDEN_PERMISSION, ObjectDef};
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
@@ -22,7 +24,7 @@ impl Org {
                 rows.extend(self.connected_applications());
                 rows
             }
-            "DeployRequest" => self.deploys.iter().map(super::deploy::DeployJob::row).collect(),
+            "DeployRequest" => self.deploys.iter().map(deploy_request).collect(),
             "ExternalClientApplication" => self
                 .of_type("ExternalClientApplication")
                 .map(|(name, node)| {
@@ -97,7 +99,7 @@ impl Org {
                     "UserType": "Standard",
                 });
                 if tooling {
-                    row["FullName"] = super::state::encode(name).into();
+                    row["FullName"] = encode(name).into();
                     row["Metadata"] = metadata_json(&node);
                 } else {
                     self.add_permissions(&mut row, &node);
@@ -427,6 +429,20 @@ impl Org {
             })
             .collect()
     }
+}
+
+/// The row of the Tooling API's `DeployRequest`.
+fn deploy_request(job: &DeployJob) -> Value {
+    let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
+    let failures = count(job.outcome.as_ref().map(|outcome| &outcome.failures));
+    let successes = count(job.outcome.as_ref().map(|outcome| &outcome.successes));
+    json!({
+        "Id": job.id, "Status": job.status(u64::MAX), "CheckOnly": job.options.check_only,
+        "CreatedDate": timestamp(job.created, "+0000"), "StartDate": timestamp(job.start, "+0000"),
+        "CompletedDate": job.outcome.as_ref().map(|outcome| timestamp(outcome.completed, "+0000")),
+        "CreatedById": job.created_by, "NumberComponentErrors": failures, "NumberComponentsDeployed": successes,
+        "NumberComponentsTotal": successes + failures, "RollbackOnError": job.options.rollback_on_error,
+    })
 }
 
 fn group_set_id(group: &str) -> String {

@@ -3,24 +3,19 @@
 use serde_json::{Value, json};
 
 use super::catalog::ObjectType;
-use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
+use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
+use super::job::{DeployJob, DeployOptions, Message};
+use super::oauth::user_of;
 use super::objects::{OBJECTS, ObjectDef, find};
 use super::query;
-use super::state::{Org, Refusal, Row, State, refuse, same_id, string, timestamp};
-use super::wire::{Reply, Request, not_found};
+use super::refusal::{Refusal, not_found, refuse};
+use super::soql::{self, Item};
+use super::state::{Org, Row, State, same_id, string, timestamp};
+use super::wire::{Reply, Request};
 
 /// How many rows an answer holds at most.
 const BATCH: usize = 2000;
-
-/// Answers a refusal as REST does.
-pub(crate) fn error(status: u16, refusal: &Refusal) -> Reply {
-    let mut body = json!({ "errorCode": refusal.code, "message": refusal.message });
-    if refusal.code == "REQUIRED_FIELD_MISSING" {
-        body["fields"] = json!([]);
-    }
-    Reply::json(status, &json!([body]))
-}
 
 fn status_of(refusal: &Refusal) -> u16 {
     match refusal.code {
@@ -55,7 +50,7 @@ pub(crate) fn answer(
         Some(7..OLDEST) => Err(refuse("GONE", "The requested resource is no longer available")),
         _ => Err(not_found()),
     };
-    outcome.unwrap_or_else(|refusal| error(status_of(&refusal), &refusal))
+    outcome.unwrap_or_else(|refusal| Reply::refusal(status_of(&refusal), &refusal))
 }
 
 struct Call<'a> {
@@ -82,28 +77,6 @@ fn versions() -> Reply {
         })
         .collect();
     Reply::json(200, &Value::Array(rows))
-}
-
-/// Who calls, by his bearer token, if he may use the API.
-pub(crate) fn user_of(state: &State, request: &Request) -> Result<String, Refusal> {
-    let header = request.header("authorization").unwrap_or_default();
-    let token = header
-        .strip_prefix("Bearer ")
-        .or_else(|| header.strip_prefix("OAuth "))
-        .unwrap_or_default();
-    if token.is_empty() {
-        return Err(refuse("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
-    }
-    let user = state
-        .org
-        .sessions
-        .get(token)
-        .ok_or_else(|| refuse("INVALID_SESSION_ID", "Session expired or invalid"))?;
-    if state.org.is_permitted(user, "ApiEnabled") {
-        Ok(user.clone())
-    } else {
-        Err(refuse("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"))
-    }
 }
 
 fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
@@ -203,14 +176,14 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
 
 /// The columns of a query, which the `sf` CLI asks for before it shows a table.
 fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal> {
-    let parsed = super::soql::parse(text)?;
+    let parsed = soql::parse(text)?;
     query::run(&call.state.org, &call.user, text, tooling, call.version)?;
     let columns: Vec<Value> = parsed
         .select
         .iter()
         .filter_map(|item| match item {
-            super::soql::Item::Field(path) => Some(path.names.join(".")),
-            super::soql::Item::Count | super::soql::Item::CountOf(..) => None,
+            Item::Field(path) => Some(path.names.join(".")),
+            Item::Count | Item::CountOf(..) => None,
         })
         .map(|name| {
             json!({
@@ -487,8 +460,8 @@ pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64)
             result["errorMessage"] = "Warnings were reported and ignoreWarnings is false".into();
         }
     }
-    if now >= job.started() {
-        result["startDate"] = time(job.started()).into();
+    if now >= job.start {
+        result["startDate"] = time(job.start).into();
     }
     if details {
         let list = |messages: Option<&Vec<Message>>| -> Vec<Value> {

@@ -2,63 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::job::{FileProperties, MAX_FILES, RetrieveJob, RetrieveRequest, Retrieved};
+use super::name::{Key, decode, encode, path_of_key};
+use super::refusal::{Refusal, refuse};
 use super::schema;
-use super::state::{
-    Key, Org, Refusal, State, Stored, component_id, decode, encode, path_of_key, refuse,
-};
+use super::state::{Org, State, Stored, component_id};
 use super::tree::Node;
-
-/// Files by path, with `/`.
-pub(crate) type Files = BTreeMap<String, Vec<u8>>;
-
-/// The most files that a deploy or retrieve may hold (S 6.7).
-pub(crate) const MAX_FILES: usize = 10_000;
-
-/// What is asked for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RetrieveRequest {
-    /// Types with their members, as written.
-    pub(crate) types: Vec<(String, Vec<String>)>,
-    pub(crate) version: u16,
-    pub(crate) single_package: bool,
-}
-
-/// A retrieve that was started.
-#[derive(Clone, Debug)]
-pub(crate) struct RetrieveJob {
-    pub(crate) request: RetrieveRequest,
-    pub(crate) started: u64,
-    pub(crate) ready: u64,
-    pub(crate) outcome: Option<Retrieved>,
-    /// The zip can be fetched once (S 6.2).
-    pub(crate) fetched: bool,
-    /// A component that makes the whole retrieve fail; set by a fault.
-    pub(crate) fails_on: Option<Key>,
-    /// How many files are too many; a fault lowers it.
-    pub(crate) max_files: usize,
-}
-
-/// What a retrieve brought.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Retrieved {
-    pub(crate) files: Files,
-    pub(crate) properties: Vec<FileProperties>,
-    /// File and problem.
-    pub(crate) messages: Vec<(String, String)>,
-    pub(crate) error: Option<Refusal>,
-}
-
-/// A line of `fileProperties`, or of a list.
-#[derive(Clone, Debug)]
-pub(crate) struct FileProperties {
-    pub(crate) file_name: String,
-    pub(crate) full_name: String,
-    pub(crate) type_name: String,
-    pub(crate) id: String,
-    pub(crate) created: u64,
-    pub(crate) modified: u64,
-    pub(crate) modified_by: String,
-}
 
 impl State {
     /// Starts a retrieve and returns its id.
@@ -482,9 +431,9 @@ mod tests {
             },
             1000,
         );
-        state.tick(1049);
+        state.finish_retrieves(1049);
         assert!(state.retrieves[&id].outcome.is_none());
-        state.tick(1050);
+        state.finish_retrieves(1050);
         state.retrieves[&id].outcome.clone().unwrap()
     }
 

@@ -22,8 +22,10 @@ use tokio::task::JoinHandle;
 
 use super::DemoError;
 use super::faults::{Fault, FaultRule, Faults};
+use super::refusal::not_found;
+use super::route::{answer, call_name};
 use super::store::Store;
-use super::wire::{Reply, Request, answer, call_name};
+use super::wire::{Reply, Request};
 
 /// The largest request: a zip of 39 MB in base64, with its envelope (S 6.7).
 const MAX_REQUEST: usize = 64 << 20;
@@ -179,7 +181,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 fn add_faults(server: &Server, request: &Request) -> Reply {
     let mut faults = server.faults.lock().unwrap_or_else(PoisonError::into_inner);
     if !faults.by_request || request.method != "POST" {
-        return super::rest::error(404, &super::wire::not_found());
+        return Reply::refusal(404, &not_found());
     }
     match serde_json::from_slice::<Vec<FaultRule>>(&request.body) {
         Ok(rules) => {

@@ -5,12 +5,14 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::metadata::archive::write_zip;
 
-use super::deploy::{DeployJob, DeployOptions, Message, NEWEST, OLDEST};
+use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
-use super::retrieve::{FileProperties, RetrieveJob, RetrieveRequest};
+use super::job::{DeployJob, DeployOptions, FileProperties, Message, RetrieveJob, RetrieveRequest};
+use super::refusal::{Refusal, refuse};
+use super::rest;
 use super::schema;
-use super::state::{Refusal, State, refuse, string, timestamp};
-use super::tree::{Node, escape};
+use super::state::{State, string, timestamp};
+use super::tree::Node;
 use super::wire::{Reply, Request, XML};
 
 const OPEN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
@@ -18,18 +20,6 @@ const OPEN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope 
                     xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
                     xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>";
 const CLOSE: &str = "</soapenv:Body></soapenv:Envelope>";
-
-/// Writes a fault.
-pub(crate) fn fault(code: &str, message: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
-         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-         xmlns:sf=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body><soapenv:Fault>\
-         <faultcode>sf:{code}</faultcode><faultstring>{code}: {}</faultstring>\
-         </soapenv:Fault>{CLOSE}",
-        escape(message)
-    )
-}
 
 /// The name of the call in an envelope.
 pub(crate) fn call_name(body: &[u8]) -> String {
@@ -67,12 +57,7 @@ pub(crate) fn answer(
         Ok(body) => {
             Reply { status: 200, content_type: XML, headers: Vec::new(), body: body.into_bytes() }
         }
-        Err(refusal) => Reply {
-            status: 500,
-            content_type: XML,
-            headers: Vec::new(),
-            body: fault(refusal.code, &refusal.message).into_bytes(),
-        },
+        Err(refusal) => Reply::soap_fault(&refusal),
     }
 }
 
@@ -468,7 +453,7 @@ fn deploy_result(
     now: u64,
     fault: Option<&Fault>,
 ) -> String {
-    let mut result = super::rest::deploy_result(&state.org, job, details, now);
+    let mut result = rest::deploy_result(&state.org, job, details, now);
     if fault == Some(&Fault::UnknownStatus) {
         result["status"] = "Reticulating".into();
     }

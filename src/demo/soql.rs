@@ -3,9 +3,8 @@
 //!
 //! What it means is left to `query`.
 
-use super::state::{Refusal, refuse};
+use super::refusal::{Refusal, refuse};
 
-/// A query.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Query {
     pub(crate) select: Vec<Item>,
@@ -43,7 +42,6 @@ pub(crate) struct Order {
     pub(crate) nulls_last: bool,
 }
 
-/// A condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     And(Vec<Self>),
@@ -77,7 +75,6 @@ pub(crate) enum Literal {
     Time(String),
 }
 
-/// Reads a query.
 pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     let query = parser.query()?;

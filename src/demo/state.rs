@@ -1,7 +1,8 @@
 //! The demo org as a value: metadata, records, sessions and jobs. No clock, no files, no network;
 //! time comes in as milliseconds.
 //!
-//! The calls on it stand in `retrieve`, `deploy`, `query`, `records` and `oauth`.
+//! What a job and a grant are stands in `job` and `grant`; the calls on the org stand in
+//! `retrieve`, `deploy`, `query`, `records` and `oauth`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +11,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::catalog::Catalog;
-use super::deploy::DeployJob;
-use super::oauth::Grant;
-use super::retrieve::RetrieveJob;
-use super::schema;
+use super::grant::{Code, Grant};
+use super::job::{DeployJob, RetrieveJob};
+use super::name::{Key, key_of_path};
 use super::seed;
 use super::tree::Node;
-
-/// A component's type and full name, decoded.
-pub(crate) type Key = (String, String);
 
 /// A row of an object.
 pub(crate) type Row = Map<String, Value>;
@@ -58,25 +55,13 @@ pub(crate) struct Org {
 pub(crate) struct State {
     pub(crate) org: Org,
     pub(crate) retrieves: BTreeMap<String, RetrieveJob>,
-    pub(crate) codes: BTreeMap<String, super::oauth::Code>,
+    pub(crate) codes: BTreeMap<String, Code>,
     /// Queries that were not read to their end: locator, query, tooling.
     pub(crate) cursors: BTreeMap<String, (String, bool)>,
     /// How long a job takes, in milliseconds.
     pub(crate) delay: u64,
     /// Whether `org` has changed since it was last stored.
     pub(crate) dirty: bool,
-}
-
-/// A refusal with Salesforce's code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
-}
-
-/// Makes a refusal.
-pub(crate) fn refuse(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal { code, message: message.into() }
 }
 
 /// The parts of `fixtures/demo/org.json`.
@@ -233,77 +218,11 @@ impl State {
             dirty: false,
         }
     }
-
-    /// Carries out what is due: a deploy takes effect when its time has come, whether anybody looks
-    /// or not.
-    pub(crate) fn tick(&mut self, now: u64) {
-        self.finish_deploys(now);
-        self.finish_retrieves(now);
-    }
 }
 
 /// A string field of a row; empty where it is null or absent.
 pub(crate) fn string<'a>(row: &'a Row, field: &str) -> &'a str {
     row.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The component that a path of metadata format holds.
-pub(crate) fn key_of_path(path: &str) -> Option<Key> {
-    let (folder, file) = path.split_once('/')?;
-    let row = schema::find_folder(folder)?;
-    let name = file.strip_suffix(row.suffix)?.strip_suffix('.')?;
-    (!name.is_empty()).then(|| (row.name.to_owned(), decode(name)))
-}
-
-/// The path of a component in metadata format.
-pub(crate) fn path_of_key((type_name, full_name): &Key) -> Option<String> {
-    let row = schema::find(type_name)?;
-    Some(format!("{}/{}.{}", row.folder, encode(full_name), row.suffix))
-}
-
-/// Percent-encodes what a full name may not hold in a file name or a manifest (S 3.3); spaces stay.
-pub(crate) fn encode(full_name: &str) -> String {
-    let mut out = String::with_capacity(full_name.len());
-    for character in full_name.chars() {
-        if character.is_ascii_alphanumeric() || " -_$".contains(character) || !character.is_ascii()
-        {
-            out.push(character);
-        } else {
-            out.push('%');
-            out.push(hex_digit(u32::from(character) >> 4));
-            out.push(hex_digit(u32::from(character) & 15));
-        }
-    }
-    out
-}
-
-fn hex_digit(number: u32) -> char {
-    char::from_digit(number, 16).expect("four bits are one digit").to_ascii_uppercase()
-}
-
-/// Undoes [`encode`].
-pub(crate) fn decode(name: &str) -> String {
-    let bytes = name.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = (bytes[at] == b'%')
-            .then(|| bytes.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| name.to_owned())
 }
 
 /// Whether two ids mean the same record: 15 and 18 characters do.
@@ -404,6 +323,7 @@ pub(crate) fn timestamp(millis: u64, zone: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::name::path_of_key;
     use super::*;
 
     #[test]
@@ -426,19 +346,6 @@ mod tests {
             org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps")
         );
         assert!(!org.is_permitted("warehouse.sync@harbourlight.example.com", "ModifyMetadata"));
-    }
-
-    #[test]
-    fn names_are_encoded_as_salesforce_does() {
-        for (plain, encoded) in [
-            ("Force.com - Free User", "Force%2Ecom - Free User"),
-            ("A (b)/c", "A %28b%29%2Fc"),
-            ("Größe: x", "Größe%3A x"),
-        ] {
-            assert_eq!(encode(plain), encoded);
-            assert_eq!(decode(encoded), plain);
-        }
-        assert_eq!(decode("50%"), "50%");
     }
 
     #[test]

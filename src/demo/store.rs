@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::DemoError;
-use super::state::{Key, Org, State, Stored, key_of_path, path_of_key};
+use super::name::{key_of_path, path_of_key};
+use super::state::{Org, State, Stored, string};
 
 /// How long a job of the demo org takes: long enough to be seen to be under way, short enough not
 /// to be waited for.
@@ -118,7 +119,7 @@ impl Store {
     pub fn token_of(&self, username: &str) -> Option<String> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let org = &mut inner.state.org;
-        let id = super::state::string(org.user(username)?, "Id").to_owned();
+        let id = string(org.user(username)?, "Id").to_owned();
         let token = format!("{}!{}", &org.catalog.org_id[..15], chance());
         org.sessions.insert(token.clone(), id);
         Some(token)
@@ -240,7 +241,7 @@ fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Resul
     }
     let mut index = BTreeMap::new();
     for (key, stored) in &org.components {
-        let Some(path) = path_of(key) else { continue };
+        let Some(path) = path_of_key(key) else { continue };
         let file = root.join("metadata").join(&path);
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)?;
@@ -258,10 +259,6 @@ fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Resul
     pointer.as_file().sync_all()?;
     pointer.persist(folder.join("current")).map_err(|error| error.error)?;
     remove_generations(folder, Some(generation))
-}
-
-fn path_of(key: &Key) -> Option<String> {
-    path_of_key(key)
 }
 
 fn remove_generations(folder: &Path, except: Option<u64>) -> std::io::Result<()> {

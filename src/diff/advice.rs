@@ -145,8 +145,7 @@ fn of_test(test: &Test, name: &mut dyn FnMut(&str)) {
 
 fn of_fact(pattern: &str, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     name(pattern);
-    if let Some(parameter) =
-        Fact::parse(&fill(pattern, "X")).ok().and_then(|fact| fact.fact_type.parameter)
+    if let Some(parameter) = Fact::parse(&fill(pattern, "X")).ok().and_then(|fact| fact.parameter())
     {
         also.insert(parameter.to_owned());
     }

@@ -140,7 +140,7 @@ impl<'s> Seen<'s, '_> {
         of: Option<&str>,
         test: &Test,
     ) -> Finding<'s> {
-        let answer = match (fact.fact_type.parameter, of) {
+        let answer = match (fact.parameter(), of) {
             (Some(parameter), None) => FactAnswer::NotObserved(Unseen::new(
                 UnseenKind::NobodyNamed,
                 format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, DocumentError, Element};
-use crate::metadata::layout::decode;
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::percent::decode;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::{Value, same};

@@ -1,15 +1,76 @@
 //! Facts about an org that are no metadata: its edition, a user's licence and effective
 //! permissions, seats, an installed app.
 //!
-//! A fact has a name (`org.edition`, `user.permission[ApiEnabled]`); `org` answers it by SOQL and
-//! REST, a folder of files cannot.
+//! A [`Fact`]'s variant names its source, which is what of an org answers it, and carries what it
+//! is about. `org` asks source by source; a folder of files answers none. How facts are written in
+//! templates is `name`'s. To add a fact, write its name in `FactName` and its variant in its
+//! source; the compiler leads from there.
+
+mod name;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::path::FieldPath;
 use super::unseen::Unseen;
 use super::value::Value;
+
+pub(crate) use name::FactName;
+pub use name::{FieldFlag, ObjectFlag};
+
+/// One fact, such as `user.object[Account].read`; whose it is (which user, which app) stands
+/// beside it, see [`Fact::parameter`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// Of the `Organization` row.
+    Organization(OrganizationFact),
+    /// API Access Control is on: of the settings `ConnectedApp` (S 2.8).
+    ApiAccessControl,
+    /// Of the row of a user, with profile and licence.
+    User(UserFact),
+    /// Of a user's assignments: what profile, permission sets and groups give together.
+    Access(Access),
+    /// The app is there: of the rows of installed apps (S 1.7) and the list of the org's own.
+    AppInstalled,
+    /// Free seats of the licence of this name: of the rows of licences.
+    Seats(String),
+}
+
+/// What the `Organization` row answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrganizationFact {
+    /// The edition, as the row has it.
+    Edition,
+    /// Whether the edition includes API access (S 5).
+    ApiAccess,
+    /// Whether it is a sandbox.
+    IsSandbox,
+    /// Whether it ends by itself and is no sandbox (S 5).
+    IsTrial,
+}
+
+/// What a user's row answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserFact {
+    /// The name of the profile's licence.
+    License,
+    /// The profile, by the name that Setup shows.
+    Profile,
+    /// Whether the user may sign in.
+    IsActive,
+}
+
+/// What a user's assignments answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// The system permission of this API name.
+    Permission(String),
+    /// The flag on the object of this API name.
+    Object(String, ObjectFlag),
+    /// The permission set of this API name, assigned without an end.
+    PermissionSet(String),
+    /// The flag on the field `Object.Field`.
+    Field(String, FieldFlag),
+}
 
 /// What kind of value a fact has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,169 +83,100 @@ pub enum FactKind {
     Text,
 }
 
-/// A row of the table of facts.
-#[derive(Debug)]
-pub struct FactType {
-    /// The name, without key: `user.object[].read` is `user.object` with leaf `read`.
-    pub name: &'static str,
-    /// Whether a key in brackets follows.
-    pub keyed: bool,
-    /// The names that may follow the key; empty where none may.
-    pub leaves: &'static [&'static str],
-    /// The kind of its value.
-    pub kind: FactKind,
-    /// What a person reads.
-    pub title: &'static str,
-    /// The template parameter whose value says of whom the fact speaks (`user`, `app`), if any.
-    pub parameter: Option<&'static str>,
-}
+impl FactKind {
+    /// Says whether a value is of this kind.
+    pub fn admits(self, value: &Value) -> bool {
+        match self {
+            Self::Flag => matches!(value, Value::Bool(_)),
+            Self::Number => matches!(value, Value::Number(_)),
+            Self::Text => matches!(value, Value::Text(_)),
+        }
+    }
 
-/// The flags of an object permission as the leaf of `user.object[..]`.
-pub const OBJECT_FLAGS: &[&str] =
-    &["read", "create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
-
-/// The flags of a field permission as the leaf of `user.field[..]`.
-pub const FIELD_FLAGS: &[&str] = &["read", "edit"];
-
-/// Every fact that a template may name.
-pub const FACTS: &[FactType] = &[
-    fact("org.edition", FactKind::Text, "Edition", None),
-    fact("org.api_access", FactKind::Flag, "The org's edition includes API access", None),
-    fact("org.is_sandbox", FactKind::Flag, "The org is a sandbox", None),
-    fact("org.is_trial", FactKind::Flag, "The org is a trial", None),
-    fact("org.api_access_control", FactKind::Flag, "API Access Control is on", None),
-    fact("user.license", FactKind::Text, "The user's licence", Some("user")),
-    fact("user.profile", FactKind::Text, "The user's profile", Some("user")),
-    fact("user.is_active", FactKind::Flag, "The user is active", Some("user")),
-    FactType {
-        keyed: true,
-        ..fact(
-            "user.permission",
-            FactKind::Flag,
-            "The user's effective system permission",
-            Some("user"),
-        )
-    },
-    FactType {
-        keyed: true,
-        leaves: OBJECT_FLAGS,
-        ..fact(
-            "user.object",
-            FactKind::Flag,
-            "The user's effective object permission",
-            Some("user"),
-        )
-    },
-    FactType {
-        keyed: true,
-        ..fact(
-            "user.permission_set",
-            FactKind::Flag,
-            "The permission set is assigned to the user, without an end",
-            Some("user"),
-        )
-    },
-    FactType {
-        keyed: true,
-        leaves: FIELD_FLAGS,
-        ..fact(
-            "user.field",
-            FactKind::Flag,
-            "The user's effective access to the field",
-            Some("user"),
-        )
-    },
-    fact("app.installed", FactKind::Flag, "The app is installed in the org", Some("app")),
-    FactType {
-        keyed: true,
-        ..fact("license.seats", FactKind::Number, "Free seats of the licence", None)
-    },
-];
-
-const fn fact(
-    name: &'static str,
-    kind: FactKind,
-    title: &'static str,
-    parameter: Option<&'static str>,
-) -> FactType {
-    FactType { name, keyed: false, leaves: &[], kind, title, parameter }
-}
-
-/// One fact, such as `user.object[Account].read`.
-#[derive(Clone, Debug)]
-pub struct Fact {
-    /// Its row in the table.
-    pub fact_type: &'static FactType,
-    /// The key in brackets, where the row asks for one.
-    pub key: Option<String>,
-    /// The leaf after the key, where the row has leaves.
-    pub leaf: Option<&'static str>,
+    /// Returns what a value of this kind is, for a template's author.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Flag => "`true` or `false`",
+            Self::Number => "a whole number",
+            Self::Text => "a text",
+        }
+    }
 }
 
 impl Fact {
+    /// Returns the kind of its value.
+    pub fn kind(&self) -> FactKind {
+        match self {
+            Self::Organization(OrganizationFact::Edition)
+            | Self::User(UserFact::License | UserFact::Profile) => FactKind::Text,
+            Self::Organization(
+                OrganizationFact::ApiAccess
+                | OrganizationFact::IsSandbox
+                | OrganizationFact::IsTrial,
+            )
+            | Self::ApiAccessControl
+            | Self::User(UserFact::IsActive)
+            | Self::Access(_)
+            | Self::AppInstalled => FactKind::Flag,
+            Self::Seats(_) => FactKind::Number,
+        }
+    }
+
+    /// Returns what a person reads in its place.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Organization(OrganizationFact::Edition) => "Edition",
+            Self::Organization(OrganizationFact::ApiAccess) => {
+                "The org's edition includes API access"
+            }
+            Self::Organization(OrganizationFact::IsSandbox) => "The org is a sandbox",
+            Self::Organization(OrganizationFact::IsTrial) => "The org is a trial",
+            Self::ApiAccessControl => "API Access Control is on",
+            Self::User(UserFact::License) => "The user's licence",
+            Self::User(UserFact::Profile) => "The user's profile",
+            Self::User(UserFact::IsActive) => "The user is active",
+            Self::Access(Access::Permission(_)) => "The user's effective system permission",
+            Self::Access(Access::Object(..)) => "The user's effective object permission",
+            Self::Access(Access::PermissionSet(_)) => {
+                "The permission set is assigned to the user, without an end"
+            }
+            Self::Access(Access::Field(..)) => "The user's effective access to the field",
+            Self::AppInstalled => "The app is installed in the org",
+            Self::Seats(_) => "Free seats of the licence",
+        }
+    }
+
+    /// Returns the template parameter whose value says whose fact it is, where it is somebody's.
+    pub fn parameter(&self) -> Option<&'static str> {
+        match self {
+            Self::Organization(_) | Self::ApiAccessControl | Self::Seats(_) => None,
+            Self::User(_) | Self::Access(_) => Some("user"),
+            Self::AppInstalled => Some("app"),
+        }
+    }
+
     /// Returns the fact that says whether a user effectively has what a profile or permission set
     /// grants at a path: `objectPermissions[Account].allowRead` is `user.object[Account].read`.
     /// None for what is no permission.
     pub fn of_permission(path: &FieldPath) -> Option<Self> {
         let [entry, leaf] = path.segments() else { return None };
-        let key = entry.key.as_deref()?;
-        let text = match (entry.name.as_str(), leaf.name.as_str()) {
-            ("userPermissions", "enabled") => format!("user.permission[{key}]"),
-            ("objectPermissions", flag) => {
-                format!(
-                    "user.object[{key}].{}",
-                    flag.strip_prefix("allow")
-                        .map(str::to_ascii_lowercase)
-                        .as_deref()
-                        .unwrap_or(flag)
-                )
-            }
-            ("fieldPermissions", "readable") => format!("user.field[{key}].read"),
-            ("fieldPermissions", "editable") => format!("user.field[{key}].edit"),
-            _ => return None,
-        };
-        Self::parse(&text).ok()
-    }
-
-    /// Reads a fact's name.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong, for a template's author.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (name, rest) = match text.find('[') {
-            Some(open) => (&text[..open], Some(&text[open + 1..])),
-            None => (text, None),
-        };
-        let Some(fact_type) = FACTS.iter().find(|row| row.name == name) else {
-            return Err(format!("there is no fact `{name}`"));
-        };
-        let (key, tail) = match rest {
-            Some(rest) => match rest.rfind(']') {
-                Some(close) => (Some(rest[..close].trim().to_owned()), &rest[close + 1..]),
-                None => return Err("the bracket is not closed".to_owned()),
-            },
-            None => (None, ""),
-        };
-        match (&key, fact_type.keyed) {
-            (None, true) => return Err(format!("`{name}` needs a key: `{name}[..]`")),
-            (Some(_), false) => return Err(format!("`{name}` takes no key")),
-            (Some(key), true) if key.is_empty() => return Err("the key is empty".to_owned()),
-            _ => {}
+        let key = entry.key.as_deref()?.trim().to_owned();
+        if key.is_empty() {
+            return None;
         }
-        let leaf = match (tail.strip_prefix('.'), fact_type.leaves) {
-            (None, []) if tail.is_empty() => None,
-            (Some(leaf), leaves) if leaves.contains(&leaf) => {
-                leaves.iter().find(|known| **known == leaf).copied()
+        let leaf = leaf.name.as_str();
+        Some(Self::Access(match entry.name.as_str() {
+            "userPermissions" if leaf == "enabled" => Access::Permission(key),
+            "objectPermissions" => {
+                let flag = ObjectFlag::ALL.iter().find(|flag| flag.element() == leaf)?;
+                Access::Object(key, *flag)
             }
-            (None, leaves) if tail.is_empty() => {
-                return Err(format!("`{name}[..]` needs one of: {}", leaves.join(", ")));
+            "fieldPermissions" => {
+                let flag = FieldFlag::ALL.iter().find(|flag| flag.element() == leaf)?;
+                Access::Field(key, *flag)
             }
-            (_, []) => return Err(format!("nothing may follow `{name}`")),
-            (_, leaves) => {
-                return Err(format!("after `{name}[..]` comes one of: {}", leaves.join(", ")));
-            }
-        };
-        Ok(Self { fact_type, key, leaf })
+            _ => return None,
+        }))
     }
 }
 
@@ -200,8 +192,8 @@ pub enum FactAnswer {
 /// The answers to facts, each for the user or app that it speaks of.
 #[derive(Clone, Debug)]
 pub struct FactValues {
-    answers: BTreeMap<(String, Option<String>), FactAnswer>,
-    sources: BTreeMap<(String, Option<String>), String>,
+    answers: BTreeMap<(Fact, Option<String>), FactAnswer>,
+    sources: BTreeMap<(Fact, Option<String>), String>,
     otherwise: Unseen,
 }
 
@@ -212,65 +204,34 @@ impl FactValues {
         Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise }
     }
 
-    /// Notes an answer.
+    /// Notes the answer to a fact about `of`.
     pub fn insert(&mut self, fact: &Fact, of: Option<&str>, answer: FactAnswer) {
-        self.answers.insert((fact.to_string(), of.map(str::to_owned)), answer);
+        self.answers.insert((fact.clone(), of.map(str::to_owned)), answer);
     }
 
     /// Notes where the access comes from that a fact speaks of, such as `the profile Sales`.
     pub fn insert_source(&mut self, fact: &Fact, of: Option<&str>, source: String) {
-        self.sources.insert((fact.to_string(), of.map(str::to_owned)), source);
+        self.sources.insert((fact.clone(), of.map(str::to_owned)), source);
     }
 
     /// Returns where the access comes from, where that is known.
     pub fn source(&self, fact: &Fact, of: Option<&str>) -> Option<&str> {
-        self.sources.get(&(fact.to_string(), of.map(str::to_owned))).map(String::as_str)
+        self.sources.get(&(fact.clone(), of.map(str::to_owned))).map(String::as_str)
     }
 
     /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the
     /// org).
     pub fn get(&self, fact: &Fact, of: Option<&str>) -> FactAnswer {
         self.answers
-            .get(&(fact.to_string(), of.map(str::to_owned)))
+            .get(&(fact.clone(), of.map(str::to_owned)))
             .cloned()
             .unwrap_or_else(|| FactAnswer::NotObserved(self.otherwise.clone()))
-    }
-}
-
-impl PartialEq for Fact {
-    fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
-    }
-}
-
-impl fmt::Display for Fact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.fact_type.name)?;
-        if let Some(key) = &self.key {
-            write!(f, "[{key}]")?;
-        }
-        if let Some(leaf) = self.leaf {
-            write!(f, ".{leaf}")?;
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn facts_read_and_show_the_same() {
-        for text in [
-            "org.edition",
-            "user.permission[ApiEnabled]",
-            "user.object[Account].viewAllRecords",
-            "license.seats[Salesforce]",
-        ] {
-            assert_eq!(Fact::parse(text).unwrap().to_string(), text);
-        }
-    }
 
     #[test]
     fn what_a_component_grants_is_a_fact_of_the_user() {
@@ -294,19 +255,5 @@ mod tests {
         );
         assert_eq!(fact("tabVisibilities[standard-Account].visibility"), None);
         assert_eq!(fact("custom"), None);
-    }
-
-    #[test]
-    fn broken_facts_are_refused() {
-        for text in [
-            "org.colour",
-            "user.permission",
-            "org.edition[x]",
-            "user.object[Account]",
-            "user.object[Account].fly",
-            "user.permission[]",
-        ] {
-            Fact::parse(text).unwrap_err();
-        }
     }
 }

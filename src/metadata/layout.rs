@@ -1,10 +1,8 @@
 //! Where a component stands in a folder, in metadata format and in source format, and how its name
 //! is written there.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use super::ComponentId;
+use super::percent::{decode, encode};
 use super::registry::{self, wsdl};
 
 /// The names under which Setup shows standard profiles, and what the API calls them (S 3.3).
@@ -42,58 +40,6 @@ pub fn canonical_full_name(type_name: &str, written: &str) -> String {
     } else {
         decoded.into_owned()
     }
-}
-
-/// Decodes `%2E` and its like; what is no such form stays.
-pub fn decode(written: &str) -> Cow<'_, str> {
-    if !written.contains('%') {
-        return Cow::Borrowed(written);
-    }
-    let bytes = written.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = (bytes[at] == b'%')
-            .then(|| written.get(at + 1..at + 3))
-            .flatten()
-            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match hex {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    match String::from_utf8(decoded) {
-        Ok(decoded) => Cow::Owned(decoded),
-        Err(_) => Cow::Borrowed(written),
-    }
-}
-
-/// Encodes a full name as Salesforce writes it in file names and members (S 3.3): reserved
-/// characters by percent, spaces as they are.
-pub fn encode(full_name: &str) -> String {
-    let mut encoded = String::with_capacity(full_name.len());
-    for character in full_name.chars() {
-        match character {
-            '%' | '.' | '(' | ')' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '#'
-            | '&' | '+' | '=' | '!' | '\'' | '~' | ',' | ';' | '@' | '$' | '^' | '[' | ']'
-            | '{' | '}' | '`'
-                if character != '*' || full_name.len() > 1 =>
-            {
-                encoded.push('%');
-                // Writing to a String cannot fail.
-                let _ = write!(encoded, "{:02X}", u32::from(character));
-            }
-            other => encoded.push(other),
-        }
-    }
-    encoded
 }
 
 /// Returns where a component's XML stands in metadata format: `profiles/Admin.profile`, beside a
@@ -175,36 +121,6 @@ pub fn object_of(path: &str) -> Option<ComponentId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_encoded_as_salesforce_does() {
-        for (full_name, encoded) in [
-            ("Force.com - Free User", "Force%2Ecom - Free User"),
-            ("Sales (EMEA)", "Sales %28EMEA%29"),
-            ("A/B", "A%2FB"),
-            ("Custom: Sales Profile", "Custom%3A Sales Profile"),
-            ("Vertrieb Übersee", "Vertrieb Übersee"),
-            ("*", "*"),
-        ] {
-            assert_eq!(encode(full_name), encoded);
-            assert_eq!(decode(encoded), full_name);
-        }
-        assert_eq!(decode("100% sure %zz %e"), "100% sure %zz %e");
-    }
-
-    #[test]
-    fn a_member_keeps_what_parts_its_name() {
-        for (type_name, full_name, member) in [
-            ("Profile", "Force.com - Free User", "Force%2Ecom - Free User"),
-            ("Layout", "Account-Sales (EMEA) Layout", "Account-Sales %28EMEA%29 Layout"),
-            ("CustomField", "Account.Score__c", "Account.Score__c"),
-            ("RecordType", "Account.A(B)", "Account.A%28B%29"),
-            ("Report", "unfiled$public/All", "unfiled$public/All"),
-            ("CustomObject", "*", "*"),
-        ] {
-            assert_eq!(member_name(type_name, full_name), member);
-        }
-    }
 
     #[test]
     fn the_names_of_setup_are_resolved() {

@@ -275,7 +275,7 @@ impl Companion {
     /// `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2),
     /// its object is.
     pub fn candidates(self, key: &str) -> Vec<(&'static str, String)> {
-        let key = &*super::layout::decode(key);
+        let key = &*super::percent::decode(key);
         let object = || key.split_once('.').map_or(key, |(object, _)| object).to_owned();
         match self {
             Self::Type(type_name) => vec![(type_name, key.to_owned())],

@@ -23,7 +23,7 @@ impl Org {
     ///
     /// # Errors No such user or set, no seat of the licence, or no right to assign. Rows that were
     /// created before the failure come with it.
-    pub async fn assign(
+    pub(crate) async fn assign(
         &self,
         user: &str,
         permission_set: &str,
@@ -121,7 +121,7 @@ impl Org {
     ///
     /// # Errors
     /// The org refuses.
-    pub async fn delete_row(&self, row: &CreatedRow) -> Result<(), OrgError> {
+    pub(crate) async fn delete_row(&self, row: &CreatedRow) -> Result<(), OrgError> {
         match self
             .wire
             .send_once(

@@ -85,7 +85,7 @@ pub struct DeployRow {
 
 impl DeployRow {
     /// Says whether it is not over yet.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         matches!(
             self.status.as_str(),
             "Pending" | "InProgress" | "Canceling" | "Finalizing" | "FinalizingDeploy"
@@ -162,7 +162,7 @@ impl Org {
     ///
     /// # Errors As [`Self::start_deploy`]; a validation that the org does not take for a quick
     /// deploy is refused.
-    pub async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
+    pub(crate) async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
         match self
             .wire
             .soap(
@@ -185,7 +185,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked, or knows no such deploy.
-    pub async fn deploy_status(&self, id: &str) -> Result<DeployStatus, OrgError> {
+    pub(crate) async fn deploy_status(&self, id: &str) -> Result<DeployStatus, OrgError> {
         match self
             .wire
             .get(&format!("metadata/deployRequest/{id}"), &[("includeDetails", "true")])
@@ -206,7 +206,11 @@ impl Org {
     ///
     /// # Errors
     /// The org can't be asked for longer than a job may take; the deploy may go on all the same.
-    pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
+    pub async fn watch_deploy(
+        &self,
+        id: &str,
+        what: &str,
+    ) -> Result<DeployStatus, OrgError> {
         let began = Instant::now();
         let mut told = 0;
         loop {
@@ -252,7 +256,7 @@ impl Org {
     ///
     /// # Errors
     /// The org refuses, because it is over, or cannot be asked.
-    pub async fn cancel_deploy(&self, id: &str) -> Result<(), OrgError> {
+    pub(crate) async fn cancel_deploy(&self, id: &str) -> Result<(), OrgError> {
         let body = RawBody::new(
             json!({ "deployResult": { "status": "Canceling" } }).to_string(),
             "application/json",
@@ -309,7 +313,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked at all.
-    pub async fn users_of_app(&self, app: &str) -> Result<Option<Vec<String>>, OrgError> {
+    pub(crate) async fn users_of_app(&self, app: &str) -> Result<Option<Vec<String>>, OrgError> {
         let soql = format!("SELECT UserId FROM OauthToken WHERE AppName = {}", soql_text(app));
         match self.wire.query(&soql).await {
             Ok(rows) => {
@@ -328,7 +332,7 @@ impl Org {
 }
 
 /// Says whether two ids are the same record: with 15 or 18 characters.
-pub fn same_id(one: &str, other: &str) -> bool {
+pub(crate) fn same_id(one: &str, other: &str) -> bool {
     one.len() >= 15 && other.len() >= 15 && one.get(..15) == other.get(..15)
 }
 

@@ -9,6 +9,8 @@ use cirrus::CirrusError;
 use cirrus_auth::AuthError;
 use cirrus_metadata::MetadataError;
 
+use super::words::{self, Words};
+
 /// What sort of failure it was; the command line picks its advice by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrgErrorKind {
@@ -88,6 +90,21 @@ impl OrgError {
         }
     }
 
+    /// Says whether the caller may not see it, in one of the ways in which an org says so: an
+    /// object or a field that they may not see is not there for them.
+    pub(super) fn is_about_rights(&self) -> bool {
+        self.kind == OrgErrorKind::Permission
+            || matches!(
+                self.code.as_deref(),
+                Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND")
+            )
+    }
+
+    /// Says whether the other side's certificate is not one that this machine trusts.
+    pub(crate) fn is_about_certificate(&self) -> bool {
+        self.kind == OrgErrorKind::Unreachable && Words::Certificate.are_in(&self.message)
+    }
+
     /// Says whether a look at a job in the org may meet this and outlive it: the job goes on
     /// whether we look or not (S 6.6: also a wrong id as it leaves Pending).
     pub(super) fn is_passing(&self) -> bool {
@@ -137,9 +154,7 @@ impl OrgError {
             MetadataError::ZipDecode(_) => {
                 Self::new(OrgErrorKind::Damaged, "the zip that the org sent is not valid base64")
             }
-            MetadataError::InvalidResponse(text) => {
-                Self::not_soap(text.split_once("body starts: ").map_or("", |(_, body)| body))
-            }
+            MetadataError::InvalidResponse(text) => Self::not_soap(words::body_quoted(&text)),
             MetadataError::Xml(_) => Self::not_soap(""),
             other => Self::new(OrgErrorKind::Unexpected, other.to_string()),
         }
@@ -224,8 +239,7 @@ fn too_large(limit: usize) -> OrgError {
 }
 
 fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
-    // The fault's code is INVALID_SESSION_ID although the session is valid (S 6.1).
-    if text.contains("JWT-based access tokens") {
+    if Words::JwtRefused.are_in(text) {
         return OrgErrorKind::Unsupported;
     }
     match code {

@@ -3,8 +3,6 @@
 //! What the caller may not see is not observed, with the right that would show it; what the org's
 //! schema lacks is found out beforehand.
 
-pub(super) mod users;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -12,10 +10,11 @@ use serde_json::Value as Json;
 
 use super::error::{OrgError, OrgErrorKind};
 use super::http::soql_list;
-use super::retrieve::{RetrieveRequest, is_about_rights};
+use super::retrieve::RetrieveRequest;
+use super::users::{self, Question};
 use super::{Event, Org};
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
@@ -24,17 +23,16 @@ const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "
 /// The editions that cannot have it.
 const EDITIONS_WITHOUT_API: &[&str] = &["Essentials", "Group", "Team", "Contact Manager"];
 
-pub(super) fn not_observed(reason: impl Into<String>) -> FactAnswer {
-    FactAnswer::NotObserved(Unseen::new(UnseenKind::NotReadable, reason))
+fn not_observed(kind: UnseenKind, reason: impl Into<String>) -> FactAnswer {
+    FactAnswer::NotObserved(Unseen::new(kind, reason))
 }
 
-/// What is not shown to whoever asks, for want of a right.
-pub(super) fn no_right(reason: impl Into<String>) -> FactAnswer {
-    FactAnswer::NotObserved(Unseen::new(UnseenKind::NoRight, reason))
+fn no_right(reason: impl Into<String>) -> FactAnswer {
+    not_observed(UnseenKind::NoRight, reason)
 }
 
-fn nobody_named(reason: &str) -> FactAnswer {
-    FactAnswer::NotObserved(Unseen::new(UnseenKind::NobodyNamed, reason))
+fn not_readable(reason: impl Into<String>) -> FactAnswer {
+    not_observed(UnseenKind::NotReadable, reason)
 }
 
 impl Org {
@@ -57,43 +55,61 @@ impl Org {
         let mut licences = BTreeSet::new();
         let mut wants_control = false;
         for (fact, of) in wanted {
-            let name = fact.fact_type.name;
-            match (name, of) {
-                ("org.api_access_control", _) => wants_control = true,
-                ("license.seats", _) => licences.extend(fact.key.clone()),
-                ("app.installed", Some(app)) => {
-                    apps.insert(app.as_str());
+            match (fact, of.as_deref()) {
+                (Fact::Organization(row), of) => {
+                    values.insert(fact, of, self.organization_fact(*row));
                 }
-                (name, Some(user)) if name.starts_with("user.") => {
-                    of_users.push((fact, user.as_str()));
+                (Fact::ApiAccessControl, _) => wants_control = true,
+                (Fact::User(row), Some(user)) => of_users.push((fact, Question::Row(*row), user)),
+                (Fact::Access(access), Some(user)) => {
+                    of_users.push((fact, Question::Access(access), user));
                 }
-                _ => {
-                    let answer = self.organization_fact(name);
-                    values.insert(fact, of.as_deref(), answer);
+                (Fact::User(_) | Fact::Access(_), None) => {
+                    values.insert(
+                        fact,
+                        None,
+                        not_observed(UnseenKind::NobodyNamed, "no user is named"),
+                    );
+                }
+                (Fact::AppInstalled, Some(app)) => {
+                    apps.insert(app);
+                }
+                (Fact::AppInstalled, None) => {
+                    values.insert(
+                        fact,
+                        None,
+                        not_observed(UnseenKind::NobodyNamed, "no app is named"),
+                    );
+                }
+                (Fact::Seats(licence), _) => {
+                    licences.insert(licence.as_str());
                 }
             }
         }
+        let questions: Vec<_> =
+            of_users.iter().map(|(_, question, user)| (*question, *user)).collect();
         // Each asks its own objects; none waits for another.
         let (users, apps, seats, control) = futures::try_join!(
-            users::answer(self, &of_users),
+            users::answer(self, &questions),
             self.apps(&apps),
             self.seats(&licences),
             async {
                 if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
             },
         )?;
-        for ((fact, user), told) in of_users.iter().zip(users) {
+        for ((fact, _, user), told) in of_users.iter().zip(users) {
             values.insert(fact, Some(user), told.answer);
             if let Some(source) = told.source {
                 values.insert_source(fact, Some(user), source);
             }
         }
         for (fact, of) in wanted {
-            let answer = match (fact.fact_type.name, of, &fact.key) {
-                ("org.api_access_control", ..) => control.clone(),
-                ("license.seats", _, Some(licence)) => seats.get(licence).cloned(),
-                ("app.installed", Some(app), _) => apps.get(app.as_str()).cloned(),
-                _ => None,
+            let answer = match (fact, of) {
+                (Fact::ApiAccessControl, _) => control.clone(),
+                (Fact::Seats(licence), _) => seats.get(licence).cloned(),
+                (Fact::AppInstalled, Some(app)) => apps.get(app.as_str()).cloned(),
+                (Fact::AppInstalled, None)
+                | (Fact::Organization(_) | Fact::User(_) | Fact::Access(_), _) => None,
             };
             if let Some(answer) = answer {
                 values.insert(fact, of.as_deref(), answer);
@@ -103,33 +119,36 @@ impl Org {
     }
 
     /// Facts of the `Organization` row, which `connect` has read.
-    fn organization_fact(&self, name: &str) -> FactAnswer {
+    fn organization_fact(&self, fact: OrganizationFact) -> FactAnswer {
         let row = &self.organization;
         let sandbox = row["IsSandbox"].as_bool();
         let edition = row["OrganizationType"].as_str();
         let unread = |column: &str| {
             self.unread
                 .get(column)
-                .map(|why| not_observed(format!("the org does not show it to this user: {why}")))
+                .map(|why| not_readable(format!("the org does not show it to this user: {why}")))
         };
-        let unseen = || {
-            let column = if name == "org.is_sandbox" { "IsSandbox" } else { "OrganizationType" };
-            unread(column).unwrap_or_else(|| no_right("the org does not show it to this user"))
+        let unseen = |column: &str| {
+            unread(column).unwrap_or_else(|| {
+                not_observed(UnseenKind::NoRight, "the org does not show it to this user")
+            })
         };
-        match name {
-            "org.edition" => edition.map_or_else(unseen, |text| FactAnswer::Known(text.into())),
-            "org.is_sandbox" => sandbox.map_or_else(unseen, |flag| FactAnswer::Known(flag.into())),
+        match fact {
+            OrganizationFact::Edition => edition
+                .map_or_else(|| unseen("OrganizationType"), |text| FactAnswer::Known(text.into())),
+            OrganizationFact::ApiAccess => {
+                edition.map_or_else(|| unseen("OrganizationType"), api_access)
+            }
+            OrganizationFact::IsSandbox => {
+                sandbox.map_or_else(|| unseen("IsSandbox"), |flag| FactAnswer::Known(flag.into()))
+            }
             // A sandbox with an end is a scratch org (S 5), no trial.
-            "org.is_trial" => {
+            OrganizationFact::IsTrial => {
                 let ends = !row["TrialExpirationDate"].is_null();
                 let unread =
                     unread("TrialExpirationDate").or_else(|| unread("IsSandbox").filter(|_| ends));
                 unread.unwrap_or_else(|| FactAnswer::Known((ends && sandbox != Some(true)).into()))
             }
-            "org.api_access" => edition.map_or_else(unseen, api_access),
-            name if name.starts_with("user.") => nobody_named("no user is named"),
-            name if name.starts_with("app.") => nobody_named("no app is named"),
-            _ => not_observed("this program cannot ask for it"),
         }
     }
 
@@ -163,7 +182,7 @@ impl Org {
         let retrieved = match self.retrieve_all(&request).await {
             Ok(retrieved) => retrieved,
             Err(error) if is_fatal(&error) => return Err(error),
-            Err(error) => return Ok(not_observed(format!("the org says: {error}"))),
+            Err(error) => return Ok(not_readable(format!("the org says: {error}"))),
         };
         Ok(match retrieved.components.get(&id) {
             Some(settings) => {
@@ -197,7 +216,7 @@ impl Org {
         );
         let (rows, hidden) = match self.wire.query(&soql).await {
             Ok(rows) => (rows, None),
-            Err(error) if is_about_rights(&error) => (Vec::new(), Some(error)),
+            Err(error) if error.is_about_rights() => (Vec::new(), Some(error)),
             Err(error) => return Err(error),
         };
         let has_row = |app: &str| {
@@ -257,10 +276,10 @@ impl Org {
     /// licences.
     async fn seats(
         &self,
-        licences: &BTreeSet<String>,
+        licences: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
         let mut answers = BTreeMap::new();
-        let mut left: Vec<&String> = licences.iter().collect();
+        let mut left: Vec<&str> = licences.iter().copied().collect();
         let mut hidden = None;
         for (object, names) in [
             ("UserLicense", ["Name", "MasterLabel"]),
@@ -275,7 +294,7 @@ impl Org {
             );
             let rows = match self.wire.query(&soql).await {
                 Ok(rows) => rows,
-                Err(error) if is_about_rights(&error) => {
+                Err(error) if error.is_about_rights() => {
                     hidden = Some(error);
                     continue;
                 }
@@ -298,7 +317,7 @@ impl Org {
                                        View Setup and Configuration",
                     ),
                 };
-                answers.insert((*licence).clone(), answer);
+                answers.insert((*licence).to_owned(), answer);
                 false
             });
         }
@@ -310,18 +329,18 @@ impl Org {
                     "licences are seen only with View Setup and Configuration ({error})"
                 )),
             };
-            answers.insert(licence.clone(), answer);
+            answers.insert(licence.to_owned(), answer);
         }
         Ok(answers)
     }
 }
 
 /// Whether nothing else can be asked either.
-pub(super) fn is_fatal(error: &OrgError) -> bool {
+fn is_fatal(error: &OrgError) -> bool {
     !matches!(
         error.kind,
         OrgErrorKind::Refused | OrgErrorKind::Permission | OrgErrorKind::Unsupported
-    ) && !is_about_rights(error)
+    ) && !error.is_about_rights()
 }
 
 /// That this program was answered over the API does not say that another app would be: some are let
@@ -333,7 +352,7 @@ fn api_access(edition: &str) -> FactAnswer {
     } else if has(EDITIONS_WITHOUT_API) {
         FactAnswer::Known(false.into())
     } else {
-        not_observed(format!(
+        not_readable(format!(
             "the API does not show whether {edition} has API access here; it may be an add-on"
         ))
     }

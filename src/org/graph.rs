@@ -20,7 +20,7 @@ impl Org {
     ///
     /// # Errors
     /// The org cannot be asked at all; that it does not have or show the graph is no error.
-    pub async fn permission_graph(
+    pub(crate) async fn permission_graph(
         &self,
         wanted: &[Permission],
     ) -> Result<Vec<Dependency>, OrgError> {

@@ -112,7 +112,6 @@ pub(super) fn is_loopback(address: &str) -> bool {
 /// A request that changes something and has no answer that tells how it went.
 #[derive(Debug)]
 pub(super) struct Unanswered {
-    /// What happened.
     pub(super) error: OrgError,
     /// Whether the org may have received it.
     pub(super) may_have_arrived: bool,

@@ -265,7 +265,7 @@ fn split_auth_url(text: &str) -> Option<(&str, &str, &str, &str)> {
 ///
 /// # Errors
 /// The key cannot be read, or the org does not take it.
-pub async fn jwt(
+pub(crate) async fn jwt(
     name: &str,
     login_url: &str,
     client_id: &str,
@@ -302,7 +302,7 @@ pub async fn jwt(
 ///
 /// # Errors
 /// The org does not take the key and secret.
-pub async fn client_credentials(
+pub(crate) async fn client_credentials(
     name: &str,
     instance_url: &str,
     client_id: &str,
@@ -352,7 +352,7 @@ fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String,
 ///
 /// # Errors
 /// The org could not be asked or refused.
-pub async fn revoke(login: &Login, options: &ConnectOptions) -> Result<(), OrgError> {
+pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<(), OrgError> {
     let token = match &login.credential {
         Credential::RefreshToken { refresh_token, .. } => refresh_token,
         Credential::AccessToken { token } => token,

@@ -69,7 +69,7 @@ pub enum Credential {
 
 impl Credential {
     /// Returns the way of signing in, in words.
-    pub fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::AccessToken { .. } => "access token",
             Self::RefreshToken { .. } => "refresh token",
@@ -146,7 +146,7 @@ impl LoginStore {
 
     /// Keeps secrets in the system's keyring from now on, where there is one.
     #[must_use]
-    pub fn with_keyring(self) -> Self {
+    pub(crate) fn with_keyring(self) -> Self {
         Self { in_keyring: true, ..self }
     }
 
@@ -188,7 +188,7 @@ impl LoginStore {
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
+    pub(crate) fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
         let path = self.file(name);
         if path.exists() { read(&path)?.into_login().map(Some) } else { Ok(None) }
     }
@@ -197,7 +197,7 @@ impl LoginStore {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save(&self, login: &Login) -> Result<Kept, OrgError> {
+    pub(crate) fn save(&self, login: &Login) -> Result<Kept, OrgError> {
         make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
         let path = self.file(&login.name);
         let mut stored = Stored::from(login);

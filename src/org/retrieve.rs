@@ -18,9 +18,9 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::facts::users::{ViewSetup, view_setup};
+use crate::org::users::{ViewSetup, view_setup};
+use crate::org::words::Words;
 use crate::org::{Event, Org};
-pub(super) use apps::is_about_rights;
 
 /// What is wanted of an org.
 #[derive(Clone, Debug, Default)]
@@ -349,15 +349,13 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names_it = |message: &&String| names.iter().any(|name| message.contains(name.as_str()));
     let about_it = messages.iter().filter(names_it);
     for message in about_it.clone() {
-        // `Entity of type 'X' named 'Y' cannot be found` is a warning in a retrieve that succeeds
-        // (S 6.2).
-        if message.contains("cannot be found") && message.contains(&type_name) {
+        if Words::NotFound.are_in(message) && message.contains(&type_name) {
             return Absence::Missing;
         }
     }
     let about_its_type = messages
         .iter()
-        .filter(|message| message.contains(&type_name) && !message.contains(" named "));
+        .filter(|message| message.contains(&type_name) && !Words::OneComponent.are_in(message));
     match about_it.chain(about_its_type).next() {
         Some(message) => Absence::Said(format!("the org says: {message}")),
         None => Absence::Silent,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
+use crate::metadata::fact::{Access, Fact, OrganizationFact};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close};
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
@@ -230,21 +231,26 @@ impl Plan<'_> {
         let ExpandedWant::Fact { fact, of: Some(user), .. } = want else {
             return Err(no_package.to_owned());
         };
-        if let ("user.permission_set", Some(set)) = (fact.fact_type.name, &fact.key) {
+        if let Fact::Access(Access::PermissionSet(set)) = fact {
             if let Some(source) = &wanted.access_from {
                 return Err(format!("the {source} must be changed in Setup"));
             }
             return self.assign(user, set, basis);
         }
-        let path = match (fact.fact_type.name, &fact.key, fact.leaf) {
-            ("user.permission", Some(key), _) => format!("userPermissions[{key}].enabled"),
-            ("user.object", Some(key), Some(leaf)) => {
-                format!("objectPermissions[{key}].{}", flag_of(leaf))
+        let path = match fact {
+            Fact::Access(Access::Permission(key)) => format!("userPermissions[{key}].enabled"),
+            Fact::Access(Access::Object(key, flag)) => {
+                format!("objectPermissions[{key}].{}", flag.element())
             }
-            ("license.seats" | "org.edition" | "org.api_access", ..) => {
+            Fact::Seats(_)
+            | Fact::Organization(OrganizationFact::Edition | OrganizationFact::ApiAccess) => {
                 return Err("this is bought, not deployed: ask the account executive".to_owned());
             }
-            _ => return Err(no_package.to_owned()),
+            Fact::Organization(OrganizationFact::IsSandbox | OrganizationFact::IsTrial)
+            | Fact::ApiAccessControl
+            | Fact::User(_)
+            | Fact::Access(Access::PermissionSet(_) | Access::Field(..))
+            | Fact::AppInstalled => return Err(no_package.to_owned()),
         };
         let grants = |want: &ExpandedWant| match want {
             ExpandedWant::Metadata {
@@ -526,14 +532,4 @@ fn empty(type_name: &str) -> Document {
          </{type_name}>\n"
     );
     Document::parse(text.into_bytes()).expect("a type's name is an element's name")
-}
-
-/// The flag of an object's entry by the name that facts have for it.
-fn flag_of(leaf: &str) -> String {
-    match leaf {
-        "create" | "read" | "edit" | "delete" => {
-            format!("allow{}{}", leaf[..1].to_ascii_uppercase(), &leaf[1..])
-        }
-        other => other.to_owned(),
-    }
 }

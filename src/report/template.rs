@@ -7,6 +7,7 @@ use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
 use crate::diff::advice::Advice;
+use crate::metadata::fact::Fact;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::{
@@ -194,9 +195,7 @@ fn by_hand(template: &Template, out: &mut String) {
 fn is_by_hand(want: &Want) -> bool {
     match want {
         Want::Metadata { component, .. } => component.starts_with("ConnectedApplication:"),
-        Want::Fact { fact, .. } => !["user.permission", "user.object", "user.field"]
-            .iter()
-            .any(|name| fact.starts_with(name)),
+        Want::Fact { fact, .. } => !matches!(Fact::parse(&fill(fact, "X")), Ok(Fact::Access(_))),
         Want::Manual { .. } => true,
         Want::Any(wants) => wants.iter().any(is_by_hand),
     }

@@ -50,6 +50,6 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 }
 
 /// Returns the name of the shipped template that is most like a misspelt one.
-pub fn nearest(name: &str) -> Option<&'static str> {
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     nearest::nearest(name, ALL.iter().map(|template| template.name))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::mistake::Collector;
-use super::parse::{CreateSpans, Placed, PlacedWant};
+use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fill, placeholders};
-use crate::metadata::fact::{FACTS, Fact, FactKind};
+use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind};
@@ -296,14 +296,14 @@ impl Check<'_, '_, '_> {
             Ok(fact) => fact,
             Err(message) => {
                 let name = pattern.split('[').next().unwrap_or_default();
-                let help = nearest(name, FACTS.iter().map(|row| row.name))
+                let help = nearest(name, FactName::ALL.iter().map(|name| name.as_str()))
                     .filter(|near| *near != name)
                     .map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.add_with(subject, message, help);
                 return;
             }
         };
-        if let Some(parameter) = fact.fact_type.parameter
+        if let Some(parameter) = fact.parameter()
             && self.parameter(parameter).is_none()
         {
             self.mistakes.add(
@@ -330,7 +330,7 @@ impl Check<'_, '_, '_> {
                 return;
             }
             Test::AtLeast(_) | Test::AtMost(_) => {
-                if fact.fact_type.kind != FactKind::Number {
+                if fact.kind() != FactKind::Number {
                     self.mistakes.add(
                         at,
                         format!(
@@ -344,19 +344,9 @@ impl Check<'_, '_, '_> {
             Test::Absent => return,
         };
         for value in values {
-            let fits = match (fact.fact_type.kind, value) {
-                (_, Value::Text(text)) if text.contains('{') => true,
-                (FactKind::Flag, Value::Bool(_))
-                | (FactKind::Number, Value::Number(_))
-                | (FactKind::Text, Value::Text(_)) => true,
-                (FactKind::Flag | FactKind::Number | FactKind::Text, _) => false,
-            };
-            if !fits {
-                let kind = match fact.fact_type.kind {
-                    FactKind::Flag => "`true` or `false`",
-                    FactKind::Number => "a whole number",
-                    FactKind::Text => "a text",
-                };
+            let is_pattern = matches!(value, Value::Text(text) if text.contains('{'));
+            if !is_pattern && !fact.kind().admits(value) {
+                let kind = fact.kind().words();
                 self.mistakes.add(at, format!("`{pattern}` is {kind}, never `{value}`"));
             }
         }

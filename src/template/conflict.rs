@@ -8,31 +8,29 @@ use crate::metadata::value::Value;
 
 /// Two wants on one setting, or one fact, that cannot both be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub(crate) struct Conflict {
     /// The setting or fact.
-    pub subject: String,
+    pub(crate) subject: String,
     /// What the first asks for, and which step of which template.
-    pub first: Asked,
+    pub(crate) first: Asked,
     /// What the second asks for.
-    pub second: Asked,
+    pub(crate) second: Asked,
 }
 
 /// One side of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The template's name.
-    pub template: String,
-    /// The step's id.
-    pub step: String,
+pub(crate) struct Asked {
+    pub(crate) template: String,
+    pub(crate) step: String,
     /// The documentation that asks for it.
-    pub docs: Option<String>,
+    pub(crate) docs: Option<String>,
     /// What is asked for, in words.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 /// Finds the contradictions among steps that apply, or may apply together. What is one of several
 /// wants of an `any` binds nobody.
-pub fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
+pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
     let mut seen: Vec<(String, &ExpandedStep<'_>, &Test)> = Vec::new();
     let mut found = Vec::new();
     for step in steps.iter().filter(|step| !matches!(step.applies, Applies::No)) {
@@ -116,7 +114,10 @@ fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool
 
 /// Says whether no subject is asked by both sides for different values; each condition is its
 /// subject with any of its values.
-pub fn can_all_hold<S: PartialEq>(left: &[(S, Vec<Value>)], right: &[(S, Vec<Value>)]) -> bool {
+pub(crate) fn can_all_hold<S: PartialEq>(
+    left: &[(S, Vec<Value>)],
+    right: &[(S, Vec<Value>)],
+) -> bool {
     left.iter().all(|(subject, values)| {
         let mut same = right.iter().filter(|(other, _)| other == subject);
         same.all(|(_, others)| values.iter().any(|value| others.contains(value)))
@@ -125,7 +126,7 @@ pub fn can_all_hold<S: PartialEq>(left: &[(S, Vec<Value>)], right: &[(S, Vec<Val
 
 /// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells
 /// then.
-pub fn contradict(left: &Test, right: &Test) -> bool {
+pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
     let values = |test: &Test| match test {
         Test::Equals(value) => Some(vec![value.clone()]),
         Test::OneOf(values) => Some(values.clone()),

@@ -10,26 +10,26 @@ mod wants;
 
 use std::fmt::Write as _;
 
-pub use seen::{App, AppKind, Seen, confirming, facts};
+pub(crate) use seen::{App, AppKind, Seen, confirming, facts};
 
 use crate::metadata::value::Value;
 
 /// What stands where only the author knows what belongs there.
-pub const PLACEHOLDER: &str = "TODO";
+pub(crate) const PLACEHOLDER: &str = "TODO";
 
 /// What a template says of itself.
 #[derive(Clone, Debug)]
-pub struct Heading {
+pub(crate) struct Heading {
     /// The name by which it is asked for.
-    pub name: String,
+    pub(crate) name: String,
     /// What a person calls it; a placeholder where the author has not said.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The vendor's page; a placeholder where the author has not said.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Its version, such as `2026.11`.
-    pub version: String,
+    pub(crate) version: String,
     /// Today, as `2026-11-23`.
-    pub reviewed: String,
+    pub(crate) reviewed: String,
 }
 
 impl Heading {
@@ -47,7 +47,7 @@ impl Heading {
 ///
 /// # Errors
 /// What is wrong, and a name that would do.
-pub fn check_name(name: &str) -> Result<(), (String, String)> {
+pub(crate) fn check_name(name: &str) -> Result<(), (String, String)> {
     let is_word =
         name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase());
@@ -74,7 +74,7 @@ pub fn check_name(name: &str) -> Result<(), (String, String)> {
 }
 
 /// Writes the skeleton: one step of each form, commented, without a mistake.
-pub fn skeleton(heading: &Heading) -> String {
+pub(crate) fn skeleton(heading: &Heading) -> String {
     let source = quoted(&heading.source());
     include_str!("draft/skeleton.toml")
         .replace("@name@", &quoted(&heading.name))
@@ -87,7 +87,7 @@ pub fn skeleton(heading: &Heading) -> String {
 }
 
 /// Writes a template of what is so now.
-pub fn of_org(heading: &Heading, seen: &Seen<'_>) -> String {
+pub(crate) fn of_org(heading: &Heading, seen: &Seen<'_>) -> String {
     let chapters = seen.chapters();
     let mut body = String::new();
     let docs = quoted(&heading.source());

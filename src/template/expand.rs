@@ -71,18 +71,6 @@ pub enum ExpandedWant {
     Any(Vec<Self>),
 }
 
-impl ExpandedWant {
-    /// Returns the types of the components that it speaks of.
-    pub fn types(&self) -> Vec<&str> {
-        match self {
-            Self::Metadata { id, .. } => vec![&id.type_name],
-            Self::Fact { .. } => Vec::new(),
-            Self::Manual { confirm, .. } => confirm.as_deref().map(Self::types).unwrap_or_default(),
-            Self::Any(wants) => wants.iter().flat_map(Self::types).collect(),
-        }
-    }
-}
-
 /// How to make a component that does not exist, filled in.
 #[derive(Clone, Debug)]
 pub struct ExpandedCreate {
@@ -324,7 +312,7 @@ impl Filler<'_> {
 
     fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
         let fact = Fact::parse(&self.text(pattern))?;
-        let of = fact.fact_type.parameter.and_then(|parameter| self.arguments.text(parameter));
+        let of = fact.parameter().and_then(|parameter| self.arguments.text(parameter));
         Ok((fact, of))
     }
 

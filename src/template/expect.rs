@@ -11,12 +11,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::Template;
 use super::mistake::{Collector, TemplateErrors};
-use crate::metadata::fact::{FACTS, Fact, FactKind};
+use crate::metadata::fact::{Fact, FactName};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
 /// How a step may be expected to turn out, as reports write it.
-pub const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
+pub(crate) const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
 
 /// The tables of the file.
 const TABLES: &[&str] = &["parameters", "facts", "states", "mend"];
@@ -38,7 +38,11 @@ pub struct Expected {
 ///
 /// # Errors
 /// Every mistake: of form, and every parameter, fact, step and state that there is not.
-pub fn parse(file: &str, text: &str, template: &Template) -> Result<Expected, TemplateErrors> {
+pub(crate) fn parse(
+    file: &str,
+    text: &str,
+    template: &Template,
+) -> Result<Expected, TemplateErrors> {
     let mut mistakes = Collector::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -114,8 +118,8 @@ impl Walk<'_, '_> {
             Ok(fact) => fact,
             Err(message) => {
                 let stem = name.split('[').next().unwrap_or_default();
-                let near =
-                    nearest(stem, FACTS.iter().map(|row| row.name)).filter(|near| *near != stem);
+                let near = nearest(stem, FactName::ALL.iter().map(|name| name.as_str()))
+                    .filter(|near| *near != stem);
                 // `org.api_access = true` without quotes is a table `org` to TOML.
                 let quotes = node.get_ref().as_table().map(|_| {
                     "a fact is written in quotes, such as \"org.api_access\" = true".to_owned()
@@ -129,19 +133,11 @@ impl Walk<'_, '_> {
             }
         };
         let Some(value) = self.value(node) else { return };
-        let wanted = match (fact.fact_type.kind, &value) {
-            (FactKind::Flag, Value::Bool(_))
-            | (FactKind::Number, Value::Number(_))
-            | (FactKind::Text, Value::Text(_)) => None,
-            (FactKind::Flag, _) => Some("`true` or `false`"),
-            (FactKind::Number, _) => Some("a whole number"),
-            (FactKind::Text, _) => Some("a text"),
-        };
-        match wanted {
-            Some(wanted) => {
-                self.mistakes.add(&node.span(), format!("`{name}` is {wanted}, never `{value}`"))
-            }
-            None => expected.facts.push((fact, value)),
+        if fact.kind().admits(&value) {
+            expected.facts.push((fact, value));
+        } else {
+            let kind = fact.kind().words();
+            self.mistakes.add(&node.span(), format!("`{name}` is {kind}, never `{value}`"));
         }
     }
 

@@ -33,7 +33,7 @@ pub struct TemplateErrors {
 
 impl TemplateErrors {
     /// Shows every mistake with the line that it stands in.
-    pub fn render(&self, colour: bool) -> String {
+    pub(crate) fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let shown: Vec<String> = self
             .mistakes

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Applies, ExpandedStep, ExpandedWant};
 use crate::metadata::ComponentId;
-use crate::metadata::fact::Fact;
+use crate::metadata::fact::{Access, Fact};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind};
@@ -23,7 +23,7 @@ pub struct Needs {
 }
 
 /// Collects the needs of the steps that may apply.
-pub fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
+pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
     let mut needs = Needs::default();
     for step in steps {
         match &step.applies {
@@ -70,10 +70,10 @@ impl Needs {
 
     /// A fact about a user or app that nobody named cannot be asked.
     fn fact(&mut self, fact: &Fact, of: Option<&String>) {
-        let is_askable = fact.fact_type.parameter.is_none() || of.is_some();
+        let is_askable = fact.parameter().is_none() || of.is_some();
         let need = (fact.clone(), of.cloned());
         // A set can be assigned only where it exists.
-        if let ("user.permission_set", Some(set)) = (fact.fact_type.name, &fact.key) {
+        if let Fact::Access(Access::PermissionSet(set)) = fact {
             self.components.insert(ComponentId::new("PermissionSet", set.as_str()));
         }
         if is_askable && !self.facts.contains(&need) {

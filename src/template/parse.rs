@@ -14,11 +14,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
+use super::placed::{Placed, PlacedStep};
 use super::setup;
-use super::{
-    Carrier, Condition, Create, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template,
-    Want, builtin,
-};
+use super::{Carrier, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template, builtin};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
@@ -77,7 +75,7 @@ pub fn parse(file: &str, text: &str) -> Result<Template, TemplateErrors> {
 ///
 /// # Errors
 /// As [`parse`]; also what `parent` says.
-pub fn parse_with(
+pub(crate) fn parse_with(
     file: &str,
     text: &str,
     parent: &mut dyn FnMut(&str) -> Result<Template, String>,
@@ -90,7 +88,7 @@ pub fn parse_with(
 ///
 /// # Errors
 /// As [`parse`].
-pub fn overlay(
+pub(crate) fn overlay(
     file: &str,
     text: &str,
     at: &[&str],
@@ -132,87 +130,6 @@ fn read(
         walk(&mut Walk { mistakes: &mut mistakes, carrier: Carrier::Component }, table.get_ref());
     check::template(&template, &mut mistakes);
     if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
-}
-
-/// A template with the places of what must be checked beyond its form.
-pub(super) struct Placed {
-    /// All but parameters and steps.
-    head: Template,
-    /// None for the place of a parameter that another file names.
-    pub(super) parameters: Vec<(Parameter, Option<Range<usize>>)>,
-    pub(super) steps: Vec<PlacedStep>,
-}
-
-/// A step; what stands only in `step` is another file's, and was checked there.
-pub(super) struct PlacedStep {
-    pub(super) step: Step,
-    pub(super) id: Option<Range<usize>>,
-    pub(super) when: Option<Vec<PlacedCondition>>,
-    pub(super) wants: Option<Vec<PlacedWant>>,
-    pub(super) create: Option<(Create, CreateSpans)>,
-}
-
-/// A condition with the places of its key and of its value.
-pub(super) type PlacedCondition = (Condition, Range<usize>, Range<usize>);
-
-/// The places of a `create`: of its component, what it is made from, and each path and value that
-/// it sets.
-pub(super) struct CreateSpans {
-    pub(super) component: Range<usize>,
-    pub(super) from: Range<usize>,
-    pub(super) set: Vec<(Range<usize>, Range<usize>)>,
-}
-
-pub(super) struct PlacedWant {
-    pub(super) want: Want,
-    /// Of the component or fact.
-    pub(super) subject: Range<usize>,
-    pub(super) path: Range<usize>,
-    /// Of the comparison's value.
-    pub(super) value: Range<usize>,
-    /// The members of an `any`, or the one of a `confirm`.
-    pub(super) inner: Vec<Self>,
-}
-
-impl Placed {
-    fn of(mut base: Template) -> Self {
-        let parameters = std::mem::take(&mut base.parameters)
-            .into_iter()
-            .map(|one| (Parameter { line: 0, ..one }, None))
-            .collect();
-        let steps = std::mem::take(&mut base.steps)
-            .into_iter()
-            .map(|step| PlacedStep {
-                step: Step { line: 0, ..step },
-                id: None,
-                when: None,
-                wants: None,
-                create: None,
-            })
-            .collect();
-        Self { head: base, parameters, steps }
-    }
-
-    fn strip(self) -> Template {
-        let steps = self.steps.into_iter().map(|placed| {
-            let mut step = placed.step;
-            if let Some(when) = placed.when {
-                step.when = when.into_iter().map(|(condition, _, _)| condition).collect();
-            }
-            if let Some(wants) = placed.wants {
-                step.wants = wants.into_iter().map(|placed| placed.want).collect();
-            }
-            if let Some((create, _)) = placed.create {
-                step.create = Some(create);
-            }
-            step
-        });
-        Template {
-            parameters: self.parameters.into_iter().map(|(parameter, _)| parameter).collect(),
-            steps: steps.collect(),
-            ..self.head
-        }
-    }
 }
 
 struct Walk<'c, 't> {

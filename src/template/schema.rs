@@ -1,7 +1,7 @@
 //! The JSON Schema of template format 1, for editors.
 
 /// Returns the schema's text.
-pub fn schema_json() -> &'static str {
+pub(crate) fn schema_json() -> &'static str {
     include_str!("template.schema.json")
 }
 

@@ -17,7 +17,7 @@ pub struct SetupPage {
 }
 
 /// Every page that a template may name.
-pub const PAGES: &[SetupPage] = &[
+pub(crate) const PAGES: &[SetupPage] = &[
     page("connected-apps", "Manage Connected Apps", "/lightning/setup/ConnectedApplication/home"),
     page(
         "connected-apps-usage",

@@ -408,7 +408,7 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
         OrgErrorKind::NoSuchOrg => Some(
             "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
         ),
-        OrgErrorKind::Unreachable if error.message.contains("certificate") => Some(
+        OrgErrorKind::Unreachable if error.is_about_certificate() => Some(
             "if your company's proxy signs with a certificate of its own, name its PEM file in \
              SSL_CERT_FILE",
         ),

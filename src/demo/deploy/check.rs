@@ -1,8 +1,8 @@
 //! Whether a file is a component of its type: known elements, equal ones together, values of their
 //! kinds, nothing required left out.
 
+use super::super::name::Key;
 use super::super::schema::{self, Field, Kind};
-use super::super::state::Key;
 use super::super::tree::{NAMESPACE, Node};
 use super::Problem;
 

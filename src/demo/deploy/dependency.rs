@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::Catalog;
+use super::super::name::decode;
 use super::super::state::Org;
 use super::super::tree::Node;
 use super::Problem;
@@ -174,7 +175,7 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
             }
             "flowAccesses" => need(false, "flow", "FlowDefinition", key("flow")),
             "layoutAssignments" => {
-                need(org.has("Layout", &decoded(key("layout"))), "layout", "Layout", key("layout"));
+                need(org.has("Layout", &decode(key("layout"))), "layout", "Layout", key("layout"));
                 if let Some(name) = entry.get("recordType") {
                     need(has_record_type(catalog, name), "recordType", "RecordType", name);
                 }
@@ -224,10 +225,6 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
         }
     }
     problems
-}
-
-fn decoded(name: &str) -> String {
-    super::super::state::decode(name)
 }
 
 fn has_record_type(catalog: &Catalog, name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! External client apps and their parts: what a file leaves out is reset (S 2.7).
 
-use super::super::state::{Key, Org, derived_id};
+use super::super::name::Key;
+use super::super::state::{Org, derived_id};
 use super::super::tree::Node;
 use super::{Problem, Ruled};
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::metadata::archive::{ArchiveError, Limits, read_zip};
 
-use super::super::retrieve::{Files, MAX_FILES};
+use super::super::job::{DeployOptions, Files, MAX_FILES, Message};
+use super::super::name::{Key, decode, encode, key_of_path, path_of_key};
 use super::super::schema;
-use super::super::state::{Key, decode, encode, key_of_path, path_of_key};
 use super::super::tree::Node;
-use super::{DeployOptions, Message, Problem, failure};
+use super::{Problem, failure};
 
 /// A file that is to be deployed.
 #[derive(Debug)]
@@ -19,7 +19,6 @@ pub(super) struct Unit {
     pub(super) content: Vec<u8>,
 }
 
-/// A package.
 #[derive(Debug, Default)]
 pub(super) struct Package {
     pub(super) version: u16,

@@ -47,7 +47,7 @@ fn options() -> DeployOptions {
 fn deploy_with(state: &mut State, zip: &[u8], options: DeployOptions) -> Outcome {
     let user = state.org.catalog.admin.clone();
     let id = state.start_deploy(zip, options, &user, 1000);
-    state.tick(10_000);
+    state.finish_deploys(10_000);
     state.deploy(&id).unwrap().outcome.clone().unwrap()
 }
 

@@ -3,8 +3,8 @@
 
 use super::nearest::nearest;
 use super::{Choice, Field, Kind, MetadataType, Resolved, SetForm, UnknownPath};
-use crate::metadata::layout::decode;
 use crate::metadata::path::FieldPath;
+use crate::metadata::percent::decode;
 use crate::metadata::value::Value;
 
 impl MetadataType {

@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 use super::lookup::{elements, entries, identity_of, key_of};
 use super::{Field, Kind};
 use crate::metadata::document::{Document, Element, ElementId};
-use crate::metadata::layout::decode;
 use crate::metadata::path::Segment;
+use crate::metadata::percent::decode;
 
 /// So often a list is walked through before its keys are written down: one key in a long list is
 /// found sooner by looking for it.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
-use crate::metadata::layout::{canonical_full_name, decode};
+use crate::metadata::layout::canonical_full_name;
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::percent::decode;
 use crate::metadata::value::Value;
 
 /// What a document shows at a path.

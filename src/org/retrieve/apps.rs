@@ -9,8 +9,8 @@ use crate::metadata::ComponentId;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::org::Org;
-use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::http::soql_list;
+use crate::org::error::OrgError;
+use crate::org::http::{soql_list, soql_text};
 
 /// Looks among the connected apps that retrieve did not find for those that another org owns.
 ///
@@ -34,7 +34,7 @@ pub(super) async fn owned_elsewhere(
     let rows = match org.wire.query(&soql).await {
         Ok(rows) => rows,
         // Without the right, the object is not even there for the caller.
-        Err(error) if is_about_rights(&error) => {
+        Err(error) if error.is_about_rights() => {
             let reason = format!(
                 "the Metadata API does not show it; whether another org owns it cannot be seen \
                  without Customize Application and Manage Connected Apps ({error}); {}",
@@ -90,7 +90,7 @@ pub(super) async fn owned_elsewhere(
                     settings.push(("permissionSetName".to_owned(), Value::List(sets)));
                     settings.push(("profileName".to_owned(), Value::List(profiles)));
                 }
-                Err(error) if is_about_rights(&error) => reason
+                Err(error) if error.is_about_rights() => reason
                     .push_str("; for whom it is pre-authorised needs View Setup and Configuration"),
                 Err(error) => return Err(error),
             },
@@ -112,22 +112,13 @@ fn by_hand(org: &Org) -> String {
     )
 }
 
-/// Whether an error says that the caller may not see, in one of the ways in which the org says so.
-pub(in crate::org) fn is_about_rights(error: &OrgError) -> bool {
-    error.kind == OrgErrorKind::Permission
-        || matches!(
-            error.code.as_deref(),
-            Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND")
-        )
-}
-
 /// The permission sets and profiles that an app is pre-authorised for; a profile stands in the
 /// table as the permission set that it owns.
 async fn allowed(org: &Org, app_id: &str) -> Result<(Vec<String>, Vec<String>), OrgError> {
     let soql = format!(
         "SELECT Id, Parent.Name, Parent.IsOwnedByProfile, Parent.Profile.Name FROM \
          SetupEntityAccess WHERE SetupEntityType = 'ConnectedApplication' AND SetupEntityId = {}",
-        crate::org::http::soql_text(app_id)
+        soql_text(app_id)
     );
     let (mut sets, mut profiles) = (Vec::new(), Vec::new());
     for row in org.wire.query(&soql).await? {

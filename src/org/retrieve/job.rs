@@ -14,6 +14,7 @@ use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::words::Words;
 use crate::org::{Event, Org, http};
 
 /// `retrieve`, which may be repeated: it reads, and a job that nobody fetches is thrown away.
@@ -225,11 +226,5 @@ fn failed(result: &RetrieveResult) -> Failure {
 }
 
 fn is_too_large(error: &OrgError) -> bool {
-    let text = error.message.to_ascii_lowercase();
-    let code = error.code.as_deref().unwrap_or_default();
-    code == "LIMIT_EXCEEDED"
-        || text.contains("too large")
-        || text.contains("too many files")
-        || (text.contains("10,000") || text.contains("10000") || text.contains("maximum size"))
-            && (text.contains("file") || text.contains("limit") || text.contains("zip"))
+    error.code.as_deref() == Some("LIMIT_EXCEEDED") || Words::TooLarge.are_in(&error.message)
 }

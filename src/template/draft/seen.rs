@@ -7,7 +7,7 @@
 use super::carrier::{Carrier, entries, entry_path};
 use super::wants::{equals, fact_want, get, includes, read};
 use super::{Chapter, Draft, Named, quoted, value};
-use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact, UserFact};
 use crate::metadata::layout::{canonical_full_name, profile_label};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Field;
@@ -16,7 +16,7 @@ use crate::metadata::{Component, ComponentId, ComponentSet};
 
 /// The kind of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppKind {
+pub(crate) enum AppKind {
     /// `ConnectedApp`.
     Connected,
     /// `ExternalClientApplication`, with its parts.
@@ -25,16 +25,14 @@ pub enum AppKind {
 
 /// An app, by its API name; for a connected app that another org owns, by its label.
 #[derive(Clone, Copy, Debug)]
-pub struct App<'s> {
-    /// Which kind.
-    pub kind: AppKind,
-    /// Its name.
-    pub name: &'s str,
+pub(crate) struct App<'s> {
+    pub(crate) kind: AppKind,
+    pub(crate) name: &'s str,
 }
 
 impl App<'_> {
     /// Returns the components that tell of the app.
-    pub fn components(&self) -> Vec<ComponentId> {
+    pub(crate) fn components(&self) -> Vec<ComponentId> {
         let types: &[&str] = match self.kind {
             AppKind::Connected => &["ConnectedApp"],
             AppKind::External => &[
@@ -53,59 +51,51 @@ const GLOBAL_SETTINGS: &str = "ExtlClntAppGlobalOauthSettings";
 const OAUTH_SETTINGS: &str = "ExtlClntAppOauthSettings";
 const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 
+const API_ACCESS: Fact = Fact::Organization(OrganizationFact::ApiAccess);
+
 /// What was found in an org, of what a template is to be written for.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'s> {
-    /// The components.
-    pub components: &'s ComponentSet,
+pub(crate) struct Seen<'s> {
+    pub(crate) components: &'s ComponentSet,
     /// The answers to [`facts`], and to [`confirming`].
-    pub facts: &'s FactValues,
-    /// The app.
-    pub app: Option<App<'s>>,
+    pub(crate) facts: &'s FactValues,
+    pub(crate) app: Option<App<'s>>,
     /// The profile, as its author calls it.
-    pub profile: Option<&'s str>,
+    pub(crate) profile: Option<&'s str>,
     /// The permission set, by its API name.
-    pub permission_set: Option<&'s str>,
+    pub(crate) permission_set: Option<&'s str>,
     /// The user name of the user who connects.
-    pub user: Option<&'s str>,
+    pub(crate) user: Option<&'s str>,
 }
 
 /// Returns the facts that [`Seen`] has use for, each with the app or user that it speaks of.
-pub fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
-    let mut facts = vec![("org.api_access", None)];
-    facts.extend(app.map(|app| ("app.installed", Some(app))));
-    facts.extend(user.iter().flat_map(|user| {
-        ["user.is_active", "user.license", "user.profile"].map(|fact| (fact, Some(*user)))
-    }));
-    facts
-        .into_iter()
-        .filter_map(|(fact, of)| Some((Fact::parse(fact).ok()?, of.map(str::to_owned))))
+pub(crate) fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
+    let of_app = app.map(|app| (Fact::AppInstalled, Some(app)));
+    let of_user = user.into_iter().flat_map(|user| {
+        [UserFact::IsActive, UserFact::License, UserFact::Profile]
+            .map(|fact| (Fact::User(fact), Some(user)))
+    });
+    std::iter::once((API_ACCESS, None))
+        .chain(of_app)
+        .chain(of_user)
+        .map(|(fact, of)| (fact, of.map(str::to_owned)))
         .collect()
 }
 
 /// Returns the fact that tells best whether a user holds a permission set: something that it
 /// grants, and the profile does not.
-pub fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
+pub(crate) fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
     let is_granted = |path: &FieldPath| {
         profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))))
     };
     let mut grants = Vec::new();
-    for (key, flags) in entries(set, "userPermissions") {
-        grants.extend(flags.iter().map(|_| {
-            (entry_path("userPermissions", &key, "enabled"), format!("user.permission[{key}]"))
-        }));
+    for section in ["userPermissions", "objectPermissions"] {
+        for (key, flags) in entries(set, section) {
+            grants.extend(flags.iter().map(|flag| entry_path(section, &key, flag.name)));
+        }
     }
-    for (key, flags) in entries(set, "objectPermissions") {
-        grants.extend(flags.iter().map(|flag| {
-            let leaf = flag
-                .name
-                .strip_prefix("allow")
-                .map_or_else(|| flag.name.to_owned(), str::to_ascii_lowercase);
-            (entry_path("objectPermissions", &key, flag.name), format!("user.object[{key}].{leaf}"))
-        }));
-    }
-    let best = grants.iter().find(|(path, _)| !is_granted(path)).or_else(|| grants.first())?;
-    Fact::parse(&best.1).ok()
+    let best = grants.iter().find(|path| !is_granted(path)).or_else(|| grants.first())?;
+    Fact::of_permission(best)
 }
 
 impl<'s> Seen<'s> {
@@ -164,14 +154,14 @@ impl<'s> Seen<'s> {
             .collect()
     }
 
-    fn known(&self, fact: &str, of: Option<&str>) -> Option<Value> {
-        match self.facts.get(&Fact::parse(fact).ok()?, of) {
+    fn known(&self, fact: &Fact, of: Option<&str>) -> Option<Value> {
+        match self.facts.get(fact, of) {
             FactAnswer::Known(value) => Some(value),
             FactAnswer::NotObserved(_) => None,
         }
     }
 
-    fn is_true(&self, fact: &str, of: Option<&str>) -> bool {
+    fn is_true(&self, fact: &Fact, of: Option<&str>) -> bool {
         self.known(fact, of) == Some(Value::Bool(true))
     }
 
@@ -229,13 +219,13 @@ impl<'s> Seen<'s> {
 
     fn org_chapter(&self) -> Chapter {
         let mut steps = Vec::new();
-        if self.is_true("org.api_access", None) {
+        if self.is_true(&API_ACCESS, None) {
             let mut step = Draft::new(
                 "edition",
                 "The org's edition includes API access",
                 "company-information",
             );
-            step.wants.push(fact_want("org.api_access", &Value::Bool(true)));
+            step.wants.push(fact_want(&API_ACCESS, &Value::Bool(true)));
             steps.push(step);
         }
         chapter("the org", steps)
@@ -245,9 +235,9 @@ impl<'s> Seen<'s> {
         let Some(app) = self.app else { return chapter("", Vec::new()) };
         let (mut steps, mut remarks) = (Vec::new(), Vec::new());
         let setup = setup_of(app.kind);
-        if self.is_true("app.installed", Some(app.name)) {
+        if self.is_true(&Fact::AppInstalled, Some(app.name)) {
             let mut step = Draft::new("app", "The app is in the org", setup);
-            step.wants.push(fact_want("app.installed", &Value::Bool(true)));
+            step.wants.push(fact_want(&Fact::AppInstalled, &Value::Bool(true)));
             steps.push(step);
         }
         let runs_as = match app.kind {
@@ -505,18 +495,18 @@ impl<'s> Seen<'s> {
             "The user who connects is active, on that licence and profile",
             "users",
         );
-        if self.is_true("user.is_active", Some(user)) {
-            step.wants.push(fact_want("user.is_active", &Value::Bool(true)));
+        if self.is_true(&Fact::User(UserFact::IsActive), Some(user)) {
+            step.wants.push(fact_want(&Fact::User(UserFact::IsActive), &Value::Bool(true)));
         }
-        if let Some(licence) = self.known("user.license", Some(user)) {
-            step.wants.push(fact_want("user.license", &licence));
+        if let Some(licence) = self.known(&Fact::User(UserFact::License), Some(user)) {
+            step.wants.push(fact_want(&Fact::User(UserFact::License), &licence));
         }
-        if let Some(profile) = self.known("user.profile", Some(user)) {
+        if let Some(profile) = self.known(&Fact::User(UserFact::Profile), Some(user)) {
             // The fact has the name that Setup shows; where the parameter has the API's, the two
             // are not the same text.
             let is_it = self.profile == Some(profile.to_string().as_str());
             step.wants.push(fact_want(
-                "user.profile",
+                &Fact::User(UserFact::Profile),
                 &if is_it { Value::from("{profile}") } else { profile },
             ));
         }
@@ -529,7 +519,7 @@ impl<'s> Seen<'s> {
                 set,
                 self.profile.and_then(|profile| self.component("Profile", profile)),
             ) {
-                Some(fact) if self.is_true(&fact.to_string(), Some(user)) => {
+                Some(fact) if self.is_true(&fact, Some(user)) => {
                     let mut step = Draft::new(
                         "assignment",
                         "The permission set is assigned to the \

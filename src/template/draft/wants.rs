@@ -2,6 +2,7 @@
 
 use super::{list, quoted, value};
 use crate::metadata::Component;
+use crate::metadata::fact::Fact;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Field, Found};
 use crate::metadata::value::Value;
@@ -57,6 +58,6 @@ fn is_plain(value: &Value) -> bool {
     !text.is_empty() && !text.contains(['{', '}'])
 }
 
-pub(super) fn fact_want(fact: &str, wanted: &Value) -> String {
-    format!("{{ fact = {}, equals = {} }}", quoted(fact), value(wanted))
+pub(super) fn fact_want(fact: &Fact, wanted: &Value) -> String {
+    format!("{{ fact = {}, equals = {} }}", quoted(&fact.to_string()), value(wanted))
 }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::read::{in_order, integer};
-use super::{CreateSpans, Node, PlacedCondition, PlacedWant, Table, Walk, keys};
+use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
+use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant};
 use crate::template::{Carrier, Condition, Create, Subject, Test, Want};
 use toml::Spanned;
 

@@ -199,7 +199,7 @@ impl<'c> Case<'c> {
     fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
         let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
         for (fact, value) in &self.expected.facts {
-            let of = match fact.fact_type.parameter {
+            let of = match fact.parameter() {
                 None => None,
                 Some(parameter) => Some(values.text(parameter).ok_or_else(|| {
                     CommandError::new(format!(

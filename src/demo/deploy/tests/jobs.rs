@@ -91,13 +91,13 @@ fn a_validation_changes_nothing_and_can_be_deployed_quickly() {
         zip(&[("PermissionSet", &["New"])], &[("permissionsets/New.permissionset", &content)]);
     let id = state.start_deploy(&zip, DeployOptions { check_only: true, ..options() }, &user, 1000);
     assert_eq!(state.quick_deploy(&id, &user, 1000).unwrap_err().code, "INVALID_ID_FIELD");
-    state.tick(2000);
+    state.finish_deploys(2000);
     assert_eq!(state.deploy(&id).unwrap().status(2000), "Succeeded");
     assert!(!state.org.has("PermissionSet", "New"));
     state.quick_deploy(&id, &user, 2000 + VALIDATION_LASTS).unwrap_err();
     let quick = state.quick_deploy(&id, &user, 3000).unwrap();
     assert_ne!(quick, id);
-    state.tick(4000);
+    state.finish_deploys(4000);
     assert!(state.org.has("PermissionSet", "New"));
     assert_eq!(
         state.quick_deploy("0Af000000000000AAA", &user, 4000).unwrap_err().code,
@@ -119,15 +119,15 @@ fn deploys_queue_run_and_can_be_cancelled() {
     };
     let first = state.start_deploy(&set("First"), options(), &user, 1000);
     let second = state.start_deploy(&set("Second"), options(), &user, 1000);
-    state.tick(1050);
+    state.finish_deploys(1050);
     assert_eq!(state.deploy(&first).unwrap().status(1010), "Pending");
     assert_eq!(state.deploy(&first).unwrap().status(1050), "InProgress");
     assert_eq!(state.deploy(&second).unwrap().status(1050), "Pending");
-    state.tick(1100);
+    state.finish_deploys(1100);
     assert_eq!(state.deploy(&first).unwrap().status(1100), "Succeeded");
     state.cancel_deploy(&second, 1110).unwrap();
     assert_eq!(state.deploy(&second).unwrap().status(1110), "Canceling");
-    state.tick(1300);
+    state.finish_deploys(1300);
     assert_eq!(state.deploy(&second).unwrap().status(1300), "Canceled");
     assert!(state.org.has("PermissionSet", "First") && !state.org.has("PermissionSet", "Second"));
     state.cancel_deploy(&first, 1300).unwrap_err();

@@ -1,31 +1,18 @@
-//! Facts of users: licence, profile, and what profile, permission sets and groups allow together.
+//! Users: licence, profile, and what profile, permission sets and groups allow together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{no_right, not_observed};
-use crate::metadata::fact::{Fact, FactAnswer};
+use super::Org;
+use super::describe::{everywhere, permission_fields};
+use super::error::OrgError;
+use super::http::soql_list;
+use crate::metadata::fact::{Access, FactAnswer, FieldFlag, ObjectFlag, UserFact};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::org::Org;
-use crate::org::error::OrgError;
-use crate::org::http::soql_list;
-use crate::org::retrieve::is_about_rights;
 
-/// System permissions that every org has; for any other the schema is asked first (S 4.5:
-/// `CanApproveUninstalledApps` is not everywhere).
-const EVERYWHERE: &[&str] = &[
-    "ApiEnabled",
-    "ApiUserOnly",
-    "CustomizeApplication",
-    "ManageUsers",
-    "ModifyAllData",
-    "ModifyMetadata",
-    "ViewAllData",
-    "ViewSetup",
-];
 /// The right without which an org hides what others may do.
 const SETUP: &str = "View Setup and Configuration";
 /// `viewAllFields` came with this version (S 3.1).
@@ -33,12 +20,30 @@ const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
 const IDS_AT_ONCE: usize = 200;
 
-/// What one user is allowed: his assignments' rows, and the object and field permissions of their
+/// What is asked of a user.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Question<'f> {
+    /// A column of the user's row.
+    Row(UserFact),
+    /// What the user's assignments give.
+    Access(&'f Access),
+}
+
+impl<'f> Question<'f> {
+    fn access(self) -> Option<&'f Access> {
+        match self {
+            Self::Row(_) => None,
+            Self::Access(access) => Some(access),
+        }
+    }
+}
+
+/// What one user is allowed: the rows of assignments, and the object and field permissions of their
 /// sets.
 #[derive(Default)]
 struct Allowed {
     assignments: Vec<Json>,
-    /// The sets of his groups; they only tell which of a group's sets grants what the group does.
+    /// The sets of the groups; they only tell which of a group's sets grants what the group does.
     members: Vec<Json>,
     objects: Vec<Json>,
     fields: Vec<Json>,
@@ -49,7 +54,6 @@ type Sourced = (FactAnswer, Option<String>);
 
 /// What is told of one fact.
 pub(super) struct Told {
-    /// The answer.
     pub(super) answer: FactAnswer,
     /// Where the access comes from that it speaks of.
     pub(super) source: Option<String>,
@@ -62,20 +66,18 @@ impl From<Sourced> for Told {
 }
 
 /// Whether a caller has the right without which an org hides parts of profiles.
-pub(in crate::org) enum ViewSetup {
-    /// He has, or nobody can say.
+pub(super) enum ViewSetup {
+    /// They have, or nobody can say.
     NotLacking,
-    /// He has not; in words.
+    /// They have not; in words.
     Lacking(String),
 }
 
 /// Asks whether a user has View Setup and Configuration. Whoever may not see permissions lacks that
 /// right too.
-pub(in crate::org) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, OrgError> {
-    let Ok(fact) = Fact::parse("user.permission[ViewSetup]") else {
-        return Ok(ViewSetup::NotLacking);
-    };
-    let told = answer(org, &[(&fact, username)]).await?.pop();
+pub(super) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, OrgError> {
+    let access = Access::Permission("ViewSetup".to_owned());
+    let told = answer(org, &[(Question::Access(&access), username)]).await?.pop();
     Ok(match told {
         Some(Told { answer: FactAnswer::Known(value), .. }) if value != Value::Bool(true) => {
             ViewSetup::Lacking(format!(
@@ -91,13 +93,16 @@ pub(in crate::org) async fn view_setup(org: &Org, username: &str) -> Result<View
     })
 }
 
-/// Answers facts of users, in the order asked.
-pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Told>, OrgError> {
+/// Answers questions of users, each by user name, in the order asked.
+pub(super) async fn answer(
+    org: &Org,
+    asked: &[(Question<'_>, &str)],
+) -> Result<Vec<Told>, OrgError> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let not_shown = |reason: &str| Told::from((not_observed(reason), None));
-    let hidden = |reason: &str| Told::from((no_right(reason), None));
+    let not_shown = |reason: &str| Told::from(not_readable(reason));
+    let hidden = |reason: &str| Told::from(not_observed(UnseenKind::NoRight, reason));
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
         "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
@@ -106,7 +111,7 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
     );
     let users = match org.wire.query(&soql).await {
         Ok(rows) => rows,
-        Err(error) if is_about_rights(&error) => {
+        Err(error) if error.is_about_rights() => {
             let reason = format!("users are seen only with {SETUP} ({error})");
             return Ok(asked.iter().map(|_| hidden(&reason)).collect());
         }
@@ -115,14 +120,14 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
     let permissions = Permissions::of(org, asked).await?;
     let allowed = match permissions.read(org, asked, &users).await {
         Ok(allowed) => Ok(allowed),
-        Err(error) if is_about_rights(&error) => {
+        Err(error) if error.is_about_rights() => {
             Err(format!("permissions of other users are seen only with {SETUP} ({error})"))
         }
         Err(error) => return Err(error),
     };
     Ok(asked
         .iter()
-        .map(|(fact, name)| {
+        .map(|(question, name)| {
             let is_it = |row: &&Json| {
                 row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
             };
@@ -137,25 +142,25 @@ pub(super) async fn answer(org: &Org, asked: &[(&Fact, &str)]) -> Result<Vec<Tol
                 Json::Bool(flag) => Told::from((FactAnswer::Known((*flag).into()), None)),
                 _ => hidden(&format!("the org does not show it without {SETUP}")),
             };
-            match fact.fact_type.name {
-                "user.license" => shown(&user["Profile"]["UserLicense"]["Name"]),
-                "user.profile" => shown(&user["Profile"]["Name"]),
-                "user.is_active" => shown(&user["IsActive"]),
-                _ => match &allowed {
-                    Err(reason) => hidden(reason),
-                    Ok(allowed) => {
-                        let id = user["Id"].as_str().unwrap_or_default();
-                        match allowed.get(id) {
-                            // Everyone has the set that his profile owns: no row at all means that
-                            // rows are hidden.
-                            None => hidden(&format!(
-                                "the permissions of `{name}` are not shown to \
-                                this user; that needs {SETUP}"
-                            )),
-                            Some(allowed) => permissions.judge(org, fact, allowed).into(),
-                        }
-                    }
-                },
+            let access = match question {
+                Question::Row(UserFact::License) => {
+                    return shown(&user["Profile"]["UserLicense"]["Name"]);
+                }
+                Question::Row(UserFact::Profile) => return shown(&user["Profile"]["Name"]),
+                Question::Row(UserFact::IsActive) => return shown(&user["IsActive"]),
+                Question::Access(access) => access,
+            };
+            let allowed = match &allowed {
+                Err(reason) => return hidden(reason),
+                Ok(allowed) => allowed.get(user["Id"].as_str().unwrap_or_default()),
+            };
+            match allowed {
+                // Everyone has the set that their profile owns: no row at all means that rows are
+                // hidden.
+                None => hidden(&format!(
+                    "the permissions of `{name}` are not shown to this user; that needs {SETUP}"
+                )),
+                Some(allowed) => permissions.judge(org, access, allowed).into(),
             }
         })
         .collect())
@@ -169,28 +174,24 @@ struct Permissions {
 }
 
 impl Permissions {
-    async fn of(org: &Org, asked: &[(&Fact, &str)]) -> Result<Self, OrgError> {
+    async fn of(org: &Org, asked: &[(Question<'_>, &str)]) -> Result<Self, OrgError> {
         let names: BTreeSet<&str> = asked
             .iter()
-            .filter(|(fact, _)| fact.fact_type.name == "user.permission")
-            .filter_map(|(fact, _)| fact.key.as_deref())
+            .filter_map(|(question, _)| match question.access()? {
+                Access::Permission(name) => Some(name.as_str()),
+                Access::Object(..) | Access::PermissionSet(_) | Access::Field(..) => None,
+            })
             .collect();
-        let known = |name: &str| {
-            EVERYWHERE
-                .iter()
-                .find(|known| known.eq_ignore_ascii_case(name))
-                .map(|known| format!("Permissions{known}"))
-        };
         let mut described: Option<Option<Vec<String>>> = None;
         let mut fields = BTreeMap::new();
         for name in names {
-            if let Some(field) = known(name) {
-                fields.insert(name.to_owned(), Some(field));
+            if let Some(known) = everywhere(name) {
+                fields.insert(name.to_owned(), Some(format!("Permissions{known}")));
                 continue;
             }
             let described = match &described {
                 Some(described) => described,
-                None => described.insert(describe(org).await?),
+                None => described.insert(permission_fields(org).await?),
             };
             let wanted = format!("Permissions{name}");
             if let Some(all) = described {
@@ -209,24 +210,27 @@ impl Permissions {
     async fn read(
         &self,
         org: &Org,
-        asked: &[(&Fact, &str)],
+        asked: &[(Question<'_>, &str)],
         users: &[Json],
     ) -> Result<BTreeMap<String, Allowed>, OrgError> {
-        let keys = |name: &str| -> BTreeSet<&str> {
-            asked
-                .iter()
-                .filter(|(fact, _)| fact.fact_type.name == name)
-                .filter_map(|(fact, _)| fact.key.as_deref())
-                .collect()
-        };
-        let of_fields = keys("user.field");
-        // View All Fields is a permission of the field's object.
-        let objects: BTreeSet<&str> = keys("user.object")
-            .into_iter()
-            .chain(of_fields.iter().filter_map(|field| field.split('.').next()))
-            .collect();
+        let (mut objects, mut of_fields) = (BTreeSet::new(), BTreeSet::new());
+        let mut asks_for_sets = false;
+        for access in asked.iter().filter_map(|(question, _)| question.access()) {
+            match access {
+                // In `self.fields`.
+                Access::Permission(_) => {}
+                Access::Object(object, _) => {
+                    objects.insert(object.as_str());
+                }
+                Access::PermissionSet(_) => asks_for_sets = true,
+                Access::Field(field, _) => {
+                    of_fields.insert(field.as_str());
+                    // View All Fields is a permission of the field's object.
+                    objects.extend(field.split('.').next());
+                }
+            }
+        }
         let mut allowed: BTreeMap<String, Allowed> = BTreeMap::new();
-        let asks_for_sets = !keys("user.permission_set").is_empty();
         if (self.fields.is_empty() && objects.is_empty() && !asks_for_sets) || users.is_empty() {
             return Ok(allowed);
         }
@@ -273,12 +277,12 @@ impl Permissions {
             members.iter().filter_map(|row| row["PermissionSetId"].as_str().map(str::to_owned)),
         );
         for user in allowed.values_mut() {
-            let is_his = |row: &&Json| {
+            let is_theirs = |row: &&Json| {
                 user.assignments
                     .iter()
                     .any(|one| one["PermissionSetGroupId"] == row["PermissionSetGroupId"])
             };
-            user.members = members.iter().filter(is_his).cloned().collect();
+            user.members = members.iter().filter(is_theirs).cloned().collect();
         }
         if objects.is_empty() || sets.is_empty() {
             return Ok(allowed);
@@ -312,77 +316,52 @@ impl Permissions {
             }
         }
         for user in allowed.values_mut() {
-            let his = || user.assignments.iter().chain(&user.members);
-            let has = |row: &&Json| his().any(|one| one["PermissionSetId"] == row["ParentId"]);
+            let all = || user.assignments.iter().chain(&user.members);
+            let has = |row: &&Json| all().any(|one| one["PermissionSetId"] == row["ParentId"]);
             user.objects = rows.iter().filter(has).cloned().collect();
             user.fields = field_rows.iter().filter(has).cloned().collect();
         }
         Ok(allowed)
     }
 
-    fn judge(&self, org: &Org, fact: &Fact, allowed: &Allowed) -> Sourced {
-        let not_observed = |reason: &str| (not_observed(reason), None);
-        let answer = |source: Option<String>| (FactAnswer::Known(source.is_some().into()), source);
-        let key = fact.key.as_deref().unwrap_or_default();
-        let system = |field: &str| {
-            allowed.source(&|row| row["PermissionSet"][field].as_bool() == Some(true))
-        };
-        if fact.fact_type.name == "user.permission_set" {
-            return allowed.assigned(key);
+    fn judge(&self, org: &Org, access: &Access, allowed: &Allowed) -> Sourced {
+        match access {
+            Access::Permission(name) => match self.fields.get(name) {
+                Some(Some(field)) => known(allowed.system(field)),
+                Some(None) => not_readable(&format!("this org has no system permission `{name}`")),
+                None => not_readable("the org does not show which system permissions it has"),
+            },
+            Access::PermissionSet(name) => allowed.assigned(name),
+            Access::Object(object, flag) => {
+                if *flag == ObjectFlag::ViewAllFields && org.api_version() < VIEW_ALL_FIELDS {
+                    let why = format!(
+                        "it came with API {VIEW_ALL_FIELDS}, and this org speaks {}",
+                        org.api_version()
+                    );
+                    return not_observed(UnseenKind::Version, &why);
+                }
+                known(allowed.object(object, *flag))
+            }
+            Access::Field(field, flag) => known(allowed.field(field, *flag)),
         }
-        let Some(leaf) = fact.leaf else {
-            return match self.fields.get(key) {
-                Some(Some(field)) => answer(system(field)),
-                Some(None) => not_observed(&format!("this org has no system permission `{key}`")),
-                None => not_observed("the org does not show which system permissions it has"),
-            };
-        };
-        let field = format!("Permissions{}{}", leaf[..1].to_ascii_uppercase(), &leaf[1..]);
-        let granted = |rows: &[Json], name: &str, key: &str, field: &str| {
-            allowed.source(&|set| {
-                rows.iter().any(|row| {
-                    row["ParentId"] == set["PermissionSetId"]
-                        && row[field].as_bool() == Some(true)
-                        && row[name].as_str().is_some_and(|name| name.eq_ignore_ascii_case(key))
-                })
-            })
-        };
-        if fact.fact_type.name == "user.field" {
-            let object = key.split('.').next().unwrap_or_default();
-            let by_field = granted(&allowed.fields, "Field", key, &field);
-            let by_object = || {
-                granted(&allowed.objects, "SobjectType", object, "PermissionsViewAllFields")
-                    .filter(|_| leaf == "read")
-            };
-            return answer(
-                by_field.or_else(|| {
-                    by_object().map(|source| format!("View All Fields of the {source}"))
-                }),
-            );
-        }
-        if leaf == "viewAllFields" && org.api_version() < VIEW_ALL_FIELDS {
-            let why = format!(
-                "it came with API {VIEW_ALL_FIELDS}, and this org speaks {}",
-                org.api_version()
-            );
-            return (FactAnswer::NotObserved(Unseen::new(UnseenKind::Version, why)), None);
-        }
-        // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the
-        // fields.
-        let above = || {
-            let seeing = system("PermissionsViewAllData")
-                .filter(|_| matches!(leaf, "read" | "viewAllRecords"));
-            let all = || {
-                system("PermissionsModifyAllData")
-                    .map(|source| format!("Modify All Data of the {source}"))
-            };
-            seeing
-                .map(|source| format!("View All Data of the {source}"))
-                .or_else(all)
-                .filter(|_| leaf != "viewAllFields")
-        };
-        answer(granted(&allowed.objects, "SobjectType", key, &field).or_else(above))
     }
+}
+
+fn known(source: Option<String>) -> Sourced {
+    (FactAnswer::Known(source.is_some().into()), source)
+}
+
+fn not_readable(reason: &str) -> Sourced {
+    not_observed(UnseenKind::NotReadable, reason)
+}
+
+fn not_observed(kind: UnseenKind, reason: &str) -> Sourced {
+    (FactAnswer::NotObserved(Unseen::new(kind, reason)), None)
+}
+
+/// The column that stands for a flag: `PermissionsViewAllRecords` for `viewAllRecords`.
+fn column(flag: &str) -> String {
+    format!("Permissions{}{}", flag[..1].to_ascii_uppercase(), &flag[1..])
 }
 
 /// What names an assignment's set and group (S 1.7, 4.4).
@@ -407,6 +386,60 @@ async fn members(
 }
 
 impl Allowed {
+    /// Says from which set a system permission comes, by its field.
+    fn system(&self, field: &str) -> Option<String> {
+        self.source(&|row| row["PermissionSet"][field].as_bool() == Some(true))
+    }
+
+    /// Says from which set an object's flag comes, or from which permission above all objects.
+    fn object(&self, object: &str, flag: ObjectFlag) -> Option<String> {
+        let by_object = self.granted(&self.objects, "SobjectType", object, &column(flag.as_str()));
+        // View All Data and Modify All Data stand above the objects (S 3.4); neither reaches the
+        // fields.
+        let by_seeing = || {
+            self.system("PermissionsViewAllData")
+                .map(|source| format!("View All Data of the {source}"))
+        };
+        let by_all = || {
+            self.system("PermissionsModifyAllData")
+                .map(|source| format!("Modify All Data of the {source}"))
+        };
+        by_object.or_else(|| match flag {
+            ObjectFlag::Read | ObjectFlag::ViewAllRecords => by_seeing().or_else(by_all),
+            ObjectFlag::Create
+            | ObjectFlag::Edit
+            | ObjectFlag::Delete
+            | ObjectFlag::ModifyAllRecords => by_all(),
+            ObjectFlag::ViewAllFields => None,
+        })
+    }
+
+    /// Says from which set a field's flag comes; seeing it may come with all fields of the object.
+    fn field(&self, field: &str, flag: FieldFlag) -> Option<String> {
+        let by_field = self.granted(&self.fields, "Field", field, &column(flag.as_str()));
+        by_field.or_else(|| match flag {
+            FieldFlag::Read => {
+                let object = field.split('.').next().unwrap_or_default();
+                let all = column(ObjectFlag::ViewAllFields.as_str());
+                self.granted(&self.objects, "SobjectType", object, &all)
+                    .map(|source| format!("View All Fields of the {source}"))
+            }
+            FieldFlag::Edit => None,
+        })
+    }
+
+    /// Says from which set it comes that one of these rows, of the one called `key`, has a column
+    /// on.
+    fn granted(&self, rows: &[Json], name: &str, key: &str, column: &str) -> Option<String> {
+        self.source(&|set| {
+            rows.iter().any(|row| {
+                row["ParentId"] == set["PermissionSetId"]
+                    && row[column].as_bool() == Some(true)
+                    && row[name].as_str().is_some_and(|name| name.eq_ignore_ascii_case(key))
+            })
+        })
+    }
+
     /// Says whether a set is assigned for good, by itself or in a group; where it ends one day,
     /// when.
     fn assigned(&self, name: &str) -> Sourced {
@@ -470,79 +503,5 @@ impl Allowed {
                 ),
             })
         })
-    }
-}
-
-impl Org {
-    /// Returns those of the named system permissions that this org does not have; none where it
-    /// does not show which it has.
-    ///
-    /// # Errors
-    /// The org cannot be asked.
-    pub async fn unknown_permissions(&self, names: &[&str]) -> Result<Vec<String>, OrgError> {
-        let is_everywhere =
-            |name: &str| EVERYWHERE.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let doubtful: Vec<&str> =
-            names.iter().copied().filter(|name| !is_everywhere(name)).collect();
-        if doubtful.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Some(fields) = describe(self).await? else {
-            return Ok(Vec::new());
-        };
-        let is_known = |name: &&&str| {
-            fields.iter().any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")))
-        };
-        Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
-    }
-
-    /// Returns those of the named fields (`Object.Field`) that carry no field-level security:
-    /// required ones and the like, which everyone sees and for which an org refuses a permission (S
-    /// 3.5). What the schema does not say of a field is taken for a yes.
-    ///
-    /// # Errors
-    /// The org cannot be asked.
-    pub async fn fields_without_permission(&self, names: &[&str]) -> Result<Vec<String>, OrgError> {
-        let mut without = Vec::new();
-        let mut described: BTreeMap<&str, Option<Vec<Json>>> = BTreeMap::new();
-        for name in names {
-            let Some((object, field)) = name.split_once('.') else { continue };
-            // A part of an address that no describe knows, or a name that is no path: the deploy
-            // itself says so.
-            if !object
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || character == '_')
-            {
-                continue;
-            }
-            if !described.contains_key(object) {
-                described.insert(object, fields(self, object).await?);
-            }
-            let of_object = described.get(object).into_iter().flatten().flatten();
-            let found = of_object.into_iter().find(|one| {
-                one["name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(field))
-            });
-            if found.is_some_and(|one| one["permissionable"].as_bool() == Some(false)) {
-                without.push((*name).to_owned());
-            }
-        }
-        Ok(without)
-    }
-}
-
-/// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
-async fn describe(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
-    let fields = fields(org, "PermissionSet").await?;
-    Ok(fields.map(|fields| {
-        fields.iter().filter_map(|field| field["name"].as_str().map(str::to_owned)).collect()
-    }))
-}
-
-/// Asks the schema for the fields of an object; `None` when it is not shown.
-async fn fields(org: &Org, object: &str) -> Result<Option<Vec<Json>>, OrgError> {
-    match org.wire.get(&format!("sobjects/{object}/describe"), &[]).await {
-        Ok(described) => Ok(described["fields"].as_array().cloned()),
-        Err(error) if is_about_rights(&error) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -1,0 +1,21 @@
+//! What the tokens and codes of a sign-in stand for (S 6.9).
+
+use serde::{Deserialize, Serialize};
+
+/// What a refresh token stands for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) user: String,
+    pub(crate) client: String,
+    /// Replaced by another; used again it ends all (S 6.9).
+    pub(crate) spent: bool,
+}
+
+/// What an authorization code stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) client: String,
+    pub(crate) redirect: String,
+    pub(crate) challenge: Option<String>,
+    pub(crate) expires: u64,
+}

@@ -1,0 +1,104 @@
+//! What an org's schema says: which system permissions it has, and which fields carry permissions.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::Org;
+use super::error::OrgError;
+
+/// System permissions that every org has; for any other the schema is asked first (S 4.5:
+/// `CanApproveUninstalledApps` is not everywhere).
+const EVERYWHERE: &[&str] = &[
+    "ApiEnabled",
+    "ApiUserOnly",
+    "CustomizeApplication",
+    "ManageUsers",
+    "ModifyAllData",
+    "ModifyMetadata",
+    "ViewAllData",
+    "ViewSetup",
+];
+
+/// Returns the spelling of a system permission that every org has; none for any other.
+pub(super) fn everywhere(name: &str) -> Option<&'static str> {
+    EVERYWHERE.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
+}
+
+impl Org {
+    /// Returns those of the named system permissions that this org does not have; none where it
+    /// does not show which it has.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn unknown_permissions(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<String>, OrgError> {
+        let doubtful: Vec<&str> =
+            names.iter().copied().filter(|name| everywhere(name).is_none()).collect();
+        if doubtful.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(fields) = permission_fields(self).await? else {
+            return Ok(Vec::new());
+        };
+        let is_known = |name: &&&str| {
+            fields.iter().any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")))
+        };
+        Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
+    }
+
+    /// Returns those of the named fields (`Object.Field`) that carry no field-level security:
+    /// required ones and the like, which everyone sees and for which an org refuses a permission (S
+    /// 3.5). What the schema does not say of a field is taken for a yes.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn fields_without_permission(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<String>, OrgError> {
+        let mut without = Vec::new();
+        let mut described: BTreeMap<&str, Option<Vec<Json>>> = BTreeMap::new();
+        for name in names {
+            let Some((object, field)) = name.split_once('.') else { continue };
+            // A part of an address that no describe knows, or a name that is no path: the deploy
+            // itself says so.
+            if !object
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || character == '_')
+            {
+                continue;
+            }
+            if !described.contains_key(object) {
+                described.insert(object, fields(self, object).await?);
+            }
+            let of_object = described.get(object).into_iter().flatten().flatten();
+            let found = of_object.into_iter().find(|one| {
+                one["name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(field))
+            });
+            if found.is_some_and(|one| one["permissionable"].as_bool() == Some(false)) {
+                without.push((*name).to_owned());
+            }
+        }
+        Ok(without)
+    }
+}
+
+/// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
+pub(super) async fn permission_fields(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
+    let fields = fields(org, "PermissionSet").await?;
+    Ok(fields.map(|fields| {
+        fields.iter().filter_map(|field| field["name"].as_str().map(str::to_owned)).collect()
+    }))
+}
+
+/// Asks the schema for the fields of an object; `None` when it is not shown.
+async fn fields(org: &Org, object: &str) -> Result<Option<Vec<Json>>, OrgError> {
+    match org.wire.get(&format!("sobjects/{object}/describe"), &[]).await {
+        Ok(described) => Ok(described["fields"].as_array().cloned()),
+        Err(error) if error.is_about_rights() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
