@@ -6,6 +6,7 @@ pub mod archive;
 pub mod compare;
 pub mod document;
 pub mod fact;
+pub mod full_name;
 pub mod layout;
 pub mod manifest;
 pub mod path;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::journal::{Entry, Journal, Stage, Stored};
 use crate::metadata::ComponentId;
-use crate::metadata::layout::canonical_full_name;
+use crate::metadata::full_name::canonical_full_name;
 use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
 use crate::plan::before_image::{Standing, standings};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, DocumentError, NAMESPACE};
-use super::layout::canonical_full_name;
+use super::full_name::canonical_full_name;
 use super::registry::{self, ApiVersion};
 
 /// What was, or is to be, asked of an org.
@@ -91,7 +91,7 @@ impl Manifest {
             xml.push_str("    <types>\n");
             for member in members {
                 xml.push_str("        <members>");
-                for character in super::layout::member_name(type_name, member).chars() {
+                for character in super::full_name::member_name(type_name, member).chars() {
                     match character {
                         '&' => xml.push_str("&amp;"),
                         '<' => xml.push_str("&lt;"),

@@ -13,7 +13,7 @@ use cirrus_metadata::DeployOptions;
 use serde_json::{Value as Json, json};
 
 use crate::metadata::ComponentId;
-use crate::metadata::layout::canonical_full_name;
+use crate::metadata::full_name::canonical_full_name;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{self, soql_text};
 use crate::org::{Event, Org};
@@ -206,11 +206,7 @@ impl Org {
     ///
     /// # Errors
     /// The org can't be asked for longer than a job may take; the deploy may go on all the same.
-    pub async fn watch_deploy(
-        &self,
-        id: &str,
-        what: &str,
-    ) -> Result<DeployStatus, OrgError> {
+    pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
         let began = Instant::now();
         let mut told = 0;
         loop {

@@ -13,6 +13,7 @@ mod tooling;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
+use crate::metadata::full_name::{canonical_full_name, member_name};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -300,7 +301,7 @@ const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] =
 /// The names by which a component is asked for: the API's own for a profile that is named as Setup
 /// shows it (S 3.3).
 fn names_in_org(id: &ComponentId) -> Vec<ComponentId> {
-    let name = layout::canonical_full_name(&id.type_name, &id.full_name);
+    let name = canonical_full_name(&id.type_name, &id.full_name);
     let mut names = vec![ComponentId::new(&id.type_name, name.as_str())];
     // Older orgs have the one, newer orgs the other (S 3.3); a member that is not there does no
     // harm.
@@ -340,7 +341,7 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
     let names: Vec<String> = names_in_org(id)
         .into_iter()
         .flat_map(|id| {
-            let member = layout::member_name(&id.type_name, &id.full_name);
+            let member = member_name(&id.type_name, &id.full_name);
             [id.full_name, member]
         })
         .map(|name| format!("'{name}'"))

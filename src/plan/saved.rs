@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{Finding, State, Subject};
-use crate::metadata::layout::api_full_name;
+use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 

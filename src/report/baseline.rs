@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, Origin, State, Subject};
-use crate::metadata::layout::api_full_name;
+use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
 use super::line::{at, clean, line, mark};

@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
-use crate::metadata::layout::api_full_name;
+use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
 use crate::template::{Level, Test};
 

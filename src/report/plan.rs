@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 
 use crate::metadata::ComponentId;
-use crate::metadata::layout::{api_full_name, profile_label};
+use crate::metadata::full_name::{api_full_name, profile_label};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target};

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metadata::ComponentId;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::Unseen;
-use crate::metadata::{ComponentId, layout};
 
 use super::selection::Selection;
 use super::write::{content_of, path_of};
@@ -129,7 +130,7 @@ impl RecordedGap {
 }
 
 fn id_of(type_name: &str, full_name: &str) -> ComponentId {
-    ComponentId::new(type_name, layout::canonical_full_name(type_name, full_name))
+    ComponentId::new(type_name, canonical_full_name(type_name, full_name))
 }
 
 impl Record {

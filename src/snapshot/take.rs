@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion, Kind, MetadataType, SETTINGS, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
-use crate::metadata::{ComponentId, ComponentSet, Requested, layout};
+use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Listed, Org, OrgError};
 
@@ -111,7 +112,7 @@ async fn list(org: &Org, selection: &Selection, wanted: &mut Wanted) -> Result<(
         }
         let named = members.iter().filter(|member| member.as_str() != "*");
         for member in named {
-            let name = layout::canonical_full_name(type_name, member);
+            let name = canonical_full_name(type_name, member);
             let id = ComponentId::new(type_name.as_str(), name);
             if has_files(type_name) {
                 wanted.request.components.insert(id);
@@ -188,7 +189,7 @@ async fn list_type(
         {
             continue;
         }
-        let name = layout::canonical_full_name(type_name, &one.id.full_name);
+        let name = canonical_full_name(type_name, &one.id.full_name);
         let id = ComponentId::new(type_name, name);
         wanted.changed.insert(id.clone(), (one.last_modified_by, one.last_modified_date));
         wanted.request.components.insert(id);
@@ -337,7 +338,7 @@ pub async fn who_changed(
         match org.list(type_name).await {
             Ok(listed) => {
                 for one in listed {
-                    let name = layout::canonical_full_name(type_name, &one.id.full_name);
+                    let name = canonical_full_name(type_name, &one.id.full_name);
                     wanted.changed.insert(
                         ComponentId::new(type_name.as_str(), name),
                         (one.last_modified_by, one.last_modified_date),

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::metadata::document::Document;
+use crate::metadata::full_name::api_full_name;
 use crate::metadata::registry::{self, Kind};
 use crate::metadata::unseen::Unseen;
-use crate::metadata::{Component, ComponentId, layout, why_unread};
+use crate::metadata::{Component, ComponentId, why_unread};
 use crate::org::retrieve::Retrieved;
 use crate::org::{Org, OrgError, OrgErrorKind};
 
@@ -109,7 +110,7 @@ pub async fn update(
         not_observed: not_observed
             .into_iter()
             .map(|(id, why)| RecordedGap {
-                full_name: layout::api_full_name(&id),
+                full_name: api_full_name(&id),
                 type_name: id.type_name,
                 reason: why.words,
             })
@@ -252,7 +253,7 @@ impl Run<'_> {
         let (by, at) = self.wanted.changed.get(key).cloned().unwrap_or_default();
         let recorded = RecordedComponent {
             type_name: id.type_name.clone(),
-            full_name: layout::api_full_name(id),
+            full_name: api_full_name(id),
             file: xml.0,
             content: content.map(|(name, _)| name),
             last_modified_by: by,

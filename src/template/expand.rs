@@ -5,7 +5,7 @@ use super::{
 };
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
-use crate::metadata::layout::canonical_full_name;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 use crate::metadata::value::Value;

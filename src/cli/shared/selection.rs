@@ -4,7 +4,7 @@ use wildmatch::WildMatch;
 
 use crate::diff::Finding;
 use crate::metadata::ComponentId;
-use crate::metadata::layout::{api_full_name, canonical_full_name};
+use crate::metadata::full_name::{api_full_name, canonical_full_name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Absent, Companion, Field, Kind, MetadataType, SetForm};
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
-use crate::metadata::layout::canonical_full_name;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::percent::decode;
 use crate::metadata::value::Value;

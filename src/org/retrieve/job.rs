@@ -10,7 +10,7 @@ use cirrus_metadata::{AsyncResult, MetadataResult, RetrieveResult, SoapOperation
 use serde::Deserialize;
 
 use crate::metadata::archive::{self, Limits};
-use crate::metadata::layout;
+use crate::metadata::full_name::member_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::org::error::{OrgError, OrgErrorKind};
@@ -46,7 +46,7 @@ impl SoapOperation for Retrieve<'_> {
             body.push_str("<met:types>");
             for member in members {
                 body.push_str("<met:members>");
-                body.push_str(&xml_escape(&layout::member_name(type_name, member)));
+                body.push_str(&xml_escape(&member_name(type_name, member)));
                 body.push_str("</met:members>");
             }
             body.push_str("<met:name>");

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::{RetrieveRequest, Retrieved};
 use crate::metadata::document::Document;
+use crate::metadata::full_name::profile_label;
 use crate::metadata::layout;
 use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
@@ -72,7 +73,7 @@ async fn profile(org: &Org, id: &ComponentId) -> Result<Read, OrgError> {
     // The table knows the names of Setup.
     let soql = format!(
         "SELECT FullName, Metadata FROM Profile WHERE Name = {} LIMIT 1",
-        soql_text(layout::profile_label(&id.full_name))
+        soql_text(profile_label(&id.full_name))
     );
     let answer = match org.wire.get("tooling/query", &[("q", &soql)]).await {
         Ok(answer) => answer,

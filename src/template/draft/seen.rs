@@ -8,7 +8,7 @@ use super::carrier::{Carrier, entries, entry_path};
 use super::wants::{equals, fact_want, get, includes, read};
 use super::{Chapter, Draft, Named, quoted, value};
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact, UserFact};
-use crate::metadata::layout::{canonical_full_name, profile_label};
+use crate::metadata::full_name::{canonical_full_name, profile_label};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Field;
 use crate::metadata::value::Value;

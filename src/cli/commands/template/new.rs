@@ -13,7 +13,7 @@ use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::diff::{State, diff};
 use crate::metadata::fact::{FactAnswer, FactValues};
-use crate::metadata::layout::canonical_full_name;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::retrieve::RetrieveRequest;
