@@ -3,13 +3,15 @@
 //! What must hold beforehand is asked in `preflight`; what became of a request whose answer was
 //! lost is found out in `recover`.
 
+pub mod interrupt;
 pub mod preflight;
 pub mod recover;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::future::{Either, select};
-use tokio::sync::Notify;
+use interrupt::Interrupt;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::metadata::document::Document;
@@ -21,7 +23,7 @@ use crate::metadata::settings::settings;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::retrieve::RetrieveRequest;
-use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
+use crate::org::{CreatedRow, Org, OrgError};
 use crate::package::Target;
 use crate::plan::before_image::{Image, standings};
 use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
@@ -143,11 +145,26 @@ async fn retrieve<'c>(
 #[derive(Debug)]
 pub enum Outcome {
     /// The org has done it.
-    Applied(DeployStatus),
+    Applied,
+    /// The org has done it, although it was asked to cancel; what it said to that.
+    TooLate(Option<OrgError>),
     /// The org has refused it, and nothing is changed.
     Refused(DeployStatus),
-    /// It was cancelled, and nothing is changed.
+    /// It was canceled, and nothing is changed.
     Canceled(DeployStatus),
+}
+
+/// Where a run stood when it was told to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Nothing was sent.
+    Before,
+    /// The request was on its way, and the org has not answered it.
+    Sending,
+    /// The org was asked to cancel the deploy of this id, and has not said how it ended.
+    Canceling(String),
+    /// The deploy went through; permission sets that are given after it are not.
+    Assigning,
 }
 
 /// Why something was not carried out, or not to its end.
@@ -162,6 +179,9 @@ pub enum ApplyError {
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
+    /// The run was told to stop.
+    #[error("interrupted")]
+    Interrupted(Stopped),
     /// It never arrived, and what it was made for may be no more.
     #[error(
         "the deploy did not arrive ({lost}), and it was not sent again, since the org has carried \
@@ -200,8 +220,8 @@ pub enum ApplyError {
     },
 }
 
-/// Writes a plan down, sends it once and watches it to its end. Ctrl-C asks the org to cancel and
-/// waits for what it says.
+/// Writes a plan down, sends it once and watches it to its end. Told to stop, it sends nothing more
+/// but the wish to cancel, and waits for what the org says to that.
 ///
 /// # Errors
 /// See [`ApplyError`]; the entry on disk says how far it came.
@@ -211,54 +231,54 @@ pub async fn carry_out(
     plan: &Plan<'_>,
     purpose: &Purpose,
     check_only: bool,
+    interrupt: &Interrupt,
 ) -> Result<(Entry, Outcome), ApplyError> {
     let mut entry = prepare(org, journal, plan, purpose, check_only).await?;
+    let _hold = interrupt.hold();
     if plan.package.is_empty() {
         entry.stage = Stage::Applied;
         journal.write(&entry)?;
-        finish_by_rest(org, journal, &mut entry).await?;
-        return Ok((
-            entry,
-            Outcome::Applied(DeployStatus { done: true, success: true, ..DeployStatus::default() }),
-        ));
+        finish_by_rest(org, journal, &mut entry, interrupt).await?;
+        return Ok((entry, Outcome::Applied));
     }
     let zip = plan.package.zip().map_err(|error| {
         ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
     })?;
-    entry.stage = Stage::Sent;
-    journal.write(&entry)?;
-    let id = match org.start_deploy(zip.clone(), check_only).await {
+    send(journal, &mut entry, interrupt)?;
+    let id = match unless_told_to_stop(interrupt, org.start_deploy(zip.clone(), check_only)).await?
+    {
         Ok(id) => id,
         Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
-        Err(NotStarted::Lost(lost)) => match recover::find(org, &entry).await? {
+        // Who is told to stop does not look for it: the next run does.
+        Err(NotStarted::Lost(_)) if interrupt.is_pressed() => {
+            return Err(ApplyError::Interrupted(Stopped::Sending));
+        }
+        Err(NotStarted::Lost(lost)) => match find(org, &entry, interrupt).await? {
             recover::Found::Running(id) => id,
             recover::Found::Applied => {
                 entry.stage = Stage::Applied;
                 journal.write(&entry)?;
-                finish_by_rest(org, journal, &mut entry).await?;
-                return Ok((
-                    entry,
-                    Outcome::Applied(DeployStatus {
-                        done: true,
-                        success: true,
-                        ..DeployStatus::default()
-                    }),
-                ));
+                finish_by_rest(org, journal, &mut entry, interrupt).await?;
+                return Ok((entry, Outcome::Applied));
             }
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            recover::Found::Nothing => match org.start_deploy(zip, check_only).await {
-                Ok(id) => id,
-                Err(NotStarted::Refused(error)) => {
-                    return Err(not_sent(journal, &mut entry, error)?);
+            recover::Found::Nothing => {
+                send(journal, &mut entry, interrupt)?;
+                let started = org.start_deploy(zip, check_only);
+                match unless_told_to_stop(interrupt, started).await? {
+                    Ok(id) => id,
+                    Err(NotStarted::Refused(error)) => {
+                        return Err(not_sent(journal, &mut entry, error)?);
+                    }
+                    Err(NotStarted::Lost(error)) => {
+                        return Err(ApplyError::Unclear(format!(
+                            "the answer to the deploy request was lost twice ({error}); run the \
+                             same command again, it finds out what became of it"
+                        )));
+                    }
                 }
-                Err(NotStarted::Lost(error)) => {
-                    return Err(ApplyError::Unclear(format!(
-                        "the answer to the deploy request was lost twice ({error}); run the same \
-                         command again, it finds out what became of it"
-                    )));
-                }
-            },
+            }
             recover::Found::Overtaken(ids) => {
                 entry.stage = Stage::NotSent;
                 journal.write(&entry)?;
@@ -269,7 +289,43 @@ pub async fn carry_out(
             }
         },
     };
-    accepted(org, journal, entry, id).await
+    accepted(org, journal, entry, id, interrupt).await
+}
+
+/// Writes down that the request is about to leave, unless the run was told to stop.
+fn send(journal: &Journal, entry: &mut Entry, interrupt: &Interrupt) -> Result<(), ApplyError> {
+    if interrupt.is_pressed() {
+        entry.stage = Stage::NotSent;
+        journal.write(entry)?;
+        return Err(ApplyError::Interrupted(Stopped::Before));
+    }
+    entry.stage = Stage::Sent;
+    Ok(journal.write(entry)?)
+}
+
+/// Waits for the org's answer to a request, also when told to stop, but then not for ever.
+async fn unless_told_to_stop<T>(
+    interrupt: &Interrupt,
+    answer: impl Future<Output = T>,
+) -> Result<T, ApplyError> {
+    match select(std::pin::pin!(answer), std::pin::pin!(interrupt.out_of_patience())).await {
+        Either::Left((answer, _)) => Ok(answer),
+        Either::Right(_) => Err(ApplyError::Interrupted(Stopped::Sending)),
+    }
+}
+
+/// Looks for a deploy whose answer was lost, until told to stop.
+async fn find(
+    org: &Org,
+    entry: &Entry,
+    interrupt: &Interrupt,
+) -> Result<recover::Found, ApplyError> {
+    match select(std::pin::pin!(recover::find(org, entry)), std::pin::pin!(interrupt.pressed()))
+        .await
+    {
+        Either::Left((found, _)) => found,
+        Either::Right(_) => Err(ApplyError::Interrupted(Stopped::Sending)),
+    }
 }
 
 /// Says whether a validation in the journal was of the same documents: of another it would bring
@@ -307,18 +363,22 @@ pub async fn carry_out_validated(
     plan: &Plan<'_>,
     purpose: &Purpose,
     validation: &str,
+    interrupt: &Interrupt,
 ) -> Result<(Entry, Outcome), ApplyError> {
     let mut entry = prepare(org, journal, plan, purpose, false).await?;
-    entry.stage = Stage::Sent;
-    journal.write(&entry)?;
-    match org.quick_deploy(validation).await {
-        Ok(id) => accepted(org, journal, entry, id).await,
+    let _hold = interrupt.hold();
+    send(journal, &mut entry, interrupt)?;
+    match unless_told_to_stop(interrupt, org.quick_deploy(validation)).await? {
+        Ok(id) => accepted(org, journal, entry, id, interrupt).await,
         Err(NotStarted::Refused(_)) => {
             journal.remove(&entry.id)?;
-            carry_out(org, journal, plan, purpose, false).await
+            carry_out(org, journal, plan, purpose, false, interrupt).await
         }
-        Err(NotStarted::Lost(lost)) => match recover::find(org, &entry).await? {
-            recover::Found::Running(id) => accepted(org, journal, entry, id).await,
+        Err(NotStarted::Lost(_)) if interrupt.is_pressed() => {
+            Err(ApplyError::Interrupted(Stopped::Sending))
+        }
+        Err(NotStarted::Lost(lost)) => match find(org, &entry, interrupt).await? {
+            recover::Found::Running(id) => accepted(org, journal, entry, id, interrupt).await,
             _ => Err(ApplyError::Unclear(format!(
                 "the answer to the quick deploy was lost ({lost}); run the same command again"
             ))),
@@ -378,24 +438,12 @@ async fn accepted(
     journal: &Journal,
     mut entry: Entry,
     id: String,
+    interrupt: &Interrupt,
 ) -> Result<(Entry, Outcome), ApplyError> {
     entry.stage = Stage::Accepted;
     entry.deploy_id = Some(id.clone());
     journal.write(&entry)?;
-    watch(org, journal, entry, &id).await
-}
-
-/// Told when a deploy is watched no longer.
-static WATCHED: Notify = Notify::const_new();
-
-/// Ends with the first Ctrl-C after a deploy was watched. The handler that the watch installs stays
-/// for good (tokio), so without somebody who waits for it Ctrl-C would no longer do anything.
-pub async fn interrupted() {
-    WATCHED.notified().await;
-    // Where no handler can be installed Ctrl-C does what it always does.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    watch(org, journal, entry, &id, interrupt).await
 }
 
 /// Watches an accepted deploy to its end and does what REST does after it.
@@ -404,54 +452,79 @@ async fn watch(
     journal: &Journal,
     mut entry: Entry,
     id: &str,
+    interrupt: &Interrupt,
 ) -> Result<(Entry, Outcome), ApplyError> {
     let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
     org.begin(what);
-    let status = {
-        let watching = std::pin::pin!(org.watch_deploy(id, what));
-        let stopped = std::pin::pin!(tokio::signal::ctrl_c());
-        match select(watching, stopped).await {
-            Either::Left((status, _)) => status,
-            Either::Right((_, watching)) => {
-                org.say("asking the org to cancel; it says whether it still could");
-                // A refusal means that it is over, or past stopping: watching on tells.
-                let _ = org.cancel_deploy(id).await;
-                match select(watching, std::pin::pin!(tokio::signal::ctrl_c())).await {
-                    Either::Left((status, _)) => {
-                        status.map(|status| DeployStatus { canceled_here: true, ..status })
-                    }
-                    Either::Right(_) => Err(OrgError::new(
-                        OrgErrorKind::Usage,
-                        "interrupted again, while the org was asked to cancel",
-                    )),
-                }
-            }
-        }
-    };
-    WATCHED.notify_one();
+    let watched = watch_or_cancel(org, id, what, interrupt).await;
     org.end();
-    let status = status.map_err(|error| ApplyError::Unwatched { id: id.to_owned(), error })?;
+    let (status, not_canceled) = watched?;
     let ended = match (status.success, status.status.as_str()) {
-        (true, _) => Outcome::Applied(status),
+        (true, _) if status.canceled_here => Outcome::TooLate(not_canceled),
+        (true, _) => Outcome::Applied,
         (false, "Canceled") => Outcome::Canceled(status),
         (false, _) => Outcome::Refused(status),
     };
     entry.stage = match &ended {
-        Outcome::Applied(_) if entry.check_only => Stage::Done,
-        Outcome::Applied(_) => Stage::Applied,
-        Outcome::Refused(_) => Stage::Failed,
+        Outcome::Applied | Outcome::TooLate(_) if entry.check_only => Stage::Done,
+        Outcome::Applied | Outcome::TooLate(_) => Stage::Applied,
         Outcome::Canceled(_) => Stage::Canceled,
+        Outcome::Refused(_) => Stage::Failed,
     };
     journal.write(&entry)?;
     if entry.stage == Stage::Applied {
-        finish_by_rest(org, journal, &mut entry).await?;
+        finish_by_rest(org, journal, &mut entry, interrupt).await?;
     }
     Ok((entry, ended))
 }
 
+/// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the org
+/// says to that is returned too, where it does not.
+async fn watch_or_cancel(
+    org: &Org,
+    id: &str,
+    what: &str,
+    interrupt: &Interrupt,
+) -> Result<(DeployStatus, Option<OrgError>), ApplyError> {
+    let unwatched = |error| ApplyError::Unwatched { id: id.to_owned(), error };
+    let watching = std::pin::pin!(org.watch_deploy(id, what));
+    let watching = match select(watching, std::pin::pin!(interrupt.pressed())).await {
+        Either::Left((status, _)) => {
+            return status.map(|status| (status, None)).map_err(unwatched);
+        }
+        Either::Right((_, watching)) => watching,
+    };
+    org.say("asking the org to cancel; it says whether it still could");
+    // What the org says to it comes while the deploy is watched on.
+    let refusal = RefCell::new(None);
+    let canceling = async {
+        refusal.replace(org.cancel_deploy(id).await.err());
+        std::future::pending::<()>().await;
+    };
+    let canceling = std::pin::pin!(canceling);
+    match select(select(watching, canceling), std::pin::pin!(interrupt.out_of_patience())).await {
+        Either::Left((Either::Left((status, _)), _)) => status
+            .map(|status| (DeployStatus { canceled_here: true, ..status }, refusal.take()))
+            .map_err(unwatched),
+        Either::Left((Either::Right(((), _)), _)) | Either::Right(_) => {
+            Err(ApplyError::Interrupted(Stopped::Canceling(id.to_owned())))
+        }
+    }
+}
+
 /// Gives and takes back permission sets; each is written down as soon as it is done.
-async fn finish_by_rest(org: &Org, journal: &Journal, entry: &mut Entry) -> Result<(), ApplyError> {
+async fn finish_by_rest(
+    org: &Org,
+    journal: &Journal,
+    entry: &mut Entry,
+    interrupt: &Interrupt,
+) -> Result<(), ApplyError> {
+    let go_on = || match interrupt.is_pressed() {
+        true => Err(ApplyError::Interrupted(Stopped::Assigning)),
+        false => Ok(()),
+    };
     for one in entry.unassign.clone() {
+        go_on()?;
         for (object, id) in one.rows.iter().rev() {
             org.delete_row(&CreatedRow { object: object.clone(), id: id.clone() }).await?;
         }
@@ -464,6 +537,7 @@ async fn finish_by_rest(org: &Org, journal: &Journal, entry: &mut Entry) -> Resu
         {
             continue;
         }
+        go_on()?;
         let (rows, failed) = match org.assign(&one.user, &one.permission_set).await {
             Ok(rows) => (rows, None),
             Err((rows, error)) => (rows, Some(error)),

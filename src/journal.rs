@@ -35,7 +35,7 @@ pub enum Stage {
     Done,
     /// The org has refused it, or rolled it back.
     Failed,
-    /// It was cancelled before it did anything.
+    /// It was canceled before it did anything.
     Canceled,
     /// It never reached the org.
     NotSent,
@@ -56,7 +56,7 @@ impl Stage {
             Self::Applied => "applied, not yet verified",
             Self::Done => "applied",
             Self::Failed => "refused by the org",
-            Self::Canceled => "cancelled",
+            Self::Canceled => "canceled",
             Self::NotSent => "never reached the org",
         }
     }

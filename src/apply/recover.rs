@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::interrupt::Interrupt;
 use crate::journal::{Entry, Journal, Stage, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
@@ -253,7 +254,9 @@ pub async fn recover(
     org: &Org,
     journal: &Journal,
     mut entry: Entry,
+    interrupt: &Interrupt,
 ) -> Result<(Entry, Option<Outcome>), ApplyError> {
+    let _hold = interrupt.hold();
     let nothing = |entry: &mut Entry| -> Result<(), ApplyError> {
         entry.stage = Stage::NotSent;
         Ok(journal.write(entry)?)
@@ -263,16 +266,16 @@ pub async fn recover(
             nothing(&mut entry)?;
             Ok((entry, None))
         }
-        Stage::Sent => match find(org, &entry).await? {
+        Stage::Sent => match super::find(org, &entry, interrupt).await? {
             Found::Running(id) => {
-                let (entry, ended) = super::accepted(org, journal, entry, id).await?;
+                let (entry, ended) = super::accepted(org, journal, entry, id, interrupt).await?;
                 Ok((entry, Some(ended)))
             }
             Found::Applied => {
                 entry.stage = Stage::Applied;
                 journal.write(&entry)?;
-                super::finish_by_rest(org, journal, &mut entry).await?;
-                Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
+                super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
+                Ok((entry, Some(Outcome::Applied)))
             }
             // What comes next is planned on what the org holds by now.
             Found::Nothing | Found::Overtaken(_) => {
@@ -285,12 +288,12 @@ pub async fn recover(
         },
         Stage::Accepted => {
             let id = entry.deploy_id.clone().unwrap_or_default();
-            let (entry, ended) = super::watch(org, journal, entry, &id).await?;
+            let (entry, ended) = super::watch(org, journal, entry, &id, interrupt).await?;
             Ok((entry, Some(ended)))
         }
         Stage::Applied => {
-            super::finish_by_rest(org, journal, &mut entry).await?;
-            Ok((entry, Some(Outcome::Applied(DeployStatus::default()))))
+            super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
+            Ok((entry, Some(Outcome::Applied)))
         }
         Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent => Ok((entry, None)),
     }

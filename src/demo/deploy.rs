@@ -1,4 +1,4 @@
-//! Deploys: queued, validated or carried out, rolled back, cancelled (S 6.3, 6.4).
+//! Deploys: queued, validated or carried out, rolled back, canceled (S 6.3, 6.4).
 //!
 //! What a package holds is read by `package`; whether a file is well formed is judged by `check`;
 //! what a type does with it stands in a file of its own.

@@ -1,4 +1,4 @@
-//! One deploy in the org: started once, watched, cancelled; found again when its answer was lost.
+//! One deploy in the org: started once, watched, canceled; found again when its answer was lost.
 //!
 //! REST `deployRequest` (S 6.5), with SOAP where an org does not have it. Nothing here is repeated
 //! that starts something. cirrus' typed REST calls take no numbers that come as strings and post a
@@ -35,9 +35,9 @@ pub struct DeployStatus {
     pub total: u64,
     /// What the org says of the whole.
     pub message: Option<String>,
-    /// Who cancelled it.
+    /// Who canceled it.
     pub canceled_by: Option<String>,
-    /// Whether it was this run that asked for it to be cancelled.
+    /// Whether it was this run that asked for it to be canceled.
     pub canceled_here: bool,
     /// What failed.
     pub failures: Vec<DeployMessage>,

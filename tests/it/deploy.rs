@@ -2,7 +2,7 @@
 //! stale; runs that are cut off; requests whose answer is lost; two runs at once; and the org's
 //! refusals.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
@@ -405,47 +405,6 @@ async fn a_run_that_is_killed_is_finished_by_the_next() {
     assert!(run.code == 0 && run.stdout.contains("Nothing to deploy"), "{run:?}");
     assert_eq!(lab.journal()[0]["stage"], "done");
     assert_eq!(lab.count("deployRequest.start"), 1);
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ctrl_c_asks_the_org_to_cancel_and_says_what_became_of_it() {
-    let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(4)), Faults::none()).await;
-    let before = lab.files().await;
-    let child = lab.start(&[&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat());
-    lab.until("deployRequest.status", 1).await;
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let run = finish(
-        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
-    );
-    assert!(run.code == 130 && run.stderr.contains("was cancelled"), "{run:?}");
-    assert_eq!(lab.files().await, before);
-    assert_eq!(lab.journal()[0]["stage"], "canceled");
-
-    // Once the deploy is over Ctrl-C ends the run, as anywhere; what was done is in the journal.
-    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    lab.running.fault(FaultRule {
-        call: "retrieve".to_owned(),
-        fault: Fault::SlowBody(60_000),
-        after: 2,
-        times: Some(1),
-    });
-    let child = lab.start(&[&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat());
-    lab.until("retrieve", 3).await;
-    let id = child.id().to_string();
-    let began = Instant::now();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let run = finish(
-        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
-    );
-    assert!(run.code == 130 && run.stderr.contains("the deploy had ended"), "{run:?}");
-    assert!(
-        began.elapsed() < Duration::from_secs(10),
-        "it does not wait for the org: {:?}",
-        began.elapsed()
-    );
-    assert_eq!(lab.journal()[0]["stage"], "applied");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,6 +25,8 @@ mod faults;
 #[cfg(feature = "demo")]
 mod gallery;
 mod hostile;
+#[cfg(unix)]
+mod interrupt;
 mod lab;
 mod layers;
 mod live;

@@ -1,6 +1,7 @@
 //! `sfsetup demo`: the org inside the program, for other clients, and made as new.
 
 use clap::{Args, Subcommand};
+use futures::future::select;
 
 use crate::demo::{self, Faults, Store};
 
@@ -43,7 +44,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
             );
             Ok(Exit::Done)
         }
-        Action::Serve { port } => connect::block_on(async {
+        Action::Serve { port } => connect::block_on(ui, async {
             let store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
             let token = store.token();
             let mut running = demo::serve(store, *port, Faults::none())
@@ -56,7 +57,9 @@ pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
                 running.url()
             ))?;
             ui.hint("the demo org answers until Ctrl-C; the two lines above let any client in");
-            running.wait().await;
+            // Ctrl-C is how it is ended.
+            let _hold = ui.interrupt().hold();
+            select(std::pin::pin!(running.wait()), std::pin::pin!(ui.interrupt().pressed())).await;
             Ok(Exit::Done)
         }),
     }

@@ -77,7 +77,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     };
     if let Some(saved) = of_baseline {
         let timeout = Duration::from_secs(arguments.timeout);
-        return connect::block_on(async {
+        return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             run.go(&Goal::Baseline { side: &side, saved, only: &only }).await
         });
@@ -90,7 +90,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     };
     let steps = wanted.steps()?;
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
-    connect::block_on(run.go(&goal))
+    connect::block_on(ui, run.go(&goal))
 }
 
 struct Run<'r> {

@@ -56,7 +56,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let only = Selection::parse(&arguments.wanted.only)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
-        return connect::block_on(async {
+        return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
             let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
@@ -77,7 +77,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
     let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
-    let (org, failed) = connect::block_on(asked.look())?;
+    let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
     let exit = answer(ui, arguments, &report, failed)?;
     if arguments.format == Format::Text && arguments.out.is_none() {

@@ -114,7 +114,7 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     let failed = |error: OrgError| CommandError::org(name, &error);
     let secret = arguments.client_secret_file.as_ref().map(read_secret).transpose()?;
     let options = connect::options(ui);
-    connect::block_on(async {
+    connect::block_on(ui, async {
         let login = if let Some(file) = &arguments.auth_url_file {
             login::auth_url(name, &read_secret(file)?, &store, &options).await.map_err(failed)?
         } else if let (Some(key), Some(client_id), Some(username)) =
@@ -239,7 +239,7 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
             .hint("name one with `--org NAME`")
             .usage());
     };
-    connect::block_on(async {
+    connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
         let org = &connected.org;
         let username = match &org.identity().username {
@@ -286,7 +286,7 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
             .hint("`sfsetup org list` lists them"));
     };
     let revoked =
-        connect::block_on(async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
+        connect::block_on(ui, async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
     store.remove(name).map_err(failed)?;
     if let Err(error) = revoked {
         ui.warn(&format!(

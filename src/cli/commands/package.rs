@@ -79,7 +79,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let only = Selection::parse(&arguments.wanted.only)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
-        return connect::block_on(async {
+        return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
             make(ui, arguments, choice.as_ref(), &goal).await
@@ -88,7 +88,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps = wanted.steps()?;
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
-    connect::block_on(make(ui, arguments, choice.as_ref(), &goal))
+    connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal))
 }
 
 /// Looks at the org or the files, plans, and writes the package.

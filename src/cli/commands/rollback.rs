@@ -70,7 +70,7 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
         job_timeout: Duration::from_secs(arguments.timeout),
         ..connect::options(ui)
     };
-    connect::block_on(async {
+    connect::block_on(ui, async {
         let connected = connect::connect(&choice, options).await?;
         if arguments.list {
             return list(ui, &connected.org, choice.name());

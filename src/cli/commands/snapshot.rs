@@ -118,7 +118,7 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         ..connect::options(ui)
     };
     let name = choice.name();
-    connect::block_on(async {
+    connect::block_on(ui, async {
         let connected = connect::connect(&choice, options).await?;
         let org = &connected.org;
         refuse_another_org(out, before.as_ref(), org)?;

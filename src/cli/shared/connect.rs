@@ -11,17 +11,15 @@ use std::sync::Arc;
 use futures::future::{Either, select};
 use secrecy::SecretString;
 
-use crate::apply::interrupted;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::org::auth::{Session, SfCli};
 use crate::org::logins::LoginStore;
 use crate::org::{ConnectOptions, Event, Org, OrgError};
 
-use super::arguments::Exit;
 use super::config::Config;
 use super::error::CommandError;
-use super::ui::{Progress, Ui};
+use super::ui::{self, Progress, Ui};
 
 /// What the org inside the program is called.
 #[cfg(feature = "demo")]
@@ -199,28 +197,27 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 /// # Errors
 /// The system gives no event loop.
 pub(crate) fn block_on<T>(
+    ui: &Ui,
     work: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            CommandError::new("internal error: no event loop").because(error.to_string())
-        })?;
+    let no_loop = |error: std::io::Error| {
+        CommandError::new("internal error: no event loop").because(error.to_string())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(no_loop)?;
+    ui.interrupt().listen(ui::end_interrupted).map_err(no_loop)?;
     runtime.block_on(async {
-        match select(std::pin::pin!(work), std::pin::pin!(interrupted())).await {
+        match select(std::pin::pin!(work), std::pin::pin!(ui.interrupt().may_end())).await {
             Either::Left((done, _)) => done,
-            Either::Right(_) => {
-                let mut error = CommandError::new("interrupted")
-                    .because(
-                        "the deploy had ended, and what the org holds now was not looked at \
-                              to the end",
-                    )
-                    .hint(
-                        "`sfsetup diff` shows where the org stands; `sfsetup rollback --list` \
-                           shows what was done",
-                    );
-                error.exit = Exit::Interrupted;
-                Err(error)
-            }
+            Either::Right(_) if ui.interrupt().has_sent() => Err(CommandError::interrupted()
+                .because(
+                    "the deploy had ended, and what the org holds now was not looked at to the end",
+                )
+                .hint(
+                    "`sfsetup diff` shows where the org stands; `sfsetup rollback --list` shows \
+                     what was done",
+                )),
+            Either::Right(_) => Err(CommandError::interrupted().because("nothing was sent")),
         }
     })
 }

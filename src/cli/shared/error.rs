@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Stopped};
 use crate::journal::JournalError;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
@@ -218,6 +218,7 @@ impl CommandError {
                 "if it stays unclear, `sfsetup rollback --org {name} --prune` \
                                forgets it, and the next deploy plans on what the org holds"
             )),
+            ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
                 .hint("run the same command again: it plans on what the org holds now"),
@@ -242,6 +243,37 @@ impl CommandError {
                 .hint("run the same command again: it does what is left")
                 .refused()
             }
+        }
+    }
+
+    /// The run was told to stop.
+    pub(crate) fn interrupted() -> Self {
+        let mut error = Self::new("interrupted");
+        error.exit = Exit::Interrupted;
+        error
+    }
+
+    fn stopped(name: &str, stopped: &Stopped) -> Self {
+        let finds_out = "run the same command again: it finds out what became of it before it does \
+                         anything else";
+        match stopped {
+            Stopped::Before => Self::interrupted().because("nothing was sent"),
+            Stopped::Sending => Self::interrupted()
+                .because(format!(
+                    "the deploy was on its way to `{name}`, and whether it has arrived is not known"
+                ))
+                .hint(finds_out),
+            Stopped::Canceling(id) => Self::interrupted()
+                .because(format!(
+                    "`{name}` was asked to cancel the deploy {id}, and has not said how it ended"
+                ))
+                .hint(finds_out),
+            Stopped::Assigning => Self::interrupted()
+                .because(format!(
+                    "the package is deployed to `{name}`; permission sets that are given after it \
+                     are not all given"
+                ))
+                .hint(finds_out),
         }
     }
 

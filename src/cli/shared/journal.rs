@@ -38,23 +38,28 @@ pub(crate) async fn finish_open(
             entry.what,
             entry.words()
         ));
-        let (mut entry, outcome) = recover(org, journal, entry.clone())
+        let (mut entry, outcome) = recover(org, journal, entry.clone(), ui.interrupt())
             .await
             .map_err(|error| CommandError::apply(name, &error))?;
         let words = match &outcome {
             None => "it never reached the org",
-            Some(Outcome::Applied(_)) if entry.check_only => {
+            Some(Outcome::Applied | Outcome::TooLate(_)) if entry.check_only => {
                 "it was a validation, and the org would accept it"
             }
-            Some(Outcome::Applied(_)) => "the org has carried it out",
+            Some(Outcome::Applied | Outcome::TooLate(_)) => "the org has carried it out",
             Some(Outcome::Refused(_)) => "the org refused it and changed nothing",
-            Some(Outcome::Canceled(_)) => "it was cancelled and changed nothing",
+            Some(Outcome::Canceled(_)) => "it was canceled and changed nothing",
         };
         if entry.stage == Stage::Applied {
             close(journal, &all, &mut entry)
                 .map_err(|error| CommandError::apply(name, &error.into()))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
+        if ui.interrupt().is_pressed() {
+            return Err(CommandError::interrupted().because(
+                "only what an earlier run had begun was looked after; nothing new was sent",
+            ));
+        }
     }
     Ok(())
 }

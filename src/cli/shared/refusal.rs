@@ -72,7 +72,7 @@ fn refusal(name: &str, status: &DeployStatus) -> CommandError {
 pub(crate) fn canceled(name: &str, status: &DeployStatus) -> CommandError {
     let by = status.canceled_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let mut error = CommandError::new(format!(
-        "the deploy {} to `{name}` was cancelled{by} before it changed anything",
+        "the deploy {} to `{name}` was canceled{by} before it changed anything",
         status.id
     ))
     .refused();

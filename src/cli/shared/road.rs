@@ -6,8 +6,8 @@ use crate::apply::{
     Outcome, Purpose, carry_out, carry_out_validated, close, is_validated, read_again,
 };
 use crate::journal::{Entry, Journal};
-use crate::org::Org;
 use crate::org::deploy::same_id;
+use crate::org::{Org, OrgError};
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Look, Plan};
 use crate::report::plan as render;
@@ -96,15 +96,22 @@ impl<'r> Road<'r> {
             },
         };
         let outcome = match manner.validated.filter(|_| is_validated) {
-            Some(id) => carry_out_validated(org, self.journal, &plan, &purpose, id).await,
-            None => carry_out(org, self.journal, &plan, &purpose, manner.validate).await,
+            Some(id) => {
+                carry_out_validated(org, self.journal, &plan, &purpose, id, ui.interrupt()).await
+            }
+            None => {
+                let interrupt = ui.interrupt();
+                carry_out(org, self.journal, &plan, &purpose, manner.validate, interrupt).await
+            }
         };
         let (entry, outcome) = outcome.map_err(|error| CommandError::apply(name, &error))?;
         match outcome {
+            Outcome::TooLate(refusal) => Err(self.too_late(&entry, refusal.as_ref())),
+            Outcome::Applied if ui.interrupt().is_pressed() => Err(self.too_late(&entry, None)),
             Outcome::Refused(status) => Err(refused(name, &plan, &status)),
             Outcome::Canceled(status) => Err(canceled(name, &status)),
-            Outcome::Applied(status) if manner.validate => {
-                let id = &status.id;
+            Outcome::Applied if manner.validate => {
+                let id = entry.deploy_id.as_deref().unwrap_or_default();
                 ui.answer(&format!("Valid: the org would accept all of it ({id}).\n"))?;
                 ui.hint(&format!(
                     "deploy it with the same command and `--validated {id}` in place of \
@@ -112,8 +119,28 @@ impl<'r> Road<'r> {
                 ));
                 Ok(exit(&plan))
             }
-            Outcome::Applied(_) => self.verify(entry, &plan).await,
+            Outcome::Applied => self.verify(entry, &plan).await,
         }
+    }
+
+    /// The run was told to stop, and the deploy had gone through all the same.
+    fn too_late(&self, entry: &Entry, refusal: Option<&OrgError>) -> CommandError {
+        let id = entry.deploy_id.as_deref().unwrap_or_default();
+        let mut error = CommandError::interrupted();
+        if let Some(refusal) = refusal {
+            error = error.because(format!("the org did not cancel it: {refusal}"));
+        }
+        if entry.check_only {
+            return error.because(format!(
+                "the validation {id} was over already; a validation changes nothing"
+            ));
+        }
+        error
+            .because(format!(
+                "the deploy {id} had gone through already: the org holds what the plan says, and was \
+                 not looked at afterwards"
+            ))
+            .hint(format!("`sfsetup rollback --org {} {}` takes it back", self.name, entry.id))
     }
 
     /// After the answer and before the request: what is sent whole is as new as can be, and a

@@ -9,22 +9,30 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use owo_colors::OwoColorize as _;
 
+use crate::apply::interrupt::Interrupt;
 use crate::org::Event;
 use crate::report::line::clean;
 
 use crate::metadata::archive::check_name;
 
+use super::arguments::Exit;
 use super::error::CommandError;
 
 /// The way out to the person or program that called.
 pub(crate) struct Ui {
     quiet: bool,
     verbose: u8,
+    interrupt: Interrupt,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
-        Self { quiet, verbose }
+        Self { quiet, verbose, interrupt: Interrupt::default() }
+    }
+
+    /// Returns whether the run was told to stop.
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 
     /// Says whether details were asked for.
@@ -53,9 +61,7 @@ impl Ui {
             return None;
         }
         stderr(&format!("{} ", question.bold()));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).ok()?;
-        let answer = answer.trim();
+        let answer = self.line()?;
         Some(match word {
             Some(word) => answer == word,
             None => matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"),
@@ -68,9 +74,14 @@ impl Ui {
             return None;
         }
         stderr(&format!("{} ", question.bold()));
+        self.line()
+    }
+
+    /// Waits for a line from a person; `None` where they cannot be heard.
+    fn line(&self) -> Option<String> {
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer).ok()?;
-        Some(answer.trim().to_owned())
+        let read = self.interrupt.while_asking(|| io::stdin().read_line(&mut answer));
+        read.ok().map(|_| answer.trim().to_owned())
     }
 
     /// Writes files into a folder, each whole or not at all; the folder must be new or empty.
@@ -290,6 +301,13 @@ impl Progress {
             }
         }
     }
+}
+
+/// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
+#[expect(clippy::exit, reason = "the run waits for a person or for another program")]
+pub(crate) fn end_interrupted() {
+    stderr(&format!("\n{} interrupted; nothing was sent\n", "error:".red().bold()));
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 /// Nothing can be done about a closed stderr.

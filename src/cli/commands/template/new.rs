@@ -204,7 +204,7 @@ fn of_org(
     heading: &Heading,
 ) -> Result<(String, String), CommandError> {
     let choice = connect::choose(Some(org), &Config::default()).ok_or_else(wanted::no_org)?;
-    connect::block_on(async {
+    connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
         let found = find(&connected.org, &choice, arguments).await?;
         let text = draft::of_org(heading, &found.seen(arguments));

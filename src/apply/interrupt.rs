@@ -1,0 +1,263 @@
+//! Being told to stop: Ctrl-C, SIGTERM and SIGHUP, heard from before the first byte is sent.
+//!
+//! A run that has sent nothing ends at once. Whoever has something on its way holds the end back
+//! ([`Interrupt::hold`]) until it knows what the org made of it, and sends nothing more.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long what is on its way is waited for after a signal that nobody can repeat; whoever sends
+/// SIGTERM sends SIGKILL soon.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// How long a run may take to end by itself; then it is ended, wherever it stands.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What was heard, and what is going on.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    presses: u32,
+    /// SIGTERM or SIGHUP: there will be no second time.
+    is_final: bool,
+    /// How many things are on their way to the org.
+    holds: u32,
+    /// Something was.
+    has_sent: bool,
+    /// A person is asked, and the program waits at the terminal.
+    is_asking: bool,
+}
+
+/// Whether this run was told to stop. Clones speak of the same run.
+#[derive(Clone, Debug)]
+pub struct Interrupt(Arc<watch::Sender<State>>);
+
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(State::default())))
+    }
+}
+
+/// While this lives the run does not end by itself.
+#[derive(Debug)]
+pub struct Hold<'i>(&'i Interrupt);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|state| state.holds -= 1);
+    }
+}
+
+impl Interrupt {
+    /// Listens from now on, on a thread of its own: the run may be waiting for a person or for
+    /// another program. `end` ends the process; it is called where the run does not end by itself.
+    ///
+    /// # Errors
+    /// The system gives no thread or no handler; a signal then does what it always does.
+    pub fn listen(&self, end: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let interrupt = self.clone();
+        let mut signals = {
+            let _inside = runtime.enter();
+            Signals::install()?
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                loop {
+                    let is_final = signals.next().await;
+                    interrupt.press(is_final);
+                    if interrupt.0.borrow().is_asking {
+                        end();
+                    }
+                    let (interrupt, end) = (interrupt.clone(), end.clone());
+                    tokio::spawn(async move {
+                        tokio::time::sleep(PATIENCE).await;
+                        if interrupt.0.borrow().holds == 0 {
+                            end();
+                        }
+                    });
+                }
+            });
+        })?;
+        Ok(())
+    }
+
+    /// Notes a signal; `is_final` where it comes once.
+    fn press(&self, is_final: bool) {
+        self.0.send_modify(|state| {
+            state.presses += 1;
+            state.is_final |= is_final;
+        });
+    }
+
+    /// Says whether the run was told to stop.
+    pub fn is_pressed(&self) -> bool {
+        self.0.borrow().presses > 0
+    }
+
+    /// Says whether anything that changes an org was on its way in this run.
+    pub fn has_sent(&self) -> bool {
+        self.0.borrow().has_sent
+    }
+
+    /// Ends when the run is told to stop.
+    pub async fn pressed(&self) {
+        self.until(|state| state.presses > 0).await;
+    }
+
+    /// Ends when the run must not wait any longer for what is on its way: told twice, or a while
+    /// after a signal that comes once.
+    pub async fn out_of_patience(&self) {
+        self.until(|state| state.presses > 1 || state.is_final).await;
+        if self.0.borrow().presses < 2 {
+            tokio::time::sleep(GRACE).await;
+        }
+    }
+
+    /// Ends when the run was told to stop and nothing is on its way.
+    pub async fn may_end(&self) {
+        self.until(|state| state.presses > 0 && state.holds == 0).await;
+    }
+
+    /// Holds the end back until what is returned is dropped.
+    #[must_use]
+    pub fn hold(&self) -> Hold<'_> {
+        self.0.send_modify(|state| {
+            state.holds += 1;
+            state.has_sent = true;
+        });
+        Hold(self)
+    }
+
+    /// Asks a person; a signal meanwhile ends the run at once.
+    pub fn while_asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.0.send_modify(|state| state.is_asking = true);
+        let answer = ask();
+        self.0.send_modify(|state| state.is_asking = false);
+        answer
+    }
+
+    async fn until(&self, is_so: impl FnMut(&State) -> bool) {
+        // The sender lives as long as this.
+        let _ = self.0.subscribe().wait_for(is_so).await;
+    }
+}
+
+/// The signals by which a person or a system tells a program to stop.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn install() -> io::Result<Self> {
+        use tokio::signal::unix::SignalKind;
+
+        Ok(Self {
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            terminate: unless_ignored(SignalKind::terminate())?,
+            hang_up: unless_ignored(SignalKind::hangup())?,
+        })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn install() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next one; true for one that comes once.
+    #[cfg(unix)]
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            () = heard(&mut self.interrupt) => false,
+            () = heard(&mut self.terminate) => true,
+            () = heard(&mut self.hang_up) => true,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> bool {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        false
+    }
+}
+
+/// Listens to a signal, unless whoever started the program has told the system that it must not
+/// hear it (`nohup`, a job in the background).
+#[cfg(unix)]
+fn unless_ignored(
+    kind: tokio::signal::unix::SignalKind,
+) -> io::Result<Option<tokio::signal::unix::Signal>> {
+    // Linux says it here; elsewhere nobody says it without code that is not safe.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if is_ignored(&status, kind.as_raw_value()) {
+        return Ok(None);
+    }
+    tokio::signal::unix::signal(kind).map(Some)
+}
+
+#[cfg(unix)]
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_on_its_way_holds_the_end_back() {
+        let interrupt = Interrupt::default();
+        assert!(interrupt.may_end().now_or_never().is_none());
+        let hold = interrupt.hold();
+        interrupt.press(false);
+        assert!(interrupt.is_pressed() && interrupt.pressed().now_or_never().is_some());
+        assert!(interrupt.may_end().now_or_never().is_none());
+        assert!(interrupt.out_of_patience().now_or_never().is_none());
+        interrupt.press(false);
+        assert!(interrupt.out_of_patience().now_or_never().is_some());
+        drop(hold);
+        assert!(interrupt.may_end().now_or_never().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nohup_is_heeded() {
+        let status = "Name:\tsfsetup\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n";
+        assert!(is_ignored(status, 1) && is_ignored(status, 13));
+        assert!(!is_ignored(status, 2) && !is_ignored("", 1));
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_comes_once_ends_the_patience_by_itself() {
+        let interrupt = Interrupt::default();
+        interrupt.press(true);
+        let began = std::time::Instant::now();
+        interrupt.out_of_patience().await;
+        assert!(began.elapsed() >= GRACE);
+    }
+}
