@@ -37,6 +37,10 @@ pub struct Against {
     pub name: String,
     /// How many components are the same on both sides; these are no findings.
     pub in_sync: usize,
+    /// How many components were held against one another.
+    pub compared: usize,
+    /// Whether the two have a component in common, or each a record that tells what it lacks.
+    pub is_comparable: bool,
     /// What the reader should know of the sides.
     pub notes: Vec<String>,
 }
@@ -57,6 +61,55 @@ impl Diff<'_> {
     /// Says whether something is left that nobody could see or that a person must do.
     pub fn has_open_ends(&self) -> bool {
         self.count(State::NotObserved) + self.count(State::Manual) > 0
+    }
+}
+
+/// Why a diff is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing of what is asked could be seen; the reasons, each once.
+    Unseen(Vec<String>),
+    /// The two states have nothing in common, and no record tells what they lack.
+    NothingInCommon,
+}
+
+impl Diff<'_> {
+    /// Says why it is no answer, where not one want was answered although some were asked.
+    pub fn silence(&self) -> Option<Silence> {
+        self.silence_of(|_| true)
+    }
+
+    /// The same for the findings that are chosen.
+    pub fn silence_of(&self, chosen: impl Fn(&Finding<'_>) -> bool) -> Option<Silence> {
+        if self.baseline.as_ref().is_some_and(|against| !against.is_comparable) {
+            return Some(Silence::NothingInCommon);
+        }
+        if self.baseline.as_ref().is_some_and(|against| against.compared > 0) {
+            return None;
+        }
+        let mut reasons: Vec<String> = Vec::new();
+        for finding in self.findings.iter().filter(|finding| chosen(finding)) {
+            match &finding.outcome {
+                Outcome::InSync | Outcome::Differs | Outcome::Missing | Outcome::Waived(_) => {
+                    return None;
+                }
+                Outcome::NotObserved(unseen) if !reasons.contains(&unseen.words) => {
+                    reasons.push(unseen.words.clone());
+                }
+                Outcome::NotObserved(_) | Outcome::Manual(_) => {}
+            }
+        }
+        (!reasons.is_empty()).then_some(Silence::Unseen(reasons))
+    }
+}
+
+impl Silence {
+    /// Returns what it comes to, in one sentence without its end.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Unseen(_) => "nothing of what is asked could be seen",
+            Self::NothingInCommon => "the two have no component in common",
+        }
     }
 }
 

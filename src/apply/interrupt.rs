@@ -148,9 +148,9 @@ impl Interrupt {
 /// The signals by which a person or a system tells a program to stop.
 struct Signals {
     #[cfg(unix)]
-    interrupt: Option<tokio::signal::unix::Signal>,
+    interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
+    terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hang_up: Option<tokio::signal::unix::Signal>,
 }
@@ -158,11 +158,11 @@ struct Signals {
 impl Signals {
     #[cfg(unix)]
     fn install() -> io::Result<Self> {
-        use tokio::signal::unix::SignalKind;
+        use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {
-            interrupt: unless_ignored(SignalKind::interrupt())?,
-            terminate: unless_ignored(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
             hang_up: unless_ignored(SignalKind::hangup())?,
         })
     }
@@ -177,8 +177,8 @@ impl Signals {
     #[cfg(unix)]
     async fn next(&mut self) -> bool {
         tokio::select! {
-            () = heard(&mut self.interrupt) => false,
-            () = heard(&mut self.terminate) => true,
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => true,
             () = heard(&mut self.hang_up) => true,
         }
     }
@@ -193,7 +193,7 @@ impl Signals {
 }
 
 /// Listens to a signal, unless whoever started the program has told the system that it must not
-/// hear it (`nohup`, a job in the background).
+/// hear it (`nohup`).
 #[cfg(unix)]
 fn unless_ignored(
     kind: tokio::signal::unix::SignalKind,

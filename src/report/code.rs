@@ -33,6 +33,8 @@ pub const UNEXPECTED: &str = "UNEXPECTED";
 pub const USAGE: &str = "USAGE";
 /// A login could not be stored or read.
 pub const STORAGE: &str = "STORAGE";
+/// Nothing of what is asked could be seen.
+pub const NOTHING_OBSERVED: &str = "NOTHING_OBSERVED";
 /// Any other failure of this program's own.
 pub const ERROR: &str = "ERROR";
 
@@ -53,6 +55,7 @@ pub const CODES: &[(&str, &str)] = &[
     (UNEXPECTED, "what came is not what the API promises: a login page, half an answer"),
     (USAGE, "what was asked for makes no sense: an address, a key file, an alias"),
     (STORAGE, "a login could not be stored or read"),
+    (NOTHING_OBSERVED, "nothing of what is asked could be seen; the findings say why"),
     (ERROR, "any other failure; the message says which"),
 ];
 

@@ -12,7 +12,7 @@ use crate::plan::saved::json as value_json;
 use crate::template::{Level, Test};
 
 use super::words::{Labels, in_words};
-use super::{OrgReport, Report};
+use super::{OrgReport, Report, code};
 
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
@@ -176,7 +176,12 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let (error, summary, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
-            (None, summary(diff), rows)
+            let failure = diff.silence().map(|silence| Failure {
+                code: code::NOTHING_OBSERVED,
+                message: silence.words(),
+                hint: None,
+            });
+            (failure, summary(diff), rows)
         }
         Err(failure) => (
             Some(Failure {

@@ -136,11 +136,15 @@ fn left_out(out: &mut String, report: &Report<'_>) {
 }
 
 fn counts(out: &mut String, diff: &Diff<'_>) {
-    if !diff.has_drift() {
+    let silence = diff.silence();
+    if let Some(silence) = &silence {
+        let headline = format!("There is no answer: {}.", silence.words());
+        line(out, &headline.red().bold().to_string());
+    } else if !diff.has_drift() {
         line(out, &"Nothing differs.".green().bold().to_string());
     }
     let counts = format!("{}.", summary(diff));
-    let counts = if diff.has_drift() {
+    let counts = if diff.has_drift() || silence.is_some() {
         counts.red().bold().to_string()
     } else {
         counts.green().bold().to_string()

@@ -34,11 +34,20 @@ pub fn compare<'s>(
     let now = asked(actual, "what is there now", sparse);
     let then = asked(baseline, "the baseline", sparse);
     let is_other = actual.is_of_another_org(baseline);
-    let mut against = Against { name, notes: notes(actual, baseline, sparse), in_sync: 0 };
+    let has_common = actual.components.keys().any(|id| baseline.components.contains_key(id));
+    let mut against = Against {
+        name,
+        notes: notes(actual, baseline, sparse),
+        is_comparable: has_common || (has_record(actual) && has_record(baseline)),
+        ..Against::default()
+    };
     let mut findings: Vec<Finding<'s>> = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
-            Outcome::Both(differences) => settings(&one.id, differences, &now, &then),
+            Outcome::Both(differences) => {
+                against.compared += 1;
+                settings(&one.id, differences, &now, &then)
+            }
             Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
             Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
             Outcome::Failed(why) => {
@@ -93,9 +102,12 @@ fn set_changed(findings: &mut [Finding<'_>], by: &str) {
     }
 }
 
+fn has_record(side: &Side) -> bool {
+    matches!(side.requested, Requested::Manifest(_))
+}
+
 /// What the reader should know of the sides: which has no record of what was asked for.
 fn notes(actual: &Side, baseline: &Side, sparse: bool) -> Vec<String> {
-    let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
     let who = match (has_record(baseline), has_record(actual)) {
         (true, true) => return Vec::new(),
         (false, true) => "the baseline has",

@@ -272,7 +272,7 @@ fn a_pattern_that_names_nothing_and_a_file_that_is_broken_are_said() {
     }
     let run = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:Typo"]);
     assert!(
-        run.code == 0 && run.stdout.contains("`--only Profile:Typo` matches nothing"),
+        run.code == 64 && run.stderr.contains("`--only Profile:Typo` matches nothing"),
         "{run:?}"
     );
     env.write("then/profiles/A.profile", "<Profile");

@@ -38,6 +38,7 @@ mod package;
 mod policies;
 #[cfg(feature = "demo")]
 mod secrets;
+mod silence;
 mod snapshot;
 mod support;
 mod template;

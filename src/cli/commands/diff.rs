@@ -110,9 +110,10 @@ fn answer(
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
     }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(exit(report, arguments.strict)),
+    match (failed, report.diffs().find_map(Diff::silence)) {
+        (Some(error), _) => Err(error),
+        (None, Some(silence)) => Err(CommandError::silence(&silence)),
+        (None, None) => Ok(exit(report, arguments.strict)),
     }
 }
 
@@ -131,7 +132,7 @@ impl<'a> Asked<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            return Ok((OrgReport::of_files(name, self.found(seen)), None));
+            return Ok((OrgReport::of_files(name, self.found(seen)?), None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -155,7 +156,7 @@ impl<'a> Asked<'a> {
                 if let Some(file) = &self.arguments.save_plan {
                     self.save_plan(org, &seen, file)?;
                 }
-                Ok(self.found(seen))
+                self.found(seen)
             }
             Err(error) => Err(error),
         };
@@ -174,9 +175,9 @@ impl<'a> Asked<'a> {
     }
 
     /// What was found; where it stands is looked up only where it will be shown.
-    fn found(&self, seen: Seen) -> Diff<'a> {
+    fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
         let with_places = self.arguments.format == Format::Json || self.ui.is_verbose();
-        self.goal.found(self.ui, seen, with_places)
+        self.goal.found(seen, with_places)
     }
 
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {

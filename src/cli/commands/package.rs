@@ -111,9 +111,7 @@ async fn make(
         }
     };
     let plan = goal.plan(&seen, arguments.in_place)?;
-    if let Goal::Steps { only, .. } = goal {
-        only.warn_of_idle(ui, &plan.diff.findings);
-    }
+    goal.refuse_empty(&seen, &plan)?;
     let mut text = render::render(&plan, &goal.title(&name), None, arguments.full);
     if arguments.show {
         text.push('\n');

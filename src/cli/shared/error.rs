@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::apply::{ApplyError, Stopped};
+use crate::diff::Silence;
 use crate::journal::JournalError;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
@@ -30,6 +31,9 @@ pub(crate) struct CommandError {
     /// The exit code.
     pub(crate) exit: Exit,
 }
+
+/// So many reasons are told where nothing could be seen.
+const REASONS: usize = 3;
 
 impl CommandError {
     /// Makes an error out of what happened.
@@ -251,6 +255,24 @@ impl CommandError {
         let mut error = Self::new("interrupted");
         error.exit = Exit::Interrupted;
         error
+    }
+
+    /// There is no answer.
+    pub(crate) fn silence(silence: &Silence) -> Self {
+        let mut error = Self::new(format!("there is no answer: {}", silence.words()));
+        error.code = Some(code::NOTHING_OBSERVED.to_owned());
+        match silence {
+            Silence::Unseen(reasons) => {
+                error.causes = reasons.iter().take(REASONS).cloned().collect();
+                if reasons.len() > REASONS {
+                    error.causes.push(format!("and {} more", reasons.len() - REASONS));
+                }
+                error.hint("nothing can be said of what was not seen; `--full` lists all of it")
+            }
+            Silence::NothingInCommon => error
+                .because("neither has a record of what was asked for (package.xml, snapshot.json)")
+                .hint("is it the right folder? A baseline is compared component by component"),
+        }
     }
 
     fn stopped(name: &str, stopped: &Stopped) -> Self {

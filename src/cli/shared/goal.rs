@@ -129,7 +129,7 @@ impl<'g> Goal<'g> {
             }
             Self::Baseline { side, saved, only } => {
                 let now = baseline::of_org(org, name, side).await?;
-                let seen = against(now, side, saved, only);
+                let seen = against(now, side, saved, only)?;
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
             Self::BeforeImage { images, .. } => {
@@ -147,7 +147,7 @@ impl<'g> Goal<'g> {
         match self {
             Self::Steps { steps, .. } => of_files(ui, steps, from),
             Self::Baseline { side, saved, only } => {
-                Ok(against(baseline::open(from)?, side, saved, only))
+                against(baseline::open(from)?, side, saved, only)
             }
             Self::BeforeImage { .. } => Err(super::wanted::no_org()),
         }
@@ -155,31 +155,53 @@ impl<'g> Goal<'g> {
 
     /// What was found, as far as it was chosen; `with_places` also says where it stands in files
     /// that were looked at.
-    pub(crate) fn found(&self, ui: &Ui, seen: Seen, with_places: bool) -> Diff<'g> {
+    ///
+    /// # Errors
+    /// The choice names nothing of it.
+    pub(crate) fn found(&self, seen: Seen, with_places: bool) -> Result<Diff<'g>, CommandError> {
         let with_places = with_places && !seen.is_online;
         match self {
             Self::Steps { steps, only, .. } => {
                 let mut found = diff(steps, seen.components(), &seen.facts);
-                only.warn_of_idle(ui, &found.findings);
+                only.check_findings(&found.findings)?;
                 found.findings.retain(|finding| only.finding(finding));
                 if with_places {
                     let read = |id: &ComponentId| read_source(seen.components(), id);
                     locate(&mut found.findings, &read, &|_| None);
                 }
-                found
+                Ok(found)
             }
             Self::Baseline { side: then, .. } => {
                 let Some(AgainstBaseline { side: now, mut found }) = seen.against else {
-                    return Diff::default();
+                    return Ok(Diff::default());
                 };
                 if with_places {
                     let now = |id: &ComponentId| source(&now, id);
                     locate(&mut found.findings, &now, &|id| source(then, id));
                 }
-                found
+                Ok(found)
             }
-            Self::BeforeImage { .. } => Diff::default(),
+            Self::BeforeImage { .. } => Ok(Diff::default()),
         }
+    }
+
+    /// Refuses a plan that rests on nothing: the choice names nothing, or nothing of what is asked
+    /// could be seen.
+    ///
+    /// # Errors
+    /// It does.
+    pub(crate) fn refuse_empty(&self, seen: &Seen, plan: &Plan<'g>) -> Result<(), CommandError> {
+        let silence = match self {
+            Self::Steps { only, .. } => {
+                only.check_findings(&plan.diff.findings)?;
+                plan.diff.silence_of(|finding| only.finding(finding))
+            }
+            Self::Baseline { .. } => {
+                seen.against.as_ref().and_then(|against| against.found.silence())
+            }
+            Self::BeforeImage { .. } => None,
+        };
+        silence.map_or(Ok(()), |silence| Err(CommandError::silence(&silence)))
     }
 
     /// Makes the plan, and proves it.
@@ -282,14 +304,19 @@ impl<'g> Goal<'g> {
 }
 
 /// Holds what is there now against a baseline.
-fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> Seen {
+fn against(
+    now: Side,
+    side: &Side,
+    saved: &SavedBaseline,
+    only: &Selection,
+) -> Result<Seen, CommandError> {
     let chosen = |id: &ComponentId, path: Option<&FieldPath>| only.setting(id, path);
     let name = saved.path.as_ref().or(saved.org.as_ref()).cloned().unwrap_or_default();
-    let mut found = compare(&now, side, name, &chosen, saved.sparse);
-    if let Some(baseline) = &mut found.baseline {
-        baseline.notes.extend(only.idle(now.components.keys().chain(side.components.keys())));
-    }
-    Seen {
+    let ids = [&now.components, &side.components].map(|one| one.keys());
+    let unread = [&now.not_observed, &side.not_observed].map(|one| one.keys());
+    only.check_components(ids.into_iter().flatten().chain(unread.into_iter().flatten()))?;
+    let found = compare(&now, side, name, &chosen, saved.sparse);
+    Ok(Seen {
         components: OnceLock::new(),
         facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
         graph: Vec::new(),
@@ -298,7 +325,7 @@ fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> S
         same_org: !now.is_of_another_org(side),
         model: now.files.values().next().cloned(),
         against: Some(AgainstBaseline { side: now, found }),
-    }
+    })
 }
 
 /// A component's file among those that were read.

@@ -65,9 +65,7 @@ impl<'r> Road<'r> {
         if let Some(saved) = saved {
             refuse_if_stale(saved, &plan)?;
         }
-        if let Goal::Steps { only, .. } = goal {
-            only.warn_of_idle(ui, &plan.diff.findings);
-        }
+        goal.refuse_empty(&seen, &plan)?;
         let identity = org.identity();
         let title = goal.title(&format!("{name} ({} at {})", identity.id, identity.instance_url));
         ui.answer(&render::render(&plan, &title, Some(&identity.instance_url), manner.full))?;

@@ -1,15 +1,20 @@
 //! Which part of what is wanted: `--only TYPE:NAME[:PATH]`.
 
+use std::collections::BTreeSet;
+
 use wildmatch::WildMatch;
 
 use crate::diff::Finding;
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::{api_full_name, canonical_full_name};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::canonical_type;
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::{self, canonical_type};
 
 use super::error::CommandError;
-use super::ui::Ui;
+
+/// So many components are named where nothing is near.
+const LISTED: usize = 5;
 
 /// A choice of components and settings: `TYPE:NAME[:PATH]` with `*` and `?`.
 #[derive(Default)]
@@ -20,6 +25,8 @@ struct Pattern {
     type_name: WildMatch,
     full_name: WildMatch,
     path: Option<WildMatch>,
+    /// The path as it was written.
+    text_of_path: Option<String>,
 }
 
 impl Selection {
@@ -55,16 +62,91 @@ impl Selection {
                 type_name: WildMatch::new(canonical_type(type_name.trim())),
                 full_name: WildMatch::new(&canonical_full_name(type_name, name)),
                 path: path.map(WildMatch::new),
+                text_of_path: path.map(str::to_owned),
             })
         };
         patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Warns of patterns that name nothing of what was found.
-    pub(crate) fn warn_of_idle(&self, ui: &Ui, findings: &[Finding<'_>]) {
-        for idle in self.idle(findings.iter().filter_map(|finding| finding.subject.component())) {
-            ui.warn(&idle);
+    /// Refuses patterns that choose none of a template's findings: a slip of the pen must not pass
+    /// for a clean answer.
+    ///
+    /// # Errors
+    /// The first such pattern, with what was probably meant.
+    pub(crate) fn check_findings(&self, findings: &[Finding<'_>]) -> Result<(), CommandError> {
+        let chosen = |finding: &Finding<'_>| {
+            finding.subject.component().map(|id| (id.clone(), finding.subject.path().cloned()))
+        };
+        let all: Vec<_> = findings.iter().filter_map(chosen).collect();
+        self.check(
+            |pattern| {
+                all.iter().any(|(id, path)| pattern.names(id) && pattern.accepts(path.as_ref()))
+            },
+            || all.iter().map(|(id, path)| (id, path.as_ref())).collect(),
+        )
+    }
+
+    /// Refuses patterns that choose no component of two states, and no setting that its type can
+    /// have.
+    ///
+    /// # Errors
+    /// The first such pattern, with what was probably meant.
+    pub(crate) fn check_components<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i ComponentId> + Clone,
+    ) -> Result<(), CommandError> {
+        self.check(
+            |pattern| ids.clone().any(|id| pattern.names(id)),
+            || ids.clone().map(|id| (id, None)).collect(),
+        )?;
+        // What is equal on both sides is no finding, so only the type knows of a path.
+        for pattern in &self.0 {
+            let Some(path) = pattern.text_of_path.as_ref().and_then(|path| path.parse().ok())
+            else {
+                continue;
+            };
+            let Some(id) = ids.clone().find(|id| pattern.names(id)) else { continue };
+            if let Some(Err(unknown)) =
+                registry::find_component(&id.type_name, &id.full_name).map(|row| row.resolve(&path))
+            {
+                return Err(
+                    CommandError::new(format!("`--only {}`: {unknown}", pattern.text)).usage()
+                );
+            }
         }
+        Ok(())
+    }
+
+    fn check<'i>(
+        &self,
+        is_of_use: impl Fn(&Pattern) -> bool,
+        all: impl FnOnce() -> Vec<(&'i ComponentId, Option<&'i FieldPath>)>,
+    ) -> Result<(), CommandError> {
+        let Some(idle) = self.0.iter().find(|pattern| !is_of_use(pattern)) else { return Ok(()) };
+        let mut known = BTreeSet::new();
+        for (id, path) in all() {
+            let name = format!("{}:{}", id.type_name, id.full_name);
+            if let (Some(path), true) = (path, idle.path.is_some()) {
+                known.insert(format!("{name}:{path}"));
+            }
+            known.insert(name);
+        }
+        let error = CommandError::new(format!(
+            "`--only {}` matches nothing that is compared here",
+            idle.text
+        ))
+        .usage();
+        Err(match nearest(&idle.text, known.iter().map(String::as_str)) {
+            Some(nearest) => error.hint(format!("did you mean `--only '{nearest}'`?")),
+            None => {
+                let some: Vec<&str> = known.iter().take(LISTED).map(String::as_str).collect();
+                let more = match known.len().saturating_sub(LISTED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                error.hint(format!("compared here: {}{more}", some.join(", ")))
+            }
+        })
     }
 
     fn accepts(&self, id: Option<&ComponentId>, path: Option<&FieldPath>) -> bool {
@@ -72,26 +154,7 @@ impl Selection {
             return true;
         }
         let Some(id) = id else { return false };
-        let is_path = |pattern: &Pattern| {
-            pattern
-                .path
-                .as_ref()
-                .is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path.to_string())))
-        };
-        self.0.iter().any(|pattern| pattern.names(id) && is_path(pattern))
-    }
-
-    /// Says which patterns name none of the components, for a slip of the pen must not pass for a
-    /// clean answer.
-    pub(crate) fn idle<'i>(
-        &self,
-        ids: impl Iterator<Item = &'i ComponentId> + Clone,
-    ) -> Vec<String> {
-        let idle = self.0.iter().filter(|pattern| !ids.clone().any(|id| pattern.names(id)));
-        idle.map(|pattern| {
-            format!("`--only {}` matches nothing that is compared here", pattern.text)
-        })
-        .collect()
+        self.0.iter().any(|pattern| pattern.names(id) && pattern.accepts(path))
     }
 
     /// Says whether a setting is chosen; without a path, whether anything of a component is.
@@ -110,6 +173,13 @@ impl Pattern {
         let is_named =
             self.full_name.matches(&id.full_name) || self.full_name.matches(&api_full_name(id));
         self.type_name.matches(&id.type_name) && is_named
+    }
+
+    /// Says whether a setting of a component that it names is chosen; what has no path is.
+    fn accepts(&self, path: Option<&FieldPath>) -> bool {
+        let path = path.map(FieldPath::to_string);
+        let wanted = self.path.as_ref();
+        wanted.is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path)))
     }
 }
 

@@ -1,0 +1,123 @@
+//! Nothing seen is not "nothing differs": an answer that rests on nothing is an error, on every
+//! command, and so is a choice that names nothing.
+
+use serde_json::Value as Json;
+
+use crate::support::Env;
+
+const APP: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
+    <label>Acme</label>
+    <oauthPolicy>
+        <ipRelaxation>ENFORCE</ipRelaxation>
+        <refreshTokenPolicy>infinite</refreshTokenPolicy>
+    </oauthPolicy>
+</ConnectedApp>
+"#;
+
+const TEMPLATE: &str = r#"
+format = 1
+
+[template]
+name     = "acme"
+title    = "Acme"
+version  = "1"
+source   = "https://docs.acme.example.com/salesforce"
+reviewed = 2026-11-01
+
+[[step]]
+id    = "ip"
+title = "IP relaxation"
+want  = [{ component = "ConnectedApp:Acme", path = "oauthPolicy.ipRelaxation", equals = "BYPASS" }]
+
+[[step]]
+id    = "install"
+title = "Install the app"
+want  = [{ manual = "Install the app" }]
+"#;
+
+fn env() -> Env {
+    let env = Env::new();
+    env.write("acme.toml", TEMPLATE);
+    env.write("seen/connectedApps/Acme.connectedApp", APP);
+    env.write("other/connectedApps/Else.connectedApp", APP);
+    env
+}
+
+#[test]
+fn what_was_not_seen_at_all_is_no_answer() {
+    let env = env();
+    let run = env.run(&["diff", "--template", "acme.toml", "--from", "other"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("? ConnectedApp:Acme oauthPolicy.ipRelaxation"), "{run:?}");
+    for words in ["There is no answer: nothing of what is asked could be seen.", "1 not observed"] {
+        assert!(run.stdout.contains(words), "{words}: {run:?}");
+    }
+    assert!(!run.stdout.contains("Nothing differs"), "{run:?}");
+    assert!(run.stderr.contains("error: there is no answer"), "{run:?}");
+
+    let run = env.run(&["diff", "--template", "acme.toml", "--from", "other", "--format", "json"]);
+    let json: Json = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["orgs"][0]["error"]["code"], "NOTHING_OBSERVED");
+    assert_eq!(json["orgs"][0]["findings"][0]["state"], "not-observed");
+    assert_eq!(run.code, 1, "{run:?}");
+
+    let run = env.run(&["package", "--template", "acme.toml", "--from", "other", "--out", "out"]);
+    assert!(run.code == 1 && run.stderr.contains("there is no answer"), "{run:?}");
+    assert!(!env.folder().join("out").exists());
+}
+
+#[test]
+fn a_template_whose_steps_are_by_hand_is_answered() {
+    let env = env();
+    let by_hand = TEMPLATE.replace(
+        "want  = [{ component = \"ConnectedApp:Acme\", path = \"oauthPolicy.ipRelaxation\", equals = \"BYPASS\" }]",
+        "want  = [{ manual = \"Relax it\" }]",
+    );
+    assert_ne!(by_hand, TEMPLATE);
+    env.write("hand.toml", by_hand);
+    let run = env.run(&["diff", "--template", "hand.toml", "--from", "other"]);
+    assert!(run.code == 0 && run.stdout.contains("Nothing differs"), "{run:?}");
+}
+
+#[test]
+fn two_states_with_nothing_in_common_are_no_answer() {
+    let env = env();
+    let run = env.run(&["diff", "--baseline", "seen", "--from", "other"]);
+    assert!(run.code == 1 && run.stderr.contains("no component in common"), "{run:?}");
+    // With a record on both sides it is known what each lacks.
+    for side in ["seen", "other"] {
+        env.write(
+            &format!("{side}/package.xml"),
+            "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>*</members>\
+             <name>ConnectedApp</name></types><version>62.0</version></Package>",
+        );
+    }
+    let run = env.run(&["diff", "--baseline", "seen", "--from", "other"]);
+    assert_eq!(run.code, 2, "{run:?}");
+}
+
+#[test]
+fn a_choice_that_names_nothing_is_refused_with_the_nearest() {
+    let env = env();
+    let of_template = ["--template", "acme.toml", "--from", "seen"];
+    let of_baseline = ["--baseline", "seen", "--from", "seen"];
+    for (only, what, words) in [
+        ("ConnectedApp:Acmee", of_template, "did you mean `--only 'ConnectedApp:Acme'`?"),
+        (
+            "ConnectedApp:Acme:oauthPolicy.ipRelaxatoin",
+            of_template,
+            "did you mean `--only 'ConnectedApp:Acme:oauthPolicy.ipRelaxation'`?",
+        ),
+        ("Profile:*", of_template, "compared here: ConnectedApp:Acme"),
+        ("ConnectedApp:Acmee", of_baseline, "did you mean `--only 'ConnectedApp:Acme'`?"),
+        ("ConnectedApp:Acme:oauthPolicy.ipRelaxatoin", of_baseline, "oauthPolicy.ipRelaxation"),
+    ] {
+        for command in ["diff", "package"] {
+            let run = env.run(&[&[command], &what[..], &["--only", only]].concat());
+            assert!(run.code == 64 && run.stderr.contains(words), "{command} {only}: {run:?}");
+        }
+    }
+    let run = env.run(&[&["diff"], &of_template[..], &["--only", "ConnectedApp:A*"]].concat());
+    assert_eq!(run.code, 2, "{run:?}");
+}
