@@ -113,9 +113,9 @@ fn a_choice_that_names_nothing_is_refused_with_the_nearest() {
         ("ConnectedApp:Acmee", of_baseline, "did you mean `--only 'ConnectedApp:Acme'`?"),
         ("ConnectedApp:Acme:oauthPolicy.ipRelaxatoin", of_baseline, "oauthPolicy.ipRelaxation"),
     ] {
-        for command in ["diff", "package"] {
-            let run = env.run(&[&[command], &what[..], &["--only", only]].concat());
-            assert!(run.code == 64 && run.stderr.contains(words), "{command} {only}: {run:?}");
+        for command in [&["diff"][..], &["package", "--out", "out"]] {
+            let run = env.run(&[command, &what[..], &["--only", only]].concat());
+            assert!(run.code == 64 && run.stderr.contains(words), "{command:?} {only}: {run:?}");
         }
     }
     let run = env.run(&[&["diff"], &of_template[..], &["--only", "ConnectedApp:A*"]].concat());
