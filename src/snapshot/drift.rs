@@ -66,7 +66,7 @@ pub fn compare<'s>(
         }
     }
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
-    Diff { findings, baseline: Some(against) }
+    Diff { findings, baseline: Some(against), notes: Vec::new() }
 }
 
 /// In what order findings stand.
@@ -95,19 +95,25 @@ fn set_changed(findings: &mut [Finding<'_>], by: &str) {
 
 /// What the reader should know of the sides: which has no record of what was asked for.
 fn notes(actual: &Side, baseline: &Side, sparse: bool) -> Vec<String> {
+    let of_files = [(baseline, "the baseline"), (actual, "what is compared with it")];
+    let mut notes: Vec<String> = Vec::new();
+    for (side, name) in of_files {
+        notes.extend(side.notes.iter().map(|note| format!("in {name} {note}")));
+    }
     let has_record = |side: &Side| matches!(side.requested, Requested::Manifest(_));
     let who = match (has_record(baseline), has_record(actual)) {
-        (true, true) => return Vec::new(),
+        (true, true) => return notes,
         (false, true) => "the baseline has",
         (true, false) => "what is compared with it has",
         (false, false) => "both sides have",
     };
     let record = "no record of what was asked for (package.xml or snapshot.json)";
-    vec![if sparse {
+    notes.push(if sparse {
         format!("{who} {record}; what is absent there is not observed (--sparse)")
     } else {
         format!(
             "{who} {record}, which is taken for all that there is; --sparse takes it for a part"
         )
-    }]
+    });
+    notes
 }
