@@ -34,6 +34,7 @@ mod manual;
 mod org;
 mod package;
 mod policies;
+mod project;
 #[cfg(feature = "demo")]
 mod secrets;
 mod snapshot;
