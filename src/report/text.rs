@@ -113,6 +113,9 @@ fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
 
 /// What the reader should know of what was compared.
 fn notes(out: &mut String, diff: &Diff<'_>) {
+    if diff.notes().next().is_some() && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     for note in diff.notes() {
         line(out, &format!("{} {}", "note:".bold(), clean(note)));
     }

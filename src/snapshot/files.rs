@@ -27,7 +27,10 @@ pub enum Content {
     /// In memory: out of a zip, or an org.
     Bytes(Arc<[u8]>),
     /// In several files, each with its name; the component's own is the first.
-    Parts(Arc<[(String, Content)]>),
+    Parts(Arc<[(String, Self)]>),
+    /// Several files that are no metadata as one, each with its name; only to be held against its
+    /// like.
+    Several(Arc<[(String, Self)]>),
 }
 
 impl Content {
@@ -50,6 +53,15 @@ impl Content {
                     }])
                 })?;
                 Ok(whole.bytes)
+            }
+            Self::Several(files) => {
+                let mut all = Vec::new();
+                for (name, content) in files.iter() {
+                    let bytes = content.read()?;
+                    all.extend_from_slice(format!("{name}\0{}\0", bytes.len()).as_bytes());
+                    all.extend(bytes);
+                }
+                Ok(all)
             }
         }
     }
@@ -81,6 +93,9 @@ pub(super) struct Found {
     pub(super) left_out: Vec<String>,
     /// Files of metadata that this program does not read.
     pub(super) passed_over: Vec<String>,
+    /// All that is not read, metadata or not; what of it belongs to a component shows when two
+    /// sides are held against each other.
+    pub(super) others: Vec<File>,
     /// What the reader should know.
     pub(super) notes: Vec<String>,
 }
@@ -165,8 +180,7 @@ fn of_file(path: &Path) -> Result<Found, ReadError> {
         found.take(walk(above, folder)?, &LeftOut::default());
         let own = relative(above, &whole);
         // A file that has its entries in files beside and below it is not the whole.
-        let is_part =
-            |file: &File| decomposed::roots_of(&file.name).iter().any(|root| *root == own);
+        let is_part = |file: &File| decomposed::roots_of(&file.name).contains(&own);
         if found.files.iter().any(is_part) {
             found.files.retain(|file| file.name == own || is_part(file));
             return Ok(Found { files: found.files, ..Found::default() });
@@ -243,8 +257,11 @@ impl Found {
                 }
             } else if is_read {
                 self.files.push(file);
-            } else if layout::is_metadata(&file.name) {
-                self.passed_over.push(file.name);
+            } else {
+                if layout::is_metadata(&file.name) {
+                    self.passed_over.push(file.name.clone());
+                }
+                self.others.push(file);
             }
         }
     }

@@ -26,7 +26,7 @@ use super::sorted::Sorted;
 pub struct Side {
     /// Where each component's bytes are.
     pub components: BTreeMap<ComponentId, Content>,
-    /// What stands beside the XML of a component whose content is no XML.
+    /// What stands beside a component's XML and is not read: its source, or parts of it.
     pub contents: BTreeMap<ComponentId, Content>,
     /// Each component's file, relative to what was opened.
     pub files: BTreeMap<ComponentId, String>,
@@ -219,7 +219,7 @@ impl Source for &Content {
             Content::Bytes(bytes) => {
                 ContentReader::Bytes(io::Cursor::new(std::sync::Arc::clone(bytes)))
             }
-            Content::Parts(_) => {
+            Content::Parts(_) | Content::Several(_) => {
                 let whole = self.read().map_err(|error| io::Error::other(error.to_string()))?;
                 ContentReader::Bytes(io::Cursor::new(whole.into()))
             }
@@ -293,10 +293,10 @@ pub fn compare_sides(
 }
 
 /// Why a component whose source is another is not said to be in sync.
-const CONTENT: &str = "its source is not the same on both sides, and sfsetup shows no differences \
-                       of what is no XML";
+const CONTENT: &str = "its source, or what stands in files of its own, is not the same on both \
+                       sides, and sfsetup shows no differences of that";
 
-/// Whether what stands beside the XML is the same, byte by byte, or there is none.
+/// Whether what stands beside the XML, or below it, is the same, byte by byte, or there is none.
 fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> bool {
     match (actual.contents.get(id), baseline.contents.get(id)) {
         (None, None) => true,

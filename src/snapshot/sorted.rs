@@ -9,7 +9,7 @@ use super::files::{self, Content, File, Found};
 use super::record::{self, Record};
 use super::{FileError, ReadError, broken};
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry::ApiVersion;
+use crate::metadata::registry::{ApiVersion, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, decomposed, layout};
 
@@ -18,7 +18,7 @@ use crate::metadata::{ComponentId, decomposed, layout};
 pub(super) struct Sorted {
     /// Each component's file.
     pub(super) components: BTreeMap<ComponentId, File>,
-    /// What stands beside the XML of a component whose content is no XML.
+    /// What stands beside a component's XML and is not read: its source, or parts of it.
     pub(super) contents: BTreeMap<ComponentId, Content>,
     /// A component that stands in two files of which none counts more than the other.
     pub(super) twice: Vec<(ComponentId, String, String)>,
@@ -104,6 +104,7 @@ impl Sorted {
                 file.content = Content::Parts(all.collect());
             }
         }
+        self.take_belongings(found.others);
         self.read_packages(packages, found.is_project)?;
         for name in &found.left_out {
             let id = files::component(name).or_else(|| decomposed::owner_of(name));
@@ -121,6 +122,42 @@ impl Sorted {
             .extend(counted(&passed_over, "passed over, for sfsetup does not read such files"));
         self.passed_over = passed_over;
         Ok(())
+    }
+
+    /// Takes what belongs to a component and is not read: source beside or below its XML whatever
+    /// it is called (`lamp.json` and `lamp.resource-meta.xml`), parts in a folder of its own.
+    fn take_belongings(&mut self, others: Vec<File>) {
+        let mut owners: BTreeMap<&str, (&ComponentId, bool)> = BTreeMap::new();
+        for (id, file) in self.components.iter().filter(|(id, _)| !self.contents.contains_key(*id))
+        {
+            let own = file.name.strip_suffix("-meta.xml").and_then(|own| own.rsplit_once('.'));
+            let Some((place, _)) = own else { continue };
+            let (folder, stem) = place.rsplit_once('/').unwrap_or(("", place));
+            if wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content) {
+                owners.insert(place, (id, true));
+            } else if folder.rsplit('/').next() == Some(stem) {
+                owners.insert(folder, (id, false));
+            }
+        }
+        let mut belongings: BTreeMap<ComponentId, Vec<(String, Content)>> = BTreeMap::new();
+        for file in others {
+            let plain = file.name.rsplit_once('.').map_or(file.name.as_str(), |(plain, _)| plain);
+            let folders = file.name.match_indices('/').rev().map(|(at, _)| &file.name[..at]);
+            let is_metadata = layout::is_metadata(&file.name);
+            let owner = std::iter::once(plain).chain(folders).find_map(|place| {
+                let (id, is_source) = owners.get(place)?;
+                (*is_source || is_metadata).then_some((place, *id))
+            });
+            if let Some((place, id)) = owner {
+                let name = file.name[place.len()..].to_owned();
+                belongings.entry(id.clone()).or_default().push((name, file.content));
+            }
+        }
+        let several = belongings.into_iter().map(|(id, mut files)| {
+            files.sort_by(|one, other| one.0.cmp(&other.0));
+            (id, Content::Several(files.into()))
+        });
+        self.contents.extend(several);
     }
 
     /// Of two files for a component the last counts in a project, as for the sf command line.

@@ -501,3 +501,34 @@ fn every_file_of_metadata_that_was_passed_over_is_counted_and_named() {
     let all = env.run(&["diff", "--template", "acme.toml", "--from", "p", "-v"]);
     assert!(all.stderr.contains("passed over: reports/Sales/Pipeline.report-meta.xml"), "{all:?}");
 }
+
+#[test]
+fn what_belongs_to_a_component_and_is_not_read_is_never_said_to_be_in_sync() {
+    let env = Env::new();
+    let objects = "force-app/objects/Rental__c";
+    for (folder, json, field) in
+        [("a", "1", "A"), ("same", "1", "A"), ("b", "2", "A"), ("c", "1", "C")]
+    {
+        let write = |name: &str, text: &str| {
+            env.write(&format!("{folder}/{name}"), text);
+        };
+        write("sfdx-project.json", &project(&["force-app"]));
+        write("force-app/staticresources/lamp.json", json);
+        write(
+            "force-app/staticresources/lamp.resource-meta.xml",
+            &of("StaticResource", "    <contentType>application/json</contentType>\n"),
+        );
+        write(&format!("{objects}/Rental__c.object-meta.xml"), &of("CustomObject", LABEL));
+        let text = of("CustomField", &format!("    <label>{field}</label>\n"));
+        write(&format!("{objects}/fields/Rank__c.field-meta.xml"), &text);
+    }
+    let seen = |from: &str| {
+        let found = json(&env, &["diff", "--baseline", "a", "--from", from]);
+        let findings = found["orgs"][0]["findings"].as_array().unwrap().clone();
+        let of = |one: &Json| format!("{} {}", one["component"]["full_name"], one["state"]);
+        findings.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("same"), [""; 0]);
+    assert_eq!(seen("b"), ["\"lamp\" \"not-observed\""]);
+    assert_eq!(seen("c"), ["\"Rental__c\" \"not-observed\""]);
+}
