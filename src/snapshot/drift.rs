@@ -38,7 +38,13 @@ pub fn compare<'s>(
     let mut findings: Vec<Finding<'s>> = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
-            Outcome::Both(differences) => settings(&one.id, differences, &now, &then),
+            Outcome::Both(differences, unread) => {
+                let mut found = settings(&one.id, differences, &now, &then);
+                found.extend(
+                    unread.map(|why| unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))),
+                );
+                found
+            }
             Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
             Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
             Outcome::Failed(why) => {

@@ -200,8 +200,8 @@ pub struct Compared {
 /// How one component stands.
 #[derive(Debug)]
 pub enum Outcome {
-    /// On both sides.
-    Both(Vec<Difference>),
+    /// On both sides; and why not all of it could be compared, in words.
+    Both(Vec<Difference>, Option<&'static str>),
     /// Only now.
     OnlyActual,
     /// Only in the baseline.
@@ -271,10 +271,17 @@ pub fn compare_sides(
             let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
                 // Neither in sync nor drift: the file says what the org had at another time.
                 _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
-                (Some(_), Some(_)) if !has_equal_content(actual, baseline, id) => {
-                    Outcome::Failed(CONTENT.to_owned())
+                (Some(now), Some(then)) => {
+                    match (
+                        has_equal_content(actual, baseline, id),
+                        both(id, now, then, &mut buffers),
+                    ) {
+                        (Equal::Yes, outcome) => outcome,
+                        (Equal::No, Outcome::Both(found, _)) => Outcome::Both(found, Some(CONTENT)),
+                        // One side has in one file what the other has in several.
+                        _ => Outcome::Failed(CONTENT.to_owned()),
+                    }
                 }
-                (Some(now), Some(then)) => both(id, now, then, &mut buffers),
                 (Some(_), None) => Outcome::OnlyActual,
                 _ => Outcome::OnlyBaseline,
             };
@@ -296,21 +303,31 @@ pub fn compare_sides(
 const CONTENT: &str = "its source, or what stands in files of its own, is not the same on both \
                        sides, and sfsetup shows no differences of that";
 
-/// Whether what stands beside the XML, or below it, is the same, byte by byte, or there is none.
-fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> bool {
+/// How what stands beside the XML, or below it, is on both sides.
+enum Equal {
+    /// The same, byte by byte, or there is none.
+    Yes,
+    /// Not the same, or it cannot be read.
+    No,
+    /// On one side alone.
+    Alone,
+}
+
+fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> Equal {
     match (actual.contents.get(id), baseline.contents.get(id)) {
-        (None, None) => true,
-        (Some(now), Some(then)) => {
-            matches!((now.read(), then.read()), (Ok(now), Ok(then)) if now == then)
-        }
-        _ => false,
+        (None, None) => Equal::Yes,
+        (Some(now), Some(then)) => match (now.read(), then.read()) {
+            (Ok(now), Ok(then)) if now == then => Equal::Yes,
+            _ => Equal::No,
+        },
+        _ => Equal::Alone,
     }
 }
 
 fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {
     let row = registry::find_component(&id.type_name, &id.full_name);
     match compare(row, &now, &then, buffers) {
-        Ok(found) => Outcome::Both(found),
+        Ok(found) => Outcome::Both(found, None),
         Err(CompareError::Read(error)) => Outcome::Failed(error.to_string()),
         Err(error) => Outcome::Failed(error.to_string()),
     }

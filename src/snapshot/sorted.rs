@@ -133,7 +133,9 @@ impl Sorted {
             let own = file.name.strip_suffix("-meta.xml").and_then(|own| own.rsplit_once('.'));
             let Some((place, _)) = own else { continue };
             let (folder, stem) = place.rsplit_once('/').unwrap_or(("", place));
-            if wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content) {
+            let is_beside = wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content)
+                || id.type_name == SCHEMA_APART;
+            if is_beside {
                 owners.insert(place, (id, true));
             } else if folder.rsplit('/').next() == Some(stem) {
                 owners.insert(folder, (id, false));
@@ -258,6 +260,9 @@ pub(super) fn model<'f>(mut files: impl Iterator<Item = &'f str> + Clone) -> Opt
     let best = files.clone().find(|file| layout::base_of(file).is_some());
     best.or_else(|| files.next()).map(str::to_owned)
 }
+
+/// Its schema stands beside it with `decomposeExternalServiceRegistrationBeta` (S 6.11).
+const SCHEMA_APART: &str = "ExternalServiceRegistration";
 
 /// So many names of a sort stand in a note.
 const NAMED: usize = 3;

@@ -521,6 +521,15 @@ fn what_belongs_to_a_component_and_is_not_read_is_never_said_to_be_in_sync() {
         write(&format!("{objects}/Rental__c.object-meta.xml"), &of("CustomObject", LABEL));
         let text = of("CustomField", &format!("    <label>{field}</label>\n"));
         write(&format!("{objects}/fields/Rank__c.field-meta.xml"), &text);
+        let service = "force-app/externalServiceRegistrations/Acme";
+        write(
+            &format!("{service}.externalServiceRegistration-meta.xml"),
+            &of("ExternalServiceRegistration", LABEL),
+        );
+        write(
+            &format!("{service}.yaml"),
+            if field == "C" { "openapi: 3.1" } else { "openapi: 3.0" },
+        );
     }
     let seen = |from: &str| {
         let found = json(&env, &["diff", "--baseline", "a", "--from", from]);
@@ -530,5 +539,12 @@ fn what_belongs_to_a_component_and_is_not_read_is_never_said_to_be_in_sync() {
     };
     assert_eq!(seen("same"), [""; 0]);
     assert_eq!(seen("b"), ["\"lamp\" \"not-observed\""]);
-    assert_eq!(seen("c"), ["\"Rental__c\" \"not-observed\""]);
+    let not_observed = |name: &str| format!("\"{name}\" \"not-observed\"");
+    assert_eq!(seen("c"), [not_observed("Rental__c"), not_observed("Acme")]);
+    // What was read and differs is told all the same.
+    let file = format!("c/{objects}/Rental__c.object-meta.xml");
+    env.write(&file, of("CustomObject", "    <label>Other</label>\n"));
+    let object = "\"Rental__c\" \"differs\"".to_owned();
+    let found = seen("c");
+    assert!(found.contains(&object) && found.contains(&not_observed("Rental__c")), "{found:?}");
 }

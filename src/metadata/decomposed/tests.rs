@@ -1,6 +1,12 @@
 //! Parts put together, and changes that go back into them.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use super::super::document::Document;
+use super::super::registry;
+use super::super::settings::settings;
 use super::*;
 
 fn part(file: &str, text: &str) -> Part {
@@ -176,4 +182,58 @@ fn a_broken_part_is_named() {
     parts[2].bytes = b"<UserPermission>".to_vec();
     let error = compose(&parts).unwrap_err();
     assert!(error.to_string().contains("ApiEnabled.userPermission-meta.xml:1:"), "{error}");
+}
+
+/// What a permission set grants: of fields, of classes, and its label.
+type Grants = (BTreeMap<String, bool>, BTreeMap<String, bool>, String);
+
+fn grants() -> impl Strategy<Value = Grants> {
+    let fields = prop::collection::btree_map("(Account|Lead)\\.[A-C]", any::<bool>(), 0..5);
+    let classes = prop::collection::btree_map("[A-C]", any::<bool>(), 0..3);
+    (fields, classes, "[a-z]{1,3}")
+}
+
+fn whole((fields, classes, label): &Grants) -> Document {
+    let entry = |list: &str, key: &str, name: &str, flag: &str, is: bool| {
+        format!(
+            "    <{list}>\n        <{key}>{name}</{key}>\n        <{flag}>{is}</{flag}>\n    \
+             </{list}>\n"
+        )
+    };
+    let classes =
+        classes.iter().map(|(name, is)| entry("classAccesses", "apexClass", name, "enabled", *is));
+    let fields =
+        fields.iter().map(|(name, is)| entry("fieldPermissions", "field", name, "readable", *is));
+    let inner: String = classes.chain(fields).collect();
+    let text =
+        format!("<{TYPE} xmlns=\"{NAMESPACE}\">\n{inner}    <label>{label}</label>\n</{TYPE}>\n");
+    Document::parse(text.into_bytes()).unwrap()
+}
+
+proptest! {
+    /// Whatever changes, in either layout: the parts put together again say what the whole says,
+    /// and what did not change keeps its bytes.
+    #[test]
+    fn parts_after_a_change_are_the_changed_whole(
+        steps in prop::collection::vec(grants(), 1..4),
+        in_lists in any::<bool>(),
+    ) {
+        let mut parts = if in_lists { lists_apart() } else { entries_apart() };
+        let row = registry::find(TYPE).unwrap();
+        for step in &steps {
+            let after = whole(step);
+            let states = distribute(&parts, &after).unwrap();
+            for (file, state) in states {
+                let at = parts.iter().position(|part| part.file == file);
+                match (state, at) {
+                    (NewState::Written(bytes), Some(at)) => parts[at].bytes = bytes,
+                    (NewState::Written(bytes), None) => parts.push(Part { file, bytes }),
+                    (NewState::Gone, at) => _ = parts.remove(at.unwrap()),
+                }
+            }
+            let again = Document::parse(compose(&parts).unwrap().bytes).unwrap();
+            prop_assert_eq!(settings(row, &again), settings(row, &after));
+            prop_assert_eq!(distribute(&parts, &after).unwrap(), BTreeMap::new());
+        }
+    }
 }
