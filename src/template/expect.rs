@@ -28,7 +28,8 @@ pub struct Expected {
     pub parameters: BTreeMap<String, Value>,
     /// What an org would answer.
     pub facts: Vec<(Fact, Value)>,
-    /// The worst finding of each step that is named, out of [`STATES`]; the others must be in sync.
+    /// The worst finding of each step that is named, out of those that cases know; the others must
+    /// be in sync.
     pub states: BTreeMap<String, &'static str>,
     /// The steps that no package can mend.
     pub left: Vec<String>,
