@@ -28,6 +28,8 @@ pub struct Diff<'s> {
     pub findings: Vec<Finding<'s>>,
     /// The baseline that it was held against; none for templates.
     pub baseline: Option<Against>,
+    /// What the reader should know of the files that were read.
+    pub notes: Vec<String>,
 }
 
 /// The baseline that something was held against.
@@ -46,6 +48,12 @@ pub struct Against {
 }
 
 impl Diff<'_> {
+    /// What the reader should know of what was compared.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        let of_sides = self.baseline.iter().flat_map(|against| &against.notes);
+        of_sides.chain(&self.notes).map(String::as_str)
+    }
+
     /// Counts what has a state: findings, and for what is the same in a baseline components.
     pub fn count(&self, state: State) -> usize {
         let of_state = |finding: &&Finding<'_>| finding.state() == state;
@@ -120,5 +128,5 @@ pub fn diff<'s>(
     facts: &FactValues,
 ) -> Diff<'s> {
     let findings = steps.iter().flat_map(|step| evaluate::step(step, components, facts)).collect();
-    Diff { findings, baseline: None }
+    Diff { findings, baseline: None, notes: Vec::new() }
 }

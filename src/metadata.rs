@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod compare;
+pub mod decomposed;
 pub mod document;
 pub mod fact;
 pub mod full_name;

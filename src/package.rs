@@ -60,6 +60,8 @@ pub struct Target {
     pub before: Option<Document>,
     /// What is to be there; none where it is deleted.
     pub after: Option<Document>,
+    /// The name as the file spells it that was read, where that is another than this program's.
+    pub spelled: Option<String>,
 }
 
 /// A deployable set of files.
@@ -132,9 +134,11 @@ pub fn target(
     made: Option<&Document>,
     version: ApiVersion,
 ) -> Result<Option<Target>, PackageError> {
-    let before = own(components, id).map(|component| component.document.clone());
+    let there = own(components, id);
+    let before = there.map(|component| component.document.clone());
+    let spelled = there.and_then(|component| layout::spelled(&component.file, id));
     if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
-        return Ok(Some(Target { id: id.clone(), before, after: None }));
+        return Ok(Some(Target { id: id.clone(), before, after: None, spelled }));
     }
     let Some(base) = before.as_ref().or(made) else { return Ok(None) };
     let row = registry::find_component(&id.type_name, &id.full_name)
@@ -145,7 +149,7 @@ pub fn target(
         .collect();
     let after = patch::patch(row, base, &settings, version)
         .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
-    Ok(Some(Target { id: id.clone(), before, after: Some(after) }))
+    Ok(Some(Target { id: id.clone(), before, after: Some(after), spelled }))
 }
 
 /// Finds a component by its own name, which for a part of an external client app is not the one it
@@ -176,6 +180,10 @@ pub fn build(
     };
     let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
     let mut deleted = Manifest::default();
+    let spelled = |type_name: &str, full_name: &str| {
+        let is_it = |one: &&Target| one.id.type_name == type_name && one.id.full_name == full_name;
+        targets.iter().find(is_it).and_then(|target| target.spelled.clone())
+    };
     for target in targets {
         let id = &target.id;
         let Some(after) = &target.after else {
@@ -204,14 +212,20 @@ pub fn build(
                     .map_err(wrong)?
             }
         };
-        let path = layout::metadata_path(id).ok_or_else(|| PackageError::NoFolder(id.clone()))?;
+        let path = match &target.spelled {
+            Some(spelled) => layout::metadata_path_of(id, spelled),
+            None => layout::metadata_path(id),
+        };
+        let path = path.ok_or_else(|| PackageError::NoFolder(id.clone()))?;
         manifest.add(&id.type_name, &id.full_name);
         package.components.insert(id.clone(), path.clone());
         package.files.insert(path, document.into_bytes());
     }
-    package.files.insert("package.xml".to_owned(), manifest.to_xml().into_bytes());
+    package.files.insert("package.xml".to_owned(), manifest.to_xml_as(&spelled).into_bytes());
     if !deleted.is_empty() {
-        package.files.insert("destructiveChanges.xml".to_owned(), deleted.to_xml().into_bytes());
+        package
+            .files
+            .insert("destructiveChanges.xml".to_owned(), deleted.to_xml_as(&spelled).into_bytes());
     }
     Ok(package)
 }
@@ -375,6 +389,7 @@ mod tests {
             id: id.clone(),
             before: Some(document(root, before)),
             after: Some(document(root, after)),
+            spelled: None,
         }];
         let package = build(&targets, ApiVersion(67), true).unwrap();
         package

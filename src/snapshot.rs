@@ -1,11 +1,15 @@
 //! Components on disk: a folder in metadata or source format, a project, a zip or one file, read
 //! into a set with the record of what was asked for.
 
+mod contradiction;
 pub mod drift;
 mod files;
+mod forceignore;
+mod project;
 pub mod record;
 pub mod selection;
 pub mod side;
+mod sorted;
 pub mod stage;
 pub mod take;
 pub mod update;
@@ -16,14 +20,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::metadata::archive::ArchiveError;
+use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
-use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
 pub use files::Content;
 use record::Record;
+use sorted::Sorted;
 
 /// What was read.
 #[derive(Debug)]
@@ -37,6 +42,13 @@ pub struct Reading {
     pub version: Option<ApiVersion>,
     /// What was read although it is not quite right, each with its file and place.
     pub notes: Vec<String>,
+    /// What the reader should know of the files: what was left out and passed over, which of two
+    /// counts, which record is none.
+    pub remarks: Vec<String>,
+    /// Files of metadata that this program does not read.
+    pub passed_over: Vec<String>,
+    /// The files of components that stand in several.
+    pub parts: BTreeMap<ComponentId, Vec<Part>>,
 }
 
 /// Why a path cannot be read.
@@ -89,6 +101,12 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    fn not_readable(path: &Path, error: &std::io::Error) -> Self {
+        Self::NotReadable { path: path.to_path_buf(), why: error.to_string() }
+    }
+}
+
 /// One file that is no metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
@@ -131,59 +149,47 @@ impl fmt::Display for FileErrors<'_> {
 ///
 /// Components that are not wanted are not kept, as profiles have megabytes; those of types with a
 /// row of their own must be metadata all the same, for a checkout with a broken file is no state of
-/// an org. A `package.xml` or `snapshot.json` at the root, or one folder below it, is the record of
-/// what was asked for.
+/// an org. A `snapshot.json` at the root is the record of what was asked for, and so is a
+/// `package.xml` there, or one folder below, beside the folders that a retrieve wrote.
 ///
 /// # Errors
 /// See [`ReadError`]; files that are no metadata are all reported together.
 pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Reading, ReadError> {
-    let files::Found { files, source_version } = files::of(path)?;
-    let mut errors = Vec::new();
+    let sorted = Sorted::open(path)?;
+    let mut errors = sorted.errors;
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
-    let mut manifest: Option<Manifest> = None;
-    let mut record: Option<Record> = None;
-    let mut located = Vec::new();
-    let mut model = None;
-    let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
-    for file in files {
-        let depth = file.name.matches('/').count();
-        let name = file.name.rsplit('/').next().unwrap_or_default();
-        if name == "package.xml" && depth <= 1 {
-            match Manifest::parse(file.content.read()?) {
-                Ok(read) => manifest.get_or_insert_default().merge(&read),
-                Err(error) => errors.push(broken(&file.name, &error)),
-            }
-        } else if name == record::FILE && depth == 0 {
-            match Record::parse(&file.content.read()?) {
-                Ok(read) => record = Some(read),
-                Err(message) => errors.push(FileError { message, file: file.name }),
-            }
-        } else if let Some(id) = files::component(&file.name) {
-            model.get_or_insert_with(|| file.name.clone());
-            if has_row(&id) || is_wanted(&id) {
-                located.push((id, file));
-            }
-        }
-    }
+    components.not_observed = sorted.unread;
+    let mut manifest = sorted.manifest;
     let mut stale = BTreeMap::new();
-    if let Some(record) = record {
-        is_complete(&record, &names)?;
-        // What a snapshot's package.xml names is what its folder holds, not what was asked for.
+    if let Some(record) = sorted.record {
         manifest = Some(record.manifest());
-        components.not_observed = record.not_observed();
+        components.not_observed.extend(record.not_observed());
         stale = record.stale();
     }
-    let mut known: BTreeMap<ComponentId, String> = BTreeMap::new();
-    for (id, file) in located {
-        if let Some(one) = known.insert(id.clone(), file.name.clone()) {
-            return Err(ReadError::Twice { one, other: file.name, id });
+    if let Some((id, one, other)) = sorted.twice.into_iter().find(|(id, ..)| is_wanted(id)) {
+        return Err(ReadError::Twice { one, other, id });
+    }
+    let mut parts = BTreeMap::new();
+    for (id, file) in sorted.components {
+        if !has_row(&id) && !is_wanted(&id) {
+            continue;
         }
-        let bytes = file.content.read()?;
+        let bytes = match file.content.read() {
+            Ok(bytes) => bytes,
+            Err(ReadError::Files(of_parts)) => {
+                errors.extend(of_parts);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         match component(id, file.name, bytes, &mut notes) {
             Ok(component) => match stale.get(&component.id) {
                 Some(reason) => not_read_now(&component, reason, &mut components),
                 None if is_wanted(&component.id) => {
+                    if let Content::Parts(_) = &file.content {
+                        parts.insert(component.id.clone(), file.content.parts()?);
+                    }
                     components.insert(component);
                 }
                 None => {}
@@ -194,14 +200,19 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     if !errors.is_empty() {
         return Err(ReadError::Files(errors));
     }
-    if model.is_none() && manifest.is_none() {
-        return Err(ReadError::Empty { path: path.to_path_buf() });
-    }
-    let version = manifest.as_ref().and_then(|manifest| manifest.version).or(source_version);
+    let version = manifest.as_ref().and_then(|manifest| manifest.version).or(sorted.version);
     if let Some(manifest) = manifest {
         components.requested = Requested::Manifest(manifest);
     }
-    Ok(Reading { components, model, version, notes })
+    Ok(Reading {
+        components,
+        model: sorted.model,
+        version,
+        notes,
+        remarks: sorted.notes,
+        passed_over: sorted.passed_over,
+        parts,
+    })
 }
 
 fn has_row(id: &ComponentId) -> bool {

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::metadata::ComponentId;
+use crate::metadata::decomposed::{Composed, Part, compose};
 use crate::metadata::document::{Document, DocumentError, Element};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::percent::decode;
+use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::{Value, same};
@@ -25,6 +26,37 @@ pub struct Source {
     pub file: Arc<str>,
     /// What it holds, or why that is no metadata.
     pub document: Result<Document, DocumentError>,
+    /// The files that it was put together from, where these are several.
+    pub parts: Option<(Composed, Vec<Part>)>,
+}
+
+impl Source {
+    /// A component that stands in one file.
+    pub fn new(file: &str, document: Result<Document, DocumentError>) -> Self {
+        Self { file: file.into(), document, parts: None }
+    }
+
+    /// A component that is put together from several; its own file is the first.
+    pub fn of_parts(parts: Vec<Part>) -> Self {
+        let file = parts.first().map(|part| part.file.clone()).unwrap_or_default();
+        match compose(&parts) {
+            Ok(whole) => Self {
+                file: file.into(),
+                document: Document::parse(whole.bytes.clone()),
+                parts: Some((whole, parts)),
+            },
+            Err(broken) => Self::new(&broken.file, Err(broken.error)),
+        }
+    }
+
+    /// The file and line of a byte in a part.
+    fn place_in_parts(&self, at: usize) -> Option<Place> {
+        let (whole, parts) = self.parts.as_ref()?;
+        let (part, from) = whole.origin(at);
+        let part = parts.get(part)?;
+        let line = 1 + memchr::memchr_iter(b'\n', part.bytes.get(..from)?).count();
+        Some(Place { file: part.file.as_str().into(), line })
+    }
 }
 
 /// Finds a component's file on one side; none where the component is not there, or the side is no
@@ -78,11 +110,12 @@ fn place_all(
     if indices.is_empty() {
         return indices;
     }
-    let Some(Source { file, document }) = files(id) else { return indices };
+    let Some(source) = files(id) else { return indices };
+    let (file, document) = (&source.file, &source.document);
     let document = match document {
         Ok(document) => document,
         Err(error) => {
-            let place = Place { file, line: error.position.line };
+            let place = Place { file: Arc::clone(file), line: error.position.line };
             for index in indices {
                 findings[index].place = Some(place.clone());
             }
@@ -91,7 +124,7 @@ fn place_all(
     };
     let (here, left): (Vec<usize>, Vec<usize>) =
         indices.into_iter().partition(|index| is_there(&findings[*index]));
-    let held = Held::read(id, &document);
+    let held = Held::read(id, document);
     let start = |index: usize| {
         let finding = &findings[index];
         let element = match finding.subject.path() {
@@ -106,7 +139,8 @@ fn place_all(
     for (start, index) in placed {
         line += memchr::memchr_iter(b'\n', &document.bytes()[at..start]).count();
         at = start;
-        findings[index].place = Some(Place { file: Arc::clone(&file), line });
+        let in_part = source.place_in_parts(start);
+        findings[index].place = in_part.or_else(|| Some(Place { file: Arc::clone(file), line }));
     }
     left
 }
@@ -190,7 +224,7 @@ fn is_list(field: &Field) -> bool {
 
 /// One spelling for all that a key may be written in.
 fn folded(key: &str) -> String {
-    decode(key).to_ascii_lowercase()
+    plain(key).to_ascii_lowercase()
 }
 
 /// The innermost element of a path that is there, and whether that is its end.
@@ -257,7 +291,7 @@ mod tests {
     }
 
     fn source(file: &str, text: &str) -> Source {
-        Source { file: file.into(), document: Document::parse(text.as_bytes().to_vec()) }
+        Source::new(file, Document::parse(text.as_bytes().to_vec()))
     }
 
     fn setting<'s>(path: &str, actual: Option<Value>, baseline: Option<Value>) -> Finding<'s> {

@@ -65,7 +65,8 @@ impl ArchiveError {
 /// Ratios mean little below this many unpacked bytes.
 const SMALL: u64 = 10_000_000;
 
-/// Unpacks an archive in memory: names with `/`, folders left out, in the archive's order.
+/// Unpacks an archive in memory: names with `/`, be they written with back slashes, folders left
+/// out, in the archive's order.
 ///
 /// # Errors
 /// It is damaged, or holds what an archive of metadata never holds.
@@ -87,15 +88,20 @@ pub fn read_zip(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>,
         return Err(ArchiveError::Twice(name));
     }
     let mut files = Vec::with_capacity(archive.len());
+    let mut names = BTreeSet::new();
     let mut total = 0_u64;
     for index in 0..archive.len() {
         let raw = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
-        let name = raw.name().map_err(|error| damaged(&error))?.into_owned();
-        let is_folder = raw.is_dir();
+        // Some Windows tools write back slashes, and no name of metadata holds one.
+        let name = raw.name().map_err(|error| damaged(&error))?.replace('\\', "/");
+        let is_folder = raw.is_dir() || name.ends_with('/');
         let is_link = raw.is_symlink();
         let is_encrypted = raw.encrypted();
         drop(raw);
         check_name(&name)?;
+        if !names.insert(name.clone()) {
+            return Err(ArchiveError::Twice(name));
+        }
         if is_link {
             return Err(ArchiveError::Link(name));
         }
@@ -206,6 +212,26 @@ mod tests {
             let error = write_zip(&files(&[(name, "")])).unwrap_err();
             assert!(matches!(error, ArchiveError::Outside(_)) && error.is_hostile(), "{name}");
         }
+    }
+
+    #[test]
+    fn back_slashes_are_separators_and_lead_nowhere_else() {
+        let zip = |names: &[&str]| {
+            let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+            for name in names {
+                writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+                writer.write_all(b"x").unwrap();
+            }
+            read_zip(&writer.finish().unwrap().into_inner(), &Limits::default())
+        };
+        let read = zip(&["profiles\\Admin.profile", "package.xml"]).unwrap();
+        let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["profiles/Admin.profile", "package.xml"]);
+        for name in ["..\\x", "a\\..\\..\\x", "\\x", "C:\\x"] {
+            assert!(matches!(zip(&[name]).unwrap_err(), ArchiveError::Outside(_)), "{name}");
+        }
+        let twice = zip(&["profiles\\Admin.profile", "profiles/Admin.profile"]);
+        assert!(matches!(twice.unwrap_err(), ArchiveError::Twice(_)));
     }
 
     #[test]

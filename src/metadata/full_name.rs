@@ -1,7 +1,7 @@
 //! What a component is called: in Setup, in the API, in a manifest, and in this program.
 
 use super::ComponentId;
-use super::percent::{decode, encode};
+use super::percent::{encode, plain};
 
 /// The names under which Setup shows standard profiles, and what the API calls them (S 3.3).
 ///
@@ -30,9 +30,10 @@ pub fn profile_label(full_name: &str) -> &str {
         .map_or(full_name, |(shown, _)| shown)
 }
 
-/// Returns a full name as the program holds it: decoded, and a profile's by the API's name.
+/// Returns a full name as the program holds it: decoded, in one Unicode form, and a profile's by
+/// the API's name.
 pub fn canonical_full_name(type_name: &str, written: &str) -> String {
-    let decoded = decode(written.trim());
+    let decoded = plain(written.trim());
     if type_name == "Profile" {
         resolve_profile_name(&decoded).to_owned()
     } else {

@@ -1,19 +1,41 @@
 //! Where a component stands in a folder, in metadata format and in source format.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::ComponentId;
 use super::full_name::{api_full_name, canonical_full_name};
+use super::percent::plain;
 use super::registry::{self, wsdl};
 
 /// Returns where a component's XML stands in metadata format: `profiles/Admin.profile`, beside a
 /// file of content `classes/Lamp.cls-meta.xml`; none for a type whose folder is not known.
 pub fn metadata_path(id: &ComponentId) -> Option<String> {
+    metadata_path_of(id, &api_full_name(id))
+}
+
+/// The same where the name is spelled in a way of its own, see [`spelled`].
+pub fn metadata_path_of(id: &ComponentId, written: &str) -> Option<String> {
     let row = registry::find_component(&id.type_name, &id.full_name)?;
     if row.folder.is_empty() || row.suffix.is_empty() {
         return None;
     }
-    let path = format!("{}/{}.{}", row.folder, api_full_name(id), row.suffix);
+    let path = format!("{}/{}.{}", row.folder, written, row.suffix);
     let beside_content = wsdl::find(row.name).is_some_and(|told| told.place.beside_content);
     Some(if beside_content { path + META } else { path })
+}
+
+/// Returns how a file spells the name of the component in it, where that is another spelling than
+/// [`api_full_name`]: Salesforce writes some signs in two ways, and which it takes back only the
+/// file tells.
+pub fn spelled(file: &str, id: &ComponentId) -> Option<String> {
+    let name = file.rsplit('/').next()?;
+    let stem = name.strip_suffix(META).unwrap_or(name).rsplit_once('.')?.0;
+    let own = api_full_name(id);
+    // A name that leads out of its folder is not made one that does not.
+    let is_safe = !own.contains(['/', '\\', '\0']);
+    let is_it = is_safe && stem != own && plain(stem) == id.full_name;
+    is_it.then(|| stem.to_owned())
 }
 
 /// What ends the name of an XML file in source format, and beside a file of content.
@@ -25,31 +47,78 @@ pub fn source_path(id: &ComponentId) -> Option<String> {
     metadata_path(id).map(|path| if path.ends_with(META) { path } else { path + META })
 }
 
-/// Says which component a path names, in either format and below any folder; none where it is of no
-/// type whose folder is known.
+/// Says which component a path names; none where it is of no type whose files are known.
+///
+/// In metadata format the folder says the type. In source format the suffix does, in whatever
+/// folder the file stands; only where types share a suffix, or a component has a folder of its own
+/// (`objects/Account/Account.object-meta.xml`), the folders above it count too.
 pub fn component_of(path: &str) -> Option<ComponentId> {
-    let (folders, file) = path.rsplit_once('/')?;
-    let folder = folders.rsplit('/').next()?;
-    let (file, is_meta) = match file.strip_suffix(META) {
-        Some(file) => (file, true),
-        None => (file, false),
-    };
-    let (stem, row) = registry::files_in(folder).iter().find_map(|sort| {
-        let stem = file.strip_suffix(sort.row.suffix)?.strip_suffix('.')?;
-        let is_xml = is_meta || !sort.beside_content;
-        (is_xml && !stem.is_empty()).then_some((stem, sort.row))
-    })?;
-    Some(ComponentId::new(row.name, canonical_full_name(row.name, stem)))
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    match file.strip_suffix(META) {
+        Some(file) => by_suffix(folders, file),
+        None => by_folder(folders, file),
+    }
 }
 
-/// Says which component a path in source format names whose folder is that of the component:
-/// `objects/Account/Account.object-meta.xml`.
-pub fn object_of(path: &str) -> Option<ComponentId> {
-    let (folders, file) = path.rsplit_once('/')?;
-    let stem = file.strip_suffix(".object-meta.xml")?;
-    let mut folders = folders.rsplit('/');
-    (folders.next() == Some(stem) && folders.next() == Some("objects"))
-        .then(|| ComponentId::new("CustomObject", stem))
+fn by_folder(folders: &str, file: &str) -> Option<ComponentId> {
+    let folder = folders.rsplit('/').next()?;
+    registry::files_in(folder).iter().filter(|sort| !sort.beside_content).find_map(|sort| {
+        let stem = file.strip_suffix(sort.row.suffix)?.strip_suffix('.')?;
+        named(sort.row.name, stem)
+    })
+}
+
+fn by_suffix(folders: &str, file: &str) -> Option<ComponentId> {
+    let (stem, suffix) = file.rsplit_once('.')?;
+    let sorts = registry::files_of(suffix);
+    let above: Vec<&str> = folders.rsplit('/').collect();
+    let nearest = above
+        .iter()
+        .find_map(|folder| sorts.iter().find(|sort| sort.row.folder == *folder))
+        .or_else(|| sorts.iter().find(|sort| !sort.is_strict()))?;
+    let stands_there = above.first().is_some_and(|folder| {
+        *folder == nearest.row.folder || (*folder == stem && above.contains(&nearest.row.folder))
+    });
+    let is_it = !nearest.is_strict() || stands_there;
+    is_it.then(|| named(nearest.row.name, stem)).flatten()
+}
+
+fn named(type_name: &str, stem: &str) -> Option<ComponentId> {
+    (!stem.is_empty()).then(|| ComponentId::new(type_name, canonical_full_name(type_name, stem)))
+}
+
+/// Returns what stands before the folder of a component's type in its path, with the slash;
+/// nothing where that folder is not on the way.
+pub fn base_of(path: &str) -> Option<&str> {
+    let row = registry::find(&component_of(path)?.type_name)?;
+    let folders = path.rsplit_once('/')?.0;
+    let at = folders.rmatch_indices(row.folder).map(|(at, _)| at).find(|at| {
+        let end = at + row.folder.len();
+        (*at == 0 || folders.as_bytes()[at - 1] == b'/')
+            && (end == folders.len() || folders.as_bytes()[end] == b'/')
+    })?;
+    Some(&path[..at])
+}
+
+/// The folders of the types that have a suffix, be they read or not.
+static FOLDERS_OF_SUFFIX: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let mut folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for place in wsdl::all().iter().map(|told| told.place).filter(|one| !one.suffix.is_empty()) {
+        folders.entry(place.suffix).or_default().push(place.folder);
+    }
+    folders
+});
+
+/// Says whether a path looks like that of a file of metadata, be it of a sort that is not read: it
+/// ends as files of source format do, or stands below the folder of its suffix.
+pub fn is_metadata(path: &str) -> bool {
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    if file.ends_with(META) {
+        return true;
+    }
+    let suffix = file.rsplit_once('.').map_or("", |(_, suffix)| suffix);
+    let places = FOLDERS_OF_SUFFIX.get(suffix).map(Vec::as_slice).unwrap_or_default();
+    folders.split('/').any(|folder| places.contains(&folder))
 }
 
 #[cfg(test)]
@@ -91,11 +160,62 @@ mod tests {
         ] {
             assert_eq!(component_of(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn in_source_format_the_suffix_says_the_type_in_any_folder() {
+        for (path, expected) in [
+            ("permissionsets/sales/A.permissionset-meta.xml", Some("PermissionSet:A")),
+            ("permissionsets/A/A.permissionset-meta.xml", Some("PermissionSet:A")),
+            ("sales/A.permissionset-meta.xml", Some("PermissionSet:A")),
+            ("Admin.profile-meta.xml", Some("Profile:Admin")),
+            ("x/objects/Account/Account.object-meta.xml", Some("CustomObject:Account")),
+            ("objects/sales/Account/Account.object-meta.xml", Some("CustomObject:Account")),
+            ("x/sales/Account/Account.object-meta.xml", None),
+            ("objects/sales/Account.object-meta.xml", None),
+            ("objects/Account/fields/A.field-meta.xml", None),
+            ("x/Main.site-meta.xml", None),
+            ("sites/Main.site-meta.xml", Some("CustomSite:Main")),
+            ("siteDotComSites/Main.site-meta.xml", Some("SiteDotCom:Main")),
+            ("x/Security.settings-meta.xml", Some("Settings:Security")),
+            ("permissionsets/sales/A.permissionset", None),
+        ] {
+            let found = component_of(path).map(|id| id.to_string());
+            assert_eq!(found.as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_may_be_metadata_all_the_same() {
+        for (path, expected) in [
+            ("permissionsets/sales/A.permissionset", true),
+            ("reports/Sales/Pipeline.report", true),
+            ("lwc/lamp/lamp.js-meta.xml", true),
+            ("lwc/lamp/lamp.js", false),
+            ("README.md", false),
+        ] {
+            assert_eq!(is_metadata(path), expected, "{path}");
+        }
         assert_eq!(
-            object_of("x/objects/Account/Account.object-meta.xml"),
-            Some(ComponentId::new("CustomObject", "Account"))
+            base_of("app/main/permissionsets/x/A.permissionset-meta.xml"),
+            Some("app/main/")
         );
-        assert_eq!(object_of("x/objects/Account/fields/A.field-meta.xml"), None);
+        assert_eq!(base_of("permissionsets/A.permissionset"), Some(""));
+        assert_eq!(base_of("sales/A.permissionset-meta.xml"), None);
+    }
+
+    #[test]
+    fn the_spelling_of_a_file_is_kept_where_it_is_another() {
+        let id = ComponentId::new("Profile", "Vertrieb \u{a7} 12");
+        let written = "Vertrieb %C2%A7 12";
+        let of = |file: &str| spelled(file, &id);
+        assert_eq!(of(&format!("a/profiles/{written}.profile")).as_deref(), Some(written));
+        assert_eq!(of(&format!("{written}.profile-meta.xml")).as_deref(), Some(written));
+        assert_eq!(of("profiles/Vertrieb \u{a7} 12.profile"), None);
+        assert_eq!(of("profiles/Other.profile"), None);
+        assert_eq!(metadata_path_of(&id, written).unwrap(), format!("profiles/{written}.profile"));
+        let admin = ComponentId::new("Profile", "Admin");
+        assert_eq!(spelled("profiles/System Administrator.profile", &admin), None);
     }
 
     #[test]

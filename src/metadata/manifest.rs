@@ -84,6 +84,11 @@ impl Manifest {
 
     /// Writes the manifest as Salesforce does: types and members in order.
     pub fn to_xml(&self) -> String {
+        self.to_xml_as(&|_, _| None)
+    }
+
+    /// The same with some members in a spelling of their own, by type and full name.
+    pub fn to_xml_as(&self, spelled: &dyn Fn(&str, &str) -> Option<String>) -> String {
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n"
         );
@@ -91,7 +96,9 @@ impl Manifest {
             xml.push_str("    <types>\n");
             for member in members {
                 xml.push_str("        <members>");
-                for character in super::full_name::member_name(type_name, member).chars() {
+                let written = spelled(type_name, member)
+                    .unwrap_or_else(|| super::full_name::member_name(type_name, member));
+                for character in written.chars() {
                     match character {
                         '&' => xml.push_str("&amp;"),
                         '<' => xml.push_str("&lt;"),

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// Decodes `%2E` and its like; what is no such form stays.
 pub fn decode(written: &str) -> Cow<'_, str> {
     if !written.contains('%') {
@@ -35,6 +37,17 @@ pub fn decode(written: &str) -> Cow<'_, str> {
     }
 }
 
+/// One spelling for all that a name may be written in: decoded, and its accents joined to their
+/// letters (NFC), for a file name from a Mac has them apart.
+pub fn plain(written: &str) -> Cow<'_, str> {
+    const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+    match decode(written) {
+        Cow::Borrowed(text) if text.is_ascii() => Cow::Borrowed(text),
+        Cow::Borrowed(text) => NFC.normalize(text),
+        Cow::Owned(text) => Cow::Owned(NFC.normalize(&text).into_owned()),
+    }
+}
+
 /// Encodes a full name as Salesforce writes it in file names and members (S 3.3): reserved
 /// characters by percent, spaces as they are.
 pub fn encode(full_name: &str) -> String {
@@ -59,6 +72,20 @@ pub fn encode(full_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_one_in_every_spelling() {
+        let name = "Vertrieb \u{a7} 12 S\u{fc}d";
+        for written in [
+            name,
+            "Vertrieb %C2%A7 12 S%C3%BCd",
+            "Vertrieb \u{a7} 12 Su\u{308}d",
+            "Vertrieb %C2%A7 12 Su%CC%88d",
+        ] {
+            assert_eq!(plain(written), name);
+        }
+        assert_eq!(plain("100% sure"), "100% sure");
+    }
 
     #[test]
     fn names_are_encoded_as_salesforce_does() {

@@ -275,7 +275,7 @@ impl Companion {
     /// `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2),
     /// its object is.
     pub fn candidates(self, key: &str) -> Vec<(&'static str, String)> {
-        let key = &*super::percent::decode(key);
+        let key = &*super::percent::plain(key);
         let object = || key.split_once('.').map_or(key, |(object, _)| object).to_owned();
         match self {
             Self::Type(type_name) => vec![(type_name, key.to_owned())],
@@ -450,6 +450,51 @@ pub fn files_in(folder: &str) -> &'static [FileSort] {
     let from = files.partition_point(|file| file.row.folder < folder);
     let count = files[from..].partition_point(|file| file.row.folder == folder);
     &files[from..from + count]
+}
+
+/// The same in order of suffix.
+static FILES_BY_SUFFIX: LazyLock<Vec<FileSort>> = LazyLock::new(|| {
+    let mut files = FILES.clone();
+    files.sort_by_key(|file| file.row.suffix);
+    files
+});
+
+/// Returns what files end in a suffix, without its dot; several types share one (`site`).
+pub fn files_of(suffix: &str) -> &'static [FileSort] {
+    let files: &'static [FileSort] = &FILES_BY_SUFFIX;
+    let from = files.partition_point(|file| file.row.suffix < suffix);
+    let count = files[from..].partition_point(|file| file.row.suffix == suffix);
+    &files[from..from + count]
+}
+
+/// Folders whose files are of their type only below them: another type has the same suffix, or a
+/// component is a folder there (S 6.11).
+const STRICT: &[&str] = &[
+    "ActionableEventOrchDefSettings",
+    "ActionableEventTypeDefSettings",
+    "ObjectHierarchyRelationship",
+    "accessControlPolicies",
+    "appointmentAssignmentPolicies",
+    "appointmentSchedulingPolicies",
+    "bots",
+    "emailservices",
+    "fieldRestrictionRules",
+    "integrationHub",
+    "mktDataSources",
+    "objectTranslations",
+    "objects",
+    "restrictionRules",
+    "siteDotComSites",
+    "sites",
+    "staticresources",
+];
+
+impl FileSort {
+    /// Says whether a file is of this sort only in the type's folder, or in one of the component's
+    /// own below it.
+    pub fn is_strict(&self) -> bool {
+        STRICT.contains(&self.row.folder)
+    }
 }
 
 /// Says whether a type has no row of its own.

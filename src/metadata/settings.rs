@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, identity_of};
-use crate::metadata::value::Value;
+use crate::metadata::value::{Value, same, same_setting};
 
 /// The settings of a document.
 pub type Settings = BTreeMap<FieldPath, Value>;
@@ -292,7 +292,7 @@ pub fn between(first: &Settings, second: &Settings) -> Vec<Difference> {
     let mut found = Vec::new();
     for (path, value) in first {
         let other = second.get(path);
-        if !other.is_some_and(|other| crate::metadata::value::same(value, other)) {
+        if !other.is_some_and(|other| is_same(path, value, other)) {
             found.push((path.clone(), Some(value.clone()), other.cloned()));
         }
     }
@@ -304,6 +304,13 @@ pub fn between(first: &Settings, second: &Settings) -> Vec<Difference> {
     );
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found
+}
+
+fn is_same(path: &FieldPath, value: &Value, other: &Value) -> bool {
+    match path.segments() {
+        [first, last] => same_setting(&first.name, &last.name, value, other),
+        _ => same(value, other),
+    }
 }
 
 /// What an entry of a list says, as one value; none where it is not there or says nothing. That it

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::metadata::document::Markup;
+use crate::metadata::percent::plain;
 
 /// A value in a document, a template, a fact or a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,15 @@ pub fn same(left: &Value, right: &Value) -> bool {
         }
         (Value::Text(left), Value::Text(right)) => left.trim() == right.trim(),
     }
+}
+
+/// Whether two values of a field in a list mean the same: a layout is named with percent signs and
+/// without (S 3.3), any other value is what it is.
+pub fn same_setting(list: &str, field: &str, left: &Value, right: &Value) -> bool {
+    let are_names = (list, field) == ("layoutAssignments", "layout");
+    same(left, right)
+        || matches!((left, right), (Value::Text(left), Value::Text(right))
+            if are_names && plain(left.trim()) == plain(right.trim()))
 }
 
 fn sorted(elements: &[Markup]) -> Vec<&Markup> {

@@ -158,7 +158,12 @@ mod tests {
         );
         let mut set = ComponentSet::new(Requested::Unknown);
         set.insert(Component { id: id.clone(), document: before.clone(), file: String::new() });
-        let target = Target { id: id.clone(), before: Some(before), after: Some(after.clone()) };
+        let target = Target {
+            id: id.clone(),
+            before: Some(before),
+            after: Some(after.clone()),
+            spelled: None,
+        };
         let package = build(&[target], ApiVersion(67), true).unwrap();
         let simulated = simulate(&package, &set).unwrap();
         assert_eq!(

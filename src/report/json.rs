@@ -54,6 +54,8 @@ struct Org<'r> {
     org: Identity<'r>,
     error: Option<Failure<'r>>,
     summary: Summary,
+    /// What the reader should know of what was compared.
+    notes: Vec<&'r str>,
     findings: Vec<FindingRow<'r>>,
 }
 
@@ -173,7 +175,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 
 fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let instance_url = report.instance_url.as_deref();
-    let (error, summary, findings) = match &report.outcome {
+    let (error, summary, notes, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
             let failure = diff.silence().map(|silence| Failure {
@@ -181,7 +183,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
                 message: silence.words(),
                 hint: None,
             });
-            (failure, summary(diff), rows)
+            (failure, summary(diff), diff.notes().collect(), rows)
         }
         Err(failure) => (
             Some(Failure {
@@ -190,6 +192,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
                 hint: failure.hint.as_deref(),
             }),
             Summary::default(),
+            Vec::new(),
             Vec::new(),
         ),
     };
@@ -202,6 +205,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         },
         error,
         summary,
+        notes,
         findings,
     }
 }

@@ -111,10 +111,12 @@ fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
     }
 }
 
-/// What the reader should know of the two sides.
+/// What the reader should know of what was compared.
 fn notes(out: &mut String, diff: &Diff<'_>) {
-    let notes = diff.baseline.iter().flat_map(|baseline| &baseline.notes);
-    for note in notes.clone() {
+    if diff.notes().next().is_some() && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    for note in diff.notes() {
         line(out, &format!("{} {}", "note:".bold(), clean(note)));
     }
 }

@@ -44,9 +44,13 @@ pub fn compare<'s>(
     let mut findings: Vec<Finding<'s>> = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
-            Outcome::Both(differences) => {
+            Outcome::Both(differences, unread) => {
                 against.compared += 1;
-                settings(&one.id, differences, &now, &then)
+                let mut found = settings(&one.id, differences, &now, &then);
+                found.extend(
+                    unread.map(|why| unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))),
+                );
+                found
             }
             Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
             Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
@@ -75,7 +79,7 @@ pub fn compare<'s>(
         }
     }
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
-    Diff { findings, baseline: Some(against) }
+    Diff { findings, baseline: Some(against), notes: Vec::new() }
 }
 
 /// In what order findings stand.
@@ -108,18 +112,24 @@ fn has_record(side: &Side) -> bool {
 
 /// What the reader should know of the sides: which has no record of what was asked for.
 fn notes(actual: &Side, baseline: &Side, sparse: bool) -> Vec<String> {
+    let of_files = [(baseline, "the baseline"), (actual, "what is compared with it")];
+    let mut notes: Vec<String> = Vec::new();
+    for (side, name) in of_files {
+        notes.extend(side.notes.iter().map(|note| format!("in {name} {note}")));
+    }
     let who = match (has_record(baseline), has_record(actual)) {
-        (true, true) => return Vec::new(),
+        (true, true) => return notes,
         (false, true) => "the baseline has",
         (true, false) => "what is compared with it has",
         (false, false) => "both sides have",
     };
     let record = "no record of what was asked for (package.xml or snapshot.json)";
-    vec![if sparse {
+    notes.push(if sparse {
         format!("{who} {record}; what is absent there is not observed (--sparse)")
     } else {
         format!(
             "{who} {record}, which is taken for all that there is; --sparse takes it for a part"
         )
-    }]
+    });
+    notes
 }

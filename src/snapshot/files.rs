@@ -1,16 +1,19 @@
 //! The files under a path, whatever it is: a folder, a project's package folders, a zip, one file.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde::Deserialize;
-
-use super::{ReadError, stage};
+use super::project::{self, LeftOut, Project, relative};
+use super::{FileError, ReadError, forceignore, stage};
 use crate::metadata::archive::{Limits, read_zip};
+use crate::metadata::decomposed::{self, Part, compose};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::{ComponentId, layout};
 
 /// A file with its name relative to what was read, with `/`.
+#[derive(Clone, Debug)]
 pub(super) struct File {
     pub(super) name: String,
     pub(super) content: Content,
@@ -22,40 +25,79 @@ pub enum Content {
     /// On disk.
     File(PathBuf),
     /// In memory: out of a zip, or an org.
-    Bytes(std::sync::Arc<[u8]>),
+    Bytes(Arc<[u8]>),
+    /// In several files, each with its name; the component's own is the first.
+    Parts(Arc<[(String, Self)]>),
+    /// Several files that are no metadata as one, each with its name; only to be held against its
+    /// like.
+    Several(Arc<[(String, Self)]>),
 }
 
 impl Content {
     /// Reads it whole.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The system refuses, or a part is no metadata.
     pub fn read(&self) -> Result<Vec<u8>, ReadError> {
         match self {
-            Self::File(path) => std::fs::read(path).map_err(|error| not_readable(path, &error)),
+            Self::File(path) => {
+                std::fs::read(path).map_err(|error| ReadError::not_readable(path, &error))
+            }
             Self::Bytes(bytes) => Ok(bytes.to_vec()),
+            Self::Parts(_) => {
+                let whole = compose(&self.parts()?).map_err(|error| {
+                    let position = error.error.position;
+                    ReadError::Files(vec![FileError {
+                        file: format!("{}:{}:{}", error.file, position.line, position.column),
+                        message: error.error.kind.to_string(),
+                    }])
+                })?;
+                Ok(whole.bytes)
+            }
+            Self::Several(files) => {
+                let mut all = Vec::new();
+                for (name, content) in files.iter() {
+                    let bytes = content.read()?;
+                    all.extend_from_slice(format!("{name}\0{}\0", bytes.len()).as_bytes());
+                    all.extend(bytes);
+                }
+                Ok(all)
+            }
         }
+    }
+
+    /// Reads the parts of what is in several files; none of anything else.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn parts(&self) -> Result<Vec<Part>, ReadError> {
+        let Self::Parts(parts) = self else { return Ok(Vec::new()) };
+        let read = |(file, content): &(String, Self)| {
+            Ok(Part { file: file.clone(), bytes: content.read()? })
+        };
+        parts.iter().map(read).collect()
     }
 }
 
-#[derive(Deserialize)]
-struct Project {
-    #[serde(rename = "packageDirectories", default)]
-    package_directories: Vec<PackageDirectory>,
-    #[serde(rename = "sourceApiVersion", default)]
-    source_api_version: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct PackageDirectory {
-    path: String,
-}
-
 /// What lies under a path.
+#[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) files: Vec<File>,
     /// The API version that a project names for its source.
     pub(super) source_version: Option<ApiVersion>,
+    /// Whether it is a project, whose package directories alone were looked through.
+    pub(super) is_project: bool,
+    /// What the folder itself is called.
+    pub(super) own_name: Option<String>,
+    /// Files of metadata that `.forceignore` leaves out.
+    pub(super) left_out: Vec<String>,
+    /// Files of metadata that this program does not read.
+    pub(super) passed_over: Vec<String>,
+    /// All that is not read, metadata or not; what of it belongs to a component shows when two
+    /// sides are held against each other.
+    pub(super) others: Vec<File>,
+    /// What the reader should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Folders that hold no metadata of the project and may be large.
@@ -64,74 +106,179 @@ const PASSED_OVER: &[&str] = &["node_modules", "target"];
 pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::NotFound { path: path.to_path_buf() },
-        _ => not_readable(path, &error),
+        _ => ReadError::not_readable(path, &error),
     })?;
     if kind.is_file() {
-        return Ok(Found { files: of_file(path)?, source_version: None });
+        return of_file(path);
     }
     if stage::is_half_done(path) {
         return Err(ReadError::HalfDone);
     }
-    let project = path.join("sfdx-project.json");
+    let mut found = Found {
+        own_name: std::path::absolute(path)
+            .ok()
+            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
+        ..Found::default()
+    };
+    let project = path.join(project::FILE);
     if !project.is_file() {
-        return Ok(Found { files: of_folder(path, path)?, source_version: None });
+        let left_out = LeftOut::around(path)?;
+        found.take(walk(path, path)?, &left_out);
+        return Ok(found);
     }
-    let text = std::fs::read(&project).map_err(|error| not_readable(&project, &error))?;
-    let project: Project =
-        serde_json::from_slice(&text).map_err(|error| ReadError::Project(error.to_string()))?;
-    let mut files = Vec::new();
-    for directory in project.package_directories {
-        let folder = path.join(&directory.path);
+    let text =
+        std::fs::read(&project).map_err(|error| ReadError::not_readable(&project, &error))?;
+    let project = Project::parse(&text)?;
+    let left_out = LeftOut::of_folder(path)?;
+    let mut seen = BTreeSet::new();
+    for directory in &project.directories {
+        let folder = path.join(directory);
         if folder.is_dir() {
-            is_within(path, &folder, &directory.path)?;
-            files.extend(of_folder(path, &folder)?);
+            is_within(path, &folder, directory)?;
+            // A directory may lie in another.
+            let mut files = walk(path, &folder)?;
+            files.retain(|file| seen.insert(file.name.clone()));
+            found.take(files, &left_out);
+        } else {
+            found.notes.push(no_directory(directory));
         }
     }
-    Ok(Found {
-        files,
-        source_version: project.source_api_version.as_deref().and_then(ApiVersion::parse),
-    })
+    Ok(Found { is_project: true, source_version: project.version, ..found })
+}
+
+fn no_directory(directory: &str) -> String {
+    format!("the package directory `{directory}` of sfdx-project.json is not there")
 }
 
 /// Refuses a package folder outside its project, as the sf command line does: what is read there
 /// might be edited there.
 fn is_within(project: &Path, folder: &Path, written: &str) -> Result<(), ReadError> {
-    let real =
-        |path: &Path| std::fs::canonicalize(path).map_err(|error| not_readable(path, &error));
+    let real = |path: &Path| {
+        std::fs::canonicalize(path).map_err(|error| ReadError::not_readable(path, &error))
+    };
     if real(folder)?.starts_with(real(project)?) {
         return Ok(());
     }
     Err(ReadError::Project(format!("the package directory `{written}` lies outside the project")))
 }
 
-fn of_file(path: &Path) -> Result<Vec<File>, ReadError> {
-    let bytes = std::fs::read(path).map_err(|error| not_readable(path, &error))?;
+fn of_file(path: &Path) -> Result<Found, ReadError> {
+    let bytes = std::fs::read(path).map_err(|error| ReadError::not_readable(path, &error))?;
     let is_zip = bytes.starts_with(b"PK")
         || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     if is_zip {
         let entries = read_zip(&bytes, &Limits::default()).map_err(ReadError::Archive)?;
-        return Ok(entries
-            .into_iter()
-            .map(|(name, bytes)| File { name, content: Content::Bytes(bytes.into()) })
-            .collect());
+        return of_entries(entries);
     }
     // The folder's name says the type, so a file is known by the last two parts of its path.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut above = whole.ancestors().skip(1);
+    if let (Some(folder), Some(above)) = (above.next(), above.next())
+        && decomposed::has_own_folder(&relative(above, &whole))
+    {
+        let mut found = Found::default();
+        found.take(walk(above, folder)?, &LeftOut::default());
+        let own = relative(above, &whole);
+        // A file that has its entries in files beside and below it is not the whole.
+        let is_part = |file: &File| decomposed::roots_of(&file.name).contains(&own);
+        if found.files.iter().any(is_part) {
+            found.files.retain(|file| file.name == own || is_part(file));
+            return Ok(Found { files: found.files, ..Found::default() });
+        }
+    }
     let parts: Vec<_> = whole.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
     let name = parts.into_iter().rev().collect::<Vec<_>>().join("/");
-    Ok(vec![File { name, content: Content::Bytes(bytes.into()) }])
+    let files = vec![File { name, content: Content::Bytes(bytes.into()) }];
+    Ok(Found { files, ..Found::default() })
 }
 
-/// Lists what is metadata or a record of it. Links to folders are not followed, so that no loop can
-/// catch the walk.
-fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
+/// What lies in a zip: a project's folder is read as one.
+fn of_entries(entries: Vec<(String, Vec<u8>)>) -> Result<Found, ReadError> {
+    let mut found = Found::default();
+    let above = project_in(&entries);
+    let file =
+        |(name, bytes): (String, Vec<u8>)| File { name, content: Content::Bytes(bytes.into()) };
+    let Some(above) = above else {
+        found.take(entries.into_iter().map(file).collect(), &LeftOut::default());
+        return Ok(found);
+    };
+    let bytes_of = |name: &str| {
+        let name = format!("{above}{name}");
+        entries.iter().find(|(one, _)| *one == name).map(|(_, bytes)| bytes.as_slice())
+    };
+    let project = Project::parse(bytes_of(project::FILE).unwrap_or_default())?;
+    let left_out = LeftOut::of_zip(bytes_of(forceignore::FILE).unwrap_or_default(), &above);
+    let within = |name: &str| project.directory_of(name.strip_prefix(&above)?);
+    let mut files: Vec<(usize, File)> = Vec::new();
+    for entry in entries {
+        if let Some(directory) = within(&entry.0) {
+            files.push((directory, file(entry)));
+        }
+    }
+    files.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
+    for (index, directory) in project.directories.iter().enumerate() {
+        if !files.iter().any(|(of, _)| *of == index) {
+            found.notes.push(no_directory(directory));
+        }
+    }
+    found.take(files.into_iter().map(|(_, file)| file).collect(), &left_out);
+    Ok(Found { is_project: true, source_version: project.version, ..found })
+}
+
+/// The folder of a zip that is a project's, with a slash: the zip itself, or the one folder that it
+/// holds.
+fn project_in(entries: &[(String, Vec<u8>)]) -> Option<String> {
+    let is_there = |name: &str| entries.iter().any(|(one, _)| one == name);
+    if is_there(project::FILE) {
+        return Some(String::new());
+    }
+    let above = format!("{}/", entries.first()?.0.split_once('/')?.0);
+    let is_all = entries.iter().all(|(name, _)| name.starts_with(&above));
+    (is_all && is_there(&format!("{above}{}", project::FILE))).then_some(above)
+}
+
+impl Found {
+    /// Takes what is metadata, or a record of it, and notes what of it is not read.
+    fn take(&mut self, files: Vec<File>, left_out: &LeftOut) {
+        let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
+        for file in files {
+            let name = file.name.rsplit('/').next().unwrap_or_default();
+            if is_of_a_machine(&file.name) {
+                continue;
+            }
+            let is_record = matches!(name, "package.xml" | "snapshot.json");
+            let is_read = is_record
+                || component(&file.name).is_some()
+                || xml_beside(&file.name).is_some_and(|(_, xml)| names.contains(&xml))
+                || decomposed::is_part(&file.name);
+            if !is_record && left_out.has(&file.name) {
+                if is_read || layout::is_metadata(&file.name) {
+                    self.left_out.push(file.name);
+                }
+            } else if is_read {
+                self.files.push(file);
+            } else {
+                if layout::is_metadata(&file.name) {
+                    self.passed_over.push(file.name.clone());
+                }
+                self.others.push(file);
+            }
+        }
+    }
+}
+
+/// Lists all files. Links to folders are not followed, so that no loop can catch the walk.
+fn walk(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
     let mut found = Vec::new();
     let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
     while let Some(folder) = pending.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| not_readable(&folder, &error))?;
+        let entries =
+            std::fs::read_dir(&folder).map_err(|error| ReadError::not_readable(&folder, &error))?;
         for entry in entries {
-            let entry = entry.map_err(|error| not_readable(&folder, &error))?;
-            let kind = entry.file_type().map_err(|error| not_readable(&entry.path(), &error))?;
+            let entry = entry.map_err(|error| ReadError::not_readable(&folder, &error))?;
+            let kind = entry
+                .file_type()
+                .map_err(|error| ReadError::not_readable(&entry.path(), &error))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if kind.is_dir() {
@@ -145,25 +292,22 @@ fn of_folder(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
             if !kind.is_file() && !std::fs::metadata(&path).is_ok_and(|kind| kind.is_file()) {
                 continue;
             }
-            let relative = relative(root, &path);
-            let is_record = matches!(name.as_ref(), "package.xml" | "snapshot.json");
-            if is_record || component(&relative).is_some() || xml_beside(&relative).is_some() {
-                found.push((relative, path));
-            }
+            found.push(File { name: relative(root, &path), content: Content::File(path) });
         }
     }
-    found.sort_unstable();
-    Ok(found.into_iter().map(|(name, path)| File { name, content: Content::File(path) }).collect())
+    found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
+}
+
+/// Says whether macOS put a file beside the others in an archive (`__MACOSX/`,
+/// `._Admin.profile`).
+fn is_of_a_machine(name: &str) -> bool {
+    name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"))
 }
 
 /// Says which component a file holds, in either format.
-///
-/// What macOS puts beside the files in an archive (`__MACOSX/`, `._Admin.profile`) holds none.
 pub(super) fn component(name: &str) -> Option<ComponentId> {
-    if name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._")) {
-        return None;
-    }
-    layout::component_of(name).or_else(|| layout::object_of(name))
+    if is_of_a_machine(name) { None } else { layout::component_of(name) }
 }
 
 /// Says which component a file holds the content of, and the file of its XML, which stands beside
@@ -174,14 +318,4 @@ pub(super) fn xml_beside(name: &str) -> Option<(ComponentId, String)> {
     }
     let xml = format!("{name}-meta.xml");
     component(&xml).map(|id| (id, xml))
-}
-
-fn relative(root: &Path, path: &Path) -> String {
-    let parts: Vec<_> =
-        path.strip_prefix(root).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
-}
-
-fn not_readable(path: &Path, error: &io::Error) -> ReadError {
-    ReadError::NotReadable { path: path.to_path_buf(), why: error.to_string() }
 }

@@ -16,16 +16,17 @@ use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
 
 use super::ReadError;
-use super::files::{self, Content};
-use super::record::{self, Record};
+use super::files::Content;
+use super::record::Record;
 use super::selection::Selection;
+use super::sorted::Sorted;
 
 /// One side.
 #[derive(Debug)]
 pub struct Side {
     /// Where each component's bytes are.
     pub components: BTreeMap<ComponentId, Content>,
-    /// What stands beside the XML of a component whose content is no XML.
+    /// What stands beside a component's XML and is not read: its source, or parts of it.
     pub contents: BTreeMap<ComponentId, Content>,
     /// Each component's file, relative to what was opened.
     pub files: BTreeMap<ComponentId, String>,
@@ -44,8 +45,15 @@ pub struct Side {
     pub selection: Option<Selection>,
     /// The org that it is of, where that is known.
     pub org_id: Option<String>,
-    /// The API version of a project's source, which has no manifest.
-    source_version: Option<ApiVersion>,
+    /// Some component's file, which shows how a folder is laid out.
+    pub model: Option<String>,
+    /// What the reader should know of the files: what was left out and passed over, which of two
+    /// counts, which record is none.
+    pub notes: Vec<String>,
+    /// Files of metadata that this program does not read.
+    pub passed_over: Vec<String>,
+    /// The API version of files without a manifest.
+    version: Option<ApiVersion>,
 }
 
 impl Side {
@@ -54,51 +62,35 @@ impl Side {
     /// # Errors
     /// See [`ReadError`].
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let files::Found { files: found, source_version } = files::of(path)?;
+        let mut sorted = Sorted::open(path)?;
+        if !sorted.errors.is_empty() {
+            return Err(ReadError::Files(sorted.errors));
+        }
+        if let Some((id, one, other)) = sorted.twice.pop() {
+            return Err(ReadError::Twice { one, other, id });
+        }
         let mut side = Self {
             components: BTreeMap::new(),
-            contents: BTreeMap::new(),
+            contents: sorted.contents,
             files: BTreeMap::new(),
             requested: Requested::Unknown,
-            not_observed: BTreeMap::new(),
+            not_observed: sorted.unread,
             stale: BTreeMap::new(),
             changed: BTreeMap::new(),
-            manifest: None,
+            manifest: sorted.manifest,
             selection: None,
             org_id: None,
-            source_version,
+            model: sorted.model,
+            notes: sorted.notes,
+            passed_over: sorted.passed_over,
+            version: sorted.version,
         };
-        let names: BTreeSet<String> = found.iter().map(|file| file.name.clone()).collect();
-        let mut record = None;
-        for file in found {
-            let depth = file.name.matches('/').count();
-            let name = file.name.rsplit('/').next().unwrap_or_default();
-            if name == "package.xml" && depth <= 1 {
-                let manifest = Manifest::parse(file.content.read()?)
-                    .map_err(|error| ReadError::Files(vec![super::broken(&file.name, &error)]))?;
-                side.manifest.get_or_insert_default().merge(&manifest);
-            } else if name == record::FILE && depth == 0 {
-                record = Some(Record::parse(&file.content.read()?).map_err(|message| {
-                    ReadError::Files(vec![super::FileError { file: file.name.clone(), message }])
-                })?);
-            } else if let Some((id, xml)) = files::xml_beside(&file.name) {
-                if names.contains(&xml) {
-                    side.contents.insert(id, file.content);
-                }
-            } else if let Some(id) = files::component(&file.name) {
-                if let Some(one) = side.files.get(&id) {
-                    return Err(ReadError::Twice { one: one.clone(), other: file.name, id });
-                }
-                side.files.insert(id.clone(), file.name);
-                side.components.insert(id, file.content);
-            }
+        for (id, file) in sorted.components {
+            side.files.insert(id.clone(), file.name);
+            side.components.insert(id, file.content);
         }
-        if let Some(record) = record {
-            super::is_complete(&record, &names)?;
+        if let Some(record) = sorted.record {
             side.read_record(record);
-        }
-        if side.components.is_empty() && side.manifest.is_none() {
-            return Err(ReadError::Empty { path: path.to_path_buf() });
         }
         if let Some(manifest) = &side.manifest {
             side.requested = Requested::Manifest(manifest.clone());
@@ -109,7 +101,7 @@ impl Side {
     fn read_record(&mut self, record: Record) {
         // What a snapshot's package.xml names is what its folder holds, not what was asked for.
         self.manifest = Some(record.manifest());
-        self.not_observed = record.not_observed();
+        self.not_observed.extend(record.not_observed());
         self.stale = record.stale();
         for one in &record.components {
             if let Some(words) =
@@ -145,13 +137,16 @@ impl Side {
             manifest,
             selection: None,
             org_id: None,
-            source_version: None,
+            model: None,
+            notes: Vec::new(),
+            passed_over: Vec::new(),
+            version: None,
         }
     }
 
     /// The API version that the files are written in, where they say it.
     pub fn api_version(&self) -> Option<ApiVersion> {
-        self.manifest.as_ref().and_then(|manifest| manifest.version).or(self.source_version)
+        self.manifest.as_ref().and_then(|manifest| manifest.version).or(self.version)
     }
 
     /// Says whether the two are known to be of different orgs.
@@ -205,8 +200,8 @@ pub struct Compared {
 /// How one component stands.
 #[derive(Debug)]
 pub enum Outcome {
-    /// On both sides.
-    Both(Vec<Difference>),
+    /// On both sides; and why not all of it could be compared, in words.
+    Both(Vec<Difference>, Option<&'static str>),
     /// Only now.
     OnlyActual,
     /// Only in the baseline.
@@ -223,6 +218,10 @@ impl Source for &Content {
             Content::File(path) => ContentReader::File(File::open(path)?),
             Content::Bytes(bytes) => {
                 ContentReader::Bytes(io::Cursor::new(std::sync::Arc::clone(bytes)))
+            }
+            Content::Parts(_) | Content::Several(_) => {
+                let whole = self.read().map_err(|error| io::Error::other(error.to_string()))?;
+                ContentReader::Bytes(io::Cursor::new(whole.into()))
             }
         })
     }
@@ -272,10 +271,17 @@ pub fn compare_sides(
             let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
                 // Neither in sync nor drift: the file says what the org had at another time.
                 _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
-                (Some(_), Some(_)) if !has_equal_content(actual, baseline, id) => {
-                    Outcome::Failed(CONTENT.to_owned())
+                (Some(now), Some(then)) => {
+                    match (
+                        has_equal_content(actual, baseline, id),
+                        both(id, now, then, &mut buffers),
+                    ) {
+                        (Equal::Yes, outcome) => outcome,
+                        (Equal::No, Outcome::Both(found, _)) => Outcome::Both(found, Some(CONTENT)),
+                        // One side has in one file what the other has in several.
+                        _ => Outcome::Failed(CONTENT.to_owned()),
+                    }
                 }
-                (Some(now), Some(then)) => both(id, now, then, &mut buffers),
                 (Some(_), None) => Outcome::OnlyActual,
                 _ => Outcome::OnlyBaseline,
             };
@@ -294,24 +300,34 @@ pub fn compare_sides(
 }
 
 /// Why a component whose source is another is not said to be in sync.
-const CONTENT: &str = "its source is not the same on both sides, and sfsetup shows no differences \
-                       of what is no XML";
+const CONTENT: &str = "its source, or what stands in files of its own, is not the same on both \
+                       sides, and sfsetup shows no differences of that";
 
-/// Whether what stands beside the XML is the same, byte by byte, or there is none.
-fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> bool {
+/// How what stands beside the XML, or below it, is on both sides.
+enum Equal {
+    /// The same, byte by byte, or there is none.
+    Yes,
+    /// Not the same, or it cannot be read.
+    No,
+    /// On one side alone.
+    Alone,
+}
+
+fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> Equal {
     match (actual.contents.get(id), baseline.contents.get(id)) {
-        (None, None) => true,
-        (Some(now), Some(then)) => {
-            matches!((now.read(), then.read()), (Ok(now), Ok(then)) if now == then)
-        }
-        _ => false,
+        (None, None) => Equal::Yes,
+        (Some(now), Some(then)) => match (now.read(), then.read()) {
+            (Ok(now), Ok(then)) if now == then => Equal::Yes,
+            _ => Equal::No,
+        },
+        _ => Equal::Alone,
     }
 }
 
 fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {
     let row = registry::find_component(&id.type_name, &id.full_name);
     match compare(row, &now, &then, buffers) {
-        Ok(found) => Outcome::Both(found),
+        Ok(found) => Outcome::Both(found, None),
         Err(CompareError::Read(error)) => Outcome::Failed(error.to_string()),
         Err(error) => Outcome::Failed(error.to_string()),
     }

@@ -36,6 +36,7 @@ mod manual;
 mod org;
 mod package;
 mod policies;
+mod project;
 #[cfg(feature = "demo")]
 mod secrets;
 mod silence;

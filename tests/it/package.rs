@@ -369,6 +369,7 @@ proptest! {
             id: target.id.clone(),
             before: mended.components.values().find(|one| one.id == target.id).map(|one| one.document.clone()),
             after: target.before.clone(),
+            spelled: None,
         }).collect();
         let undone = simulate(&build(&back, ApiVersion(67), true).unwrap(), &mended).unwrap();
         for component in actual.components.values() {
@@ -409,6 +410,7 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
                     id: id.clone(),
                     before: Some(before.clone()),
                     after: Some(after.clone()),
+                    spelled: None,
                 };
                 let package = build(&[target], ApiVersion(67), true).unwrap();
                 let there = simulate(&package, &set).unwrap();

@@ -9,6 +9,7 @@ use clap::Args;
 use crate::diff::Finding;
 use crate::diff::baseline::{differs, one_sided};
 use crate::metadata::compare::{Buffers, compare};
+use crate::metadata::decomposed::{self, Part, compose};
 use crate::metadata::{ComponentId, layout, registry};
 use crate::report::baseline;
 use crate::snapshot::Content;
@@ -38,8 +39,8 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
             .usage());
     };
     let shown = path.to_string_lossy().replace('\\', "/");
-    let id = layout::component_of(&shown)
-        .or_else(|| layout::object_of(&shown))
+    let id = decomposed::owner_of(&shown)
+        .or_else(|| layout::component_of(&shown))
         .unwrap_or_else(|| ComponentId::new("", shown.as_str()));
     let row = registry::find_component(&id.type_name, &id.full_name);
     let null = PathBuf::from("/dev/null");
@@ -49,7 +50,8 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
     } else if new == null {
         vec![one_sided(&id, false)]
     } else {
-        match compare(row, &&Content::File(new), &&Content::File(old), &mut Buffers::default()) {
+        let (new, old) = (content(&shown, new), content(&shown, old));
+        match compare(row, &&new, &&old, &mut Buffers::default()) {
             Ok(found) => found.into_iter().map(|one| differs(&id, one)).collect(),
             // Something that is no metadata, such as a merge conflict: git shows it no better, but
             // the reader must know.
@@ -62,3 +64,17 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
     ui.answer(&baseline::of_file(&shown, &findings))?;
     Ok(Exit::Done)
 }
+
+/// What git has of a file. A part of a component is read as a component that holds nothing else.
+fn content(shown: &str, path: PathBuf) -> Content {
+    let composed = || {
+        decomposed::owner_of(shown)?;
+        let own = Part { file: String::new(), bytes: EMPTY.to_vec() };
+        let part = Part { file: shown.to_owned(), bytes: std::fs::read(&path).ok()? };
+        Some(Content::Bytes(compose(&[own, part]).ok()?.bytes.into()))
+    };
+    composed().unwrap_or(Content::File(path))
+}
+
+/// A component of which nothing is known.
+const EMPTY: &[u8] = b"<PermissionSet/>";

@@ -16,7 +16,8 @@ use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::metadata::layout::{metadata_path, source_path};
+use crate::metadata::decomposed::{NewState, distribute};
+use crate::metadata::layout::{base_of, metadata_path, source_path};
 use crate::metadata::registry::{self, ApiVersion};
 use crate::org::ConnectOptions;
 use crate::package::{Target, own};
@@ -234,25 +235,57 @@ fn in_place(
         .hint("write a package instead: `--out DIR` or `--out FILE.zip`")
         .usage());
     }
-    let mut edits: Vec<(PathBuf, &[u8])> = Vec::new();
+    let mut edits: Vec<(PathBuf, NewState)> = Vec::new();
     for target in targets {
         let Some(after) = &target.after else { continue };
-        let file = match own(seen.components(), &target.id) {
-            Some(component) => component.file.clone(),
-            None => beside(seen.model.as_deref(), target).ok_or_else(|| {
-                CommandError::new(format!(
-                    "where a new file for {} belongs is not known",
-                    target.id
-                ))
-            })?,
+        let parts = seen.parts(&target.id).map_err(|error| CommandError::read(from, &error))?;
+        if !parts.is_empty() {
+            let states = distribute(&parts, after).map_err(|error| {
+                CommandError::new(format!("{} cannot be edited in its parts", target.id))
+                    .because(error.to_string())
+            })?;
+            edits.extend(states.into_iter().map(|(file, state)| (from.join(file), state)));
+            continue;
+        }
+        let path = match own(seen.components(), &target.id) {
+            Some(component) => from.join(&component.file),
+            None => new_file(from, seen, target)?,
         };
-        edits.push((from.join(file), after.bytes()));
+        edits.push((path, NewState::Written(after.bytes().to_vec())));
     }
-    for (path, bytes) in edits {
-        ui.write_file(&path, bytes)?;
-        ui.detail(&format!("edited {}", path.display()));
+    for (path, state) in edits {
+        match state {
+            NewState::Written(bytes) => {
+                ui.write_file(&path, &bytes)?;
+                ui.detail(&format!("edited {}", path.display()));
+            }
+            NewState::Gone => {
+                std::fs::remove_file(&path).map_err(|error| {
+                    CommandError::new(format!("cannot remove `{}`", path.display()))
+                        .because(error.to_string())
+                })?;
+                ui.detail(&format!("removed {}", path.display()));
+            }
+        }
     }
     Ok(())
+}
+
+/// The file for a component of which none was read.
+fn new_file(from: &Path, seen: &Seen, target: &Target) -> Result<PathBuf, CommandError> {
+    let file = beside(seen.model.as_deref(), target).ok_or_else(|| {
+        CommandError::new(format!("where a new file for {} belongs is not known", target.id))
+    })?;
+    let path = from.join(file);
+    if path.exists() {
+        return Err(CommandError::new(format!(
+            "`{}` is there, and was not read as {}",
+            path.display(),
+            target.id
+        ))
+        .hint("a file that `.forceignore` leaves out is not edited; nothing was written"));
+    }
+    Ok(path)
 }
 
 /// Where a new component's file belongs: in the layout and folder of those that are there.
@@ -260,10 +293,15 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
     registry::find_component(&target.id.type_name, &target.id.full_name)?;
     let path = metadata_path(&target.id)?;
     let Some(model) = model else { return Some(path) };
-    let is_source = model.ends_with("-meta.xml");
-    let base = model.rsplitn(3, '/').nth(2).map(|base| format!("{base}/")).unwrap_or_default();
-    let path = if is_source { source_path(&target.id)? } else { path };
-    Some(format!("{base}{path}"))
+    let path = if model.ends_with("-meta.xml") { source_path(&target.id)? } else { path };
+    Some(match base_of(model) {
+        Some(base) => format!("{base}{path}"),
+        // Nothing stands in the folder of its type there: the new file stands beside what does.
+        None => match (model.rsplit_once('/'), path.rsplit_once('/')) {
+            (Some((folder, _)), Some((_, name))) => format!("{folder}/{name}"),
+            _ => path,
+        },
+    })
 }
 
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {

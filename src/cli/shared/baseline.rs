@@ -27,8 +27,12 @@ pub(crate) fn named(arguments: &WantedArguments) -> Option<SavedBaseline> {
 }
 
 /// Opens a path as a side.
-pub(crate) fn open(path: &Path) -> Result<Side, CommandError> {
-    Side::open(path).map_err(|error| CommandError::read(path, &error))
+pub(crate) fn open(ui: &Ui, path: &Path) -> Result<Side, CommandError> {
+    let side = Side::open(path).map_err(|error| CommandError::read(path, &error))?;
+    for file in &side.passed_over {
+        ui.detail(&format!("passed over: {file}"));
+    }
+    Ok(side)
 }
 
 /// Gets the baseline, where it is files or another org; and what must be asked of the org that is
@@ -39,7 +43,7 @@ pub(crate) async fn baseline(
     timeout: Duration,
 ) -> Result<Side, CommandError> {
     if let Some(path) = &saved.path {
-        return open(Path::new(path));
+        return open(ui, Path::new(path));
     }
     let name = saved.org.clone().unwrap_or_default();
     let choice = Choice::Named(name, "--baseline-org");

@@ -1,13 +1,14 @@
 //! What is to be brought about, looked at and planned alike on every road: a template's steps, a
 //! baseline, what was there before a deploy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::{examine, read_again, read_images};
 use crate::diff::{Diff, Source, diff, locate};
 use crate::journal::Entry;
+use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
@@ -54,6 +55,10 @@ pub(crate) struct Seen {
     same_org: bool,
     /// Some component's file, which shows how a folder is laid out.
     pub(crate) model: Option<String>,
+    /// What the reader should know of files that a template was held against.
+    notes: Vec<String>,
+    /// The files of components that stand in several.
+    parts: BTreeMap<ComponentId, Vec<Part>>,
 }
 
 /// A side that was held against a baseline, and what differs.
@@ -75,6 +80,17 @@ impl Seen {
         })
     }
 
+    /// The files of a component that stands in several; none for any other.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(crate) fn parts(&self, id: &ComponentId) -> Result<Vec<Part>, snapshot::ReadError> {
+        match &self.against {
+            Some(against) => parts_of(&against.side, id),
+            None => Ok(self.parts.get(id).cloned().unwrap_or_default()),
+        }
+    }
+
     fn of_org(org: &Org, components: ComponentSet) -> Self {
         Self {
             components: components.into(),
@@ -85,6 +101,8 @@ impl Seen {
             is_online: true,
             same_org: true,
             model: None,
+            notes: Vec::new(),
+            parts: BTreeMap::new(),
         }
     }
 
@@ -147,7 +165,7 @@ impl<'g> Goal<'g> {
         match self {
             Self::Steps { steps, .. } => of_files(ui, steps, from),
             Self::Baseline { side, saved, only } => {
-                against(baseline::open(from)?, side, saved, only)
+                against(baseline::open(ui, from)?, side, saved, only)
             }
             Self::BeforeImage { .. } => Err(super::wanted::no_org()),
         }
@@ -165,8 +183,9 @@ impl<'g> Goal<'g> {
                 let mut found = diff(steps, seen.components(), &seen.facts);
                 only.check_findings(&found.findings)?;
                 found.findings.retain(|finding| only.finding(finding));
+                found.notes.clone_from(&seen.notes);
                 if with_places {
-                    let read = |id: &ComponentId| read_source(seen.components(), id);
+                    let read = |id: &ComponentId| read_source(&seen, id);
                     locate(&mut found.findings, &read, &|_| None);
                 }
                 Ok(found)
@@ -215,6 +234,7 @@ impl<'g> Goal<'g> {
             .map_err(|error| CommandError::plan(&error))?;
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
+        plan.notes.extend(seen.notes.iter().cloned());
         Ok(plan)
     }
 
@@ -323,22 +343,35 @@ fn against(
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: !now.is_of_another_org(side),
-        model: now.files.values().next().cloned(),
+        model: now.model.clone(),
+        notes: Vec::new(),
+        parts: BTreeMap::new(),
         against: Some(AgainstBaseline { side: now, found }),
     })
 }
 
-/// A component's file among those that were read.
-fn read_source(components: &ComponentSet, id: &ComponentId) -> Option<Source> {
-    let component = components.get(id)?;
-    Some(Source { file: component.file.as_str().into(), document: Ok(component.document.clone()) })
+/// A component's files among those that were read.
+fn read_source(seen: &Seen, id: &ComponentId) -> Option<Source> {
+    let component = seen.components().get(id)?;
+    Some(match seen.parts.get(id) {
+        Some(parts) => Source::of_parts(parts.clone()),
+        None => Source::new(&component.file, Ok(component.document.clone())),
+    })
 }
 
-/// A component's file on a side; none where the side is an org.
+/// The files of a component of a side that stands in several; none for any other.
+fn parts_of(side: &Side, id: &ComponentId) -> Result<Vec<Part>, snapshot::ReadError> {
+    side.components.get(id).map_or(Ok(Vec::new()), snapshot::Content::parts)
+}
+
+/// A component's files on a side; none where the side is an org.
 fn source(side: &Side, id: &ComponentId) -> Option<Source> {
-    let file = side.files.get(id)?.as_str().into();
+    let parts = parts_of(side, id).ok()?;
+    if !parts.is_empty() {
+        return Some(Source::of_parts(parts));
+    }
     let bytes = side.components.get(id)?.read().ok()?;
-    Some(Source { file, document: Document::parse(bytes) })
+    Some(Source::new(side.files.get(id)?, Document::parse(bytes)))
 }
 
 /// A standard profile that older orgs call otherwise (S 3.3).
@@ -368,6 +401,9 @@ pub(crate) fn of_files(
     for note in &reading.notes {
         ui.warn(note);
     }
+    for file in &reading.passed_over {
+        ui.detail(&format!("passed over: {file}"));
+    }
     let count = reading.components.components.len();
     ui.detail(&format!("read {count} components from {}", from.display()));
     Ok(Seen {
@@ -382,5 +418,7 @@ pub(crate) fn of_files(
         is_online: false,
         same_org: true,
         model: reading.model,
+        notes: reading.remarks,
+        parts: reading.parts,
     })
 }

@@ -9,7 +9,7 @@ use super::Difference;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{Field, Kind, MetadataType, SetForm, Travel};
 use crate::metadata::settings::value_of;
-use crate::metadata::value::same;
+use crate::metadata::value::same_setting;
 
 /// What a text of an entry says.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub(super) fn differences(
         let value = |text| Some(value_of(field, std::str::from_utf8(text).ok()?));
         let (now, then) = (value(now)?, value(then)?);
         let is_same = match (&now, &then) {
-            (Some(now), Some(then)) => same(now, then),
+            (Some(now), Some(then)) => same_setting(&entry.name, field.name, now, then),
             (None, None) => true,
             _ => false,
         };

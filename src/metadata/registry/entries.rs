@@ -8,7 +8,7 @@ use super::lookup::{elements, entries, identity_of, key_of};
 use super::{Field, Kind};
 use crate::metadata::document::{Document, Element, ElementId};
 use crate::metadata::path::Segment;
-use crate::metadata::percent::decode;
+use crate::metadata::percent::plain;
 
 /// So often a list is walked through before its keys are written down: one key in a long list is
 /// found sooner by looking for it.
@@ -92,7 +92,7 @@ fn keys(entry: Element<'_>, field: Option<&'static Field>) -> Vec<String> {
 fn normal(key: &str, field: Option<&'static Field>) -> String {
     match field.map(|field| &field.kind) {
         Some(Kind::Section { fold_key, .. }) => {
-            let key = decode(key);
+            let key = plain(key);
             if *fold_key { key.to_ascii_lowercase() } else { key.into_owned() }
         }
         _ => key.to_owned(),

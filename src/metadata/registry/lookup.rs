@@ -7,7 +7,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Element};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::percent::decode;
+use crate::metadata::percent::plain;
 use crate::metadata::value::Value;
 
 /// What a document shows at a path.
@@ -197,10 +197,10 @@ pub(super) fn elements<'d: 'k, 'k>(
 
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
     let is_it = |there: &str, fold_key: bool| {
-        let is_encoded = || there.contains('%') || key.contains('%');
+        let is_encoded = || [there, key].iter().any(|name| name.contains('%') || !name.is_ascii());
         there == key
             || (fold_key && there.eq_ignore_ascii_case(key))
-            || (is_encoded() && decode(there) == decode(key))
+            || (is_encoded() && plain(there) == plain(key))
     };
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.

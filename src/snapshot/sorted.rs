@@ -1,0 +1,293 @@
+//! The files under a path sorted: one entry for each component, its parts put together, and the
+//! record of what was asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::contradiction::contradiction;
+use super::files::{self, Content, File, Found};
+use super::record::{self, Record};
+use super::{FileError, ReadError, broken};
+use crate::metadata::manifest::Manifest;
+use crate::metadata::registry::{ApiVersion, wsdl};
+use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::{ComponentId, decomposed, layout};
+
+/// What lies under a path.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// Each component's file.
+    pub(super) components: BTreeMap<ComponentId, File>,
+    /// What stands beside a component's XML and is not read: its source, or parts of it.
+    pub(super) contents: BTreeMap<ComponentId, Content>,
+    /// A component that stands in two files of which none counts more than the other.
+    pub(super) twice: Vec<(ComponentId, String, String)>,
+    /// What a `package.xml` says was asked for.
+    pub(super) manifest: Option<Manifest>,
+    /// What a snapshot says of itself.
+    pub(super) record: Option<Record>,
+    /// Components of which there are files that are not read, with the reasons.
+    pub(super) unread: BTreeMap<ComponentId, Unseen>,
+    /// The API version that the files are written in, where they say it.
+    pub(super) version: Option<ApiVersion>,
+    /// Some component's file, which shows how the folder is laid out.
+    pub(super) model: Option<String>,
+    /// What the reader should know.
+    pub(super) notes: Vec<String>,
+    /// Files of metadata that this program does not read.
+    pub(super) passed_over: Vec<String>,
+    /// Records that cannot be read.
+    pub(super) errors: Vec<FileError>,
+}
+
+impl Sorted {
+    /// Looks through a path; nothing is read but records of what was asked for, and what may
+    /// contradict them.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(super) fn open(path: &Path) -> Result<Self, ReadError> {
+        let found = files::of(path)?;
+        let mut sorted =
+            Self { version: found.source_version, notes: found.notes.clone(), ..Self::default() };
+        sorted.sort(found)?;
+        if sorted.components.is_empty() && sorted.manifest.is_none() && sorted.record.is_none() {
+            let is_broken = !sorted.errors.is_empty();
+            return if is_broken {
+                Ok(sorted)
+            } else {
+                Err(ReadError::Empty { path: path.into() })
+            };
+        }
+        sorted.model = model(sorted.components.values().map(|file| file.name.as_str()));
+        sorted.hold_against_record();
+        Ok(sorted)
+    }
+
+    fn sort(&mut self, found: Found) -> Result<(), ReadError> {
+        let names: BTreeSet<String> = found.files.iter().map(|file| file.name.clone()).collect();
+        let mut parts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+        let mut passed_over = found.passed_over;
+        let mut packages = Vec::new();
+        for file in found.files {
+            let depth = file.name.matches('/').count();
+            let name = file.name.rsplit('/').next().unwrap_or_default();
+            if name == "package.xml" {
+                packages.push(file);
+            } else if name == record::FILE {
+                if depth == 0 {
+                    self.read_record(&file, &names)?;
+                }
+            } else if let Some(root) = root_of(&file.name, found.own_name.as_deref(), &names) {
+                parts.entry(root).or_default().push(file);
+            } else if let Some((id, xml)) = files::xml_beside(&file.name) {
+                if names.contains(&xml) {
+                    self.contents.insert(id, file.content);
+                }
+            } else if let Some(id) = files::component(&file.name) {
+                self.put(id, file, found.is_project);
+            } else {
+                // A part whose own file is not there says nothing of the rest.
+                if let Some(id) = decomposed::owner_of(&file.name) {
+                    let words =
+                        format!("{} is a part of it, and its own file is not there", file.name);
+                    self.unread.insert(id, Unseen::new(UnseenKind::Damaged, words));
+                }
+                passed_over.push(file.name);
+            }
+        }
+        for file in self.components.values_mut() {
+            if let Some(parts) = parts.remove(&file.name) {
+                let own = (file.name.clone(), file.content.clone());
+                let all = std::iter::once(own)
+                    .chain(parts.into_iter().map(|part| (part.name, part.content)));
+                file.content = Content::Parts(all.collect());
+            }
+        }
+        self.take_belongings(found.others);
+        self.read_packages(packages, found.is_project)?;
+        for name in &found.left_out {
+            let id = files::component(name).or_else(|| decomposed::owner_of(name));
+            let words = format!("`.forceignore` leaves {name} out");
+            let why = Unseen::new(UnseenKind::NotRequested, words);
+            if let Some(id) = id.filter(|id| !self.components.contains_key(id)) {
+                self.unread.insert(id, why);
+            }
+        }
+        let known = |id: &ComponentId| self.components.contains_key(id);
+        self.unread.retain(|id, _| !known(id));
+        passed_over.sort_unstable();
+        self.notes.extend(counted(&found.left_out, "left out by `.forceignore`"));
+        self.notes
+            .extend(counted(&passed_over, "passed over, for sfsetup does not read such files"));
+        self.passed_over = passed_over;
+        Ok(())
+    }
+
+    /// Takes what belongs to a component and is not read: source beside or below its XML whatever
+    /// it is called (`lamp.json` and `lamp.resource-meta.xml`), parts in a folder of its own.
+    fn take_belongings(&mut self, others: Vec<File>) {
+        let mut owners: BTreeMap<&str, (&ComponentId, bool)> = BTreeMap::new();
+        for (id, file) in self.components.iter().filter(|(id, _)| !self.contents.contains_key(*id))
+        {
+            let own = file.name.strip_suffix("-meta.xml").and_then(|own| own.rsplit_once('.'));
+            let Some((place, _)) = own else { continue };
+            let (folder, stem) = place.rsplit_once('/').unwrap_or(("", place));
+            let is_beside = wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content)
+                || id.type_name == SCHEMA_APART;
+            if is_beside {
+                owners.insert(place, (id, true));
+            } else if folder.rsplit('/').next() == Some(stem) {
+                owners.insert(folder, (id, false));
+            }
+        }
+        let mut belongings: BTreeMap<ComponentId, Vec<(String, Content)>> = BTreeMap::new();
+        for file in others {
+            let plain = file.name.rsplit_once('.').map_or(file.name.as_str(), |(plain, _)| plain);
+            let folders = file.name.match_indices('/').rev().map(|(at, _)| &file.name[..at]);
+            let is_metadata = layout::is_metadata(&file.name);
+            let owner = std::iter::once(plain).chain(folders).find_map(|place| {
+                let (id, is_source) = owners.get(place)?;
+                (*is_source || is_metadata).then_some((place, *id))
+            });
+            if let Some((place, id)) = owner {
+                let name = file.name[place.len()..].to_owned();
+                belongings.entry(id.clone()).or_default().push((name, file.content));
+            }
+        }
+        let several = belongings.into_iter().map(|(id, mut files)| {
+            files.sort_by(|one, other| one.0.cmp(&other.0));
+            (id, Content::Several(files.into()))
+        });
+        self.contents.extend(several);
+    }
+
+    /// Of two files for a component the last counts in a project, as for the sf command line.
+    fn put(&mut self, id: ComponentId, file: File, is_project: bool) {
+        let name = file.name.clone();
+        let Some(one) = self.components.insert(id.clone(), file) else { return };
+        if is_project {
+            self.notes.push(format!(
+                "{id} stands in two files, `{}` and `{name}`; the last one counts, as for the sf \
+                 command line",
+                one.name
+            ));
+        } else {
+            self.twice.push((id.clone(), one.name.clone(), name));
+            self.components.insert(id, one);
+        }
+    }
+
+    fn read_record(&mut self, file: &File, names: &BTreeSet<String>) -> Result<(), ReadError> {
+        match Record::parse(&file.content.read()?) {
+            Ok(record) => {
+                super::is_complete(&record, names)?;
+                self.record = Some(record);
+            }
+            Err(message) => self.errors.push(FileError { file: file.name.clone(), message }),
+        }
+        Ok(())
+    }
+
+    /// A `package.xml` is the record of a retrieve that wrote the folders beside it. A project's is
+    /// a list for the next one.
+    fn read_packages(&mut self, packages: Vec<File>, is_project: bool) -> Result<(), ReadError> {
+        let mut lists = Vec::new();
+        for file in packages {
+            let above = file.name.strip_suffix("package.xml").unwrap_or_default();
+            if above.matches('/').count() > 1 {
+                continue;
+            }
+            let is_beside = |name: &str| layout::base_of(name) == Some(above);
+            let has_files = self.components.values().any(|one| is_beside(&one.name));
+            // A retrieve that found nothing wrote nothing else.
+            let is_alone = self.components.is_empty() && matches!(above, "" | "unpackaged/");
+            if is_project || !(has_files || is_alone) {
+                lists.push(file.name);
+                continue;
+            }
+            match Manifest::parse(file.content.read()?) {
+                Ok(read) => self.manifest.get_or_insert_default().merge(&read),
+                Err(error) => self.errors.push(broken(&file.name, &error)),
+            }
+        }
+        if self.record.is_none() && !is_project {
+            self.notes.extend(lists.into_iter().map(|file| {
+                format!(
+                    "{file} is no record of what was asked for: no retrieve wrote it with these \
+                     files"
+                )
+            }));
+        }
+        Ok(())
+    }
+
+    /// A record that the files contradict is none.
+    fn hold_against_record(&mut self) {
+        if self.record.is_some() {
+            // What a snapshot's package.xml names is what its folder holds, not what was asked for.
+            self.manifest = None;
+            return;
+        }
+        let Some(manifest) = &self.manifest else { return };
+        self.version = manifest.version.or(self.version);
+        let profiles = self.components.iter().filter(|(id, _)| id.type_name == "Profile");
+        let profiles: Vec<&File> = profiles.map(|(_, file)| file).collect();
+        if let Some(found) = contradiction(manifest, &profiles) {
+            self.notes.push(format!(
+                "package.xml is no record of what was asked for: it does not name {}, of which {} \
+                 shows something",
+                found.what, found.file
+            ));
+            self.manifest = None;
+        }
+    }
+}
+
+/// The own file of the component that a file is a part of, if it is there.
+fn root_of(name: &str, own_name: Option<&str>, names: &BTreeSet<String>) -> Option<String> {
+    // The folder that was opened may be the component's.
+    let opened = format!("{}/", own_name.unwrap_or_default());
+    let within = format!("{opened}{name}");
+    let roots = decomposed::roots_of(&within);
+    let roots = roots.iter().filter_map(|root| root.strip_prefix(&opened));
+    let mut there = roots.filter(|root| names.contains(*root) && *root != name);
+    there.next().map(str::to_owned)
+}
+
+/// The file that shows best how a folder is laid out: one in its type's folder.
+pub(super) fn model<'f>(mut files: impl Iterator<Item = &'f str> + Clone) -> Option<String> {
+    let best = files.clone().find(|file| layout::base_of(file).is_some());
+    best.or_else(|| files.next()).map(str::to_owned)
+}
+
+/// Its schema stands beside it with `decomposeExternalServiceRegistrationBeta` (S 6.11).
+const SCHEMA_APART: &str = "ExternalServiceRegistration";
+
+/// So many names of a sort stand in a note.
+const NAMED: usize = 3;
+
+/// Counts files by their suffixes, and names the first of each.
+fn counted(files: &[String], what: &str) -> Option<String> {
+    let mut by_suffix: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files {
+        let name = file.rsplit('/').next().unwrap_or_default();
+        let plain = name.strip_suffix("-meta.xml").unwrap_or(name);
+        let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
+        by_suffix.entry(&name[stem.len()..]).or_default().push(file);
+    }
+    let sorts = by_suffix.iter().map(|(suffix, files)| {
+        let named: Vec<String> = files.iter().take(NAMED).map(|file| format!("`{file}`")).collect();
+        let more = match files.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        format!("{} `{suffix}` ({}{more})", files.len(), named.join(", "))
+    });
+    let sorts: Vec<String> = sorts.collect();
+    let (count, are) = (
+        files.len(),
+        if files.len() == 1 { "file of metadata was" } else { "files of metadata were" },
+    );
+    (count > 0).then(|| format!("{count} {are} {what}: {}", sorts.join(", ")))
+}
