@@ -16,19 +16,22 @@ pub mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, Finding, diff};
+use crate::diff::baseline::{self as against, Asked};
+use crate::diff::{Diff, Finding, State, diff};
+use crate::metadata::compare;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
+use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, Permission, objects_to_ask};
 use crate::metadata::registry::{self, ApiVersion, DeployRule};
-use crate::metadata::settings::{differences, settings};
+use crate::metadata::settings::{Difference, differences, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
 use crate::template::{ExpandedStep, ExpandedWant, Test};
 
-use before_image::Image;
+use before_image::{Image, shown};
 use saved::Assigned;
 use steps::Assignment;
 
@@ -108,8 +111,8 @@ pub struct Plan<'t> {
     pub targets: Vec<Target>,
     /// The files that bring it about.
     pub package: Package,
-    /// The components as they should stand afterwards.
-    pub expected: Vec<Component>,
+    /// The components as they should stand afterwards, with what was asked for when they were read.
+    expected: Option<ComponentSet>,
     /// The very files that stood there before, for documents that are sent whole.
     originals: Vec<Image>,
 }
@@ -249,7 +252,12 @@ impl<'t> Plan<'t> {
         };
         self.prove(&after)?;
         let is_target = |one: &&Component| self.targets.iter().any(|target| target.id == one.id);
-        self.expected = after.components.values().filter(is_target).cloned().collect();
+        let mut expected = ComponentSet::new(basis.components.requested.clone());
+        expected.not_observed.clone_from(&basis.components.not_observed);
+        for component in after.components.values().filter(is_target) {
+            expected.insert(component.clone());
+        }
+        self.expected = Some(expected);
         Ok(after)
     }
 
@@ -332,16 +340,14 @@ impl<'t> Plan<'t> {
             let more = proof::not_in_sync(&found, self);
             look.undone.extend(more.into_iter().filter(|line| !is_told(line)).collect::<Vec<_>>());
         }
-        for sent in &self.expected {
+        for (expected, sent) in
+            self.expected.iter().flat_map(|set| set.components.values().map(move |one| (set, one)))
+        {
             let is_new = self.made.contains_key(&sent.id);
             let Some(there) = own(now, &sent.id).filter(|_| !is_new) else { continue };
             let strays =
                 proof::strays(&self.of(&sent.id), &sent.id, &sent.document, &there.document);
-            look.moved.extend(strays.into_iter().map(|(path, was, is)| {
-                let (was, is) =
-                    (before_image::shown(was.as_ref()), before_image::shown(is.as_ref()));
-                format!("{} {path} was {was} and is {is} now", sent.id)
-            }));
+            look.moved.extend(moved_beside(&sent.id, strays, now, expected));
         }
         look
     }
@@ -359,6 +365,42 @@ impl<'t> Plan<'t> {
             .sum();
         (taken, held)
     }
+}
+
+/// Says what is not as it was sent, one line each; what one of the two looks did not ask for has not
+/// moved.
+fn moved_beside(
+    id: &ComponentId,
+    strays: Vec<Difference>,
+    now: &ComponentSet,
+    expected: &ComponentSet,
+) -> Vec<String> {
+    let strays = strays.into_iter().map(|(path, was, is)| compare::Difference {
+        path,
+        actual: is,
+        baseline: was,
+    });
+    let found = against::settings(id, strays.collect(), &asked(now), &asked(expected));
+    let said = |finding: &&Finding<'_>| {
+        let path = finding.subject.path().map(FieldPath::segments).unwrap_or_default();
+        let is_within = |one: &Finding<'_>| {
+            let within = one.subject.path().map(FieldPath::segments).unwrap_or_default();
+            within.len() > path.len() && within.starts_with(path)
+        };
+        // That an entry is there goes without saying where it says more.
+        finding.state() == State::Differs && !found.iter().any(is_within)
+    };
+    let words = |finding: &Finding<'_>| {
+        let (was, is) = (shown(finding.then()), shown(finding.actual.as_ref()));
+        format!("{} was {was} and is {is} now", finding.name())
+    };
+    found.iter().filter(said).map(words).collect()
+}
+
+/// What is known of what was asked for.
+fn asked(set: &ComponentSet) -> Asked<'_> {
+    let ComponentSet { requested, not_observed, .. } = set;
+    Asked { requested, not_observed, is_complete: true, name: "this look" }
 }
 
 /// The components as editing their files leaves them.

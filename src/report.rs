@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod code;
+pub mod git;
 pub mod json;
 pub mod line;
 pub mod plan;

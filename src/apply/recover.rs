@@ -288,8 +288,24 @@ pub async fn recover(
         },
         Stage::Accepted => {
             let id = entry.deploy_id.clone().unwrap_or_default();
-            let (entry, ended) = super::watch(org, journal, entry, &id, interrupt).await?;
-            Ok((entry, Some(ended)))
+            match super::watch(org, journal, entry.clone(), &id, interrupt).await {
+                // The org has forgotten it; what it holds tells whether it was carried out.
+                Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
+                    let counts = count(org, &entry).await?;
+                    if !matches!(counts, Counts { before: 0, other: 0, .. }) || entry.check_only {
+                        return Err(ApplyError::Unclear(format!(
+                            "an earlier run was cut off, and the org does not know its deploy {id} \
+                             any more; {}",
+                            counts.words()
+                        )));
+                    }
+                    entry.stage = Stage::Applied;
+                    journal.write(&entry)?;
+                    super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
+                    Ok((entry, Some(Outcome::Applied)))
+                }
+                ended => ended.map(|(entry, ended)| (entry, Some(ended))),
+            }
         }
         Stage::Applied => {
             super::finish_by_rest(org, journal, &mut entry, interrupt).await?;

@@ -63,7 +63,7 @@ pub fn differs<'s>(id: &ComponentId, difference: Difference) -> Finding<'s> {
 
 /// A component that one side alone has, and that both were asked for: the present one, or else the
 /// baseline.
-pub fn one_sided<'s>(id: &ComponentId, is_now: bool) -> Finding<'s> {
+pub(super) fn one_sided<'s>(id: &ComponentId, is_now: bool) -> Finding<'s> {
     let there = Some(Value::Present);
     let (actual, baseline) = if is_now { (there, None) } else { (None, there) };
     of(Subject::Component(id.clone()), Outcome::Differs, actual, baseline)

@@ -218,6 +218,14 @@ impl<'s> Finding<'s> {
         }
     }
 
+    /// Returns what the baseline has; none for nothing, and where no baseline is held against it.
+    pub fn then(&self) -> Option<&Value> {
+        match &self.origin {
+            Origin::Baseline { baseline, .. } => baseline.as_ref(),
+            Origin::Step(_) => None,
+        }
+    }
+
     /// Returns what it is about, in words; what is done by hand by its step's title.
     pub fn name(&self) -> String {
         match (&self.subject, self.step()) {

@@ -17,7 +17,7 @@ use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::{Value, same};
 
-use super::finding::{Finding, Origin, Place};
+use super::finding::{Finding, Place};
 
 /// A component's file.
 #[derive(Debug)]
@@ -91,11 +91,7 @@ fn is_sound(finding: &Finding<'_>) -> bool {
 
 /// Says whether the baseline alone has it.
 fn is_of_baseline(finding: &Finding<'_>) -> bool {
-    let in_baseline = match &finding.origin {
-        Origin::Step(_) => None,
-        Origin::Baseline { baseline, .. } => baseline.as_ref(),
-    };
-    finding.actual.is_none() && in_baseline.is_some()
+    finding.actual.is_none() && finding.then().is_some()
 }
 
 /// Places the findings of one component in its file on one side; returns those that are not in it.

@@ -321,6 +321,13 @@ impl SfCli {
                     format!("`{shown}` took longer than {} s", self.timeout.as_secs()),
                 ));
             }
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(OrgError::new(
+                    OrgErrorKind::NoSuchOrg,
+                    "no login has that name, and the sf command line, which might know it, is not \
+                     installed",
+                ));
+            }
             Ok(Err(error)) => {
                 return Err(OrgError::new(
                     OrgErrorKind::NoSuchOrg,

@@ -6,7 +6,7 @@
 //! goes by SOAP.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cirrus::RawBody;
 use cirrus_metadata::DeployOptions;
@@ -101,6 +101,10 @@ fn is_lost(error: &OrgError) -> bool {
     );
     is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
 }
+
+/// How long an org may say that it does not know a deploy: for a moment it says so of one that it
+/// has (S 6.6), for good of one that it has forgotten.
+const UNKNOWN: Duration = Duration::from_secs(15);
 
 impl Org {
     /// Starts a deploy of a zip and returns its id. With `check_only` the org only tries it.
@@ -209,12 +213,14 @@ impl Org {
     pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
         let began = Instant::now();
         let mut told = 0;
+        let mut unknown_since: Option<Instant> = None;
         loop {
             tokio::time::sleep(http::next_look(began.elapsed())).await;
             let is_late = began.elapsed() > self.job_timeout;
             match self.deploy_status(id).await {
                 Ok(status) if status.done => return Ok(status),
                 Ok(status) => {
+                    unknown_since = None;
                     for failure in status.failures.iter().skip(told) {
                         self.wire.tell(Event::Progress {
                             done: status.deployed,
@@ -237,6 +243,12 @@ impl Org {
                             ),
                         ));
                     }
+                }
+                Err(error)
+                    if error.is_about_its_id()
+                        && unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN =>
+                {
+                    return Err(error);
                 }
                 // A look costs nothing.
                 Err(error) if error.is_passing() && !is_late => {

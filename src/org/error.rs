@@ -114,7 +114,12 @@ impl OrgError {
                 | OrgErrorKind::TimedOut
                 | OrgErrorKind::Unavailable
                 | OrgErrorKind::Unexpected
-        ) || self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
+        ) || self.is_about_its_id()
+    }
+
+    /// Says whether the org does not know the id that it was asked about.
+    pub(crate) fn is_about_its_id(&self) -> bool {
+        self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
     }
 
     /// Makes an error out of the org's code and text; the kind follows from them.

@@ -265,10 +265,10 @@ impl SavedPlan {
         let given: Vec<SavedAssignment> =
             plan.assignments.iter().map(SavedAssignment::from).collect();
         let mut lines = Vec::new();
-        for change in now.iter().filter(|change| !self.changes.contains(change)) {
+        for change in now.iter().filter(|change| !holds(&self.changes, change)) {
             lines.push(format!("{} would be done, and the plan does not show it", words(change)));
         }
-        for change in self.changes.iter().filter(|change| !now.contains(change)) {
+        for change in self.changes.iter().filter(|change| !holds(&now, change)) {
             lines.push(format!("{} is in the plan, and would not be done", words(change)));
         }
         for one in given.iter().filter(|one| !self.assignments.contains(one)) {
@@ -287,7 +287,29 @@ impl SavedPlan {
     }
 }
 
+/// Says whether a change is among others. That a whole component comes or goes was written in other
+/// words before.
+fn holds(changes: &[SavedChange], change: &SavedChange) -> bool {
+    let is_it = |one: &SavedChange| {
+        let is_whole = one.path.is_none() && change.path.is_none();
+        let is_alike = |one: &Option<serde_json::Value>, other: &Option<serde_json::Value>| {
+            if is_whole { one.is_some() == other.is_some() } else { one == other }
+        };
+        one.component == change.component
+            && one.path == change.path
+            && one.cause == change.cause
+            && is_alike(&one.from, &change.from)
+            && is_alike(&one.to, &change.to)
+    };
+    changes.iter().any(is_it)
+}
+
 fn words(change: &SavedChange) -> String {
+    match (&change.path, &change.from, &change.to) {
+        (None, None, Some(_)) => return format!("making {}", change.component),
+        (None, Some(_), None) => return format!("deleting {}", change.component),
+        _ => {}
+    }
     let path = change.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
     let value = |value: &Option<serde_json::Value>| {
         value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)

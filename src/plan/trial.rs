@@ -17,7 +17,7 @@ pub struct Trial<'t> {
     pub diff: Diff<'t>,
     /// How many settings the fix changes.
     pub changes: usize,
-    /// The steps with a setting that no package mends.
+    /// The steps with a setting that no package fixes.
     pub left: Vec<String>,
     /// What is not as expected; the case is passed if there is none.
     pub failures: Vec<Failure>,
@@ -35,7 +35,7 @@ pub enum Failure {
         /// The worst state of its findings; none where it does not apply.
         found: Option<State>,
     },
-    /// A setting of a step is not mended, and nobody said that it would be left.
+    /// A setting of a step is not fixed, and nobody said that it would be left.
     Left {
         /// Which step.
         step: String,
@@ -75,7 +75,7 @@ pub fn try_out<'t>(
         let Some(finding) = finding.map(|index| &plan.diff.findings[index]) else { continue };
         let Some(step) = finding.step() else { continue };
         left_at_all.push(&step.id);
-        // What is no metadata cannot be mended by a package, and need not be said.
+        // What is no metadata cannot be fixed by a package, and need not be said.
         if finding.subject.component().is_some() {
             left.entry(&step.id).or_insert(reason);
         }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_named_must_be_in_sync_and_what_is_metadata_mended() {
+    fn what_is_not_named_must_be_in_sync_and_what_is_metadata_fixed() {
         assert_eq!(
             try_with(""),
             [
@@ -203,14 +203,14 @@ mod tests {
         );
         assert_eq!(
             try_with(
-                "[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\n\
+                "[states]\napi = \"differs\"\nlicence = \"differs\"\nhand = \"manual\"\n[fix]\n\
                  left = [\"licence\"]\n"
             ),
             Vec::<String>::new()
         );
         assert_eq!(
             try_with(
-                "[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[mend]\n\
+                "[states]\napi = \"missing\"\nlicence = \"differs\"\nhand = \"manual\"\n[fix]\n\
                  left = [\"api\", \"licence\"]\n"
             ),
             ["api: missing, differs", "api not left"]

@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, Origin, State, Subject};
+use crate::diff::{Finding, State, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
@@ -11,18 +11,6 @@ use super::words::Labels;
 
 /// So many settings of one list are listed; more are counted.
 const LISTED: usize = 8;
-
-/// Writes what changed in one file, for `git diff`.
-pub fn of_file(name: &str, findings: &[Finding<'_>]) -> String {
-    let mut out = String::new();
-    line(&mut out, &format!("diff {}", clean(name)).bold().to_string());
-    if findings.is_empty() {
-        line(&mut out, "    no setting differs (order, spelling or layout)");
-    } else {
-        component(&mut out, None, findings, true);
-    }
-    out
-}
 
 /// Writes a component's block; `full` unfolds long lists.
 pub(super) fn component(
@@ -71,16 +59,8 @@ fn whole(out: &mut String, finding: &Finding<'_>, name: &str, changed: &str) {
 }
 
 /// The list that a setting is in, or its own name.
-fn section<'f>(finding: &'f Finding<'_>) -> &'f str {
+pub(super) fn section<'f>(finding: &'f Finding<'_>) -> &'f str {
     finding.subject.path().map(|path| path.segments()[0].name.as_str()).unwrap_or_default()
-}
-
-/// What the baseline has.
-fn then<'f>(finding: &'f Finding<'_>) -> Option<&'f Value> {
-    match &finding.origin {
-        Origin::Baseline { baseline, .. } => baseline.as_ref(),
-        Origin::Step(_) => None,
-    }
 }
 
 fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
@@ -98,9 +78,9 @@ fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
         return;
     }
     let parts: Vec<String> = [
-        (count(&|one| then(one).is_none()), "added"),
+        (count(&|one| one.then().is_none()), "added"),
         (count(&|one| one.actual.is_none()), "removed"),
-        (count(&|one| one.actual.is_some() && then(one).is_some()), "changed"),
+        (count(&|one| one.actual.is_some() && one.then().is_some()), "changed"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -117,7 +97,7 @@ fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
     );
 }
 
-fn setting(out: &mut String, finding: &Finding<'_>) {
+pub(super) fn setting(out: &mut String, finding: &Finding<'_>) {
     let Some(path) = finding.subject.path() else { return };
     let path = clean(&path.to_string());
     let place = at(finding.place.as_ref());
@@ -129,7 +109,7 @@ fn setting(out: &mut String, finding: &Finding<'_>) {
         return;
     }
     let labels = Labels::of(finding);
-    let then = then(finding).map(|value| words(value, labels.desired));
+    let then = finding.then().map(|value| words(value, labels.desired));
     let now = finding.actual.as_ref().map(|value| words(value, labels.actual));
     let text = match (then, now) {
         (Some(then), Some(now)) => format!("{} {path}  {then} -> {now}", "~".yellow().bold()),

@@ -76,7 +76,9 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary(plan).bold());
+    if let Some(summary) = summary(plan) {
+        let _ = writeln!(out, "{}", summary.bold());
+    }
     out
 }
 
@@ -104,7 +106,8 @@ fn left(out: &mut String, plan: &Plan<'_>, reason: &str, instance_url: Option<&s
     }
 }
 
-fn summary(plan: &Plan<'_>) -> String {
+/// What is to change, counted; none where there is nothing to say.
+fn summary(plan: &Plan<'_>) -> Option<String> {
     let mut components: Vec<&ComponentId> = plan.changes.iter().map(|change| &change.id).collect();
     components.sort();
     components.dedup();
@@ -121,7 +124,7 @@ fn summary(plan: &Plan<'_>) -> String {
     if !plan.left.is_empty() {
         parts.push(format!("{} left", plan.left.len()));
     }
-    format!("{}.", parts.join(", "))
+    (!plan.is_empty() || !plan.left.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
 /// Writes a number with its noun: `1 setting`, `2 settings`.
@@ -137,7 +140,7 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
             let words = match (copy_of, cause) {
                 (Some(from), _) => format!("  is made: a copy of {from}"),
                 (None, Cause::State) => "  is made as it was".to_owned(),
-                (None, _) => "  is made: a new component".to_owned(),
+                (None, _) => "  is made".to_owned(),
             };
             ("+".green().bold().to_string(), words)
         }

@@ -46,7 +46,7 @@ pub fn case(name: &str, trial: &Trial<'_>) -> String {
                     &mut out,
                     5,
                     &format!(
-                        "{}: expected to be mended, but is left: {}",
+                        "{}: expected to be fixed, but is left: {}",
                         clean(step).bold(),
                         clean(reason)
                     ),
@@ -102,8 +102,8 @@ fn counts(trial: &Trial<'_>) -> String {
     match (trial.changes, trial.left.as_slice()) {
         (0, []) => {}
         (0, left) => parts.push(format!("{} left", clean(&left.join(", ")))),
-        (_, []) => parts.push("mended".to_owned()),
-        (_, left) => parts.push(format!("mended but for {}", clean(&left.join(", ")))),
+        (_, []) => parts.push("fixed".to_owned()),
+        (_, left) => parts.push(format!("fixed but for {}", clean(&left.join(", ")))),
     }
     parts.join(", ")
 }

@@ -1,5 +1,5 @@
 //! What a template's author expects of it in one case (`expect.toml`): values for its parameters,
-//! what an org would answer, how each step turns out, and what no package can mend.
+//! what an org would answer, how each step turns out, and what no package can fix.
 //!
 //! Trying it is left to `plan::trial`.
 
@@ -19,7 +19,10 @@ use crate::metadata::value::Value;
 pub(crate) const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
 
 /// The tables of the file.
-const TABLES: &[&str] = &["parameters", "facts", "states", "mend"];
+const TABLES: &[&str] = &["parameters", "facts", "states", "fix"];
+
+/// What `[fix]` was called before; it is read as that.
+const OLDER_FIX: &str = "mend";
 
 /// What is expected in one case.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +34,7 @@ pub struct Expected {
     /// The worst finding of each step that is named, out of those that cases know; the others must
     /// be in sync.
     pub states: BTreeMap<String, &'static str>,
-    /// The steps that no package can mend.
+    /// The steps that no package can fix.
     pub left: Vec<String>,
 }
 
@@ -68,7 +71,7 @@ impl Walk<'_, '_> {
         let mut expected = Expected::default();
         for (key, node) in top.iter() {
             let name: &str = key.get_ref();
-            if !TABLES.contains(&name) {
+            if !TABLES.contains(&name) && name != OLDER_FIX {
                 self.unknown(
                     &key.span(),
                     format!("a case has no table `{name}`"),
@@ -86,7 +89,7 @@ impl Walk<'_, '_> {
                     "parameters" => self.parameter(key.get_ref(), &key.span(), node, &mut expected),
                     "facts" => self.fact(key.get_ref(), &key.span(), node, &mut expected),
                     "states" => self.state(key.get_ref(), &key.span(), node, &mut expected),
-                    _ => self.mend(key.get_ref(), &key.span(), node, &mut expected),
+                    _ => self.fix(name, key.get_ref(), &key.span(), node, &mut expected),
                 }
             }
         }
@@ -161,9 +164,16 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn mend(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+    fn fix(
+        &mut self,
+        table: &str,
+        name: &str,
+        at: &Range<usize>,
+        node: &Node<'_>,
+        expected: &mut Expected,
+    ) {
         if name != "left" {
-            self.unknown(at, format!("[mend] has no key `{name}`"), name, ["left"].into_iter());
+            self.unknown(at, format!("[{table}] has no key `{name}`"), name, ["left"].into_iter());
             return;
         }
         let Some(steps) = node.get_ref().as_array() else {
@@ -247,7 +257,7 @@ mod tests {
         let expected = read(
             "[parameters]\nread = [\"Account\"]\nsubscribe = true\n[facts]\n\"org.api_access\" = \
              true\n\"user.license\" = \"Salesforce\"\n\"license.seats[Salesforce]\" = 3\n[states]\n\
-             refresh-token = \"differs\"\n[mend]\nleft = [\"profile\"]\n",
+             refresh-token = \"differs\"\n[fix]\nleft = [\"profile\"]\n",
         )
         .unwrap();
         assert_eq!(expected.parameters["read"], Value::List(vec!["Account".to_owned()]));
@@ -255,6 +265,14 @@ mod tests {
         assert_eq!(expected.states["refresh-token"], "differs");
         assert_eq!(expected.left, ["profile"]);
         assert!(read("").unwrap().states.is_empty());
+    }
+
+    #[test]
+    fn the_older_word_for_a_fix_is_read_as_that() {
+        let older = read("[mend]\nleft = [\"profile\"]\n").unwrap();
+        assert_eq!(older.left, ["profile"]);
+        let error = read("[mend]\nright = []\n").unwrap_err();
+        assert!(error.contains("[mend] has no key `right`"), "{error}");
     }
 
     #[test]
@@ -270,10 +288,10 @@ mod tests {
             ("[states]\nrefresh-tokn = \"differs\"\n", "did you mean `refresh-token`?"),
             ("[states]\nrefresh-token = \"difers\"\n", "did you mean `differs`?"),
             ("[states]\nrefresh-token = 1\n", "a state is one of"),
-            ("[mend]\nright = []\n", "no key `right`"),
-            ("[mend]\nleft = [\"profil\"]\n", "did you mean `profile`?"),
-            ("[mend]\nleft = [1]\n", "named by its id"),
-            ("[mend]\nleft = 1\n", "a list of steps"),
+            ("[fix]\nright = []\n", "no key `right`"),
+            ("[fix]\nleft = [\"profil\"]\n", "did you mean `profile`?"),
+            ("[fix]\nleft = [1]\n", "named by its id"),
+            ("[fix]\nleft = 1\n", "a list of steps"),
             ("[states\n", "expect.toml:1"),
         ] {
             let error = read(text).unwrap_err();

@@ -247,7 +247,7 @@ fn cases_that_are_as_expected_pass() {
         &profile("Salesforce", false),
         &format!("{GOOD}[states]\napi = \"differs\"\n"),
     );
-    let left = "\"user.license\" = \"Chatter Free\"\n[states]\nlicence = \"differs\"\n[mend]\nleft \
+    let left = "\"user.license\" = \"Chatter Free\"\n[states]\nlicence = \"differs\"\n[fix]\nleft \
                 = [\"licence\"]\n";
     case(&env, "licence", &profile("Chatter Free", true), &format!("{GOOD}{left}"));
     case(
@@ -261,7 +261,7 @@ fn cases_that_are_as_expected_pass() {
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     insta::assert_snapshot!(run.stdout, @"
-    ok   bare: 2 in sync, 1 differs, mended
+    ok   bare: 2 in sync, 1 differs, fixed
     ok   good: 3 in sync
     ok   licence: 2 in sync, 1 differs, licence left
     ok   offline: 2 in sync, 1 not observed
@@ -283,16 +283,16 @@ fn a_case_that_fails_says_what_was_found_and_what_to_write() {
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!(run.code, 2, "{run:?}");
     insta::assert_snapshot!(format!("{}{}", run.stdout, run.stderr), @r#"
-    FAIL bad: 2 differ, 1 not observed, mended but for licence
+    FAIL bad: 2 differ, 1 not observed, fixed but for licence
          api: expected missing, found differs
            Profile:Acme userPermissions[ApiEnabled].enabled: is `false`, wanted `true`
          licence: expected in-sync, found differs
            Profile:Acme userLicense: is `Chatter Free`, wanted `Salesforce`
          active: expected in-sync, found not-observed
            user.is_active: the case does not say, under [facts] in its expect.toml
-         licence: expected to be mended, but is left: a profile's licence can never be changed: clone a profile of the right licence and move the user to it
+         licence: expected to be fixed, but is left: a profile's licence can never be changed: clone a profile of the right licence and move the user to it
     1 case: 1 failed.
-    hint: if that is as it should be, say so in acme.test/bad/expect.toml: facts = { "user.is_active" = true }  states = { api = "differs", licence = "differs" }  mend = { left = ["licence"] }
+    hint: if that is as it should be, say so in acme.test/bad/expect.toml: facts = { "user.is_active" = true }  states = { api = "differs", licence = "differs" }  fix = { left = ["licence"] }
     "#);
 }
 
@@ -316,7 +316,7 @@ fn a_zip_is_a_case_with_what_is_expected_in_it_or_beside_it() {
     env.write("acme.test/beside.expect.toml", &expect);
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert_contains(&run, &["ok   beside: 2 in sync, 1 differs, mended", "ok   inside: 2 in sync"]);
+    assert_contains(&run, &["ok   beside: 2 in sync, 1 differs, fixed", "ok   inside: 2 in sync"]);
 }
 
 #[test]
@@ -418,10 +418,10 @@ fn the_fix_of_every_shipped_template_is_proved_on_its_cases() {
         let cases = Path::new(&fixture("templates")).join(template.name);
         let run = env.run(&["template", "test", template.name, "--cases", cases.to_str().unwrap()]);
         // Their fixtures say nothing of states, so that a bare org is not as expected; each is
-        // mended all the same.
+        // fixed all the same.
         assert!([0, 2].contains(&run.code), "{}: {run:?}", template.name);
         assert!(
-            run.stdout.contains(", mended\n") && !run.stdout.contains("there is no fix"),
+            run.stdout.contains(", fixed\n") && !run.stdout.contains("there is no fix"),
             "{}: {}",
             template.name,
             run.stdout

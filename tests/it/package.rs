@@ -1,5 +1,5 @@
 //! Packages: written from a folder, the same each time, in either layout, edited in place; and the
-//! properties that a plan must have whatever the drift: it mends all of it, misses nothing without
+//! properties that a plan must have whatever the drift: it fixes all of it, misses nothing without
 //! any of its changes, and its way back leads back.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -318,7 +318,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_plan_mends_any_drift_and_needs_each_of_its_changes(damages in damages()) {
+    fn a_plan_fixes_any_drift_and_needs_each_of_its_changes(damages in damages()) {
         let good = good();
         let actual = damaged(&good, &damages);
         let template = template::parse("ampersand", builtin::find("ampersand").unwrap().text).unwrap();
@@ -328,15 +328,15 @@ proptest! {
         let steps = template::expand(&template, &arguments).unwrap();
         let facts = FactValues::new(Unseen::new(UnseenKind::Offline, "offline"));
         let first = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &actual)).unwrap();
-        let mended = simulate(&first.package, &actual).unwrap();
-        let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &mended)).unwrap();
+        let fixed = simulate(&first.package, &actual).unwrap();
+        let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis(&facts, &fixed)).unwrap();
         prop_assert!(second.changes.is_empty(), "{:?}", second.changes);
         prop_assert!(!second.diff.has_drift());
 
         // What the template does not mention is as it was.
         for component in actual.components.values() {
             let id = &component.id;
-            let after = &mended.components.values().find(|one| one.id == *id).unwrap().document;
+            let after = &fixed.components.values().find(|one| one.id == *id).unwrap().document;
             for (path, ..) in differences(row(id), Some(&component.document), Some(after)) {
                 prop_assert!(first.changes.iter().any(|change| change.id == *id && change.path.as_ref() == Some(&path)), "{id} {path}");
             }
@@ -367,11 +367,11 @@ proptest! {
         // The changes turned round lead back.
         let back: Vec<_> = first.targets.iter().map(|target| sfsetup::package::Target {
             id: target.id.clone(),
-            before: mended.components.values().find(|one| one.id == target.id).map(|one| one.document.clone()),
+            before: fixed.components.values().find(|one| one.id == target.id).map(|one| one.document.clone()),
             after: target.before.clone(),
             spelled: None,
         }).collect();
-        let undone = simulate(&build(&back, ApiVersion(67), true).unwrap(), &mended).unwrap();
+        let undone = simulate(&build(&back, ApiVersion(67), true).unwrap(), &fixed).unwrap();
         for component in actual.components.values() {
             let id = &component.id;
             let after = &undone.components.values().find(|one| one.id == *id).unwrap().document;

@@ -547,7 +547,10 @@ async fn a_folder_that_lacks_files_of_its_record_is_no_baseline() {
         let run = scene.run(arguments);
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.stderr.contains("`connectedApps/Acme.connectedApp`"), "{run:?}");
-        assert!(run.stderr.contains("sfsetup snapshot"), "a hint says how to mend it: {run:?}");
+        assert!(
+            run.stderr.contains("sfsetup snapshot"),
+            "a hint says how to set it right: {run:?}"
+        );
     }
     assert_eq!(scene.take(&[]).code, 0);
     assert_eq!(scene.drift(), (0, Vec::new()));

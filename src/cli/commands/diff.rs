@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::shared::arguments::{Exit, Format, SourceArguments, WantedArguments};
+use crate::cli::shared::arguments::{Exit, Format, SourceArguments, WantedArguments, org_option};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
@@ -196,9 +196,9 @@ impl<'a> Asked<'a> {
             count => format!("{count} changes"),
         };
         self.ui.hint(&format!(
-            "the plan is in {} ({words}); `sfsetup deploy --plan {0} --org {}` carries it out",
+            "the plan is in {} ({words}); `sfsetup deploy --plan {0}{}` carries it out",
             file.display(),
-            org.identity().name
+            org_option(&org.identity().name)
         ));
         Ok(())
     }
@@ -216,9 +216,9 @@ fn next(
     if report.diffs().any(Diff::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
-                "`sfsetup deploy {named} --org {}` shows the plan that fixes this, asks, and \
-                 carries it out",
-                choice.name()
+                "`sfsetup deploy {named}{}` shows the plan that fixes this, asks, and carries it \
+                 out",
+                org_option(choice.name())
             )),
             (None, Some(from)) => ui.hint(&format!(
                 "`sfsetup package {named} --from {} --out DIR` writes the files that fix this; \

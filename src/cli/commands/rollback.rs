@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::shared::arguments::{Exit, SourceArguments};
+use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::Goal;
@@ -177,8 +177,10 @@ fn choose<'e>(
     name: &str,
 ) -> Result<&'e Entry, CommandError> {
     let nothing = |what: String| {
-        Err(CommandError::new(what)
-            .hint("`sfsetup rollback --list` lists what was deployed from here"))
+        Err(CommandError::new(what).hint(format!(
+            "`sfsetup rollback{} --list` lists what was deployed from here",
+            org_option(name)
+        )))
     };
     match id {
         Some(id) => match entries

@@ -318,7 +318,7 @@ fn not_written(out: &Path, error: &StageError) -> CommandError {
         StageError::Busy => "wait until it is over, then run this again",
         StageError::InTheWay { .. } => "move it away, or name another folder with `--out`",
         StageError::System { .. } => {
-            "run the same command again once that is mended: what was begun is finished first"
+            "run the same command again once that is set right: what was begun is finished first"
         }
     })
 }

@@ -21,6 +21,13 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+/// How a command names an org that goes by `name`, in a hint: not at all where it is known by its
+/// address, since then the environment names it.
+pub(crate) fn org_option(name: &str) -> String {
+    let is_address = name.starts_with("http://") || name.starts_with("https://");
+    if is_address { String::new() } else { format!(" --org {name}") }
+}
+
 /// Where the wanted state comes from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct WantedArguments {

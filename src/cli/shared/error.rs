@@ -12,7 +12,7 @@ use crate::snapshot::ReadError;
 use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
-use super::arguments::Exit;
+use super::arguments::{Exit, org_option};
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Debug)]
@@ -207,7 +207,15 @@ impl CommandError {
             .because(error.to_string())
             .hint("wait until it is over, then run this again"),
             ApplyError::Journal(error) => {
-                Self::new(format!("nothing was sent to `{name}`")).because(error.to_string())
+                let all =
+                    Self::new(format!("nothing was sent to `{name}`")).because(error.to_string());
+                match error {
+                    JournalError::Damaged { .. } | JournalError::Unreadable { .. } => all.hint(
+                        "put its file back as it was, or move it elsewhere: then that deploy \
+                         cannot be taken back",
+                    ),
+                    _ => all,
+                }
             }
             ApplyError::Unclear(why) => Self::new(format!(
                 "what became of the deploy to `{name}` \
@@ -219,8 +227,9 @@ impl CommandError {
                        command again: it looks first",
             )
             .hint(format!(
-                "if it stays unclear, `sfsetup rollback --org {name} --prune` \
-                               forgets it, and the next deploy plans on what the org holds"
+                "if it stays unclear, `sfsetup rollback{} --prune` forgets it, and the next deploy \
+                 plans on what the org holds",
+                org_option(name)
             )),
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
@@ -233,9 +242,10 @@ impl CommandError {
                                     could not be seen"
                 );
                 all.hint(format!(
-                    "the journal knows it (`sfsetup rollback --org {name} --list`), and the next \
-                     `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended \
-                     before it does anything else"
+                    "the journal knows it (`sfsetup rollback{} --list`), and the next `sfsetup deploy` \
+                     or `sfsetup rollback` to this org finds out how it ended before it does \
+                     anything else",
+                    org_option(name)
                 ))
             }
             ApplyError::Assign { error: cause, .. } => {
@@ -452,6 +462,12 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
         return Some(
             "either the org's edition has no API access, or this user lacks the permission API \
              Enabled",
+        );
+    }
+    if error.code.as_deref() == Some("UNKNOWN_EXCEPTION") {
+        return Some(
+            "the org stumbled: run this again; if it stays so, Salesforce Support can look its \
+             ErrorId up",
         );
     }
     match error.kind {

@@ -12,7 +12,7 @@ use crate::plan::saved::SavedPlan;
 use crate::plan::{Look, Plan};
 use crate::report::plan as render;
 
-use super::arguments::Exit;
+use super::arguments::{Exit, org_option};
 use super::error::CommandError;
 use super::goal::{Goal, Seen};
 use super::journal::list_entries;
@@ -67,7 +67,12 @@ impl<'r> Road<'r> {
         }
         goal.refuse_empty(&seen, &plan)?;
         let identity = org.identity();
-        let title = goal.title(&format!("{name} ({} at {})", identity.id, identity.instance_url));
+        let at = if **name == identity.instance_url {
+            String::new()
+        } else {
+            format!(" at {}", identity.instance_url)
+        };
+        let title = goal.title(&format!("{name} ({}{at})", identity.id));
         ui.answer(&render::render(&plan, &title, Some(&identity.instance_url), manner.full))?;
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
@@ -207,10 +212,18 @@ impl<'r> Road<'r> {
         })?;
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {
-                format!("`sfsetup rollback --org {name}` takes it back (journal {})", entry.id)
+                format!(
+                    "`sfsetup rollback{}` takes it back (journal {})",
+                    org_option(name),
+                    entry.id
+                )
             }
             Goal::BeforeImage { .. } => {
-                format!("`sfsetup rollback --org {name} {}` takes the rollback back", entry.id)
+                format!(
+                    "`sfsetup rollback{} {}` takes the rollback back",
+                    org_option(name),
+                    entry.id
+                )
             }
         });
         Ok(exit(plan))

@@ -205,24 +205,29 @@ impl Ui {
 
     /// Says what went wrong, why, and what to do; also with `--quiet`.
     pub(crate) fn error(&self, error: &CommandError) {
-        let mut text = if error.is_rendered {
-            format!("{}\n", error.what.trim_end())
-        } else {
-            format!("{} {}\n", "error:".red().bold(), clean(&error.what))
-        };
-        for cause in &error.causes {
-            text.push_str("  caused by: ");
-            text.push_str(&clean(cause));
-            text.push('\n');
-        }
-        for hint in &error.hints {
-            text.push_str(&"hint:".cyan().bold().to_string());
-            text.push(' ');
-            text.push_str(&clean(hint));
-            text.push('\n');
-        }
-        stderr(&text);
+        stderr(&told(error));
     }
+}
+
+/// What went wrong, why, and what to do, as a person reads it.
+fn told(error: &CommandError) -> String {
+    let mut text = if error.is_rendered {
+        format!("{}\n", error.what.trim_end())
+    } else {
+        format!("{} {}\n", "error:".red().bold(), clean(&error.what))
+    };
+    for cause in &error.causes {
+        text.push_str("  caused by: ");
+        text.push_str(&clean(cause));
+        text.push('\n');
+    }
+    for hint in &error.hints {
+        text.push_str(&"hint:".cyan().bold().to_string());
+        text.push(' ');
+        text.push_str(&clean(hint));
+        text.push('\n');
+    }
+    text
 }
 
 /// What an org is doing, as it does it: one line that changes on a terminal, a line a piece of work
@@ -233,6 +238,8 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     /// The pieces of work that are under way, innermost last.
     under_way: Mutex<Vec<String>>,
+    /// What was said last, so that it is said once.
+    said: Mutex<String>,
 }
 
 impl Progress {
@@ -245,7 +252,22 @@ impl Progress {
             }
             bar
         });
-        Self { quiet: ui.quiet, verbose: ui.verbose > 0, bar, under_way: Mutex::new(Vec::new()) }
+        Self {
+            quiet: ui.quiet,
+            verbose: ui.verbose > 0,
+            bar,
+            under_way: Mutex::default(),
+            said: Mutex::default(),
+        }
+    }
+
+    /// Writes a line, unless the line before was the same.
+    fn say_once(&self, text: &str, shown: &str) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != *text {
+            stderr(&format!("{shown}\n"));
+            text.clone_into(&mut said);
+        }
     }
 
     /// Shows an event.
@@ -266,7 +288,7 @@ impl Progress {
                         bar.set_message(clean(what));
                         bar.enable_steady_tick(Duration::from_millis(120));
                     }
-                    None => stderr(&format!("{}\n", clean(what).dimmed())),
+                    None => self.say_once(what, &clean(what).dimmed().to_string()),
                 }
             }
             Event::Progress { done, total, what } => {
@@ -287,7 +309,7 @@ impl Progress {
                 let text = format!("{}: {}; trying again", clean(what), clean(why));
                 match &self.bar {
                     Some(bar) => bar.suspend(|| stderr(&format!("{text}\n"))),
-                    None => stderr(&format!("{text}\n")),
+                    None => self.say_once(&text, &text),
                 }
             }
             Event::Finished => {
@@ -344,6 +366,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // As any new file: nothing that is written so is a secret.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    if !folder.is_dir() {
+        let why = format!("there is no folder `{}`", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, why));
+    }
     let mut file = builder.prefix(".sfsetup-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Ok(there) = std::fs::metadata(path) {
@@ -353,3 +379,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

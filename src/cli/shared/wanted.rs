@@ -90,10 +90,14 @@ impl Wanted {
                 let Loaded { template, sha256 } =
                     load_for(ui, &saved.given, config, Some(choice.name()))?;
                 if sha256 != saved.sha256 {
+                    let versions = if saved.version == template.version {
+                        String::new()
+                    } else {
+                        format!(" (version {} then, {} now)", saved.version, template.version)
+                    };
                     return Err(CommandError::new(format!(
-                    "the plan is stale: the template `{}` has changed since it was made (version \
-                     {} then, {} now)",
-                    saved.given, saved.version, template.version
+                    "the plan is stale: the template `{}` has changed since it was made{versions}",
+                    saved.given
                 ))
                 .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it \
                        looked at again")

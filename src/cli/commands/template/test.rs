@@ -34,8 +34,8 @@ const UNANSWERED: &str = "the case does not say, under [facts] in its expect.tom
 /// The cases of acme.toml are the folders and zips in acme.test, each in any form that --from
 /// takes. A file expect.toml in a case says what is expected: [parameters]; [facts], what an org
 /// would answer; [states], how a step turns out where it is not in sync (differs, missing,
-/// not-observed, manual); [mend] left, the steps that no package can mend. All else that is
-/// metadata must be mended by the fix.
+/// not-observed, manual); [fix] left, the steps that no package can fix. All else that is
+/// metadata must be right after the fix.
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
     /// The template's file
@@ -247,7 +247,7 @@ impl<'c> Case<'c> {
             }
         }
         if !left.is_empty() {
-            parts.push(format!("mend = {{ left = [{}] }}", left.join(", ")));
+            parts.push(format!("fix = {{ left = [{}] }}", left.join(", ")));
         }
         if !parts.is_empty() {
             ui.hint(&format!(

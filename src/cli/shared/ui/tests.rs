@@ -1,0 +1,242 @@
+//! Every error's code and words, as a person reads them.
+
+use std::path::Path;
+
+use super::super::error::CommandError;
+use super::told;
+use crate::apply::ApplyError;
+use crate::journal::JournalError;
+use crate::org::{OrgError, OrgErrorKind};
+use crate::plan::PlanError;
+use crate::report::{Failure, code};
+use crate::snapshot::ReadError;
+
+const KINDS: [OrgErrorKind; 15] = [
+    OrgErrorKind::Auth,
+    OrgErrorKind::NoSuchOrg,
+    OrgErrorKind::Unreachable,
+    OrgErrorKind::TimedOut,
+    OrgErrorKind::Unavailable,
+    OrgErrorKind::Limit,
+    OrgErrorKind::Disabled,
+    OrgErrorKind::Permission,
+    OrgErrorKind::Unsupported,
+    OrgErrorKind::Refused,
+    OrgErrorKind::Damaged,
+    OrgErrorKind::Hostile,
+    OrgErrorKind::Unexpected,
+    OrgErrorKind::Usage,
+    OrgErrorKind::Storage,
+];
+
+/// A failure as a person reads it, without colour, after its code and the exit code.
+fn shown(error: &CommandError) -> String {
+    let text = anstream::adapter::strip_str(&told(error)).to_string();
+    let failure = Failure::from(error);
+    format!("[{}, exit {}]\n{text}\n", failure.code, error.exit as u8)
+}
+
+#[test]
+fn each_code_has_its_words() {
+    let all: Vec<String> = KINDS
+        .iter()
+        .map(|kind| shown(&CommandError::org("acme", &OrgError::new(*kind, "what happened"))))
+        .collect();
+    for (code, _) in code::CODES.iter().filter(|(code, _)| *code != code::ERROR) {
+        assert!(all.iter().any(|text| text.starts_with(&format!("[{code},"))), "{code}");
+    }
+    insta::assert_snapshot!(all.concat(), @"
+    [AUTH, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
+
+    [NO_SUCH_ORG, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one
+
+    [UNREACHABLE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+
+    [TIMED_OUT, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: the org may be busy: try again later
+
+    [UNAVAILABLE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: try again later; https://status.salesforce.com tells of maintenance
+
+    [LIMIT, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: the org's requests for today are used up, or too many run at once: try again later
+
+    [DISABLED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: the org's edition or this user has no API access
+
+    [PERMISSION, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: the user needs Modify Metadata Through Metadata API Functions (or Modify All Data), and View Setup and Configuration
+
+    [UNSUPPORTED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: SOAP refuses JWT-based access tokens: switch off `Issue JSON Web Token (JWT)-based access tokens` on the app that signs in
+
+    [REFUSED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+
+    [DAMAGED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: try again; if it stays so, something between here and the org changes what is sent
+
+    [HOSTILE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: nothing was written; find out what answers at that address before you try again
+
+    [UNEXPECTED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: is that the address of a Salesforce org, and does no proxy or login page answer in its place?
+
+    [USAGE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+
+    [STORAGE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    ");
+}
+
+#[test]
+fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
+    let lost = || OrgError::new(OrgErrorKind::Unreachable, "the connection to acme broke");
+    let all: Vec<String> = [
+        ApplyError::Org(OrgError::new(OrgErrorKind::Refused, "not like that")),
+        ApplyError::Org(lost()),
+        ApplyError::Journal(JournalError::Locked),
+        ApplyError::Journal(JournalError::Damaged {
+            path: "journal/00D/1.json".into(),
+            why: "expected value at line 1 column 1".to_owned(),
+        }),
+        ApplyError::Journal(JournalError::Unreadable {
+            entry: "1".to_owned(),
+            component: "Profile:A".to_owned(),
+            why: "it is empty".to_owned(),
+        }),
+        ApplyError::Unclear("the org holds neither what was before nor what was sent".to_owned()),
+        ApplyError::Overtaken { ids: vec!["0Af1".to_owned(), "0Af2".to_owned()], lost: lost() },
+        ApplyError::Unwatched { id: "0Af1".to_owned(), error: lost() },
+        ApplyError::Assign {
+            set: "Acme".to_owned(),
+            user: "a@example.com".to_owned(),
+            error: OrgError::new(
+                OrgErrorKind::Refused,
+                "The user license doesn't allow the permission: Modify All Data",
+            ),
+        },
+    ]
+    .iter()
+    .map(|error| shown(&CommandError::apply("acme", error)))
+    .collect();
+    insta::assert_snapshot!(all.concat(), @"
+    [REFUSED, exit 3]
+    error: the org `acme` cannot be changed
+      caused by: not like that
+
+    [UNREACHABLE, exit 1]
+    error: the org `acme` cannot be changed
+      caused by: the connection to acme broke
+    hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+
+    [ERROR, exit 1]
+    error: nothing was sent to `acme`
+      caused by: another run of sfsetup is deploying to this org now
+    hint: wait until it is over, then run this again
+
+    [ERROR, exit 1]
+    error: nothing was sent to `acme`
+      caused by: the journal's file `journal/00D/1.json` cannot be read: expected value at line 1 column 1
+    hint: put its file back as it was, or move it elsewhere: then that deploy cannot be taken back
+
+    [ERROR, exit 1]
+    error: nothing was sent to `acme`
+      caused by: the journal's entry 1 cannot be read as far as Profile:A goes: it is empty
+    hint: put its file back as it was, or move it elsewhere: then that deploy cannot be taken back
+
+    [ERROR, exit 1]
+    error: what became of the deploy to `acme` is not known, so nothing more was sent
+      caused by: the org holds neither what was before nor what was sent
+    hint: look in Setup > Deployment Status what has arrived, then run the same command again: it looks first
+    hint: if it stays unclear, `sfsetup rollback --org acme --prune` forgets it, and the next deploy plans on what the org holds
+
+    [ERROR, exit 1]
+    error: nothing was changed in `acme`
+      caused by: the deploy did not arrive (the connection to acme broke), and it was not sent again, since the org has carried out others meanwhile: 0Af1, 0Af2
+    hint: run the same command again: it plans on what the org holds now
+
+    [UNREACHABLE, exit 1]
+    error: the org `acme` goes on with the deploy 0Af1, but how it ends could not be seen
+      caused by: the connection to acme broke
+    hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+
+    [ERROR, exit 3]
+    error: the package was deployed, but the permission set `Acme` could not be given to `a@example.com`: The user license doesn't allow the permission: Modify All Data
+    hint: the profile or permission set stands on a licence that does not carry it: use another licence
+    hint: run the same command again: it does what is left
+    ");
+}
+
+#[test]
+fn what_cannot_be_read_or_planned_says_what_to_do() {
+    let mut all: Vec<String> = [
+        ReadError::HalfDone,
+        ReadError::Incomplete(vec!["profiles/A.profile".to_owned()]),
+        ReadError::Project("it names no package directory".to_owned()),
+    ]
+    .iter()
+    .map(|error| shown(&CommandError::read(Path::new("org"), error)))
+    .collect();
+    let line = || vec!["ConnectedApp:Acme label was `a` and is `b` now".to_owned()];
+    for error in [PlanError::Moved(line()), PlanError::NotProved(line())] {
+        all.push(shown(&CommandError::plan(&error)));
+    }
+    insta::assert_snapshot!(all.concat(), @"
+    [ERROR, exit 1]
+    error: cannot read the metadata in `org`
+      caused by: a `sfsetup snapshot` that wrote it was cut off, or is still at it
+    hint: run the same `sfsetup snapshot` again: it finishes what was begun
+
+    [ERROR, exit 1]
+    error: cannot read the metadata in `org`
+      caused by: its snapshot.json names files that are not there: `profiles/A.profile`
+    hint: put the files back (`git checkout` where they are committed), or take it again with `sfsetup snapshot`
+
+    [ERROR, exit 1]
+    error: cannot read the metadata in `org`
+      caused by: `sfdx-project.json`: it names no package directory
+
+    [ERROR, exit 3]
+    error: what the plan rests on has changed while it was looked at, so nothing was sent
+      caused by: ConnectedApp:Acme label was `a` and is `b` now
+    hint: run the same command again: it plans on what the org holds now
+
+    [ERROR, exit 1]
+    error: internal error: there is no safe package for this plan, so nothing was written or sent
+      caused by: the package would not do what the plan says: ConnectedApp:Acme label was `a` and is `b` now
+    hint: please report it with the output of `sfsetup diff` on the same org or folder; `--only` leaves the setting out meanwhile
+    ");
+}
