@@ -233,7 +233,7 @@ impl Counts {
 /// Counts in what the org holds now.
 async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
     let images = entry.images()?;
-    let now = super::read_images(org, &images).await?;
+    let now = super::look::read_images(org, &images).await?;
     let mut counts = Counts::default();
     for one in standings(&images, &now) {
         match one.standing {

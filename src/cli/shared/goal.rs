@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::apply::{examine, read_again, read_images};
+use crate::apply::look::{examine, read_again, read_images};
 use crate::diff::{Diff, Source, diff, locate};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;

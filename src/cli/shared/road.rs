@@ -1,10 +1,9 @@
 //! The one road from a plan to an org: show it, refuse what must not be, ask, look again, carry it
 //! out, look at what the org holds then, and say so. Every command that changes an org takes it.
 
+use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
-use crate::apply::{
-    Outcome, Purpose, carry_out, carry_out_validated, close, is_validated, read_again,
-};
+use crate::apply::{Outcome, Purpose, carry_out, carry_out_validated, close, is_validated};
 use crate::journal::{Entry, Journal};
 use crate::org::deploy::same_id;
 use crate::org::{Org, OrgError};

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::super::error::CommandError;
 use super::told;
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Stopped};
+use crate::diff::Silence;
 use crate::journal::JournalError;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
@@ -40,7 +41,12 @@ fn shown(error: &CommandError) -> String {
 fn each_code_has_its_words() {
     let all: Vec<String> = KINDS
         .iter()
-        .map(|kind| shown(&CommandError::org("acme", &OrgError::new(*kind, "what happened"))))
+        .map(|kind| CommandError::org("acme", &OrgError::new(*kind, "what happened")))
+        .chain([
+            CommandError::silence(&Silence::Unseen(vec!["what happened".to_owned()])),
+            CommandError::silence(&Silence::NothingInCommon),
+        ])
+        .map(|error| shown(&error))
         .collect();
     for (code, _) in code::CODES.iter().filter(|(code, _)| *code != code::ERROR) {
         assert!(all.iter().any(|text| text.starts_with(&format!("[{code},"))), "{code}");
@@ -117,6 +123,16 @@ fn each_code_has_its_words() {
     [STORAGE, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
+
+    [NOTHING_OBSERVED, exit 1]
+    error: there is no answer: nothing of what is asked could be seen
+      caused by: what happened
+    hint: nothing can be said of what was not seen; `--full` lists all of it
+
+    [NOTHING_OBSERVED, exit 1]
+    error: there is no answer: the two have no component in common
+      caused by: neither has a record of what was asked for (package.xml, snapshot.json)
+    hint: is it the right folder? A baseline is compared component by component
     ");
 }
 
@@ -137,6 +153,10 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
             why: "it is empty".to_owned(),
         }),
         ApplyError::Unclear("the org holds neither what was before nor what was sent".to_owned()),
+        ApplyError::Interrupted(Stopped::Before),
+        ApplyError::Interrupted(Stopped::Sending),
+        ApplyError::Interrupted(Stopped::Canceling("0Af1".to_owned())),
+        ApplyError::Interrupted(Stopped::Assigning),
         ApplyError::Overtaken { ids: vec!["0Af1".to_owned(), "0Af2".to_owned()], lost: lost() },
         ApplyError::Unwatched { id: "0Af1".to_owned(), error: lost() },
         ApplyError::Assign {
@@ -181,6 +201,25 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
       caused by: the org holds neither what was before nor what was sent
     hint: look in Setup > Deployment Status what has arrived, then run the same command again: it looks first
     hint: if it stays unclear, `sfsetup rollback --org acme --prune` forgets it, and the next deploy plans on what the org holds
+
+    [ERROR, exit 130]
+    error: interrupted
+      caused by: nothing was sent
+
+    [ERROR, exit 130]
+    error: interrupted
+      caused by: the deploy was on its way to `acme`, and whether it has arrived is not known
+    hint: run the same command again: it finds out what became of it before it does anything else
+
+    [ERROR, exit 130]
+    error: interrupted
+      caused by: `acme` was asked to cancel the deploy 0Af1, and has not said how it ended
+    hint: run the same command again: it finds out what became of it before it does anything else
+
+    [ERROR, exit 130]
+    error: interrupted
+      caused by: the package is deployed to `acme`; permission sets that are given after it are not all given
+    hint: run the same command again: it finds out what became of it before it does anything else
 
     [ERROR, exit 1]
     error: nothing was changed in `acme`

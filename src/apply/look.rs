@@ -1,0 +1,114 @@
+//! What an org is asked before a plan is made, before it is sent, and after it was carried out.
+
+use crate::metadata::document::Document;
+use crate::metadata::fact::FactValues;
+use crate::metadata::path::FieldPath;
+use crate::metadata::permission::Dependency;
+use crate::metadata::registry::{self, MetadataType};
+use crate::metadata::settings::settings;
+use crate::metadata::{ComponentId, ComponentSet, Requested};
+use crate::org::retrieve::RetrieveRequest;
+use crate::org::{Org, OrgError};
+use crate::plan::before_image::{Image, standings};
+use crate::plan::{self, Plan};
+use crate::template::ExpandedStep;
+use crate::template::needs::needs;
+
+/// What an org holds, as far as a template's steps ask.
+#[derive(Debug)]
+pub struct Examined {
+    /// The components.
+    pub components: ComponentSet,
+    /// The facts.
+    pub facts: FactValues,
+    /// The org's own graph of permissions; empty where it was not asked for or is not shown.
+    pub graph: Vec<Dependency>,
+    /// What the org said about single components.
+    pub messages: Vec<String>,
+}
+
+/// Asks an org for all that steps need. With `to_change` also for what decides which permissions
+/// must come along (S 3.6).
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn examine(
+    org: &Org,
+    steps: &[ExpandedStep<'_>],
+    to_change: bool,
+) -> Result<Examined, OrgError> {
+    let needs = needs(steps);
+    let mut request =
+        RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut graph = Vec::new();
+    if to_change {
+        let wanted = plan::permissions_wanted(steps);
+        graph = org.permission_graph(&wanted).await?;
+        for id in plan::companions(&wanted, &graph) {
+            request.companions.add(&id.type_name, &id.full_name);
+        }
+    }
+    // Neither waits for the other: the org puts the retrieve together while it answers for the
+    // facts.
+    let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
+    Ok(Examined { components: retrieved.components, facts, graph, messages: retrieved.messages })
+}
+
+/// Asks an org once more for the components of a plan, with what makes the changed parts of
+/// profiles visible (S 3.2).
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgError> {
+    let ids = plan.targets.iter().map(|target| &target.id);
+    let planned =
+        plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
+    // What is deleted is looked at whole.
+    let deleted = plan.targets.iter().filter(|target| target.after.is_none());
+    let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
+    retrieve(org, ids, planned, held).await
+}
+
+/// Asks an org for what a deploy changed, as it is now.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn read_images(org: &Org, images: &[Image]) -> Result<ComponentSet, OrgError> {
+    // What differs before and after is the same whatever is there now.
+    let all = standings(images, &ComponentSet::new(Requested::Unknown));
+    let changed = all.iter().filter_map(|one| Some((&one.id, one.path.as_ref()?)));
+    // What was made is looked at whole: taking it back would lose what was put into it since.
+    let made = images.iter().filter(|image| image.before.is_none());
+    let held = made.filter_map(|image| Some((&image.id, image.after.as_ref()?)));
+    retrieve(org, images.iter().map(|image| &image.id), changed, held).await
+}
+
+/// Retrieves components, with the companions of paths in them, and of all that some hold.
+async fn retrieve<'c>(
+    org: &Org,
+    ids: impl Iterator<Item = &'c ComponentId>,
+    paths: impl Iterator<Item = (&'c ComponentId, &'c FieldPath)>,
+    held: impl Iterator<Item = (&'c ComponentId, &'c Document)>,
+) -> Result<ComponentSet, OrgError> {
+    let mut request = RetrieveRequest { components: ids.cloned().collect(), ..Default::default() };
+    let row_of = |id: &ComponentId| registry::find_component(&id.type_name, &id.full_name);
+    let mut ask_for = |row: &MetadataType, path: &FieldPath| {
+        if let Some(id) = row.companion_of(path) {
+            request.companions.add(&id.type_name, &id.full_name);
+        }
+    };
+    for (id, path) in paths {
+        if let Some(row) = row_of(id) {
+            ask_for(row, path);
+        }
+    }
+    for (id, document) in held {
+        if let Some(row) = row_of(id) {
+            settings(row, document).keys().for_each(|path| ask_for(row, path));
+        }
+    }
+    if request.components.is_empty() {
+        return Ok(ComponentSet::new(Requested::Unknown));
+    }
+    Ok(org.retrieve(&request).await?.components)
+}
