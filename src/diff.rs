@@ -28,6 +28,9 @@ pub struct Diff<'s> {
     pub findings: Vec<Finding<'s>>,
     /// The baseline that it was held against; none for templates.
     pub baseline: Option<Against>,
+    /// Files that are no metadata, each with line and column: what stands in them is not observed,
+    /// and the answer as a whole is an error.
+    pub broken: Vec<String>,
 }
 
 /// The baseline that something was held against.
@@ -67,5 +70,5 @@ pub fn diff<'s>(
     facts: &FactValues,
 ) -> Diff<'s> {
     let findings = steps.iter().flat_map(|step| evaluate::step(step, components, facts)).collect();
-    Diff { findings, baseline: None }
+    Diff { findings, baseline: None, broken: Vec::new() }
 }

@@ -19,7 +19,7 @@ use crate::metadata::archive::ArchiveError;
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion};
-use crate::metadata::unseen::Unseen;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
 pub use files::Content;
@@ -37,6 +37,8 @@ pub struct Reading {
     pub version: Option<ApiVersion>,
     /// What was read although it is not quite right, each with its file and place.
     pub notes: Vec<String>,
+    /// Files of components that are no metadata; what is in them is not observed.
+    pub broken: Vec<FileError>,
 }
 
 /// Why a path cannot be read.
@@ -135,7 +137,7 @@ impl fmt::Display for FileErrors<'_> {
 /// what was asked for.
 ///
 /// # Errors
-/// See [`ReadError`]; files that are no metadata are all reported together.
+/// See [`ReadError`]; a component's file that is no metadata is none, see [`Reading::broken`].
 pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Reading, ReadError> {
     let files::Found { files, source_version } = files::of(path)?;
     let mut errors = Vec::new();
@@ -174,13 +176,17 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
         components.not_observed = record.not_observed();
         stale = record.stale();
     }
+    if !errors.is_empty() {
+        return Err(ReadError::Files(errors));
+    }
+    let mut broken = Vec::new();
     let mut known: BTreeMap<ComponentId, String> = BTreeMap::new();
     for (id, file) in located {
         if let Some(one) = known.insert(id.clone(), file.name.clone()) {
             return Err(ReadError::Twice { one, other: file.name, id });
         }
         let bytes = file.content.read()?;
-        match component(id, file.name, bytes, &mut notes) {
+        match component(id.clone(), file.name, bytes, &mut notes) {
             Ok(component) => match stale.get(&component.id) {
                 Some(reason) => not_read_now(&component, reason, &mut components),
                 None if is_wanted(&component.id) => {
@@ -188,11 +194,12 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
                 }
                 None => {}
             },
-            Err(error) => errors.push(error),
+            Err(error) => {
+                let why = Unseen::new(UnseenKind::Damaged, error.to_string());
+                components.not_observed.insert(id, why);
+                broken.push(error);
+            }
         }
-    }
-    if !errors.is_empty() {
-        return Err(ReadError::Files(errors));
     }
     if model.is_none() && manifest.is_none() {
         return Err(ReadError::Empty { path: path.to_path_buf() });
@@ -201,7 +208,7 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     if let Some(manifest) = manifest {
         components.requested = Requested::Manifest(manifest);
     }
-    Ok(Reading { components, model, version, notes })
+    Ok(Reading { components, model, version, notes, broken })
 }
 
 fn has_row(id: &ComponentId) -> bool {
@@ -368,12 +375,22 @@ mod tests {
             ("profiles/B.profile", ""),
             ("profiles/C.profile", PROFILE),
         ]);
-        let error = read(broken.path(), &|_| true).unwrap_err().to_string();
-        assert!(
-            error.contains("profiles/A.profile:1:1: ")
-                && error.contains("profiles/B.profile:1:1: "),
-            "{error}"
+        let reading = read(broken.path(), &|_| true).unwrap();
+        let lines: Vec<String> = reading.broken.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "profiles/A.profile:1:1: the file ends in the middle of a tag",
+                "profiles/B.profile:1:1: the file is empty"
+            ]
         );
+        // The others are there, and what could not be read is not taken for absent.
+        let set = reading.components;
+        assert_eq!(
+            set.components.keys().map(ToString::to_string).collect::<Vec<_>>(),
+            ["Profile:C"]
+        );
+        assert_eq!(set.not_observed[&ComponentId::new("Profile", "A")].words, lines[0]);
         let twice = folder(&[("a/profiles/A.profile", PROFILE), ("b/profiles/A.profile", PROFILE)]);
         assert!(matches!(read(twice.path(), &|_| true).unwrap_err(), ReadError::Twice { .. }));
         assert!(matches!(
@@ -385,12 +402,8 @@ mod tests {
             ReadError::NotFound { .. }
         ));
         let wrong = folder(&[("profiles/A.profile", &PROFILE.replace("Profile", "PermissionSet"))]);
-        assert!(
-            read(wrong.path(), &|_| true)
-                .unwrap_err()
-                .to_string()
-                .contains("`PermissionSet` where `Profile`")
-        );
+        let reading = read(wrong.path(), &|_| true).unwrap();
+        assert!(reading.broken[0].message.contains("`PermissionSet` where `Profile`"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod window;
 use std::collections::HashSet;
 use std::io::{self, Read};
 
+use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, MetadataType};
@@ -107,18 +108,63 @@ pub fn compare<A: Source, B: Source>(
     baseline: &B,
     buffers: &mut Buffers,
 ) -> Result<Vec<Difference>, CompareError> {
+    compare_rooted(row, None, actual, baseline, buffers)
+}
+
+/// Compares two states of a component as [`compare`] does; of a type with a row of its own the
+/// root elements must be that type's too.
+///
+/// # Errors
+/// See [`compare`].
+pub fn compare_component<A: Source, B: Source>(
+    id: &ComponentId,
+    actual: &A,
+    baseline: &B,
+    buffers: &mut Buffers,
+) -> Result<Vec<Difference>, CompareError> {
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    compare_rooted(row, root_of(id).as_deref(), actual, baseline, buffers)
+}
+
+/// Reads a component's file that stands on one side alone, to know that it is one.
+///
+/// # Errors
+/// What [`compare_component`] says of the present side.
+pub fn check_component(id: &ComponentId, source: &impl Source) -> Result<(), CompareError> {
+    rooted(whole(source)?, root_of(id).as_deref()).map_err(CompareError::Actual).map(|_| ())
+}
+
+/// The root of a component's file, where it is known for sure.
+fn root_of(id: &ComponentId) -> Option<String> {
+    let is_own = registry::own_row(&id.type_name, &id.full_name).is_some();
+    is_own.then(|| registry::root_name(&id.type_name, &id.full_name))
+}
+
+fn compare_rooted<A: Source, B: Source>(
+    row: Option<&'static MetadataType>,
+    root: Option<&str>,
+    actual: &A,
+    baseline: &B,
+    buffers: &mut Buffers,
+) -> Result<Vec<Difference>, CompareError> {
     let known = row.unwrap_or(&registry::UNKNOWN);
-    if let Some(found) = merge::compare(known, actual, baseline, buffers)? {
+    if let Some(found) = merge::compare(known, root, actual, baseline, buffers)? {
         return Ok(found);
     }
     let (actual, baseline) = (whole(actual)?, whole(baseline)?);
     let is_equal = actual == baseline;
-    let actual = Document::parse(actual).map_err(CompareError::Actual)?;
+    let actual = rooted(actual, root).map_err(CompareError::Actual)?;
     if is_equal {
         return Ok(Vec::new());
     }
-    let baseline = Document::parse(baseline).map_err(CompareError::Baseline)?;
+    let baseline = rooted(baseline, root).map_err(CompareError::Baseline)?;
     Ok(by_index(row, &actual, &baseline))
+}
+
+fn rooted(bytes: Vec<u8>, root: Option<&str>) -> Result<Document, DocumentError> {
+    let document = Document::parse(bytes)?;
+    root.map_or(Ok(()), |root| document.expect_root(root))?;
+    Ok(document)
 }
 
 fn whole(source: &impl Source) -> io::Result<Vec<u8>> {

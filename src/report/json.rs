@@ -4,6 +4,8 @@
 //! The types here are the published form and stand apart from the program's own, so that the latter
 //! may change.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
@@ -12,7 +14,7 @@ use crate::plan::saved::json as value_json;
 use crate::template::{Level, Test};
 
 use super::words::{Labels, in_words};
-use super::{OrgReport, Report};
+use super::{OrgReport, Report, code};
 
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
@@ -68,7 +70,7 @@ struct Identity<'r> {
 #[derive(Serialize)]
 struct Failure<'r> {
     code: &'r str,
-    message: &'r str,
+    message: Cow<'r, str>,
     hint: Option<&'r str>,
 }
 
@@ -176,12 +178,12 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let (error, summary, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
-            (None, summary(diff), rows)
+            (broken(&diff.broken), summary(diff), rows)
         }
         Err(failure) => (
             Some(Failure {
                 code: &failure.code,
-                message: &failure.message,
+                message: failure.message.as_str().into(),
                 hint: failure.hint.as_deref(),
             }),
             Summary::default(),
@@ -199,6 +201,15 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         summary,
         findings,
     }
+}
+
+/// Files that are no metadata; what the others say was found all the same.
+fn broken<'r>(files: &[String]) -> Option<Failure<'r>> {
+    (!files.is_empty()).then(|| Failure {
+        code: code::ERROR,
+        message: format!("not all of the metadata can be read: {}", files.join("; ")).into(),
+        hint: None,
+    })
 }
 
 fn summary(found: &Diff<'_>) -> Summary {

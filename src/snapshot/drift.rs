@@ -36,6 +36,7 @@ pub fn compare<'s>(
     let is_other = actual.is_of_another_org(baseline);
     let mut against = Against { name, notes: notes(actual, baseline, sparse), in_sync: 0 };
     let mut findings: Vec<Finding<'s>> = Vec::new();
+    let mut broken = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
             Outcome::Both(differences) => settings(&one.id, differences, &now, &then),
@@ -43,6 +44,12 @@ pub fn compare<'s>(
             Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
             Outcome::Failed(why) => {
                 vec![unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))]
+            }
+            Outcome::Broken(errors) => {
+                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                let why = Unseen::new(UnseenKind::Damaged, lines.join("; "));
+                broken.extend(lines);
+                vec![unseen(&one.id, why)]
             }
         };
         found.retain(|finding| {
@@ -66,7 +73,7 @@ pub fn compare<'s>(
         }
     }
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
-    Diff { findings, baseline: Some(against) }
+    Diff { findings, baseline: Some(against), broken }
 }
 
 /// In what order findings stand.

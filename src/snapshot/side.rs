@@ -8,17 +8,19 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::metadata::compare::{Buffers, CompareError, Difference, Source, compare};
+use crate::metadata::compare::{
+    Buffers, CompareError, Difference, Source, check_component, compare_component,
+};
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::Unseen;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
-use super::ReadError;
 use super::files::{self, Content};
 use super::record::{self, Record};
 use super::selection::Selection;
+use super::{FileError, ReadError};
 
 /// One side.
 #[derive(Debug)]
@@ -163,6 +165,19 @@ impl Side {
 }
 
 impl Side {
+    /// Says what is wrong with a component's file, if anything is; `whose` stands before its name.
+    fn broken(&self, id: &ComponentId, whose: &str) -> Option<FileError> {
+        let error = check_component(id, &self.components.get(id)?).err()?;
+        let file = self.files.get(id).cloned().unwrap_or_else(|| id.to_string());
+        let file = format!("{whose}{file}");
+        Some(match error {
+            CompareError::Actual(error) | CompareError::Baseline(error) => {
+                super::broken(&file, &error)
+            }
+            CompareError::Read(error) => FileError { file, message: error.to_string() },
+        })
+    }
+
     /// Reads one component's document; none where it is not there or no metadata.
     pub fn document(&self, id: &ComponentId) -> Option<Document> {
         Document::parse(self.components.get(id)?.read().ok()?).ok()
@@ -211,9 +226,10 @@ pub enum Outcome {
     OnlyActual,
     /// Only in the baseline.
     OnlyBaseline,
-    /// Not to be compared: a side that is no metadata, cannot be read, or is of another time; with
-    /// the words.
+    /// Not to be compared: a side is of another time, or has another source; with the words.
     Failed(String),
+    /// Files that are no metadata, or cannot be read.
+    Broken(Vec<FileError>),
 }
 
 impl Source for &Content {
@@ -268,6 +284,9 @@ pub fn compare_sides(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(id) = ids.get(index) else { return };
+            let broken =
+                || [actual.broken(id, ""), baseline.broken(id, "the baseline's ")].into_iter();
+            let broken = || broken().flatten().collect::<Vec<FileError>>();
             let stale = actual.stale.get(*id).or_else(|| baseline.stale.get(*id));
             let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
                 // Neither in sync nor drift: the file says what the org had at another time.
@@ -275,9 +294,15 @@ pub fn compare_sides(
                 (Some(_), Some(_)) if !has_equal_content(actual, baseline, id) => {
                     Outcome::Failed(CONTENT.to_owned())
                 }
-                (Some(now), Some(then)) => both(id, now, then, &mut buffers),
-                (Some(_), None) => Outcome::OnlyActual,
-                _ => Outcome::OnlyBaseline,
+                (Some(now), Some(then)) => match compare_component(id, &now, &then, &mut buffers) {
+                    Ok(found) => Outcome::Both(found),
+                    Err(_) => Outcome::Broken(broken()),
+                },
+                (now, _) => match broken() {
+                    errors if !errors.is_empty() => Outcome::Broken(errors),
+                    _ if now.is_some() => Outcome::OnlyActual,
+                    _ => Outcome::OnlyBaseline,
+                },
             };
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, outcome));
         }
@@ -305,14 +330,5 @@ fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> bool {
             matches!((now.read(), then.read()), (Ok(now), Ok(then)) if now == then)
         }
         _ => false,
-    }
-}
-
-fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {
-    let row = registry::find_component(&id.type_name, &id.full_name);
-    match compare(row, &now, &then, buffers) {
-        Ok(found) => Outcome::Both(found),
-        Err(CompareError::Read(error)) => Outcome::Failed(error.to_string()),
-        Err(error) => Outcome::Failed(error.to_string()),
     }
 }

@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod broken;
 mod citations;
 #[cfg(feature = "demo")]
 mod compare;

@@ -52,6 +52,8 @@ pub(crate) struct Seen {
     version: ApiVersion,
     is_online: bool,
     same_org: bool,
+    /// Files that are no metadata, each with line and column.
+    broken: Vec<String>,
     /// Some component's file, which shows how a folder is laid out.
     pub(crate) model: Option<String>,
 }
@@ -84,8 +86,17 @@ impl Seen {
             version: org.api_version(),
             is_online: true,
             same_org: true,
+            broken: Vec::new(),
             model: None,
         }
+    }
+
+    /// Files that are no metadata, as one error; what else there is was looked at all the same.
+    ///
+    /// # Errors
+    /// There are some.
+    pub(crate) fn all_read(&self) -> Result<(), CommandError> {
+        CommandError::broken(&self.broken).map_or(Ok(()), Err)
     }
 
     fn basis(&self, is_in_place: bool) -> Basis<'_> {
@@ -160,6 +171,7 @@ impl<'g> Goal<'g> {
         match self {
             Self::Steps { steps, only, .. } => {
                 let mut found = diff(steps, seen.components(), &seen.facts);
+                found.broken.clone_from(&seen.broken);
                 only.warn_of_idle(ui, &found.findings);
                 found.findings.retain(|finding| only.finding(finding));
                 if with_places {
@@ -296,6 +308,7 @@ fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> S
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: !now.is_of_another_org(side),
+        broken: found.broken.clone(),
         model: now.files.values().next().cloned(),
         against: Some(AgainstBaseline { side: now, found }),
     }
@@ -354,6 +367,7 @@ pub(crate) fn of_files(
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: true,
+        broken: reading.broken.iter().map(ToString::to_string).collect(),
         model: reading.model,
     })
 }

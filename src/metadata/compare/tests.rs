@@ -194,7 +194,8 @@ fn every_usual_layout_is_compared_without_the_index_of_the_file() {
     for (from, to) in [("\n", "\n"), ("    ", "  "), ("    ", ""), ("\n", "\r\n"), ("\n", "")] {
         let relaid = texts[0].replace(from, to);
         let mut buffers = Buffers::with_window(1000);
-        let found = merge::compare(row, &relaid.as_bytes(), &texts[1].as_bytes(), &mut buffers);
+        let found =
+            merge::compare(row, None, &relaid.as_bytes(), &texts[1].as_bytes(), &mut buffers);
         assert_eq!(found.unwrap().map(|found| found.len()), Some(2), "{from:?} -> {to:?}");
     }
 }
