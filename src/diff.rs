@@ -13,8 +13,10 @@ mod observe;
 mod place;
 pub mod satisfies;
 
-use crate::metadata::ComponentSet;
+use std::collections::BTreeMap;
+
 use crate::metadata::fact::FactValues;
+use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::ExpandedStep;
 
 pub use finding::{Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
@@ -42,6 +44,15 @@ pub struct Against {
     pub in_sync: usize,
     /// What the reader should know of the sides.
     pub notes: Vec<String>,
+    /// Components that the baseline knows by another name: theirs here, and there.
+    pub renamed: BTreeMap<ComponentId, ComponentId>,
+}
+
+impl Against {
+    /// Returns the name by which the baseline knows a component.
+    pub fn name_of<'i>(&'i self, id: &'i ComponentId) -> &'i ComponentId {
+        self.renamed.get(id).unwrap_or(id)
+    }
 }
 
 impl Diff<'_> {

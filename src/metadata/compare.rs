@@ -16,7 +16,7 @@ mod tests;
 mod text;
 mod window;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 
 use crate::metadata::ComponentId;
@@ -24,7 +24,7 @@ use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::{
-    Settings, alike, between, entries, entry_path, entry_value, lone_entry,
+    Settings, alike, between, doubles, entries, entry_path, entry_value, lone_entry,
 };
 use crate::metadata::value::Value;
 
@@ -38,6 +38,18 @@ pub struct Difference {
     pub actual: Option<Value>,
     /// What the baseline has; none for nothing.
     pub baseline: Option<Value>,
+    /// Set where nobody can tell, as the entry stands more than once on a side; the values are
+    /// none then.
+    pub doubled: Option<Doubled>,
+}
+
+/// Where entries of one key stand that disagree, by their lines; a side without such has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubled {
+    /// In the present state.
+    pub actual: Vec<usize>,
+    /// In the baseline.
+    pub baseline: Vec<usize>,
 }
 
 /// Why two states cannot be compared.
@@ -155,7 +167,7 @@ fn compare_rooted<A: Source, B: Source>(
     let is_equal = actual == baseline;
     let actual = rooted(actual, root).map_err(CompareError::Actual)?;
     if is_equal {
-        return Ok(Vec::new());
+        return Ok(by_index(row, &actual, &actual));
     }
     let baseline = rooted(baseline, root).map_err(CompareError::Baseline)?;
     Ok(by_index(row, &actual, &baseline))
@@ -181,7 +193,14 @@ pub fn by_index(
 ) -> Vec<Difference> {
     let row = row.unwrap_or(&registry::UNKNOWN);
     let [now, then] = alike(row, [actual, baseline]);
-    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then))
+    let mut doubled: BTreeMap<FieldPath, Doubled> = BTreeMap::new();
+    for one in doubles(row, actual) {
+        doubled.entry(one.entry).or_default().actual = one.lines;
+    }
+    for one in doubles(row, baseline) {
+        doubled.entry(one.entry).or_default().baseline = one.lines;
+    }
+    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then), doubled)
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
@@ -198,10 +217,19 @@ impl Held {
 
 /// Puts settings that differ together where the whole entry is on one side only, and says flags
 /// that are left out.
-fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Difference> {
+fn fold(
+    row: &'static MetadataType,
+    actual: &Held,
+    baseline: &Held,
+    doubled: BTreeMap<FieldPath, Doubled>,
+) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
     let mut whole: HashSet<FieldPath> = HashSet::new();
     for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
+        let is_in = |entry: &FieldPath| path.segments().starts_with(entry.segments());
+        if doubled.keys().any(is_in) {
+            continue;
+        }
         if let Some(entry) = lone_entry(&path, &actual.entries, &baseline.entries) {
             if whole.insert(entry.clone()) {
                 let whole = match entry.segments().len() {
@@ -214,14 +242,25 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
                         .map(|value| if whole == entry { value } else { Value::Present })
                 };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
-                folded.push(Difference { path: whole, actual: here, baseline: there });
+                folded.push(Difference {
+                    path: whole,
+                    actual: here,
+                    baseline: there,
+                    doubled: None,
+                });
             }
             continue;
         }
         // A flag that is left out is its default.
         let said = |value: Option<Value>| value.or_else(|| row.flag_default(&path));
-        folded.push(Difference { actual: said(now), baseline: said(then), path });
+        folded.push(Difference { actual: said(now), baseline: said(then), path, doubled: None });
     }
+    folded.extend(doubled.into_iter().map(|(path, doubled)| Difference {
+        path,
+        actual: None,
+        baseline: None,
+        doubled: Some(doubled),
+    }));
     folded.sort_by(|one, other| one.path.cmp(&other.path));
     folded
 }

@@ -186,7 +186,9 @@ impl<'g> Goal<'g> {
                 };
                 if with_places {
                     let now = |id: &ComponentId| source(&now, id);
-                    locate(&mut found.findings, &now, &|id| source(then, id));
+                    let against = found.baseline.clone().unwrap_or_default();
+                    let then = |id: &ComponentId| source(then, against.name_of(id));
+                    locate(&mut found.findings, &now, &then);
                 }
                 found
             }
@@ -250,7 +252,11 @@ impl<'g> Goal<'g> {
             }
             Self::Baseline { side, .. } => work(&Desired::Baseline {
                 findings: seen.against.as_ref().map_or(&[], |against| &against.found.findings),
-                document: &|id| side.document(id),
+                document: &|id| {
+                    let found = seen.against.as_ref().map(|against| &against.found);
+                    let baseline = found.and_then(|found| found.baseline.as_ref());
+                    side.document(baseline.map_or(id, |baseline| baseline.name_of(id)))
+                },
             }),
             Self::BeforeImage { entry, images } => work(&Desired::BeforeImage {
                 images,
@@ -307,7 +313,7 @@ fn against(now: Side, side: &Side, saved: &SavedBaseline, only: &Selection) -> S
         graph: Vec::new(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
-        same_org: !now.is_of_another_org(side),
+        same_org: now.is_of_same_org(side),
         broken: found.broken.clone(),
         model: now.files.values().next().cloned(),
         against: Some(AgainstBaseline { side: now, found }),
