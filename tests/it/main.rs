@@ -40,6 +40,7 @@ mod secrets;
 mod snapshot;
 mod support;
 mod template;
+mod twostates;
 #[cfg(feature = "demo")]
 mod witness;
 mod wsdl;
