@@ -13,8 +13,10 @@ mod observe;
 mod place;
 pub mod satisfies;
 
-use crate::metadata::ComponentSet;
+use std::collections::BTreeMap;
+
 use crate::metadata::fact::FactValues;
+use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::ExpandedStep;
 
 pub use finding::{Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
@@ -30,6 +32,9 @@ pub struct Diff<'s> {
     pub baseline: Option<Against>,
     /// What the reader should know of the files that were read.
     pub notes: Vec<String>,
+    /// Files that are no metadata, each with line and column: what stands in them is not observed,
+    /// and the answer as a whole is an error.
+    pub broken: Vec<String>,
 }
 
 /// The baseline that something was held against.
@@ -45,6 +50,15 @@ pub struct Against {
     pub is_comparable: bool,
     /// What the reader should know of the sides.
     pub notes: Vec<String>,
+    /// Components that the baseline knows by another name: theirs here, and there.
+    pub renamed: BTreeMap<ComponentId, ComponentId>,
+}
+
+impl Against {
+    /// Returns the name by which the baseline knows a component.
+    pub fn name_of<'i>(&'i self, id: &'i ComponentId) -> &'i ComponentId {
+        self.renamed.get(id).unwrap_or(id)
+    }
 }
 
 impl Diff<'_> {
@@ -128,5 +142,5 @@ pub fn diff<'s>(
     facts: &FactValues,
 ) -> Diff<'s> {
     let findings = steps.iter().flat_map(|step| evaluate::step(step, components, facts)).collect();
-    Diff { findings, baseline: None, notes: Vec::new() }
+    Diff { findings, ..Diff::default() }
 }

@@ -97,6 +97,12 @@ pub fn why_unread<'m>(
     not_observed.get(id).or_else(all)
 }
 
+impl Default for ComponentSet {
+    fn default() -> Self {
+        Self::new(Requested::Unknown)
+    }
+}
+
 impl ComponentSet {
     /// Makes an empty set.
     pub fn new(requested: Requested) -> Self {

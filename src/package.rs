@@ -7,9 +7,12 @@
 pub mod patch;
 pub mod simulate;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::metadata::document::{Document, Edit, EditError, Element, NewContent, NewElement};
+use crate::metadata::document::{
+    Document, Edit, EditError, Element, Markup, NewContent, NewElement,
+};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
@@ -75,9 +78,11 @@ pub struct Package {
     pub deletes: BTreeSet<ComponentId>,
     /// The API version that the files are written for.
     pub version: ApiVersion,
+    /// Elements that were left out because that version lacks them, by component.
+    pub lacking: BTreeMap<ComponentId, BTreeSet<&'static str>>,
 }
 
-/// Why a package cannot be made; mistakes of this program all, except for a type without a folder.
+/// Why a component cannot be packaged.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// A change that contradicts the document.
@@ -96,18 +101,32 @@ pub enum PackageError {
     NoFolder(ComponentId),
 }
 
-impl Default for Package {
-    fn default() -> Self {
-        Self {
-            files: BTreeMap::new(),
-            components: BTreeMap::new(),
-            deletes: BTreeSet::new(),
-            version: ApiVersion::NEWEST,
+impl PackageError {
+    /// Which component it is that cannot be packaged.
+    pub fn id(&self) -> &ComponentId {
+        match self {
+            Self::Edit { id, .. } | Self::NoFolder(id) => id,
         }
     }
 }
 
+impl Default for Package {
+    fn default() -> Self {
+        Self::of(ApiVersion::NEWEST)
+    }
+}
+
 impl Package {
+    fn of(version: ApiVersion) -> Self {
+        Self {
+            files: BTreeMap::new(),
+            components: BTreeMap::new(),
+            deletes: BTreeSet::new(),
+            version,
+            lacking: BTreeMap::new(),
+        }
+    }
+
     /// Says whether there is nothing to deploy.
     pub fn is_empty(&self) -> bool {
         self.components.is_empty() && self.deletes.is_empty()
@@ -172,12 +191,7 @@ pub fn build(
     version: ApiVersion,
     same_org: bool,
 ) -> Result<Package, PackageError> {
-    let mut package = Package {
-        files: BTreeMap::new(),
-        components: BTreeMap::new(),
-        deletes: BTreeSet::new(),
-        version,
-    };
+    let mut package = Package::of(version);
     let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
     let mut deleted = Manifest::default();
     let spelled = |type_name: &str, full_name: &str| {
@@ -207,11 +221,15 @@ pub fn build(
                 if target.before.as_ref().is_some_and(|before| before.bytes() == after.bytes()) {
                     continue;
                 }
-                // What is there already came from the org that it goes back to.
-                without_what_stays(row, after, same_org || target.before.is_some())
-                    .map_err(wrong)?
+                after.clone()
             }
         };
+        // What is there already came from the org that it goes back to.
+        let stays = Staying { same_org: same_org || target.before.is_some(), version };
+        let (document, lacking) = stays.cut(row, &document).map_err(wrong)?;
+        if !lacking.is_empty() {
+            package.lacking.insert(id.clone(), lacking);
+        }
         let path = match &target.spelled {
             Some(spelled) => layout::metadata_path_of(id, spelled),
             None => layout::metadata_path(id),
@@ -341,30 +359,105 @@ fn overlaid<'d>(
     Some(NewElement::group(&segment.name, children))
 }
 
-/// The whole document without what must not be sent.
-fn without_what_stays(
-    row: &MetadataType,
-    document: &Document,
+/// What of a document must not be sent.
+#[derive(Clone, Copy)]
+struct Staying {
+    /// Whether it goes back to the org that it came from.
     same_org: bool,
-) -> Result<Document, EditError> {
-    let mut edits = Vec::new();
-    cut(row.fields, document.root(), same_org, &mut edits);
-    document.edit(&edits)
+    version: ApiVersion,
 }
 
-fn cut(fields: &'static [Field], parent: Element<'_>, same_org: bool, edits: &mut Vec<Edit>) {
+impl Staying {
+    /// The document without it, and what was cut because the API version lacks it. Comments go: an
+    /// org keeps none, and nobody knows what is in them.
+    fn cut(
+        self,
+        row: &MetadataType,
+        document: &Document,
+    ) -> Result<(Document, BTreeSet<&'static str>), EditError> {
+        let (mut edits, mut lacking) = (Vec::new(), BTreeSet::new());
+        let document = document.edit(&twins(row, document))?;
+        self.find(row.fields, document.root(), &mut edits, &mut lacking);
+        Ok((document.edit(&edits)?.without_comments(), lacking))
+    }
+
+    fn find(
+        self,
+        fields: &'static [Field],
+        parent: Element<'_>,
+        edits: &mut Vec<Edit>,
+        lacking: &mut BTreeSet<&'static str>,
+    ) {
+        for child in parent.children() {
+            // A full name inside the file is what `readMetadata` adds; a file's name says it.
+            let is_own_name = parent.parent().is_none() && child.name() == "fullName";
+            let field = named(fields, child);
+            let stays = match field {
+                None => is_own_name,
+                Some(field) if !field.is_of(self.version) => {
+                    lacking.insert(field.name);
+                    true
+                }
+                Some(field) => match field.travel {
+                    Travel::Anywhere => false,
+                    Travel::SameOrg => !self.same_org,
+                    Travel::Never | Travel::Secret => true,
+                },
+            };
+            if stays {
+                edits.push(Edit::Remove { element: child.id() });
+            } else if let Some(Kind::Group(fields) | Kind::Section { fields, .. }) =
+                field.map(|field| &field.kind)
+            {
+                self.find(fields, child, edits, lacking);
+            }
+        }
+    }
+}
+
+/// Entries that stood before and say no more.
+fn twins(row: &MetadataType, document: &Document) -> Vec<Edit> {
+    let mut seen: HashMap<Segment, Element<'_>> = HashMap::new();
+    let mut edits = Vec::new();
+    for element in document.root().children() {
+        let kind = row.field(element.name()).map(|field| &field.kind);
+        let Some(Kind::Section { sure: true, .. }) = kind else { continue };
+        let Some(entry) = row.entry_of(element) else { continue };
+        match seen.entry(entry) {
+            Entry::Vacant(first) => _ = first.insert(element),
+            Entry::Occupied(first) if Markup::of(*first.get()) == Markup::of(element) => {
+                edits.push(Edit::Remove { element: element.id() });
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    edits
+}
+
+/// A document as it may be shown: without keys, secrets and comments.
+pub fn showable(id: &ComponentId, document: &Document) -> Document {
+    let mut edits = Vec::new();
+    if let Some(row) = registry::find_component(&id.type_name, &id.full_name) {
+        hidden(row.fields, document.root(), &mut edits);
+    }
+    document.edit(&edits).unwrap_or_else(|_| document.clone()).without_comments()
+}
+
+/// Says whether a document holds what is never sent: keys, secrets, comments.
+pub fn holds_what_stays(id: &ComponentId, document: &Document) -> bool {
+    showable(id, document).bytes() != document.bytes()
+}
+
+fn named(fields: &'static [Field], element: Element<'_>) -> Option<&'static Field> {
+    fields.iter().find(|field| field.name.eq_ignore_ascii_case(element.name()))
+}
+
+fn hidden(fields: &'static [Field], parent: Element<'_>, edits: &mut Vec<Edit>) {
     for child in parent.children() {
-        // A full name inside the file is what `readMetadata` adds; a file's name says it.
-        let Some(field) = fields.iter().find(|field| field.name == child.name()) else { continue };
-        let stays = match field.travel {
-            Travel::Anywhere => false,
-            Travel::SameOrg => !same_org,
-            Travel::Never | Travel::Secret => true,
-        };
-        if stays {
-            edits.push(Edit::Remove { element: child.id() });
-        } else if let Kind::Group(fields) | Kind::Section { fields, .. } = &field.kind {
-            cut(fields, child, same_org, edits);
+        let Some(field) = named(fields, child) else { continue };
+        match field.travel {
+            Travel::Never | Travel::Secret => edits.push(Edit::Remove { element: child.id() }),
+            Travel::Anywhere | Travel::SameOrg => hidden(field.fields(), child, edits),
         }
     }
 }

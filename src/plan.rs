@@ -32,6 +32,7 @@ use crate::package::{Cause, Change, Package, PackageError, Target, build, own, t
 use crate::template::{ExpandedStep, ExpandedWant, Test};
 
 use before_image::{Image, shown};
+use refusal::{Refused, contradicting, sent_twice};
 use saved::Assigned;
 use steps::Assignment;
 
@@ -115,6 +116,8 @@ pub struct Plan<'t> {
     expected: Option<ComponentSet>,
     /// The very files that stood there before, for documents that are sent whole.
     originals: Vec<Image>,
+    /// All that would be there afterwards.
+    after: ComponentSet,
 }
 
 /// A component that is made anew.
@@ -160,6 +163,13 @@ pub enum PlanError {
     Moved(Vec<String>),
 }
 
+/// Why a package does not bring its plan about, and the component that it is about.
+#[derive(Debug)]
+struct Unproved {
+    id: Option<ComponentId>,
+    error: PlanError,
+}
+
 /// Makes the plan that brings about what is desired, and proves it.
 ///
 /// # Errors
@@ -183,18 +193,27 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
             plan.assignments = withdrawn.iter().map(Assignment::from).collect();
         }
     }
+    let refused = plan.build(basis)?;
     let whole = plan.changes.iter().filter(|change| change.path.is_none());
     plan.doors.extend(whole.filter_map(|change| refusal::one_way_door(&change.id)));
-    let after = plan.build(basis)?;
     if let Desired::Steps { steps, .. } = desired {
-        let after = diff(steps, &after, basis.facts);
+        let after = diff(steps, &plan.after, basis.facts);
+        plan.leave_findings(&after, refused);
         let along = proof::findings(&plan.diff, &after, &plan.fixed);
         let along = along.map_err(PlanError::NotProved)?;
         let is_along = |left: &Left| left.finding.is_some_and(|index| along.contains(&index));
         plan.fixed
             .extend(plan.left.iter().filter(|left| is_along(left)).filter_map(|left| left.finding));
         plan.left.retain(|left| !is_along(left));
+    } else {
+        plan.left.extend(refused.into_iter().map(Refused::left));
     }
+    let lacking = &plan.package.lacking;
+    plan.notes.extend(lacking.iter().map(|(id, names)| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let version = plan.package.version;
+        format!("{id}: left out, as API version {version} does not know it: {}", names.join(", "))
+    }));
     Ok(plan)
 }
 
@@ -225,57 +244,173 @@ impl<'t> Plan<'t> {
         self.made.insert(id, made);
     }
 
-    /// From changes to targets, package and proof; returns what would be there afterwards. A
-    /// component whose file cannot take its changes is left, and named.
-    fn build(&mut self, basis: &Basis<'_>) -> Result<ComponentSet, PlanError> {
-        self.targets.clear();
+    /// From changes to targets, package and proof. What cannot be packaged, alone or by the others
+    /// of its component, is taken out of the plan and returned: it never stops the rest.
+    fn build(&mut self, basis: &Basis<'_>) -> Result<Vec<Refused>, PlanError> {
+        let mut refused = self.refuse_by_version(basis);
+        loop {
+            self.aim(basis, &mut refused);
+            self.put_originals_back();
+            match self.try_package(basis) {
+                Ok(after) => {
+                    let is_target =
+                        |one: &&Component| self.targets.iter().any(|target| target.id == one.id);
+                    let mut expected = ComponentSet::new(basis.components.requested.clone());
+                    expected.not_observed.clone_from(&basis.components.not_observed);
+                    for component in after.components.values().filter(is_target) {
+                        expected.insert(component.clone());
+                    }
+                    self.expected = Some(expected);
+                    self.after = after;
+                    return Ok(refused);
+                }
+                Err(unproved) => {
+                    let Unproved { id, error } = *unproved;
+                    let is_planned =
+                        |id: &ComponentId| self.changes.iter().any(|change| change.id == *id);
+                    let Some(id) = id.filter(is_planned) else { return Err(error) };
+                    self.refuse(Refused::all_of(id, error.to_string()), &mut refused);
+                }
+            }
+        }
+    }
+
+    /// Finds what becomes of each component; changes that contradict its file are refused.
+    fn aim(&mut self, basis: &Basis<'_>, refused: &mut Vec<Refused>) {
         let mut by_component: BTreeMap<&ComponentId, Vec<&Change>> = BTreeMap::new();
         for change in &self.changes {
             by_component.entry(&change.id).or_default().push(change);
         }
-        let mut refused: BTreeMap<ComponentId, String> = BTreeMap::new();
+        let (mut targets, mut wrong) = (Vec::new(), Vec::new());
         for (id, changes) in by_component {
             let made = self.made.get(id).map(|made| &made.document);
-            match target(id, &changes, basis.components, made, basis.version) {
-                Ok(target) => self.targets.extend(target),
-                Err(error) => _ = refused.insert(id.clone(), error.to_string()),
+            let aim =
+                |changes: &[&Change]| target(id, changes, basis.components, made, basis.version);
+            match aim(&changes) {
+                Ok(target) => match target.as_ref().and_then(|one| sent_twice(one, basis)) {
+                    Some(reason) => wrong.push(Refused::all_of(id.clone(), reason)),
+                    None => targets.extend(target),
+                },
+                Err(error) => {
+                    let alone = contradicting(&changes, &aim);
+                    let rest: Vec<&Change> =
+                        changes.iter().filter(|one| !alone.contains(one)).copied().collect();
+                    match aim(&rest) {
+                        Ok(target) if made.is_none() && !rest.is_empty() => {
+                            targets.extend(target);
+                            wrong.extend(alone.into_iter().map(|change| Refused {
+                                id: id.clone(),
+                                path: change.path.clone(),
+                                reason: error.to_string(),
+                            }));
+                        }
+                        _ => wrong.push(Refused::all_of(id.clone(), error.to_string())),
+                    }
+                }
             }
         }
-        self.changes.retain(|change| !refused.contains_key(&change.id));
-        self.left.extend(refused.into_iter().map(|(id, reason)| Left::of(id.to_string(), reason)));
-        self.put_originals_back();
-        self.package = build(&self.targets, basis.version, basis.same_org)?;
+        self.targets = targets;
+        wrong.into_iter().for_each(|one| self.refuse(one, refused));
+    }
+
+    /// Makes the package, and proves it; an error comes with the component that it is about.
+    fn try_package(&mut self, basis: &Basis<'_>) -> Result<ComponentSet, Box<Unproved>> {
+        let package = build(&self.targets, basis.version, basis.same_org);
+        self.package = package.map_err(|error| {
+            let id = Some(error.id().clone());
+            Box::new(Unproved { id, error: error.into() })
+        })?;
+        self.prove(basis)
+    }
+
+    /// Proves that the package, by its files, brings the plan about and nothing else.
+    fn prove(&self, basis: &Basis<'_>) -> Result<ComponentSet, Box<Unproved>> {
         let after = if basis.is_in_place {
             edited(&self.targets, basis.components)
         } else {
-            simulate(&self.package, basis.components)?
+            simulate(&self.package, basis.components).map_err(|error| {
+                let id = error.id(&self.package);
+                Box::new(Unproved { id, error: error.into() })
+            })?
         };
-        self.prove(&after)?;
-        let is_target = |one: &&Component| self.targets.iter().any(|target| target.id == one.id);
-        let mut expected = ComponentSet::new(basis.components.requested.clone());
-        expected.not_observed.clone_from(&basis.components.not_observed);
-        for component in after.components.values().filter(is_target) {
-            expected.insert(component.clone());
-        }
-        self.expected = Some(expected);
-        Ok(after)
-    }
-
-    /// Each change is brought about, and nothing else moves in what is there.
-    fn prove(&self, after: &ComponentSet) -> Result<(), PlanError> {
-        let mut broken = proof::undone(&self.changes, after);
-        for target in &self.targets {
-            let there = own(after, &target.id).map(|component| &component.document);
-            if let (Some(before), Some(there)) = (&target.before, there) {
-                let strays = proof::strays(&self.of(&target.id), &target.id, before, there);
-                broken.extend(
-                    strays
-                        .into_iter()
-                        .map(|(path, ..)| format!("{} {path} would change too", target.id)),
-                );
+        let of_plan = proof::Package {
+            changes: &self.changes,
+            targets: &self.targets,
+            version: basis.version,
+            is_in_place: basis.is_in_place,
+        };
+        match proof::package(&of_plan, basis.components, &after) {
+            broken if broken.is_empty() => Ok(after),
+            broken => {
+                let id = broken[0].0.clone();
+                let lines = broken.into_iter().filter(|one| one.0 == id);
+                let lines = lines.map(|(_, line)| line).collect();
+                Err(Box::new(Unproved { id: Some(id), error: PlanError::NotProved(lines) }))
             }
         }
-        if broken.is_empty() { Ok(()) } else { Err(PlanError::NotProved(broken)) }
+    }
+
+    /// Refuses what the API version of the package lacks.
+    fn refuse_by_version(&mut self, basis: &Basis<'_>) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        if basis.is_in_place {
+            return refused;
+        }
+        let lacks = |change: &Change| {
+            let row = registry::find_component(&change.id.type_name, &change.id.full_name)?;
+            let version = basis.version;
+            let reason = row.lacked_by(version, change.path.as_ref())?;
+            let reason = format!("{reason}, and the package is of {version}");
+            let path = change.path.clone();
+            Some(Refused { id: change.id.clone(), path, reason })
+        };
+        let lacking: Vec<Refused> = self.changes.iter().filter_map(lacks).collect();
+        // What a new component says in words of another version is left out of its file.
+        let lacking = lacking
+            .into_iter()
+            .filter(|one| one.path.is_none() || !self.made.contains_key(&one.id));
+        lacking.collect::<Vec<_>>().into_iter().for_each(|one| self.refuse(one, &mut refused));
+        refused
+    }
+
+    /// Takes what is refused out of the plan.
+    fn refuse(&mut self, one: Refused, refused: &mut Vec<Refused>) {
+        let is_whole = one.path.is_none();
+        self.changes.retain(|change| {
+            change.id != one.id || (!is_whole && change.path.as_ref() != one.path.as_ref())
+        });
+        if is_whole {
+            self.targets.retain(|target| target.id != one.id);
+            if self.made.remove(&one.id).is_some() && one.id.type_name == "PermissionSet" {
+                self.assignments.retain(|of| of.permission_set != one.id.full_name);
+            }
+        }
+        if !refused.contains(&one) {
+            refused.push(one);
+        }
+    }
+
+    /// Leaves the findings that something refused would have fixed.
+    fn leave_findings(&mut self, after: &Diff<'_>, refused: Vec<Refused>) {
+        let is_open = |index: &usize| {
+            after.findings.get(*index).is_some_and(|finding| finding.state() != State::InSync)
+        };
+        let open: Vec<usize> = self.fixed.iter().copied().filter(is_open).collect();
+        let mut told = BTreeSet::new();
+        for index in open {
+            let finding = &self.diff.findings[index];
+            let is_of = |one: &&Refused| {
+                let is_path = one.path.is_none() || one.path.as_ref() == finding.subject.path();
+                is_path && finding.subject.component().is_some_and(|id| one.is_about(id))
+            };
+            let Some(at) = refused.iter().position(|one| is_of(&one)) else { continue };
+            told.insert(at);
+            let (subject, reason) = (finding.name(), refused[at].reason.clone());
+            self.left.push(Left { finding: Some(index), subject, reason });
+            self.fixed.remove(&index);
+        }
+        let rest = refused.into_iter().enumerate().filter(|(at, _)| !told.contains(at));
+        self.left.extend(rest.map(|(_, one)| one.left()));
     }
 
     fn of(&self, id: &ComponentId) -> Vec<&Change> {
@@ -319,7 +454,13 @@ impl<'t> Plan<'t> {
         if !moved.is_empty() {
             return Err(PlanError::Moved(moved));
         }
-        self.build(basis).map(|_| ())
+        match self.build(basis)?.as_slice() {
+            [] => Ok(()),
+            refused => {
+                let lines = refused.iter().map(|one| format!("{}: {}", one.subject(), one.reason));
+                Err(PlanError::Moved(lines.collect()))
+            }
+        }
     }
 
     /// Holds what is there after the plan was carried out against what it says, and against what
@@ -379,6 +520,7 @@ fn moved_beside(
         path,
         actual: is,
         baseline: was,
+        doubled: None,
     });
     let found = against::settings(id, strays.collect(), &asked(now), &asked(expected));
     let said = |finding: &&Finding<'_>| {
@@ -400,7 +542,7 @@ fn moved_beside(
 /// What is known of what was asked for.
 fn asked(set: &ComponentSet) -> Asked<'_> {
     let ComponentSet { requested, not_observed, .. } = set;
-    Asked { requested, not_observed, is_complete: true, name: "this look" }
+    Asked { requested, not_observed, is_complete: true, name: "this look", version: None }
 }
 
 /// The components as editing their files leaves them.

@@ -23,7 +23,7 @@ use crate::metadata::archive::ArchiveError;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::registry::{self, ApiVersion};
-use crate::metadata::unseen::Unseen;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
 pub use files::Content;
@@ -49,6 +49,8 @@ pub struct Reading {
     pub passed_over: Vec<String>,
     /// The files of components that stand in several.
     pub parts: BTreeMap<ComponentId, Vec<Part>>,
+    /// Files of components that are no metadata; what is in them is not observed.
+    pub broken: Vec<FileError>,
 }
 
 /// Why a path cannot be read.
@@ -153,10 +155,12 @@ impl fmt::Display for FileErrors<'_> {
 /// `package.xml` there, or one folder below, beside the folders that a retrieve wrote.
 ///
 /// # Errors
-/// See [`ReadError`]; files that are no metadata are all reported together.
+/// See [`ReadError`]; a component's file that is no metadata is none, see [`Reading::broken`].
 pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Reading, ReadError> {
     let sorted = Sorted::open(path)?;
-    let mut errors = sorted.errors;
+    if !sorted.errors.is_empty() {
+        return Err(ReadError::Files(sorted.errors));
+    }
     let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
     components.not_observed = sorted.unread;
@@ -170,20 +174,24 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     if let Some((id, one, other)) = sorted.twice.into_iter().find(|(id, ..)| is_wanted(id)) {
         return Err(ReadError::Twice { one, other, id });
     }
-    let mut parts = BTreeMap::new();
+    let (mut parts, mut broken) = (BTreeMap::new(), Vec::new());
     for (id, file) in sorted.components {
         if !has_row(&id) && !is_wanted(&id) {
             continue;
         }
         let bytes = match file.content.read() {
             Ok(bytes) => bytes,
-            Err(ReadError::Files(of_parts)) => {
-                errors.extend(of_parts);
+            Err(error @ ReadError::Files(_)) => {
+                let why = Unseen::new(UnseenKind::Damaged, error.to_string());
+                components.not_observed.insert(id, why);
+                if let ReadError::Files(of_parts) = error {
+                    broken.extend(of_parts);
+                }
                 continue;
             }
             Err(error) => return Err(error),
         };
-        match component(id, file.name, bytes, &mut notes) {
+        match component(id.clone(), file.name, bytes, &mut notes) {
             Ok(component) => match stale.get(&component.id) {
                 Some(reason) => not_read_now(&component, reason, &mut components),
                 None if is_wanted(&component.id) => {
@@ -194,11 +202,12 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
                 }
                 None => {}
             },
-            Err(error) => errors.push(error),
+            Err(error) => {
+                let why = Unseen::new(UnseenKind::Damaged, error.to_string());
+                components.not_observed.insert(id, why);
+                broken.push(error);
+            }
         }
-    }
-    if !errors.is_empty() {
-        return Err(ReadError::Files(errors));
     }
     let version = manifest.as_ref().and_then(|manifest| manifest.version).or(sorted.version);
     if let Some(manifest) = manifest {
@@ -212,6 +221,7 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
         remarks: sorted.notes,
         passed_over: sorted.passed_over,
         parts,
+        broken,
     })
 }
 
@@ -379,12 +389,22 @@ mod tests {
             ("profiles/B.profile", ""),
             ("profiles/C.profile", PROFILE),
         ]);
-        let error = read(broken.path(), &|_| true).unwrap_err().to_string();
-        assert!(
-            error.contains("profiles/A.profile:1:1: ")
-                && error.contains("profiles/B.profile:1:1: "),
-            "{error}"
+        let reading = read(broken.path(), &|_| true).unwrap();
+        let lines: Vec<String> = reading.broken.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "profiles/A.profile:1:1: the file ends in the middle of a tag",
+                "profiles/B.profile:1:1: the file is empty"
+            ]
         );
+        // The others are there, and what could not be read is not taken for absent.
+        let set = reading.components;
+        assert_eq!(
+            set.components.keys().map(ToString::to_string).collect::<Vec<_>>(),
+            ["Profile:C"]
+        );
+        assert_eq!(set.not_observed[&ComponentId::new("Profile", "A")].words, lines[0]);
         let twice = folder(&[("a/profiles/A.profile", PROFILE), ("b/profiles/A.profile", PROFILE)]);
         assert!(matches!(read(twice.path(), &|_| true).unwrap_err(), ReadError::Twice { .. }));
         assert!(matches!(
@@ -396,12 +416,8 @@ mod tests {
             ReadError::NotFound { .. }
         ));
         let wrong = folder(&[("profiles/A.profile", &PROFILE.replace("Profile", "PermissionSet"))]);
-        assert!(
-            read(wrong.path(), &|_| true)
-                .unwrap_err()
-                .to_string()
-                .contains("`PermissionSet` where `Profile`")
-        );
+        let reading = read(wrong.path(), &|_| true).unwrap();
+        assert!(reading.broken[0].message.contains("`PermissionSet` where `Profile`"));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::metadata::compare::Difference;
+use crate::metadata::compare::{Difference, Doubled};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Kind};
+use crate::metadata::registry::{self, ApiVersion, Kind};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested, why_unread};
@@ -23,6 +23,8 @@ pub struct Asked<'s> {
     pub is_complete: bool,
     /// What the side is called in a reason: `the baseline`.
     pub name: &'s str,
+    /// The API version by which it was read, where that is known.
+    pub version: Option<ApiVersion>,
 }
 
 /// Says of each difference in a component that both sides have whether it counts.
@@ -33,6 +35,14 @@ pub fn settings<'s>(
     baseline: &Asked<'_>,
 ) -> Vec<Finding<'s>> {
     let of = |one: Difference| {
+        if let Some(doubled) = &one.doubled {
+            let unseen = doubled.unseen([actual.name, baseline.name]);
+            return differs(id, one).unless(Some(unseen));
+        }
+        let lacked = || actual.lacks(id, &one.path).or_else(|| baseline.lacks(id, &one.path));
+        if let Some(unseen) = lacked() {
+            return differs(id, one).unless(Some(unseen));
+        }
         let unseen = match (&one.actual, &one.baseline) {
             (None, _) => actual.why_absent(id, &one.path),
             (_, None) => baseline.why_absent(id, &one.path),
@@ -56,7 +66,12 @@ pub fn component<'s>(
 
 /// A setting that both sides were asked for, and that is not the same.
 pub fn differs<'s>(id: &ComponentId, difference: Difference) -> Finding<'s> {
-    let Difference { path, actual, baseline } = difference;
+    let Difference { path, actual, baseline, doubled } = difference;
+    if let Some(doubled) = doubled {
+        let subject = Subject::Setting { component: id.clone(), path };
+        let unseen = doubled.unseen(["what is there now", "the baseline"]);
+        return of(subject, Outcome::NotObserved(unseen), None, None);
+    }
     let subject = Subject::Setting { component: id.clone(), path };
     of(subject, Outcome::Differs, actual, baseline)
 }
@@ -94,7 +109,50 @@ impl Finding<'_> {
     }
 }
 
+impl Doubled {
+    /// Says that nobody knows which of the entries counts; the sides in the order of the difference.
+    fn unseen(&self, sides: [&str; 2]) -> Unseen {
+        let of_side = |(lines, side): (&Vec<usize>, &str)| {
+            (!lines.is_empty()).then(|| format!("{} in {side}", in_lines(lines)))
+        };
+        let lines = [&self.actual, &self.baseline].into_iter().zip(sides).filter_map(of_side);
+        let lines: Vec<String> = lines.collect();
+        doubled(&lines.join(", "))
+    }
+}
+
+/// The reason that an entry stands more than once and says more than one thing, in these lines.
+pub(super) fn doubled(lines: &str) -> Unseen {
+    let words = format!(
+        "the entry stands more than once ({lines}) and says different things; which of them counts \
+         nobody knows"
+    );
+    Unseen::new(UnseenKind::Doubled, words)
+}
+
+/// Lines in words: `lines 4 and 9`.
+pub(super) fn in_lines(lines: &[usize]) -> String {
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    match lines.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("lines {} and {last}", rest.join(", ")),
+        _ => format!("line {}", lines.concat()),
+    }
+}
+
 impl Asked<'_> {
+    /// Why this side cannot show what is at a path, whatever is there: its API version lacks it.
+    fn lacks(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
+        self.lacks_by_version(id, Some(path))
+    }
+
+    fn lacks_by_version(&self, id: &ComponentId, path: Option<&FieldPath>) -> Option<Unseen> {
+        let version = self.version?;
+        let row = registry::find_component(&id.type_name, &id.full_name)?;
+        let why = row.lacked_by(version, path)?;
+        let words = format!("{why}, and {} was read by {version}", self.name);
+        Some(Unseen::new(UnseenKind::Version, words))
+    }
+
     /// Why nobody can tell that a setting is absent on this side; none where it is.
     fn why_absent(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
         let manifest = match self.requested {
@@ -130,6 +188,9 @@ impl Asked<'_> {
     fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
         if let Some(unseen) = why_unread(self.not_observed, id) {
             return Some(unseen.clone());
+        }
+        if let Some(unseen) = self.lacks_by_version(id, None) {
+            return Some(unseen);
         }
         match self.requested {
             Requested::Unknown if self.is_complete => None,

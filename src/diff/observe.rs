@@ -2,11 +2,13 @@
 
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
+use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, why_unread};
 use crate::template::Test;
 
+use super::baseline::{doubled, in_lines};
 use super::satisfies::satisfies;
 
 /// What was seen of one want.
@@ -87,10 +89,11 @@ fn covered(row: &MetadataType, component: &Component, path: &FieldPath) -> Optio
     let is_on = |path: String| {
         let path = path.parse::<FieldPath>();
         path.is_ok_and(|path| {
-            matches!(
-                registry::look_up(row, &component.document, &path),
-                Found::Value { value: Value::Bool(true), .. }
-            )
+            doubled_at(row, &component.document, &path).is_none()
+                && matches!(
+                    registry::look_up(row, &component.document, &path),
+                    Found::Value { value: Value::Bool(true), .. }
+                )
         })
     };
     match (section.as_str(), flag.name.as_str()) {
@@ -183,24 +186,25 @@ fn present(
     resolved: Option<&registry::Resolved>,
 ) -> Observation {
     let field = resolved.map(|resolved| resolved.field);
-    if let (Some(field), Requested::Manifest(manifest)) = (field, &components.requested)
-        && let (Some(since), Some(version)) = (field.since, manifest.version)
-        && since > version
+    if let Requested::Manifest(manifest) = &components.requested
+        && let Some(version) = manifest.version
+        && let Some(why) = row.lacked_by(version, Some(path))
     {
-        return Observation::NotObserved(Unseen::new(
-            UnseenKind::Version,
-            format!("`{}` came with API {since}, and this was read by {version}", field.name),
-        ));
+        let words = format!("{why}, and this was read by {version}");
+        return Observation::NotObserved(Unseen::new(UnseenKind::Version, words));
+    }
+    if let Some(lines) = doubled_at(row, &component.document, path) {
+        let file = match component.file.as_str() {
+            "" => String::new(),
+            file => format!(" of {file}"),
+        };
+        return Observation::NotObserved(doubled(&format!("{}{file}", in_lines(&lines))));
     }
     let seen = |value: Option<Value>| Observation::Seen {
         satisfied: satisfies(test, value.as_ref(), field),
         value,
     };
-    // Of an entry that stands twice nobody knows which one counts: each must satisfy.
-    let is_wrong = |found: &Found<'_>| matches!(found, Found::Value { value, .. } if !satisfies(test, Some(value), field));
-    let mut copies = registry::look_up_each(row, &component.document, path);
-    let worst = copies.iter().position(is_wrong).unwrap_or(0);
-    match copies.swap_remove(worst) {
+    match registry::look_up(row, &component.document, path) {
         Found::Value { value, .. } => seen(Some(value)),
         Found::Entry(_) => seen(Some(Value::Present)),
         found @ (Found::AbsentEntry | Found::Absent) => {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::metadata::ComponentId;
 use crate::metadata::decomposed::{Composed, Part, compose};
-use crate::metadata::document::{Document, DocumentError, Element};
+use crate::metadata::document::{Document, DocumentError, Element, line_breaks};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -133,7 +133,7 @@ fn place_all(
     placed.sort_unstable();
     let (mut line, mut at) = (1, 0);
     for (start, index) in placed {
-        line += memchr::memchr_iter(b'\n', &document.bytes()[at..start]).count();
+        line += line_breaks(&document.bytes()[at..start]);
         at = start;
         let in_part = source.place_in_parts(start);
         findings[index].place = in_part.or_else(|| Some(Place { file: Arc::clone(file), line }));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     fn setting<'s>(path: &str, actual: Option<Value>, baseline: Option<Value>) -> Finding<'s> {
-        differs(&id(), Difference { path: path.parse().unwrap(), actual, baseline })
+        differs(&id(), Difference { path: path.parse().unwrap(), actual, baseline, doubled: None })
     }
 
     /// Where the setting of a path stands in the profile above.
@@ -398,7 +398,7 @@ mod tests {
             let mut findings: Vec<Finding<'_>> = settings(row, &document)
                 .into_iter()
                 .map(|(path, value)| differs(&id(), Difference {
-                    path, actual: Some(value), baseline: None,
+                    path, actual: Some(value), baseline: None, doubled: None,
                 }))
                 .collect();
             locate(&mut findings, &|_| Some(source("p", &text)), &|_| None);

@@ -16,14 +16,15 @@ mod tests;
 mod text;
 mod window;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 
+use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::{
-    Settings, alike, between, entries, entry_path, entry_value, lone_entry,
+    Settings, alike, between, doubles, entries, entry_path, entry_value, lone_entry,
 };
 use crate::metadata::value::Value;
 
@@ -37,6 +38,18 @@ pub struct Difference {
     pub actual: Option<Value>,
     /// What the baseline has; none for nothing.
     pub baseline: Option<Value>,
+    /// Set where nobody can tell, as the entry stands more than once on a side; the values are
+    /// none then.
+    pub doubled: Option<Doubled>,
+}
+
+/// Where entries of one key stand that disagree, by their lines; a side without such has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubled {
+    /// In the present state.
+    pub actual: Vec<usize>,
+    /// In the baseline.
+    pub baseline: Vec<usize>,
 }
 
 /// Why two states cannot be compared.
@@ -107,18 +120,63 @@ pub fn compare<A: Source, B: Source>(
     baseline: &B,
     buffers: &mut Buffers,
 ) -> Result<Vec<Difference>, CompareError> {
+    compare_rooted(row, None, actual, baseline, buffers)
+}
+
+/// Compares two states of a component as [`compare`] does; of a type with a row of its own the
+/// root elements must be that type's too.
+///
+/// # Errors
+/// See [`compare`].
+pub fn compare_component<A: Source, B: Source>(
+    id: &ComponentId,
+    actual: &A,
+    baseline: &B,
+    buffers: &mut Buffers,
+) -> Result<Vec<Difference>, CompareError> {
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    compare_rooted(row, root_of(id).as_deref(), actual, baseline, buffers)
+}
+
+/// Reads a component's file that stands on one side alone, to know that it is one.
+///
+/// # Errors
+/// What [`compare_component`] says of the present side.
+pub fn check_component(id: &ComponentId, source: &impl Source) -> Result<(), CompareError> {
+    rooted(whole(source)?, root_of(id).as_deref()).map_err(CompareError::Actual).map(|_| ())
+}
+
+/// The root of a component's file, where it is known for sure.
+fn root_of(id: &ComponentId) -> Option<String> {
+    let is_own = registry::own_row(&id.type_name, &id.full_name).is_some();
+    is_own.then(|| registry::root_name(&id.type_name, &id.full_name))
+}
+
+fn compare_rooted<A: Source, B: Source>(
+    row: Option<&'static MetadataType>,
+    root: Option<&str>,
+    actual: &A,
+    baseline: &B,
+    buffers: &mut Buffers,
+) -> Result<Vec<Difference>, CompareError> {
     let known = row.unwrap_or(&registry::UNKNOWN);
-    if let Some(found) = merge::compare(known, actual, baseline, buffers)? {
+    if let Some(found) = merge::compare(known, root, actual, baseline, buffers)? {
         return Ok(found);
     }
     let (actual, baseline) = (whole(actual)?, whole(baseline)?);
     let is_equal = actual == baseline;
-    let actual = Document::parse(actual).map_err(CompareError::Actual)?;
+    let actual = rooted(actual, root).map_err(CompareError::Actual)?;
     if is_equal {
-        return Ok(Vec::new());
+        return Ok(by_index(row, &actual, &actual));
     }
-    let baseline = Document::parse(baseline).map_err(CompareError::Baseline)?;
+    let baseline = rooted(baseline, root).map_err(CompareError::Baseline)?;
     Ok(by_index(row, &actual, &baseline))
+}
+
+fn rooted(bytes: Vec<u8>, root: Option<&str>) -> Result<Document, DocumentError> {
+    let document = Document::parse(bytes)?;
+    root.map_or(Ok(()), |root| document.expect_root(root))?;
+    Ok(document)
 }
 
 fn whole(source: &impl Source) -> io::Result<Vec<u8>> {
@@ -135,7 +193,14 @@ pub fn by_index(
 ) -> Vec<Difference> {
     let row = row.unwrap_or(&registry::UNKNOWN);
     let [now, then] = alike(row, [actual, baseline]);
-    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then))
+    let mut doubled: BTreeMap<FieldPath, Doubled> = BTreeMap::new();
+    for one in doubles(row, actual) {
+        doubled.entry(one.entry).or_default().actual = one.lines;
+    }
+    for one in doubles(row, baseline) {
+        doubled.entry(one.entry).or_default().baseline = one.lines;
+    }
+    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then), doubled)
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
@@ -152,10 +217,19 @@ impl Held {
 
 /// Puts settings that differ together where the whole entry is on one side only, and says flags
 /// that are left out.
-fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Difference> {
+fn fold(
+    row: &'static MetadataType,
+    actual: &Held,
+    baseline: &Held,
+    doubled: BTreeMap<FieldPath, Doubled>,
+) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
     let mut whole: HashSet<FieldPath> = HashSet::new();
     for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
+        let is_in = |entry: &FieldPath| path.segments().starts_with(entry.segments());
+        if doubled.keys().any(is_in) {
+            continue;
+        }
         if let Some(entry) = lone_entry(&path, &actual.entries, &baseline.entries) {
             if whole.insert(entry.clone()) {
                 let whole = match entry.segments().len() {
@@ -168,14 +242,25 @@ fn fold(row: &'static MetadataType, actual: &Held, baseline: &Held) -> Vec<Diffe
                         .map(|value| if whole == entry { value } else { Value::Present })
                 };
                 let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
-                folded.push(Difference { path: whole, actual: here, baseline: there });
+                folded.push(Difference {
+                    path: whole,
+                    actual: here,
+                    baseline: there,
+                    doubled: None,
+                });
             }
             continue;
         }
         // A flag that is left out is its default.
         let said = |value: Option<Value>| value.or_else(|| row.flag_default(&path));
-        folded.push(Difference { actual: said(now), baseline: said(then), path });
+        folded.push(Difference { actual: said(now), baseline: said(then), path, doubled: None });
     }
+    folded.extend(doubled.into_iter().map(|(path, doubled)| Difference {
+        path,
+        actual: None,
+        baseline: None,
+        doubled: Some(doubled),
+    }));
     folded.sort_by(|one, other| one.path.cmp(&other.path));
     folded
 }

@@ -5,6 +5,7 @@
 //! (comments, odd spacing, elements of a newer API). Reading is in `index`, changing in `edit`,
 //! what is refused in `error`.
 
+mod comments;
 mod edit;
 mod error;
 mod index;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use edit::{Edit, EditError, NewContent, NewElement};
+pub(crate) use error::line_breaks;
 pub use error::{DocumentError, DocumentErrorKind, Note, NoteKind, Position};
 pub use markup::Markup;
 

@@ -29,7 +29,6 @@ use std::sync::LazyLock;
 pub use entries::Entries;
 pub use lookup::{
     Found, entries, find_entry, identity_of, identity_of_parts, key_of, layout_identity, look_up,
-    look_up_each,
 };
 
 /// An API version, such as 67.0, as its whole number.
@@ -153,6 +152,8 @@ pub struct Field {
     /// Setup's words for the two values of a flag (`true`, `false`), where it shows other words
     /// than those; else empty.
     pub words: &'static [Choice],
+    /// Whether it is a user's name. In a sandbox that has the sandbox's name as a suffix.
+    pub names_user: bool,
 }
 
 /// What a field holds.

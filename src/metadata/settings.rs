@@ -4,11 +4,13 @@
 //! documented default), so that two documents mean the same if their settings are equal, whatever
 //! their order and spelling.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Absent, Field, Kind, MetadataType, Travel, identity_of};
+use crate::metadata::registry::{
+    Absent, Field, Kind, MetadataType, Travel, find_entry, identity_of,
+};
 use crate::metadata::value::{Value, same, same_setting};
 
 /// The settings of a document.
@@ -102,6 +104,105 @@ pub fn lone_entry(
         .find(|entry| one.contains(entry) != other.contains(entry))
 }
 
+/// An entry that stands more than once in a document, and says more than one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Double {
+    /// The entry.
+    pub entry: FieldPath,
+    /// The lines in which it begins, in their order.
+    pub lines: Vec<usize>,
+}
+
+/// Finds entries of one key that disagree, at any depth, in lists whose key is known to tell
+/// entries apart. Which of them counts nobody knows.
+pub fn doubles(row: &MetadataType, document: &Document) -> Vec<Double> {
+    let mut found = Vec::new();
+    find_doubles(row.fields, document.root(), &mut Vec::new(), &mut found);
+    found
+}
+
+fn find_doubles(
+    fields: &'static [Field],
+    parent: Element<'_>,
+    at: &mut Vec<Segment>,
+    found: &mut Vec<Double>,
+) {
+    let mut known: HashMap<Segment, Element<'_>> = HashMap::new();
+    let mut doubled: BTreeMap<Segment, Vec<Element<'_>>> = BTreeMap::new();
+    for child in parent.children() {
+        let name = child.name();
+        let Some(field) = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)) else {
+            continue;
+        };
+        let key = match &field.kind {
+            Kind::Section { sure: true, .. } => Some(identity_of(field, child)),
+            Kind::Group(_) => None,
+            _ => continue,
+        };
+        let is_entry = key.is_some();
+        let segment = Segment { name: field.name.to_owned(), key };
+        if has_lists(field.fields()) {
+            at.push(segment.clone());
+            find_doubles(field.fields(), child, at, found);
+            at.pop();
+        }
+        if !is_entry {
+            continue;
+        }
+        if let Some(first) = known.insert(segment.clone(), child) {
+            doubled.entry(segment).or_insert_with(|| vec![first]).push(child);
+        }
+    }
+    for (segment, copies) in doubled {
+        let field = fields.iter().find(|field| field.name == segment.name);
+        if field.is_some_and(|field| disagree(field, &copies)) {
+            let lines = copies.iter().map(|copy| copy.position().line).collect();
+            let entry = FieldPath::new([at.clone(), vec![segment]].concat());
+            found.push(Double { entry, lines });
+        }
+    }
+}
+
+/// Says in which lines an entry on the way to a path stands more than once and says more than one
+/// thing; none where there is no such entry.
+pub fn doubled_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Option<Vec<usize>> {
+    let (mut fields, mut parent) = (row.fields, document.root());
+    for segment in path.segments() {
+        let field = fields.iter().find(|field| field.name == segment.name)?;
+        fields = field.fields();
+        let Some(key) = &segment.key else {
+            parent = parent.child(&segment.name)?;
+            continue;
+        };
+        let first = find_entry(parent, segment, key, Some(field))?;
+        let identity = identity_of(field, first);
+        let is_copy = |other: &Element<'_>| {
+            other.name().eq_ignore_ascii_case(field.name) && identity_of(field, *other) == identity
+        };
+        let copies: Vec<Element<'_>> = parent.children().filter(is_copy).collect();
+        let is_sure = matches!(field.kind, Kind::Section { sure: true, .. });
+        if is_sure && disagree(field, &copies) {
+            return Some(copies.iter().map(|copy| copy.position().line).collect());
+        }
+        parent = first;
+    }
+    None
+}
+
+/// Says whether entries of one key say more than one thing.
+pub fn disagree(section: &'static Field, copies: &[Element<'_>]) -> bool {
+    let whole = BTreeSet::new();
+    let says = |copy: &Element<'_>| {
+        let mut walk = Walk { settings: Settings::new(), at: vec![], whole: &whole };
+        walk.at.push(Segment { name: section.name.to_owned(), key: None });
+        walk.fields(section.fields(), section.keys(), *copy);
+        walk.settings
+    };
+    let mut copies = copies.iter();
+    let first = copies.next().map(says);
+    copies.any(|copy| Some(says(copy)) != first)
+}
+
 fn find_untold(
     fields: &'static [Field],
     parent: Element<'_>,
@@ -154,7 +255,8 @@ impl Walk<'_> {
         let mut done: Vec<&str> = Vec::new();
         for child in parent.children() {
             let name = child.name();
-            if keys.contains(&name) {
+            // What a file says of its own name is no setting: its place says it.
+            if keys.contains(&name) || (self.at.is_empty() && name == "fullName") {
                 continue;
             }
             let Some(field) = fields
@@ -183,19 +285,14 @@ impl Walk<'_> {
                         self.put(field.name, Value::Xml(elements));
                     }
                 }
-                Kind::Section { key, fields, .. } => {
+                Kind::Section { fields, .. } => {
                     self.at.push(Segment {
                         name: field.name.to_owned(),
                         key: Some(identity_of(field, child)),
                     });
-                    if field.is_layouts() {
-                        // Which layout it is, is what such an entry says.
-                        self.fields(fields, &["recordType"], child);
-                    } else {
-                        self.fields(fields, key, child);
-                        if !field.says_by_flags() {
-                            self.settings.insert(FieldPath::new(self.at.clone()), Value::Present);
-                        }
+                    self.fields(fields, field.keys(), child);
+                    if !field.is_layouts() && !field.says_by_flags() {
+                        self.settings.insert(FieldPath::new(self.at.clone()), Value::Present);
                     }
                     self.at.pop();
                 }
@@ -258,6 +355,7 @@ pub fn value_of(field: &Field, text: &str) -> Option<Value> {
 fn is_nothing(field: &Field, value: &Value) -> bool {
     match (field.absent, value) {
         (Absent::Flag(default), Value::Bool(flag)) => default == *flag,
+        (Absent::Text(default), Value::Text(text)) => text.is_empty() || default == text,
         (_, Value::List(list)) => list.is_empty(),
         (_, Value::Text(text)) => text.is_empty(),
         _ => false,

@@ -32,6 +32,8 @@ pub enum UnseenKind {
     Offline,
     /// It came with a newer API version than the one by which it was read.
     Version,
+    /// It stands more than once and says different things.
+    Doubled,
     /// What is wanted is empty.
     NothingWanted,
     /// The user or app that it speaks of is not named.

@@ -4,12 +4,15 @@
 //! It reads the package's files and knows nothing of the changes that made them, so that a mistake
 //! in these shows as a finding that is not fixed.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
+use crate::metadata::manifest::Manifest;
 use crate::metadata::path::Segment;
 use crate::metadata::registry::{self, DeployRule, Entries, Kind, MetadataType};
-use crate::metadata::{Component, ComponentId, ComponentSet};
+use crate::metadata::{Component, ComponentId, ComponentSet, layout};
 
-use super::{Package, own};
+use super::{Package, holds_what_stays, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +33,31 @@ pub enum SimulateError {
         /// What is wrong.
         error: EditError,
     },
+    /// A component that package.xml names, and of which there is no file.
+    #[error("{0}: package.xml names it, and there is no file of it")]
+    NoFile(ComponentId),
+    /// A file that package.xml does not name.
+    #[error("{0}: package.xml does not name it")]
+    NotNamed(String),
+    /// A key, a secret or a comment in a file.
+    #[error("{0}: its file holds what is never sent")]
+    Stays(ComponentId),
 }
 
-/// Lays a package over what an org holds.
+impl SimulateError {
+    /// Which component of the package it is about, if it is one.
+    pub fn id(&self, package: &Package) -> Option<ComponentId> {
+        match self {
+            Self::Edit { id, .. } | Self::NoFile(id) | Self::Stays(id) => Some(id.clone()),
+            Self::File { file, .. } | Self::NotNamed(file) => {
+                let of_file = package.components.iter().find(|(_, path)| *path == file);
+                of_file.map(|(id, _)| id.clone())
+            }
+        }
+    }
+}
+
+/// Lays a package over what an org holds, by its files alone.
 ///
 /// A new profile is taken to hold what its file says; what the org adds from the licence's own (S
 /// 3.4) is not known here.
@@ -44,35 +69,60 @@ pub fn simulate(
     components: &ComponentSet,
 ) -> Result<ComponentSet, SimulateError> {
     let mut set = components.clone();
-    for id in &package.deletes {
-        let key = set
-            .components
-            .iter()
-            .find(|(_, component)| component.id == *id)
-            .map(|(key, _)| key.clone());
-        if let Some(key) = key {
-            set.components.remove(&key);
-        }
+    for id in members(package, "destructiveChanges.xml")? {
+        delete(&id, &mut set);
     }
-    for (id, file) in &package.components {
-        let bytes = package.files.get(file).cloned().unwrap_or_default();
-        let new = Document::parse(bytes)
-            .map_err(|error| SimulateError::File { file: file.clone(), error })?;
+    let mut named = BTreeSet::from(["package.xml", "destructiveChanges.xml"].map(str::to_owned));
+    for id in members(package, "package.xml")? {
+        let file = layout::metadata_path(&id);
+        let found = file.and_then(|file| Some((package.files.get(&file)?.clone(), file)));
+        let (bytes, file) = found.ok_or_else(|| SimulateError::NoFile(id.clone()))?;
+        let wrong = |error| SimulateError::File { file: file.clone(), error };
+        let new = Document::parse(bytes).map_err(wrong)?;
+        new.expect_root(&registry::root_name(&id.type_name, &id.full_name)).map_err(wrong)?;
+        if holds_what_stays(&id, &new) {
+            return Err(SimulateError::Stays(id));
+        }
         let row = registry::find_component(&id.type_name, &id.full_name);
         let overlays = row.is_some_and(|row| row.deploy == DeployRule::Overlay);
-        let document = match (own(components, id), row) {
+        let document = match (own(components, &id), row) {
             (Some(old), Some(row)) if overlays => lay(row, &old.document, &new)
                 .map_err(|error| SimulateError::Edit { id: id.clone(), error })?,
             _ => new,
         };
+        named.insert(file.clone());
         let key = components
             .components
             .iter()
-            .find(|(_, old)| old.id == *id)
+            .find(|(_, old)| old.id == id)
             .map_or_else(|| id.clone(), |(key, _)| key.clone());
-        set.components.insert(key, Component { id: id.clone(), document, file: file.clone() });
+        set.components.insert(key, Component { id, document, file });
     }
-    Ok(set)
+    match package.files.keys().find(|file| !named.contains(*file)) {
+        Some(file) => Err(SimulateError::NotNamed(file.clone())),
+        None => Ok(set),
+    }
+}
+
+/// The components that a manifest of the package names; none where it is not there.
+fn members(package: &Package, file: &str) -> Result<Vec<ComponentId>, SimulateError> {
+    let Some(bytes) = package.files.get(file) else { return Ok(Vec::new()) };
+    let wrong = |error| SimulateError::File { file: file.to_owned(), error };
+    let manifest = Manifest::parse(bytes.clone()).map_err(wrong)?;
+    let of_type = |(type_name, names): (&String, &BTreeSet<String>)| {
+        names.iter().map(|name| ComponentId::new(type_name, name)).collect::<Vec<_>>()
+    };
+    Ok(manifest.types.iter().flat_map(of_type).collect())
+}
+
+/// Deletes a component, and with an external client app its parts (S 2.7).
+fn delete(id: &ComponentId, set: &mut ComponentSet) {
+    let is_app = id.type_name == "ExternalClientApplication";
+    let goes = |one: &Component| {
+        let owner = one.document.root().child_text("externalClientApplication");
+        one.id == *id || (is_app && owner.is_some_and(|owner| *owner == id.full_name))
+    };
+    set.components.retain(|_, one| !goes(one));
 }
 
 /// Lays a profile over the one that is there: an entry takes the place of its like, what is not

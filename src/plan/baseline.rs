@@ -51,6 +51,8 @@ impl Plan<'_> {
         if unseen.kind == UnseenKind::Damaged {
             let reason = format!("it cannot be read: {unseen}");
             self.left.push(Left::of(subject.to_string(), reason));
+        } else if unseen.kind == UnseenKind::Doubled {
+            self.left.push(Left::of(subject.to_string(), unseen.words.clone()));
         } else {
             self.notes.push(format!("left alone, as it was not observed: {subject} ({unseen})"));
         }

@@ -1,22 +1,113 @@
 //! The proof of a plan: on what an org would hold after the package before it is sent, and on what
 //! it holds once it was.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Diff, State};
 use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Entries, Found, MetadataType, layout_identity};
-use crate::metadata::settings::{Difference, Settings, differences, settings};
+use crate::metadata::registry::{
+    self, ApiVersion, Entries, Found, MetadataType, Travel, layout_identity,
+};
+use crate::metadata::settings::{Difference, Settings, differences, doubles, settings};
 use crate::metadata::value::{Value, elements, same};
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::package::{Change, own};
+use crate::package::{Change, Target, own};
 
 use super::Plan;
 use super::before_image::shown;
 
+/// What a package is held against.
+#[derive(Clone, Copy)]
+pub(super) struct Package<'p> {
+    pub(super) changes: &'p [Change],
+    pub(super) targets: &'p [Target],
+    pub(super) version: ApiVersion,
+    pub(super) is_in_place: bool,
+}
+
+/// Says what of a package is not as its plan says, by what is there before and would be after it:
+/// each component with one line. Each change is brought about, and nothing else moves, in the
+/// components that the plan speaks of and in all others.
+pub(super) fn package(
+    plan: &Package<'_>,
+    before: &ComponentSet,
+    after: &ComponentSet,
+) -> Vec<(ComponentId, String)> {
+    let mut broken = undone_of(plan.changes, after);
+    for target in plan.targets {
+        let (id, row) = (&target.id, row_of(&target.id));
+        let there = own(after, id).map(|component| &component.document);
+        let (Some(wanted), Some(there)) = (&target.after, there) else {
+            if target.after.is_some() != there.is_some() {
+                broken.push((id.clone(), format!("{id} would be there or not, against the plan")));
+            }
+            continue;
+        };
+        let of_it: Vec<&Change> = plan.changes.iter().filter(|one| one.id == *id).collect();
+        let mut strays = match &target.before {
+            Some(was) => strays(&of_it, id, was, there),
+            None => differences(row, Some(wanted), Some(there)),
+        };
+        if !plan.is_in_place {
+            strays.retain(|(path, ..)| !may_be_cut(row, path, plan.version, target));
+        }
+        broken.extend(
+            strays
+                .into_iter()
+                .map(|(path, ..)| (id.clone(), format!("{id} {path} would change too"))),
+        );
+        let known = target.before.as_ref().map(|before| doubles(row, before)).unwrap_or_default();
+        let more = doubles(row, there)
+            .into_iter()
+            .filter(|one| known.iter().all(|old| old.entry != one.entry));
+        broken
+            .extend(more.map(|one| (id.clone(), format!("{id} {} would stand twice", one.entry))));
+    }
+    let is_target = |id: &ComponentId| plan.targets.iter().any(|target| target.id == *id);
+    let others = |set| own_ids(set).filter(|id| !is_target(id)).collect::<BTreeSet<_>>();
+    for id in others(before).union(&others(after)) {
+        let bytes = |set| own(set, id).map(|one| one.document.bytes());
+        let goes_along = bytes(after).is_none()
+            && plan.targets.iter().any(|target| {
+                let app = own(before, id)
+                    .and_then(|one| one.document.root().child_text("externalClientApplication"));
+                target.after.is_none() && app.is_some_and(|app| app == target.id.full_name)
+            });
+        if bytes(before) != bytes(after) && !goes_along {
+            broken
+                .push(((*id).clone(), format!("{id} would change, and the plan does not name it")));
+        }
+    }
+    broken
+}
+
+fn own_ids(set: &ComponentSet) -> impl Iterator<Item = &ComponentId> {
+    set.components.values().map(|component| &component.id)
+}
+
+/// Says whether a setting may be missing in what is sent: the API version lacks it, or it is an
+/// org's own.
+fn may_be_cut(
+    row: &'static MetadataType,
+    path: &FieldPath,
+    version: ApiVersion,
+    target: &Target,
+) -> bool {
+    let field = row.resolve(path).ok().flatten().map(|resolved| resolved.field);
+    let is_own = field.is_some_and(|field| field.travel == Travel::SameOrg);
+    (is_own && target.before.is_none()) || row.lacked_by(version, Some(path)).is_some()
+}
+
 /// Says which changes are not so in what is, or would be, there: one line each.
 pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
+    undone_of(changes, now).into_iter().map(|(_, line)| line).collect()
+}
+
+fn undone_of(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId, String)> {
     let mut lines = Vec::new();
     let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
     for change in changes {
@@ -24,8 +115,8 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
         let there = own(now, id).map(|component| &component.document);
         let Some(path) = &change.path else {
             match (&change.to, there) {
-                (Some(_), None) => lines.push(format!("{id} is not there")),
-                (None, Some(_)) => lines.push(format!("{id} is still there")),
+                (Some(_), None) => lines.push((id.clone(), format!("{id} is not there"))),
+                (None, Some(_)) => lines.push((id.clone(), format!("{id} is still there"))),
                 _ => {}
             }
             continue;
@@ -42,7 +133,7 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
             _ => value_at(row, there.zip(entries.as_mut()), held, path),
         };
         if !is_as(row, path, is.as_ref(), change.to.as_ref()) {
-            lines.push(format!("{id} {path} is {}", shown(is.as_ref())));
+            lines.push((id.clone(), format!("{id} {path} is {}", shown(is.as_ref()))));
         }
     }
     lines
@@ -63,10 +154,14 @@ pub(super) fn strays(
     let planned: Vec<&FieldPath> =
         changes.iter().filter_map(|change| change.path.as_ref()).collect();
     let exact: BTreeSet<String> = planned.iter().map(|path| folded(path)).collect();
-    let entries: BTreeSet<String> = planned
+    // With an entry that goes, or is copied, goes all that is in it; one that is to be there is
+    // told setting by setting.
+    let entries: BTreeSet<String> = changes
         .iter()
+        .filter(|change| change.to != Some(Value::Present))
+        .filter_map(|change| change.path.as_ref())
         .filter(|path| path.segments().last().is_some_and(|last| last.key.is_some()))
-        .map(|path| folded(path))
+        .map(folded)
         .collect();
     let touched: BTreeSet<String> = planned.iter().map(|path| first(path)).collect();
     // A list that was taken as a whole may be told apart in the two that are compared here.

@@ -1,10 +1,15 @@
-//! What no deploy can bring about, with the reason; and what has no way back.
+//! What no deploy can bring about, or no package can hold, with the reason; and what has no way
+//! back.
 
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, DeployRule, Field, MetadataType, Odd, layout_identity};
+use crate::metadata::settings::doubles;
 use crate::metadata::value::Value;
+use crate::package::{Change, PackageError, Target};
+
+use super::{Basis, Left};
 
 /// What cannot be changed in what is there, whoever wants it (S 3.4).
 pub(super) fn refuse(
@@ -100,4 +105,68 @@ pub(super) fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> R
 pub(super) fn one_way_door(id: &ComponentId) -> Option<String> {
     let why = odd(id).one_way;
     (!why.is_empty()).then(|| format!("{id}: {why}"))
+}
+
+/// A change, or all that is meant with a component, that cannot be packaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) id: ComponentId,
+    pub(super) path: Option<FieldPath>,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    pub(super) fn all_of(id: ComponentId, reason: String) -> Self {
+        Self { id, path: None, reason }
+    }
+
+    /// Says whether it is about a component, a part of an external client app also by its app.
+    pub(super) fn is_about(&self, id: &ComponentId) -> bool {
+        let made_as = registry::find(&id.type_name).and_then(|row| row.odd.made_as);
+        let is_part = |suffix| self.id.full_name == format!("{}{suffix}", id.full_name);
+        self.id == *id || (self.id.type_name == id.type_name && made_as.is_some_and(is_part))
+    }
+
+    pub(super) fn subject(&self) -> String {
+        match &self.path {
+            Some(path) => format!("{} {path}", self.id),
+            None => self.id.to_string(),
+        }
+    }
+
+    pub(super) fn left(self) -> Left {
+        Left::of(self.subject(), self.reason)
+    }
+}
+
+/// Says that a document which is sent as a whole has an entry twice, and which of them an org takes
+/// nobody knows; none where it has not.
+pub(super) fn sent_twice(target: &Target, basis: &Basis<'_>) -> Option<String> {
+    let row = registry::find_component(&target.id.type_name, &target.id.full_name)?;
+    if basis.is_in_place || row.deploy == DeployRule::Overlay {
+        return None;
+    }
+    let twice = doubles(row, target.after.as_ref()?);
+    let one = twice.first()?;
+    Some(format!(
+        "it would be sent as a whole, and `{}` stands in it more than once and says different \
+         things: make it one entry first",
+        one.entry
+    ))
+}
+
+/// Makes a target of some changes of one component.
+type Aim<'a> = dyn Fn(&[&Change]) -> Result<Option<Target>, PackageError> + 'a;
+
+/// Finds the changes that contradict a file each by itself.
+pub(super) fn contradicting<'c>(changes: &[&'c Change], aim: &Aim<'_>) -> Vec<&'c Change> {
+    match changes {
+        [] => Vec::new(),
+        _ if aim(changes).is_ok() => Vec::new(),
+        [one] => vec![*one],
+        more => {
+            let (first, second) = more.split_at(more.len() / 2);
+            [contradicting(first, aim), contradicting(second, aim)].concat()
+        }
+    }
 }

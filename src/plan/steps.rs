@@ -9,7 +9,8 @@ use crate::metadata::fact::{Access, Fact, OrganizationFact};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close};
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
-use crate::metadata::settings::settings;
+use crate::metadata::settings::{doubled_at, settings};
+use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
 use crate::package::{Cause, Change, own};
@@ -43,7 +44,18 @@ pub(super) fn fill(
         let is_manual = match finding.outcome {
             Outcome::Differs | Outcome::Missing => false,
             Outcome::Manual(_) => true,
-            Outcome::InSync | Outcome::NotObserved(_) | Outcome::Waived(_) => continue,
+            Outcome::NotObserved(ref unseen) => {
+                if unseen.kind == UnseenKind::Doubled && chosen(finding) {
+                    let name = finding.name();
+                    plan.left.push(Left {
+                        finding: Some(index),
+                        subject: name,
+                        reason: unseen.words.clone(),
+                    });
+                }
+                continue;
+            }
+            Outcome::InSync | Outcome::Waived(_) => continue,
         };
         if !chosen(finding) {
             continue;
@@ -421,7 +433,9 @@ impl Plan<'_> {
                     && matches!(found, Some(Found::Value { value: Value::Bool(true), .. }))
             };
             for (permission, by) in close(&wanted, &is_granted, basis.graph) {
-                if !is_seen(&permission, &id, basis, self.made.contains_key(&id)) {
+                let is_doubled =
+                    there.is_some_and(|there| doubled_at(row, there, &permission.path()).is_some());
+                if is_doubled || !is_seen(&permission, &id, basis, self.made.contains_key(&id)) {
                     self.notes.push(format!(
                         "{id}: {by} also needs {permission}, and whether it is \
                         granted was not observed"

@@ -4,6 +4,8 @@
 //! The types here are the published form and stand apart from the program's own, so that the latter
 //! may change.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
@@ -70,7 +72,7 @@ struct Identity<'r> {
 #[derive(Serialize)]
 struct Failure<'r> {
     code: &'r str,
-    message: &'r str,
+    message: Cow<'r, str>,
     hint: Option<&'r str>,
 }
 
@@ -178,17 +180,19 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let (error, summary, notes, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
-            let failure = diff.silence().map(|silence| Failure {
-                code: code::NOTHING_OBSERVED,
-                message: silence.words(),
-                hint: None,
-            });
-            (failure, summary(diff), diff.notes().collect(), rows)
+            let silence = || {
+                diff.silence().map(|silence| Failure {
+                    code: code::NOTHING_OBSERVED,
+                    message: silence.words().into(),
+                    hint: None,
+                })
+            };
+            (broken(&diff.broken).or_else(silence), summary(diff), diff.notes().collect(), rows)
         }
         Err(failure) => (
             Some(Failure {
                 code: &failure.code,
-                message: &failure.message,
+                message: failure.message.as_str().into(),
                 hint: failure.hint.as_deref(),
             }),
             Summary::default(),
@@ -208,6 +212,15 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         notes,
         findings,
     }
+}
+
+/// Files that are no metadata; what the others say was found all the same.
+fn broken<'r>(files: &[String]) -> Option<Failure<'r>> {
+    (!files.is_empty()).then(|| Failure {
+        code: code::ERROR,
+        message: format!("not all of the metadata can be read: {}", files.join("; ")).into(),
+        hint: None,
+    })
 }
 
 fn summary(found: &Diff<'_>) -> Summary {

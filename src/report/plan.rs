@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 
 use crate::metadata::ComponentId;
+use crate::metadata::document::Document;
 use crate::metadata::full_name::{api_full_name, profile_label};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::package::{Cause, Change, Package, Target};
+use crate::package::{Cause, Change, Package, Target, showable};
 use crate::plan::saved::Assigned;
 use crate::plan::{Left, Plan};
 
@@ -226,16 +227,13 @@ fn label(change: &Change, value: &Value) -> String {
 pub fn files(targets: &[Target], package: &Package) -> String {
     let mut out = String::new();
     for target in targets {
-        let before = target
-            .before
-            .as_ref()
-            .map(|document| String::from_utf8_lossy(document.bytes()).into_owned())
-            .unwrap_or_default();
-        let after = target
-            .after
-            .as_ref()
-            .map(|document| String::from_utf8_lossy(document.bytes()).into_owned())
-            .unwrap_or_default();
+        // Nobody is shown a key or a secret, be it in a comment.
+        let text = |document: Option<&Document>| {
+            let document = document.map(|document| showable(&target.id, document));
+            document.map(|one| String::from_utf8_lossy(one.bytes()).into_owned())
+        };
+        let before = text(target.before.as_ref()).unwrap_or_default();
+        let after = text(target.after.as_ref()).unwrap_or_default();
         let path =
             package.components.get(&target.id).cloned().unwrap_or_else(|| target.id.to_string());
         let diff = similar::TextDiff::from_lines(&before, &after);

@@ -9,14 +9,40 @@ use crate::diff::{Against, Diff, Finding, Origin, Subject};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Travel;
 use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
 
 use super::side::{Outcome, Side, compare_sides};
 
-/// Says whether a setting is an org's own id of something, which another org's is no difference to
-/// (S 2.2, 2.4).
+/// Says whether a setting is an org's own id of something, which the org alone makes (S 2.2, 2.4).
 fn is_bound(subject: &Subject) -> bool {
     subject.field().is_some_and(|field| field.travel == Travel::SameOrg)
+}
+
+/// Says which user two settings name, one of them with the suffix that a sandbox gives; nothing
+/// where they do not.
+fn suffixed(id: &ComponentId, finding: &Finding<'_>) -> Option<String> {
+    let subject = &finding.subject;
+    let Origin::Baseline { baseline: Some(Value::Text(then)), .. } = &finding.origin else {
+        return None;
+    };
+    let Some(Value::Text(now)) = &finding.actual else { return None };
+    if !subject.field().is_some_and(|field| field.names_user) || !now.contains('@') {
+        return None;
+    }
+    let is_suffix = |rest: &str| {
+        rest.strip_prefix('.').is_some_and(|name| {
+            !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric())
+        })
+    };
+    let is_sandbox = |one: &str, other: &str| one.strip_prefix(other).is_some_and(is_suffix);
+    (is_sandbox(now, then) || is_sandbox(then, now)).then(|| {
+        format!(
+            "{id} {}: {now} here and {then} in the baseline is one user with the suffix of a \
+             sandbox; that is no difference, and is not changed",
+            subject.path().map(ToString::to_string).unwrap_or_default()
+        )
+    })
 }
 
 /// Holds what is there now against the baseline, which the user calls `name`. `chosen` says whether
@@ -33,7 +59,7 @@ pub fn compare<'s>(
     // A plain folder compared with an org has no word on what else the org has.
     let now = asked(actual, "what is there now", sparse);
     let then = asked(baseline, "the baseline", sparse);
-    let is_other = actual.is_of_another_org(baseline);
+    let is_same_org = actual.is_of_same_org(baseline);
     let has_common = actual.components.keys().any(|id| baseline.components.contains_key(id));
     let mut against = Against {
         name,
@@ -42,6 +68,7 @@ pub fn compare<'s>(
         ..Against::default()
     };
     let mut findings: Vec<Finding<'s>> = Vec::new();
+    let mut broken = Vec::new();
     for one in compare_sides(actual, baseline, &is_chosen) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
             Outcome::Both(differences, unread) => {
@@ -57,11 +84,27 @@ pub fn compare<'s>(
             Outcome::Failed(why) => {
                 vec![unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))]
             }
+            Outcome::Broken(errors) => {
+                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                let why = Unseen::new(UnseenKind::Damaged, lines.join("; "));
+                broken.extend(lines);
+                vec![unseen(&one.id, why)]
+            }
         };
+        let notes = &mut against.notes;
         found.retain(|finding| {
             let subject = &finding.subject;
-            chosen(&one.id, subject.path()) && !(is_other && is_bound(subject))
+            let is_chosen = |id| chosen(id, subject.path());
+            if !(is_chosen(&one.id) || is_chosen(&one.then)) || is_bound(subject) {
+                return false;
+            }
+            let suffixed = suffixed(&one.id, finding).filter(|_| !is_same_org);
+            notes.extend(suffixed.iter().cloned());
+            suffixed.is_none()
         });
+        if one.then != one.id {
+            against.renamed.insert(one.id.clone(), one.then.clone());
+        }
         if found.is_empty() {
             against.in_sync += 1;
         }
@@ -79,7 +122,7 @@ pub fn compare<'s>(
         }
     }
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
-    Diff { findings, baseline: Some(against), notes: Vec::new() }
+    Diff { findings, baseline: Some(against), notes: Vec::new(), broken }
 }
 
 /// In what order findings stand.
@@ -93,6 +136,7 @@ fn asked<'s>(side: &'s Side, name: &'s str, sparse: bool) -> Asked<'s> {
         not_observed: &side.not_observed,
         is_complete: !sparse,
         name,
+        version: side.api_version(),
     }
 }
 

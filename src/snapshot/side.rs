@@ -8,18 +8,20 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::metadata::compare::{Buffers, CompareError, Difference, Source, compare};
+use crate::metadata::compare::{
+    Buffers, CompareError, Difference, Source, check_component, compare_component,
+};
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
 
-use super::ReadError;
 use super::files::Content;
 use super::record::Record;
 use super::selection::Selection;
 use super::sorted::Sorted;
+use super::{FileError, ReadError};
 
 /// One side.
 #[derive(Debug)]
@@ -149,15 +151,44 @@ impl Side {
         self.manifest.as_ref().and_then(|manifest| manifest.version).or(self.version)
     }
 
-    /// Says whether the two are known to be of different orgs.
-    pub fn is_of_another_org(&self, other: &Self) -> bool {
+    /// Says whether the two are known to be of one org.
+    pub fn is_of_same_org(&self, other: &Self) -> bool {
         // An id has 15 characters, and three more that follow from them.
-        let short = |id: &String| id.chars().take(15).collect::<String>();
-        matches!((self.org_id.as_ref().map(short), other.org_id.as_ref().map(short)), (Some(one), Some(other)) if one != other)
+        let short =
+            |side: &Self| side.org_id.as_ref().map(|id| id.chars().take(15).collect::<String>());
+        short(self).is_some_and(|id| short(other) == Some(id))
     }
 }
 
 impl Side {
+    /// Says what is wrong with a component's file, if anything is; `whose` stands before its name.
+    fn broken(&self, id: &ComponentId, whose: &str) -> Option<FileError> {
+        let error = check_component(id, &self.components.get(id)?).err()?;
+        let file = self.files.get(id).cloned().unwrap_or_else(|| id.to_string());
+        let file = format!("{whose}{file}");
+        Some(match error {
+            CompareError::Actual(error) | CompareError::Baseline(error) => {
+                super::broken(&file, &error)
+            }
+            CompareError::Read(error) => FileError { file, message: error.to_string() },
+        })
+    }
+
+    /// The components that another side does not have by their names, of types whose components
+    /// belong to others: by type and owner.
+    fn alone(&self, other: &Self) -> BTreeMap<(&'static str, String), Vec<ComponentId>> {
+        let mut alone: BTreeMap<_, Vec<ComponentId>> = BTreeMap::new();
+        for id in self.components.keys().filter(|id| !other.components.contains_key(id)) {
+            let row = registry::find(&id.type_name).filter(|row| row.odd.named_by.is_some());
+            let owner = row.and_then(|row| Some((row, row.owner(&self.document(id)?)?)));
+            if let Some((row, owner)) = owner {
+                let owner = row.canonical_owner(&owner);
+                alone.entry((row.name, owner)).or_default().push(id.clone());
+            }
+        }
+        alone
+    }
+
     /// Reads one component's document; none where it is not there or no metadata.
     pub fn document(&self, id: &ComponentId) -> Option<Document> {
         Document::parse(self.components.get(id)?.read().ok()?).ok()
@@ -193,7 +224,9 @@ pub fn changed_by(by: Option<&str>, at: Option<&str>) -> Option<String> {
 pub struct Compared {
     /// The component.
     pub id: ComponentId,
-    /// What differs; the component is on both sides.
+    /// The same in the baseline, where that knows it by another name.
+    pub then: ComponentId,
+    /// How it stands.
     pub outcome: Outcome,
 }
 
@@ -206,9 +239,10 @@ pub enum Outcome {
     OnlyActual,
     /// Only in the baseline.
     OnlyBaseline,
-    /// Not to be compared: a side that is no metadata, cannot be read, or is of another time; with
-    /// the words.
+    /// Not to be compared: a side is of another time, or has another source; with the words.
     Failed(String),
+    /// Files that are no metadata, or cannot be read.
+    Broken(Vec<FileError>),
 }
 
 impl Source for &Content {
@@ -252,13 +286,16 @@ pub fn compare_sides(
     baseline: &Side,
     chosen: &(dyn Fn(&ComponentId) -> bool + Sync),
 ) -> Vec<Compared> {
+    let renamed = renamed(actual, baseline);
+    let paired: BTreeSet<&ComponentId> = renamed.values().collect();
     let ids: BTreeSet<&ComponentId> = actual
         .components
         .keys()
-        .chain(baseline.components.keys())
-        .filter(|id| chosen(id))
+        .chain(baseline.components.keys().filter(|id| !paired.contains(id)))
+        .filter(|id| chosen(id) || renamed.get(id).is_some_and(chosen))
         .collect();
     let ids: Vec<&ComponentId> = ids.into_iter().collect();
+    let then_of = |id| renamed.get(id).unwrap_or(id);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(ids.len()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(ids.len().max(1));
@@ -267,23 +304,30 @@ pub fn compare_sides(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(id) = ids.get(index) else { return };
-            let stale = actual.stale.get(*id).or_else(|| baseline.stale.get(*id));
-            let outcome = match (actual.components.get(*id), baseline.components.get(*id)) {
+            let then = then_of(*id);
+            let broken = || {
+                let broken = [actual.broken(id, ""), baseline.broken(then, "the baseline's ")];
+                broken.into_iter().flatten().collect::<Vec<FileError>>()
+            };
+            let stale = actual.stale.get(*id).or_else(|| baseline.stale.get(then));
+            let outcome = match (actual.components.get(*id), baseline.components.get(then)) {
                 // Neither in sync nor drift: the file says what the org had at another time.
                 _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
-                (Some(now), Some(then)) => {
-                    match (
-                        has_equal_content(actual, baseline, id),
-                        both(id, now, then, &mut buffers),
-                    ) {
-                        (Equal::Yes, outcome) => outcome,
-                        (Equal::No, Outcome::Both(found, _)) => Outcome::Both(found, Some(CONTENT)),
+                (Some(now), Some(before)) => {
+                    let found = compare_component(id, &now, &before, &mut buffers);
+                    match (has_equal_content(actual, baseline, id), found) {
+                        (_, Err(_)) => Outcome::Broken(broken()),
+                        (Equal::Yes, Ok(found)) => Outcome::Both(found, None),
+                        (Equal::No, Ok(found)) => Outcome::Both(found, Some(CONTENT)),
                         // One side has in one file what the other has in several.
-                        _ => Outcome::Failed(CONTENT.to_owned()),
+                        (Equal::Alone, Ok(_)) => Outcome::Failed(CONTENT.to_owned()),
                     }
                 }
-                (Some(_), None) => Outcome::OnlyActual,
-                _ => Outcome::OnlyBaseline,
+                (now, _) => match broken() {
+                    errors if !errors.is_empty() => Outcome::Broken(errors),
+                    _ if now.is_some() => Outcome::OnlyActual,
+                    _ => Outcome::OnlyBaseline,
+                },
             };
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, outcome));
         }
@@ -296,7 +340,26 @@ pub fn compare_sides(
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(index, outcome)| Compared { id: ids[index].clone(), outcome }).collect()
+    let of_index = |(index, outcome): (usize, Outcome)| Compared {
+        id: ids[index].clone(),
+        then: then_of(ids[index]).clone(),
+        outcome,
+    };
+    done.into_iter().map(of_index).collect()
+}
+
+/// Components that go by another name on each side, and are the same by whose they are: parts of
+/// an external client app, policies of a profile (S 2.1, 3.5). An owner with several of a type on a
+/// side is left out: which is which nobody knows.
+fn renamed(actual: &Side, baseline: &Side) -> BTreeMap<ComponentId, ComponentId> {
+    let now = actual.alone(baseline);
+    let mut then = baseline.alone(actual);
+    now.into_iter()
+        .filter_map(|(owner, ids)| match (ids.as_slice(), then.remove(&owner)?.as_slice()) {
+            ([now], [then]) => Some((now.clone(), then.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Why a component whose source is another is not said to be in sync.
@@ -321,14 +384,5 @@ fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> Equal 
             _ => Equal::No,
         },
         _ => Equal::Alone,
-    }
-}
-
-fn both(id: &ComponentId, now: &Content, then: &Content, buffers: &mut Buffers) -> Outcome {
-    let row = registry::find_component(&id.type_name, &id.full_name);
-    match compare(row, &now, &then, buffers) {
-        Ok(found) => Outcome::Both(found, None),
-        Err(CompareError::Read(error)) => Outcome::Failed(error.to_string()),
-        Err(error) => Outcome::Failed(error.to_string()),
     }
 }

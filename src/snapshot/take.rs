@@ -204,6 +204,12 @@ async fn list_type(
 /// A profile of the baseline cannot be read.
 pub fn of_baseline(side: &Side) -> Result<RetrieveRequest, ReadError> {
     let mut request = RetrieveRequest::default();
+    // The parts of an app have other names in another org; there they are asked for by the app.
+    for id in side.components.keys().filter(|id| id.type_name.starts_with("ExtlClnt")) {
+        let row = registry::find(&id.type_name);
+        let owner = row.and_then(|row| row.owner(&side.document(id)?));
+        request.components.extend(owner.map(|owner| ComponentId::new(&id.type_name, owner)));
+    }
     if let Some(manifest) = &side.manifest {
         let is_compared: BTreeSet<&str> =
             side.components.keys().map(|id| id.type_name.as_str()).collect();

@@ -6,7 +6,7 @@ mod model;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use sfsetup::metadata::compare::{Buffers, CompareError, Difference, by_index, compare};
+use sfsetup::metadata::compare::{Buffers, CompareError, Difference, Doubled, by_index, compare};
 use sfsetup::metadata::document::{Document, DocumentError};
 use sfsetup::metadata::registry::{self, Field, MetadataType, rows};
 
@@ -51,6 +51,18 @@ fn fast(
     buffers: &mut Buffers,
 ) -> Result<Vec<Difference>, String> {
     compare(row, &actual, &baseline, buffers).map_err(|error| error.to_string())
+}
+
+/// Says whether nothing differs but what stands in a file twice and is not observed.
+fn is_equal(found: &Result<Vec<Difference>, String>) -> bool {
+    found.as_ref().is_ok_and(|found| found.iter().all(|one| one.doubled.is_some()))
+}
+
+/// The same without the lines of what stands twice, which a layout moves.
+fn without_lines(found: Result<Vec<Difference>, String>) -> Result<Vec<Difference>, String> {
+    let without =
+        |one: Difference| Difference { doubled: one.doubled.map(|_| Doubled::default()), ..one };
+    found.map(|found| found.into_iter().map(without).collect())
 }
 
 /// Holds the two roads against each other, both ways.
@@ -145,7 +157,7 @@ proptest! {
             let relaid = model::write(tape, layout, "Root", nodes);
             agree(row, file, &relaid, &mut buffers)?;
             let found = fast(row, file, &relaid, &mut buffers);
-            prop_assert!(!is_same || found == Ok(Vec::new()), "{found:?}");
+            prop_assert!(!is_same || is_equal(&found), "{found:?}");
         }
     }
 
@@ -214,17 +226,17 @@ fn every_real_file_in_every_layout_and_changed_in_a_place() {
         let mut changed = nodes.clone();
         model::change(tape, &mut changed, fields(row));
         let plain = model::write(tape, PLAIN, &root, &changed);
-        let expected = expected(row, &plain, &original);
+        let expected = without_lines(expected(row, &plain, &original));
         let count = if original.len() > LARGE { TRIED_LARGE } else { TRIED };
         for at in number..number + count {
             let layout = LAYOUTS[at % LAYOUTS.len()];
             let relaid = model::write(tape, layout, &root, &nodes);
             let found = fast(row, &original, &relaid, &mut buffers);
-            assert_eq!(found, Ok(Vec::new()), "{path:?} {layout:?}");
+            assert!(is_equal(&found), "{path:?} {layout:?}: {found:?}");
             let changed = model::write(tape, layout, &root, &changed);
             for (then, buffers) in [(&original, &mut small), (&relaid, &mut buffers)] {
                 let found = fast(row, &changed, then, buffers);
-                assert_eq!(found, expected, "{path:?} {layout:?}");
+                assert_eq!(without_lines(found), expected, "{path:?} {layout:?}");
             }
         }
     }

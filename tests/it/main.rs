@@ -6,6 +6,7 @@
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;
+mod broken;
 mod citations;
 #[cfg(feature = "demo")]
 mod compare;
@@ -43,6 +44,7 @@ mod silence;
 mod snapshot;
 mod support;
 mod template;
+mod twostates;
 #[cfg(feature = "demo")]
 mod witness;
 mod wsdl;

@@ -167,7 +167,7 @@ fn package_of(type_name: &str) -> String {
 }
 
 #[test]
-fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
+fn a_permission_that_stands_twice_and_disagrees_is_not_observed() {
     let env = Env::new();
     let entry = |enabled: bool| {
         format!(
@@ -182,7 +182,6 @@ fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
         )
     };
     env.write("org/package.xml", package_of("PermissionSet"));
-    env.write("org/permissionsets/P.permissionset", set(&[entry(false), entry(true)].concat()));
     env.write(
         "t.toml",
         template_of(
@@ -190,14 +189,69 @@ fn of_a_permission_that_stands_twice_the_worse_counts_and_one_is_left() {
                                      \"userPermissions[ModifyAllData].enabled\", equals = false",
         ),
     );
+    let file = "org/permissionsets/P.permissionset";
+    let text = || std::fs::read_to_string(env.folder().join(file)).unwrap();
+    let package = || env.run(&["package", "--template", "t.toml", "--from", "org", "--in-place"]);
+    for order in [[false, true], [true, false]] {
+        let both = set(&order.map(entry).concat());
+        env.write(file, &both);
+        let run = env.run(&["diff", "--template", "t.toml", "--from", "org"]);
+        assert!(run.code == 0 && run.stdout.contains("lines 4 and 8"), "{run:?}");
+        let run = package();
+        assert!(run.code == 2 && run.stdout.contains("lines 4 and 8"), "{run:?}");
+        assert_eq!(text(), both);
+    }
+    // Equal ones are one: a fix states it and takes the other out.
+    env.write(file, set(&[entry(true), entry(true)].concat()));
     assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 2);
-    let run = env.run(&["package", "--template", "t.toml", "--from", "org", "--in-place"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert_eq!(
-        std::fs::read_to_string(env.folder().join("org/permissionsets/P.permissionset")).unwrap(),
-        set(&entry(false))
-    );
+    assert_eq!(package().code, 0);
+    assert_eq!(text(), set(&entry(false)));
     assert_eq!(env.run(&["diff", "--template", "t.toml", "--from", "org"]).code, 0);
+}
+
+/// A document that is sent whole takes no twins along that disagree, whatever else is to change.
+#[test]
+fn what_stands_twice_is_never_sent_whole() {
+    let env = Env::new();
+    let entry = |name: &str, enabled: bool| {
+        format!(
+            "    <userPermissions>\n        <enabled>{enabled}</enabled>\n        \
+             <name>{name}</name>\n    </userPermissions>\n"
+        )
+    };
+    let set = |entries: &[String]| {
+        format!(
+            "{HEAD}<PermissionSet xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>P\
+             </label>\n{}</PermissionSet>\n",
+            entries.concat()
+        )
+    };
+    let twins = [entry("ModifyAllData", false), entry("ModifyAllData", true)];
+    let file = "permissionsets/P.permissionset";
+    let with = |enabled: bool| set(&[&twins[..], &[entry("ApiEnabled", enabled)]].concat());
+    for (side, enabled) in [("then", true), ("now", false)] {
+        env.write(&format!("{side}/package.xml"), package_of("PermissionSet"));
+        env.write(&format!("{side}/{file}"), with(enabled));
+    }
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
+    assert!(run.code == 2 && run.stdout.contains("would be sent as a whole"), "{run:?}");
+    assert!(!env.folder().join("out").exists());
+    // In the file itself the one setting is changed, and the twins stay as they are.
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--in-place"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let text = std::fs::read_to_string(env.folder().join("now").join(file)).unwrap();
+    assert_eq!(text, with(true));
+    // Equal twins are sent as one.
+    let equal = |enabled: bool| {
+        let one = || entry("ModifyAllData", false);
+        set(&[one(), one(), entry("ApiEnabled", enabled)])
+    };
+    env.write(&format!("then/{file}"), equal(true));
+    env.write(&format!("now/{file}"), equal(false));
+    let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let text = std::fs::read_to_string(env.folder().join("out").join(file)).unwrap();
+    assert_eq!(text, set(&[entry("ModifyAllData", false), entry("ApiEnabled", true)]));
 }
 
 #[test]

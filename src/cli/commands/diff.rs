@@ -95,6 +95,7 @@ fn answer(
 ) -> Result<Exit, CommandError> {
     // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
     if arguments.format == Format::Text
+        && report.diffs().next().is_none()
         && let Some(error) = failed
     {
         return Err(error);
@@ -132,7 +133,9 @@ impl<'a> Asked<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            return Ok((OrgReport::of_files(name, self.found(seen)?), None));
+            let found = self.found(seen)?;
+            let broken = CommandError::broken(&found.broken);
+            return Ok((OrgReport::of_files(name, found), broken));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -161,7 +164,10 @@ impl<'a> Asked<'a> {
             Err(error) => Err(error),
         };
         let (outcome, failed) = match outcome {
-            Ok(found) => (Ok(found), None),
+            Ok(found) => {
+                let broken = CommandError::broken(&found.broken);
+                (Ok(found), broken)
+            }
             Err(error) => (Err(Failure::from(&error)), Some(error)),
         };
         let report = OrgReport {

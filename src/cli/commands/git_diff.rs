@@ -8,13 +8,15 @@ use clap::Args;
 
 use crate::diff::Finding;
 use crate::diff::baseline::differs;
-use crate::metadata::compare::{Buffers, Difference, by_index, compare};
+use crate::metadata::compare::{
+    Buffers, CompareError, Difference, by_index, check_component, compare_component,
+};
 use crate::metadata::decomposed::{self, Part, compose};
 use crate::metadata::document::{Document, NAMESPACE};
-use crate::metadata::registry::{self, MetadataType};
+use crate::metadata::registry;
 use crate::metadata::{ComponentId, layout};
 use crate::report::git::{self, Fate, FileChange};
-use crate::snapshot::Content;
+use crate::snapshot::{Content, ReadError};
 
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::error::CommandError;
@@ -50,28 +52,22 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
     let id = component_of(&name);
     let to = moved.map(|(to, words)| (name_of(to), words));
     let now = to.as_ref().map(|(to, _)| component_of(to));
-    let null = Path::new("/dev/null");
-    let (old, new) = (Path::new(old), Path::new(new));
-    let row = registry::find_component(&id.type_name, &id.full_name);
-    let (fate, differences) = match (&to, &now) {
-        (Some((to, words)), Some(id)) => {
-            (Fate::Moved { to, id, words }, between(row, &name, old, new))
+    let (old, new) = (content(&name, Path::new(old)), content(&name, Path::new(new)));
+    let (fate, differences) = match (&old, &new, &to, &now) {
+        (Some(old), Some(new), Some((to, words)), Some(now)) => {
+            (Fate::Moved { to, id: now, words }, between(&id, old, new))
         }
-        _ if old == null => (Fate::New, alone(row, &name, new)),
-        _ if new == null => (Fate::Deleted, alone(row, &name, old)),
-        _ => (Fate::Changed, between(row, &name, old, new)),
+        (Some(old), Some(new), ..) => (Fate::Changed, between(&id, old, new)),
+        (None, Some(new), ..) => (Fate::New, alone(&id, new)),
+        (Some(old), None, ..) => (Fate::Deleted, alone(&id, old)),
+        (None, None, ..) => (Fate::Changed, Ok(Vec::new())),
     };
-    let differences = match differences {
-        Ok(differences) => differences,
-        // Something that is no metadata, such as a merge conflict: git shows it no better, but
-        // the reader must know.
-        Err(why) => {
-            ui.answer(&format!("{}: {why}\n", to.map_or(name, |(to, _)| to)))?;
-            return Ok(Exit::Done);
-        }
+    let Ok(differences) = differences else {
+        let shown = to.map_or(name, |(to, _)| to);
+        return broken(ui, &shown, &id, [(&old, "the old "), (&new, "")]);
     };
     let turned = differences.into_iter().map(|one| match fate {
-        Fate::Deleted => Difference { path: one.path, actual: None, baseline: one.actual },
+        Fate::Deleted => Difference { actual: None, baseline: one.actual, ..one },
         Fate::New => Difference { baseline: None, ..one },
         Fate::Changed | Fate::Moved { .. } => one,
     });
@@ -100,15 +96,19 @@ fn component_of(name: &str) -> ComponentId {
         .unwrap_or_else(|| ComponentId::new("", name))
 }
 
-/// What git has of a file. A part of a component is read as a component that holds nothing else.
-fn content(name: &str, path: &Path) -> Content {
+/// What git has of a file; nothing where it is not there. A part of a component is read as a
+/// component that holds nothing else.
+fn content(name: &str, path: &Path) -> Option<Content> {
+    if path == Path::new("/dev/null") {
+        return None;
+    }
     let composed = || {
         decomposed::owner_of(name)?;
         let own = Part { file: String::new(), bytes: EMPTY.to_vec() };
         let part = Part { file: name.to_owned(), bytes: std::fs::read(path).ok()? };
         Some(Content::Bytes(compose(&[own, part]).ok()?.bytes.into()))
     };
-    composed().unwrap_or(Content::File(path.to_path_buf()))
+    Some(composed().unwrap_or(Content::File(path.to_path_buf())))
 }
 
 /// A component of which nothing is known.
@@ -116,24 +116,50 @@ const EMPTY: &[u8] = b"<PermissionSet/>";
 
 /// What differs between two states of a file.
 fn between(
-    row: Option<&'static MetadataType>,
-    name: &str,
-    old: &Path,
-    new: &Path,
-) -> Result<Vec<Difference>, String> {
-    let (old, new) = (content(name, old), content(name, new));
-    compare(row, &&new, &&old, &mut Buffers::default()).map_err(|error| error.to_string())
+    id: &ComponentId,
+    old: &Content,
+    new: &Content,
+) -> Result<Vec<Difference>, CompareError> {
+    compare_component(id, &new, &old, &mut Buffers::default())
 }
 
 /// What a file says beyond one that says nothing.
-fn alone(
-    row: Option<&'static MetadataType>,
-    name: &str,
-    file: &Path,
-) -> Result<Vec<Difference>, String> {
-    let bytes = content(name, file).read().map_err(|error| error.to_string())?;
-    let document = Document::parse(bytes).map_err(|error| error.to_string())?;
+fn alone(id: &ComponentId, content: &Content) -> Result<Vec<Difference>, CompareError> {
+    check_component(id, &content)?;
+    let unread = |error: ReadError| CompareError::Read(std::io::Error::other(error.to_string()));
+    let document =
+        Document::parse(content.read().map_err(unread)?).map_err(CompareError::Actual)?;
     let nothing = format!("<{} xmlns=\"{NAMESPACE}\"/>", document.root().name());
-    let nothing = Document::parse(nothing.into_bytes()).map_err(|error| error.to_string())?;
+    let nothing = Document::parse(nothing.into_bytes()).map_err(CompareError::Actual)?;
+    let row = registry::find_component(&id.type_name, &id.full_name);
     Ok(by_index(row, &document, &nothing))
+}
+
+/// Says what is no metadata, such as a merge conflict: git shows it no better, but the reader must
+/// know.
+fn broken(
+    ui: &Ui,
+    shown: &str,
+    id: &ComponentId,
+    sides: [(&Option<Content>, &str); 2],
+) -> Result<Exit, CommandError> {
+    let mut lines = Vec::new();
+    for (content, whose) in sides {
+        let Some(error) = content.as_ref().and_then(|one| check_component(id, &one).err()) else {
+            continue;
+        };
+        lines.push(match error {
+            CompareError::Actual(error) | CompareError::Baseline(error) => {
+                let at = error.position;
+                format!("{whose}{shown}:{}:{}: {}", at.line, at.column, error.kind)
+            }
+            CompareError::Read(error) => format!("{whose}{shown}: {error}"),
+        });
+    }
+    // Git stops at the first file whose driver fails, and the others are to be shown too.
+    if std::env::var_os("GIT_DIFF_PATH_COUNTER").is_some() {
+        ui.answer(&format!("{}\n", lines.join("\n")))?;
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::broken(&lines).unwrap_or_else(|| CommandError::new("no metadata")))
 }

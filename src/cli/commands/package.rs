@@ -124,6 +124,7 @@ async fn make(
             "the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot",
         );
     }
+    seen.all_read()?;
     Ok(exit(&plan))
 }
 

@@ -309,6 +309,16 @@ impl CommandError {
         }
     }
 
+    /// Files that are no metadata, beside others that were looked at; none where all could be read.
+    pub(crate) fn broken(files: &[String]) -> Option<Self> {
+        if files.is_empty() {
+            return None;
+        }
+        let mut all = Self::new("not all of the metadata can be read");
+        all.causes = files.to_vec();
+        Some(all.hint("mend what is named here and run this again; the rest was looked at"))
+    }
+
     /// A folder or zip that cannot be read.
     pub(crate) fn read(path: &Path, error: &ReadError) -> Self {
         let mut all = Self::new(format!("cannot read the metadata in `{}`", path.display()));

@@ -53,6 +53,8 @@ pub(crate) struct Seen {
     version: ApiVersion,
     is_online: bool,
     same_org: bool,
+    /// Files that are no metadata, each with line and column.
+    broken: Vec<String>,
     /// Some component's file, which shows how a folder is laid out.
     pub(crate) model: Option<String>,
     /// What the reader should know of files that a template was held against.
@@ -100,10 +102,19 @@ impl Seen {
             version: org.api_version(),
             is_online: true,
             same_org: true,
+            broken: Vec::new(),
             model: None,
             notes: Vec::new(),
             parts: BTreeMap::new(),
         }
+    }
+
+    /// Files that are no metadata, as one error; what else there is was looked at all the same.
+    ///
+    /// # Errors
+    /// There are some.
+    pub(crate) fn all_read(&self) -> Result<(), CommandError> {
+        CommandError::broken(&self.broken).map_or(Ok(()), Err)
     }
 
     fn basis(&self, is_in_place: bool) -> Basis<'_> {
@@ -182,6 +193,7 @@ impl<'g> Goal<'g> {
             Self::Steps { steps, only, .. } => {
                 let mut found = diff(steps, seen.components(), &seen.facts);
                 only.check_findings(&found.findings)?;
+                found.broken.clone_from(&seen.broken);
                 found.findings.retain(|finding| only.finding(finding));
                 found.notes.clone_from(&seen.notes);
                 if with_places {
@@ -196,7 +208,9 @@ impl<'g> Goal<'g> {
                 };
                 if with_places {
                     let now = |id: &ComponentId| source(&now, id);
-                    locate(&mut found.findings, &now, &|id| source(then, id));
+                    let against = found.baseline.clone().unwrap_or_default();
+                    let then = |id: &ComponentId| source(then, against.name_of(id));
+                    locate(&mut found.findings, &now, &then);
                 }
                 Ok(found)
             }
@@ -211,6 +225,8 @@ impl<'g> Goal<'g> {
     /// It does.
     pub(crate) fn refuse_empty(&self, seen: &Seen, plan: &Plan<'g>) -> Result<(), CommandError> {
         let silence = match self {
+            // What cannot be read is told at the end, after the rest.
+            _ if !seen.broken.is_empty() => None,
             Self::Steps { only, .. } => {
                 only.check_findings(&plan.diff.findings)?;
                 plan.diff.silence_of(|finding| only.finding(finding))
@@ -280,7 +296,11 @@ impl<'g> Goal<'g> {
             }
             Self::Baseline { side, .. } => work(&Desired::Baseline {
                 findings: seen.against.as_ref().map_or(&[], |against| &against.found.findings),
-                document: &|id| side.document(id),
+                document: &|id| {
+                    let found = seen.against.as_ref().map(|against| &against.found);
+                    let baseline = found.and_then(|found| found.baseline.as_ref());
+                    side.document(baseline.map_or(id, |baseline| baseline.name_of(id)))
+                },
             }),
             Self::BeforeImage { entry, images } => work(&Desired::BeforeImage {
                 images,
@@ -342,7 +362,8 @@ fn against(
         graph: Vec::new(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
-        same_org: !now.is_of_another_org(side),
+        same_org: now.is_of_same_org(side),
+        broken: found.broken.clone(),
         model: now.model.clone(),
         notes: Vec::new(),
         parts: BTreeMap::new(),
@@ -417,6 +438,7 @@ pub(crate) fn of_files(
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: true,
+        broken: reading.broken.iter().map(ToString::to_string).collect(),
         model: reading.model,
         notes: reading.remarks,
         parts: reading.parts,

@@ -58,13 +58,19 @@ impl<'r> Road<'r> {
     /// Something is in the way, nobody said yes, the org refused, or is not as it should be
     /// afterwards; the error says which, and what the org holds.
     pub(crate) async fn go(&self, saved: Option<&SavedPlan>) -> Result<Exit, CommandError> {
+        let seen = self.goal.look(self.ui, self.org, self.name, true).await?;
+        let exit = self.go_on(&seen, saved).await?;
+        seen.all_read()?;
+        Ok(exit)
+    }
+
+    async fn go_on(&self, seen: &Seen, saved: Option<&SavedPlan>) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, manner, .. } = self;
-        let seen = goal.look(ui, org, name, true).await?;
-        let mut plan = goal.plan(&seen, false)?;
+        let mut plan = goal.plan(seen, false)?;
         if let Some(saved) = saved {
             refuse_if_stale(saved, &plan)?;
         }
-        goal.refuse_empty(&seen, &plan)?;
+        goal.refuse_empty(seen, &plan)?;
         let identity = org.identity();
         let at = if **name == identity.instance_url {
             String::new()
@@ -84,7 +90,7 @@ impl<'r> Road<'r> {
         if !manner.validate {
             self.confirm(self.question())?;
         }
-        self.look_again(&mut plan, &seen).await?;
+        self.look_again(&mut plan, seen).await?;
         let is_validated = match manner.validated {
             Some(id) => self.is_validation_of(id, &plan)?,
             None => false,

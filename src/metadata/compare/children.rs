@@ -17,7 +17,8 @@ use super::shape::{Fit, Place, Shape};
 use super::text::is_space;
 use crate::metadata::document::{Document, MAX_DEPTH, NAMESPACE};
 use crate::metadata::path::Segment;
-use crate::metadata::registry::{Kind, MetadataType, identity_of};
+use crate::metadata::registry::{Field, Kind, MetadataType, identity_of};
+use crate::metadata::settings::doubles;
 
 /// So many children of a file are indexed one by one; with more the whole file is cheaper.
 const MOST_INDEXED: usize = 256;
@@ -217,7 +218,7 @@ impl Children {
         let Some(identity) = shape.identity(bytes, &child.place) else {
             return Some(self.index(bytes, child.place.span.start, false, child));
         };
-        child.unit = unit(*name, &identity);
+        child.unit = unit(*name, &identity, shape.entry.is_some());
         child.name = *name;
         child.shape = Some(index);
         Some(Next::Child)
@@ -248,10 +249,18 @@ impl Children {
         let section = field.filter(|field| matches!(field.kind, Kind::Section { sure: true, .. }));
         child.name = self.name(field.map_or(element.name(), |field| field.name));
         child.identity = section.map(|section| identity_of(section, element)).unwrap_or_default();
-        child.unit = unit(child.name, child.identity.as_bytes());
+        child.unit = unit(child.name, child.identity.as_bytes(), section.is_some());
         child.shape = None;
+        // Lists in it may hold an entry twice, which its shape would not tell.
+        let holds_lists = field.is_some_and(holds_lists);
+        if holds_lists && !doubles(row, &document).is_empty() {
+            return Next::Strange;
+        }
         let gap = &bytes[begin.saturating_sub(LONGEST_GAP)..begin];
-        if is_new && let Some(shape) = Shape::of(gap, &bytes[begin..end], section) {
+        if is_new
+            && !holds_lists
+            && let Some(shape) = Shape::of(gap, &bytes[begin..end], section)
+        {
             let is_right = shape.fit(bytes, Some(begin), &mut child.place) == Fit::Whole
                 && shape
                     .identity(bytes, &child.place)
@@ -276,11 +285,23 @@ impl Children {
     }
 }
 
-fn unit(name: usize, identity: &[u8]) -> u64 {
+/// What makes one setting together has one number; of entries of a list it is odd.
+fn unit(name: usize, identity: &[u8], is_entry: bool) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write_usize(name);
     hasher.write(identity);
-    hasher.finish()
+    (hasher.finish() & !1) | u64::from(is_entry)
+}
+
+/// Says whether a unit is an entry of a list whose key tells its entries apart.
+pub(super) fn is_entry(unit: u64) -> bool {
+    unit & 1 == 1
+}
+
+/// Says whether a list whose key tells its entries apart stands within a field.
+fn holds_lists(field: &Field) -> bool {
+    let is_list = |one: &Field| matches!(one.kind, Kind::Section { sure: true, .. });
+    field.fields().iter().any(|one| is_list(one) || holds_lists(one))
 }
 
 /// Indexes children of a root by themselves.

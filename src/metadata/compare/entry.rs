@@ -94,7 +94,7 @@ pub(super) fn differences(
             let path = FieldPath::new(vec![entry.clone(), leaf]);
             let or_default = |value: Option<_>| value.or_else(|| row.flag_default(&path));
             let (actual, baseline) = (or_default(now), or_default(then));
-            found.push(Difference { path, actual, baseline });
+            found.push(Difference { path, actual, baseline, doubled: None });
         }
     }
     Some(found)

@@ -43,6 +43,12 @@ impl<'b, R: Read> File<'b, R> {
         }
     }
 
+    /// Says whether its root element is of a name, written without a prefix.
+    pub(super) fn is_rooted(&self, root: &str) -> bool {
+        self.close.strip_prefix(b"</").and_then(|close| close.strip_suffix(b">"))
+            == Some(root.as_bytes())
+    }
+
     /// Reads what stands here.
     pub(super) fn read(&mut self, children: &mut Children) -> io::Result<Next> {
         if let Some(next) = self.next {

@@ -16,9 +16,11 @@ use super::parted::{Parted, Side};
 use super::{Buffers, Difference, Source};
 use crate::metadata::registry::MetadataType;
 
-/// Compares two files; `None` where that takes the full index, which also says what is broken.
+/// Compares two files, whose root elements should be `root`; `None` where that takes the full
+/// index, which also says what is broken.
 pub(super) fn compare<A: Source, B: Source>(
     row: &'static MetadataType,
+    root: Option<&str>,
     actual: &A,
     baseline: &B,
     buffers: &mut Buffers,
@@ -28,6 +30,9 @@ pub(super) fn compare<A: Source, B: Source>(
     let one = File::open(actual, here, *window)?;
     let other = File::open(baseline, there, *window)?;
     let (Some(one), Some(other)) = (one, other) else { return Ok(None) };
+    if root.is_some_and(|root| !one.is_rooted(root) || !other.is_rooted(root)) {
+        return Ok(None);
+    }
     Merge { one, other, passed: Child::default(), children, parted: Parted::new(row) }.run()
 }
 

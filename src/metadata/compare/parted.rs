@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
-use super::children::{Child, Children, Seen, fragment};
+use super::children::{Child, Children, Seen, fragment, is_entry};
 use super::{Difference, by_index};
 use crate::metadata::registry::MetadataType;
 
@@ -118,7 +118,7 @@ impl Parted {
         let mark = |unit: u64| 1_u64 << (unit >> 58);
         let marks = self.apart.keys().fold(0, |marks, unit| marks | mark(*unit));
         let is_apart = |unit: &u64| marks & mark(*unit) != 0 && self.apart.contains_key(unit);
-        if self.passed.iter().any(is_apart) {
+        if self.passed.iter().any(is_apart) || has_twins(&mut self.passed) {
             return None;
         }
         for apart in self.apart.values() {
@@ -133,6 +133,13 @@ impl Parted {
         let is_clear = found.windows(2).all(|pair| pair[0].path != pair[1].path);
         is_clear.then_some(found)
     }
+}
+
+/// Says whether an entry of a list stands more than once. Whether its copies agree, the index says.
+fn has_twins(units: &mut Vec<u64>) -> bool {
+    units.retain(|unit| is_entry(*unit));
+    units.sort_unstable();
+    units.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// What differs, told as far as that can be told at once, and children that the index must read.

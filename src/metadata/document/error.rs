@@ -21,11 +21,17 @@ impl fmt::Display for Position {
 pub(super) fn position(bytes: &[u8], at: usize) -> Position {
     let before = &bytes[..at.min(bytes.len())];
     let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
-    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let line_start = memchr::memrchr2(b'\n', b'\r', before).map_or(0, |newline| newline + 1);
     Position {
-        line: memchr::memchr_iter(b'\n', before).count() + 1,
+        line: line_breaks(before) + 1,
         column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
     }
+}
+
+/// Counts line breaks, of any kind: `\n`, `\r\n`, `\r`.
+pub(crate) fn line_breaks(bytes: &[u8]) -> usize {
+    let is_break = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+    memchr::memchr2_iter(b'\n', b'\r', bytes).filter(is_break).count()
 }
 
 /// Why a file is refused.

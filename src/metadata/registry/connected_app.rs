@@ -43,7 +43,7 @@ const FIELDS: &[Field] = &[
     group("oauthPolicy", OAUTH_POLICY).since(49),
     set("permissionSetName", SetForm::Repeated).since(46),
     text("plugin"),
-    text("pluginExecutionUser").since(46),
+    text("pluginExecutionUser").names_user().since(46),
     set_of("profileName", SetForm::Repeated, &[], PROFILE_NAMES).since(46),
     group("samlConfig", SAML),
     group("sessionPolicy", SESSION_POLICY).since(49),
@@ -130,7 +130,7 @@ const OAUTH_CONFIG: &[Field] = &[
     on("isSecretRequiredForRefreshToken").since(51),
     flag("isSecretRequiredForTokenExchange").since(60),
     flag("isTokenExchangeEnabled").since(60),
-    text("oauthClientCredentialUser").since(56),
+    text("oauthClientCredentialUser").names_user().since(56),
     set_of("scopes", SetForm::Repeated, &SCOPES, FOLDED_SCOPES),
     text("singleLogoutUrl"),
 ];

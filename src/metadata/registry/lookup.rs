@@ -37,25 +37,6 @@ pub fn look_up<'d>(
     find_below(metadata_type.fields, document.root(), path.segments())
 }
 
-/// Finds a path in each copy of its first entry, where that stands in the document more than once;
-/// at least one answer.
-pub fn look_up_each<'d>(
-    metadata_type: &MetadataType,
-    document: &'d Document,
-    path: &FieldPath,
-) -> Vec<Found<'d>> {
-    let (first, rest) = (&path.segments()[0], &path.segments()[1..]);
-    let (Some(key), false) = (&first.key, rest.is_empty()) else {
-        return vec![look_up(metadata_type, document, path)];
-    };
-    let field = metadata_type.fields.iter().find(|field| field.name == first.name);
-    let fields = field.map_or(&[][..], Field::fields);
-    let found: Vec<Found<'d>> = entries(document.root(), first, key, field)
-        .map(|copy| find_below(fields, copy, rest))
-        .collect();
-    if found.is_empty() { vec![Found::AbsentEntry] } else { found }
-}
-
 fn find_below<'d>(
     mut fields: &'static [Field],
     mut parent: Element<'d>,
@@ -258,8 +239,15 @@ impl MetadataType {
         if self.odd.named_by != Some("profile") {
             return owner == full_name;
         }
-        let name = |name: &str| canonical_full_name("Profile", name).to_lowercase();
-        name(owner) == name(full_name)
+        self.canonical_owner(owner) == self.canonical_owner(full_name)
+    }
+
+    /// Returns an owner's name in one spelling.
+    pub fn canonical_owner(&self, owner: &str) -> String {
+        match self.odd.named_by {
+            Some("profile") => canonical_full_name("Profile", owner).to_lowercase(),
+            _ => owner.to_owned(),
+        }
     }
 
     /// Returns what must be asked for along with a component so that a path in it is shown (S 3.2);
@@ -272,11 +260,37 @@ impl MetadataType {
         Some(ComponentId::new(type_name, full_name))
     }
 
-    /// Returns what it means that a flag is left out; none for anything else.
+    /// Says why an API version cannot show, or say, what is at a path, or without one any such
+    /// component; none where it can.
+    pub fn lacked_by(
+        &self,
+        version: super::ApiVersion,
+        path: Option<&FieldPath>,
+    ) -> Option<String> {
+        if let Some(since) = self.since.filter(|since| *since > version) {
+            return Some(format!("`{}` came with API {since}", self.name));
+        }
+        let mut fields = self.fields;
+        for segment in path?.segments() {
+            let field =
+                fields.iter().find(|field| field.name.eq_ignore_ascii_case(&segment.name))?;
+            if let Some(since) = field.since.filter(|since| *since > version) {
+                return Some(format!("`{}` came with API {since}", field.name));
+            }
+            if let Some(until) = field.until.filter(|until| *until <= version) {
+                return Some(format!("`{}` went with API {until}", field.name));
+            }
+            fields = field.fields();
+        }
+        None
+    }
+
+    /// Returns what it means that a setting is left out, where that is a value.
     pub fn flag_default(&self, path: &FieldPath) -> Option<Value> {
         match self.resolve(path).ok()??.field.absent {
             Absent::Flag(default) => Some(Value::Bool(default)),
-            Absent::Text(_) | Absent::Unset | Absent::Empty => None,
+            Absent::Text(default) => Some(Value::from(default)),
+            Absent::Unset | Absent::Empty => None,
         }
     }
 }
@@ -286,7 +300,10 @@ impl Field {
     /// back by saying so.
     pub fn says_by_flags(&self) -> bool {
         !self.counts_itself
-            && self.fields().iter().any(|field| matches!(field.absent, Absent::Flag(_)))
+            && self
+                .fields()
+                .iter()
+                .any(|field| matches!(field.absent, Absent::Flag(_) | Absent::Text(_)))
     }
 
     /// Says whether the entries of this list are told from one another by their keys as they stand.
@@ -297,6 +314,16 @@ impl Field {
     /// Says whether this is the list of a profile's layouts.
     pub fn is_layouts(&self) -> bool {
         matches!(self.kind, Kind::Section { companion: Some(Companion::Layout), .. })
+    }
+
+    /// The children that an entry's key says already; none of anything else. Which layout it is,
+    /// is what a layout's assignment says.
+    pub fn keys(&self) -> &'static [&'static str] {
+        match &self.kind {
+            _ if self.is_layouts() => &["recordType"],
+            Kind::Section { key, .. } => key,
+            _ => &[],
+        }
     }
 
     /// The fields within a group or an entry; none within anything else.

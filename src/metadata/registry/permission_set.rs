@@ -64,8 +64,9 @@ pub(super) const FIELDS: &[Field] = &[
         &["tab"],
         &[
             text("tab"),
-            // Not a profile's words. That an absent tab is `None` is likely and nowhere written.
-            choice("visibility", &values(["Available", "None", "Visible"])),
+            // Not a profile's words. Older API versions list every tab, newer ones those that are
+            // shown (sfpowerkit#292): an absent tab is `None`.
+            choice("visibility", &values(["Available", "None", "Visible"])).else_text("None"),
         ],
     ),
     text("userLicense").until(38).label("License"),

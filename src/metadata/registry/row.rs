@@ -66,6 +66,7 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         sent_whole: false,
         counts_itself: false,
         words: &[],
+        names_user: false,
     }
 }
 
@@ -187,6 +188,18 @@ impl Field {
     /// Gone from this version on.
     pub(super) const fn until(mut self, version: u16) -> Self {
         self.until = Some(ApiVersion(version));
+        self
+    }
+
+    /// With the text that it stands for where it is absent.
+    pub(super) const fn else_text(mut self, text: &'static str) -> Self {
+        self.absent = Absent::Text(text);
+        self
+    }
+
+    /// A user's name, of which a sandbox's has a suffix of its own.
+    pub(super) const fn names_user(mut self) -> Self {
+        self.names_user = true;
         self
     }
 

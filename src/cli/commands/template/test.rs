@@ -157,6 +157,7 @@ impl<'c> Case<'c> {
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
         let seen = of_files(ui, &steps, self.path)?;
+        seen.all_read()?;
         let components = seen.components();
         let facts = self.facts(&values)?;
         let version = match &components.requested {
