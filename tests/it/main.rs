@@ -22,6 +22,7 @@ mod document;
 mod effective;
 #[cfg(feature = "demo")]
 mod faults;
+mod fuzz;
 #[cfg(feature = "demo")]
 mod gallery;
 mod hostile;
