@@ -1,5 +1,7 @@
 //! What changed in one file of metadata, in git's words, for `git diff`.
 
+use std::fmt::Write as _;
+
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, State};
@@ -130,7 +132,7 @@ fn folded(out: &mut String, sign: &str, findings: &[Finding<'_>]) {
             let named = if section(&list[0]) == RIGHTS { keys.len() } else { NAMED };
             let mut text = keys[..keys.len().min(named)].join(", ");
             if keys.len() > named {
-                text.push_str(&format!(" and {} more", keys.len() - named));
+                let _ = write!(text, " and {} more", keys.len() - named);
             }
             let text = format!("{says}: {text}");
             paragraph(out, 4, &format!("{sign} {}  ", clean(section(&list[0]))), &text);

@@ -33,6 +33,7 @@ mod losses;
 #[cfg(feature = "demo")]
 mod manual;
 mod org;
+mod output;
 mod package;
 mod policies;
 #[cfg(feature = "demo")]
