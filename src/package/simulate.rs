@@ -4,7 +4,7 @@
 //! It reads the package's files and knows nothing of the changes that made them, so that a mistake
 //! in these shows as a finding that is not fixed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::{Document, DocumentError, Edit, EditError, NewElement};
 use crate::metadata::manifest::Manifest;
@@ -73,9 +73,12 @@ pub fn simulate(
         delete(&id, &mut set);
     }
     let mut named = BTreeSet::from(["package.xml", "destructiveChanges.xml"].map(str::to_owned));
+    // A name may be spelled in several ways, in the manifest and in the file's name alike.
+    let files: BTreeMap<ComponentId, &String> =
+        package.files.keys().filter_map(|file| Some((layout::component_of(file)?, file))).collect();
     for id in members(package, "package.xml")? {
-        let file = layout::metadata_path(&id);
-        let found = file.and_then(|file| Some((package.files.get(&file)?.clone(), file)));
+        let found =
+            files.get(&id).and_then(|file| Some((package.files.get(*file)?.clone(), *file)));
         let (bytes, file) = found.ok_or_else(|| SimulateError::NoFile(id.clone()))?;
         let wrong = |error| SimulateError::File { file: file.clone(), error };
         let new = Document::parse(bytes).map_err(wrong)?;
@@ -96,7 +99,7 @@ pub fn simulate(
             .iter()
             .find(|(_, old)| old.id == id)
             .map_or_else(|| id.clone(), |(key, _)| key.clone());
-        set.components.insert(key, Component { id, document, file });
+        set.components.insert(key, Component { id, document, file: file.clone() });
     }
     match package.files.keys().find(|file| !named.contains(*file)) {
         Some(file) => Err(SimulateError::NotNamed(file.clone())),

@@ -121,6 +121,8 @@ pub fn compare<'s>(
             findings.push(unseen(id, why.clone()));
         }
     }
+    // Parts of apps are the same by their app, whatever their names.
+    against.is_comparable |= against.compared > 0;
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
     Diff { findings, baseline: Some(against), notes: Vec::new(), broken }
 }

@@ -391,28 +391,6 @@ fn a_project_says_its_api_version_and_ends_at_its_folder() {
 }
 
 #[test]
-fn git_shows_settings_and_not_lines() {
-    let env = Env::new();
-    git(&env, &["init", "--quiet"]);
-    git(
-        &env,
-        &["config", "diff.sfsetup.command", &format!("{} git-diff", env!("CARGO_BIN_EXE_sfsetup"))],
-    );
-    env.write(".gitattributes", "*.profile diff=sfsetup\n");
-    env.write("profiles/A.profile", profile(""));
-    git(&env, &["add", "."]);
-    git(&env, &["commit", "--quiet", "-m", "x"]);
-    env.write("profiles/A.profile", profile(LEAD));
-    let shown = git(&env, &["diff"]);
-    assert!(
-        shown.contains("diff profiles/A.profile") && shown.contains("+ objectPermissions[Lead]"),
-        "{shown}"
-    );
-    let run = env.run(&["git-diff", "x"]);
-    assert!(run.code == 64 && run.stderr.contains("git config"), "{run:?}");
-}
-
-#[test]
 fn a_broken_side_is_said_and_does_not_hide_the_rest() {
     let env = Env::new();
     for side in ["then", "now"] {

@@ -23,6 +23,7 @@ mod document;
 mod effective;
 #[cfg(feature = "demo")]
 mod faults;
+mod fuzz;
 #[cfg(feature = "demo")]
 mod gallery;
 mod hostile;
@@ -35,6 +36,7 @@ mod losses;
 #[cfg(feature = "demo")]
 mod manual;
 mod org;
+mod output;
 mod package;
 mod policies;
 mod project;

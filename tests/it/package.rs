@@ -196,9 +196,9 @@ fn a_permission_that_stands_twice_and_disagrees_is_not_observed() {
         let both = set(&order.map(entry).concat());
         env.write(file, &both);
         let run = env.run(&["diff", "--template", "t.toml", "--from", "org"]);
-        assert!(run.code == 0 && run.stdout.contains("lines 4 and 8"), "{run:?}");
+        assert!(run.code == 1 && run.stdout.contains("lines 4 and 8"), "{run:?}");
         let run = package();
-        assert!(run.code == 2 && run.stdout.contains("lines 4 and 8"), "{run:?}");
+        assert!(run.code == 1 && run.stderr.contains("lines 4 and 8"), "{run:?}");
         assert_eq!(text(), both);
     }
     // Equal ones are one: a fix states it and takes the other out.

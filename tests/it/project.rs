@@ -192,6 +192,7 @@ fn a_new_component_stands_beside_the_folders_of_the_others_and_over_no_file() {
     let env = with_template();
     env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
     env.write("p/sfdx-project.json", project(&["force-app"]));
+    env.write("then/profiles/Admin.profile-meta.xml", of("Profile", ""));
     env.write("p/force-app/a/x/Admin.profile-meta.xml", of("Profile", ""));
     env.write("p/force-app/b/profiles/sales/Sales.profile-meta.xml", of("Profile", ""));
     let package = ["package", "--baseline", "then", "--from", "p", "--in-place"];

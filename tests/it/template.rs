@@ -104,7 +104,7 @@ fn completions_and_manual_pages_are_written() {
 fn the_readme_shows_what_the_program_prints() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    let printed = std::fs::read_to_string(folder.join("tests/it/snapshots/demo.snap")).unwrap();
+    let printed = crate::output::shown(&Env::new(), "diff --template ampersand --org demo");
     let picture = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     for line in picture.lines().filter(|line| !line.is_empty() && *line != "...") {
         assert!(

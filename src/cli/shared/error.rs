@@ -316,7 +316,7 @@ impl CommandError {
         }
         let mut all = Self::new("not all of the metadata can be read");
         all.causes = files.to_vec();
-        Some(all.hint("mend what is named here and run this again; the rest was looked at"))
+        Some(all.hint("put right what is named here and run this again; the rest was looked at"))
     }
 
     /// A folder or zip that cannot be read.

@@ -3,10 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sfsetup::metadata::path::FieldPath;
 
-fuzz_target!(|text: &str| {
-    if let Ok(path) = text.parse::<FieldPath>() {
-        assert_eq!(path.to_string().parse::<FieldPath>().expect("it is a path"), path);
-    }
-});
+#[expect(dead_code, reason = "the other targets' bodies")]
+#[path = "../bodies.rs"]
+mod bodies;
+
+fuzz_target!(|text: &str| bodies::path(text));

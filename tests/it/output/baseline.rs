@@ -1,0 +1,209 @@
+//! `sfsetup diff --baseline`: two states held against each other.
+
+use super::shown;
+use crate::support::Env;
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+const XMLNS: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
+
+fn object(name: &str) -> String {
+    format!(
+        "    <objectPermissions>\n        <allowRead>true</allowRead>\n        \
+         <object>{name}</object>\n    </objectPermissions>\n"
+    )
+}
+
+fn profile(inner: &str) -> String {
+    format!("{HEAD}<Profile {XMLNS}>\n    <custom>true</custom>\n{inner}</Profile>\n")
+}
+
+fn app(label: &str, policy: &str) -> String {
+    format!(
+        "{HEAD}<ConnectedApp {XMLNS}>\n    <label>{label}</label>\n    <oauthPolicy>\n        \
+         <ipRelaxation>{policy}</ipRelaxation>\n    </oauthPolicy>\n</ConnectedApp>\n"
+    )
+}
+
+#[test]
+fn what_changed_since_is_shown_by_component() {
+    let env = Env::new();
+    let many: String = (1..=12).map(|number| object(&format!("Rental_{number:02}__c"))).collect();
+    env.write("then/connectedApps/Acme.connectedApp", app("Acme", "BYPASS"));
+    env.write("then/profiles/A.profile", profile(&object("Account")));
+    env.write("then/profiles/Gone.profile", profile(""));
+    env.write("now/connectedApps/Acme.connectedApp", app("Acme", "ENFORCE"));
+    env.write("now/profiles/A.profile", profile(&[object("Contact"), many].concat()));
+    env.write("now/profiles/New.profile", profile(""));
+    env.write("now/profiles/Broken.profile", "<Profile");
+    env.write("then/profiles/Broken.profile", profile(""));
+    let diff = "diff --baseline then --from now";
+    insta::assert_snapshot!(shown(&env, diff), @"
+    $ sfsetup diff --baseline then --from now
+    now against the baseline then
+
+    ~ ConnectedApp Acme
+        ~ oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP restrictions)
+
+    ~ Profile A
+        ~ objectPermissions: 13 added, 1 removed (--full lists them)
+
+    ? Profile Broken
+          profiles/Broken.profile:1:1: the file ends in the middle of a tag
+
+    - Profile Gone  is in the baseline alone
+
+    + Profile New  is not in the baseline
+
+    note: both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
+
+    17 settings differ, 0 in sync, 0 missing, 1 not observed, 0 to do by hand.
+    --- stderr
+    error: not all of the metadata can be read
+      caused by: profiles/Broken.profile:1:1: the file ends in the middle of a tag
+    hint: put right what is named here and run this again; the rest was looked at
+    --- exit 1
+    ");
+    insta::assert_snapshot!(shown(&env, &format!("{diff} --sparse --full -v")), @"
+    $ sfsetup diff --baseline then --from now --sparse --full -v
+    now against the baseline then
+
+    ~ ConnectedApp Acme
+        ~ oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP restrictions)  connectedApps/Acme.connectedApp:5
+
+    ? Profile A
+        ? objectPermissions[Account]  profiles/A.profile:4
+            what is there now has no record of what was asked for (--sparse)
+        ? objectPermissions[Contact]  profiles/A.profile:4
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_01__c]  profiles/A.profile:8
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_02__c]  profiles/A.profile:12
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_03__c]  profiles/A.profile:16
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_04__c]  profiles/A.profile:20
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_05__c]  profiles/A.profile:24
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_06__c]  profiles/A.profile:28
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_07__c]  profiles/A.profile:32
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_08__c]  profiles/A.profile:36
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_09__c]  profiles/A.profile:40
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_10__c]  profiles/A.profile:44
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_11__c]  profiles/A.profile:48
+            the baseline has no record of what was asked for (--sparse)
+        ? objectPermissions[Rental_12__c]  profiles/A.profile:52
+            the baseline has no record of what was asked for (--sparse)
+
+    ? Profile Broken  profiles/Broken.profile:1
+          line 1, column 1: the file ends in the middle of a tag
+
+    ? Profile Gone  profiles/Gone.profile:2
+          what is there now has no record of what was asked for (--sparse)
+
+    ? Profile New  profiles/New.profile:2
+          the baseline has no record of what was asked for (--sparse)
+
+    note: both sides have no record of what was asked for (package.xml or snapshot.json); what is absent there is not observed (--sparse)
+
+    1 setting differs, 0 in sync, 0 missing, 17 not observed, 0 to do by hand.
+    --- exit 2
+    ");
+    insta::assert_snapshot!(
+        shown(&env, &format!("{diff} --format json --only ConnectedApp:*")),
+        @r#"
+    $ sfsetup diff --baseline then --from now --format json --only ConnectedApp:*
+    {
+      "format": "sfsetup.diff/1",
+      "template": null,
+      "templates": [],
+      "orgs": [
+        {
+          "org": {
+            "name": "now",
+            "id": null,
+            "instance_url": null,
+            "source": null
+          },
+          "error": null,
+          "summary": {
+            "in_sync": 0,
+            "differs": 1,
+            "missing": 0,
+            "not_observed": 0,
+            "manual": 0,
+            "waived": 0
+          },
+          "findings": [
+            {
+              "template": null,
+              "step": null,
+              "title": "",
+              "level": "required",
+              "state": "differs",
+              "component": {
+                "type": "ConnectedApp",
+                "full_name": "Acme"
+              },
+              "path": "oauthPolicy.ipRelaxation",
+              "fact": null,
+              "comparison": "equals",
+              "actual": "ENFORCE",
+              "desired": [
+                "BYPASS"
+              ],
+              "label": {
+                "actual": "Enforce IP restrictions",
+                "desired": "Relax IP restrictions"
+              },
+              "why": null,
+              "docs": null,
+              "setup_url": null,
+              "manual": null,
+              "reason": null,
+              "note": null,
+              "access_from": null,
+              "alternatives": [],
+              "changed": null,
+              "location": {
+                "file": "connectedApps/Acme.connectedApp",
+                "line": 5
+              }
+            }
+          ]
+        }
+      ]
+    }
+    --- exit 2
+    "#
+    );
+    insta::assert_snapshot!(shown(&env, "diff --baseline then --from then"), @"
+    $ sfsetup diff --baseline then --from then
+    then against the baseline then
+
+    note: both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
+
+    Nothing differs.
+    0 settings differ, 4 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    --- exit 0
+    ");
+    insta::assert_snapshot!(
+        shown(&env, "package --baseline then --from now --show --only Profile:A"),
+        @"
+    $ sfsetup package --baseline then --from now --show --only Profile:A
+    --- stderr
+    error: the following required arguments were not provided:
+      --out <DIR|FILE.zip>
+
+    Usage: sfsetup package --baseline <PATH> --from <PATH> --show --only <TYPE:NAME[:PATH]> --out <DIR|FILE.zip>
+
+    For more information, try '--help'.
+    --- exit 64
+    "
+    );
+}

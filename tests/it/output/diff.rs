@@ -1,0 +1,566 @@
+//! `sfsetup diff` of a template: each state, and the forms of the answer.
+
+use super::shown;
+use crate::support::{Env, fixture};
+
+/// A step of each state, on the folder that [`folder`] writes.
+pub(super) const STATES: &str = r#"format = 1
+[template]
+name     = "acme"
+title    = "Acme"
+version  = "2026.11"
+source   = "https://docs.example.com/acme"
+reviewed = 2026-11-23
+[parameters.app]
+title   = "App"
+default = "Acme"
+[[step]]
+id    = "ip"
+title = "IP restrictions are relaxed"
+why   = "The service calls from many addresses."
+docs  = "https://docs.example.com/acme#ip"
+setup = "connected-apps"
+want  = [{ component = "ConnectedApp:{app}", path = "oauthPolicy.ipRelaxation", equals = "BYPASS" }]
+[[step]]
+id    = "refresh"
+title = "Refresh token is valid until revoked"
+want  = [{ component = "ConnectedApp:{app}", path = "oauthPolicy.refreshTokenPolicy", equals = "infinite" }]
+[[step]]
+id    = "objects"
+title = "Objects that are read"
+level = "recommended"
+want  = [
+  { component = "Profile:Acme Integration", path = "objectPermissions[Account].allowRead", equals = true },
+  { component = "Profile:Acme Integration", path = "objectPermissions[Case].allowRead", equals = true },
+]
+[[step]]
+id    = "set"
+title = "A permission set"
+want  = [{ component = "PermissionSet:Acme_Access", path = "userPermissions[ApiEnabled].enabled", equals = true }]
+[[step]]
+id    = "licence"
+title = "The profile is on the Salesforce licence"
+want  = [{ component = "Profile:Acme Integration", path = "userLicense", equals = "Salesforce" }]
+[[step]]
+id    = "edition"
+title = "The org has API access"
+want  = [{ fact = "org.api_access", equals = true }]
+[[step]]
+id    = "invite"
+title = "Invite the service's user"
+want  = [{ manual = "Send an invitation from the vendor's console." }]
+"#;
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Writes the template and a folder on which each of its steps turns out otherwise.
+pub(super) fn folder(env: &Env) {
+    env.write("acme.toml", STATES);
+    let xmlns = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
+    env.write(
+        "org/package.xml",
+        format!(
+            "{HEAD}<Package {xmlns}>\n    <types>\n        <members>Acme</members>\n        \
+             <name>ConnectedApp</name>\n    </types>\n    <types>\n        \
+             <members>Account</members>\n        <name>CustomObject</name>\n    </types>\n    \
+             <types>\n        <members>Acme_Access</members>\n        \
+             <name>PermissionSet</name>\n    </types>\n    <types>\n        <members>Acme \
+             Integration</members>\n        <name>Profile</name>\n    </types>\n    \
+             <version>67.0</version>\n</Package>\n"
+        ),
+    );
+    env.write(
+        "org/connectedApps/Acme.connectedApp",
+        format!(
+            "{HEAD}<ConnectedApp {xmlns}>\n    <contactEmail>a@example.com</contactEmail>\n    \
+             <label>Acme</label>\n    <oauthPolicy>\n        \
+             <ipRelaxation>ENFORCE</ipRelaxation>\n        \
+             <refreshTokenPolicy>infinite</refreshTokenPolicy>\n    </oauthPolicy>\n\
+             </ConnectedApp>\n"
+        ),
+    );
+    env.write(
+        "org/profiles/Acme Integration.profile",
+        format!(
+            "{HEAD}<Profile {xmlns}>\n    <custom>true</custom>\n    \
+             <userLicense>Salesforce Platform</userLicense>\n</Profile>\n"
+        ),
+    );
+}
+
+#[test]
+fn each_state_is_shown() {
+    let env = Env::new();
+    folder(&env);
+    insta::assert_snapshot!(shown(&env, "diff --template acme.toml --from org"), @r#"
+    $ sfsetup diff --template acme.toml --from org
+    Acme (acme 2026.11) against org
+    after https://docs.example.com/acme, read 2026-11-23
+
+    ~ IP restrictions are relaxed
+        ConnectedApp:Acme
+        ~ oauthPolicy.ipRelaxation
+            - ENFORCE  "Enforce IP restrictions"
+            + BYPASS  "Relax IP restrictions"
+          why: The service calls from many addresses.
+          in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
+          docs: https://docs.example.com/acme#ip
+
+    = Refresh token is valid until revoked
+
+    ~ Objects that are read  0 of 2 in sync  (recommended)
+        Profile:Acme Integration
+        ~ objectPermissions[Account].allowRead  - false  + true
+        ? Profile:Acme Integration objectPermissions[Case].allowRead
+            not observed: not requested: a profile shows this only if CustomObject:Case is asked for
+                          with it
+
+    + A permission set
+        + PermissionSet:Acme_Access does not exist; wanted on it:
+            userPermissions[ApiEnabled].enabled  + true
+
+    ~ The profile is on the Salesforce licence
+        Profile:Acme Integration
+        ~ userLicense
+            - Salesforce Platform
+            + Salesforce
+
+    ? The org has API access
+        ? org.api_access
+            not observed: offline: only an org can answer this, a folder of files cannot
+
+    ! Invite the service's user
+          Send an invitation from the vendor's console.
+
+    3 settings differ, 1 in sync, 1 missing, 2 not observed, 1 to do by hand.
+    --- stderr
+    hint: `sfsetup package --template acme.toml --from org --out DIR` writes the files that fix this; `--in-place` edits these
+    hint: what is not observed counts neither way; --strict makes it fail
+    --- exit 2
+    "#);
+    insta::assert_snapshot!(
+        shown(&env, "diff --template acme.toml --from org -v --strict --only ConnectedApp:Acme"),
+        @r#"
+    $ sfsetup diff --template acme.toml --from org -v --strict --only ConnectedApp:Acme
+    Acme (acme 2026.11) against org
+    after https://docs.example.com/acme, read 2026-11-23
+
+    ~ IP restrictions are relaxed
+        ConnectedApp:Acme
+        ~ oauthPolicy.ipRelaxation  connectedApps/Acme.connectedApp:6
+            - ENFORCE  "Enforce IP restrictions"
+            + BYPASS  "Relax IP restrictions"
+          why: The service calls from many addresses.
+          in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
+          docs: https://docs.example.com/acme#ip
+
+    = Refresh token is valid until revoked
+
+    1 setting differs, 1 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    --- stderr
+    read 2 components from org
+    hint: `sfsetup package --template acme.toml --from org --out DIR` writes the files that fix this; `--in-place` edits these
+    --- exit 2
+    "#
+    );
+    insta::assert_snapshot!(
+        shown(&env, "diff --template acme.toml --from org --format json --only ConnectedApp:*:*.ip*"),
+        @r#"
+    $ sfsetup diff --template acme.toml --from org --format json --only ConnectedApp:*:*.ip*
+    {
+      "format": "sfsetup.diff/1",
+      "template": {
+        "name": "acme",
+        "version": "2026.11"
+      },
+      "templates": [
+        {
+          "name": "acme",
+          "version": "2026.11",
+          "source": "https://docs.example.com/acme",
+          "reviewed": "2026-11-23",
+          "extends": null,
+          "dropped": []
+        }
+      ],
+      "orgs": [
+        {
+          "org": {
+            "name": "org",
+            "id": null,
+            "instance_url": null,
+            "source": null
+          },
+          "error": null,
+          "summary": {
+            "in_sync": 0,
+            "differs": 1,
+            "missing": 0,
+            "not_observed": 0,
+            "manual": 0,
+            "waived": 0
+          },
+          "notes": [],
+          "findings": [
+            {
+              "template": "acme",
+              "step": "ip",
+              "title": "IP restrictions are relaxed",
+              "level": "required",
+              "state": "differs",
+              "component": {
+                "type": "ConnectedApp",
+                "full_name": "Acme"
+              },
+              "path": "oauthPolicy.ipRelaxation",
+              "fact": null,
+              "comparison": "equals",
+              "actual": "ENFORCE",
+              "desired": [
+                "BYPASS"
+              ],
+              "label": {
+                "actual": "Enforce IP restrictions",
+                "desired": "Relax IP restrictions"
+              },
+              "why": "The service calls from many addresses.",
+              "docs": "https://docs.example.com/acme#ip",
+              "setup_url": "/lightning/setup/ConnectedApplication/home",
+              "manual": null,
+              "reason": null,
+              "note": null,
+              "access_from": null,
+              "alternatives": [],
+              "changed": null,
+              "location": {
+                "file": "connectedApps/Acme.connectedApp",
+                "line": 6
+              }
+            }
+          ]
+        }
+      ]
+    }
+    --- exit 2
+    "#
+    );
+    insta::assert_snapshot!(
+        shown(&env, "diff --template acme.toml --from org --only ConnectedApp:*:*.refresh*"),
+        @"
+    $ sfsetup diff --template acme.toml --from org --only ConnectedApp:*:*.refresh*
+    Acme (acme 2026.11) against org
+    after https://docs.example.com/acme, read 2026-11-23
+
+    = Refresh token is valid until revoked
+
+    Nothing differs.
+    0 settings differ, 1 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    --- exit 0
+    "
+    );
+}
+
+#[test]
+fn a_drifted_folder_is_shown_setting_by_setting() {
+    let line = format!("diff --template ampersand --from {}", fixture("drifted"));
+    insta::assert_snapshot!(shown(&Env::new(), &line), @r#"
+    $ sfsetup diff --template ampersand --from fixtures/drifted
+    Ampersand (ampersand 2026.11) against fixtures/drifted
+    after https://docs.withampersand.com/customer-guides/salesforce, read 2026-11-23
+
+    ? The org's edition includes API access
+        ? org.api_access
+            not observed: offline: only an org can answer this, a folder of files cannot
+
+    ~ Refresh token is valid until revoked
+        ConnectedApp:Ampersand
+        ~ oauthPolicy.refreshTokenPolicy
+            - zero  "Immediately expire refresh token"
+            + infinite  "Refresh token is valid until revoked"
+          why: Access tokens expire after hours; a refresh token that expires too stops the integration
+               until somebody connects again.
+          note: Since 11 May 2026 Salesforce asks apps that a partner supplies to more than two
+                production orgs for PKCE, refresh token rotation, an idle limit of 30 days and an
+                allowlist of addresses for refresh tokens (one source: enforced from 25 June 2026). A
+                stricter limit of the app's own is the developer's choice, and no fault of this org.
+          in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
+
+    ~ IP restrictions are relaxed for the app
+        ConnectedApp:Ampersand
+        ~ oauthPolicy.ipRelaxation
+            - ENFORCE  "Enforce IP restrictions"
+            + BYPASS  "Relax IP restrictions"
+          why: The integration calls from addresses that are not in the org's trusted ranges; enforced
+               restrictions turn it away.
+          note: The session setting that enforces login IP ranges on every request can defeat this; the
+                restrictions exist only where the user's profile has login IP ranges.
+          in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
+
+    ~ Permitted users: self-authorize, or pre-authorized with the profile of the user who connects
+        ConnectedApp:Ampersand
+        ~ profileName
+            - Standard User
+            + includes Ampersand Integration
+              or ConnectedApp:Ampersand oauthConfig.isAdminApproved equals false
+          why: The guide takes either policy. Where admin approved users are pre-authorized, only users
+               of a profile or permission set that the app names may connect.
+          note: Switching to pre-authorized locks everybody else out and can break tokens in use; users
+                may have to connect again.
+          in: Setup, Quick Find "Connected Apps OAuth Usage"  /lightning/setup/ConnectedAppsUsage/home
+
+    ! The connected app is installed in the org
+          After the app was authorized once: Setup > Connected Apps OAuth Usage, find Ampersand, click
+          Install. Where API Access Control is on, click Unblock too.
+          why: Since September 2025 users without a special permission cannot use an app that is not
+               installed; policies can be set on an installed app only.
+          in: Setup, Quick Find "Connected Apps OAuth Usage"  /lightning/setup/ConnectedAppsUsage/home
+
+    = A profile of its own, cloned from Standard User
+
+    ~ The profile is on the Salesforce licence
+        Profile:Ampersand Integration
+        ~ userLicense
+            - Salesforce Platform
+            + Salesforce
+          why: A user on the Salesforce Platform licence is refused.
+          note: A profile's licence can never be changed: one on another licence must be cloned anew.
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
+
+    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync
+        ? user.is_active
+        ? user.license
+        ? user.profile
+            not observed: the parameter `user` is not set, so there is nobody to ask about
+
+    ~ System permission: API Enabled
+        Profile:Ampersand Integration
+        ~ userPermissions[ApiEnabled].enabled  - false  + true
+          why: Without it the user cannot use the API at all.
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
+
+    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
+        ? user.permission[CanApproveUninstalledApps]
+            not observed: whether this step applies depends on `org.api_access_control`: offline: only
+                          an org can answer this, a folder of files cannot
+
+    ? Use Any API Client, while API Access Control is on  (recommended)
+        ? user.permission[UseAnyApiClient]
+            not observed: whether this step applies depends on `org.api_access_control`: offline: only
+                          an org can answer this, a folder of files cannot
+
+    ~ System permissions for Subscribe: Modify Metadata, Customize Application  4 of 5 in sync
+        Profile:Ampersand Integration
+        ~ userPermissions[ModifyMetadata].enabled  - false  + true
+          why: The integration sets up event channels and relays in the org. Salesforce turns on View
+               Setup, View Roles and Manage Custom Permissions with them.
+          note: The first form of the guide also asked for the permission to modify named and external
+                credentials (ManageNamedCredentials); the newest no longer lists it.
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
+
+    ~ Objects that are read: Read, View All Records, View All Fields  2 of 9 in sync
+        Profile:Ampersand Integration
+        ~ objectPermissions[Contact].allowRead  - false  + true
+        ~ objectPermissions[Account].viewAllRecords  - false  + true
+        ~ objectPermissions[Contact].viewAllRecords  - false  + true
+        ~ objectPermissions[Contact].viewAllFields  - false  + true
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].allowRead
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllRecords
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllFields
+            not observed: not requested: a profile shows this only if CustomObject:Opportunity is asked
+                          for with it
+          why: What the user cannot see, the integration cannot read; it says nothing of what it misses.
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
+
+    ~ Objects that are written: every object permission  5 of 7 in sync
+        Profile:Ampersand Integration
+        ~ objectPermissions[Rental__c].allowDelete  - false  + true
+        ~ objectPermissions[Rental__c].modifyAllRecords  - false  + true
+          why: The integration creates, changes and deletes records whoever owns them.
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
+
+    = Fields that are read are visible
+        from the View All Fields in the same component
+
+    12 settings differ, 13 in sync, 0 missing, 9 not observed, 1 to do by hand.
+    --- stderr
+    hint: `sfsetup package --template ampersand --from fixtures/drifted --out DIR` writes the files that fix this; `--in-place` edits these
+    hint: what is not observed counts neither way; --strict makes it fail
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn what_nobody_asked_for_is_not_observed() {
+    let line = format!("diff --template ampersand --from {} --quiet", fixture("no-record"));
+    insta::assert_snapshot!(shown(&Env::new(), &line), @r#"
+    $ sfsetup diff --template ampersand --from fixtures/no-record --quiet
+    Ampersand (ampersand 2026.11) against fixtures/no-record
+    after https://docs.withampersand.com/customer-guides/salesforce, read 2026-11-23
+
+    ? The org's edition includes API access
+        ? org.api_access
+            not observed: offline: only an org can answer this, a folder of files cannot
+
+    ~ Refresh token is valid until revoked
+        ConnectedApp:Ampersand
+        ~ oauthPolicy.refreshTokenPolicy
+            - specific_inactivity:7:DAYS  "Expire refresh token if not used for 7 days"
+            + infinite  "Refresh token is valid until revoked"
+          why: Access tokens expire after hours; a refresh token that expires too stops the integration
+               until somebody connects again.
+          note: Since 11 May 2026 Salesforce asks apps that a partner supplies to more than two
+                production orgs for PKCE, refresh token rotation, an idle limit of 30 days and an
+                allowlist of addresses for refresh tokens (one source: enforced from 25 June 2026). A
+                stricter limit of the app's own is the developer's choice, and no fault of this org.
+          in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
+
+    = IP restrictions are relaxed for the app
+    = Permitted users: self-authorize, or pre-authorized with the profile of the user who connects
+
+    ! The connected app is installed in the org
+          After the app was authorized once: Setup > Connected Apps OAuth Usage, find Ampersand, click
+          Install. Where API Access Control is on, click Unblock too.
+          why: Since September 2025 users without a special permission cannot use an app that is not
+               installed; policies can be set on an installed app only.
+          in: Setup, Quick Find "Connected Apps OAuth Usage"  /lightning/setup/ConnectedAppsUsage/home
+
+    = A profile of its own, cloned from Standard User
+    = The profile is on the Salesforce licence
+
+    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync
+        ? user.is_active
+        ? user.license
+        ? user.profile
+            not observed: the parameter `user` is not set, so there is nobody to ask about
+
+    = System permission: API Enabled
+
+    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
+        ? user.permission[CanApproveUninstalledApps]
+            not observed: whether this step applies depends on `org.api_access_control`: offline: only
+                          an org can answer this, a folder of files cannot
+
+    ? Use Any API Client, while API Access Control is on  (recommended)
+        ? user.permission[UseAnyApiClient]
+            not observed: whether this step applies depends on `org.api_access_control`: offline: only
+                          an org can answer this, a folder of files cannot
+
+    ? System permissions for Subscribe: Modify Metadata, Customize Application  0 of 5 in sync
+        ? Profile:Ampersand Integration userPermissions[ModifyMetadata].enabled
+        ? Profile:Ampersand Integration userPermissions[CustomizeApplication].enabled
+        ? Profile:Ampersand Integration userPermissions[ViewSetup].enabled
+        ? Profile:Ampersand Integration userPermissions[ViewRoles].enabled
+        ? Profile:Ampersand Integration userPermissions[ManageCustomPermissions].enabled
+            not observed: not requested: the folder has no record of what was asked for (no package.xml
+                          or snapshot.json)
+
+    ? Objects that are read: Read, View All Records, View All Fields  3 of 9 in sync
+        ? Profile:Ampersand Integration objectPermissions[Contact].allowRead
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].allowRead
+        ? Profile:Ampersand Integration objectPermissions[Contact].viewAllRecords
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllRecords
+        ? Profile:Ampersand Integration objectPermissions[Contact].viewAllFields
+        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllFields
+            not observed: not requested: the folder has no record of what was asked for (no package.xml
+                          or snapshot.json)
+
+    ? Objects that are written: every object permission  0 of 7 in sync
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowCreate
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowRead
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowEdit
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowDelete
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].viewAllRecords
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].modifyAllRecords
+        ? Profile:Ampersand Integration objectPermissions[Rental__c].viewAllFields
+            not observed: not requested: the folder has no record of what was asked for (no package.xml
+                          or snapshot.json)
+
+    = Fields that are read are visible
+        from the View All Fields in the same component
+
+    1 setting differs, 9 in sync, 0 missing, 24 not observed, 1 to do by hand.
+    --- exit 2
+    "#);
+}
+
+#[cfg(feature = "demo")]
+#[test]
+fn the_demo_org_shows_its_drift_in_one_command() {
+    let env = Env::new();
+    insta::assert_snapshot!(shown(&env, "diff --template ampersand --org demo"), @r#"
+    $ sfsetup diff --template ampersand --org demo
+    Ampersand (ampersand 2026.11) against demo
+    org 00DWs0000008DemMAE at http://127.0.0.1:PORT, from: the demo org in this program
+    after https://docs.withampersand.com/customer-guides/salesforce, read 2026-11-23
+
+    = The org's edition includes API access
+
+    ~ Refresh token is valid until revoked
+        ConnectedApp:Ampersand
+        ~ oauthPolicy.refreshTokenPolicy
+            - zero  "Immediately expire refresh token"
+            + infinite  "Refresh token is valid until revoked"
+          why: Access tokens expire after hours; a refresh token that expires too stops the integration
+               until somebody connects again.
+          note: Since 11 May 2026 Salesforce asks apps that a partner supplies to more than two
+                production orgs for PKCE, refresh token rotation, an idle limit of 30 days and an
+                allowlist of addresses for refresh tokens (one source: enforced from 25 June 2026). A
+                stricter limit of the app's own is the developer's choice, and no fault of this org.
+          in: Setup, Quick Find "Manage Connected Apps"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
+
+    ~ IP restrictions are relaxed for the app
+        ConnectedApp:Ampersand
+        ~ oauthPolicy.ipRelaxation
+            - ENFORCE  "Enforce IP restrictions"
+            + BYPASS  "Relax IP restrictions"
+          why: The integration calls from addresses that are not in the org's trusted ranges; enforced
+               restrictions turn it away.
+          note: The session setting that enforces login IP ranges on every request can defeat this; the
+                restrictions exist only where the user's profile has login IP ranges.
+          in: Setup, Quick Find "Manage Connected Apps"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
+
+    = Permitted users: self-authorize, or pre-authorized with the profile of the user who connects
+    = The connected app is installed in the org
+    = A profile of its own, cloned from Standard User
+    = The profile is on the Salesforce licence
+    = The user who connects is active, on the Salesforce licence and on that profile  3 of 3 in sync
+    = System permission: API Enabled
+    = Approve Uninstalled Connected Apps, until the app is installed
+
+    ~ Objects that are read: Read, View All Records, View All Fields  6 of 9 in sync
+        Profile:Ampersand Integration
+        ~ objectPermissions[Account].viewAllRecords  - false  + true
+        ~ objectPermissions[Account].viewAllFields  - false  + true
+        ~ objectPermissions[Contact].viewAllFields  - false  + true
+          why: What the user cannot see, the integration cannot read; it says nothing of what it misses.
+          in: Setup, Quick Find "Profiles"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
+
+    ~ Objects that are written: every object permission  8 of 14 in sync
+        from the permission set Ampersand Access
+        Profile:Ampersand Integration
+        ~ objectPermissions[Lead].allowDelete  - false  + true
+        ~ objectPermissions[Campaign].viewAllRecords  - false  + true
+        ~ objectPermissions[Campaign].modifyAllRecords  - false  + true
+        ~ objectPermissions[Lead].modifyAllRecords  - false  + true
+        ~ objectPermissions[Campaign].viewAllFields  - false  + true
+        ~ objectPermissions[Lead].viewAllFields  - false  + true
+          why: The integration creates, changes and deletes records whoever owns them.
+          in: Setup, Quick Find "Profiles"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
+
+    11 settings differ, 24 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    --- stderr
+    note: the demo org proposed these parameters: app_kind=connected-app  app=Ampersand  user_kind=human  user=ampersand.integration@harbourlight.example.com  profile=Ampersand Integration  permission_set=Ampersand_Access  read=Account,Contact,Opportunity  write=Campaign,Lead
+    connecting to demo
+    retrieving from demo
+    asking demo for facts
+    hint: `sfsetup deploy --template ampersand --org demo` shows the plan that fixes this, asks, and carries it out
+    --- exit 2
+    "#);
+    insta::assert_snapshot!(
+        shown(&env, "diff --template ampersand --org demo --quiet --out a.txt --save-plan p.json"),
+        @"
+    $ sfsetup diff --template ampersand --org demo --quiet --out a.txt --save-plan p.json
+    --- exit 2
+    "
+    );
+}
