@@ -35,6 +35,9 @@ pub struct SavedPlan {
     /// What was chosen of it (`--only`); empty for all.
     #[serde(default)]
     pub only: Vec<String>,
+    /// What was left out of it (`--except`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
     /// Every field and fact that was read.
     pub reads: Vec<Read>,
     /// What is to change.
@@ -213,6 +216,7 @@ impl SavedPlan {
             wanted,
             api_version: plan.package.version.to_string(),
             only,
+            except: Vec::new(),
             reads: reads(plan),
             changes: plan.changes.iter().map(SavedChange::from).collect(),
             assignments: plan.assignments.iter().map(SavedAssignment::from).collect(),

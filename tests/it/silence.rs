@@ -120,4 +120,9 @@ fn a_choice_that_names_nothing_is_refused_with_the_nearest() {
     }
     let run = env.run(&[&["diff"], &of_template[..], &["--only", "ConnectedApp:A*"]].concat());
     assert_eq!(run.code, 2, "{run:?}");
+    let run = env.run(&[&["diff"], &of_template[..], &["--except", "ConnectedApp:Acmee"]].concat());
+    assert!(run.code == 64 && run.stderr.contains("--except 'ConnectedApp:Acme'"), "{run:?}");
+    let path = "ConnectedApp:Acme:oauthPolicy.*";
+    let run = env.run(&[&["diff"], &of_template[..], &["--except", path]].concat());
+    assert!(run.code == 0 && run.stdout.contains("0 settings differ"), "{run:?}");
 }

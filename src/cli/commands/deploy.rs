@@ -29,7 +29,7 @@ pub(crate) struct DeployArguments {
     wanted: WantedArguments,
 
     /// Carry out a saved plan; refused if the org or the template has moved since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"])]
     plan: Option<PathBuf>,
 
     /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
@@ -67,8 +67,10 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
-    let only =
-        Selection::parse(saved.as_ref().map_or(&arguments.wanted.only, |saved| &saved.only))?;
+    let only = match &saved {
+        Some(saved) => Selection::parse(&saved.only, &saved.except)?,
+        None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,
+    };
     let run = Run { ui, arguments, choice: &choice, saved: saved.as_ref() };
     let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
         Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),

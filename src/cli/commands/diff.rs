@@ -53,7 +53,7 @@ pub(crate) struct DiffArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let (config, choice) = wanted::source(&arguments.source)?;
-    let only = Selection::parse(&arguments.wanted.only)?;
+    let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {
@@ -189,8 +189,9 @@ impl<'a> Asked<'a> {
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {
         let Some(wanted) = self.goal.saved() else { return Ok(()) };
         let plan = self.goal.plan(seen, false)?;
-        let only = self.arguments.wanted.only.clone();
-        let saved = SavedPlan::new(&plan, wanted::saved_org(org), wanted, only);
+        let WantedArguments { only, except, .. } = self.arguments.wanted.clone();
+        let saved =
+            SavedPlan { except, ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only) };
         let mut text = serde_json::to_vec_pretty(&saved).map_err(|error| {
             CommandError::new("internal error: the plan cannot be written as JSON")
                 .because(error.to_string())

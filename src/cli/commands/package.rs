@@ -38,7 +38,7 @@ pub(crate) struct PackageArguments {
     source: SourceArguments,
 
     /// Take the files of a saved plan
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "org", "from", "in_place", "set", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "org", "from", "in_place", "set", "only", "except"])]
     plan: Option<PathBuf>,
 
     /// Where to write: a new folder, or a file that ends in .zip
@@ -77,7 +77,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
         return of_saved(ui, arguments, file);
     }
     let (config, choice) = wanted::source(&arguments.source)?;
-    let only = Selection::parse(&arguments.wanted.only)?;
+    let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {

@@ -57,6 +57,10 @@ pub(crate) struct WantedArguments {
     /// Look only at these components or settings; `*` and `?` stand for any text (can be repeated)
     #[arg(long, value_name = "TYPE:NAME[:PATH]")]
     pub(crate) only: Vec<String>,
+
+    /// Leave out these components or settings, the opposite of `--only` (can be repeated)
+    #[arg(long, value_name = "TYPE:NAME[:PATH]")]
+    pub(crate) except: Vec<String>,
 }
 
 /// Where the actual state comes from.

@@ -1,4 +1,4 @@
-//! Which part of what is wanted: `--only TYPE:NAME[:PATH]`.
+//! Which part of what is wanted: `--only TYPE:NAME[:PATH]`, and `--except`, its opposite.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,16 @@ const LISTED: usize = 5;
 
 /// A choice of components and settings: `TYPE:NAME[:PATH]` with `*` and `?`.
 #[derive(Default)]
-pub(crate) struct Selection(Vec<Pattern>);
+pub(crate) struct Selection {
+    /// What is chosen; all where nothing is named.
+    only: Vec<Pattern>,
+    /// What is left out of it.
+    except: Vec<Pattern>,
+}
 
 struct Pattern {
+    /// The option that it was given with.
+    option: &'static str,
     text: String,
     type_name: WildMatch,
     full_name: WildMatch,
@@ -34,38 +41,11 @@ impl Selection {
     ///
     /// # Errors
     /// One that names no type and name.
-    pub(crate) fn parse(patterns: &[String]) -> Result<Self, CommandError> {
-        let parse = |text: &String| {
-            let wrong = || {
-                CommandError::new(format!(
-                    "`--only {text}` is not of the form TYPE:NAME or \
-                    TYPE:NAME:PATH"
-                ))
-                .hint(
-                    "for instance `--only 'Profile:*'` or `--only \
-                           'ConnectedApp:Acme:oauthPolicy.*'`",
-                )
-                .usage()
-            };
-            let (type_name, rest) = text.split_once(':').ok_or_else(wrong)?;
-            // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does,
-            // except within its brackets.
-            let (name, path) = match rest.rsplit_once(':') {
-                Some((name, path)) if !path.starts_with(' ') && is_path(path) => (name, Some(path)),
-                _ => (rest, None),
-            };
-            if type_name.trim().is_empty() || name.trim().is_empty() {
-                return Err(wrong());
-            }
-            Ok(Pattern {
-                text: text.clone(),
-                type_name: WildMatch::new(canonical_type(type_name.trim())),
-                full_name: WildMatch::new(&canonical_full_name(type_name, name)),
-                path: path.map(WildMatch::new),
-                text_of_path: path.map(str::to_owned),
-            })
+    pub(crate) fn parse(only: &[String], except: &[String]) -> Result<Self, CommandError> {
+        let all = |option: &'static str, patterns: &[String]| {
+            patterns.iter().map(|text| Pattern::parse(option, text)).collect::<Result<_, _>>()
         };
-        patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
+        Ok(Self { only: all("--only", only)?, except: all("--except", except)? })
     }
 
     /// Refuses patterns that choose none of a template's findings: a slip of the pen must not pass
@@ -100,7 +80,7 @@ impl Selection {
             || ids.clone().map(|id| (id, None)).collect(),
         )?;
         // What is equal on both sides is no finding, so only the type knows of a path.
-        for pattern in &self.0 {
+        for pattern in self.patterns() {
             let Some(path) = pattern.text_of_path.as_ref().and_then(|path| path.parse().ok())
             else {
                 continue;
@@ -109,9 +89,11 @@ impl Selection {
             if let Some(Err(unknown)) =
                 registry::find_component(&id.type_name, &id.full_name).map(|row| row.resolve(&path))
             {
-                return Err(
-                    CommandError::new(format!("`--only {}`: {unknown}", pattern.text)).usage()
-                );
+                return Err(CommandError::new(format!(
+                    "`{} {}`: {unknown}",
+                    pattern.option, pattern.text
+                ))
+                .usage());
             }
         }
         Ok(())
@@ -122,7 +104,7 @@ impl Selection {
         is_of_use: impl Fn(&Pattern) -> bool,
         all: impl FnOnce() -> Vec<(&'i ComponentId, Option<&'i FieldPath>)>,
     ) -> Result<(), CommandError> {
-        let Some(idle) = self.0.iter().find(|pattern| !is_of_use(pattern)) else { return Ok(()) };
+        let Some(idle) = self.patterns().find(|pattern| !is_of_use(pattern)) else { return Ok(()) };
         let mut known = BTreeSet::new();
         for (id, path) in all() {
             let name = format!("{}:{}", id.type_name, id.full_name);
@@ -132,12 +114,12 @@ impl Selection {
             known.insert(name);
         }
         let error = CommandError::new(format!(
-            "`--only {}` matches nothing that is compared here",
-            idle.text
+            "`{} {}` matches nothing that is compared here",
+            idle.option, idle.text
         ))
         .usage();
         Err(match nearest(&idle.text, known.iter().map(String::as_str)) {
-            Some(nearest) => error.hint(format!("did you mean `--only '{nearest}'`?")),
+            Some(nearest) => error.hint(format!("did you mean `{} '{nearest}'`?", idle.option)),
             None => {
                 let some: Vec<&str> = known.iter().take(LISTED).map(String::as_str).collect();
                 let more = match known.len().saturating_sub(LISTED) {
@@ -149,12 +131,19 @@ impl Selection {
         })
     }
 
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.only.iter().chain(&self.except)
+    }
+
     fn accepts(&self, id: Option<&ComponentId>, path: Option<&FieldPath>) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
-        let Some(id) = id else { return false };
-        self.0.iter().any(|pattern| pattern.names(id) && pattern.accepts(path))
+        let Some(id) = id else { return self.only.is_empty() };
+        let is_named = self.only.is_empty()
+            || self.only.iter().any(|pattern| pattern.names(id) && pattern.accepts(path));
+        // Of a component something is left where a part of it alone is left out.
+        let is_left_out = |pattern: &Pattern| {
+            pattern.names(id) && (pattern.path.is_none() || path.is_some() && pattern.accepts(path))
+        };
+        is_named && !self.except.iter().any(is_left_out)
     }
 
     /// Says whether a setting is chosen; without a path, whether anything of a component is.
@@ -169,6 +158,37 @@ impl Selection {
 }
 
 impl Pattern {
+    fn parse(option: &'static str, text: &str) -> Result<Self, CommandError> {
+        let wrong = || {
+            CommandError::new(format!(
+                "`{option} {text}` is not of the form TYPE:NAME or TYPE:NAME:PATH"
+            ))
+            .hint(format!(
+                "for instance `{option} 'Profile:*'` or `{option} \
+                 'ConnectedApp:Acme:oauthPolicy.*'`"
+            ))
+            .usage()
+        };
+        let (type_name, rest) = text.split_once(':').ok_or_else(wrong)?;
+        // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does, except
+        // within its brackets.
+        let (name, path) = match rest.rsplit_once(':') {
+            Some((name, path)) if !path.starts_with(' ') && is_path(path) => (name, Some(path)),
+            _ => (rest, None),
+        };
+        if type_name.trim().is_empty() || name.trim().is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self {
+            option,
+            text: text.to_owned(),
+            type_name: WildMatch::new(canonical_type(type_name.trim())),
+            full_name: WildMatch::new(&canonical_full_name(type_name, name)),
+            path: path.map(WildMatch::new),
+            text_of_path: path.map(str::to_owned),
+        })
+    }
+
     fn names(&self, id: &ComponentId) -> bool {
         let is_named =
             self.full_name.matches(&id.full_name) || self.full_name.matches(&api_full_name(id));
@@ -194,7 +214,7 @@ mod tests {
     use super::*;
 
     fn accepts(pattern: &str, type_name: &str, name: &str, path: &str) -> bool {
-        let only = Selection::parse(&[pattern.to_owned()]).unwrap();
+        let only = Selection::parse(&[pattern.to_owned()], &[]).unwrap();
         only.accepts(Some(&ComponentId::new(type_name, name)), Some(&path.parse().unwrap()))
     }
 
@@ -211,6 +231,19 @@ mod tests {
         ));
         assert!(!accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "label"));
         assert!(!accepts("ConnectedApp:Acme", "ConnectedApp", "Other", "label"));
-        assert!(Selection::parse(&["Profile".to_owned()]).is_err());
+        assert!(Selection::parse(&["Profile".to_owned()], &[]).is_err());
+    }
+    #[test]
+    fn what_is_left_out_is_left_out_of_what_is_chosen() {
+        let except = |pattern: &str| {
+            Selection::parse(&["Profile:*".to_owned()], &[pattern.to_owned()]).unwrap()
+        };
+        let (id, path) = (ComponentId::new("Profile", "Admin"), "custom".parse().unwrap());
+        assert!(!except("Profile:Admin").setting(&id, Some(&path)));
+        assert!(!except("Profile:Admin").setting(&id, None));
+        let part = except("Profile:Admin:custom");
+        assert!(!part.setting(&id, Some(&path)) && part.setting(&id, None));
+        assert!(part.setting(&id, Some(&"userLicense".parse().unwrap())));
+        assert!(!part.setting(&ComponentId::new("PermissionSet", "A"), None));
     }
 }
