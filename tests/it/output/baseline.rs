@@ -101,7 +101,7 @@ fn what_changed_since_is_shown_by_component() {
             the baseline has no record of what was asked for (--sparse)
 
     ? Profile Broken  profiles/Broken.profile:1
-          line 1, column 1: the file ends in the middle of a tag
+          profiles/Broken.profile:1:1: the file ends in the middle of a tag
 
     ? Profile Gone  profiles/Gone.profile:2
           what is there now has no record of what was asked for (--sparse)
@@ -112,7 +112,11 @@ fn what_changed_since_is_shown_by_component() {
     note: both sides have no record of what was asked for (package.xml or snapshot.json); what is absent there is not observed (--sparse)
 
     1 setting differs, 0 in sync, 0 missing, 17 not observed, 0 to do by hand.
-    --- exit 2
+    --- stderr
+    error: not all of the metadata can be read
+      caused by: profiles/Broken.profile:1:1: the file ends in the middle of a tag
+    hint: put right what is named here and run this again; the rest was looked at
+    --- exit 1
     ");
     insta::assert_snapshot!(
         shown(&env, &format!("{diff} --format json --only ConnectedApp:*")),
@@ -139,6 +143,9 @@ fn what_changed_since_is_shown_by_component() {
             "manual": 0,
             "waived": 0
           },
+          "notes": [
+            "both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part"
+          ],
           "findings": [
             {
               "template": null,

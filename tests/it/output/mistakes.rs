@@ -161,6 +161,7 @@ fn a_wrong_call_says_what_is_missing() {
             "manual": 0,
             "waived": 0
           },
+          "notes": [],
           "findings": []
         }
       ]
