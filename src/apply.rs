@@ -30,6 +30,8 @@ pub struct Purpose {
     pub org: SavedOrg,
     /// The entry that it takes back.
     pub rolls_back: Option<String>,
+    /// Whether something is left that should be done too.
+    pub is_partial: bool,
 }
 
 /// How a deploy ended.
@@ -127,6 +129,7 @@ pub async fn carry_out(
     let mut entry = prepare(org, journal, plan, purpose, check_only).await?;
     let _hold = interrupt.hold();
     if plan.package.is_empty() {
+        interrupt.note_sent();
         entry.stage = Stage::Applied;
         journal.write(&entry)?;
         finish_by_rest(org, journal, &mut entry, interrupt).await?;
@@ -191,7 +194,9 @@ fn send(journal: &Journal, entry: &mut Entry, interrupt: &Interrupt) -> Result<(
         return Err(ApplyError::Interrupted(Stopped::Before));
     }
     entry.stage = Stage::Sent;
-    Ok(journal.write(entry)?)
+    journal.write(entry)?;
+    interrupt.note_sent();
+    Ok(())
 }
 
 /// Waits for the org's answer to a request, also when told to stop, but then not for ever.
@@ -211,10 +216,16 @@ async fn find(
     entry: &Entry,
     interrupt: &Interrupt,
 ) -> Result<recover::Found, ApplyError> {
-    match select(std::pin::pin!(recover::find(org, entry)), std::pin::pin!(interrupt.pressed()))
-        .await
-    {
-        Either::Left((found, _)) => found,
+    unless_pressed(interrupt, recover::find(org, entry)).await
+}
+
+/// Asks what became of a deploy, until told to stop.
+async fn unless_pressed<T>(
+    interrupt: &Interrupt,
+    work: impl Future<Output = Result<T, ApplyError>>,
+) -> Result<T, ApplyError> {
+    match select(std::pin::pin!(work), std::pin::pin!(interrupt.pressed())).await {
+        Either::Left((done, _)) => done,
         Either::Right(_) => Err(ApplyError::Interrupted(Stopped::Sending)),
     }
 }
@@ -308,6 +319,7 @@ async fn prepare(
         unassign: if check_only { Vec::new() } else { plan.withdrawals.clone() },
         assigned: Vec::new(),
         rolls_back: purpose.rolls_back.clone(),
+        is_partial: purpose.is_partial,
         rolled_back_by: None,
     };
     journal.write(&entry)?;
@@ -455,8 +467,12 @@ async fn finish_by_rest(
 pub fn close(journal: &Journal, entries: &[Entry], entry: &mut Entry) -> Result<(), JournalError> {
     entry.stage = Stage::Done;
     journal.write(entry)?;
-    let taken_back =
-        entry.rolls_back.as_ref().and_then(|id| entries.iter().find(|one| one.id == *id));
+    // Of what was taken back in part the rest can still be.
+    let taken_back = entry
+        .rolls_back
+        .as_ref()
+        .filter(|_| !entry.is_partial)
+        .and_then(|id| entries.iter().find(|one| one.id == *id));
     if let Some(one) = taken_back {
         journal.write(&Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() })?;
     }

@@ -99,6 +99,9 @@ pub struct Entry {
     pub assigned: Vec<Assigned>,
     /// The entry that this one takes back.
     pub rolls_back: Option<String>,
+    /// Whether it left something that should have been done too.
+    #[serde(default)]
+    pub is_partial: bool,
     /// The entry that took this one back.
     pub rolled_back_by: Option<String>,
 }
@@ -364,6 +367,7 @@ mod tests {
             unassign: Vec::new(),
             assigned: Vec::new(),
             rolls_back: None,
+            is_partial: false,
             rolled_back_by: None,
         };
         journal.write(&entry).unwrap();

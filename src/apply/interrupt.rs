@@ -97,6 +97,11 @@ impl Interrupt {
         self.0.borrow().presses > 0
     }
 
+    /// Notes that something that changes an org leaves now.
+    pub fn note_sent(&self) {
+        self.0.send_modify(|state| state.has_sent = true);
+    }
+
     /// Says whether anything that changes an org was on its way in this run.
     pub fn has_sent(&self) -> bool {
         self.0.borrow().has_sent
@@ -124,10 +129,7 @@ impl Interrupt {
     /// Holds the end back until what is returned is dropped.
     #[must_use]
     pub fn hold(&self) -> Hold<'_> {
-        self.0.send_modify(|state| {
-            state.holds += 1;
-            state.has_sent = true;
-        });
+        self.0.send_modify(|state| state.holds += 1);
         Hold(self)
     }
 

@@ -6,9 +6,9 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
-use crate::metadata::{ComponentId, ComponentSet, Requested};
+use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::RetrieveRequest;
-use crate::org::{Org, OrgError};
+use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::ExpandedStep;
@@ -66,7 +66,28 @@ pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgE
     // What is deleted is looked at whole.
     let deleted = plan.targets.iter().filter(|target| target.after.is_none());
     let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
-    retrieve(org, ids, planned, held).await
+    let set = retrieve(org, ids.clone(), planned, held).await?;
+    all_read(&set, ids)?;
+    Ok(set)
+}
+
+/// Refuses a look in which a component could not be read: it is neither there nor gone, and nothing
+/// may be said of it, or done to it, on that ground.
+///
+/// # Errors
+/// Which could not be read, and why.
+pub fn all_read<'c>(
+    set: &ComponentSet,
+    ids: impl Iterator<Item = &'c ComponentId>,
+) -> Result<(), OrgError> {
+    let unread = |id: &ComponentId| {
+        why_unread(&set.not_observed, id).map(|why| format!("{id} could not be read: {why}"))
+    };
+    let unread: Vec<String> = ids.filter_map(unread).collect();
+    if unread.is_empty() {
+        return Ok(());
+    }
+    Err(OrgError::new(OrgErrorKind::Damaged, unread.join("; ")))
 }
 
 /// Asks an org for what a deploy changed, as it is now.
@@ -80,7 +101,10 @@ pub async fn read_images(org: &Org, images: &[Image]) -> Result<ComponentSet, Or
     // What was made is looked at whole: taking it back would lose what was put into it since.
     let made = images.iter().filter(|image| image.before.is_none());
     let held = made.filter_map(|image| Some((&image.id, image.after.as_ref()?)));
-    retrieve(org, images.iter().map(|image| &image.id), changed, held).await
+    let ids = images.iter().map(|image| &image.id);
+    let set = retrieve(org, ids.clone(), changed, held).await?;
+    all_read(&set, ids)?;
+    Ok(set)
 }
 
 /// Retrieves components, with the companions of paths in them, and of all that some hold.

@@ -291,7 +291,7 @@ pub async fn recover(
             match super::watch(org, journal, entry.clone(), &id, interrupt).await {
                 // The org has forgotten it; what it holds tells whether it was carried out.
                 Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
-                    let counts = count(org, &entry).await?;
+                    let counts = super::unless_pressed(interrupt, count(org, &entry)).await?;
                     if !matches!(counts, Counts { before: 0, other: 0, .. }) || entry.check_only {
                         return Err(ApplyError::Unclear(format!(
                             "an earlier run was cut off, and the org does not know its deploy {id} \
@@ -348,6 +348,7 @@ mod tests {
             unassign: Vec::new(),
             assigned: Vec::new(),
             rolls_back: None,
+            is_partial: false,
             rolled_back_by: None,
         }
     }

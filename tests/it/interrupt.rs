@@ -143,3 +143,22 @@ async fn once_the_deploy_is_over_the_look_is_not_waited_for() {
     );
     assert_eq!(lab.journal()[0]["stage"], "applied");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_that_was_cut_off_is_finished_and_no_other_begins() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let before = lab.files().await;
+    lab.ampersand("deploy", &["--yes"]).await;
+    let looks = lab.count("retrieve");
+    lab.running.fault(fault("retrieve", Fault::SlowBody(60_000), 2));
+    let child = lab.start(&["rollback", "--yes"]);
+    lab.until("retrieve", looks + 3).await;
+    signal(&child, "-INT");
+    let run = end(child).await;
+    assert!(run.code == 130 && run.stderr.contains("the deploy had ended"), "{run:?}");
+    let starts = lab.count("deployRequest.start");
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("Nothing more was taken back"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), starts);
+    assert_eq!(lab.files().await, before);
+}

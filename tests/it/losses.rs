@@ -212,3 +212,44 @@ fn what_no_row_describes_is_copied_or_left() {
         assert_eq!(std::fs::read_to_string(env.folder().join("now").join(file)).unwrap(), then);
     }
 }
+
+/// Every retrieve that names the app fails from now on, and so the app alone is not read.
+fn unreadable(after: u32) -> FaultRule {
+    FaultRule {
+        call: "retrieve".to_owned(),
+        fault: Fault::RetrieveFailsOn {
+            type_name: "ConnectedApp".to_owned(),
+            full_name: "Ampersand".to_owned(),
+        },
+        after,
+        times: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_not_taken_back_and_not_called_so() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.run(&deploy()).await.code, 0);
+    let starts = lab.count("deployRequest.start");
+    lab.running.fault(unreadable(0));
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(
+        run.code == 1 && run.stderr.contains("ConnectedApp:Ampersand could not be read"),
+        "{run:?}"
+    );
+    assert!(lab.journal()[0]["rolled_back_by"].is_null());
+    assert_eq!(lab.count("deployRequest.start"), starts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_afterwards_is_not_verified() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(unreadable(2));
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(
+        run.code == 1 && run.stderr.contains("ConnectedApp:Ampersand could not be read"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("has carried out the deploy"), "{run:?}");
+    assert_eq!(lab.journal()[0]["stage"], "applied");
+}

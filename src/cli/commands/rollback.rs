@@ -154,7 +154,20 @@ async fn take_back(
     name: &str,
 ) -> Result<Exit, CommandError> {
     let journal = open_journal(org, name)?;
-    finish_open(ui, org, name, &journal).await?;
+    let finished = finish_open(ui, org, name, &journal).await?;
+    // The run that was cut off was this one's like: another one would take back one deploy more.
+    if let (None, Some(of)) =
+        (&arguments.id, finished.iter().rev().find_map(|entry| entry.rolls_back.as_ref()))
+    {
+        ui.answer(&format!(
+            "The rollback of {of}, which was cut off, is carried out. Nothing more was taken back.\n"
+        ))?;
+        ui.hint(&format!(
+            "`sfsetup rollback{} --list` lists what else was deployed from here",
+            org_option(name)
+        ));
+        return Ok(Exit::Done);
+    }
     let entries = list_entries(org)?;
     let entry = choose(&entries, arguments.id.as_deref(), name)?;
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;

@@ -280,7 +280,7 @@ impl CommandError {
                 error.hint("nothing can be said of what was not seen; `--full` lists all of it")
             }
             Silence::NothingInCommon => error
-                .because("neither has a record of what was asked for (package.xml, snapshot.json)")
+                .because("no record (package.xml, snapshot.json) says that they were asked for")
                 .hint("is it the right folder? A baseline is compared component by component"),
         }
     }
@@ -302,8 +302,8 @@ impl CommandError {
                 .hint(finds_out),
             Stopped::Assigning => Self::interrupted()
                 .because(format!(
-                    "the package is deployed to `{name}`; permission sets that are given after it \
-                     are not all given"
+                    "what `{name}` was to be changed by a package is done; permission sets that \
+                     are given or taken back after it are not all"
                 ))
                 .hint(finds_out),
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::apply::look::{examine, read_again, read_images};
+use crate::apply::look::{all_read, examine, read_again, read_images};
 use crate::diff::{Diff, Source, diff, locate};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
@@ -279,10 +279,15 @@ impl<'g> Goal<'g> {
         name: &str,
         plan: &Plan<'g>,
     ) -> Result<Look, CommandError> {
+        let failed = |error| CommandError::org(name, &error);
         let seen = match self {
-            Self::Steps { .. } => self.look(ui, org, name, true).await?,
+            Self::Steps { .. } => {
+                let seen = self.look(ui, org, name, true).await?;
+                let ids = plan.targets.iter().map(|target| &target.id);
+                all_read(seen.components(), ids).map_err(failed)?;
+                seen
+            }
             Self::Baseline { .. } | Self::BeforeImage { .. } => {
-                let failed = |error| CommandError::org(name, &error);
                 Seen::of_org(org, read_again(org, plan).await.map_err(failed)?)
             }
         };

@@ -23,14 +23,16 @@ pub(crate) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
     })
 }
 
-/// Finishes runs that were cut off, before anything new begins.
+/// Finishes runs that were cut off, before anything new begins; returns those that the org has
+/// carried out.
 pub(crate) async fn finish_open(
     ui: &Ui,
     org: &Org,
     name: &str,
     journal: &Journal,
-) -> Result<(), CommandError> {
+) -> Result<Vec<Entry>, CommandError> {
     let all = list_entries(org)?;
+    let mut done = Vec::new();
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {
         ui.note(&format!(
             "an earlier run was cut off ({}, {}: {}); finding out what became of it",
@@ -55,11 +57,14 @@ pub(crate) async fn finish_open(
                 .map_err(|error| CommandError::apply(name, &error.into()))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
+        if entry.stage == Stage::Done && !entry.check_only {
+            done.push(entry);
+        }
         if ui.interrupt().is_pressed() {
             return Err(CommandError::interrupted().because(
                 "only what an earlier run had begun was looked after; nothing new was sent",
             ));
         }
     }
-    Ok(())
+    Ok(done)
 }

@@ -102,6 +102,7 @@ impl<'r> Road<'r> {
                 Goal::BeforeImage { entry, .. } => Some(entry.id.clone()),
                 Goal::Steps { .. } | Goal::Baseline { .. } => None,
             },
+            is_partial: !plan.left.is_empty(),
         };
         let outcome = match manner.validated.filter(|_| is_validated) {
             Some(id) => {
@@ -211,9 +212,13 @@ impl<'r> Road<'r> {
             Goal::Baseline { .. } => {
                 format!("Deployed and verified: what was to change is as in the baseline{id}.\n")
             }
-            Goal::BeforeImage { entry, .. } => {
+            Goal::BeforeImage { entry, .. } if plan.left.is_empty() => {
                 format!("Taken back and verified: the org is as it was before {}.\n", entry.id)
             }
+            Goal::BeforeImage { entry, .. } => format!(
+                "Taken back in part and verified: of {} what is left above stays as it is.\n",
+                entry.id
+            ),
         })?;
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {

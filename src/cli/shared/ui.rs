@@ -328,7 +328,7 @@ impl Progress {
 /// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
 #[expect(clippy::exit, reason = "the run waits for a person or for another program")]
 pub(crate) fn end_interrupted() {
-    stderr(&format!("\n{} interrupted; nothing was sent\n", "error:".red().bold()));
+    stderr(&format!("\n{} interrupted\n", "error:".red().bold()));
     std::process::exit(Exit::Interrupted as i32);
 }
 

@@ -131,7 +131,7 @@ fn each_code_has_its_words() {
 
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: the two have no component in common
-      caused by: neither has a record of what was asked for (package.xml, snapshot.json)
+      caused by: no record (package.xml, snapshot.json) says that they were asked for
     hint: is it the right folder? A baseline is compared component by component
     ");
 }
@@ -218,7 +218,7 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
 
     [ERROR, exit 130]
     error: interrupted
-      caused by: the package is deployed to `acme`; permission sets that are given after it are not all given
+      caused by: what `acme` was to be changed by a package is done; permission sets that are given or taken back after it are not all
     hint: run the same command again: it finds out what became of it before it does anything else
 
     [ERROR, exit 1]
