@@ -320,6 +320,27 @@ fn a_permission_set_in_parts_is_one_whole() {
 }
 
 #[test]
+fn a_new_part_leads_nowhere_else_and_over_no_file_that_was_not_read() {
+    let env = with_template();
+    in_entries(&env, "p", true);
+    let baseline = permission_set(true).replace("Account.Tier__c", "../../../../../../out/Y.Z__c");
+    env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", baseline);
+    let before = files(&env, "p");
+    let package = ["package", "--baseline", "then", "--from", "p", "--in-place"];
+    let run = env.run(&package);
+    assert!(run.code == 1 && run.stderr.contains("cannot be edited in its parts"), "{run:?}");
+    assert!(files(&env, "p") == before && !env.folder().join("out").exists());
+
+    // A part that is left out is there all the same.
+    env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+    env.write("p/.forceignore", "**/fieldPermissions/**\n");
+    let before = files(&env, "p");
+    let run = env.run(&package);
+    assert!(run.code == 1 && run.stderr.contains("is there, and was not read"), "{run:?}");
+    assert_eq!(files(&env, "p"), before);
+}
+
+#[test]
 fn parts_without_their_own_file_are_no_permission_set_and_none_is_missing() {
     let env = with_template();
     in_lists(&env, "a", true);

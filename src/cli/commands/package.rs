@@ -16,6 +16,7 @@ use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
+use crate::metadata::archive::check_name;
 use crate::metadata::decomposed::{NewState, distribute};
 use crate::metadata::layout::{base_of, metadata_path, source_path};
 use crate::metadata::registry::{self, ApiVersion};
@@ -245,7 +246,10 @@ fn in_place(
                 CommandError::new(format!("{} cannot be edited in its parts", target.id))
                     .because(error.to_string())
             })?;
-            edits.extend(states.into_iter().map(|(file, state)| (from.join(file), state)));
+            for (file, state) in states {
+                let is_new = parts.iter().all(|part| part.file != file);
+                edits.push((part_path(from, &file, is_new, target)?, state));
+            }
             continue;
         }
         let path = match own(seen.components(), &target.id) {
@@ -272,12 +276,31 @@ fn in_place(
     Ok(())
 }
 
+/// Where a part of a component stands. A new one's name is made of an entry's key, which may be a
+/// stranger's: it leads nowhere else, and over no file that was not read.
+fn part_path(
+    from: &Path,
+    file: &str,
+    is_new: bool,
+    target: &Target,
+) -> Result<PathBuf, CommandError> {
+    check_name(file).map_err(|error| {
+        CommandError::new(format!("{} cannot be edited in its parts", target.id))
+            .because(error.to_string())
+    })?;
+    let path = from.join(file);
+    if is_new { over_no_file(path, target) } else { Ok(path) }
+}
+
 /// The file for a component of which none was read.
 fn new_file(from: &Path, seen: &Seen, target: &Target) -> Result<PathBuf, CommandError> {
     let file = beside(seen.model.as_deref(), target).ok_or_else(|| {
         CommandError::new(format!("where a new file for {} belongs is not known", target.id))
     })?;
-    let path = from.join(file);
+    over_no_file(from.join(file), target)
+}
+
+fn over_no_file(path: PathBuf, target: &Target) -> Result<PathBuf, CommandError> {
     if path.exists() {
         return Err(CommandError::new(format!(
             "`{}` is there, and was not read as {}",
