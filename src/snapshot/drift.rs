@@ -113,18 +113,38 @@ pub fn compare<'s>(
         }
         findings.append(&mut found);
     }
-    let told: BTreeSet<ComponentId> =
-        findings.iter().filter_map(|finding| finding.subject.component().cloned()).collect();
-    for (id, why) in &actual.not_observed {
-        let is_told = told.contains(id) || id.full_name == "*";
-        if !is_told && is_chosen(id) && baseline.components.contains_key(id) {
-            findings.push(unseen(id, why.clone()));
-        }
-    }
+    findings.extend(gaps(actual, baseline, &findings, &is_chosen));
     // Parts of apps are the same by their app, whatever their names.
     against.is_comparable |= against.compared > 0;
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
     Diff { findings, baseline: Some(against), notes: Vec::new(), broken }
+}
+
+/// What one of the sides could not read and no finding tells of: it may be there, on one side or on
+/// both, and nobody knows whether it is the same.
+fn gaps<'s>(
+    actual: &Side,
+    baseline: &Side,
+    findings: &[Finding<'s>],
+    is_chosen: &dyn Fn(&ComponentId) -> bool,
+) -> Vec<Finding<'s>> {
+    let mut told: BTreeSet<ComponentId> =
+        findings.iter().filter_map(|finding| finding.subject.component().cloned()).collect();
+    // What was read for the sake of others (objects, for the fields that profiles show) is compared
+    // by nobody.
+    let both = || actual.components.keys().chain(baseline.components.keys());
+    let types: BTreeSet<&str> = both().map(|id| id.type_name.as_str()).collect();
+    let mut all = Vec::new();
+    for (id, why) in actual.not_observed.iter().chain(&baseline.not_observed) {
+        let is_told = told.contains(id)
+            || (id.full_name == "*" && told.iter().any(|one| one.type_name == id.type_name));
+        let is_known = why.kind != UnseenKind::UnknownType;
+        if is_known && !is_told && is_chosen(id) && types.contains(id.type_name.as_str()) {
+            told.insert(id.clone());
+            all.push(unseen(id, why.clone()));
+        }
+    }
+    all
 }
 
 /// In what order findings stand.
