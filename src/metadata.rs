@@ -81,7 +81,8 @@ pub struct ComponentSet {
     /// What was asked for.
     pub requested: Requested,
     /// Components that were asked for and could not be read, each with the reason; `*` stands for
-    /// all of a type ([`why_unread`]).
+    /// all of a type ([`why_unread`]). Of one that is there all the same a part was not read: what
+    /// is absent in it may stand there.
     pub not_observed: BTreeMap<ComponentId, Unseen>,
     /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that
     /// another org owns, S 1.5, 1.7).

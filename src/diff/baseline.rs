@@ -155,6 +155,10 @@ impl Asked<'_> {
 
     /// Why nobody can tell that a setting is absent on this side; none where it is.
     fn why_absent(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
+        // The component is there, but a part of it was not read, and may say it.
+        if let Some(unseen) = self.not_observed.get(id) {
+            return Some(unseen.clone());
+        }
         let manifest = match self.requested {
             Requested::Unknown if self.is_complete => return None,
             Requested::Unknown => return Some(self.no_record()),

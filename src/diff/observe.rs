@@ -208,6 +208,10 @@ fn present(
         Found::Value { value, .. } => seen(Some(value)),
         Found::Entry(_) => seen(Some(Value::Present)),
         found @ (Found::AbsentEntry | Found::Absent) => {
+            // A part of it was not read, and may say it.
+            if let Some(unseen) = components.not_observed.get(&component.id) {
+                return Observation::NotObserved(unseen.clone());
+            }
             let entry = resolved.and_then(|resolved| resolved.entry.as_ref());
             let is_entry = matches!(found, Found::AbsentEntry);
             if let Some(unseen) = not_asked_for(components, entry.filter(|_| is_entry)) {

@@ -84,6 +84,20 @@ pub(super) fn refuse_unknown(
         .to_owned())
 }
 
+/// Says that a document which is sent as a whole was not read as a whole: a deploy would take the
+/// rest of it away; none where it was, or only the files are edited.
+pub(super) fn sent_in_part(target: &Target, basis: &Basis<'_>) -> Option<String> {
+    let row = registry::find_component(&target.id.type_name, &target.id.full_name)?;
+    if basis.is_in_place || row.deploy == DeployRule::Overlay {
+        return None;
+    }
+    let why = basis.components.not_observed.get(&target.id)?;
+    target
+        .before
+        .as_ref()
+        .map(|_| format!("it would be sent as a whole, and a part of it was not read: {why}"))
+}
+
 /// A path that names a layout, with another one wanted there: the entry is found by the layout, and
 /// would not be there any more.
 pub(super) fn refuse_other_layout(path: &FieldPath, wanted: Option<&Value>) -> Result<(), String> {

@@ -96,12 +96,19 @@ pub(super) struct Found {
     /// All that is not read, metadata or not; what of it belongs to a component shows when two
     /// sides are held against each other.
     pub(super) others: Vec<File>,
+    /// Links to folders, which are not followed.
+    pub(super) links: Vec<String>,
+    /// What is called as metadata and is no file that can be read.
+    pub(super) no_files: Vec<String>,
     /// What the reader should know.
     pub(super) notes: Vec<String>,
 }
 
-/// Folders that hold no metadata of the project and may be large.
-const PASSED_OVER: &[&str] = &["node_modules", "target"];
+/// Folders of tools, in which no metadata of a project lies.
+const OF_TOOLS: &[&str] = &[".git", ".sf", ".sfdx"];
+/// Other people's programs; as with folders whose names begin with a dot, what lies there is not
+/// the project's.
+const OF_OTHERS: &str = "node_modules";
 
 pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
@@ -123,7 +130,7 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
     let project = path.join(project::FILE);
     if !project.is_file() {
         let left_out = LeftOut::around(path)?;
-        found.take(walk(path, path)?, &left_out);
+        found.take_walked(walk(path, path)?, &left_out);
         return Ok(found);
     }
     let text =
@@ -136,9 +143,12 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
         if folder.is_dir() {
             is_within(path, &folder, directory)?;
             // A directory may lie in another.
-            let mut files = walk(path, &folder)?;
-            files.retain(|file| seen.insert(file.name.clone()));
-            found.take(files, &left_out);
+            let mut walked = walk(path, &folder)?;
+            walked.files.retain(|file| seen.insert(file.name.clone()));
+            walked.passed_over.retain(|name| seen.insert(name.clone()));
+            walked.links.retain(|name| seen.insert(name.clone()));
+            walked.no_files.retain(|name| seen.insert(name.clone()));
+            found.take_walked(walked, &left_out);
         } else {
             found.notes.push(no_directory(directory));
         }
@@ -177,13 +187,18 @@ fn of_file(path: &Path) -> Result<Found, ReadError> {
         && decomposed::has_own_folder(&relative(above, &whole))
     {
         let mut found = Found::default();
-        found.take(walk(above, folder)?, &LeftOut::default());
+        found.take_walked(walk(above, folder)?, &LeftOut::default());
         let own = relative(above, &whole);
         // A file that has its entries in files beside and below it is not the whole.
         let is_part = |file: &File| decomposed::roots_of(&file.name).contains(&own);
         if found.files.iter().any(is_part) {
             found.files.retain(|file| file.name == own || is_part(file));
-            return Ok(Found { files: found.files, ..Found::default() });
+            return Ok(Found {
+                files: found.files,
+                links: found.links,
+                no_files: found.no_files,
+                ..Found::default()
+            });
         }
     }
     let parts: Vec<_> = whole.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
@@ -238,6 +253,15 @@ fn project_in(entries: &[(String, Vec<u8>)]) -> Option<String> {
 }
 
 impl Found {
+    /// Takes what a walk met, but for what is left out.
+    fn take_walked(&mut self, walked: Walked, left_out: &LeftOut) {
+        let is_in = |name: &String| !left_out.has(name) && !is_of_a_machine(name);
+        self.passed_over.extend(walked.passed_over.into_iter().filter(is_in));
+        self.links.extend(walked.links.into_iter().filter(|name| !is_of_a_machine(name)));
+        self.no_files.extend(walked.no_files.into_iter().filter(is_in));
+        self.take(walked.files, left_out);
+    }
+
     /// Takes what is metadata, or a record of it, and notes what of it is not read.
     fn take(&mut self, files: Vec<File>, left_out: &LeftOut) {
         let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
@@ -267,36 +291,59 @@ impl Found {
     }
 }
 
+/// What a walk through a folder met.
+#[derive(Default)]
+struct Walked {
+    files: Vec<File>,
+    /// Metadata in folders that are not the project's.
+    passed_over: Vec<String>,
+    links: Vec<String>,
+    no_files: Vec<String>,
+}
+
 /// Lists all files. Links to folders are not followed, so that no loop can catch the walk.
-fn walk(root: &Path, folder: &Path) -> Result<Vec<File>, ReadError> {
-    let mut found = Vec::new();
-    let mut pending: Vec<PathBuf> = vec![folder.to_path_buf()];
-    while let Some(folder) = pending.pop() {
-        let entries =
-            std::fs::read_dir(&folder).map_err(|error| ReadError::not_readable(&folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| ReadError::not_readable(&folder, &error))?;
-            let kind = entry
-                .file_type()
-                .map_err(|error| ReadError::not_readable(&entry.path(), &error))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
+fn walk(root: &Path, folder: &Path) -> Result<Walked, ReadError> {
+    let mut walked = Walked::default();
+    // With each folder whether it is the project's.
+    let mut pending: Vec<(PathBuf, bool)> = vec![(folder.to_path_buf(), true)];
+    while let Some((folder, is_own)) = pending.pop() {
+        let refused = |error: &io::Error| ReadError::not_readable(&folder, error);
+        for entry in std::fs::read_dir(&folder).map_err(|error| refused(&error))? {
+            let entry = entry.map_err(|error| refused(&error))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| ReadError::not_readable(&path, &error))?;
+            let name = relative(root, &path);
             if kind.is_dir() {
-                if !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) {
-                    pending.push(entry.path());
+                let called = entry.file_name();
+                let called = called.to_string_lossy();
+                let is_tools = OF_TOOLS.contains(&&*called) || stage::is_work(&called);
+                if !is_tools {
+                    let is_others = called.starts_with('.') || called == OF_OTHERS;
+                    pending.push((path, is_own && !is_others));
                 }
                 continue;
             }
-            let path = entry.path();
             // A pipe has no end; a link is what it leads to.
-            if !kind.is_file() && !std::fs::metadata(&path).is_ok_and(|kind| kind.is_file()) {
-                continue;
+            let leads_to = if kind.is_file() { None } else { Some(std::fs::metadata(&path)) };
+            let is_file = match leads_to {
+                None => true,
+                Some(Ok(about)) if about.is_dir() => {
+                    walked.links.extend(is_own.then_some(name));
+                    continue;
+                }
+                Some(about) => about.is_ok_and(|about| about.is_file()),
+            };
+            if is_file && is_own {
+                walked.files.push(File { name, content: Content::File(path) });
+            } else if component(&name).is_some() || layout::is_metadata(&name) {
+                let list = if is_own { &mut walked.no_files } else { &mut walked.passed_over };
+                list.push(name);
             }
-            found.push(File { name: relative(root, &path), content: Content::File(path) });
         }
     }
-    found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    Ok(found)
+    walked.files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    walked.links.sort_unstable();
+    Ok(walked)
 }
 
 /// Says whether macOS put a file beside the others in an archive (`__MACOSX/`,

@@ -194,9 +194,12 @@ impl Side {
         Document::parse(self.components.get(id)?.read().ok()?).ok()
     }
 
-    /// Reads some components into a set; what is no metadata is left out.
+    /// Reads some components into a set; what is no metadata is left out. Of those that are there
+    /// the set knows which lack a part.
     pub fn read(&self, chosen: &dyn Fn(&ComponentId) -> bool) -> ComponentSet {
         let mut set = ComponentSet::new(self.requested.clone());
+        let unread = self.not_observed.iter().filter(|(id, _)| self.components.contains_key(*id));
+        set.not_observed = unread.map(|(id, why)| (id.clone(), why.clone())).collect();
         for id in self.components.keys().filter(|id| chosen(id)) {
             if let Some(document) = self.document(id) {
                 set.insert(Component {

@@ -9,7 +9,7 @@ use super::files::{self, Content, File, Found};
 use super::record::{self, Record};
 use super::{FileError, ReadError, broken};
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry::{ApiVersion, wsdl};
+use crate::metadata::registry::{self, ApiVersion, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, decomposed, layout};
 
@@ -26,6 +26,9 @@ pub(super) struct Sorted {
     pub(super) manifest: Option<Manifest>,
     /// What a snapshot says of itself.
     pub(super) record: Option<Record>,
+    /// The folders of snapshots among the files, each with a slash: a `package.xml` there names
+    /// what the folder holds, not what was asked for.
+    snapshots: BTreeSet<String>,
     /// Components of which there are files that are not read, with the reasons.
     pub(super) unread: BTreeMap<ComponentId, Unseen>,
     /// The API version that the files are written in, where they say it.
@@ -70,14 +73,21 @@ impl Sorted {
         let mut passed_over = found.passed_over;
         let mut packages = Vec::new();
         for file in found.files {
-            let depth = file.name.matches('/').count();
             let name = file.name.rsplit('/').next().unwrap_or_default();
             if name == "package.xml" {
                 packages.push(file);
             } else if name == record::FILE {
-                if depth == 0 {
-                    self.read_record(&file, &names)?;
+                if let Some(above) = file.name.strip_suffix(record::FILE)
+                    && !above.is_empty()
+                {
+                    self.notes.push(format!(
+                        "{} is the record of its own folder alone; read that folder by itself",
+                        file.name
+                    ));
+                    self.snapshots.insert(above.to_owned());
+                    continue;
                 }
+                self.read_record(&file, &names)?;
             } else if let Some(root) = root_of(&file.name, found.own_name.as_deref(), &names) {
                 parts.entry(root).or_default().push(file);
             } else if let Some((id, xml)) = files::xml_beside(&file.name) {
@@ -106,16 +116,10 @@ impl Sorted {
         }
         self.take_belongings(found.others);
         self.read_packages(packages, found.is_project)?;
-        for name in &found.left_out {
-            let id = files::component(name).or_else(|| decomposed::owner_of(name));
-            let words = format!("`.forceignore` leaves {name} out");
-            let why = Unseen::new(UnseenKind::NotRequested, words);
-            if let Some(id) = id.filter(|id| !self.components.contains_key(id)) {
-                self.unread.insert(id, why);
-            }
-        }
         let known = |id: &ComponentId| self.components.contains_key(id);
         self.unread.retain(|id, _| !known(id));
+        self.leave_out(&found.left_out, found.own_name.as_deref(), &names);
+        self.pass_links(&found.links, &found.no_files);
         passed_over.sort_unstable();
         self.notes.extend(counted(&found.left_out, "left out by `.forceignore`"));
         self.notes
@@ -124,33 +128,75 @@ impl Sorted {
         Ok(())
     }
 
+    /// Says of what is left out that nobody knows it: a whole component, or what a part of one that
+    /// is there would say.
+    fn leave_out(&mut self, left_out: &[String], own_name: Option<&str>, names: &BTreeSet<String>) {
+        let mut unread = Vec::new();
+        let owners = self.owners();
+        for name in left_out {
+            let words = format!("`.forceignore` leaves {name} out");
+            let why = Unseen::new(UnseenKind::NotRequested, words);
+            let whole = files::component(name);
+            let of_known = || {
+                let root = root_of(name, own_name, names).and_then(|root| files::component(&root));
+                let beside = || files::xml_beside(name).filter(|(_, xml)| names.contains(xml));
+                let found = root.or_else(|| Some(beside()?.0));
+                let found = found.or_else(|| Some(owners.of(name)?.1.clone()));
+                found.filter(|id| self.components.contains_key(id))
+            };
+            let id = match whole {
+                // Another file of it is read, and is the whole.
+                Some(id) => Some(id).filter(|id| !self.components.contains_key(id)),
+                None => of_known().or_else(|| {
+                    decomposed::owner_of(name).filter(|id| !self.components.contains_key(id))
+                }),
+            };
+            unread.extend(id.map(|id| (id, why)));
+        }
+        self.unread.extend(unread);
+    }
+
+    /// Says of what lies behind links to folders, which are not followed, that nobody knows it; and
+    /// of what is called as a file and cannot be read as one.
+    fn pass_links(&mut self, links: &[String], no_files: &[String]) {
+        for name in no_files {
+            let id = files::component(name).filter(|id| !self.components.contains_key(id));
+            let words = format!("{name} is a link that leads nowhere, or no file");
+            let why = Unseen::new(UnseenKind::Damaged, words.clone());
+            self.unread.extend(id.map(|id| (id, why)));
+            self.notes.push(format!("{words}; it was passed over"));
+        }
+        let Some(first) = links.first() else { return };
+        let (are, they) = if links.len() == 1 {
+            ("folder was passed over, for it is a link", "what it leads to")
+        } else {
+            ("folders were passed over, for they are links", "what they lead to")
+        };
+        let named: Vec<String> = links.iter().take(NAMED).map(|link| format!("`{link}`")).collect();
+        let more = match links.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        self.notes.push(format!(
+            "{} {are}: {}{more}; {they} is not read, so nothing is said to be absent",
+            links.len(),
+            named.join(", ")
+        ));
+        let words =
+            format!("it may lie behind `{first}`, a link to a folder, which is not followed");
+        for row in registry::rows() {
+            let all = ComponentId::new(row.name, "*");
+            self.unread.entry(all).or_insert(Unseen::new(UnseenKind::NotRequested, words.clone()));
+        }
+    }
+
     /// Takes what belongs to a component and is not read: source beside or below its XML whatever
     /// it is called (`lamp.json` and `lamp.resource-meta.xml`), parts in a folder of its own.
     fn take_belongings(&mut self, others: Vec<File>) {
-        let mut owners: BTreeMap<&str, (&ComponentId, bool)> = BTreeMap::new();
-        for (id, file) in self.components.iter().filter(|(id, _)| !self.contents.contains_key(*id))
-        {
-            let own = file.name.strip_suffix("-meta.xml").and_then(|own| own.rsplit_once('.'));
-            let Some((place, _)) = own else { continue };
-            let (folder, stem) = place.rsplit_once('/').unwrap_or(("", place));
-            let is_beside = wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content)
-                || id.type_name == SCHEMA_APART;
-            if is_beside {
-                owners.insert(place, (id, true));
-            } else if folder.rsplit('/').next() == Some(stem) {
-                owners.insert(folder, (id, false));
-            }
-        }
         let mut belongings: BTreeMap<ComponentId, Vec<(String, Content)>> = BTreeMap::new();
+        let owners = self.owners();
         for file in others {
-            let plain = file.name.rsplit_once('.').map_or(file.name.as_str(), |(plain, _)| plain);
-            let folders = file.name.match_indices('/').rev().map(|(at, _)| &file.name[..at]);
-            let is_metadata = layout::is_metadata(&file.name);
-            let owner = std::iter::once(plain).chain(folders).find_map(|place| {
-                let (id, is_source) = owners.get(place)?;
-                (*is_source || is_metadata).then_some((place, *id))
-            });
-            if let Some((place, id)) = owner {
+            if let Some((place, id)) = owners.of(&file.name) {
                 let name = file.name[place.len()..].to_owned();
                 belongings.entry(id.clone()).or_default().push((name, file.content));
             }
@@ -160,6 +206,28 @@ impl Sorted {
             (id, Content::Several(files.into()))
         });
         self.contents.extend(several);
+    }
+
+    /// Where what belongs to the components may lie.
+    fn owners(&self) -> Owners<'_> {
+        let mut owners = Owners::default();
+        let apart = self.components.iter().filter(|(id, _)| {
+            let content = self.contents.get(*id);
+            content.is_none_or(|content| matches!(content, Content::Several(_)))
+        });
+        for (id, file) in apart {
+            let own = file.name.strip_suffix("-meta.xml").and_then(|own| own.rsplit_once('.'));
+            let Some((place, _)) = own else { continue };
+            let (folder, stem) = place.rsplit_once('/').unwrap_or(("", place));
+            let is_beside = wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content)
+                || id.type_name == SCHEMA_APART;
+            if is_beside {
+                owners.0.insert(place, (id, true));
+            } else if folder.rsplit('/').next() == Some(stem) {
+                owners.0.insert(folder, (id, false));
+            }
+        }
+        owners
     }
 
     /// Of two files for a component the last counts in a project, as for the sf command line.
@@ -190,27 +258,52 @@ impl Sorted {
     }
 
     /// A `package.xml` is the record of a retrieve that wrote the folders beside it. A project's is
-    /// a list for the next one.
+    /// a list for the next one. It speaks of what lies in its own folder alone: where other files
+    /// are read with those, what is absent in them would be taken for absent in the org.
     fn read_packages(&mut self, packages: Vec<File>, is_project: bool) -> Result<(), ReadError> {
-        let mut lists = Vec::new();
+        let (mut lists, mut records) = (Vec::new(), Vec::new());
         for file in packages {
-            let above = file.name.strip_suffix("package.xml").unwrap_or_default();
+            let above = file.name.strip_suffix("package.xml").unwrap_or_default().to_owned();
             if above.matches('/').count() > 1 {
                 continue;
             }
-            let is_beside = |name: &str| layout::base_of(name) == Some(above);
+            let is_beside = |name: &str| layout::base_of(name) == Some(&above);
             let has_files = self.components.values().any(|one| is_beside(&one.name));
             // A retrieve that found nothing wrote nothing else.
-            let is_alone = self.components.is_empty() && matches!(above, "" | "unpackaged/");
-            if is_project || !(has_files || is_alone) {
+            let is_alone = self.components.is_empty() && matches!(&*above, "" | "unpackaged/");
+            if is_project || !(has_files || is_alone) || self.snapshots.contains(&above) {
                 lists.push(file.name);
                 continue;
             }
             match Manifest::parse(file.content.read()?) {
-                Ok(read) => self.manifest.get_or_insert_default().merge(&read),
+                Ok(read) => records.push((file.name, above, read)),
                 Err(error) => self.errors.push(broken(&file.name, &error)),
             }
         }
+        // What all of them were read by at least.
+        self.version = records.iter().filter_map(|(.., read)| read.version).min().or(self.version);
+        let is_of_others = |above: &str| {
+            let stray =
+                self.components.values().find(|one| layout::base_of(&one.name) != Some(above));
+            stray.map(|one| one.name.clone())
+        };
+        let why = match records.as_slice() {
+            [(name, above, _)] => is_of_others(above).map(|other| {
+                format!(
+                    "{name} is no record of what was asked for: it speaks of the folders beside it \
+                     alone, and others are read with them ({other}); read its folder by itself"
+                )
+            }),
+            [_, _, ..] => {
+                let names: Vec<&str> = records.iter().map(|(name, ..)| name.as_str()).collect();
+                Some(format!(
+                    "{} are no record of what was asked for: each speaks of its own folder alone, \
+                     and these are read as one; read each folder by itself",
+                    names.join(" and ")
+                ))
+            }
+            [] => None,
+        };
         if self.record.is_none() && !is_project {
             self.notes.extend(lists.into_iter().map(|file| {
                 format!(
@@ -218,7 +311,9 @@ impl Sorted {
                      files"
                 )
             }));
+            self.notes.extend(why.clone());
         }
+        self.manifest = records.pop().filter(|_| why.is_none()).map(|(.., read)| read);
         Ok(())
     }
 
@@ -230,7 +325,6 @@ impl Sorted {
             return;
         }
         let Some(manifest) = &self.manifest else { return };
-        self.version = manifest.version.or(self.version);
         let profiles = self.components.iter().filter(|(id, _)| id.type_name == "Profile");
         let profiles: Vec<&File> = profiles.map(|(_, file)| file).collect();
         if let Some(found) = contradiction(manifest, &profiles) {
@@ -241,6 +335,24 @@ impl Sorted {
             ));
             self.manifest = None;
         }
+    }
+}
+
+/// Places, without a suffix, below or beside which lies what belongs to a component: source,
+/// whatever it is called, or else parts, which are metadata.
+#[derive(Default)]
+struct Owners<'s>(BTreeMap<&'s str, (&'s ComponentId, bool)>);
+
+impl Owners<'_> {
+    /// The component that a file belongs to, and its place.
+    fn of<'f>(&self, name: &'f str) -> Option<(&'f str, &ComponentId)> {
+        let plain = name.rsplit_once('.').map_or(name, |(plain, _)| plain);
+        let folders = name.match_indices('/').rev().map(|(at, _)| &name[..at]);
+        let is_metadata = layout::is_metadata(name);
+        std::iter::once(plain).chain(folders).find_map(|place| {
+            let (id, is_source) = self.0.get(place)?;
+            (*is_source || is_metadata).then_some((place, *id))
+        })
     }
 }
 

@@ -27,6 +27,11 @@ pub(super) fn is_half_done(folder: &Path) -> bool {
     folder.join(WORK).join(PLAN).exists()
 }
 
+/// Says whether a folder of this name is one in which a run works.
+pub(super) fn is_work(name: &str) -> bool {
+    name == WORK
+}
+
 /// Why a folder cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {

@@ -336,7 +336,7 @@ fn a_new_part_leads_nowhere_else_and_over_no_file_that_was_not_read() {
     env.write("p/.forceignore", "**/fieldPermissions/**\n");
     let before = files(&env, "p");
     let run = env.run(&package);
-    assert!(run.code == 1 && run.stderr.contains("is there, and was not read"), "{run:?}");
+    assert!(run.code == 0 && run.stdout.contains("left alone"), "{run:?}");
     assert_eq!(files(&env, "p"), before);
 }
 
@@ -569,4 +569,120 @@ fn what_belongs_to_a_component_and_is_not_read_is_never_said_to_be_in_sync() {
     let object = "\"Rental__c\" \"differs\"".to_owned();
     let found = seen("c");
     assert!(found.contains(&object) && found.contains(&not_observed("Rental__c")), "{found:?}");
+}
+
+#[test]
+fn a_record_speaks_of_its_own_folder_alone() {
+    let env = Env::new();
+    let profile = |inner: &str| of("Profile", &format!("    <custom>true</custom>\n{inner}"));
+    let one = manifest(&[("Profile", "*"), ("CustomObject", "Account")]);
+    let other = manifest(&[("Profile", "*"), ("CustomObject", "Contact")]);
+    for (folder, inner) in [("a", field(true)), ("b", String::new())] {
+        env.write(&format!("{folder}/one/package.xml"), &one);
+        env.write(&format!("{folder}/one/profiles/One.profile"), profile(""));
+        env.write(&format!("{folder}/two/package.xml"), &other);
+        env.write(&format!("{folder}/two/profiles/Two.profile"), profile(&inner));
+    }
+    let template = TEMPLATE.replace("PermissionSet:Acme_Sync", "Profile:Two");
+    env.write("two.toml", template);
+    // What one of them asked for says nothing of a profile that the other brought.
+    let seen = |from: &str| {
+        let found = json(&env, &["diff", "--template", "two.toml", "--from", from]);
+        let findings = found["orgs"][0]["findings"].as_array().unwrap().clone();
+        let states: Vec<Json> = findings.iter().map(|one| one["state"].clone()).collect();
+        (states, found["orgs"][0]["notes"].to_string())
+    };
+    let (states, notes) = seen("b");
+    assert_eq!(states, ["not-observed", "not-observed", "not-observed"]);
+    assert!(notes.contains("one/package.xml and two/package.xml are no record"), "{notes}");
+    let baseline = ["diff", "--baseline", "a", "--from", "b", "--sparse"];
+    let run = env.run(&baseline);
+    assert!(run.code == 0 && run.stdout.contains("not observed"), "{run:?}");
+    // Neither does the only one, where the profile lies elsewhere; alone it does.
+    std::fs::remove_file(env.folder().join("b/two/package.xml")).unwrap();
+    let (states, notes) = seen("b");
+    assert_eq!(states, ["not-observed", "not-observed", "not-observed"]);
+    assert!(notes.contains("two/profiles/Two.profile"), "{notes}");
+    env.write("b/two/package.xml", &one);
+    assert_eq!(seen("b/two").0, ["differs", "differs", "differs"]);
+    // Beside a snapshot's record it is a list of what the folder holds.
+    env.write("b/two/snapshot.json", "{\"manifest\": {\"types\": {}}}");
+    std::fs::remove_dir_all(env.folder().join("b/one")).unwrap();
+    let (states, notes) = seen("b");
+    assert_eq!(states, ["not-observed", "not-observed", "not-observed"]);
+    assert!(notes.contains("two/snapshot.json is the record of its own folder alone"), "{notes}");
+}
+
+#[test]
+fn no_folder_is_passed_over_without_a_word() {
+    let env = with_template();
+    env.write("p/sfdx-project.json", project(&["force-app"]));
+    let file = "permissionsets/Acme_Sync.permissionset-meta.xml";
+    env.write(&format!("p/force-app/target/{file}"), permission_set(true));
+    is_in_sync(&held(&env, "p"));
+    is_in_sync(&held(&env, "p/force-app"));
+    let other = "permissionsets/Other.permissionset-meta.xml";
+    env.write(&format!("p/force-app/node_modules/x/{other}"), permission_set(true));
+    env.write(&format!("p/force-app/.old/{other}"), permission_set(true));
+    let run = held(&env, "p");
+    is_in_sync(&run);
+    let text = run.stdout.replace('\n', " ");
+    assert!(text.contains("2 files of metadata were passed over"), "{text}");
+    assert!(text.contains("`force-app/.old/permissionsets/Other"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_lies_behind_a_link_is_not_absent_and_no_loop_catches_the_walk() {
+    use std::os::unix::fs::symlink;
+    let env = with_template();
+    let file = "permissionsets/Acme_Sync.permissionset-meta.xml";
+    let other = "permissionsets/Other.permissionset-meta.xml";
+    env.write("p/sfdx-project.json", project(&["force-app"]));
+    for folder in ["p/force-app", "p/shared", "then"] {
+        env.write(&format!("{folder}/{other}"), permission_set(true));
+    }
+    env.write(&format!("p/shared/{file}"), permission_set(true));
+    env.write(&format!("then/{file}"), permission_set(true));
+    let at = env.folder().join("p/force-app");
+    symlink("../shared", at.join("linked")).unwrap();
+    symlink("..", at.join("loop")).unwrap();
+    let run = env.run(&["diff", "--baseline", "then", "--from", "p"]);
+    assert!(run.code == 0 && run.stdout.contains("may lie behind"), "{run:?}");
+    let found = json(&env, &["diff", "--template", "acme.toml", "--from", "p"]);
+    let notes = found["orgs"][0]["notes"].to_string();
+    assert!(notes.contains("2 folders were passed over, for they are links"), "{notes}");
+    assert!(notes.contains("`force-app/linked`, `force-app/loop`"), "{notes}");
+    assert_eq!(found["orgs"][0]["findings"][0]["state"], "not-observed");
+    // A file that is a link to nothing is there, and cannot be read.
+    for link in ["linked", "loop"] {
+        std::fs::remove_file(at.join(link)).unwrap();
+    }
+    symlink("nowhere", at.join(file)).unwrap();
+    let run = env.run(&["diff", "--baseline", "then", "--from", "p"]);
+    assert!(run.code == 0 && run.stdout.contains("leads nowhere"), "{run:?}");
+}
+
+#[test]
+fn what_a_part_that_is_left_out_would_say_is_not_observed() {
+    let env = with_template();
+    in_entries(&env, "p", true);
+    env.write("p/.forceignore", "**/fieldPermissions/**\n");
+    env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+    let run = env.run(&["diff", "--baseline", "then", "--from", "p"]);
+    assert!(run.code == 0 && run.stdout.contains("`.forceignore` leaves"), "{run:?}");
+    let run = env.run(&["diff", "--baseline", "p", "--from", "then"]);
+    assert!(run.code == 0 && run.stdout.contains("`.forceignore` leaves"), "{run:?}");
+    // What was read of it is known.
+    let found = json(&env, &["diff", "--template", "acme.toml", "--from", "p"]);
+    let findings = found["orgs"][0]["findings"].as_array().unwrap();
+    let states: Vec<&Json> = findings.iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["in-sync", "in-sync", "not-observed"]);
+    assert!(findings[2]["reason"].to_string().contains(".forceignore"), "{findings:?}");
+    // Sent as a whole it would take the rest away.
+    let changed = permission_set(true).replace("<enabled>true", "<enabled>false");
+    env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", changed);
+    let run = env.run(&["package", "--baseline", "then", "--from", "p", "--out", "o"]);
+    assert!(run.code == 2 && run.stdout.contains("a part of it was not read"), "{run:?}");
+    assert!(!env.folder().join("o").exists());
 }
