@@ -32,7 +32,7 @@ use crate::package::{Cause, Change, Package, PackageError, Target, build, own, t
 use crate::template::{ExpandedStep, ExpandedWant, Test};
 
 use before_image::{Image, shown};
-use refusal::{Refused, contradicting, sent_in_part, sent_twice};
+use refusal::{Refused, contradicting, sent_alone, sent_in_part, sent_twice};
 use saved::Assigned;
 use steps::Assignment;
 
@@ -287,10 +287,11 @@ impl<'t> Plan<'t> {
             let aim =
                 |changes: &[&Change]| target(id, changes, basis.components, made, basis.version);
             match aim(&changes) {
-                Ok(target) => match target
-                    .as_ref()
-                    .and_then(|one| sent_in_part(one, basis).or_else(|| sent_twice(one, basis)))
-                {
+                Ok(target) => match target.as_ref().and_then(|one| {
+                    sent_alone(one, basis)
+                        .or_else(|| sent_in_part(one, basis))
+                        .or_else(|| sent_twice(one, basis))
+                }) {
                     Some(reason) => wrong.push(Refused::all_of(id.clone(), reason)),
                     None => targets.extend(target),
                 },

@@ -1,6 +1,7 @@
 //! Components on disk: a folder in metadata or source format, a project, a zip or one file, read
 //! into a set with the record of what was asked for.
 
+mod contents;
 mod contradiction;
 pub mod drift;
 mod files;
@@ -125,7 +126,7 @@ impl fmt::Display for FileError {
 }
 
 /// Some of many, in words.
-fn listed(names: &[String]) -> String {
+fn listed(names: &[impl fmt::Display]) -> String {
     let shown = names.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match names.len() {
         0..=6 => shown,

@@ -53,6 +53,16 @@ pub fn settings<'s>(
     differences.into_iter().map(of).collect()
 }
 
+/// Says whether something is what stands in files beside or below a component's XML, which the
+/// Metadata API calls its `content`; no type has a field of that name in its XML.
+pub fn is_content(subject: &Subject) -> bool {
+    let path = subject.path().map(FieldPath::segments);
+    matches!(path, Some([only]) if only.name == CONTENT && only.key.is_none())
+}
+
+/// The path of such a difference.
+pub const CONTENT: &str = "content";
+
 /// Says whether it counts that one side alone has a component.
 pub fn component<'s>(
     id: &ComponentId,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::diff::baseline::is_content;
 use crate::diff::{Finding, Outcome, Subject};
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, Markup};
@@ -77,7 +78,7 @@ impl Plan<'_> {
             return;
         }
         let Some(document) = baseline(id) else {
-            self.left.push(leave("its file in the baseline cannot be read"));
+            self.left.push(leave("its file in the baseline cannot be read as a whole"));
             return;
         };
         self.make(id.clone(), Made { document, copy_of: None }, Cause::State);
@@ -90,6 +91,16 @@ impl Plan<'_> {
         baseline: &dyn Fn(&ComponentId) -> Option<Document>,
         basis: &Basis<'_>,
     ) {
+        let (contents, findings): (Vec<_>, Vec<_>) =
+            findings.iter().copied().partition(|finding| is_content(&finding.subject));
+        self.left.extend(contents.iter().map(|content| {
+            let reason = "sfsetup does not carry what stands in files beside or below its XML, \
+                          such as source: deploy it with the sf command line, or copy its files";
+            Left::of(content.subject.to_string(), reason.to_owned())
+        }));
+        if findings.is_empty() {
+            return;
+        }
         let row = registry::find_component(&id.type_name, &id.full_name);
         let (Some(row), Some(now), Some(then)) = (row, own(basis.components, id), baseline(id))
         else {

@@ -4,7 +4,9 @@
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, DeployRule, Field, MetadataType, Odd, layout_identity};
+use crate::metadata::registry::{
+    self, DeployRule, Field, MetadataType, Odd, layout_identity, wsdl,
+};
 use crate::metadata::settings::doubles;
 use crate::metadata::value::Value;
 use crate::package::{Change, PackageError, Target};
@@ -82,6 +84,18 @@ pub(super) fn refuse_unknown(
     Err("this program does not know such a list, and a deploy lays it over what is there: do it in \
          Setup, or edit the file (`sfsetup package --in-place`)"
         .to_owned())
+}
+
+/// Says that a file is none without the source beside it, which this program neither sends nor
+/// makes; none where it needs none, or a file that is there is edited.
+pub(super) fn sent_alone(target: &Target, basis: &Basis<'_>) -> Option<String> {
+    let told = wsdl::find(&target.id.type_name)?;
+    let is_edited = basis.is_in_place && target.before.is_some();
+    (target.after.is_some() && !is_edited && told.place.beside_content).then(|| {
+        "it is whole only together with its source, which sfsetup does not carry: deploy it with \
+         the sf command line, or copy its files"
+            .to_owned()
+    })
 }
 
 /// Says that a document which is sent as a whole was not read as a whole: a deploy would take the

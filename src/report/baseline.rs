@@ -27,22 +27,29 @@ pub(super) fn component(
     let is_whole = |finding: &&Finding<'_>| matches!(finding.subject, Subject::Component(_));
     if let Some(finding) = findings.iter().find(is_whole) {
         whole(out, finding, &name, &changed);
+        let rest: Vec<Finding<'_>> =
+            findings.iter().filter(|one| !is_whole(one)).cloned().collect();
+        settings(out, &rest, full);
     } else {
         let is_seen = findings.iter().any(|finding| finding.state() != State::NotObserved);
         let state = if is_seen { State::Differs } else { State::NotObserved };
         line(out, &format!("{} {name}{changed}", mark(state)));
-        let is_of_one_list = |one: &Finding<'_>, other: &Finding<'_>| {
-            section(one) == section(other) && one.state() == other.state()
-        };
-        for group in findings.chunk_by(is_of_one_list) {
-            if group.len() > LISTED && !full {
-                folded(out, section(&group[0]), group);
-            } else {
-                group.iter().for_each(|finding| setting(out, finding));
-            }
-        }
+        settings(out, findings, full);
     }
     out.push('\n');
+}
+
+fn settings(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let is_of_one_list = |one: &Finding<'_>, other: &Finding<'_>| {
+        section(one) == section(other) && one.state() == other.state()
+    };
+    for group in findings.chunk_by(is_of_one_list) {
+        if group.len() > LISTED && !full {
+            folded(out, section(&group[0]), group);
+        } else {
+            group.iter().for_each(|finding| setting(out, finding));
+        }
+    }
 }
 
 /// A component that one side alone has, or that could not be compared.

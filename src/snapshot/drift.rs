@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diff::baseline::{Asked, component, settings, unseen};
-use crate::diff::{Against, Diff, Finding, Origin, Subject};
+use crate::diff::baseline::{Asked, component, is_content, settings, unseen};
+use crate::diff::{Against, Diff, Finding, Origin, Outcome, Subject};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Travel;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
 
-use super::side::{Outcome, Side, compare_sides};
+use super::side::{self, Side, compare_sides};
 
 /// Says whether a setting is an org's own id of something, which the org alone makes (S 2.2, 2.4).
 fn is_bound(subject: &Subject) -> bool {
@@ -69,22 +69,20 @@ pub fn compare<'s>(
     };
     let mut findings: Vec<Finding<'s>> = Vec::new();
     let mut broken = Vec::new();
-    for one in compare_sides(actual, baseline, &is_chosen) {
+    for one in compare_sides(actual, baseline, &is_chosen, sparse) {
         let mut found: Vec<Finding<'s>> = match one.outcome {
-            Outcome::Both(differences, unread) => {
+            side::Outcome::Both(differences, unread) => {
                 against.compared += 1;
                 let mut found = settings(&one.id, differences, &now, &then);
-                found.extend(
-                    unread.map(|why| unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))),
-                );
+                found.extend(unread.map(|why| unseen(&one.id, why)));
                 found
             }
-            Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
-            Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
-            Outcome::Failed(why) => {
+            side::Outcome::OnlyActual => vec![component(&one.id, true, &now, &then)],
+            side::Outcome::OnlyBaseline => vec![component(&one.id, false, &now, &then)],
+            side::Outcome::Failed(why) => {
                 vec![unseen(&one.id, Unseen::new(UnseenKind::Damaged, why))]
             }
-            Outcome::Broken(errors) => {
+            side::Outcome::Broken(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 let why = Unseen::new(UnseenKind::Damaged, lines.join("; "));
                 broken.extend(lines);
@@ -117,6 +115,7 @@ pub fn compare<'s>(
     // Parts of apps are the same by their app, whatever their names.
     against.is_comparable |= against.compared > 0;
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
+    against.notes.extend(of_contents(&findings));
     Diff { findings, baseline: Some(against), notes: Vec::new(), broken }
 }
 
@@ -145,6 +144,22 @@ fn gaps<'s>(
         }
     }
     all
+}
+
+/// Says what a difference of source is.
+fn of_contents(findings: &[Finding<'_>]) -> Option<String> {
+    let is_it = |finding: &&Finding<'_>| {
+        finding.outcome == Outcome::Differs && is_content(&finding.subject)
+    };
+    let ids = findings.iter().filter(is_it).filter_map(|finding| finding.subject.component());
+    let names: Vec<&ComponentId> = ids.collect();
+    let what = super::listed(&names);
+    (!names.is_empty()).then(|| {
+        format!(
+            "`content` is what stands in files beside or below the XML, such as source; sfsetup \
+             shows no differences within it, and no package of it carries it: {what}"
+        )
+    })
 }
 
 /// In what order findings stand.

@@ -17,6 +17,7 @@ use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::Unseen;
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
 
+use super::contents::{self, Held};
 use super::files::Content;
 use super::record::Record;
 use super::selection::Selection;
@@ -236,8 +237,8 @@ pub struct Compared {
 /// How one component stands.
 #[derive(Debug)]
 pub enum Outcome {
-    /// On both sides; and why not all of it could be compared, in words.
-    Both(Vec<Difference>, Option<&'static str>),
+    /// On both sides; and why not all of it could be compared.
+    Both(Vec<Difference>, Option<Unseen>),
     /// Only now.
     OnlyActual,
     /// Only in the baseline.
@@ -283,11 +284,12 @@ impl Read for ContentReader {
 }
 
 /// Compares all components that `chosen` accepts, on every core; the answer is in order of
-/// component.
+/// component. With `sparse` a side without a record is taken for a part.
 pub fn compare_sides(
     actual: &Side,
     baseline: &Side,
     chosen: &(dyn Fn(&ComponentId) -> bool + Sync),
+    sparse: bool,
 ) -> Vec<Compared> {
     let renamed = renamed(actual, baseline);
     let paired: BTreeSet<&ComponentId> = renamed.values().collect();
@@ -318,12 +320,14 @@ pub fn compare_sides(
                 _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
                 (Some(now), Some(before)) => {
                     let found = compare_component(id, &now, &before, &mut buffers);
-                    match (has_equal_content(actual, baseline, id), found) {
+                    match (contents::hold(actual, baseline, id, sparse), found) {
                         (_, Err(_)) => Outcome::Broken(broken()),
-                        (Equal::Yes, Ok(found)) => Outcome::Both(found, None),
-                        (Equal::No, Ok(found)) => Outcome::Both(found, Some(CONTENT)),
-                        // One side has in one file what the other has in several.
-                        (Equal::Alone, Ok(_)) => Outcome::Failed(CONTENT.to_owned()),
+                        (Held::Same, Ok(found)) => Outcome::Both(found, None),
+                        (Held::Other(one), Ok(found)) => {
+                            Outcome::Both(found.into_iter().chain([one]).collect(), None)
+                        }
+                        (Held::Unknown(why), Ok(found)) => Outcome::Both(found, Some(why)),
+                        (Held::Apart(why), Ok(_)) => Outcome::Failed(why.words),
                     }
                 }
                 (now, _) => match broken() {
@@ -363,29 +367,4 @@ fn renamed(actual: &Side, baseline: &Side) -> BTreeMap<ComponentId, ComponentId>
             _ => None,
         })
         .collect()
-}
-
-/// Why a component whose source is another is not said to be in sync.
-const CONTENT: &str = "its source, or what stands in files of its own, is not the same on both \
-                       sides, and sfsetup shows no differences of that";
-
-/// How what stands beside the XML, or below it, is on both sides.
-enum Equal {
-    /// The same, byte by byte, or there is none.
-    Yes,
-    /// Not the same, or it cannot be read.
-    No,
-    /// On one side alone.
-    Alone,
-}
-
-fn has_equal_content(actual: &Side, baseline: &Side, id: &ComponentId) -> Equal {
-    match (actual.contents.get(id), baseline.contents.get(id)) {
-        (None, None) => Equal::Yes,
-        (Some(now), Some(then)) => match (now.read(), then.read()) {
-            (Ok(now), Ok(then)) if now == then => Equal::Yes,
-            _ => Equal::No,
-        },
-        _ => Equal::Alone,
-    }
 }

@@ -560,15 +560,60 @@ fn what_belongs_to_a_component_and_is_not_read_is_never_said_to_be_in_sync() {
         findings.iter().map(of).collect::<Vec<_>>()
     };
     assert_eq!(seen("same"), [""; 0]);
-    assert_eq!(seen("b"), ["\"lamp\" \"not-observed\""]);
-    let not_observed = |name: &str| format!("\"{name}\" \"not-observed\"");
-    assert_eq!(seen("c"), [not_observed("Rental__c"), not_observed("Acme")]);
+    let differs = |name: &str| format!("\"{name}\" \"differs\"");
+    assert_eq!(seen("b"), [differs("lamp")]);
+    assert_eq!(seen("c"), [differs("Rental__c"), differs("Acme")]);
     // What was read and differs is told all the same.
     let file = format!("c/{objects}/Rental__c.object-meta.xml");
     env.write(&file, of("CustomObject", "    <label>Other</label>\n"));
-    let object = "\"Rental__c\" \"differs\"".to_owned();
     let found = seen("c");
-    assert!(found.contains(&object) && found.contains(&not_observed("Rental__c")), "{found:?}");
+    assert_eq!(found.iter().filter(|one| **one == differs("Rental__c")).count(), 2, "{found:?}");
+    // The layout of a part says nothing; what one side alone has differs, unless it is a part.
+    let part = format!("same/{objects}/fields/Rank__c.field-meta.xml");
+    env.write(&part, of("CustomField", "<label>A</label>"));
+    assert_eq!(seen("same"), [""; 0]);
+    env.write(&part.replace("Rank", "Sort"), of("CustomField", "<label>A</label>"));
+    assert_eq!(seen("same"), [differs("Rental__c")]);
+    let sparse = ["diff", "--baseline", "a", "--from", "same", "--sparse"];
+    let run = env.run(&sparse);
+    assert!(run.code == 0 && run.stdout.contains("stands on one side alone"), "{run:?}");
+}
+
+#[test]
+fn source_that_differs_is_a_difference_that_no_package_carries() {
+    let env = Env::new();
+    let class = |status: &str| of("ApexClass", &format!("    <status>{status}</status>\n"));
+    for (folder, source) in
+        [("a", "class A {}\n"), ("b", "class A { }\n"), ("dos", "class A {}\r\n")]
+    {
+        env.write(&format!("{folder}/classes/A.cls"), source);
+        env.write(&format!("{folder}/classes/A.cls-meta.xml"), class("Active"));
+    }
+    let found = json(&env, &["diff", "--baseline", "a", "--from", "b"]);
+    let findings = found["orgs"][0]["findings"].as_array().unwrap();
+    let [one] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!((&one["state"], &one["path"]), (&"differs".into(), &"content".into()));
+    assert_ne!(one["actual"], one["desired"][0]);
+    let run = env.run(&["diff", "--baseline", "a", "--from", "b"]);
+    assert!(run.code == 2 && run.stdout.contains("~ content  sha256"), "{run:?}");
+    assert!(run.stdout.replace('\n', " ").contains("no package of it carries it: `ApexClass:A`"));
+    // Git may write the ends of lines anew.
+    let run = env.run(&["diff", "--baseline", "a", "--from", "dos"]);
+    assert!(run.code == 0 && run.stdout.contains("ends of its lines"), "{run:?}");
+    // Its XML alone is nothing that an org takes, nor is a new class.
+    env.write("b/classes/A.cls-meta.xml", class("Deleted"));
+    env.write("a/classes/B.cls", "class B {}");
+    env.write("a/classes/B.cls-meta.xml", class("Active"));
+    let run = env.run(&["diff", "--baseline", "a", "--from", "b"]);
+    assert!(run.stdout.contains("~ status  Active -> Deleted"), "{run:?}");
+    let run = env.run(&["package", "--baseline", "a", "--from", "b", "--out", "o"]);
+    assert!(run.code == 2 && !env.folder().join("o").exists(), "{run:?}");
+    for left in ["ApexClass:A content", "ApexClass:A\n", "ApexClass:B\n"] {
+        assert!(run.stdout.contains(&format!("      {left}")), "{left}: {run:?}");
+    }
+    let run = env.run(&["package", "--baseline", "a", "--from", "b", "--in-place"]);
+    assert!(run.code == 2 && !env.folder().join("b/classes/B.cls-meta.xml").exists(), "{run:?}");
+    assert_eq!(files(&env, "b")["classes/A.cls-meta.xml"], class("Active"));
 }
 
 #[test]

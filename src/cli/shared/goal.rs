@@ -304,7 +304,14 @@ impl<'g> Goal<'g> {
                 document: &|id| {
                     let found = seen.against.as_ref().map(|against| &against.found);
                     let baseline = found.and_then(|found| found.baseline.as_ref());
-                    side.document(baseline.map_or(id, |baseline| baseline.name_of(id)))
+                    let then = baseline.map_or(id, |baseline| baseline.name_of(id));
+                    let is_new = seen
+                        .against
+                        .as_ref()
+                        .is_some_and(|against| !against.side.components.contains_key(id));
+                    // Parts that stand in files of their own are not in its document.
+                    let is_apart = is_new && side.contents.contains_key(then);
+                    if is_apart { None } else { side.document(then) }
                 },
             }),
             Self::BeforeImage { entry, images } => work(&Desired::BeforeImage {
