@@ -21,8 +21,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::metadata::archive::ArchiveError;
+use crate::metadata::compare::CompareError;
 use crate::metadata::decomposed::Part;
-use crate::metadata::document::Document;
+use crate::metadata::document::{Document, DocumentError};
 use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
@@ -117,6 +118,24 @@ pub struct FileError {
     pub file: String,
     /// Where and why.
     pub message: String,
+}
+
+impl FileError {
+    /// Says what is wrong with a file, and in which line and column of it.
+    pub fn of_document(file: &str, error: &DocumentError) -> Self {
+        let at = error.position;
+        Self { file: format!("{file}:{}:{}", at.line, at.column), message: error.kind.to_string() }
+    }
+
+    /// The same of a file that was compared, whichever side it is.
+    pub fn of_comparison(file: &str, error: &CompareError) -> Self {
+        match error {
+            CompareError::Actual(error) | CompareError::Baseline(error) => {
+                Self::of_document(file, error)
+            }
+            CompareError::Read(error) => Self { file: file.to_owned(), message: error.to_string() },
+        }
+    }
 }
 
 impl fmt::Display for FileError {
@@ -236,19 +255,12 @@ fn component(
     bytes: Vec<u8>,
     notes: &mut Vec<String>,
 ) -> Result<Component, FileError> {
-    let document = Document::parse(bytes).map_err(|error| broken(&file, &error))?;
+    let document = Document::parse(bytes).map_err(|error| FileError::of_document(&file, &error))?;
     document
         .expect_root(&registry::root_name(&id.type_name, &id.full_name))
-        .map_err(|error| broken(&file, &error))?;
+        .map_err(|error| FileError::of_document(&file, &error))?;
     notes.extend(document.notes().iter().map(|note| format!("{file}: {note}")));
     Ok(Component { id, document, file })
-}
-
-fn broken(file: &str, error: &crate::metadata::document::DocumentError) -> FileError {
-    FileError {
-        file: format!("{file}:{}:{}", error.position.line, error.position.column),
-        message: error.kind.to_string(),
-    }
 }
 
 /// Says that a component of an earlier snapshot is no word on what the org had when the record was
@@ -334,7 +346,7 @@ mod tests {
             };
             assert!(manifest.covers("Profile", "Other"));
         }
-        let snapshot = "{\"format\": \"x\", \"manifest\": {\"types\": {\"Profile\": [\"System Administrator\"]}, \"version\": \"67.0\"}, \"not_observed\": [{\"type\": \"ConnectedApp\", \"full_name\": \"A\", \"reason\": \"owned elsewhere\"}]}";
+        let snapshot = "{\"format\": \"sfsetup.snapshot/1\", \"manifest\": {\"types\": {\"Profile\": [\"System Administrator\"]}, \"version\": \"67.0\"}, \"not_observed\": [{\"type\": \"ConnectedApp\", \"full_name\": \"A\", \"reason\": \"owned elsewhere\"}]}";
         let folder = folder(&[("snapshot.json", snapshot), ("profiles/Admin.profile", PROFILE)]);
         let components = read(folder.path(), &|_| true).unwrap().components;
         assert_eq!(

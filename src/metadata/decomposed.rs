@@ -130,13 +130,29 @@ pub fn has_own_folder(path: &str) -> bool {
 /// Says of which component a part is that lies where the sf command line puts it, by its path
 /// alone.
 pub fn owner_of(path: &str) -> Option<ComponentId> {
+    let (owner, above) = placed(path)?;
+    let is_there = above.rsplit('/').any(|folder| folder == "permissionsets");
+    is_there.then(|| named(owner))
+}
+
+/// The same for a part that lies in any folder; by its suffix it may also be a component of another
+/// type (`customPermission`).
+pub fn owner_anywhere(path: &str) -> Option<ComponentId> {
+    placed(path).map(|(owner, _)| named(owner))
+}
+
+fn named(owner: &str) -> ComponentId {
+    ComponentId::new(TYPE, canonical_full_name(TYPE, owner))
+}
+
+/// The folder that is called as the component of a part, and what stands before it.
+fn placed(path: &str) -> Option<(&str, &str)> {
     let suffix = suffix_of(path)?;
-    let mut folders = path.rsplit('/').skip(1);
-    let near = folders.next()?;
+    let split = |folders| str::rsplit_once(folders, '/').unwrap_or(("", folders));
+    let (above, near) = split(path.rsplit_once('/')?.0);
     let is_below = near == OBJECTS || PARTS.iter().any(|(of, list)| *of == suffix && *list == near);
-    let owner = if is_below { folders.next()? } else { near };
-    let is_there = folders.any(|folder| folder == "permissionsets");
-    is_there.then(|| ComponentId::new(TYPE, canonical_full_name(TYPE, owner)))
+    let (above, owner) = if is_below { split(above) } else { (above, near) };
+    (!owner.is_empty()).then_some((owner, above))
 }
 
 /// The suffix of a part.

@@ -46,11 +46,7 @@ impl Content {
             Self::Bytes(bytes) => Ok(bytes.to_vec()),
             Self::Parts(_) => {
                 let whole = compose(&self.parts()?).map_err(|error| {
-                    let position = error.error.position;
-                    ReadError::Files(vec![FileError {
-                        file: format!("{}:{}:{}", error.file, position.line, position.column),
-                        message: error.error.kind.to_string(),
-                    }])
+                    ReadError::Files(vec![FileError::of_document(&error.file, &error.error)])
                 })?;
                 Ok(whole.bytes)
             }

@@ -8,9 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::metadata::compare::{
-    Buffers, CompareError, Difference, Source, check_component, compare_component,
-};
+use crate::metadata::compare::{Buffers, Difference, Source, check_component, compare_component};
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
@@ -166,13 +164,7 @@ impl Side {
     fn broken(&self, id: &ComponentId, whose: &str) -> Option<FileError> {
         let error = check_component(id, &self.components.get(id)?).err()?;
         let file = self.files.get(id).cloned().unwrap_or_else(|| id.to_string());
-        let file = format!("{whose}{file}");
-        Some(match error {
-            CompareError::Actual(error) | CompareError::Baseline(error) => {
-                super::broken(&file, &error)
-            }
-            CompareError::Read(error) => FileError { file, message: error.to_string() },
-        })
+        Some(FileError::of_comparison(&format!("{whose}{file}"), &error))
     }
 
     /// The components that another side does not have by their names, of types whose components

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::contradiction::contradiction;
 use super::files::{self, Content, File, Found};
 use super::record::{self, Record};
-use super::{FileError, ReadError, broken};
+use super::{FileError, ReadError};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -277,7 +277,7 @@ impl Sorted {
             }
             match Manifest::parse(file.content.read()?) {
                 Ok(read) => records.push((file.name, above, read)),
-                Err(error) => self.errors.push(broken(&file.name, &error)),
+                Err(error) => self.errors.push(FileError::of_document(&file.name, &error)),
             }
         }
         // What all of them were read by at least.

@@ -16,7 +16,7 @@ use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::registry;
 use crate::metadata::{ComponentId, layout};
 use crate::report::git::{self, Fate, FileChange};
-use crate::snapshot::{Content, ReadError};
+use crate::snapshot::{Content, FileError, ReadError};
 
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::error::CommandError;
@@ -91,9 +91,26 @@ fn name_of(path: &OsStr) -> String {
 
 /// The component in a file by its name; the name itself where it is of no type that is known.
 fn component_of(name: &str) -> ComponentId {
-    decomposed::owner_of(name)
+    owner_of(name)
         .or_else(|| layout::component_of(name))
         .unwrap_or_else(|| ComponentId::new("", name))
+}
+
+/// The component that a file is a part of, if it is one. In a folder of another name than the sf
+/// command line's the component's own file tells, which git sees from the root of the work tree;
+/// or else that files of that suffix are nothing but parts.
+fn owner_of(name: &str) -> Option<ComponentId> {
+    decomposed::owner_of(name).or_else(|| {
+        let root = decomposed::roots_of(name).into_iter().find(|root| {
+            let path = Path::new(root.trim_start_matches('/'));
+            path.is_file()
+        });
+        match root {
+            Some(root) => layout::component_of(&root),
+            None if layout::component_of(name).is_some() => None,
+            None => decomposed::owner_anywhere(name),
+        }
+    })
 }
 
 /// What git has of a file; nothing where it is not there. A part of a component is read as a
@@ -103,7 +120,7 @@ fn content(name: &str, path: &Path) -> Option<Content> {
         return None;
     }
     let composed = || {
-        decomposed::owner_of(name)?;
+        owner_of(name)?;
         let own = Part { file: String::new(), bytes: EMPTY.to_vec() };
         let part = Part { file: name.to_owned(), bytes: std::fs::read(path).ok()? };
         Some(Content::Bytes(compose(&[own, part]).ok()?.bytes.into()))
@@ -148,13 +165,7 @@ fn broken(
         let Some(error) = content.as_ref().and_then(|one| check_component(id, &one).err()) else {
             continue;
         };
-        lines.push(match error {
-            CompareError::Actual(error) | CompareError::Baseline(error) => {
-                let at = error.position;
-                format!("{whose}{shown}:{}:{}: {}", at.line, at.column, error.kind)
-            }
-            CompareError::Read(error) => format!("{whose}{shown}: {error}"),
-        });
+        lines.push(FileError::of_comparison(&format!("{whose}{shown}"), &error).to_string());
     }
     // Git stops at the first file whose driver fails, and the others are to be shown too.
     if std::env::var_os("GIT_DIFF_PATH_COUNTER").is_some() {

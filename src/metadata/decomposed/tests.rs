@@ -174,6 +174,16 @@ fn a_part_is_known_by_where_it_stands() {
     ] {
         assert_eq!(owner_of(path).map(|id| id.to_string()).as_deref(), owner, "{path}");
     }
+    for (path, owner) in [
+        ("sales/Acme/Acme.userPermission-meta.xml", Some("PermissionSet:Acme")),
+        ("Acme/Acme.userPermission-meta.xml", Some("PermissionSet:Acme")),
+        ("Acme/fieldPermissions/A.B.fieldPermission-meta.xml", Some("PermissionSet:Acme")),
+        ("fieldPermissions/A.B.fieldPermission-meta.xml", None),
+        ("Acme.userPermission-meta.xml", None),
+        ("sales/Acme/Acme.profile-meta.xml", None),
+    ] {
+        assert_eq!(owner_anywhere(path).map(|id| id.to_string()).as_deref(), owner, "{path}");
+    }
 }
 
 #[test]
