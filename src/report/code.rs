@@ -35,6 +35,8 @@ pub const USAGE: &str = "USAGE";
 pub const STORAGE: &str = "STORAGE";
 /// Nothing of what is asked could be seen.
 pub const NOTHING_OBSERVED: &str = "NOTHING_OBSERVED";
+/// A snapshot was written, and what the org did not show is not in it.
+pub const INCOMPLETE: &str = "INCOMPLETE";
 /// Any other failure of this program's own.
 pub const ERROR: &str = "ERROR";
 
@@ -56,6 +58,7 @@ pub const CODES: &[(&str, &str)] = &[
     (USAGE, "what was asked for makes no sense: an address, a key file, an alias"),
     (STORAGE, "a login could not be stored or read"),
     (NOTHING_OBSERVED, "nothing of what is asked could be seen; the findings say why"),
+    (INCOMPLETE, "a snapshot was written, but the org did not show all that was asked for"),
     (ERROR, "any other failure; the message says which"),
 ];
 
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn codes_are_a_promise() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED ERROR");
+        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE ERROR");
     }
 
     #[test]

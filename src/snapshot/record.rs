@@ -185,16 +185,45 @@ impl Record {
     /// # Errors
     /// It is no record, or one of a version that this program does not know.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let is_newer = record.format.starts_with("sfsetup.snapshot/") && record.format != SNAPSHOT;
-        if is_newer {
-            return Err(format!(
-                "it has the format `{}`, which needs a newer sfsetup",
-                record.format
-            ));
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let json: serde_json::Value = serde_json::from_slice(text).map_err(|error| {
+            format!("it is no JSON ({error}); put it back as `sfsetup snapshot` wrote it")
+        })?;
+        if let Some(why) = other_format(&json) {
+            return Err(why);
         }
-        Ok(record)
+        serde_json::from_value(json).map_err(|error| {
+            format!("it is damaged ({error}); put it back as `sfsetup snapshot` wrote it")
+        })
     }
+}
+
+/// Why a file is no record of a snapshot that this program reads; none where it may be one. What
+/// older versions wrote names no format.
+fn other_format(json: &serde_json::Value) -> Option<String> {
+    let format = json.get("format").and_then(serde_json::Value::as_str).unwrap_or_default();
+    if format == SNAPSHOT {
+        return None;
+    }
+    if format.strip_prefix("sfsetup.snapshot/").is_some() {
+        return Some(format!(
+            "it has the format `{format}`, and this sfsetup reads `{SNAPSHOT}`: a newer sfsetup \
+             wrote it, and reads it"
+        ));
+    }
+    // What another program calls so has nothing of a record.
+    if json.get("manifest").is_some() && format.is_empty() {
+        return None;
+    }
+    let what = if format.is_empty() {
+        "it is not the record of a snapshot".to_owned()
+    } else {
+        format!("it has the format `{format}`, and is not the record of a snapshot")
+    };
+    Some(format!(
+        "{what} (`{SNAPSHOT}`): move it away if another program wrote it, or name the folder that \
+         `sfsetup snapshot` wrote"
+    ))
 }
 
 /// Reads the record of a folder; none where it has none.
@@ -216,8 +245,26 @@ mod tests {
     #[test]
     fn a_record_of_a_newer_format_is_not_guessed_at() {
         let text = "{\"format\": \"sfsetup.snapshot/2\", \"manifest\": {\"types\": {}}}";
-        assert!(Record::parse(text.as_bytes()).unwrap_err().contains("newer"));
+        assert!(Record::parse(text.as_bytes()).unwrap_err().contains("a newer sfsetup"));
         assert!(Record::parse(text.replace("/2", "/1").as_bytes()).is_ok());
+        // What a newer version writes may lack what this one asks for.
+        let newer = "{\"format\": \"sfsetup.snapshot/9\", \"parts\": []}";
+        assert!(Record::parse(newer.as_bytes()).unwrap_err().contains("sfsetup.snapshot/9"));
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_with_what_to_do() {
+        for (text, what) in [
+            ("{\"format\": \"sfsetup.plan/1\", \"org\": {}}", "`sfsetup.plan/1`, and is not"),
+            ("{\"numTotalTests\": 1}", "it is not the record of a snapshot"),
+            ("[]", "it is not the record of a snapshot"),
+            ("{\"manifest\"", "it is no JSON"),
+            ("{\"format\": \"sfsetup.snapshot/1\"}", "it is damaged (missing field `manifest`)"),
+        ] {
+            let why = Record::parse(text.as_bytes()).unwrap_err();
+            let is_advised = why.contains("put it back") || why.contains("move it away");
+            assert!(why.contains(what) && is_advised, "{why}");
+        }
     }
 
     #[test]

@@ -285,6 +285,14 @@ impl CommandError {
         }
     }
 
+    /// A snapshot was written, and the org did not show all of it.
+    pub(crate) fn incomplete(out: &str, name: &str) -> Self {
+        let mut error =
+            Self::new(format!("the snapshot in `{out}` is not whole: `{name}` did not show all"));
+        error.code = Some(code::INCOMPLETE.to_owned());
+        error
+    }
+
     fn stopped(name: &str, stopped: &Stopped) -> Self {
         let finds_out = "run the same command again: it finds out what became of it before it does \
                          anything else";

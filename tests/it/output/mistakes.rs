@@ -357,7 +357,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     $ sfsetup diff --template acme.toml --from record
     --- stderr
     error: cannot read the metadata in `record`
-      caused by: snapshot.json: missing field `manifest` at line 1 column 32
+      caused by: snapshot.json: it has the format `sfsetup.snapshot/9`, and this sfsetup reads `sfsetup.snapshot/1`: a newer sfsetup wrote it, and reads it
     --- exit 1
     ");
     env.write("project/sfdx-project.json", "{");

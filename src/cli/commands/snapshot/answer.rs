@@ -44,11 +44,8 @@ pub(super) fn not_whole(
     selection: &Selection,
     gaps: &BTreeMap<String, Vec<String>>,
 ) -> CommandError {
-    let out = out.display();
-    let mut error = CommandError::new(format!(
-        "the snapshot in `{out}` is not whole: `{name}` did not show all"
-    ));
-    error.code = Some("INCOMPLETE".to_owned());
+    let out = out.display().to_string();
+    let mut error = CommandError::incomplete(&out, name);
     for (reason, names) in gaps.iter().take(REASONS) {
         error.causes.push(format!("{}: {reason}", shortened(names)));
     }

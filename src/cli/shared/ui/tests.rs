@@ -45,6 +45,7 @@ fn each_code_has_its_words() {
         .chain([
             CommandError::silence(&Silence::Unseen(vec!["what happened".to_owned()])),
             CommandError::silence(&Silence::NothingInCommon),
+            CommandError::incomplete("snap", "acme"),
         ])
         .map(|error| shown(&error))
         .collect();
@@ -133,6 +134,9 @@ fn each_code_has_its_words() {
     error: there is no answer: the two have no component in common
       caused by: no record (package.xml, snapshot.json) says that they were asked for
     hint: is it the right folder? A baseline is compared component by component
+
+    [INCOMPLETE, exit 1]
+    error: the snapshot in `snap` is not whole: `acme` did not show all
     ");
 }
 
