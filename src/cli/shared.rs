@@ -4,6 +4,7 @@ pub(super) mod arguments;
 pub(super) mod baseline;
 pub(super) mod config;
 pub(super) mod connect;
+pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod goal;
 pub(super) mod journal;

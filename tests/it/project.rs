@@ -185,6 +185,25 @@ fn in_place_edits_the_file_that_is_there() {
     let after = files(&env, "p");
     assert_eq!(after.keys().cloned().collect::<Vec<_>>(), names, "no second file");
     assert_eq!(after[place], permission_set(true));
+    // What a link leads to is edited only where it belongs to the folder.
+    #[cfg(unix)]
+    {
+        let at = env.folder().join("p").join(place);
+        env.write("outside", permission_set(false));
+        std::fs::remove_file(&at).unwrap();
+        std::os::unix::fs::symlink(env.folder().join("outside"), &at).unwrap();
+        let package = ["package", "--baseline", "then", "--from", "p", "--in-place"];
+        let run = env.run(&package);
+        assert!(run.code == 1 && run.stderr.contains("is a link that leads out of"), "{run:?}");
+        let text = std::fs::read_to_string(env.folder().join("outside")).unwrap();
+        assert_eq!(text, permission_set(false));
+        env.write("p/inside", permission_set(false));
+        std::fs::remove_file(&at).unwrap();
+        std::os::unix::fs::symlink(env.folder().join("p/inside"), &at).unwrap();
+        let run = env.run(&package);
+        assert!(run.code == 0 && run.stderr.contains("is a link; what was edited"), "{run:?}");
+        assert_eq!(files(&env, "p")["inside"], permission_set(true));
+    }
 }
 
 #[test]
@@ -730,4 +749,38 @@ fn what_a_part_that_is_left_out_would_say_is_not_observed() {
     let run = env.run(&["package", "--baseline", "then", "--from", "p", "--out", "o"]);
     assert!(run.code == 2 && run.stdout.contains("a part of it was not read"), "{run:?}");
     assert!(!env.folder().join("o").exists());
+}
+
+#[test]
+fn git_shows_a_part_wherever_it_stands() {
+    for write in [in_lists as fn(&Env, &str, bool), in_entries] {
+        let env = Env::new();
+        write(&env, "a", true);
+        write(&env, "b", false);
+        let at = "force-app/main/default/permissionsets/Acme_Sync";
+        let parts = files(&env, &format!("a/{at}"));
+        let parts: Vec<&String> = parts.keys().filter(|name| name.contains("Account")).collect();
+        let part = parts.iter().find(|name| !name.starts_with("objectPermissions")).unwrap();
+        let [old, new] = ["a", "b"].map(|folder| format!("{folder}/{at}/{part}"));
+        for folder in ["sales/Acme_Sync", "Acme_Sync"] {
+            let name = format!("{folder}/{part}");
+            let run = env.run(&["git-diff", &name, &old, "x", "x", &new, "y", "y"]);
+            assert_eq!(run.code, 0, "{run:?}");
+            for words in ["PermissionSet Acme_Sync", "fieldPermissions[Account.Tier__c].readable"] {
+                assert!(run.stdout.contains(words), "{words}: {run:?}");
+            }
+        }
+    }
+    // A suffix that is another type's too is that type's, unless the permission set is there.
+    let env = Env::new();
+    let part = |enabled| {
+        let entry = format!("<enabled>{enabled}</enabled><name>Acme</name>");
+        format!("<PermissionSet><customPermissions>{entry}</customPermissions></PermissionSet>")
+    };
+    env.write("old", part(false));
+    env.write("new", part(true));
+    env.write("sales/X/X.permissionset-meta.xml", of("PermissionSet", LABEL));
+    let name = "sales/X/X.customPermission-meta.xml";
+    let run = env.run(&["git-diff", name, "old", "x", "x", "new", "y", "y"]);
+    assert!(run.code == 0 && run.stdout.contains("customPermissions[Acme]"), "{run:?}");
 }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Seen};
 use crate::cli::shared::road::exit;
@@ -17,7 +18,8 @@ use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::metadata::archive::check_name;
-use crate::metadata::decomposed::{NewState, distribute};
+use crate::metadata::decomposed::{NewState, Part, compose, distribute};
+use crate::metadata::document::Document;
 use crate::metadata::layout::{base_of, metadata_path, source_path};
 use crate::metadata::registry::{self, ApiVersion};
 use crate::org::ConnectOptions;
@@ -237,43 +239,64 @@ fn in_place(
         .hint("write a package instead: `--out DIR` or `--out FILE.zip`")
         .usage());
     }
-    let mut edits: Vec<(PathBuf, NewState)> = Vec::new();
+    let mut edits: Vec<FileEdit> = Vec::new();
     for target in targets {
         let Some(after) = &target.after else { continue };
         let parts = seen.parts(&target.id).map_err(|error| CommandError::read(from, &error))?;
         if !parts.is_empty() {
-            let states = distribute(&parts, after).map_err(|error| {
-                CommandError::new(format!("{} cannot be edited in its parts", target.id))
-                    .because(error.to_string())
-            })?;
-            for (file, state) in states {
-                let is_new = parts.iter().all(|part| part.file != file);
-                edits.push((part_path(from, &file, is_new, target)?, state));
-            }
+            edits.extend(edits_of_parts(from, target, &parts, after)?);
             continue;
         }
-        let path = match own(seen.components(), &target.id) {
-            Some(component) => from.join(&component.file),
-            None => new_file(from, seen, target)?,
+        let (path, read) = match own(seen.components(), &target.id) {
+            Some(component) => {
+                (from.join(&component.file), Some(component.document.bytes().to_vec()))
+            }
+            None => (new_file(from, seen, target)?, None),
         };
-        edits.push((path, NewState::Written(after.bytes().to_vec())));
+        edits.push(FileEdit { path, read, after: NewState::Written(after.bytes().to_vec()) });
     }
-    for (path, state) in edits {
-        match state {
-            NewState::Written(bytes) => {
-                ui.write_file(&path, &bytes)?;
-                ui.detail(&format!("edited {}", path.display()));
-            }
-            NewState::Gone => {
-                std::fs::remove_file(&path).map_err(|error| {
-                    CommandError::new(format!("cannot remove `{}`", path.display()))
-                        .because(error.to_string())
-                })?;
-                ui.detail(&format!("removed {}", path.display()));
-            }
-        }
+    let words: Vec<String> = edits
+        .iter()
+        .map(|edit| {
+            let what = if edit.after == NewState::Gone { "removed" } else { "edited" };
+            format!("{what} {}", edit.path.display())
+        })
+        .collect();
+    for (link, file) in carry_out(from, edits)? {
+        ui.note(&format!(
+            "`{}` is a link; what was edited is `{}`",
+            link.display(),
+            file.display()
+        ));
     }
+    words.iter().for_each(|words| ui.detail(words));
     Ok(())
+}
+
+/// What becomes of the files of a component that stands in several.
+fn edits_of_parts(
+    from: &Path,
+    target: &Target,
+    parts: &[Part],
+    after: &Document,
+) -> Result<Vec<FileEdit>, CommandError> {
+    let cannot = |why: String| {
+        CommandError::new(format!("{} cannot be edited in its parts", target.id)).because(why)
+    };
+    // They may have been read after the plan was made.
+    let whole = compose(parts).map_err(|error| cannot(error.to_string()))?;
+    if target.before.as_ref().is_some_and(|before| before.bytes() != whole.bytes) {
+        let own = parts.first().map(|part| part.file.as_str()).unwrap_or_default();
+        let why = format!("`{own}`, or a part of it, has changed since it was read");
+        return Err(cannot(why).hint("nothing was written; run the same command again"));
+    }
+    let states = distribute(parts, after).map_err(|error| cannot(error.to_string()))?;
+    let edit = |(file, after): (String, NewState)| {
+        let read = parts.iter().find(|part| part.file == file).map(|part| part.bytes.clone());
+        let path = part_path(from, &file, read.is_none(), target)?;
+        Ok(FileEdit { path, read, after })
+    };
+    states.into_iter().map(edit).collect()
 }
 
 /// Where a part of a component stands. A new one's name is made of an entry's key, which may be a

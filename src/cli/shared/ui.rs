@@ -356,8 +356,15 @@ fn open_to_others(_: &Path) -> io::Result<()> {
 
 /// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the
 /// name. A file that is there keeps its permissions, and a link goes on leading to it.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    temporary(path, bytes)?.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a file that is to take a name beside it, flushed to disk, with the permissions of the one
+/// that is there. Dropped, it goes.
+pub(super) fn temporary(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -376,8 +383,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.as_file().set_permissions(there.permissions())?;
     }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 #[cfg(test)]
