@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::ComponentId;
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, Kind};
 use crate::org::retrieve::RetrieveRequest;
@@ -44,6 +45,15 @@ pub struct Selection {
     /// What was named for the sake of profiles.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub companions: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a manifest names and is not there.
+#[derive(Debug, Default)]
+pub struct Absent {
+    /// Members of types of which there are others that it names.
+    pub some: Vec<ComponentId>,
+    /// All members that it names of their types.
+    pub whole: Vec<ComponentId>,
 }
 
 impl Selection {
@@ -93,6 +103,27 @@ impl Selection {
             }
         }
         lacking.into_iter().collect()
+    }
+
+    /// What a manifest names one by one and is not there, as far as it would have a file. `is_there`
+    /// says so of a component, and of all of a type by `*`.
+    pub fn absent(&self, is_there: impl Fn(&ComponentId) -> bool) -> Absent {
+        let mut absent = Absent::default();
+        let by_name = self.components.iter().filter(|(type_name, members)| {
+            self.by == SelectedBy::Manifest && !members.contains("*") && has_files(type_name)
+        });
+        for (type_name, members) in by_name {
+            let id = |name: &str| {
+                ComponentId::new(type_name.as_str(), canonical_full_name(type_name, name))
+            };
+            if !is_there(&id("*")) {
+                absent.whole.extend(members.iter().map(|name| id(name)));
+            } else if registry::find(type_name).is_none_or(|row| row.odd.named_by.is_none()) {
+                // Parts of apps may be named by their app (S 2.1).
+                absent.some.extend(members.iter().map(|name| id(name)).filter(|id| !is_there(id)));
+            }
+        }
+        absent
     }
 
     /// Says whether a component is asked for, by its name or with all of its type.

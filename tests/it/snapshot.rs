@@ -453,6 +453,29 @@ async fn another_selection_is_refused_without_prune() {
     assert!(!scene.path("org/permissionsets").exists());
 }
 
+/// A pipeline must not take a name that is misspelled for a snapshot of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_none_of_whose_named_members_is_there_is_no_success() {
+    let scene = Scene::new(org()).await;
+    let manifest = |members: &[&str]| {
+        let members: String =
+            members.iter().map(|name| format!("<members>{name}</members>")).collect();
+        let types = format!("<types>{members}<name>ConnectedApp</name></types>");
+        let text = format!("<Package xmlns=\"{NAMESPACE}\">{types}</Package>");
+        scene.env.write("package.xml", text);
+    };
+    let snapshot = ["snapshot", "--out", "org", "--manifest", "package.xml"];
+    manifest(&["Acne"]);
+    let run = scene.run(&snapshot);
+    assert!(run.code == 1 && run.stderr.contains("ConnectedApp:Acne"), "{run:?}");
+    assert!(!run.stdout.contains("Nothing has changed"), "{run:?}");
+    manifest(&["Acme", "Acne"]);
+    let run = scene.run(&snapshot);
+    let note = "does not have what the manifest names: ConnectedApp:Acne";
+    assert!(run.code == 0 && run.stderr.contains(note), "{run:?}");
+    assert!(!run.stderr.contains("ConnectedApp:Acme"), "{run:?}");
+}
+
 /// A record of an older version does not say what was asked for: what it names is not dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_record_is_taken_over() {

@@ -1,12 +1,12 @@
 //! What a snapshot has changed and what it could not read, for a person, for git and for a pipeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::metadata::{ComponentId, registry};
-use crate::snapshot::record::Record;
-use crate::snapshot::selection::Selection;
+use crate::snapshot::record::{Record, RecordedComponent, RecordedGap};
+use crate::snapshot::selection::{Absent, Selection};
 use crate::snapshot::update::Update;
 
 use crate::cli::shared::error::CommandError;
@@ -31,7 +31,27 @@ pub(super) fn gaps(record: &Record) -> BTreeMap<String, Vec<String>> {
             gaps.entry(reason.clone()).or_default().push(one.id().to_string());
         }
     }
+    for id in absent(record).whole {
+        gaps.entry(NONE_NAMED.to_owned()).or_default().push(id.to_string());
+    }
     gaps
+}
+
+/// Why a type of which nothing came is no answer: a name may be misspelled, or of something that no
+/// org shows.
+const NONE_NAMED: &str = "the org shows none of its type by the names in the manifest";
+
+/// What a manifest named and the org does not have; what could not be read is told by itself.
+fn absent(record: &Record) -> Absent {
+    let Some(selection) = &record.selection else { return Absent::default() };
+    let told = record.not_observed.iter().map(RecordedGap::id);
+    let known: BTreeSet<ComponentId> =
+        record.components.iter().map(RecordedComponent::id).chain(told).collect();
+    let types: BTreeSet<&str> = known.iter().map(|id| id.type_name.as_str()).collect();
+    selection.absent(|id| match id.full_name.as_str() {
+        "*" => types.contains(id.type_name.as_str()),
+        _ => known.contains(id),
+    })
 }
 
 /// So many reasons are shown; the record has them all.
@@ -91,12 +111,17 @@ pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> Result<(
             let _ = writeln!(text, "{count} of them could not be read and stay as they were.");
         }
     }
-    if update.is_empty() {
+    // Of an empty folder that says nothing.
+    if update.is_empty() && !record.components.is_empty() {
         text.push_str(if gaps(record).is_empty() {
             "Nothing has changed since the last snapshot.\n"
         } else {
             "Nothing that could be read has changed since the last snapshot.\n"
         });
+    }
+    let absent: Vec<String> = absent(record).some.iter().map(ToString::to_string).collect();
+    if !absent.is_empty() {
+        ui.note(&format!("{name} does not have what the manifest names: {}", shortened(&absent)));
     }
     if update.has_foreign_descriptor {
         ui.note(&format!(
