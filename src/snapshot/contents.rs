@@ -7,14 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::ReadError;
 use super::files::Content;
-use super::side::Side;
 use crate::diff::baseline::CONTENT;
+use crate::metadata::ComponentId;
 use crate::metadata::compare::{Buffers, Difference, compare};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::wsdl;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, Requested, why_unread};
 
 /// How it is on both sides.
 pub(super) enum Held {
@@ -33,10 +32,29 @@ const ALONE: &str = "its source, or what stands in files of its own, stands so o
                      and sfsetup shows no differences of that";
 const LINE_ENDS: &str = "its source is the same but for the ends of its lines";
 
-/// Holds it against the same on another side; with `sparse` a side without a record is taken for a
-/// part.
-pub(super) fn hold(actual: &Side, baseline: &Side, id: &ComponentId, sparse: bool) -> Held {
-    let (now, then) = match (actual.contents.get(id), baseline.contents.get(id)) {
+/// One side of it.
+pub(super) struct Of<'s> {
+    /// What there is; none for nothing.
+    pub(super) content: Option<&'s Content>,
+    /// Why there may be more of it than was read.
+    pub(super) unread: Option<&'s Unseen>,
+    /// Whether the side is taken for a part of what there is.
+    pub(super) is_part: bool,
+}
+
+impl Of<'_> {
+    /// Why nobody knows that a file is absent; none where it is.
+    fn why_absent(&self, id: &ComponentId) -> Option<Unseen> {
+        // Source comes whole or not at all.
+        let is_part = self.is_part && !is_beside(id);
+        let no_record = || Unseen::new(UnseenKind::NoRecord, "it has no record (--sparse)");
+        self.unread.cloned().or_else(|| is_part.then(no_record))
+    }
+}
+
+/// Holds it against the same on another side.
+pub(super) fn hold(id: &ComponentId, actual: &Of<'_>, baseline: &Of<'_>) -> Held {
+    let (now, then) = match (actual.content, baseline.content) {
         (None, None) => return Held::Same,
         (Some(now), Some(then)) => (now, then),
         _ => {
@@ -44,12 +62,8 @@ pub(super) fn hold(actual: &Side, baseline: &Side, id: &ComponentId, sparse: boo
             return if is_beside(id) { Held::Unknown(why) } else { Held::Apart(why) };
         }
     };
-    let lacks = |side: &Side| {
-        let no_record = || Unseen::new(UnseenKind::NoRecord, "it has no record (--sparse)");
-        let is_part = sparse && matches!(side.requested, Requested::Unknown) && !is_beside(id);
-        why_unread(&side.not_observed, id).cloned().or_else(|| is_part.then(no_record))
-    };
-    match between(now, then, lacks(actual).as_ref(), lacks(baseline).as_ref()) {
+    let (of_now, of_then) = (actual.why_absent(id), baseline.why_absent(id));
+    match between(now, then, of_now.as_ref(), of_then.as_ref()) {
         Ok(Found::Same) => Held::Same,
         Ok(Found::LineEnds) => Held::Unknown(Unseen::new(UnseenKind::NotAsked, LINE_ENDS)),
         Ok(Found::Lacking(file, why)) => {

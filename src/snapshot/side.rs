@@ -13,7 +13,7 @@ use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::Unseen;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry};
+use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry, why_unread};
 
 use super::contents::{self, Held};
 use super::files::Content;
@@ -167,6 +167,16 @@ impl Side {
         Some(FileError::of_comparison(&format!("{whose}{file}"), &error))
     }
 
+    /// What stands beside or below a component's XML; with `sparse` a side without a record is
+    /// taken for a part.
+    fn content(&self, id: &ComponentId, sparse: bool) -> contents::Of<'_> {
+        contents::Of {
+            content: self.contents.get(id),
+            unread: why_unread(&self.not_observed, id),
+            is_part: sparse && matches!(self.requested, Requested::Unknown),
+        }
+    }
+
     /// The components that another side does not have by their names, of types whose components
     /// belong to others: by type and owner.
     fn alone(&self, other: &Self) -> BTreeMap<(&'static str, String), Vec<ComponentId>> {
@@ -312,7 +322,8 @@ pub fn compare_sides(
                 _ if stale.is_some() => Outcome::Failed(stale.cloned().unwrap_or_default()),
                 (Some(now), Some(before)) => {
                     let found = compare_component(id, &now, &before, &mut buffers);
-                    match (contents::hold(actual, baseline, id, sparse), found) {
+                    let [of_now, of_then] = [actual, baseline].map(|side| side.content(id, sparse));
+                    match (contents::hold(id, &of_now, &of_then), found) {
                         (_, Err(_)) => Outcome::Broken(broken()),
                         (Held::Same, Ok(found)) => Outcome::Both(found, None),
                         (Held::Other(one), Ok(found)) => {
