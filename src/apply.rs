@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use futures::future::{Either, select};
 use interrupt::Interrupt;
+use recover::Found;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::org::deploy::{DeployStatus, NotStarted};
@@ -87,6 +88,19 @@ pub enum ApplyError {
         /// How the connection failed.
         lost: OrgError,
     },
+    /// The answer was lost, and the org has carried out a deploy of the same components, of which
+    /// nothing is there any more.
+    #[error(
+        "the answer to the deploy was lost ({lost}); the org has carried out the deploy {id} of the \
+         same components, and nothing of it is there any more: somebody took it back at once, or \
+         that deploy was another's"
+    )]
+    Undone {
+        /// The deploy.
+        id: String,
+        /// How the connection failed.
+        lost: OrgError,
+    },
     /// The org has it, and how it ends could not be watched.
     #[error(
         "the org has accepted the deploy {id} and goes on with it; how it ends could not be \
@@ -113,120 +127,279 @@ pub enum ApplyError {
     },
 }
 
-/// Writes a plan down, sends it once and watches it to its end. Told to stop, it sends nothing more
-/// but the wish to cancel, and waits for what the org says to that.
-///
-/// # Errors
-/// See [`ApplyError`]; the entry on disk says how far it came.
-pub async fn carry_out(
-    org: &Org,
-    journal: &Journal,
-    plan: &Plan<'_>,
-    purpose: &Purpose,
-    check_only: bool,
-    interrupt: &Interrupt,
-) -> Result<(Entry, Outcome), ApplyError> {
-    let mut entry = prepare(org, journal, plan, purpose, check_only).await?;
-    let _hold = interrupt.hold();
-    if plan.package.is_empty() {
-        interrupt.note_sent();
-        entry.stage = Stage::Applied;
-        journal.write(&entry)?;
-        finish_by_rest(org, journal, &mut entry, interrupt).await?;
-        return Ok((entry, Outcome::Applied));
-    }
-    let zip = plan.package.zip().map_err(|error| {
-        ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
-    })?;
-    send(journal, &mut entry, interrupt)?;
-    let id = match unless_told_to_stop(interrupt, org.start_deploy(zip.clone(), check_only)).await?
-    {
-        Ok(id) => id,
-        Err(NotStarted::Refused(error)) => return Err(not_sent(journal, &mut entry, error)?),
-        // Who is told to stop does not look for it: the next run does.
-        Err(NotStarted::Lost(_)) if interrupt.is_pressed() => {
-            return Err(ApplyError::Interrupted(Stopped::Sending));
+/// The hand that carries out: which org, where it is written down, and whether it was told to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Applier<'a> {
+    /// The org.
+    pub org: &'a Org,
+    /// Its journal, held open so that no other run deploys to it.
+    pub journal: &'a Journal,
+    /// Whether the run was told to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Applier<'_> {
+    /// Writes a plan down, sends it once and watches it to its end. Told to stop, it sends nothing
+    /// more but the wish to cancel, and waits for what the org says to that.
+    ///
+    /// # Errors
+    /// See [`ApplyError`]; the entry on disk says how far it came.
+    pub async fn carry_out(
+        &self,
+        plan: &Plan<'_>,
+        purpose: &Purpose,
+        check_only: bool,
+    ) -> Result<(Entry, Outcome), ApplyError> {
+        let mut entry = self.prepare(plan, purpose, check_only).await?;
+        let _hold = self.interrupt.hold();
+        if plan.package.is_empty() {
+            self.interrupt.note_sent();
+            return self.applied(entry).await;
         }
-        Err(NotStarted::Lost(lost)) => match find(org, &entry, interrupt).await? {
-            recover::Found::Running(id) => id,
-            recover::Found::Applied => {
-                entry.stage = Stage::Applied;
-                journal.write(&entry)?;
-                finish_by_rest(org, journal, &mut entry, interrupt).await?;
-                return Ok((entry, Outcome::Applied));
-            }
+        let zip = plan.package.zip().map_err(|error| {
+            ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
+        })?;
+        let lost = match self.send(&mut entry, zip.clone()).await? {
+            Ok(id) => return self.accepted(entry, id).await,
+            Err(lost) => lost,
+        };
+        match self.find(&entry).await? {
+            Found::Running(id) => self.accepted(entry, id).await,
+            Found::Applied => self.applied(entry).await,
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            recover::Found::Nothing => {
-                send(journal, &mut entry, interrupt)?;
-                let started = org.start_deploy(zip, check_only);
-                match unless_told_to_stop(interrupt, started).await? {
-                    Ok(id) => id,
-                    Err(NotStarted::Refused(error)) => {
-                        return Err(not_sent(journal, &mut entry, error)?);
-                    }
-                    Err(NotStarted::Lost(error)) => {
-                        return Err(ApplyError::Unclear(format!(
-                            "the answer to the deploy request was lost twice ({error}); run the \
-                             same command again, it finds out what became of it"
-                        )));
-                    }
-                }
+            Found::Nothing => match self.send(&mut entry, zip).await? {
+                Ok(id) => self.accepted(entry, id).await,
+                Err(lost) => Err(ApplyError::Unclear(format!(
+                    "the answer to the deploy request was lost twice ({lost}); run the same \
+                     command again, it finds out what became of it"
+                ))),
+            },
+            Found::Overtaken(ids) => {
+                self.write(&mut entry, Stage::NotSent)?;
+                Err(ApplyError::Overtaken { ids, lost })
             }
-            recover::Found::Overtaken(ids) => {
-                entry.stage = Stage::NotSent;
-                journal.write(&entry)?;
-                return Err(ApplyError::Overtaken { ids, lost });
+            Found::Undone(id) => {
+                entry.deploy_id = Some(id.clone());
+                self.write(&mut entry, Stage::Undone)?;
+                Err(ApplyError::Undone { id, lost })
             }
-            recover::Found::Unclear(why) => {
-                return Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})")));
+            Found::Unclear(why) => {
+                Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})")))
             }
-        },
-    };
-    accepted(org, journal, entry, id, interrupt).await
-}
-
-/// Writes down that the request is about to leave, unless the run was told to stop.
-fn send(journal: &Journal, entry: &mut Entry, interrupt: &Interrupt) -> Result<(), ApplyError> {
-    if interrupt.is_pressed() {
-        entry.stage = Stage::NotSent;
-        journal.write(entry)?;
-        return Err(ApplyError::Interrupted(Stopped::Before));
+        }
     }
-    entry.stage = Stage::Sent;
-    journal.write(entry)?;
-    interrupt.note_sent();
-    Ok(())
-}
 
-/// Waits for the org's answer to a request, also when told to stop, but then not for ever.
-async fn unless_told_to_stop<T>(
-    interrupt: &Interrupt,
-    answer: impl Future<Output = T>,
-) -> Result<T, ApplyError> {
-    match select(std::pin::pin!(answer), std::pin::pin!(interrupt.out_of_patience())).await {
-        Either::Left((answer, _)) => Ok(answer),
-        Either::Right(_) => Err(ApplyError::Interrupted(Stopped::Sending)),
+    /// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets
+    /// the package anew.
+    ///
+    /// # Errors
+    /// As [`Self::carry_out`].
+    pub async fn carry_out_validated(
+        &self,
+        plan: &Plan<'_>,
+        purpose: &Purpose,
+        validation: &str,
+    ) -> Result<(Entry, Outcome), ApplyError> {
+        let mut entry = self.prepare(plan, purpose, false).await?;
+        let _hold = self.interrupt.hold();
+        self.before_sending(&mut entry)?;
+        match self.answer(self.org.quick_deploy(validation)).await? {
+            Ok(id) => self.accepted(entry, id).await,
+            Err(NotStarted::Refused(_)) => {
+                self.journal.remove(&entry.id)?;
+                self.carry_out(plan, purpose, false).await
+            }
+            Err(NotStarted::Lost(_)) if self.interrupt.is_pressed() => {
+                Err(ApplyError::Interrupted(Stopped::Sending))
+            }
+            Err(NotStarted::Lost(lost)) => match self.find(&entry).await? {
+                Found::Running(id) => self.accepted(entry, id).await,
+                _ => Err(ApplyError::Unclear(format!(
+                    "the answer to the quick deploy was lost ({lost}); run the same command again"
+                ))),
+            },
+        }
+    }
+
+    /// Writes an entry that is about to be carried out.
+    async fn prepare(
+        &self,
+        plan: &Plan<'_>,
+        purpose: &Purpose,
+        check_only: bool,
+    ) -> Result<Entry, ApplyError> {
+        let known = self.org.recent_deploys().await?.unwrap_or_default();
+        let entry = Entry {
+            format: FORMAT.to_owned(),
+            id: self.journal.new_id(),
+            org: purpose.org.clone(),
+            started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            what: purpose.what.clone(),
+            stage: Stage::Prepared,
+            deploy_id: None,
+            check_only,
+            known_deploys: known.into_iter().map(|row| row.id).collect(),
+            api_version: plan.package.version.to_string(),
+            changes: plan.changes.iter().map(SavedChange::from).collect(),
+            before: stored(&plan.targets, |target| &target.before),
+            after: stored(&plan.targets, |target| &target.after),
+            assign: plan
+                .assignments
+                .iter()
+                .filter(|_| !check_only)
+                .map(SavedAssignment::from)
+                .collect(),
+            unassign: if check_only { Vec::new() } else { plan.withdrawals.clone() },
+            assigned: Vec::new(),
+            rolls_back: purpose.rolls_back.clone(),
+            is_partial: purpose.is_partial,
+            rolled_back_by: None,
+        };
+        self.journal.write(&entry)?;
+        Ok(entry)
+    }
+
+    /// Sends a package; the deploy's id, or how its answer was lost.
+    async fn send(
+        &self,
+        entry: &mut Entry,
+        zip: Vec<u8>,
+    ) -> Result<Result<String, OrgError>, ApplyError> {
+        self.before_sending(entry)?;
+        match self.answer(self.org.start_deploy(zip, entry.check_only)).await? {
+            Ok(id) => Ok(Ok(id)),
+            Err(NotStarted::Refused(error)) => {
+                self.write(entry, Stage::NotSent)?;
+                Err(ApplyError::Org(error))
+            }
+            // Who is told to stop does not look for it: the next run does.
+            Err(NotStarted::Lost(_)) if self.interrupt.is_pressed() => {
+                Err(ApplyError::Interrupted(Stopped::Sending))
+            }
+            Err(NotStarted::Lost(lost)) => Ok(Err(lost)),
+        }
+    }
+
+    /// Writes down that the request is about to leave, unless the run was told to stop.
+    fn before_sending(&self, entry: &mut Entry) -> Result<(), ApplyError> {
+        if self.interrupt.is_pressed() {
+            self.write(entry, Stage::NotSent)?;
+            return Err(ApplyError::Interrupted(Stopped::Before));
+        }
+        self.write(entry, Stage::Sent)?;
+        self.interrupt.note_sent();
+        Ok(())
+    }
+
+    /// Waits for the org's answer to a request, also when told to stop, but then not for ever.
+    async fn answer<T>(&self, answer: impl Future<Output = T>) -> Result<T, ApplyError> {
+        unless(self.interrupt.out_of_patience(), answer, Stopped::Sending).await
+    }
+
+    /// Looks for a deploy whose answer was lost, until told to stop.
+    async fn find(&self, entry: &Entry) -> Result<Found, ApplyError> {
+        let finding = recover::find(self.org, entry);
+        unless(self.interrupt.pressed(), finding, Stopped::Sending).await?
+    }
+
+    fn write(&self, entry: &mut Entry, stage: Stage) -> Result<(), JournalError> {
+        entry.stage = stage;
+        self.journal.write(entry)
+    }
+
+    async fn accepted(&self, mut entry: Entry, id: String) -> Result<(Entry, Outcome), ApplyError> {
+        entry.deploy_id = Some(id.clone());
+        self.write(&mut entry, Stage::Accepted)?;
+        self.watch(entry, &id).await
+    }
+
+    /// What the package changes is in the org: does what REST does after it.
+    async fn applied(&self, mut entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
+        self.write(&mut entry, Stage::Applied)?;
+        self.finish_by_rest(&mut entry).await?;
+        Ok((entry, Outcome::Applied))
+    }
+
+    /// Watches an accepted deploy to its end and does what REST does after it.
+    async fn watch(&self, mut entry: Entry, id: &str) -> Result<(Entry, Outcome), ApplyError> {
+        let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
+        self.org.begin(what);
+        let watched = watch_or_cancel(self.org, id, what, self.interrupt).await;
+        self.org.end();
+        let (status, not_canceled) = watched?;
+        let ended = match (status.success, status.status.as_str()) {
+            (true, _) if status.canceled_here => Outcome::TooLate(not_canceled),
+            (true, _) => Outcome::Applied,
+            (false, "Canceled") => Outcome::Canceled(status),
+            (false, _) => Outcome::Refused(status),
+        };
+        let stage = match &ended {
+            Outcome::Applied | Outcome::TooLate(_) if entry.check_only => Stage::Done,
+            Outcome::Applied | Outcome::TooLate(_) => Stage::Applied,
+            Outcome::Canceled(_) => Stage::Canceled,
+            Outcome::Refused(_) => Stage::Failed,
+        };
+        self.write(&mut entry, stage)?;
+        if stage == Stage::Applied {
+            self.finish_by_rest(&mut entry).await?;
+        }
+        Ok((entry, ended))
+    }
+
+    /// Gives and takes back permission sets; each is written down as soon as it is done.
+    async fn finish_by_rest(&self, entry: &mut Entry) -> Result<(), ApplyError> {
+        for one in entry.unassign.clone() {
+            for (object, id) in one.rows.iter().rev() {
+                let row = CreatedRow { object: object.clone(), id: id.clone() };
+                self.assigning(self.org.delete_row(&row)).await??;
+            }
+        }
+        for one in entry.assign.clone() {
+            let is_it = |done: &Assigned| {
+                done.user == one.user && done.permission_set == one.permission_set
+            };
+            if entry.assigned.iter().any(is_it) {
+                continue;
+            }
+            let assigned = self.assigning(self.org.assign(&one.user, &one.permission_set)).await?;
+            let (rows, failed) = match assigned {
+                Ok(rows) => (rows, None),
+                Err((rows, error)) => (rows, Some(error)),
+            };
+            if !rows.is_empty() || failed.is_none() {
+                entry.assigned.push(Assigned {
+                    user: one.user.clone(),
+                    permission_set: one.permission_set.clone(),
+                    rows: rows.into_iter().map(|row| (row.object, row.id)).collect(),
+                });
+                self.journal.write(entry)?;
+            }
+            if let Some(error) = failed {
+                return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });
+            }
+        }
+        Ok(())
+    }
+
+    /// One request that gives or takes back; none is begun once the run was told to stop.
+    async fn assigning<T>(&self, request: impl Future<Output = T>) -> Result<T, ApplyError> {
+        if self.interrupt.is_pressed() {
+            return Err(ApplyError::Interrupted(Stopped::Assigning));
+        }
+        unless(self.interrupt.out_of_patience(), request, Stopped::Assigning).await
     }
 }
 
-/// Looks for a deploy whose answer was lost, until told to stop.
-async fn find(
-    org: &Org,
-    entry: &Entry,
-    interrupt: &Interrupt,
-) -> Result<recover::Found, ApplyError> {
-    unless_pressed(interrupt, recover::find(org, entry)).await
-}
-
-/// Asks what became of a deploy, until told to stop.
-async fn unless_pressed<T>(
-    interrupt: &Interrupt,
-    work: impl Future<Output = Result<T, ApplyError>>,
+/// Does something, unless it is stopped before it is over.
+async fn unless<T>(
+    stop: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+    stopped: Stopped,
 ) -> Result<T, ApplyError> {
-    match select(std::pin::pin!(work), std::pin::pin!(interrupt.pressed())).await {
-        Either::Left((done, _)) => done,
-        Either::Right(_) => Err(ApplyError::Interrupted(Stopped::Sending)),
+    match select(std::pin::pin!(work), std::pin::pin!(stop)).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right(_) => Err(ApplyError::Interrupted(stopped)),
     }
 }
 
@@ -252,133 +425,6 @@ fn stored(
                 .map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
         })
         .collect()
-}
-
-/// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets the
-/// package anew.
-///
-/// # Errors
-/// As [`carry_out`].
-pub async fn carry_out_validated(
-    org: &Org,
-    journal: &Journal,
-    plan: &Plan<'_>,
-    purpose: &Purpose,
-    validation: &str,
-    interrupt: &Interrupt,
-) -> Result<(Entry, Outcome), ApplyError> {
-    let mut entry = prepare(org, journal, plan, purpose, false).await?;
-    let _hold = interrupt.hold();
-    send(journal, &mut entry, interrupt)?;
-    match unless_told_to_stop(interrupt, org.quick_deploy(validation)).await? {
-        Ok(id) => accepted(org, journal, entry, id, interrupt).await,
-        Err(NotStarted::Refused(_)) => {
-            journal.remove(&entry.id)?;
-            carry_out(org, journal, plan, purpose, false, interrupt).await
-        }
-        Err(NotStarted::Lost(_)) if interrupt.is_pressed() => {
-            Err(ApplyError::Interrupted(Stopped::Sending))
-        }
-        Err(NotStarted::Lost(lost)) => match find(org, &entry, interrupt).await? {
-            recover::Found::Running(id) => accepted(org, journal, entry, id, interrupt).await,
-            _ => Err(ApplyError::Unclear(format!(
-                "the answer to the quick deploy was lost ({lost}); run the same command again"
-            ))),
-        },
-    }
-}
-
-async fn prepare(
-    org: &Org,
-    journal: &Journal,
-    plan: &Plan<'_>,
-    purpose: &Purpose,
-    check_only: bool,
-) -> Result<Entry, ApplyError> {
-    let known = org.recent_deploys().await?.unwrap_or_default();
-    let entry = Entry {
-        format: FORMAT.to_owned(),
-        id: journal.new_id(),
-        org: purpose.org.clone(),
-        started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        what: purpose.what.clone(),
-        stage: Stage::Prepared,
-        deploy_id: None,
-        check_only,
-        known_deploys: known.into_iter().map(|row| row.id).collect(),
-        api_version: plan.package.version.to_string(),
-        changes: plan.changes.iter().map(SavedChange::from).collect(),
-        before: stored(&plan.targets, |target| &target.before),
-        after: stored(&plan.targets, |target| &target.after),
-        assign: plan
-            .assignments
-            .iter()
-            .filter(|_| !check_only)
-            .map(SavedAssignment::from)
-            .collect(),
-        unassign: if check_only { Vec::new() } else { plan.withdrawals.clone() },
-        assigned: Vec::new(),
-        rolls_back: purpose.rolls_back.clone(),
-        is_partial: purpose.is_partial,
-        rolled_back_by: None,
-    };
-    journal.write(&entry)?;
-    Ok(entry)
-}
-
-fn not_sent(
-    journal: &Journal,
-    entry: &mut Entry,
-    error: OrgError,
-) -> Result<ApplyError, ApplyError> {
-    entry.stage = Stage::NotSent;
-    journal.write(entry)?;
-    Ok(ApplyError::Org(error))
-}
-
-async fn accepted(
-    org: &Org,
-    journal: &Journal,
-    mut entry: Entry,
-    id: String,
-    interrupt: &Interrupt,
-) -> Result<(Entry, Outcome), ApplyError> {
-    entry.stage = Stage::Accepted;
-    entry.deploy_id = Some(id.clone());
-    journal.write(&entry)?;
-    watch(org, journal, entry, &id, interrupt).await
-}
-
-/// Watches an accepted deploy to its end and does what REST does after it.
-async fn watch(
-    org: &Org,
-    journal: &Journal,
-    mut entry: Entry,
-    id: &str,
-    interrupt: &Interrupt,
-) -> Result<(Entry, Outcome), ApplyError> {
-    let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
-    org.begin(what);
-    let watched = watch_or_cancel(org, id, what, interrupt).await;
-    org.end();
-    let (status, not_canceled) = watched?;
-    let ended = match (status.success, status.status.as_str()) {
-        (true, _) if status.canceled_here => Outcome::TooLate(not_canceled),
-        (true, _) => Outcome::Applied,
-        (false, "Canceled") => Outcome::Canceled(status),
-        (false, _) => Outcome::Refused(status),
-    };
-    entry.stage = match &ended {
-        Outcome::Applied | Outcome::TooLate(_) if entry.check_only => Stage::Done,
-        Outcome::Applied | Outcome::TooLate(_) => Stage::Applied,
-        Outcome::Canceled(_) => Stage::Canceled,
-        Outcome::Refused(_) => Stage::Failed,
-    };
-    journal.write(&entry)?;
-    if entry.stage == Stage::Applied {
-        finish_by_rest(org, journal, &mut entry, interrupt).await?;
-    }
-    Ok((entry, ended))
 }
 
 /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the org
@@ -413,51 +459,6 @@ async fn watch_or_cancel(
             Err(ApplyError::Interrupted(Stopped::Canceling(id.to_owned())))
         }
     }
-}
-
-/// Gives and takes back permission sets; each is written down as soon as it is done.
-async fn finish_by_rest(
-    org: &Org,
-    journal: &Journal,
-    entry: &mut Entry,
-    interrupt: &Interrupt,
-) -> Result<(), ApplyError> {
-    let go_on = || match interrupt.is_pressed() {
-        true => Err(ApplyError::Interrupted(Stopped::Assigning)),
-        false => Ok(()),
-    };
-    for one in entry.unassign.clone() {
-        go_on()?;
-        for (object, id) in one.rows.iter().rev() {
-            org.delete_row(&CreatedRow { object: object.clone(), id: id.clone() }).await?;
-        }
-    }
-    for one in entry.assign.clone() {
-        if entry
-            .assigned
-            .iter()
-            .any(|done| done.user == one.user && done.permission_set == one.permission_set)
-        {
-            continue;
-        }
-        go_on()?;
-        let (rows, failed) = match org.assign(&one.user, &one.permission_set).await {
-            Ok(rows) => (rows, None),
-            Err((rows, error)) => (rows, Some(error)),
-        };
-        if !rows.is_empty() || failed.is_none() {
-            entry.assigned.push(Assigned {
-                user: one.user.clone(),
-                permission_set: one.permission_set.clone(),
-                rows: rows.into_iter().map(|row| (row.object, row.id)).collect(),
-            });
-            journal.write(entry)?;
-        }
-        if let Some(error) = failed {
-            return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });
-        }
-    }
-    Ok(())
 }
 
 /// Marks an entry as done, and the one that it takes back as taken back.

@@ -39,6 +39,9 @@ pub enum Stage {
     Canceled,
     /// It never reached the org.
     NotSent,
+    /// Its answer was lost, and when it was looked for the org had carried out a deploy of the same
+    /// components of which nothing was there any more.
+    Undone,
 }
 
 impl Stage {
@@ -58,6 +61,7 @@ impl Stage {
             Self::Failed => "refused by the org",
             Self::Canceled => "canceled",
             Self::NotSent => "never reached the org",
+            Self::Undone => "nothing of it was there any more when it was looked for",
         }
     }
 }

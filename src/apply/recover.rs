@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::interrupt::Interrupt;
-use crate::journal::{Entry, Journal, Stage, Stored};
+use crate::journal::{Entry, Stage, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
 use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
 use crate::plan::before_image::{Standing, standings};
 
-use super::{ApplyError, Outcome};
+use super::{Applier, ApplyError, Outcome, Stopped};
 
 /// What was found of a lost deploy.
 #[derive(Debug)]
@@ -26,6 +25,9 @@ pub enum Found {
     /// As [`Self::Nothing`], but others were carried out in between: what it rests on may be no
     /// more. With their ids.
     Overtaken(Vec<String>),
+    /// The org has carried out a deploy of the same components under this id, and nothing of it is
+    /// there: it was ours and was taken back since, or another's.
+    Undone(String),
     /// Nobody can say; with why.
     Unclear(String),
 }
@@ -120,7 +122,7 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
                 let counts = count(org, entry).await?;
                 return Ok(match counts {
                     Counts { before: 0, other: 0, .. } => Found::Running((*id).clone()),
-                    Counts { after: 0, .. } => Found::Overtaken(vec![(*id).clone()]),
+                    Counts { after: 0, .. } => Found::Undone((*id).clone()),
                     counts => Found::Unclear(format!(
                         "the org has carried out the deploy {id} of the same components, but {}",
                         counts.words()
@@ -245,73 +247,77 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
     Ok(counts)
 }
 
-/// Finds out what became of an entry that was cut off, and brings it to its end; it is never sent
-/// again from here.
-///
-/// # Errors
-/// See [`ApplyError`].
-pub async fn recover(
-    org: &Org,
-    journal: &Journal,
-    mut entry: Entry,
-    interrupt: &Interrupt,
-) -> Result<(Entry, Option<Outcome>), ApplyError> {
-    let _hold = interrupt.hold();
-    let nothing = |entry: &mut Entry| -> Result<(), ApplyError> {
-        entry.stage = Stage::NotSent;
-        Ok(journal.write(entry)?)
-    };
-    match entry.stage {
-        Stage::Prepared => {
-            nothing(&mut entry)?;
-            Ok((entry, None))
-        }
-        Stage::Sent => match super::find(org, &entry, interrupt).await? {
-            Found::Running(id) => {
-                let (entry, ended) = super::accepted(org, journal, entry, id, interrupt).await?;
-                Ok((entry, Some(ended)))
-            }
-            Found::Applied => {
-                entry.stage = Stage::Applied;
-                journal.write(&entry)?;
-                super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
-                Ok((entry, Some(Outcome::Applied)))
-            }
-            // What comes next is planned on what the org holds by now.
-            Found::Nothing | Found::Overtaken(_) => {
-                nothing(&mut entry)?;
-                Ok((entry, None))
-            }
-            Found::Unclear(why) => {
-                Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
-            }
-        },
-        Stage::Accepted => {
-            let id = entry.deploy_id.clone().unwrap_or_default();
-            match super::watch(org, journal, entry.clone(), &id, interrupt).await {
-                // The org has forgotten it; what it holds tells whether it was carried out.
-                Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
-                    let counts = super::unless_pressed(interrupt, count(org, &entry)).await?;
-                    if !matches!(counts, Counts { before: 0, other: 0, .. }) || entry.check_only {
-                        return Err(ApplyError::Unclear(format!(
-                            "an earlier run was cut off, and the org does not know its deploy {id} \
-                             any more; {}",
-                            counts.words()
-                        )));
-                    }
-                    entry.stage = Stage::Applied;
-                    journal.write(&entry)?;
-                    super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
-                    Ok((entry, Some(Outcome::Applied)))
+/// What was found out of an entry whose run was cut off.
+#[derive(Debug)]
+pub enum Recovered {
+    /// It never reached the org.
+    NotSent,
+    /// It ended.
+    Ended(Outcome),
+    /// See [`Found::Undone`].
+    Undone,
+    /// It was over already.
+    Over,
+}
+
+impl Applier<'_> {
+    /// Finds out what became of an entry that was cut off, and brings it to its end; it is never
+    /// sent again from here.
+    ///
+    /// # Errors
+    /// See [`ApplyError`].
+    pub async fn recover(&self, mut entry: Entry) -> Result<(Entry, Recovered), ApplyError> {
+        let _hold = self.interrupt.hold();
+        let ended = match entry.stage {
+            Stage::Sent => match self.find(&entry).await? {
+                Found::Running(id) => self.accepted(entry, id).await,
+                Found::Applied => self.applied(entry).await,
+                // What comes next is planned on what the org holds by now.
+                Found::Nothing | Found::Overtaken(_) => return self.never_sent(entry),
+                Found::Undone(id) => {
+                    entry.deploy_id = Some(id);
+                    self.write(&mut entry, Stage::Undone)?;
+                    return Ok((entry, Recovered::Undone));
                 }
-                ended => ended.map(|(entry, ended)| (entry, Some(ended))),
+                Found::Unclear(why) => {
+                    Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
+                }
+            },
+            Stage::Accepted => self.watch_again(entry).await,
+            Stage::Applied => self.applied(entry).await,
+            Stage::Prepared => return self.never_sent(entry),
+            Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent | Stage::Undone => {
+                return Ok((entry, Recovered::Over));
             }
+        };
+        ended.map(|(entry, outcome)| (entry, Recovered::Ended(outcome)))
+    }
+
+    fn never_sent(&self, mut entry: Entry) -> Result<(Entry, Recovered), ApplyError> {
+        self.write(&mut entry, Stage::NotSent)?;
+        Ok((entry, Recovered::NotSent))
+    }
+
+    /// Watches a deploy that an earlier run has lost sight of. Where the org has forgotten it, what
+    /// it holds tells whether it was carried out.
+    async fn watch_again(&self, entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
+        let id = entry.deploy_id.clone().unwrap_or_default();
+        match self.watch(entry.clone(), &id).await {
+            Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
+                let counting = count(self.org, &entry);
+                let counts =
+                    super::unless(self.interrupt.pressed(), counting, Stopped::Sending).await??;
+                if !matches!(counts, Counts { before: 0, other: 0, .. }) || entry.check_only {
+                    return Err(ApplyError::Unclear(format!(
+                        "an earlier run was cut off, and the org does not know its deploy {id} any \
+                         more; {}",
+                        counts.words()
+                    )));
+                }
+                self.applied(entry).await
+            }
+            ended => ended,
         }
-        Stage::Applied => {
-            super::finish_by_rest(org, journal, &mut entry, interrupt).await?;
-            Ok((entry, Some(Outcome::Applied)))
-        }
-        Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent => Ok((entry, None)),
     }
 }
 

@@ -275,6 +275,41 @@ async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
     assert_eq!(run.code, 0, "{run:?}");
 }
 
+/// The org has carried it out and the answer was lost; somebody took it back before the next run
+/// looked: it is not one that "never reached the org".
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_deploy_that_was_taken_back_meanwhile_is_settled_as_that() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--yes"]).await.code, 0);
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0);
+    let journal = lab.journal();
+    let folder = lab.env.folder().join("state/sfsetup/journal");
+    for file in walk(&folder) {
+        if file.to_string_lossy().contains(journal[1]["id"].as_str().unwrap()) {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    let mut entry = journal[0].clone();
+    entry["stage"] = "sent".into();
+    entry["known_deploys"] = Json::Array(vec![journal[1]["deploy_id"].clone()]);
+    entry["deploy_id"] = Json::Null;
+    entry["rolled_back_by"] = Json::Null;
+    std::fs::write(walk(&folder).pop().unwrap(), entry.to_string()).unwrap();
+
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(
+        run.code == 0
+            && run.stderr.contains("nothing of it is there any more")
+            && run.stdout.contains("Deployed and verified"),
+        "{run:?}"
+    );
+    let settled = &lab.journal()[0];
+    assert_eq!(settled["stage"], "undone");
+    assert_eq!(settled["deploy_id"], journal[0]["deploy_id"]);
+    // The newest that can be taken back is the one that is there.
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
     let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(2)), Faults::none()).await;

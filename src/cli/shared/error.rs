@@ -35,6 +35,9 @@ pub(crate) struct CommandError {
 /// So many reasons are told where nothing could be seen.
 const REASONS: usize = 3;
 
+/// What helps where the org has moved on.
+const PLAN_ANEW: &str = "run the same command again: it plans on what the org holds now";
+
 impl CommandError {
     /// Makes an error out of what happened.
     pub(crate) fn new(what: impl Into<String>) -> Self {
@@ -234,7 +237,12 @@ impl CommandError {
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
-                .hint("run the same command again: it plans on what the org holds now"),
+                .hint(PLAN_ANEW),
+            ApplyError::Undone { .. } => {
+                Self::new(format!("`{name}` does not hold what was to be deployed"))
+                    .because(error.to_string())
+                    .hint(PLAN_ANEW)
+            }
             ApplyError::Unwatched { id, error } => {
                 let mut all = Self::org(name, error);
                 all.what = format!(

@@ -1,8 +1,8 @@
 //! The journal of an org for commands that change it: opened, read, and what an earlier run left open
 //! finished.
 
-use crate::apply::recover::recover;
-use crate::apply::{Outcome, close};
+use crate::apply::recover::Recovered;
+use crate::apply::{Applier, Outcome, close};
 use crate::journal::{Entry, Journal, JournalError, Stage, entries};
 use crate::org::Org;
 
@@ -33,6 +33,7 @@ pub(crate) async fn finish_open(
 ) -> Result<Vec<Entry>, CommandError> {
     let all = list_entries(org)?;
     let mut done = Vec::new();
+    let applier = Applier { org, journal, interrupt: ui.interrupt() };
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {
         ui.note(&format!(
             "an earlier run was cut off ({}, {}: {}); finding out what became of it",
@@ -40,24 +41,33 @@ pub(crate) async fn finish_open(
             entry.what,
             entry.words()
         ));
-        let (mut entry, outcome) = recover(org, journal, entry.clone(), ui.interrupt())
+        let (mut entry, found) = applier
+            .recover(entry.clone())
             .await
             .map_err(|error| CommandError::apply(name, &error))?;
-        let words = match &outcome {
-            None => "it never reached the org",
-            Some(Outcome::Applied | Outcome::TooLate(_)) if entry.check_only => {
+        let words = match &found {
+            Recovered::NotSent => "it never reached the org",
+            Recovered::Over => "it was over already",
+            Recovered::Undone => {
+                "the org has carried out a deploy of the same components, and nothing of it is there \
+                 any more: somebody took it back since, or that deploy was another's"
+            }
+            Recovered::Ended(Outcome::Applied | Outcome::TooLate(_)) if entry.check_only => {
                 "it was a validation, and the org would accept it"
             }
-            Some(Outcome::Applied | Outcome::TooLate(_)) => "the org has carried it out",
-            Some(Outcome::Refused(_)) => "the org refused it and changed nothing",
-            Some(Outcome::Canceled(_)) => "it was canceled and changed nothing",
+            Recovered::Ended(Outcome::Applied | Outcome::TooLate(_)) => {
+                "the org has carried it out"
+            }
+            Recovered::Ended(Outcome::Refused(_)) => "the org refused it and changed nothing",
+            Recovered::Ended(Outcome::Canceled(_)) => "it was canceled and changed nothing",
         };
         if entry.stage == Stage::Applied {
             close(journal, &all, &mut entry)
                 .map_err(|error| CommandError::apply(name, &error.into()))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
-        if entry.stage == Stage::Done && !entry.check_only {
+        let is_done = matches!(found, Recovered::Ended(_)) && entry.stage == Stage::Done;
+        if is_done && !entry.check_only {
             done.push(entry);
         }
         if ui.interrupt().is_pressed() {

@@ -3,7 +3,7 @@
 
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
-use crate::apply::{Outcome, Purpose, carry_out, carry_out_validated, close, is_validated};
+use crate::apply::{Applier, Outcome, Purpose, close, is_validated};
 use crate::journal::{Entry, Journal};
 use crate::org::deploy::same_id;
 use crate::org::{Org, OrgError};
@@ -104,14 +104,10 @@ impl<'r> Road<'r> {
             },
             is_partial: !plan.left.is_empty(),
         };
+        let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
         let outcome = match manner.validated.filter(|_| is_validated) {
-            Some(id) => {
-                carry_out_validated(org, self.journal, &plan, &purpose, id, ui.interrupt()).await
-            }
-            None => {
-                let interrupt = ui.interrupt();
-                carry_out(org, self.journal, &plan, &purpose, manner.validate, interrupt).await
-            }
+            Some(id) => applier.carry_out_validated(&plan, &purpose, id).await,
+            None => applier.carry_out(&plan, &purpose, manner.validate).await,
         };
         let (entry, outcome) = outcome.map_err(|error| CommandError::apply(name, &error))?;
         match outcome {
@@ -149,7 +145,11 @@ impl<'r> Road<'r> {
                 "the deploy {id} had gone through already: the org holds what the plan says, and was \
                  not looked at afterwards"
             ))
-            .hint(format!("`sfsetup rollback --org {} {}` takes it back", self.name, entry.id))
+            .hint(format!(
+                "`sfsetup rollback{} {}` takes it back",
+                org_option(self.name),
+                entry.id
+            ))
     }
 
     /// After the answer and before the request: what is sent whole is as new as can be, and a
