@@ -269,3 +269,24 @@ fn a_tab_that_is_off_is_as_good_as_not_listed() {
     let text = std::fs::read_to_string(env.folder().join(path("out"))).unwrap();
     assert_eq!(text, file("PermissionSet", bare));
 }
+
+/// A deploy of a set replaces it whole: one that does not say that it must be activated needs not.
+#[test]
+fn a_set_that_needs_no_activation_may_leave_it_unsaid() {
+    let env = Env::new();
+    let set = |inner: &str| file("PermissionSet", &format!("<label>Loader</label>{inner}"));
+    let name = "permissionsets/Loader.permissionset";
+    for (now, then, code) in [("", "false", 0), ("false", "", 0), ("", "true", 2), ("true", "", 2)]
+    {
+        let said = |flag: &str| match flag {
+            "" => set(""),
+            flag => set(&format!("<hasActivationRequired>{flag}</hasActivationRequired>")),
+        };
+        for (side, flag) in [("now", now), ("then", then)] {
+            env.write(&format!("{side}/{name}"), said(flag));
+            env.write(&format!("{side}/package.xml"), manifest(&["PermissionSet"], 63));
+        }
+        let run = compared(&env);
+        assert_eq!(run.code, code, "`{now}` and `{then}`: {run:?}");
+    }
+}

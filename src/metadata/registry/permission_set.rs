@@ -47,7 +47,8 @@ pub(super) const FIELDS: &[Field] = &[
         &["configName"],
         &[text("configName"), off("enabled")],
     ),
-    flag("hasActivationRequired").since(37).label("Session Activation Required"),
+    // A deploy replaces the whole set, and one without it needs no activation.
+    off("hasActivationRequired").since(37).label("Session Activation Required"),
     text("label").label("Label"),
     text("license").since(38).label("License"),
     section("objectPermissions", &["object"], OBJECT),
@@ -122,7 +123,7 @@ pub(super) static PERMISSION_SET_GROUP: MetadataType = of_type(
         text("description").label("Description"),
         // In the newest WSDL only.
         group("enrichments", ENRICHMENTS),
-        flag("hasActivationRequired").since(53).label("Session Activation Required"),
+        off("hasActivationRequired").since(53).label("Session Activation Required"),
         text("label").label("Label"),
         set("mutingPermissionSets", SetForm::Repeated).since(46),
         set("permissionSets", SetForm::Repeated),
