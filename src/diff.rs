@@ -6,6 +6,7 @@
 //! registry and to the record of what was asked for.
 
 pub mod advice;
+pub mod asked;
 pub mod baseline;
 mod evaluate;
 mod finding;

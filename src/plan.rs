@@ -16,7 +16,8 @@ pub mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::baseline::{self as against, Asked};
+use crate::diff::asked::Asked;
+use crate::diff::baseline as against;
 use crate::diff::{Diff, Finding, State, diff};
 use crate::metadata::compare;
 use crate::metadata::document::Document;

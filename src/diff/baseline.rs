@@ -1,31 +1,14 @@
 //! What a difference from a baseline means: that something differs, or that nobody asked for it on
 //! one of the sides.
 
-use std::collections::BTreeMap;
-
+use crate::metadata::ComponentId;
 use crate::metadata::compare::{Difference, Doubled};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, ApiVersion, Kind};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, Requested, why_unread};
 
+use super::asked::Asked;
 use super::finding::{Finding, Origin, Outcome, Subject};
-
-/// What is known of what was asked for on one side.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'s> {
-    /// What was asked for; where there is no record, see `is_complete`.
-    pub requested: &'s Requested,
-    /// What was asked for and could not be read.
-    pub not_observed: &'s BTreeMap<ComponentId, Unseen>,
-    /// Whether a side without a record is taken for all that there is.
-    pub is_complete: bool,
-    /// What the side is called in a reason: `the baseline`.
-    pub name: &'s str,
-    /// The API version by which it was read, where that is known.
-    pub version: Option<ApiVersion>,
-}
 
 /// Says of each difference in a component that both sides have whether it counts.
 pub fn settings<'s>(
@@ -39,13 +22,16 @@ pub fn settings<'s>(
             let unseen = doubled.unseen([actual.name, baseline.name]);
             return differs(id, one).unless(Some(unseen));
         }
-        let lacked = || actual.lacks(id, &one.path).or_else(|| baseline.lacks(id, &one.path));
+        let lacked =
+            || actual.lacks(id, Some(&one.path)).or_else(|| baseline.lacks(id, Some(&one.path)));
         if let Some(unseen) = lacked() {
             return differs(id, one).unless(Some(unseen));
         }
+        // Of an entry that one side lacks there is one difference, with the path of the entry.
+        let has_entry = one.path.segments().len() > 1;
         let unseen = match (&one.actual, &one.baseline) {
-            (None, _) => actual.why_absent(id, &one.path),
-            (_, None) => baseline.why_absent(id, &one.path),
+            (None, _) => actual.why_absent(id, &one.path, has_entry),
+            (_, None) => baseline.why_absent(id, &one.path, has_entry),
             _ => None,
         };
         differs(id, one).unless(unseen)
@@ -146,79 +132,5 @@ pub(super) fn in_lines(lines: &[usize]) -> String {
     match lines.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("lines {} and {last}", rest.join(", ")),
         _ => format!("line {}", lines.concat()),
-    }
-}
-
-impl Asked<'_> {
-    /// Why this side cannot show what is at a path, whatever is there: its API version lacks it.
-    fn lacks(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
-        self.lacks_by_version(id, Some(path))
-    }
-
-    fn lacks_by_version(&self, id: &ComponentId, path: Option<&FieldPath>) -> Option<Unseen> {
-        let version = self.version?;
-        let row = registry::find_component(&id.type_name, &id.full_name)?;
-        let why = row.lacked_by(version, path)?;
-        let words = format!("{why}, and {} was read by {version}", self.name);
-        Some(Unseen::new(UnseenKind::Version, words))
-    }
-
-    /// Why nobody can tell that a setting is absent on this side; none where it is.
-    fn why_absent(&self, id: &ComponentId, path: &FieldPath) -> Option<Unseen> {
-        // The component is there, but a part of it was not read, and may say it.
-        if let Some(unseen) = self.not_observed.get(id) {
-            return Some(unseen.clone());
-        }
-        let manifest = match self.requested {
-            Requested::Unknown if self.is_complete => return None,
-            Requested::Unknown => return Some(self.no_record()),
-            Requested::Manifest(manifest) => manifest,
-        };
-        let first = &path.segments()[0];
-        let row = registry::find_component(&id.type_name, &id.full_name)?;
-        let field = row.fields.iter().find(|field| field.name == first.name)?;
-        let (Kind::Section { companion: Some(companion), .. }, Some(key)) =
-            (&field.kind, &first.key)
-        else {
-            return None;
-        };
-        let candidates = companion.candidates(key);
-        if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
-            return candidates.iter().find_map(|(type_name, full_name)| {
-                why_unread(self.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
-            });
-        }
-        let (type_name, full_name) = candidates.last()?;
-        Some(Unseen::new(
-            UnseenKind::NotRequested,
-            format!(
-                "not requested in {}: a profile shows this only if {type_name}:{full_name} is \
-                 asked for with it",
-                self.name
-            ),
-        ))
-    }
-
-    fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
-        if let Some(unseen) = why_unread(self.not_observed, id) {
-            return Some(unseen.clone());
-        }
-        if let Some(unseen) = self.lacks_by_version(id, None) {
-            return Some(unseen);
-        }
-        match self.requested {
-            Requested::Unknown if self.is_complete => None,
-            Requested::Unknown => Some(self.no_record()),
-            Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => None,
-            Requested::Manifest(_) => Some(Unseen::new(
-                UnseenKind::NotRequested,
-                format!("not requested in {}: its manifest does not name {id}", self.name),
-            )),
-        }
-    }
-
-    fn no_record(&self) -> Unseen {
-        let words = format!("{} has no record of what was asked for (--sparse)", self.name);
-        Unseen::new(UnseenKind::NoRecord, words)
     }
 }

@@ -5,9 +5,10 @@ use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel
 use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{Component, ComponentId, ComponentSet, Requested, why_unread};
+use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::template::Test;
 
+use super::asked::Asked;
 use super::baseline::{doubled, in_lines};
 use super::satisfies::satisfies;
 
@@ -30,9 +31,6 @@ pub(super) struct Observed {
     /// The system permission of the same component that grants what the want asks for.
     pub(super) covered_by: Option<&'static str>,
 }
-
-const NO_RECORD: &str = "not requested: the folder has no record of what was asked for (no \
-                         package.xml or snapshot.json)";
 
 pub(super) fn metadata(
     components: &ComponentSet,
@@ -149,32 +147,8 @@ fn shown(
 }
 
 fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
-    if let Some(unseen) = why_unread(&components.not_observed, id) {
-        return Observation::NotObserved(unseen.clone());
-    }
-    // Some are named by whose they are, and any of the type that was not read may be the one (S 2.1).
-    let mut unread = components.not_observed.iter();
-    let is_named_by_owner =
-        registry::find(&id.type_name).is_some_and(|row| row.odd.named_by.is_some());
-    let may_be_it = |part: &ComponentId| is_named_by_owner && part.type_name == id.type_name;
-    if let Some((part, why)) = unread.find(|(part, _)| may_be_it(part)) {
-        let words = format!("{part} could not be read, and may belong to it: {why}");
-        return Observation::NotObserved(Unseen::new(why.kind, words));
-    }
-    match &components.requested {
-        Requested::Unknown => Observation::NotObserved(no_record()),
-        Requested::Manifest(manifest) if manifest.covers(&id.type_name, &id.full_name) => {
-            Observation::Missing
-        }
-        Requested::Manifest(_) => Observation::NotObserved(Unseen::new(
-            UnseenKind::NotRequested,
-            format!("not requested: the manifest does not name {id}"),
-        )),
-    }
-}
-
-fn no_record() -> Unseen {
-    Unseen::new(UnseenKind::NoRecord, NO_RECORD)
+    let unseen = Asked::of_set(components).why_missing(id);
+    unseen.map_or(Observation::Missing, Observation::NotObserved)
 }
 
 fn present(
@@ -186,12 +160,9 @@ fn present(
     resolved: Option<&registry::Resolved>,
 ) -> Observation {
     let field = resolved.map(|resolved| resolved.field);
-    if let Requested::Manifest(manifest) = &components.requested
-        && let Some(version) = manifest.version
-        && let Some(why) = row.lacked_by(version, Some(path))
-    {
-        let words = format!("{why}, and this was read by {version}");
-        return Observation::NotObserved(Unseen::new(UnseenKind::Version, words));
+    let asked = Asked::of_set(components);
+    if let Some(unseen) = asked.lacks(&component.id, Some(path)) {
+        return Observation::NotObserved(unseen);
     }
     if let Some(lines) = doubled_at(row, &component.document, path) {
         let file = match component.file.as_str() {
@@ -208,13 +179,8 @@ fn present(
         Found::Value { value, .. } => seen(Some(value)),
         Found::Entry(_) => seen(Some(Value::Present)),
         found @ (Found::AbsentEntry | Found::Absent) => {
-            // A part of it was not read, and may say it.
-            if let Some(unseen) = components.not_observed.get(&component.id) {
-                return Observation::NotObserved(unseen.clone());
-            }
-            let entry = resolved.and_then(|resolved| resolved.entry.as_ref());
-            let is_entry = matches!(found, Found::AbsentEntry);
-            if let Some(unseen) = not_asked_for(components, entry.filter(|_| is_entry)) {
+            let has_entry = matches!(found, Found::Absent);
+            if let Some(unseen) = asked.why_absent(&component.id, path, has_entry) {
                 return Observation::NotObserved(unseen);
             }
             if matches!(test, Test::Absent) {
@@ -228,33 +194,4 @@ fn present(
             }))
         }
     }
-}
-
-/// Says why absence can't be read, or `None` where it can: the component's own record, and for an
-/// entry of a profile its companion (S 3.2).
-fn not_asked_for(
-    components: &ComponentSet,
-    entry: Option<&(&'static Field, String)>,
-) -> Option<Unseen> {
-    let Requested::Manifest(manifest) = &components.requested else { return Some(no_record()) };
-    let (section, key) = entry?;
-    let registry::Kind::Section { companion: Some(companion), .. } = &section.kind else {
-        return None;
-    };
-    let candidates = companion.candidates(key);
-    if candidates.iter().any(|(type_name, full_name)| manifest.covers(type_name, full_name)) {
-        // The object was asked for, but the org did not show it: it does not exist, or the caller
-        // may not see it.
-        return candidates.iter().find_map(|(type_name, full_name)| {
-            why_unread(&components.not_observed, &ComponentId::new(*type_name, full_name)).cloned()
-        });
-    }
-    let (type_name, full_name) = candidates.last()?;
-    Some(Unseen::new(
-        UnseenKind::NotRequested,
-        format!(
-            "not requested: a profile shows this only if {type_name}:{full_name} is asked for with \
-             it"
-        ),
-    ))
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diff::baseline::{Asked, component, is_content, settings, unseen};
+use crate::diff::asked::Asked;
+use crate::diff::baseline::{component, is_content, settings, unseen};
 use crate::diff::{Against, Diff, Finding, Origin, Outcome, Subject};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Travel;

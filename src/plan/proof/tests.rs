@@ -1,7 +1,8 @@
 //! A wrong package is refused: right ones of several kinds, each changed in every way at hand.
 
 use crate::diff::Finding;
-use crate::diff::baseline::{Asked, component, settings as differing};
+use crate::diff::asked::Asked;
+use crate::diff::baseline::{component, settings as differing};
 use crate::metadata::compare::{Buffers, compare_component};
 use crate::metadata::document::{Document, Edit, Element, NewElement};
 use crate::metadata::fact::FactValues;
