@@ -66,9 +66,7 @@ pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgE
     // What is deleted is looked at whole.
     let deleted = plan.targets.iter().filter(|target| target.after.is_none());
     let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
-    let set = retrieve(org, ids.clone(), planned, held).await?;
-    all_read(&set, ids)?;
-    Ok(set)
+    retrieve(org, ids, planned, held).await
 }
 
 /// Refuses a look in which a component could not be read: it is neither there nor gone, and nothing
@@ -102,19 +100,19 @@ pub async fn read_images(org: &Org, images: &[Image]) -> Result<ComponentSet, Or
     let made = images.iter().filter(|image| image.before.is_none());
     let held = made.filter_map(|image| Some((&image.id, image.after.as_ref()?)));
     let ids = images.iter().map(|image| &image.id);
-    let set = retrieve(org, ids.clone(), changed, held).await?;
-    all_read(&set, ids)?;
-    Ok(set)
+    retrieve(org, ids, changed, held).await
 }
 
-/// Retrieves components, with the companions of paths in them, and of all that some hold.
+/// Retrieves components, with the companions of paths in them, and of all that some hold; each must
+/// be read.
 async fn retrieve<'c>(
     org: &Org,
-    ids: impl Iterator<Item = &'c ComponentId>,
+    ids: impl Iterator<Item = &'c ComponentId> + Clone,
     paths: impl Iterator<Item = (&'c ComponentId, &'c FieldPath)>,
     held: impl Iterator<Item = (&'c ComponentId, &'c Document)>,
 ) -> Result<ComponentSet, OrgError> {
-    let mut request = RetrieveRequest { components: ids.cloned().collect(), ..Default::default() };
+    let mut request =
+        RetrieveRequest { components: ids.clone().cloned().collect(), ..Default::default() };
     let row_of = |id: &ComponentId| registry::find_component(&id.type_name, &id.full_name);
     let mut ask_for = |row: &MetadataType, path: &FieldPath| {
         if let Some(id) = row.companion_of(path) {
@@ -134,5 +132,7 @@ async fn retrieve<'c>(
     if request.components.is_empty() {
         return Ok(ComponentSet::new(Requested::Unknown));
     }
-    Ok(org.retrieve(&request).await?.components)
+    let set = org.retrieve(&request).await?.components;
+    all_read(&set, ids)?;
+    Ok(set)
 }

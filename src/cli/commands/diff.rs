@@ -111,7 +111,9 @@ fn answer(
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
     }
-    match (failed, report.diffs().find_map(Diff::silence)) {
+    // What was read is answered all the same where a file beside it is no metadata.
+    let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
+    match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
         (Some(error), _) => Err(error),
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
         (None, None) => Ok(exit(report, arguments.strict)),
@@ -133,9 +135,7 @@ impl<'a> Asked<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            let found = self.found(seen)?;
-            let broken = CommandError::broken(&found.broken);
-            return Ok((OrgReport::of_files(name, found), broken));
+            return Ok((OrgReport::of_files(name, self.found(seen)?), None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -164,10 +164,7 @@ impl<'a> Asked<'a> {
             Err(error) => Err(error),
         };
         let (outcome, failed) = match outcome {
-            Ok(found) => {
-                let broken = CommandError::broken(&found.broken);
-                (Ok(found), broken)
-            }
+            Ok(found) => (Ok(found), None),
             Err(error) => (Err(Failure::from(&error)), Some(error)),
         };
         let report = OrgReport {

@@ -153,15 +153,12 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
             gaps => Err(answer::not_whole(out, name, &wanted.selection, &gaps)),
         }
     })
-    .map_err(|error| if error.exit == Exit::Interrupted { interrupted(out) } else { error })
-}
-
-/// Ctrl-C while the org was being read: what is in place is put there in one go.
-fn interrupted(out: &Path) -> CommandError {
-    let mut error = CommandError::new("interrupted")
-        .because(format!("nothing was written; `{}` is as it was", out.display()));
-    error.exit = Exit::Interrupted;
-    error
+    .map_err(|error| match error.exit {
+        // While the org was being read: what is in place is put there in one go.
+        Exit::Interrupted => CommandError::interrupted()
+            .because(format!("nothing was written; `{}` is as it was", out.display())),
+        _ => error,
+    })
 }
 
 /// What the arguments ask for.

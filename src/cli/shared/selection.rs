@@ -32,8 +32,6 @@ struct Pattern {
     type_name: WildMatch,
     full_name: WildMatch,
     path: Option<WildMatch>,
-    /// The path as it was written.
-    text_of_path: Option<String>,
 }
 
 impl Selection {
@@ -81,7 +79,7 @@ impl Selection {
         )?;
         // What is equal on both sides is no finding, so only the type knows of a path.
         for pattern in self.patterns() {
-            let Some(path) = pattern.text_of_path.as_ref().and_then(|path| path.parse().ok())
+            let Some(path) = pattern.path.as_ref().and_then(|path| path.pattern().parse().ok())
             else {
                 continue;
             };
@@ -185,7 +183,6 @@ impl Pattern {
             type_name: WildMatch::new(canonical_type(type_name.trim())),
             full_name: WildMatch::new(&canonical_full_name(type_name, name)),
             path: path.map(WildMatch::new),
-            text_of_path: path.map(str::to_owned),
         })
     }
 
@@ -197,9 +194,8 @@ impl Pattern {
 
     /// Says whether a setting of a component that it names is chosen; what has no path is.
     fn accepts(&self, path: Option<&FieldPath>) -> bool {
-        let path = path.map(FieldPath::to_string);
-        let wanted = self.path.as_ref();
-        wanted.is_none_or(|wanted| path.is_none_or(|path| wanted.matches(&path)))
+        let (Some(wanted), Some(path)) = (&self.path, path) else { return true };
+        wanted.matches(&path.to_string())
     }
 }
 
@@ -233,6 +229,7 @@ mod tests {
         assert!(!accepts("ConnectedApp:Acme", "ConnectedApp", "Other", "label"));
         assert!(Selection::parse(&["Profile".to_owned()], &[]).is_err());
     }
+
     #[test]
     fn what_is_left_out_is_left_out_of_what_is_chosen() {
         let except = |pattern: &str| {
