@@ -18,7 +18,7 @@ use recover::Found;
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::org::deploy::{DeployStatus, NotStarted};
 use crate::org::{CreatedRow, Org, OrgError};
-use crate::package::Target;
+use crate::package::{Target, showable};
 use crate::plan::Plan;
 use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
 
@@ -33,6 +33,8 @@ pub struct Purpose {
     pub rolls_back: Option<String>,
     /// Whether something is left that should be done too.
     pub is_partial: bool,
+    /// The digest of the saved plan.
+    pub plan: Option<String>,
 }
 
 /// How a deploy ended.
@@ -255,6 +257,7 @@ impl Applier<'_> {
             rolls_back: purpose.rolls_back.clone(),
             is_partial: purpose.is_partial,
             rolled_back_by: None,
+            plan: purpose.plan.clone(),
         };
         self.journal.write(&entry)?;
         Ok(entry)
@@ -420,9 +423,11 @@ fn stored(
         .map(|target| Stored {
             type_name: target.id.type_name.clone(),
             full_name: target.id.full_name.clone(),
-            xml: of(target)
-                .as_ref()
-                .map(|document| String::from_utf8_lossy(document.bytes()).into_owned()),
+            // Neither a key nor a secret is sent back, and neither is kept.
+            xml: of(target).as_ref().map(|document| {
+                let document = showable(&target.id, document);
+                String::from_utf8_lossy(document.bytes()).into_owned()
+            }),
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
 use commands::demo;
-use commands::{deploy, diff, git_diff, org, package, rollback, snapshot, template};
+use commands::{deploy, diff, git_diff, org, package, plan, rollback, snapshot, template};
 use shared::arguments::Exit;
 use shared::error::CommandError;
 use shared::ui::Ui;
@@ -40,6 +40,7 @@ struct Arguments {
 enum Command {
     Diff(diff::DiffArguments),
     Package(package::PackageArguments),
+    Plan(plan::PlanArguments),
     Deploy(deploy::DeployArguments),
     Rollback(rollback::RollbackArguments),
     Snapshot(snapshot::SnapshotArguments),
@@ -83,6 +84,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
     match command {
         Command::Diff(arguments) => diff::run(ui, &arguments),
         Command::Package(arguments) => package::run(ui, &arguments),
+        Command::Plan(arguments) => plan::run(ui, &arguments),
         Command::Deploy(arguments) => deploy::run(ui, &arguments),
         Command::Rollback(arguments) => rollback::run(ui, &arguments),
         Command::Snapshot(arguments) => snapshot::run(ui, &arguments),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::plan::before_image::Image;
-use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
+use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg, digest};
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.journal/1";
@@ -108,9 +108,48 @@ pub struct Entry {
     pub is_partial: bool,
     /// The entry that took this one back.
     pub rolled_back_by: Option<String>,
+    /// The digest of the saved plan that it carries out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
 
 impl Entry {
+    /// Holds the files before and after against the changes: what came or went as a whole must be
+    /// said there. A file that is lost must not pass for one that was not there.
+    fn check_components(&self) -> Result<(), JournalError> {
+        let name = |stored: &Stored| ComponentId::new(&*stored.type_name, &*stored.full_name);
+        let unreadable = |component: String, why: &str| JournalError::Unreadable {
+            entry: self.id.clone(),
+            component,
+            why: why.to_owned(),
+        };
+        for change in &self.changes {
+            let is_it = |stored: &&Stored| change.is_of(&name(stored));
+            let (Some(before), Some(after)) =
+                (self.before.iter().find(is_it), self.after.iter().find(is_it))
+            else {
+                return Err(unreadable(
+                    change.component.clone(),
+                    "it was changed, and what was there before and after is not all in it",
+                ));
+            };
+            let is_said = |stored: &Stored, value: &Option<serde_json::Value>| {
+                stored.xml.is_some() || change.path.is_none() && value.is_none()
+            };
+            // A component that is made has a change of its own, and others within it.
+            let is_whole = |one: &SavedChange| one.path.is_none() && one.is_of(&name(before));
+            let has_whole = self.changes.iter().any(is_whole);
+            let is_said = is_said(before, &change.from) && is_said(after, &change.to);
+            if !(has_whole || is_said) {
+                return Err(unreadable(
+                    change.component.clone(),
+                    "settings of it were changed, and its file before or after is not in it",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns how far it has come, in words.
     pub fn words(&self) -> String {
         match (self.check_only, self.stage) {
@@ -126,6 +165,7 @@ impl Entry {
     /// A file in it is no metadata: what was there is not known then, and nothing may be taken for
     /// "was not there".
     pub fn images(&self) -> Result<Vec<Image>, JournalError> {
+        self.check_components()?;
         let read = |stored: &Stored| {
             let Some(xml) = &stored.xml else { return Ok(None) };
             let document = Document::parse(xml.clone().into_bytes());
@@ -190,14 +230,6 @@ pub enum JournalError {
         /// What is wrong.
         why: String,
     },
-    /// A file that is no entry.
-    #[error("the journal's file `{}` cannot be read: {why}", path.display())]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
 }
 
 /// The journal of one org, locked as long as it lives.
@@ -247,8 +279,7 @@ impl Journal {
     pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
         let path = self.path(&entry.id);
         let failed = |error| JournalError::Io { path: path.clone(), error };
-        let text =
-            serde_json::to_vec_pretty(entry).map_err(|error| failed(io::Error::other(error)))?;
+        let text = sealed(entry).map_err(|error| failed(io::Error::other(error)))?;
         // A temporary file of this kind is its owner's alone.
         let mut file =
             tempfile::Builder::new().prefix(".entry-").tempfile_in(&self.folder).map_err(failed)?;
@@ -275,38 +306,87 @@ impl Journal {
     }
 }
 
-/// Reads an org's entries, oldest first. Needs no lock: entries are written whole.
+/// An entry as it is written: with the digest of the rest ([`digest`]).
+fn sealed(entry: &Entry) -> serde_json::Result<Vec<u8>> {
+    let mut json = serde_json::to_value(entry)?;
+    json["digest"] = digest(&json).into();
+    serde_json::to_vec_pretty(&json)
+}
+
+/// What a journal holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The entries, oldest first.
+    pub entries: Vec<Entry>,
+    /// Files that cannot be read; each stands in its own way alone.
+    pub damaged: Vec<Damaged>,
+}
+
+/// A file of a journal that cannot be read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the journal's file `{}` cannot be read: {why}", path.display())]
+pub struct Damaged {
+    /// The id of its entry, by the name of the file.
+    pub id: String,
+    /// Which file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Reads an org's entries. Needs no lock: entries are written whole.
 ///
 /// # Errors
-/// A file that cannot be read.
-pub fn entries(base: &Path, org_id: &str) -> Result<Vec<Entry>, JournalError> {
+/// The folder cannot be read.
+pub fn contents(base: &Path, org_id: &str) -> Result<Contents, JournalError> {
     let folder = folder_of(base, org_id);
     let failed = |error| JournalError::Io { path: folder.clone(), error };
     let files = match fs::read_dir(&folder) {
         Ok(files) => files,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
         Err(error) => return Err(failed(error)),
     };
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut contents = Contents::default();
     for file in files {
         let path = file.map_err(failed)?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let damaged = |why: String| JournalError::Damaged { path: path.clone(), why };
-        let text = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-        let entry: Entry =
-            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        if entry.format != FORMAT {
-            return Err(damaged(format!(
-                "it is of the format `{}`, and this program writes `{FORMAT}`",
-                entry.format
-            )));
+        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        match read(&path, &id) {
+            Ok(entry) => contents.entries.push(entry),
+            Err(why) => contents.damaged.push(Damaged { id, path, why }),
         }
-        entries.push(entry);
     }
-    entries.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(entries)
+    contents.entries.sort_by(|one, other| one.id.cmp(&other.id));
+    contents.damaged.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(contents)
+}
+
+/// Reads an entry; or says what is wrong with its file.
+fn read(path: &Path, id: &str) -> Result<Entry, String> {
+    let text = fs::read(path).map_err(|error| error.to_string())?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    match json["format"].as_str() {
+        Some(FORMAT) => {}
+        other => {
+            return Err(format!(
+                "it is of the format `{}`, and this program writes `{FORMAT}`",
+                other.unwrap_or_default()
+            ));
+        }
+    }
+    // Older versions wrote none.
+    if json["digest"].as_str().is_some_and(|written| written != digest(&json)) {
+        return Err("it was changed after it was written".to_owned());
+    }
+    let entry: Entry = serde_json::from_value(json).map_err(|error| error.to_string())?;
+    // The id names the file that is written next.
+    if entry.id != id {
+        return Err(format!("it says that it is the entry `{}`", entry.id));
+    }
+    Ok(entry)
 }
 
 /// An org's id names its folder; one that is no id must not lead elsewhere.
@@ -373,11 +453,29 @@ mod tests {
             rolls_back: None,
             is_partial: false,
             rolled_back_by: None,
+            plan: None,
         };
         journal.write(&entry).unwrap();
         assert_ne!(journal.new_id(), entry.id);
-        let found = entries(base.path(), "00D000000000001AAA").unwrap();
-        assert_eq!((found.len(), found[0].stage), (1, Stage::Sent));
+        let read = || contents(base.path(), "00D000000000001AAA").unwrap();
+        assert_eq!(read().entries[0].stage, Stage::Sent);
+
+        // One that was changed by hand, cut off or renamed stands in its own way alone.
+        let path = journal.path(&entry.id);
+        let text = fs::read_to_string(&path).unwrap();
+        let other = journal.path("20260101-000000-1");
+        for (bad, why) in [
+            (text.replace("sent", "done"), "changed after it was written"),
+            (text[..text.len() / 2].to_owned(), "EOF"),
+            (text.replace(FORMAT, "sfsetup.journal/9"), "sfsetup.journal/9"),
+            (text.clone(), "it says that it is the entry"),
+        ] {
+            fs::write(&other, bad).unwrap();
+            let found = read();
+            assert_eq!((found.entries.len(), found.damaged.len()), (1, 1));
+            assert!(found.damaged[0].to_string().contains(why), "{:?}", found.damaged);
+        }
+        fs::remove_file(other).unwrap();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -386,6 +484,6 @@ mod tests {
         }
         drop(journal);
         Journal::open(base.path(), "00D000000000001AAA").unwrap().remove(&entry.id).unwrap();
-        assert!(entries(base.path(), "../x").unwrap().is_empty());
+        assert!(contents(base.path(), "../x").unwrap().entries.is_empty());
     }
 }

@@ -96,7 +96,9 @@ pub struct Plan<'t> {
     /// What a package changes, in the order in which it was found; what they need follows them.
     pub changes: Vec<Change>,
     /// What components that are made anew begin with.
-    pub made: BTreeMap<ComponentId, Made>,
+    pub made: BTreeMap<ComponentId, Document>,
+    /// Which of these are copies, and of which component.
+    pub copies: BTreeMap<ComponentId, ComponentId>,
     /// What REST gives after the package, once each.
     pub assignments: Vec<Assignment>,
     /// What REST takes back after the package.
@@ -119,15 +121,6 @@ pub struct Plan<'t> {
     originals: Vec<Image>,
     /// All that would be there afterwards.
     after: ComponentSet,
-}
-
-/// A component that is made anew.
-#[derive(Clone, Debug)]
-pub struct Made {
-    /// What it begins with.
-    pub document: Document,
-    /// The component that it is a copy of.
-    pub copy_of: Option<ComponentId>,
 }
 
 /// Something that a plan leaves.
@@ -234,7 +227,7 @@ impl<'t> Plan<'t> {
     }
 
     /// Begins a component that is not there.
-    fn make(&mut self, id: ComponentId, made: Made, cause: Cause) {
+    fn make(&mut self, id: ComponentId, made: Document, cause: Cause) {
         self.changes.push(Change {
             id: id.clone(),
             path: None,
@@ -284,7 +277,7 @@ impl<'t> Plan<'t> {
         }
         let (mut targets, mut wrong) = (Vec::new(), Vec::new());
         for (id, changes) in by_component {
-            let made = self.made.get(id).map(|made| &made.document);
+            let made = self.made.get(id);
             let aim =
                 |changes: &[&Change]| target(id, changes, basis.components, made, basis.version);
             match aim(&changes) {

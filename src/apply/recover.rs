@@ -356,6 +356,7 @@ mod tests {
             rolls_back: None,
             is_partial: false,
             rolled_back_by: None,
+            plan: None,
         }
     }
 

@@ -7,6 +7,7 @@ pub(super) mod diff;
 pub(super) mod git_diff;
 pub(super) mod org;
 pub(super) mod package;
+pub(super) mod plan;
 pub(super) mod rollback;
 pub(super) mod snapshot;
 pub(super) mod template;

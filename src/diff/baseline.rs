@@ -27,11 +27,10 @@ pub fn settings<'s>(
         if let Some(unseen) = lacked() {
             return differs(id, one).unless(Some(unseen));
         }
-        // Of an entry that one side lacks there is one difference, with the path of the entry.
-        let has_entry = one.path.segments().len() > 1;
+        // Whether the entry is there besides, the difference does not say.
         let unseen = match (&one.actual, &one.baseline) {
-            (None, _) => actual.why_absent(id, &one.path, has_entry),
-            (_, None) => baseline.why_absent(id, &one.path, has_entry),
+            (None, _) => actual.why_absent(id, &one.path, false),
+            (_, None) => baseline.why_absent(id, &one.path, false),
             _ => None,
         };
         differs(id, one).unless(unseen)

@@ -15,7 +15,7 @@ use crate::metadata::value::Value;
 use crate::package::{Cause, Change, own};
 
 use super::refusal::{refuse, refuse_creation, refuse_removal, refuse_unknown};
-use super::{Basis, Left, Made, Plan};
+use super::{Basis, Left, Plan};
 
 /// Fills a plan with the changes that undo what differs. `baseline` gives a component's file as it
 /// was; none where it is not there or no metadata.
@@ -81,7 +81,7 @@ impl Plan<'_> {
             self.left.push(leave("its file in the baseline cannot be read as a whole"));
             return;
         };
-        self.make(id.clone(), Made { document, copy_of: None }, Cause::State);
+        self.make(id.clone(), document, Cause::State);
     }
 
     fn settings_back(

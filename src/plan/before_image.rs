@@ -10,7 +10,7 @@ use crate::metadata::{ComponentId, ComponentSet};
 use crate::package::{Cause, Change, own};
 
 use super::refusal::refuse_removal;
-use super::{Basis, Made, Plan};
+use super::{Basis, Plan};
 
 /// One component before a deploy and after it, as the deploy meant it.
 #[derive(Clone, Debug)]
@@ -174,8 +174,7 @@ impl Plan<'_> {
                 cause: Cause::State,
             }),
             (Some(before), None, None) => {
-                let made = Made { document: before.clone(), copy_of: None };
-                self.make(id.clone(), made, Cause::State);
+                self.make(id.clone(), before.clone(), Cause::State);
             }
             _ => {}
         }

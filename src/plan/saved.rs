@@ -8,9 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::diff::{Finding, State, Subject};
-use crate::metadata::full_name::api_full_name;
+use crate::metadata::ComponentId;
+use crate::metadata::full_name::{api_full_name, canonical_full_name};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
@@ -25,6 +27,11 @@ pub const FORMAT: &str = "sfsetup.plan/1";
 pub struct SavedPlan {
     /// [`FORMAT`].
     pub format: String,
+    /// The SHA-256 of the rest ([`digest`]), by which a plan that was changed by hand is told from
+    /// one that was looked at, and a deploy in the journal knows its plan. Plans of older versions
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The org that it was made for.
     pub org: SavedOrg,
     /// What it was made from.
@@ -46,6 +53,12 @@ pub struct SavedPlan {
     pub assignments: Vec<SavedAssignment>,
     /// What is left for a person, with the reason.
     pub left: Vec<SavedLeft>,
+    /// What an admin should know beforehand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What has no way back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_way: Vec<String>,
     /// The files as they would be sent now.
     pub package: BTreeMap<String, String>,
     /// The changes that lead back.
@@ -72,6 +85,31 @@ pub enum SavedWanted {
     Templates(Vec<SavedTemplate>),
     /// A baseline.
     Baseline(SavedBaseline),
+}
+
+impl SavedWanted {
+    /// Says what it is: `template ampersand 3`, `baseline snapshots/prod`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Templates(templates) => {
+                let name = |one: &SavedTemplate| format!("{} {}", one.name, one.version);
+                let names: Vec<String> = templates.iter().map(name).collect();
+                let noun = if names.len() == 1 { "template" } else { "templates" };
+                format!("{noun} {}", names.join(", "))
+            }
+            Self::Baseline(SavedBaseline { path, org, .. }) => {
+                format!("baseline {}", path.as_deref().or(org.as_deref()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The heading of the plan for an org, or a folder, of this name.
+    pub fn title(&self, place: &str) -> String {
+        match self {
+            Self::Templates(_) => format!("Plan for {place} after {}", self.words()),
+            Self::Baseline(_) => format!("Back to the {}, on {place}", self.words()),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,6 +201,9 @@ pub struct SavedChange {
     pub to: Option<serde_json::Value>,
     /// Who asks for it.
     pub cause: String,
+    /// The component, as `Type:full name`, of which a new one is a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 /// A permission set to be given to a user.
@@ -203,6 +244,13 @@ pub struct SavedLeft {
     pub reason: String,
 }
 
+impl SavedChange {
+    /// Says whether it is of a component.
+    pub fn is_of(&self, id: &ComponentId) -> bool {
+        component(&self.component).is_some_and(|one| one == *id)
+    }
+}
+
 impl SavedPlan {
     /// Puts a plan into the form that is saved.
     pub fn new(plan: &Plan<'_>, org: SavedOrg, wanted: SavedWanted, only: Vec<String>) -> Self {
@@ -212,15 +260,18 @@ impl SavedPlan {
         let files = plan.package.files.iter().filter(|_| !plan.package.is_empty());
         Self {
             format: FORMAT.to_owned(),
+            digest: None,
             org,
             wanted,
             api_version: plan.package.version.to_string(),
             only,
             except: Vec::new(),
             reads: reads(plan),
-            changes: plan.changes.iter().map(SavedChange::from).collect(),
+            changes: plan.changes.iter().map(|change| saved_change(plan, change)).collect(),
             assignments: plan.assignments.iter().map(SavedAssignment::from).collect(),
             left: plan.left.iter().map(|left| saved_left(plan, left)).collect(),
+            notes: plan.notes.clone(),
+            one_way: plan.doors.clone(),
             package: files
                 .map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
                 .collect(),
@@ -231,6 +282,69 @@ impl SavedPlan {
                 })
                 .collect(),
         }
+    }
+
+    /// The plan as text, with its digest.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_value(self)?;
+        json["digest"] = digest(&json).into();
+        let mut text = serde_json::to_vec_pretty(&json)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// What the plan shows, for people: nothing can be built of it, or carried out.
+    pub fn shown(&self) -> Plan<'static> {
+        let mut plan = Plan { notes: self.notes.clone(), ..Plan::default() };
+        plan.doors.clone_from(&self.one_way);
+        for saved in &self.changes {
+            let Some(change) = change(saved) else { continue };
+            if let Some(copy_of) = saved.copy_of.as_deref().and_then(component) {
+                plan.copies.insert(change.id.clone(), copy_of);
+            }
+            plan.changes.push(change);
+        }
+        let given = self.assignments.iter().map(|SavedAssignment { user, permission_set }| {
+            Assignment { user: user.clone(), permission_set: permission_set.clone() }
+        });
+        plan.assignments = given.collect();
+        plan.left = self
+            .left
+            .iter()
+            .map(|left| Left::of(left.title.clone(), left.reason.clone()))
+            .collect();
+        plan
+    }
+
+    /// Holds a plan that was carried out against what the org holds now: one line for each change
+    /// that would have to be made again.
+    pub fn moved_since(&self, plan: &Plan<'_>) -> Vec<String> {
+        let now = plan.changes.iter().map(SavedChange::from);
+        let mut lines: Vec<String> = now
+            .map(|change| {
+                let is_it = |one: &&SavedChange| {
+                    (&one.component, &one.path) == (&change.component, &change.path)
+                };
+                match self.changes.iter().find(is_it) {
+                    Some(was) => format!(
+                        "{} was set to {} by it and is {} now",
+                        [&*change.component, change.path.as_deref().unwrap_or_default()]
+                            .join(" ")
+                            .trim_end(),
+                        in_words(&was.to),
+                        in_words(&change.from)
+                    ),
+                    None => format!("{} would be done now, and is not in it", words(&change)),
+                }
+            })
+            .collect();
+        lines.extend(plan.assignments.iter().map(|one| {
+            format!("{} does not have the permission set {}", one.user, one.permission_set)
+        }));
+        lines
     }
 
     /// Holds the saved plan against the one that would be carried out now: one line for each field
@@ -308,6 +422,16 @@ fn holds(changes: &[SavedChange], change: &SavedChange) -> bool {
     changes.iter().any(is_it)
 }
 
+/// A value as sentences show it.
+fn in_words(value: &Option<serde_json::Value>) -> String {
+    value.as_ref().map_or_else(|| "absent".to_owned(), |value| format!("`{}`", text(value)))
+}
+
+/// A value as text.
+fn text(json: &serde_json::Value) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
 fn words(change: &SavedChange) -> String {
     match (&change.path, &change.from, &change.to) {
         (None, None, Some(_)) => return format!("making {}", change.component),
@@ -331,11 +455,7 @@ fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
 }
 
 fn shown(read: &Read) -> String {
-    match &read.value {
-        Some(serde_json::Value::String(text)) => format!("`{text}`"),
-        Some(value) => format!("`{value}`"),
-        None => read.state.clone(),
-    }
+    read.value.as_ref().map_or_else(|| read.state.clone(), |value| format!("`{}`", text(value)))
 }
 
 /// What a plan read, once each: what a template's steps looked at, else what is to change.
@@ -389,12 +509,60 @@ impl From<&Change> for SavedChange {
             to: change.to.as_ref().map(json),
             cause: match &change.cause {
                 Cause::Step(step) => step.clone(),
-                Cause::Needed(by) => format!("needed by {by}"),
-                Cause::Creation => "belongs to the new component".to_owned(),
-                Cause::State => "the state that is wanted".to_owned(),
+                Cause::Needed(by) => format!("{NEEDED_BY}{by}"),
+                Cause::Creation => CREATION.to_owned(),
+                Cause::State => STATE.to_owned(),
             },
+            copy_of: None,
         }
     }
+}
+
+const NEEDED_BY: &str = "needed by ";
+const CREATION: &str = "belongs to the new component";
+const STATE: &str = "the state that is wanted";
+
+/// A change with what only its plan knows of it.
+fn saved_change(plan: &Plan<'_>, change: &Change) -> SavedChange {
+    let copy_of = plan.copies.get(&change.id).filter(|_| change.path.is_none());
+    let name = |id: &ComponentId| format!("{}:{}", id.type_name, api_full_name(id));
+    SavedChange { copy_of: copy_of.map(name), ..SavedChange::from(change) }
+}
+
+/// A change out of a file; none where it names no component or a path that is none.
+fn change(saved: &SavedChange) -> Option<Change> {
+    let cause = match saved.cause.as_str() {
+        CREATION => Cause::Creation,
+        STATE => Cause::State,
+        cause => match cause.strip_prefix(NEEDED_BY) {
+            Some(by) => Cause::Needed(by.to_owned()),
+            None => Cause::Step(cause.to_owned()),
+        },
+    };
+    let path = saved.path.as_ref().map(|path| path.parse()).transpose().ok()?;
+    // That a whole component comes or goes was written in other words before.
+    let shown = |json: &Option<serde_json::Value>| match &path {
+        None => json.as_ref().map(|_| Value::Present),
+        Some(_) => json.as_ref().and_then(value),
+    };
+    let (from, to) = (shown(&saved.from), shown(&saved.to));
+    Some(Change { id: component(&saved.component)?, path, from, to, cause })
+}
+
+fn component(name: &str) -> Option<ComponentId> {
+    let (type_name, full_name) = name.split_once(':')?;
+    Some(ComponentId::new(type_name, canonical_full_name(type_name, full_name)))
+}
+
+/// The SHA-256 of what a file of ours says but for its `digest`, in hexadecimal; white space and the
+/// order of keys are no part of it.
+pub fn digest(file: &serde_json::Value) -> String {
+    let mut rest = file.clone();
+    if let Some(fields) = rest.as_object_mut() {
+        fields.remove("digest");
+    }
+    let bytes = Sha256::digest(rest.to_string().as_bytes());
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A value as JSON: a flag, a number, a text, a list of texts.

@@ -17,7 +17,7 @@ use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
 use super::refusal::{refuse, refuse_creation, refuse_other_layout, refuse_removal};
-use super::{Basis, Left, Made, Plan};
+use super::{Basis, Left, Plan};
 
 /// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,7 +193,10 @@ impl Plan<'_> {
         }
         let copy_of = create.and_then(|(_, create)| create.from.clone());
         let cause = create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone()));
-        self.make(name.clone(), Made { document, copy_of }, cause);
+        if let Some(copy_of) = copy_of {
+            self.copies.insert(name.clone(), copy_of);
+        }
+        self.make(name.clone(), document, cause);
         self.changes.extend(settings.into_iter().map(|(path, value, cause)| Change {
             id: name.clone(),
             path: Some(path),
@@ -402,7 +405,7 @@ impl Plan<'_> {
             let Some(row) = registry::find(&id.type_name) else { continue };
             let there = own(basis.components, &id)
                 .map(|component| &component.document)
-                .or_else(|| self.made.get(&id).map(|made| &made.document));
+                .or_else(|| self.made.get(&id));
             let mut wanted = Vec::new();
             let mut taken = BTreeSet::new();
             for change in self.changes.iter().filter(|change| change.id == id) {
@@ -418,7 +421,7 @@ impl Plan<'_> {
             // What a new profile is copied from may rest on objects that were not asked for, so all
             // that it grants is looked at.
             if let Some(made) = self.made.get(&id) {
-                let all = settings(row, &made.document);
+                let all = settings(row, made);
                 let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
                 wanted.extend(
                     granted

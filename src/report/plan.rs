@@ -137,7 +137,7 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
     let whole = changes.iter().find(|change| change.path.is_none());
     let (mark, words) = match whole {
         Some(Change { to: Some(_), cause, .. }) => {
-            let copy_of = plan.made.get(id).and_then(|made| made.copy_of.as_ref());
+            let copy_of = plan.copies.get(id);
             let words = match (copy_of, cause) {
                 (Some(from), _) => format!("  is made: a copy of {from}"),
                 (None, Cause::State) => "  is made as it was".to_owned(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
-use crate::lab::{Lab, VALUES, once, walk};
+use crate::lab::{Lab, VALUES, once, sealed, walk};
 use crate::support::{Env, finish};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,7 +119,7 @@ async fn a_saved_plan_is_refused_when_anything_that_it_rests_on_has_moved() {
     lab.env.write("own.toml", shipped);
     assert_eq!(lab.count("deployRequest.start"), 0);
 
-    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    let run = lab.ampersand("deploy", &["--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
     assert_eq!(run.code, 3, "{run:?}");
@@ -263,7 +263,7 @@ async fn a_deploy_that_stays_unclear_stops_the_next_until_it_is_forgotten() {
             entry[side][0]["xml"].as_str().unwrap().replace("<ipRelaxation>", "<ipRelaxation>X");
         entry[side][0]["xml"] = if side == "before" { text.replace("X", "Y") } else { text }.into();
     }
-    std::fs::write(&file, entry.to_string()).unwrap();
+    std::fs::write(&file, sealed(&entry)).unwrap();
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert!(
         run.code == 1 && run.stderr.contains("is not known") && run.stderr.contains("--prune"),
@@ -294,7 +294,7 @@ async fn a_lost_deploy_that_was_taken_back_meanwhile_is_settled_as_that() {
     entry["known_deploys"] = Json::Array(vec![journal[1]["deploy_id"].clone()]);
     entry["deploy_id"] = Json::Null;
     entry["rolled_back_by"] = Json::Null;
-    std::fs::write(walk(&folder).pop().unwrap(), entry.to_string()).unwrap();
+    std::fs::write(walk(&folder).pop().unwrap(), sealed(&entry)).unwrap();
 
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert!(

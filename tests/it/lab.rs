@@ -177,6 +177,13 @@ impl Lab {
     }
 }
 
+/// An entry of a journal as this program would have written it.
+pub(crate) fn sealed(entry: &Json) -> String {
+    let mut entry = entry.clone();
+    entry["digest"] = sfsetup::plan::saved::digest(&entry).into();
+    entry.to_string()
+}
+
 pub(crate) fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {

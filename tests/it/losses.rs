@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
+use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::{Lab, VALUES, once};
@@ -103,16 +104,60 @@ async fn a_before_image_that_does_not_parse_is_an_error() {
     assert_eq!(lab.run(&deploy()).await.code, 0);
     let file = entry(&lab);
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replacen("</ConnectedApp>", "</ConnectedAp>", 1)).unwrap();
+    let good: Json = serde_json::from_str(&text).unwrap();
     let before = lab.files().await;
-    let run = lab.run(&["rollback", "--yes", "--force"]).await;
-    assert!(
-        run.code == 1
-            && run.stderr.contains("ConnectedApp:Ampersand")
-            && run.stderr.contains("nothing was sent"),
-        "{run:?}"
-    );
-    assert_eq!(lab.files().await, before, "the app is not taken for one that was not there");
+    let is_app = |stored: &Json| stored["type_name"] == "ConnectedApp";
+    let of_app = good["before"].as_array().unwrap().iter().position(is_app).unwrap();
+    let changed = |change: &dyn Fn(&mut Json)| {
+        let mut entry = good.clone();
+        change(&mut entry);
+        entry
+    };
+    let broken = [
+        changed(&|entry| {
+            let xml = entry["before"][of_app]["xml"].as_str().unwrap();
+            entry["before"][of_app]["xml"] = xml.replace("</ConnectedApp>", "</App>").into();
+        }),
+        changed(&|entry| entry["before"][of_app]["xml"] = Json::Null),
+        changed(&|entry| _ = entry["before"][of_app].as_object_mut().unwrap().remove("xml")),
+        changed(&|entry| _ = entry["before"].as_array_mut().unwrap().remove(of_app)),
+        changed(&|entry| entry["before"] = Json::Array(Vec::new())),
+        changed(&|entry| _ = entry["after"].as_array_mut().unwrap().remove(of_app)),
+    ];
+    for entry in &broken {
+        // An entry that is not as it was written cannot be read at all.
+        std::fs::write(&file, entry.to_string()).unwrap();
+        let id = good["id"].as_str().unwrap();
+        for run in [&["rollback", "--yes", "--force"][..], &["rollback", id, "--yes"]] {
+            let run = lab.run(run);
+            let run = run.await;
+            assert!(
+                run.code == 1 && run.stderr.contains("was changed after it was written"),
+                "{run:?}"
+            );
+        }
+        // Older versions wrote no digest: then the files and the changes must fit one another.
+        let mut older = entry.clone();
+        older.as_object_mut().unwrap().remove("digest");
+        std::fs::write(&file, older.to_string()).unwrap();
+        let run = lab.run(&["rollback", "--yes", "--force"]).await;
+        assert!(
+            run.code == 1
+                && run.stderr.contains("ConnectedApp:Ampersand")
+                && run.stderr.contains("nothing was sent"),
+            "{run:?}"
+        );
+        assert_eq!(lab.files().await, before, "the app is not taken for one that was not there");
+    }
+    // What else is done with the org goes on.
+    std::fs::write(&file, broken[0].to_string()).unwrap();
+    let run = lab.run(&deploy()).await;
+    assert!(run.code == 0 && run.stderr.contains("cannot be read"), "{run:?}");
+    let run = lab.run(&["rollback", "--list"]).await;
+    assert!(run.code == 0 && run.stderr.contains("cannot be read"), "{run:?}");
+    std::fs::write(&file, &text).unwrap();
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("Taken back and verified"), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

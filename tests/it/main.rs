@@ -38,6 +38,7 @@ mod manual;
 mod org;
 mod output;
 mod package;
+mod plan_file;
 mod policies;
 mod project;
 #[cfg(feature = "demo")]

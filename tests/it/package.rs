@@ -408,7 +408,7 @@ proptest! {
                 .into_iter()
                 .filter_map(|id| {
                     let of_it: Vec<_> = changes.iter().filter(|one| one.id == *id).collect();
-                    let made = first.made.get(id).map(|made| &made.document);
+                    let made = first.made.get(id);
                     target(id, &of_it, &actual, made, ApiVersion(67)).unwrap()
                 })
                 .collect();

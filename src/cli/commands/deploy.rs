@@ -11,13 +11,13 @@ use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal};
-use crate::cli::shared::road::{Manner, Road};
+use crate::cli::shared::road::{Manner, Reviewed, Road};
 use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::org::ConnectOptions;
-use crate::plan::saved::{SavedPlan, SavedWanted};
+use crate::plan::saved::SavedWanted;
 
 /// Fix an org: show the plan, ask, deploy, and look again
 ///
@@ -66,12 +66,13 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
-    let saved = arguments.plan.as_deref().map(read_plan).transpose()?;
+    let (saved, altered) = arguments.plan.as_deref().map(read_plan).transpose()?.unzip();
     let only = match &saved {
         Some(saved) => Selection::parse(&saved.only, &saved.except)?,
         None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,
     };
-    let run = Run { ui, arguments, choice: &choice, saved: saved.as_ref() };
+    let reviewed = saved.as_ref().map(|plan| Reviewed { plan, altered: altered.flatten() });
+    let run = Run { ui, arguments, choice: &choice, reviewed };
     let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
         Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),
         Some(SavedWanted::Templates(_)) => None,
@@ -99,17 +100,17 @@ struct Run<'r> {
     ui: &'r Ui,
     arguments: &'r DeployArguments,
     choice: &'r Choice,
-    saved: Option<&'r SavedPlan>,
+    reviewed: Option<Reviewed<'r>>,
 }
 
 impl Run<'_> {
     async fn go(&self, goal: &Goal<'_>) -> Result<Exit, CommandError> {
-        let Self { ui, arguments, choice, saved } = self;
+        let Self { ui, arguments, choice, reviewed } = self;
         let timeout = Duration::from_secs(arguments.timeout);
         let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
         let connected = connect::connect(choice, options).await?;
         let (org, name) = (&connected.org, choice.name());
-        if let Some(saved) = saved
+        if let Some(Reviewed { plan: saved, .. }) = reviewed
             && saved.org.id != org.identity().id
         {
             return Err(CommandError::new(format!(
@@ -130,6 +131,6 @@ impl Run<'_> {
             force: false,
             full: arguments.full,
         };
-        Road { ui, org, name, journal: &journal, goal, manner }.go(*saved).await
+        Road { ui, org, name, journal: &journal, goal, manner }.go(reviewed.as_ref()).await
     }
 }

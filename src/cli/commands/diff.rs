@@ -189,11 +189,10 @@ impl<'a> Asked<'a> {
         let WantedArguments { only, except, .. } = self.arguments.wanted.clone();
         let saved =
             SavedPlan { except, ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only) };
-        let mut text = serde_json::to_vec_pretty(&saved).map_err(|error| {
+        let text = saved.to_json().map_err(|error| {
             CommandError::new("internal error: the plan cannot be written as JSON")
                 .because(error.to_string())
         })?;
-        text.push(b'\n');
         self.ui.write_file(file, &text)?;
         let words = match plan.changes.len() {
             _ if plan.is_empty() => "it has no changes".to_owned(),

@@ -352,7 +352,10 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
 }
 
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
-    let saved = read_plan(file)?;
+    let (saved, altered) = read_plan(file)?;
+    if let Some(altered) = altered {
+        return Err(altered);
+    }
     if saved.package.is_empty() {
         ui.answer("The plan has no changes that a package can hold.\n")?;
         return Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift });

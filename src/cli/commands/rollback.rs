@@ -7,13 +7,13 @@ use clap::Args;
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
-use crate::cli::shared::error::CommandError;
+use crate::cli::shared::error::{CommandError, PUT_BACK};
 use crate::cli::shared::goal::Goal;
-use crate::cli::shared::journal::{finish_open, list_entries, open_journal};
+use crate::cli::shared::journal::{finish_open, open_journal, read_journal};
 use crate::cli::shared::road::{Manner, Road, confirm};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
-use crate::journal::{Entry, Stage};
+use crate::journal::{Contents, Damaged, Entry, Stage};
 use crate::org::{ConnectOptions, Org};
 use crate::report::plan as render;
 
@@ -83,8 +83,11 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
 }
 
 fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
-    let entries = list_entries(org)?;
-    if entries.is_empty() {
+    let Contents { entries, damaged } = read_journal(org)?;
+    for one in &damaged {
+        ui.warn(&format!("{one}; {PUT_BACK}"));
+    }
+    if entries.is_empty() && damaged.is_empty() {
         ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
         return Ok(Exit::Done);
     }
@@ -119,7 +122,10 @@ fn prune(
     name: &str,
 ) -> Result<Exit, CommandError> {
     let journal = open_journal(org, name)?;
-    let entries = list_entries(org)?;
+    let Contents { entries, damaged } = read_journal(org)?;
+    for one in &damaged {
+        ui.warn(&format!("{one}; it is kept"));
+    }
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
     // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is
     // settled or forgotten; the other open ones the next run finishes by itself.
@@ -168,8 +174,8 @@ async fn take_back(
         ));
         return Ok(Exit::Done);
     }
-    let entries = list_entries(org)?;
-    let entry = choose(&entries, arguments.id.as_deref(), name)?;
+    let contents = read_journal(org)?;
+    let entry = choose(&contents, arguments.id.as_deref(), name)?;
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
     let manner = Manner {
         yes: arguments.yes,
@@ -185,22 +191,29 @@ async fn take_back(
 }
 
 fn choose<'e>(
-    entries: &'e [Entry],
+    contents: &'e Contents,
     id: Option<&str>,
     name: &str,
 ) -> Result<&'e Entry, CommandError> {
+    let Contents { entries, damaged } = contents;
     let nothing = |what: String| {
         Err(CommandError::new(what).hint(format!(
             "`sfsetup rollback{} --list` lists what was deployed from here",
             org_option(name)
         )))
     };
+    let unreadable = |what: String, one: &Damaged| {
+        Err(CommandError::new(what).because(one.to_string()).hint(PUT_BACK))
+    };
     match id {
         Some(id) => match entries
             .iter()
             .find(|entry| entry.id == id || entry.deploy_id.as_deref() == Some(id))
         {
-            None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
+            None => match damaged.iter().find(|one| one.id == id) {
+                Some(one) => unreadable(format!("`{id}` cannot be taken back"), one),
+                None => nothing(format!("no deploy `{id}` to `{name}` is in the journal")),
+            },
             Some(entry) if entry.rolled_back_by.is_some() => {
                 nothing(format!("`{id}` was taken back already"))
             }
@@ -213,7 +226,17 @@ fn choose<'e>(
             let newest = entries.iter().rev().find(|entry| {
                 is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none()
             });
-            newest.map_or_else(|| nothing(format!("there is nothing to take back on `{name}`")), Ok)
+            // Whoever says no id means the newest, which this may not be.
+            let newer =
+                damaged.iter().rev().find(|one| newest.is_none_or(|entry| one.id > entry.id));
+            match (newest, newer) {
+                (_, Some(newer)) => unreadable(
+                    "which deploy is the newest is not known, so nothing was sent".to_owned(),
+                    newer,
+                ),
+                (Some(newest), None) => Ok(newest),
+                (None, None) => nothing(format!("there is nothing to take back on `{name}`")),
+            }
         }
     }
 }

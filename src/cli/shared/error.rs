@@ -15,7 +15,7 @@ use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, bui
 use super::arguments::{Exit, org_option};
 
 /// What a command ends with when it cannot give an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CommandError {
     /// What happened.
     pub(crate) what: String,
@@ -34,6 +34,10 @@ pub(crate) struct CommandError {
 
 /// So many reasons are told where nothing could be seen.
 const REASONS: usize = 3;
+
+/// What helps where an entry of the journal cannot be read.
+pub(crate) const PUT_BACK: &str = "put its file back as it was, or move it elsewhere: then that \
+                                   deploy cannot be taken back";
 
 /// What helps where the org has moved on.
 const PLAN_ANEW: &str = "run the same command again: it plans on what the org holds now";
@@ -213,10 +217,7 @@ impl CommandError {
                 let all =
                     Self::new(format!("nothing was sent to `{name}`")).because(error.to_string());
                 match error {
-                    JournalError::Damaged { .. } | JournalError::Unreadable { .. } => all.hint(
-                        "put its file back as it was, or move it elsewhere: then that deploy \
-                         cannot be taken back",
-                    ),
+                    JournalError::Unreadable { .. } => all.hint(PUT_BACK),
                     _ => all,
                 }
             }

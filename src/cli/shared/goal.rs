@@ -325,12 +325,10 @@ impl<'g> Goal<'g> {
     /// Says what it is, for the journal.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::Steps { wanted, .. } => wanted.words(),
-            Self::Baseline { saved, .. } => {
-                let name = saved.path.as_ref().or(saved.org.as_ref());
-                format!("baseline {}", name.cloned().unwrap_or_default())
-            }
             Self::BeforeImage { entry, .. } => format!("rollback of {} ({})", entry.id, entry.what),
+            Self::Steps { .. } | Self::Baseline { .. } => {
+                self.saved().map(|wanted| wanted.words()).unwrap_or_default()
+            }
         }
     }
 
@@ -346,10 +344,11 @@ impl<'g> Goal<'g> {
     /// The heading of a plan for an org, or a folder, of this name.
     pub(crate) fn title(&self, place: &str) -> String {
         match self {
-            Self::Steps { wanted, .. } => format!("Plan for {place} after {}", wanted.words()),
-            Self::Baseline { .. } => format!("Back to the {}, on {place}", self.words()),
             Self::BeforeImage { entry, .. } => {
                 format!("Back to before {} ({}), on {place}", entry.id, entry.what)
+            }
+            Self::Steps { .. } | Self::Baseline { .. } => {
+                self.saved().map(|wanted| wanted.title(place)).unwrap_or_default()
             }
         }
     }

@@ -3,10 +3,10 @@
 
 use crate::apply::recover::Recovered;
 use crate::apply::{Applier, Outcome, close};
-use crate::journal::{Entry, Journal, JournalError, Stage, entries};
+use crate::journal::{Contents, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
 
-use super::error::CommandError;
+use super::error::{CommandError, PUT_BACK};
 use super::ui::Ui;
 use super::wanted;
 
@@ -17,8 +17,8 @@ pub(crate) fn open_journal(org: &Org, name: &str) -> Result<Journal, CommandErro
 }
 
 /// Reads the org's journal.
-pub(crate) fn list_entries(org: &Org) -> Result<Vec<Entry>, CommandError> {
-    entries(&wanted::journals()?, &org.identity().id).map_err(|error: JournalError| {
+pub(crate) fn read_journal(org: &Org) -> Result<Contents, CommandError> {
+    contents(&wanted::journals()?, &org.identity().id).map_err(|error: JournalError| {
         CommandError::new("the journal cannot be read").because(error.to_string())
     })
 }
@@ -31,7 +31,10 @@ pub(crate) async fn finish_open(
     name: &str,
     journal: &Journal,
 ) -> Result<Vec<Entry>, CommandError> {
-    let all = list_entries(org)?;
+    let Contents { entries: all, damaged } = read_journal(org)?;
+    for one in &damaged {
+        ui.warn(&format!("{one}; {PUT_BACK}"));
+    }
     let mut done = Vec::new();
     let applier = Applier { org, journal, interrupt: ui.interrupt() };
     for entry in all.iter().filter(|entry| entry.stage.is_open()) {

@@ -4,7 +4,7 @@
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
 use crate::apply::{Applier, Outcome, Purpose, close, is_validated};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::same_id;
 use crate::org::{Org, OrgError};
 use crate::plan::saved::SavedPlan;
@@ -14,8 +14,9 @@ use crate::report::plan as render;
 use super::arguments::{Exit, org_option};
 use super::error::CommandError;
 use super::goal::{Goal, Seen};
-use super::journal::list_entries;
+use super::journal::read_journal;
 use super::refusal::{canceled, refused};
+use super::saved::MAKE_ANEW;
 use super::ui::Ui;
 use super::wanted;
 
@@ -36,6 +37,13 @@ pub(crate) struct Manner<'m> {
     pub(crate) full: bool,
 }
 
+/// A saved plan, which somebody has looked at.
+pub(crate) struct Reviewed<'p> {
+    pub(crate) plan: &'p SavedPlan,
+    /// Set where its file is not as it was written.
+    pub(crate) altered: Option<CommandError>,
+}
+
 /// A road to one org.
 pub(crate) struct Road<'r> {
     pub(crate) ui: &'r Ui,
@@ -52,23 +60,30 @@ pub(crate) struct Road<'r> {
 const REMOVALS: (usize, f64) = (5, 0.2);
 
 impl<'r> Road<'r> {
-    /// Goes it to its end. `saved` is the plan that somebody has looked at before.
+    /// Goes it to its end.
     ///
     /// # Errors
     /// Something is in the way, nobody said yes, the org refused, or is not as it should be
     /// afterwards; the error says which, and what the org holds.
-    pub(crate) async fn go(&self, saved: Option<&SavedPlan>) -> Result<Exit, CommandError> {
+    pub(crate) async fn go(&self, reviewed: Option<&Reviewed<'_>>) -> Result<Exit, CommandError> {
         let seen = self.goal.look(self.ui, self.org, self.name, true).await?;
-        let exit = self.go_on(&seen, saved).await?;
+        let exit = self.go_on(&seen, reviewed).await?;
         seen.all_read()?;
         Ok(exit)
     }
 
-    async fn go_on(&self, seen: &Seen, saved: Option<&SavedPlan>) -> Result<Exit, CommandError> {
+    async fn go_on(
+        &self,
+        seen: &Seen,
+        reviewed: Option<&Reviewed<'_>>,
+    ) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, manner, .. } = self;
         let mut plan = goal.plan(seen, false)?;
-        if let Some(saved) = saved {
-            refuse_if_stale(saved, &plan)?;
+        if let Some(reviewed) = reviewed {
+            if let Some(entry) = self.carried_out(reviewed)? {
+                return self.still_holds(reviewed.plan, &entry, &plan);
+            }
+            reviewed.refuse_if_stale(&plan)?;
         }
         goal.refuse_empty(seen, &plan)?;
         let identity = org.identity();
@@ -103,6 +118,7 @@ impl<'r> Road<'r> {
                 Goal::Steps { .. } | Goal::Baseline { .. } => None,
             },
             is_partial: !plan.left.is_empty(),
+            plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
         };
         let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
         let outcome = match manner.validated.filter(|_| is_validated) {
@@ -152,6 +168,46 @@ impl<'r> Road<'r> {
             ))
     }
 
+    /// The deploy that has carried out a saved plan, and was not taken back since.
+    fn carried_out(&self, reviewed: &Reviewed<'_>) -> Result<Option<Entry>, CommandError> {
+        let Some(digest) = reviewed.plan.digest.as_ref().filter(|_| reviewed.altered.is_none())
+        else {
+            return Ok(None);
+        };
+        let is_it = |entry: &&Entry| {
+            entry.plan.as_ref() == Some(digest)
+                && entry.stage == Stage::Done
+                && !entry.check_only
+                && entry.rolled_back_by.is_none()
+        };
+        Ok(read_journal(self.org)?.entries.iter().rev().find(is_it).cloned())
+    }
+
+    /// Says whether what a plan has brought about is still so.
+    fn still_holds(
+        &self,
+        saved: &SavedPlan,
+        entry: &Entry,
+        plan: &Plan<'_>,
+    ) -> Result<Exit, CommandError> {
+        let moved = saved.moved_since(plan);
+        if moved.is_empty() {
+            self.ui.answer(&format!(
+                "This plan was carried out on {} ({}), and what it changed is still so. Nothing to \
+                 deploy.\n",
+                entry.started, entry.id
+            ))?;
+            return Ok(exit(plan));
+        }
+        let mut error = CommandError::new(format!(
+            "the plan was carried out on {} ({}), and the org has moved since, so nothing was sent",
+            entry.started, entry.id
+        ))
+        .refused();
+        error.causes = moved;
+        Err(error.hint(MAKE_ANEW))
+    }
+
     /// After the answer and before the request: what is sent whole is as new as can be, and a
     /// planned field that somebody has changed while the question stood stops it.
     async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<(), CommandError> {
@@ -179,7 +235,7 @@ impl<'r> Road<'r> {
             }
             .hint("run the same command again: it looks at the org, and finishes what is open")
         })?;
-        let all = list_entries(org)?;
+        let all = read_journal(org)?.entries;
         close(self.journal, &all, &mut entry)
             .map_err(|error| CommandError::apply(name, &error.into()))?;
         for line in &moved {
@@ -312,7 +368,7 @@ impl<'r> Road<'r> {
     /// validation that the journal does not know cannot be held against the plan: `false`, and the
     /// plan is deployed without it (the fallback of S 6.4).
     fn is_validation_of(&self, id: &str, plan: &Plan<'_>) -> Result<bool, CommandError> {
-        let all = list_entries(self.org)?;
+        let all = read_journal(self.org)?.entries;
         let is_it = |entry: &&Entry| entry.deploy_id.as_deref().is_some_and(|one| same_id(one, id));
         match all.iter().find(is_it) {
             Some(entry) if is_validated(entry, plan) => Ok(true),
@@ -338,20 +394,23 @@ pub(crate) fn exit(plan: &Plan<'_>) -> Exit {
     if plan.left.is_empty() { Exit::Done } else { Exit::Drift }
 }
 
-fn refuse_if_stale(saved: &SavedPlan, plan: &Plan<'_>) -> Result<(), CommandError> {
-    let moved = saved.moved(plan);
-    if moved.is_empty() {
-        return Ok(());
+impl Reviewed<'_> {
+    /// Refuses a plan that is not what would be done.
+    fn refuse_if_stale(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
+        let moved = self.plan.moved(plan);
+        let mut error = match &self.altered {
+            Some(altered) => altered.clone(),
+            None if moved.is_empty() => return Ok(()),
+            None => CommandError::new(
+                "the plan is stale: the org has moved since it was made, or the plan says \
+                 something else than what would be done, so nothing was sent",
+            )
+            .refused()
+            .hint(MAKE_ANEW),
+        };
+        error.causes.extend(moved);
+        Err(error)
     }
-    let mut error = CommandError::new(
-        "the plan is stale: the org has moved since it was made, or the plan says something else \
-         than what would be done, so nothing was sent",
-    )
-    .refused();
-    error.causes = moved;
-    Err(error.hint(
-        "make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again",
-    ))
 }
 
 /// Asks for a yes; in production for the org's name.

@@ -2,16 +2,21 @@
 
 use std::path::Path;
 
-use crate::plan::saved::{FORMAT, SavedPlan};
+use crate::plan::saved::{FORMAT, SavedPlan, digest};
 
 use super::error::CommandError;
 use super::wanted;
 
-/// Reads a saved plan and checks its format.
+/// What helps where a plan does not hold any more.
+pub(crate) const MAKE_ANEW: &str = "make the plan anew with `sfsetup diff .. --save-plan FILE`, and \
+                                    have it looked at again";
+
+/// Reads a saved plan and checks its format. A plan that is not as it was written comes with the
+/// error that says so, for whoever can say more first.
 ///
 /// # Errors
 /// It cannot be read, is no plan, or is one of another version.
-pub(crate) fn read_plan(file: &Path) -> Result<SavedPlan, CommandError> {
+pub(crate) fn read_plan(file: &Path) -> Result<(SavedPlan, Option<CommandError>), CommandError> {
     let bytes = wanted::read(file, "plan")?;
     let no_plan = |why: String| {
         CommandError::new(format!("`{}` is no plan of this program", file.display()))
@@ -29,5 +34,16 @@ pub(crate) fn read_plan(file: &Path) -> Result<SavedPlan, CommandError> {
         }
         _ => return Err(no_plan(format!("its `format` is not `{FORMAT}`"))),
     }
-    serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))
+    let written = json["digest"].as_str().map(str::to_owned);
+    let is_altered = written.is_some_and(|written| written != digest(&json));
+    let altered = is_altered.then(|| {
+        CommandError::new(format!(
+            "`{}` is not the plan that was looked at: the file was changed after it was written",
+            file.display()
+        ))
+        .hint(MAKE_ANEW)
+        .refused()
+    });
+    let saved = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
+    Ok((saved, altered))
 }

@@ -117,8 +117,9 @@ impl Wanted {
 
     /// Fills the templates in, to make a plan of them.
     ///
-    /// # Errors A want that cannot be made out of these values; two steps that want different
-    /// things of one setting, which no plan can bring about.
+    /// # Errors
+    /// A want that cannot be made out of these values; two steps that want different things of one
+    /// setting, which no plan can bring about.
     pub(crate) fn steps(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         self.expanded(|_| true)
     }
@@ -168,15 +169,6 @@ impl Wanted {
                     .collect(),
             })
             .collect()
-    }
-
-    /// Says what they are, for the journal.
-    pub(crate) fn words(&self) -> String {
-        let names: Vec<String> = self
-            .templates()
-            .map(|template| format!("{} {}", template.name, template.version))
-            .collect();
-        format!("{} {}", if names.len() == 1 { "template" } else { "templates" }, names.join(", "))
     }
 
     /// Says how they and their parameters are given on the command line.

@@ -1,0 +1,65 @@
+//! `sfsetup plan`: what a saved plan says, for whoever reviews it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::shared::arguments::{Exit, org_option};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::saved::read_plan;
+use crate::cli::shared::ui::Ui;
+use crate::report::plan as render;
+
+/// Show a saved plan
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(subcommand)]
+    command: PlanCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    Show(ShowArguments),
+}
+
+/// Show what a saved plan would change, as `sfsetup deploy` shows it; no org is asked
+///
+/// Ends with 2 where the plan leaves something that differs, and with 3 where the file is not as it
+/// was written.
+#[derive(Debug, Args)]
+struct ShowArguments {
+    /// The plan, as `sfsetup diff --save-plan FILE` has written it
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// List everything; long lists are cut short otherwise
+    #[arg(long)]
+    full: bool,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
+    let PlanCommand::Show(arguments) = &arguments.command;
+    let (saved, altered) = read_plan(&arguments.file)?;
+    let plan = saved.shown();
+    let org = &saved.org;
+    let at = if org.name == org.instance_url {
+        String::new()
+    } else {
+        format!(" at {}", org.instance_url)
+    };
+    let title = saved.wanted.title(&format!("{} ({}{at})", org.name, org.id));
+    ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;
+    if let Some(altered) = altered {
+        return Err(altered);
+    }
+    if plan.is_empty() {
+        ui.answer("The plan changes nothing.\n")?;
+    } else {
+        ui.hint(&format!(
+            "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",
+            arguments.file.display(),
+            org_option(&org.name)
+        ));
+    }
+    Ok(if plan.left.is_empty() { Exit::Done } else { Exit::Drift })
+}
