@@ -300,9 +300,9 @@ fn grow(
             None => below.push((first.clone(), vec![(rest.to_vec(), value.clone())])),
         }
     }
+    // A layout's assignment may be named by its object, and is then told which layout it is.
+    children.retain(|child| below.iter().all(|(segment, _)| segment.name != child.name));
     for (segment, settings) in &below {
-        // A layout's assignment may be named by its object, and is then told which layout it is.
-        children.retain(|child| child.name != segment.name);
         children.extend(grow(
             fields.iter().find(|field| field.name == segment.name),
             segment,
@@ -383,6 +383,18 @@ mod tests {
              </viewAllFields>\n        <viewAllRecords>true</viewAllRecords>\n    \
              </objectPermissions>\n"
         );
+    }
+
+    #[test]
+    fn a_new_group_holds_all_of_its_entries() {
+        let (at, de) =
+            ("countriesAndStates.countries[AT].active", "countriesAndStates.countries[DE].active");
+        let text = patched(
+            "AddressSettings",
+            "",
+            &[(at, Some(Value::Bool(true))), (de, Some(Value::Bool(true)))],
+        );
+        assert!(text.contains("AT") && text.contains("DE"), "{text}");
     }
 
     #[test]

@@ -103,6 +103,15 @@ impl NewElement {
         }
     }
 
+    /// The prefixes that its copied elements rest on, with their namespaces.
+    fn prefixes(&self) -> Vec<&(String, String)> {
+        match &self.content {
+            NewContent::Text(_) => Vec::new(),
+            NewContent::Copy(markup) => markup.prefixes().iter().collect(),
+            NewContent::Children(children) => children.iter().flat_map(Self::prefixes).collect(),
+        }
+    }
+
     fn check(&self) -> Result<(), EditError> {
         let starts_well =
             self.name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
@@ -139,6 +148,9 @@ pub enum EditError {
     /// Not a name.
     #[error("`{0}` is no element name")]
     BadName(String),
+    /// A prefix that means one thing there, and another where an element comes from.
+    #[error("the prefix `{0}` means something else in this file")]
+    Prefix(String),
     /// A character that XML cannot hold.
     #[error("the new text holds a control character, which XML cannot hold")]
     ControlCharacter,
@@ -212,7 +224,38 @@ pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Edi
     for (parent, elements) in into_empty {
         splices.push(fill(document.element(parent), elements, &style));
     }
+    splices.extend(declare(document, edits)?);
     splice(document, splices)
+}
+
+/// Declares, at the root, the prefixes that copied elements rest on and the document does not know.
+fn declare(document: &Document, edits: &[Edit]) -> Result<Option<Splice>, EditError> {
+    let root = document.root();
+    let mut missing: Vec<&(String, String)> = Vec::new();
+    for edit in edits {
+        let (Edit::Insert { new, .. } | Edit::Replace { new, .. }) = edit else { continue };
+        for one @ (prefix, namespace) in new.prefixes() {
+            let declared = root.attributes().find(|(name, _)| {
+                name.strip_prefix("xmlns:").is_some_and(|declared| declared == prefix)
+            });
+            match declared.map(|(_, there)| there) {
+                Some(there) if there == namespace => {}
+                Some(_) => return Err(EditError::Prefix(prefix.clone())),
+                None => match missing.iter().find(|(other, _)| other == prefix) {
+                    Some((_, other)) if other == namespace => {}
+                    Some(_) => return Err(EditError::Prefix(prefix.clone())),
+                    None => missing.push(one),
+                },
+            }
+        }
+    }
+    let text: String = missing
+        .iter()
+        .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\""))
+        .collect();
+    let at = root.node.name_end as usize;
+    let (order, name) = (Default::default(), root.name().to_owned());
+    Ok((!text.is_empty()).then_some(Splice { range: at..at, text, order, name }))
 }
 
 fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, EditError> {
@@ -588,6 +631,28 @@ mod tests {
             let back = edited.edit(&[Edit::Remove { element: added }]).unwrap();
             assert_eq!(text(&back), file);
         }
+    }
+
+    #[test]
+    fn what_a_copied_element_rests_on_is_declared() {
+        let root = |more: &str, inner: &str| {
+            let open = format!("<CustomMetadata xmlns=\"{}\"{more}>", super::super::NAMESPACE);
+            parse(&format!("{open}{inner}</CustomMetadata>"))
+        };
+        let typed = r#"<values xsi:type="xsd:string"/>"#;
+        let from = root(r#" xmlns:xsi="urn:i" xmlns:xsd="urn:d" xmlns:other="urn:o""#, typed);
+        let copied = |to: &Document| {
+            let new = NewElement::copy(Markup::of(from.root().children().next().unwrap()));
+            to.edit(&[insert(to, new)])
+        };
+        let bare = copied(&root("", "<label>A</label>")).unwrap();
+        let tag = text(&bare).split_once('>').unwrap().0;
+        assert!(tag.contains(r#" xmlns:xsi="urn:i" xmlns:xsd="urn:d""#), "{tag}");
+        assert!(!tag.contains("urn:o") && text(&bare).contains(typed), "{}", text(&bare));
+        let same = copied(&root(r#" xmlns:xsi="urn:i" xmlns:xsd="urn:d""#, "")).unwrap();
+        assert_eq!(text(&same).matches("urn:i").count(), 1);
+        let other = copied(&root(r#" xmlns:xsi="urn:x""#, ""));
+        assert_eq!(other.unwrap_err(), EditError::Prefix("xsi".to_owned()));
     }
 
     #[test]

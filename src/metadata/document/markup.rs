@@ -13,6 +13,8 @@ pub struct Markup {
     raw: String,
     name: String,
     canonical: String,
+    /// Prefixes that mean something in it by a declaration above it, with their namespaces.
+    prefixes: Vec<(String, String)>,
 }
 
 impl Markup {
@@ -28,7 +30,13 @@ impl Markup {
         } else {
             element.document.text_of(element.span()).to_owned()
         };
-        Self { raw, name: element.name().to_owned(), canonical }
+        let prefixes = prefixes(element, &raw);
+        Self { raw, name: element.name().to_owned(), canonical, prefixes }
+    }
+
+    /// Returns the prefixes that a document must declare to hold it, with their namespaces.
+    pub(super) fn prefixes(&self) -> &[(String, String)] {
+        &self.prefixes
     }
 
     /// Returns the element's name.
@@ -54,6 +62,22 @@ impl Markup {
         let raw = &self.raw;
         Document::parse(format!("<x xmlns=\"{NAMESPACE}\">{raw}</x>").into_bytes())
     }
+}
+
+/// The declarations above an element that what it holds may rest on: an attribute's name
+/// (`xsi:type`), or a value that is a name (`xsd:string`).
+fn prefixes(element: Element<'_>, raw: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for above in std::iter::successors(element.parent(), |one| one.parent()) {
+        for (name, namespace) in above.attributes() {
+            let Some(prefix) = name.strip_prefix("xmlns:") else { continue };
+            let is_nearer = found.iter().any(|(nearer, _)| nearer == prefix);
+            if !is_nearer && raw.contains(&format!("{prefix}:")) {
+                found.push((prefix.to_owned(), namespace.to_owned()));
+            }
+        }
+    }
+    found
 }
 
 /// Writes an element without layout; for comparison with its children in order of their names and
