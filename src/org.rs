@@ -364,7 +364,16 @@ impl Org {
     /// The org does not know the type or does not show it ([`OrgError::is_lasting`]), or could not
     /// answer, twice.
     pub async fn list(&self, type_name: &str) -> Result<Vec<Listed>, OrgError> {
-        self.list_types(&[type_name]).await
+        let listed = self.list_types(&[type_name]).await?;
+        // An answer that went astray must not pass for an org without any: profiles would lose
+        // what they show for the sake of objects.
+        if listed.is_empty() && IN_EVERY_ORG.contains(&type_name) {
+            return Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                format!("the org lists no {type_name} at all, and every org has some"),
+            ));
+        }
+        Ok(listed)
     }
 
     /// Lists several types in one request each three, the most that the API takes.
@@ -414,6 +423,9 @@ impl Org {
         self.wire.soap("listMetadata", call).await
     }
 }
+
+/// Types of which there is no org without components.
+const IN_EVERY_ORG: [&str; 2] = ["CustomObject", "Profile"];
 
 /// Gives an id of 15 characters its suffix of 3: each stands for the capitals among five
 /// characters.

@@ -388,6 +388,16 @@ async fn a_profile_does_not_lose_what_could_not_be_read() {
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("Profile:Sales: CustomObject:Lead could not be read"), "{run:?}");
     assert_eq!(scene.files("org")["profiles/Sales.profile"], before["profiles/Sales.profile"]);
+    // A list of objects that is empty is no answer: there is no such org.
+    scene.change(|org| {
+        org.bad.clear();
+        org.files[0] = profile(String::new());
+        org.listed.insert("CustomObject", Vec::new());
+    });
+    let run = scene.run(&take);
+    assert!(run.code == 1 && run.stderr.contains("lists no CustomObject at all"), "{run:?}");
+    assert_eq!(scene.files("org")["profiles/Sales.profile"], before["profiles/Sales.profile"]);
+    scene.change(|org| org.files[0] = profile(entry("Account")));
     // Where the org answers that the object is gone, so are the entries.
     scene.change(|org| {
         org.bad.clear();
