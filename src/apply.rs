@@ -7,6 +7,7 @@ pub mod interrupt;
 pub mod look;
 pub mod preflight;
 pub mod recover;
+pub mod validation;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use interrupt::Interrupt;
 use recover::Found;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
-use crate::org::deploy::{DeployStatus, NotStarted};
+use crate::org::deploy::{DeployStatus, NotStarted, Trial};
 use crate::org::{CreatedRow, Org, OrgError};
 use crate::package::{Target, showable};
 use crate::plan::Plan;
@@ -150,9 +151,9 @@ impl Applier<'_> {
         &self,
         plan: &Plan<'_>,
         purpose: &Purpose,
-        check_only: bool,
+        trial: Trial,
     ) -> Result<(Entry, Outcome), ApplyError> {
-        let mut entry = self.prepare(plan, purpose, check_only).await?;
+        let mut entry = self.prepare(plan, purpose, trial.check_only).await?;
         let _hold = self.interrupt.hold();
         if plan.package.is_empty() {
             self.interrupt.note_sent();
@@ -161,7 +162,7 @@ impl Applier<'_> {
         let zip = plan.package.zip().map_err(|error| {
             ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
         })?;
-        let lost = match self.send(&mut entry, zip.clone()).await? {
+        let lost = match self.send(&mut entry, zip.clone(), trial).await? {
             Ok(id) => return self.accepted(entry, id).await,
             Err(lost) => lost,
         };
@@ -170,7 +171,7 @@ impl Applier<'_> {
             Found::Applied => self.applied(entry).await,
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            Found::Nothing => match self.send(&mut entry, zip).await? {
+            Found::Nothing => match self.send(&mut entry, zip, trial).await? {
                 Ok(id) => self.accepted(entry, id).await,
                 Err(lost) => Err(ApplyError::Unclear(format!(
                     "the answer to the deploy request was lost twice ({lost}); run the same \
@@ -192,8 +193,7 @@ impl Applier<'_> {
         }
     }
 
-    /// Deploys what was validated before (quick deploy, S 6.4); an org that does not take it gets
-    /// the package anew.
+    /// Deploys what was validated before (quick deploy, S 6.4).
     ///
     /// # Errors
     /// As [`Self::carry_out`].
@@ -208,9 +208,10 @@ impl Applier<'_> {
         self.before_sending(&mut entry)?;
         match self.answer(self.org.quick_deploy(validation)).await? {
             Ok(id) => self.accepted(entry, id).await,
-            Err(NotStarted::Refused(_)) => {
-                self.journal.remove(&entry.id)?;
-                self.carry_out(plan, purpose, false).await
+            // The package anew would be another deploy than the one that was asked for.
+            Err(NotStarted::Refused(error)) => {
+                self.write(&mut entry, Stage::NotSent)?;
+                Err(ApplyError::Org(error))
             }
             Err(NotStarted::Lost(_)) if self.interrupt.is_pressed() => {
                 Err(ApplyError::Interrupted(Stopped::Sending))
@@ -268,9 +269,10 @@ impl Applier<'_> {
         &self,
         entry: &mut Entry,
         zip: Vec<u8>,
+        trial: Trial,
     ) -> Result<Result<String, OrgError>, ApplyError> {
         self.before_sending(entry)?;
-        match self.answer(self.org.start_deploy(zip, entry.check_only)).await? {
+        match self.answer(self.org.start_deploy(zip, trial)).await? {
             Ok(id) => Ok(Ok(id)),
             Err(NotStarted::Refused(error)) => {
                 self.write(entry, Stage::NotSent)?;
@@ -404,14 +406,6 @@ async fn unless<T>(
         Either::Left((done, _)) => Ok(done),
         Either::Right(_) => Err(ApplyError::Interrupted(stopped)),
     }
-}
-
-/// Says whether a validation in the journal was of the same documents: of another it would bring
-/// about something else, and overwrite what has changed since.
-pub fn is_validated(entry: &Entry, plan: &Plan<'_>) -> bool {
-    entry.check_only
-        && entry.before == stored(&plan.targets, |target| &target.before)
-        && entry.after == stored(&plan.targets, |target| &target.after)
 }
 
 fn stored(

@@ -248,12 +248,16 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
 }
 
 /// What was found out of an entry whose run was cut off.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered {
     /// It never reached the org.
     NotSent,
-    /// It ended.
-    Ended(Outcome),
+    /// The org has carried it out.
+    Applied,
+    /// The org refused it and changed nothing.
+    Refused,
+    /// It was canceled and changed nothing.
+    Canceled,
     /// See [`Found::Undone`].
     Undone,
     /// It was over already.
@@ -290,7 +294,13 @@ impl Applier<'_> {
                 return Ok((entry, Recovered::Over));
             }
         };
-        ended.map(|(entry, outcome)| (entry, Recovered::Ended(outcome)))
+        let (entry, outcome) = ended?;
+        let recovered = match outcome {
+            Outcome::Applied | Outcome::TooLate(_) => Recovered::Applied,
+            Outcome::Refused(_) => Recovered::Refused,
+            Outcome::Canceled(_) => Recovered::Canceled,
+        };
+        Ok((entry, recovered))
     }
 
     fn never_sent(&self, mut entry: Entry) -> Result<(Entry, Recovered), ApplyError> {

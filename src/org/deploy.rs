@@ -29,6 +29,10 @@ pub struct DeployStatus {
     pub done: bool,
     /// Whether it did what it should; of meaning when it is over.
     pub success: bool,
+    /// Whether the org only tried it.
+    pub check_only: bool,
+    /// When it was over, as the org writes it; none while it runs.
+    pub completed: Option<String>,
     /// Components done.
     pub deployed: u64,
     /// Components in all.
@@ -59,6 +63,46 @@ pub struct DeployMessage {
     pub problem: String,
     /// Where in the file.
     pub line: Option<u64>,
+}
+
+/// Which tests the org runs with a deploy (S 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestLevel {
+    /// None; not in production.
+    NoTestRun,
+    /// All but those of managed packages.
+    RunLocalTests,
+    /// All.
+    RunAllTestsInOrg,
+}
+
+impl TestLevel {
+    /// The API's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoTestRun => "NoTestRun",
+            Self::RunLocalTests => "RunLocalTests",
+            Self::RunAllTestsInOrg => "RunAllTestsInOrg",
+        }
+    }
+}
+
+/// The same for SOAP.
+fn by_soap(level: TestLevel) -> cirrus_metadata::TestLevel {
+    match level {
+        TestLevel::NoTestRun => cirrus_metadata::TestLevel::NoTestRun,
+        TestLevel::RunLocalTests => cirrus_metadata::TestLevel::RunLocalTests,
+        TestLevel::RunAllTestsInOrg => cirrus_metadata::TestLevel::RunAllTestsInOrg,
+    }
+}
+
+/// What the org is to do with a package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// Whether it only tries it.
+    pub check_only: bool,
+    /// Which tests it runs; left out, it runs those that the package asks for by what it holds.
+    pub test_level: Option<TestLevel>,
 }
 
 /// How the start of a deploy ended when it has no id.
@@ -107,18 +151,23 @@ fn is_lost(error: &OrgError) -> bool {
 const UNKNOWN: Duration = Duration::from_secs(15);
 
 impl Org {
-    /// Starts a deploy of a zip and returns its id. With `check_only` the org only tries it.
+    /// Starts a deploy of a zip and returns its id.
     ///
-    /// `rollbackOnError` is always on; no test level is named, so that the org runs tests only
-    /// where the package asks for them (S 6.3).
+    /// `rollbackOnError` is always on; where no test level is named, the org runs tests only where
+    /// the package asks for them (S 6.3).
     ///
-    /// # Errors Refused, or lost: then it may have been accepted, and must be looked for before
-    /// anything else.
-    pub async fn start_deploy(&self, zip: Vec<u8>, check_only: bool) -> Result<String, NotStarted> {
-        let options = json!({ "deployOptions": {
-            "allowMissingFiles": false, "autoUpdatePackage": false, "checkOnly": check_only, "ignoreWarnings": false,
-            "performRetrieve": false, "purgeOnDelete": false, "rollbackOnError": true, "singlePackage": true,
+    /// # Errors
+    /// Refused, or lost: then it may have been accepted, and must be looked for before anything
+    /// else.
+    pub async fn start_deploy(&self, zip: Vec<u8>, trial: Trial) -> Result<String, NotStarted> {
+        let mut options = json!({ "deployOptions": {
+            "allowMissingFiles": false, "autoUpdatePackage": false, "checkOnly": trial.check_only,
+            "ignoreWarnings": false, "performRetrieve": false, "purgeOnDelete": false,
+            "rollbackOnError": true, "singlePackage": true,
         }});
+        if let Some(level) = trial.test_level {
+            options["deployOptions"]["testLevel"] = level.name().into();
+        }
         let body = multipart(&options.to_string(), &zip);
         match self.wire.send_once(reqwest::Method::POST, "metadata/deployRequest", Some(body)).await
         {
@@ -133,7 +182,7 @@ impl Org {
             }
             // An org, or a gateway before it, that does not have the resource.
             Err(unanswered) if is_no_such_resource(&unanswered.error) => {
-                self.start_by_soap(zip, check_only).await
+                self.start_by_soap(zip, trial).await
             }
             Err(unanswered) if unanswered.may_have_arrived => {
                 Err(NotStarted::Lost(unanswered.error))
@@ -142,16 +191,17 @@ impl Org {
         }
     }
 
-    async fn start_by_soap(&self, zip: Vec<u8>, check_only: bool) -> Result<String, NotStarted> {
+    async fn start_by_soap(&self, zip: Vec<u8>, trial: Trial) -> Result<String, NotStarted> {
         let options = DeployOptions {
             allow_missing_files: Some(false),
             auto_update_package: Some(false),
-            check_only: Some(check_only),
+            check_only: Some(trial.check_only),
             ignore_warnings: Some(false),
             perform_retrieve: Some(false),
             purge_on_delete: Some(false),
             rollback_on_error: Some(true),
             single_package: Some(true),
+            test_level: trial.test_level.map(by_soap),
             ..DeployOptions::default()
         };
         match self.wire.soap("deploy", self.wire.metadata().deploy(zip.into(), options)).await {
@@ -164,7 +214,8 @@ impl Org {
     /// Deploys what was validated before, and returns the new deploy's id
     /// (`deployRecentValidation`, S 6.4).
     ///
-    /// # Errors As [`Self::start_deploy`]; a validation that the org does not take for a quick
+    /// # Errors
+    /// As [`Self::start_deploy`]; a validation that the org does not take for a quick
     /// deploy is refused.
     pub(crate) async fn quick_deploy(&self, validation: &str) -> Result<String, NotStarted> {
         match self
@@ -419,19 +470,31 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         Some(one @ Json::Object(_)) => vec![one.clone()],
         _ => Vec::new(),
     };
-    let failures: Vec<DeployMessage> =
+    let mut failures: Vec<DeployMessage> =
         list("componentFailures", "component_failures").iter().map(message).collect();
     let successes = list("componentSuccesses", "component_successes");
+    // A partial success is none: `rollbackOnError` was asked for.
+    let success = (flag(field("success")) || status == "Succeeded")
+        && status != "SucceededPartial"
+        && failures.is_empty();
+    if !success {
+        failures.extend(failed_tests(details));
+    }
+    let message_of_all = match (text(field("errorStatusCode")), text(field("errorMessage"))) {
+        (Some(code), Some(message)) if !message.starts_with(&code) => {
+            Some(format!("{code}: {message}"))
+        }
+        (code, message) => message.or(code),
+    };
     DeployStatus {
         id: id.to_owned(),
         done: flag(field("done")) || is_end,
-        // A partial success is none: `rollbackOnError` was asked for.
-        success: (flag(field("success")) || status == "Succeeded")
-            && status != "SucceededPartial"
-            && failures.is_empty(),
+        success,
         deployed: number(field("numberComponentsDeployed")).unwrap_or(0),
         total: number(field("numberComponentsTotal")).unwrap_or(0),
-        message: text(field("errorMessage")),
+        check_only: flag(field("checkOnly")),
+        completed: text(field("completedDate")),
+        message: message_of_all,
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
         named: successes
             .iter()
@@ -448,6 +511,44 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         failures,
         status,
     }
+}
+
+/// What failed of the tests, and of what they must cover: it belongs to no component of the package.
+fn failed_tests(details: &Json) -> Vec<DeployMessage> {
+    let get = |json: &Json, camel: &str, snake: &str| {
+        json.get(camel).or_else(|| json.get(snake)).cloned().unwrap_or(Json::Null)
+    };
+    let result = match get(details, "runTestResult", "run_test_result") {
+        // Where the documentation's sample has it (S 6.5).
+        Json::Null => get(details, "runTestResults", "run_test_results"),
+        result => result,
+    };
+    let list = |camel: &str, snake: &str| match get(&result, camel, snake) {
+        Json::Array(all) => all,
+        one @ Json::Object(_) => vec![one],
+        _ => Vec::new(),
+    };
+    let text = |json: &Json, camel: &str, snake: &str| {
+        get(json, camel, snake).as_str().unwrap_or_default().to_owned()
+    };
+    let of = |name: String, problem: String| DeployMessage {
+        component: None,
+        file: name,
+        problem,
+        line: None,
+    };
+    let failed = list("failures", "failures").into_iter().map(|one| {
+        let (class, method) = (text(&one, "name", "name"), text(&one, "methodName", "method_name"));
+        let name = if method.is_empty() { class } else { format!("{class}.{method}") };
+        of(format!("test {name}"), text(&one, "message", "message"))
+    });
+    let uncovered = list("codeCoverageWarnings", "code_coverage_warnings");
+    let uncovered = uncovered.into_iter().map(|one| {
+        let name = text(&one, "name", "name");
+        let name = if name.is_empty() { "the org's code".to_owned() } else { name };
+        of(format!("coverage of {name}"), text(&one, "message", "message"))
+    });
+    failed.chain(uncovered).filter(|one| !one.problem.is_empty()).collect()
 }
 
 fn message(json: &Json) -> DeployMessage {

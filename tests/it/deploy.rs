@@ -164,8 +164,28 @@ async fn a_validation_changes_nothing_and_is_deployed_by_its_id() {
     assert_eq!(lab.count("deployRequest.start"), 1, "the second went as a quick deploy");
     let run = lab.run(&["rollback", "--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
-    let run = lab.ampersand("deploy", &["--validated", "0Af000000000001AAA", "--yes"]).await;
-    assert_eq!(run.code, 0, "a validation that the org does not take is deployed anew: {run:?}");
+
+    // One that the journal does not know is held against what the org says of it.
+    let refused = async |id: &str, why: &str| {
+        let sent = lab.count("deployRequest.start");
+        let run = lab.ampersand("deploy", &["--validated", id, "--yes"]).await;
+        assert!(run.code == 3 && run.stderr.contains(why), "{why}: {run:?}");
+        assert_eq!(lab.count("deployRequest.start"), sent, "{run:?}");
+    };
+    refused("0Af000000000001AAA", "knows no validation").await;
+    let other = lab.ampersand("deploy", &["--validate", "--only", "ConnectedApp:*"]).await;
+    assert_eq!(other.code, 0, "{other:?}");
+    let id = |lab: &Lab| lab.journal().last().unwrap()["deploy_id"].as_str().unwrap().to_owned();
+    let other = id(&lab);
+    assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.code, 0);
+    refused(&other, "is of another package").await;
+    refused(&lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned(), "is not what").await;
+    let run = lab.ampersand("deploy", &["--validate", "--test-level", "RunLocalTests"]).await;
+    assert!(run.code == 0 && !run.stderr.contains("no tests run"), "{run:?}");
+    let own = id(&lab);
+    assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.code, 0);
+    let run = lab.ampersand("deploy", &["--validated", &own, "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 use sfsetup::metadata::ComponentId;
 use sfsetup::org::auth::Session;
+use sfsetup::org::deploy::Trial;
 use sfsetup::org::retrieve::RetrieveRequest;
 use sfsetup::org::{ConnectOptions, Org};
 
@@ -138,7 +139,7 @@ impl Lab {
         let files = [("package.xml".to_owned(), manifest), (path, text)]
             .map(|(path, text)| (path, text.into_bytes()));
         let zip = sfsetup::metadata::archive::write_zip(&files.into()).unwrap();
-        org.start_deploy(zip, false).await.unwrap()
+        org.start_deploy(zip, Trial::default()).await.unwrap()
     }
 
     /// As [`Self::start_edit`], to its end.

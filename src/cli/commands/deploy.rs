@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::baseline;
@@ -17,6 +17,7 @@ use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::org::ConnectOptions;
+use crate::org::deploy::TestLevel;
 use crate::plan::saved::SavedWanted;
 
 /// Fix an org: show the plan, ask, deploy, and look again
@@ -44,6 +45,10 @@ pub(crate) struct DeployArguments {
     #[arg(long, value_name = "ID")]
     validated: Option<String>,
 
+    /// Which tests the org runs with it; left out, those that the package asks for by what it holds
+    #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "validated")]
+    test_level: Option<Tests>,
+
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -59,6 +64,29 @@ pub(crate) struct DeployArguments {
     /// How long the org may take for one job, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
+}
+
+/// The API's names of test levels.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+#[expect(clippy::enum_variant_names, reason = "the API's names")]
+enum Tests {
+    /// None; not in production
+    NoTestRun,
+    /// All but those of managed packages
+    RunLocalTests,
+    /// All
+    RunAllTestsInOrg,
+}
+
+impl From<Tests> for TestLevel {
+    fn from(tests: Tests) -> Self {
+        match tests {
+            Tests::NoTestRun => Self::NoTestRun,
+            Tests::RunLocalTests => Self::RunLocalTests,
+            Tests::RunAllTestsInOrg => Self::RunAllTestsInOrg,
+        }
+    }
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
@@ -126,6 +154,7 @@ impl Run<'_> {
         let manner = Manner {
             yes: arguments.yes,
             validate: arguments.validate,
+            test_level: arguments.test_level.map(TestLevel::from),
             validated: arguments.validated.as_deref(),
             allow_removals: arguments.allow_removals,
             force: false,

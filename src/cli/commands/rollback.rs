@@ -180,6 +180,7 @@ async fn take_back(
     let manner = Manner {
         yes: arguments.yes,
         validate: arguments.validate,
+        test_level: None,
         validated: arguments.validated.as_deref(),
         // Taking back what was given is what is asked for.
         allow_removals: true,

@@ -2,7 +2,7 @@
 //! finished.
 
 use crate::apply::recover::Recovered;
-use crate::apply::{Applier, Outcome, close};
+use crate::apply::{Applier, close};
 use crate::journal::{Contents, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
 
@@ -55,21 +55,19 @@ pub(crate) async fn finish_open(
                 "the org has carried out a deploy of the same components, and nothing of it is there \
                  any more: somebody took it back since, or that deploy was another's"
             }
-            Recovered::Ended(Outcome::Applied | Outcome::TooLate(_)) if entry.check_only => {
+            Recovered::Applied if entry.check_only => {
                 "it was a validation, and the org would accept it"
             }
-            Recovered::Ended(Outcome::Applied | Outcome::TooLate(_)) => {
-                "the org has carried it out"
-            }
-            Recovered::Ended(Outcome::Refused(_)) => "the org refused it and changed nothing",
-            Recovered::Ended(Outcome::Canceled(_)) => "it was canceled and changed nothing",
+            Recovered::Applied => "the org has carried it out",
+            Recovered::Refused => "the org refused it and changed nothing",
+            Recovered::Canceled => "it was canceled and changed nothing",
         };
         if entry.stage == Stage::Applied {
             close(journal, &all, &mut entry)
                 .map_err(|error| CommandError::apply(name, &error.into()))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
-        let is_done = matches!(found, Recovered::Ended(_)) && entry.stage == Stage::Done;
+        let is_done = found == Recovered::Applied && entry.stage == Stage::Done;
         if is_done && !entry.check_only {
             done.push(entry);
         }

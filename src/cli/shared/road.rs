@@ -3,10 +3,11 @@
 
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
-use crate::apply::{Applier, Outcome, Purpose, close, is_validated};
+use crate::apply::validation::{is_validated, unfit};
+use crate::apply::{Applier, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
-use crate::org::deploy::same_id;
-use crate::org::{Org, OrgError};
+use crate::org::deploy::{TestLevel, Trial, same_id};
+use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Look, Plan};
 use crate::report::plan as render;
@@ -27,6 +28,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) yes: bool,
     /// The org only tries it.
     pub(crate) validate: bool,
+    /// Which tests the org runs with it; by what the package holds where none is named.
+    pub(crate) test_level: Option<TestLevel>,
     /// It was tried, under this id.
     pub(crate) validated: Option<&'m str>,
     /// Much may be taken away.
@@ -43,6 +46,9 @@ pub(crate) struct Reviewed<'p> {
     /// Set where its file is not as it was written.
     pub(crate) altered: Option<CommandError>,
 }
+
+const WITHOUT_VALIDATION: &str =
+    "validate again with `--validate`, or deploy the plan without `--validated`";
 
 /// A road to one org.
 pub(crate) struct Road<'r> {
@@ -102,14 +108,20 @@ impl<'r> Road<'r> {
         self.refuse_removals(&plan)?;
         self.check(&plan).await?;
         // A validation changes nothing, so nobody is asked.
-        if !manner.validate {
+        if manner.validate {
+            if manner.test_level.is_none_or(|level| level == TestLevel::NoTestRun) {
+                ui.note(
+                    "no tests run with this validation, and an org may not take one without for a \
+                     quick deploy (`--validated`); `--test-level RunLocalTests` runs them",
+                );
+            }
+        } else {
             self.confirm(self.question())?;
         }
         self.look_again(&mut plan, seen).await?;
-        let is_validated = match manner.validated {
-            Some(id) => self.is_validation_of(id, &plan)?,
-            None => false,
-        };
+        if let Some(id) = manner.validated {
+            self.check_validation(id, &plan).await?;
+        }
         let purpose = Purpose {
             what: goal.words(),
             org: wanted::saved_org(org),
@@ -121,11 +133,15 @@ impl<'r> Road<'r> {
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
         };
         let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
-        let outcome = match manner.validated.filter(|_| is_validated) {
+        let trial = Trial { check_only: manner.validate, test_level: manner.test_level };
+        let (entry, outcome) = match manner.validated {
             Some(id) => applier.carry_out_validated(&plan, &purpose, id).await,
-            None => applier.carry_out(&plan, &purpose, manner.validate).await,
-        };
-        let (entry, outcome) = outcome.map_err(|error| CommandError::apply(name, &error))?;
+            None => applier.carry_out(&plan, &purpose, trial).await,
+        }
+        .map_err(|error| match (CommandError::apply(name, &error), manner.validated) {
+            (error, Some(_)) if error.exit == Exit::Refused => error.hint(WITHOUT_VALIDATION),
+            (error, _) => error,
+        })?;
         match outcome {
             Outcome::TooLate(refusal) => Err(self.too_late(&entry, refusal.as_ref())),
             Outcome::Applied if ui.interrupt().is_pressed() => Err(self.too_late(&entry, None)),
@@ -364,27 +380,36 @@ impl<'r> Road<'r> {
         confirm(self.ui, self.org, self.manner.yes, question)
     }
 
-    /// What was validated must be what the plan shows, on an org that has not moved since. A
-    /// validation that the journal does not know cannot be held against the plan: `false`, and the
-    /// plan is deployed without it (the fallback of S 6.4).
-    fn is_validation_of(&self, id: &str, plan: &Plan<'_>) -> Result<bool, CommandError> {
+    /// What was validated must be what the plan shows, on an org that has not moved since. One that
+    /// the journal does not know is held against what the org says of it.
+    async fn check_validation(&self, id: &str, plan: &Plan<'_>) -> Result<(), CommandError> {
+        let refuse = |what: String| Err(CommandError::new(what).hint(WITHOUT_VALIDATION).refused());
         let all = read_journal(self.org)?.entries;
         let is_it = |entry: &&Entry| entry.deploy_id.as_deref().is_some_and(|one| same_id(one, id));
-        match all.iter().find(is_it) {
-            Some(entry) if is_validated(entry, plan) => Ok(true),
-            Some(_) => Err(CommandError::new(format!(
+        if let Some(entry) = all.iter().find(is_it) {
+            if is_validated(entry, plan) {
+                return Ok(());
+            }
+            return refuse(format!(
                 "what was validated as {id} is not what the plan shows: it was another package, or \
                  the org has moved since, so nothing was sent"
-            ))
-            .hint("validate again with `--validate`, or deploy the plan without `--validated`")
-            .refused()),
-            None => {
-                self.ui.note(&format!(
-                    "this machine's journal knows no validation {id} of the org, so the plan is \
-                     deployed anew"
+            ));
+        }
+        let status = match self.org.deploy_status(id).await {
+            Ok(status) => status,
+            Err(error) if error.is_about_its_id() || error.kind == OrgErrorKind::Refused => {
+                return refuse(format!(
+                    "`{}` knows no validation {id}, so nothing was sent ({error})",
+                    self.name
                 ));
-                Ok(false)
             }
+            Err(error) => {
+                return Err(CommandError::org(self.name, &error).hint("nothing was sent"));
+            }
+        };
+        match unfit(&status, plan, jiff::Timestamp::now()) {
+            Some(why) => refuse(format!("{id} {why}, so nothing was sent")),
+            None => Ok(()),
         }
     }
 }

@@ -1,0 +1,114 @@
+//! Whether what was validated before is what a plan would deploy: told by the journal, or where that
+//! does not know it by what the org says of it.
+
+use crate::journal::Entry;
+use crate::metadata::ComponentId;
+use crate::metadata::full_name::canonical_full_name;
+use crate::org::deploy::DeployStatus;
+use crate::plan::Plan;
+
+use super::stored;
+
+/// How long a validation may be deployed quickly (S 6.4).
+const VALIDATION_LASTS: jiff::SignedDuration = jiff::SignedDuration::from_hours(10 * 24);
+
+/// Says whether a validation in the journal was of the same documents: of another it would bring
+/// about something else, and overwrite what has changed since.
+pub fn is_validated(entry: &Entry, plan: &Plan<'_>) -> bool {
+    entry.check_only
+        && entry.before == stored(&plan.targets, |target| &target.before)
+        && entry.after == stored(&plan.targets, |target| &target.after)
+}
+
+/// Why a deploy that the org knows is no validation of a plan.
+pub fn unfit(status: &DeployStatus, plan: &Plan<'_>, now: jiff::Timestamp) -> Option<String> {
+    if !status.check_only {
+        return Some("is no validation: it was a deploy".to_owned());
+    }
+    if !status.done || !status.success {
+        return Some(format!("has not succeeded ({})", status.status));
+    }
+    // An org that does not say when leaves it to itself to refuse.
+    let completed = status.completed.as_deref().and_then(org_time);
+    if let Some(completed) = completed
+        && now.duration_since(completed) > VALIDATION_LASTS
+    {
+        return Some("is older than ten days".to_owned());
+    }
+    let planned = |id: &ComponentId| plan.targets.iter().any(|target| is_one_of(id, &target.id));
+    let named = |id: &ComponentId| status.named.iter().any(|one| is_one_of(one, id));
+    let other = status.named.iter().find(|id| !planned(id));
+    let lacking = plan.targets.iter().find(|target| target.after.is_some() && !named(&target.id));
+    match (other, lacking) {
+        (Some(id), _) => Some(format!("is of another package: it holds {id}")),
+        (None, Some(target)) => {
+            Some(format!("is of another package: it does not hold {}", target.id))
+        }
+        (None, None) => None,
+    }
+}
+
+/// Whether the org's name of a component is ours. What it calls the type of a settings file is not
+/// documented.
+fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
+    canonical_full_name(&ours.type_name, &named.full_name) == ours.full_name
+}
+
+/// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
+fn org_time(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok().or_else(|| {
+        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::document::Document;
+    use crate::package::Target;
+
+    #[test]
+    fn a_validation_fits_the_plan_of_its_components_for_ten_days() {
+        let xml = "<Profile xmlns=\"http://soap.sforce.com/2006/04/metadata\"/>";
+        let target = |type_name: &str, name: &str| Target {
+            id: ComponentId::new(type_name, name),
+            before: None,
+            after: Some(Document::parse(xml.as_bytes().to_vec()).unwrap()),
+            spelled: None,
+        };
+        let mut plan = Plan::default();
+        plan.targets =
+            vec![target("Profile", "System Administrator"), target("Settings", "Security")];
+        let now: jiff::Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+        let good = DeployStatus {
+            done: true,
+            success: true,
+            check_only: true,
+            completed: Some("2026-11-20T12:00:00.000+0000".to_owned()),
+            named: [
+                ComponentId::new("Profile", "Admin"),
+                ComponentId::new("SecuritySettings", "Security"),
+            ]
+            .into(),
+            ..DeployStatus::default()
+        };
+        assert_eq!(unfit(&good, &plan, now), None);
+        let other = [ComponentId::new("Profile", "Admin"), ComponentId::new("Settings", "Mobile")];
+        for (status, why) in [
+            (DeployStatus { check_only: false, ..good.clone() }, "no validation"),
+            (DeployStatus { success: false, ..good.clone() }, "not succeeded"),
+            (
+                DeployStatus {
+                    completed: Some("2026-11-15T11:00:00.000Z".to_owned()),
+                    ..good.clone()
+                },
+                "ten days",
+            ),
+            (DeployStatus { named: other.into(), ..good.clone() }, "it holds Settings:Mobile"),
+            (DeployStatus { named: Default::default(), ..good.clone() }, "does not hold Profile"),
+        ] {
+            let found = unfit(&status, &plan, now).unwrap();
+            assert!(found.contains(why), "{found}");
+        }
+    }
+}
