@@ -82,7 +82,7 @@ pub(super) fn refuse_unknown(
         return Ok(());
     }
     Err("this program does not know such a list, and a deploy lays it over what is there: do it in \
-         Setup, or edit the file (`sfsetup package --in-place`)"
+         Setup, or edit the file in a checkout (`--in-place`)"
         .to_owned())
 }
 

@@ -167,7 +167,7 @@ fn put(
             }
         };
         ui.hint(&format!(
-            "written to {}; {command} deploys it, and so does `sfsetup deploy`",
+            "written to {}; {command} deploys it",
             out.display()
         ));
     }

@@ -43,6 +43,7 @@ impl Wanted {
                     "name a template with `--template NAME`; `sfsetup template list` lists the \
                        shipped ones",
                 )
+                .hint("or what is to be as it was with `--baseline PATH`")
                 .usage());
         }
         let mut loaded = Vec::new();

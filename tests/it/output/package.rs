@@ -38,7 +38,7 @@ fn a_package_says_what_it_changes_and_what_is_left() {
 
     2 settings to change in 2 components, 2 left.
     --- stderr
-    hint: written to fix; `sf project deploy start --metadata-dir fix` deploys it, and so does `sfsetup deploy`
+    hint: written to fix; `sf project deploy start --metadata-dir fix` deploys it
     --- exit 2
     ");
     insta::assert_snapshot!(shown(&env, &format!("{package} --out fix")), @"
@@ -59,7 +59,7 @@ fn a_package_says_what_it_changes_and_what_is_left() {
 
     1 setting to change in 1 component.
     --- stderr
-    hint: written to fix.zip; `sf project deploy start --single-package --metadata-dir fix.zip` deploys it, and so does `sfsetup deploy`
+    hint: written to fix.zip; `sf project deploy start --single-package --metadata-dir fix.zip` deploys it
     --- exit 0
     "
     );
