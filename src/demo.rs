@@ -26,6 +26,7 @@ mod route;
 mod schema;
 mod seed;
 mod server;
+mod sight;
 mod soap;
 mod soql;
 mod state;

@@ -56,6 +56,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          LastModifiedDate:datetime LastModifiedById:reference",
         AUDIT,
     ),
+    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string", &[]),
     object(
         "ExternalClientApplication",
         "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \

@@ -84,6 +84,9 @@ impl Runner<'_> {
             // Others' tokens are left out without a word (S 1.7).
             rows.retain(|row| same_id(string(row, "UserId"), self.user));
         }
+        if object.name == "EntityDefinition" && !self.org.sees_definitions(self.user) {
+            rows.retain(|row| self.org.sees_object(self.user, string(row, "QualifiedApiName")));
+        }
         if let Some(condition) = &query.condition {
             // Fields are checked once, so that an empty table refuses a wrong field too.
             let condition = self.settle(object, condition)?;

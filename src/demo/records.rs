@@ -25,6 +25,17 @@ impl Org {
                 rows
             }
             "DeployRequest" => self.deploys.iter().map(deploy_request).collect(),
+            "EntityDefinition" => self
+                .catalog
+                .objects
+                .iter()
+                .map(|(name, object)| {
+                    json!({
+                        "Id": derived_id("000", name), "QualifiedApiName": name,
+                        "Label": object.label,
+                    })
+                })
+                .collect(),
             "ExternalClientApplication" => self
                 .of_type("ExternalClientApplication")
                 .map(|(name, node)| {

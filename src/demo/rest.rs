@@ -222,7 +222,13 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
     if let (false, Some((name, object))) =
         (tooling, call.state.org.catalog.objects.get_key_value(name))
     {
-        return Ok(Reply::json(200, &business_object(name, object, call.version)));
+        let org = &call.state.org;
+        // An object that the caller does not read is not there for them.
+        if !org.sees_object(&call.user, name) {
+            return Err(not_found());
+        }
+        let seen = org.seen_fields(&call.user, name, object);
+        return Ok(Reply::json(200, &business_object(name, &seen, call.version)));
     }
     let object = find(name, tooling).ok_or_else(not_found)?;
     let fields: Vec<Value> = object

@@ -35,6 +35,10 @@ impl State {
     }
 }
 
+/// Standard objects that no one customises: the Metadata API lists them not, and has no file of
+/// them.
+const WITHOUT_FILE: &[&str] = &["PushTopic", "StreamingChannel"];
+
 /// Whether a manifest names a component; `*` where the type takes it.
 fn names(request: &RetrieveRequest, type_name: &str, full_name: &str) -> bool {
     request.types.iter().filter(|(name, _)| name == type_name).flat_map(|(_, members)| members).any(
@@ -272,7 +276,10 @@ impl Org {
     /// The full names of a type's components.
     fn names_of(&self, type_name: &str) -> BTreeSet<String> {
         match type_name {
-            "CustomObject" => self.catalog.objects.keys().cloned().collect(),
+            "CustomObject" => {
+                let all = self.catalog.objects.keys();
+                all.filter(|name| !WITHOUT_FILE.contains(&name.as_str())).cloned().collect()
+            }
             "CustomField" => self
                 .catalog
                 .objects
