@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::metadata::fact::FactValues;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::template::ExpandedStep;
+use crate::template::{Applies, ExpandedStep};
 
 pub use finding::{Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
 pub use place::{Files, Source, locate};
@@ -81,9 +81,12 @@ impl Diff<'_> {
         self.count(State::Differs) + self.count(State::Missing) > 0
     }
 
-    /// Says whether something is left that nobody could see or that a person must do.
+    /// Says whether something is left that nobody could see or that a person must do, or is so
+    /// only because the org does not have what it speaks of.
     pub fn has_open_ends(&self) -> bool {
+        let is_of_nothing = |one: &Finding<'_>| one.state() == State::InSync && one.lacks.is_some();
         self.count(State::NotObserved) + self.count(State::Manual) > 0
+            || self.findings.iter().any(is_of_nothing)
     }
 }
 
@@ -142,6 +145,9 @@ pub fn diff<'s>(
     components: &ComponentSet,
     facts: &FactValues,
 ) -> Diff<'s> {
-    let findings = steps.iter().flat_map(|step| evaluate::step(step, components, facts)).collect();
+    let made = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
+    let made = made.filter_map(|step| Some(&step.create.as_ref()?.id)).collect();
+    let findings =
+        steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
     Diff { findings, ..Diff::default() }
 }

@@ -10,6 +10,7 @@ pub mod fact;
 pub mod full_name;
 pub mod layout;
 pub mod manifest;
+pub mod names;
 pub mod path;
 pub mod percent;
 pub mod permission;
@@ -23,6 +24,7 @@ use std::fmt;
 
 use document::Document;
 use manifest::Manifest;
+use names::Names;
 use unseen::Unseen;
 use value::Value;
 
@@ -87,6 +89,8 @@ pub struct ComponentSet {
     /// Settings that SOQL shows of components that the Metadata API does not, by path (an app that
     /// another org owns, S 1.5, 1.7).
     pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
+    /// What is known of names that were asked for and not seen; of files nothing is.
+    pub names: Names,
 }
 
 /// Says why a component was not read, it alone or with all of its type (`*`).
@@ -112,6 +116,7 @@ impl ComponentSet {
             requested,
             not_observed: BTreeMap::new(),
             shown: BTreeMap::new(),
+            names: Names::default(),
         }
     }
 

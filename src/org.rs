@@ -15,6 +15,7 @@ mod http;
 mod keyring;
 pub mod login;
 pub mod logins;
+mod names;
 pub mod retrieve;
 mod users;
 mod words;
@@ -163,6 +164,8 @@ pub struct Org {
     unread: BTreeMap<&'static str, String>,
     /// Whom we are signed in as, once it was asked.
     user: OnceCell<OrgUser>,
+    /// The fields of `PermissionSet`, once they were asked for.
+    permission_fields: OnceCell<Option<Vec<String>>>,
     job_timeout: Duration,
     retry_delay: Duration,
 }
@@ -211,6 +214,7 @@ impl Org {
             organization,
             unread,
             user: OnceCell::new(),
+            permission_fields: OnceCell::new(),
             job_timeout: options.job_timeout,
             retry_delay: options.retry_delay,
         })

@@ -1,18 +1,20 @@
 //! What an org is asked before a plan is made, before it is sent, and after it was carried out.
 
 use crate::metadata::document::Document;
-use crate::metadata::fact::FactValues;
+use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
+use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::ExpandedStep;
-use crate::template::needs::needs;
+use crate::template::needs::{Needs, needs};
 
 /// What an org holds, as far as a template's steps ask.
 #[derive(Debug)]
@@ -38,8 +40,10 @@ pub async fn examine(
     to_change: bool,
 ) -> Result<Examined, OrgError> {
     let needs = needs(steps);
-    let mut request =
-        RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut request = RetrieveRequest {
+        components: needs.components.clone(),
+        companions: needs.companions.clone(),
+    };
     let mut graph = Vec::new();
     if to_change {
         let wanted = plan::permissions_wanted(steps);
@@ -51,7 +55,32 @@ pub async fn examine(
     // Neither waits for the other: the org puts the retrieve together while it answers for the
     // facts.
     let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
-    Ok(Examined { components: retrieved.components, facts, graph, messages: retrieved.messages })
+    let mut components = retrieved.components;
+    let mut names = needs.names.clone();
+    names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
+    components.names = org.names(&names, &components).await?;
+    Ok(Examined { components, facts, graph, messages: retrieved.messages })
+}
+
+/// Says whether it is still open that the org has a name: a component that could not be read is
+/// neither there nor lacking, and a licence of which a seat is free is there.
+fn is_in_doubt(
+    name: &Name,
+    needs: &Needs,
+    components: &ComponentSet,
+    answers: &FactValues,
+) -> bool {
+    match name {
+        Name::Component(id) => {
+            !needs.components.contains(id) || why_unread(&components.not_observed, id).is_none()
+        }
+        Name::Licence(licence) => !needs.facts.iter().any(|(fact, of)| {
+            let is_it = matches!(fact, Fact::Seats(one) if one == licence);
+            let answer = answers.get(fact, of.as_deref());
+            is_it && !matches!(answer, FactAnswer::Known(Value::Number(..=0)))
+        }),
+        Name::Permission(_) => true,
+    }
 }
 
 /// Asks an org once more for the components of a plan, with what makes the changed parts of

@@ -1,10 +1,14 @@
 //! What a step wants, held against what is there: one finding a want.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::names::{Lacked, Name, Standing};
 use crate::metadata::path::FieldPath;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
+use crate::template::needs::licence_of;
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
 use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
@@ -16,6 +20,7 @@ pub(super) fn step<'s>(
     step: &'s ExpandedStep<'s>,
     components: &ComponentSet,
     facts: &FactValues,
+    made: &BTreeSet<&ComponentId>,
 ) -> Vec<Finding<'s>> {
     let unseen = match &step.applies {
         Applies::Yes => None,
@@ -26,7 +31,7 @@ pub(super) fn step<'s>(
             Condition::Unseen(unseen) => Some(unseen),
         },
     };
-    let seen = Seen { step, components, facts };
+    let seen = Seen { step, components, facts, made };
     let mut findings: Vec<Finding<'s>> = step.wants.iter().map(|want| seen.want(want)).collect();
     if let Some(unseen) = unseen {
         for finding in &mut findings {
@@ -70,6 +75,8 @@ struct Seen<'s, 'c> {
     step: &'s ExpandedStep<'s>,
     components: &'c ComponentSet,
     facts: &'c FactValues,
+    /// The components that steps say how to make.
+    made: &'c BTreeSet<&'c ComponentId>,
 }
 
 impl<'s> Seen<'s, '_> {
@@ -130,7 +137,60 @@ impl<'s> Seen<'s, '_> {
             actual = actual.map(|_| Value::Hidden);
         }
         let subject = Subject::Setting { component: observed.id, path: path.clone() };
-        self.finding(want, subject, outcome, actual, access_from)
+        let own = [Name::Component(id.clone())];
+        let mut names = Name::of_setting(id, path);
+        // A licence that is so is there.
+        if outcome != Outcome::InSync {
+            names.extend(licence_of(id, path, test));
+        }
+        let is_missing = outcome == Outcome::Missing;
+        let finding = self.finding(want, subject, outcome, actual, access_from);
+        let finding = self.with_names(finding, &names, test);
+        match self.lacked(&own) {
+            Some(lacked) if is_missing && finding.lacks.is_none() => {
+                // What is yet to be made may be made with it.
+                let is_so = wants_none(test) && !self.made.contains(id);
+                let outcome = if is_so { Outcome::InSync } else { finding.outcome };
+                Finding { lacks: Some(lacked.clone()), outcome, ..finding }
+            }
+            _ => finding,
+        }
+    }
+
+    fn lacked(&self, names: &[Name]) -> Option<&Lacked> {
+        names.iter().find_map(|name| match self.components.names.get(name)? {
+            Standing::Lacked(lacked) => Some(lacked),
+            Standing::Unseen(_) => None,
+        })
+    }
+
+    /// What is known of the names that a want speaks of goes before what was seen: what is granted
+    /// on a name that the org does not have is granted to nobody, whatever stands above it, and a
+    /// deploy of it fails.
+    fn with_names(&self, finding: Finding<'s>, names: &[Name], test: &Test) -> Finding<'s> {
+        let wants_none = wants_none(test);
+        if let Some(lacked) = self.lacked(names) {
+            let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
+            let mut finding = Finding { lacks: Some(lacked.clone()), outcome, ..finding };
+            if let Origin::Step(wanted) = &mut finding.origin {
+                wanted.access_from = None;
+            }
+            finding.actual = None;
+            return finding;
+        }
+        let unseen = names.iter().find_map(|name| match self.components.names.get(name)? {
+            Standing::Unseen(unseen) => Some(unseen),
+            Standing::Lacked(_) => None,
+        });
+        match (unseen, &finding.outcome) {
+            (Some(unseen), Outcome::InSync | Outcome::Differs | Outcome::Missing)
+                if !wants_none =>
+            {
+                let outcome = Outcome::NotObserved(unseen.clone());
+                Finding { outcome, actual: None, ..finding }
+            }
+            _ => finding,
+        }
     }
 
     fn fact(
@@ -140,6 +200,7 @@ impl<'s> Seen<'s, '_> {
         of: Option<&str>,
         test: &Test,
     ) -> Finding<'s> {
+        let nobody_asked = fact.parameter().is_some() && of.is_none();
         let answer = match (fact.parameter(), of) {
             (Some(parameter), None) => FactAnswer::NotObserved(Unseen::new(
                 UnseenKind::NobodyNamed,
@@ -156,7 +217,9 @@ impl<'s> Seen<'s, '_> {
             FactAnswer::NotObserved(unseen) => (Outcome::NotObserved(unseen), None),
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
-        self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from)
+        let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);
+        let names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
+        self.with_names(finding, &names, test)
     }
 
     /// Something by hand is done where what confirms it is seen to be so.
@@ -202,6 +265,11 @@ fn nothing_wanted() -> Unseen {
         UnseenKind::NothingWanted,
         "what is wanted is empty: a parameter that holds it is not set",
     )
+}
+
+/// Says whether a want is that there be nothing: what does not exist is that already.
+fn wants_none(test: &Test) -> bool {
+    matches!(test, Test::Absent | Test::Equals(Value::Bool(false)))
 }
 
 /// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
+use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Field};
 use crate::metadata::unseen::Unseen;
@@ -25,6 +26,9 @@ pub struct Finding<'s> {
     pub outcome: Outcome,
     /// What was seen; none where nothing was there, or nothing could be seen.
     pub actual: Option<Value>,
+    /// A name that it speaks of and that the org does not have; of a component that does not exist
+    /// its own.
+    pub lacks: Option<Lacked>,
     /// Where it stands in a file, once somebody has looked (see [`locate`](super::locate)).
     pub place: Option<Place>,
 }
@@ -84,7 +88,7 @@ pub enum Outcome {
     InSync,
     /// It is not so.
     Differs,
-    /// The component does not exist.
+    /// The component does not exist, or the org does not have a name that it speaks of.
     Missing,
     /// It could not be seen.
     NotObserved(Unseen),
@@ -162,7 +166,7 @@ impl Outcome {
 impl<'s> Finding<'s> {
     /// Makes a finding of which nobody has yet looked where it stands.
     pub fn new(origin: Origin<'s>, subject: Subject, outcome: Outcome) -> Self {
-        Self { origin, subject, outcome, actual: None, place: None }
+        Self { origin, subject, outcome, actual: None, lacks: None, place: None }
     }
 
     /// Returns how it turned out, by name alone.
@@ -216,6 +220,15 @@ impl<'s> Finding<'s> {
             Outcome::Manual(unseen) => unseen.as_ref(),
             Outcome::InSync | Outcome::Differs | Outcome::Missing | Outcome::Waived(_) => None,
         }
+    }
+
+    /// Returns the name of the org's that it speaks of in vain: not the component's own.
+    pub fn lacks_name(&self) -> Option<&Lacked> {
+        let own = self.subject.component();
+        self.lacks.as_ref().filter(|lacked| match &lacked.name {
+            Name::Component(id) => Some(id) != own,
+            Name::Permission(_) | Name::Licence(_) => true,
+        })
     }
 
     /// Returns what the baseline has; none for nothing, and where no baseline is held against it.

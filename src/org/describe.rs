@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::Org;
 use super::error::OrgError;
+use crate::metadata::names::Shown;
 
 /// System permissions that every org has; for any other the schema is asked first (S 4.5:
 /// `CanApproveUninstalledApps` is not everywhere).
@@ -86,12 +87,28 @@ impl Org {
     }
 }
 
-/// Asks the schema for the names of the fields of `PermissionSet`; `None` when it is not shown.
+/// Asks the schema for the names of the fields of `PermissionSet`, once a connection; `None` when
+/// it is not shown.
 pub(super) async fn permission_fields(org: &Org) -> Result<Option<Vec<String>>, OrgError> {
-    let fields = fields(org, "PermissionSet").await?;
-    Ok(fields.map(|fields| {
-        fields.iter().filter_map(|field| field["name"].as_str().map(str::to_owned)).collect()
-    }))
+    let ask = async || {
+        let fields = fields(org, "PermissionSet").await?;
+        Ok(fields.map(|fields| names(&fields).map(str::to_owned).collect()))
+    };
+    org.permission_fields.get_or_try_init(ask).await.cloned()
+}
+
+/// Asks for the fields of an object that the caller sees; none of an object that they do not see.
+pub(super) async fn described_names(org: &Org, object: &str) -> Result<Shown, OrgError> {
+    let fields = match fields(org, object).await {
+        Ok(fields) => fields.unwrap_or_default(),
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(Shown::of_fields(object, names(&fields)))
+}
+
+fn names(fields: &[Json]) -> impl Iterator<Item = &str> {
+    fields.iter().filter_map(|field| field["name"].as_str())
 }
 
 /// Asks the schema for the fields of an object; `None` when it is not shown.

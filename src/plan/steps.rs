@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::fact::{Access, Fact, OrganizationFact};
+use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close};
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
@@ -58,6 +59,14 @@ pub(super) fn fill(
             Outcome::InSync | Outcome::Waived(_) => continue,
         };
         if !chosen(finding) {
+            continue;
+        }
+        if let Some(lacked) = finding.lacks_name().filter(|lacked| !can_be_made(&lacked.name)) {
+            plan.left.push(Left {
+                finding: Some(index),
+                subject: finding.name(),
+                reason: lacked.to_string(),
+            });
             continue;
         }
         let outcome = match &finding.subject {
@@ -463,6 +472,11 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// Says whether a plan may make what the org lacks, to give it to a user.
+fn can_be_made(name: &Name) -> bool {
+    matches!(name, Name::Component(id) if id.type_name == "PermissionSet")
 }
 
 /// Says whether what a profile holds of a permission is known: only then can the rest of its entry

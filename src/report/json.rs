@@ -123,7 +123,7 @@ struct FindingRow<'r> {
     docs: Option<&'r str>,
     setup_url: Option<String>,
     manual: Option<&'r str>,
-    reason: Option<&'r str>,
+    reason: Option<Cow<'r, str>>,
     note: Option<&'r str>,
     access_from: Option<&'r str>,
     alternatives: Vec<String>,
@@ -256,7 +256,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         docs: None,
         setup_url: None,
         manual: finding.manual(),
-        reason: finding.unseen().map(|unseen| unseen.words.as_str()),
+        reason: reason(finding),
         note: None,
         access_from: None,
         alternatives: Vec::new(),
@@ -270,6 +270,12 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
             FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
         }
     }
+}
+
+/// Why it could not be seen, or what the org does not have.
+fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
+    let unseen = finding.unseen().map(|unseen| Cow::from(unseen.words.as_str()));
+    unseen.or_else(|| finding.lacks.as_ref().map(|lacked| lacked.to_string().into()))
 }
 
 fn of_step<'r>(

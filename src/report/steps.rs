@@ -51,10 +51,14 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     for source in sources {
         line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
     }
+    for lacked in of_nothing(findings) {
+        paragraph(out, 4, "note: ", &lacked);
+    }
     if state == State::InSync {
         return;
     }
     missing(out, findings, look.full);
+    lacking(out, findings, look.full);
     differing(out, findings, look.full);
     not_observed(out, findings, look.full);
     for finding in findings.iter().filter(|finding| finding.state() == State::Manual) {
@@ -87,9 +91,21 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     out.push('\n');
 }
 
+/// What is so only because the org does not have what it speaks of, each once.
+fn of_nothing(findings: &[Finding<'_>]) -> Vec<String> {
+    let so = findings.iter().filter(|finding| finding.state() == State::InSync);
+    let mut notes: Vec<String> =
+        so.filter_map(|finding| finding.lacks.as_ref().map(ToString::to_string)).collect();
+    notes.dedup();
+    notes
+}
+
 /// A component that does not exist is said once a step, however many settings are wanted on it.
 fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    for (component, wanted) in grouped(findings, State::Missing) {
+    let is_own = |finding: &&Finding<'_>| {
+        finding.state() == State::Missing && finding.lacks_name().is_none()
+    };
+    for (component, wanted) in grouped(findings, is_own) {
         line(
             out,
             &format!(
@@ -98,6 +114,11 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
                 clean(&component)
             ),
         );
+        if let Some(lacked) = wanted.iter().find_map(|finding| finding.lacks.as_ref())
+            && let Some(nearest) = &lacked.nearest
+        {
+            paragraph(out, 8, "", &format!("did you mean `{nearest}`?"));
+        }
         let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
         for finding in &wanted[..listed] {
             let path = finding.subject.path().map(ToString::to_string).unwrap_or_default();
@@ -128,7 +149,7 @@ fn desired_in_words(finding: &Finding<'_>) -> String {
 }
 
 fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    for (component, wanted) in grouped(findings, State::Differs) {
+    for (component, wanted) in grouped(findings, |finding| finding.state() == State::Differs) {
         if !component.is_empty() {
             line(out, &format!("    {}", clean(&component)));
         }
@@ -183,9 +204,30 @@ fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label
 /// What could not be seen is grouped by its reason, which is what the reader can do something
 /// about.
 fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.state() == State::NotObserved) {
+    let unseen = findings.iter().filter(|finding| finding.state() == State::NotObserved);
+    let reasons = unseen.map(|finding| {
         let reason = finding.unseen().map_or("no reason is known", |unseen| &unseen.words);
+        (finding, reason.to_owned())
+    });
+    by_reason(out, State::NotObserved, reasons, full);
+}
+
+/// So is what speaks of a name that the org does not have.
+fn lacking(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let missing = findings.iter().filter(|finding| finding.state() == State::Missing);
+    let reasons = missing
+        .filter_map(|finding| finding.lacks_name().map(|lacked| (finding, lacked.to_string())));
+    by_reason(out, State::Missing, reasons, full);
+}
+
+fn by_reason<'f, 't: 'f>(
+    out: &mut String,
+    state: State,
+    findings: impl Iterator<Item = (&'f Finding<'t>, String)>,
+    full: bool,
+) {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for (finding, reason) in findings {
         let subject = match (&finding.subject, finding.manual()) {
             (Subject::ByHand, manual) => manual.unwrap_or_default().to_owned(),
             (subject, _) => subject.to_string(),
@@ -196,26 +238,27 @@ fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
             None => reasons.push((reason, vec![place])),
         }
     }
+    let label = format!("{}: ", state.name().replace('-', " "));
     for (reason, places) in reasons {
         let listed = if full { places.len() } else { places.len().min(LISTED) };
         for place in &places[..listed] {
-            line(out, &format!("    {} {}", mark(State::NotObserved), place));
+            line(out, &format!("    {} {}", mark(state), place));
         }
         if listed < places.len() {
             line(out, &format!("      and {} more; --full lists them", places.len() - listed));
         }
-        paragraph(out, 8, "not observed: ", reason);
+        paragraph(out, 8, &label, &reason);
     }
 }
 
-/// The findings of one state by component, in the order in which the template names them; facts
+/// The findings that are chosen by component, in the order in which the template names them; facts
 /// come under no component.
 fn grouped<'f, 't>(
     findings: &'f [Finding<'t>],
-    state: State,
+    chosen: impl Fn(&&Finding<'t>) -> bool,
 ) -> Vec<(String, Vec<&'f Finding<'t>>)> {
     let mut groups: Vec<(String, Vec<&Finding<'_>>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.state() == state) {
+    for finding in findings.iter().filter(chosen) {
         let component = finding.subject.component().map(ToString::to_string).unwrap_or_default();
         match groups.iter_mut().find(|(known, _)| *known == component) {
             Some((_, members)) => members.push(finding),

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Applies, ExpandedStep, ExpandedWant};
+use super::{Applies, ExpandedStep, ExpandedWant, Test};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact};
 use crate::metadata::manifest::Manifest;
+use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Kind};
+use crate::metadata::value::Value;
 
 /// What must be asked of an org.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,8 @@ pub struct Needs {
     pub companions: Manifest,
     /// The facts, each with the user or app that it speaks of.
     pub facts: Vec<(Fact, Option<String>)>,
+    /// The names of the org that wants speak of, the components themselves among them.
+    pub names: BTreeSet<Name>,
 }
 
 /// Collects the needs of the steps that may apply.
@@ -47,14 +51,20 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
 impl Needs {
     fn want(&mut self, want: &ExpandedWant) {
         match want {
-            ExpandedWant::Metadata { id, path, effective, .. } => {
+            ExpandedWant::Metadata { id, path, test, effective } => {
+                self.names.insert(Name::Component(id.clone()));
+                self.names.extend(Name::of_setting(id, path));
+                self.names.extend(licence_of(id, path, test));
                 if let Some((fact, user)) = effective {
                     self.fact(fact, Some(user));
                 }
                 self.components.insert(id.clone());
                 self.companion(id, path);
             }
-            ExpandedWant::Fact { fact, of, .. } => self.fact(fact, of.as_ref()),
+            ExpandedWant::Fact { fact, of, .. } => {
+                self.fact(fact, of.as_ref());
+                self.names.extend(Name::of_fact(fact));
+            }
             ExpandedWant::Manual { confirm, .. } => {
                 if let Some(confirm) = confirm {
                     self.want(confirm);
@@ -91,6 +101,17 @@ impl Needs {
             self.companions.add(type_name, full_name);
         }
     }
+}
+
+/// The licence that a profile or permission set is wanted to be on.
+pub(crate) fn licence_of(id: &ComponentId, path: &FieldPath, test: &Test) -> Option<Name> {
+    let Test::Equals(Value::Text(licence)) = test else { return None };
+    let path = path.to_string();
+    let is_licence = matches!(
+        (id.type_name.as_str(), path.as_str()),
+        ("Profile", "userLicense") | ("PermissionSet", "license" | "userLicense")
+    );
+    is_licence.then(|| Name::Licence(licence.clone()))
 }
 
 #[cfg(test)]

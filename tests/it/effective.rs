@@ -99,8 +99,8 @@ fn view_all_data_in_the_same_component_covers_its_objects() {
             "{{ component = \"Profile:System Administrator\", path = \"{path}\", equals = true }},"
         )
     };
-    let wants = want("objectPermissions[Ghost__c].viewAllRecords")
-        + &want("objectPermissions[Ghost__c].allowEdit");
+    let wants = want("objectPermissions[PushTopic].viewAllRecords")
+        + &want("objectPermissions[PushTopic].allowEdit");
     let found = findings("", &wants, &[]);
     assert_eq!(found[0], ("in-sync".to_owned(), "View All Data in the same component".to_owned()));
     assert_eq!(
@@ -109,7 +109,7 @@ fn view_all_data_in_the_same_component_covers_its_objects() {
     );
     // Neither reaches the fields.
     assert_ne!(
-        findings("", &want("objectPermissions[Ghost__c].viewAllFields"), &[])[0].0,
+        findings("", &want("objectPermissions[PushTopic].viewAllFields"), &[])[0].0,
         "in-sync"
     );
 }

@@ -36,6 +36,8 @@ fn state() -> State {
                 "<custom>true</custom><userLicense>Salesforce</userLicense><userPermissions>\
                  <enabled>true</enabled><name>ApiEnabled</name></userPermissions>",
             ),
+            component("CustomObject", "Account", "objects/Account.object", ""),
+            component("CustomObject", "Contact", "objects/Contact.object", ""),
         ],
         ..State::default()
     }

@@ -35,6 +35,8 @@ mod live;
 mod losses;
 #[cfg(feature = "demo")]
 mod manual;
+#[cfg(feature = "demo")]
+mod names;
 mod org;
 mod output;
 mod package;

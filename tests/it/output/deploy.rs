@@ -409,8 +409,8 @@ async fn what_somebody_has_changed_meanwhile_is_named() {
 async fn a_refusal_of_the_org_is_shown_in_its_words() {
     let lab = lab().await;
     let step = "[[step]]\nid = \"field\"\ntitle = \"A field\"\nwant = [{ component = \
-                \"PermissionSet:Report_Builder\", path = \
-                \"fieldPermissions[Account.Nope__c].readable\", equals = true }]\n";
+                \"PermissionSet:Warehouse_Sync\", path = \
+                \"userPermissions[AuthorApex].enabled\", equals = true }]\n";
     lab.env.write("field.toml", format!("{APP}{step}"));
     insta::assert_snapshot!(show(&lab, "deploy --template field.toml --yes").await, @"
     $ sfsetup deploy --template field.toml --yes
@@ -419,8 +419,8 @@ async fn a_refusal_of_the_org_is_shown_in_its_words() {
     ~ ConnectedApp Ampersand
         ~ oauthPolicy.refreshTokenPolicy  zero (Immediately expire refresh token) -> infinite (Refresh token is valid until revoked)  (refresh-token)
 
-    ~ PermissionSet Report_Builder
-        ~ fieldPermissions[Account.Nope__c].readable  false -> true  (field)
+    ~ PermissionSet Warehouse_Sync
+        ~ userPermissions[AuthorApex].enabled  false -> true  (field)
 
     ~ Profile Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  false -> true  (read)
@@ -435,13 +435,15 @@ async fn a_refusal_of_the_org_is_shown_in_its_words() {
     retrieving from http://127.0.0.1:PORT
     the org is deploying
     error: the org `http://127.0.0.1:PORT` refused the deploy 0AfWs0000000003KAA, and changed nothing (Failed)
-      caused by: In field: field - no CustomField named Account.Nope__c found [PermissionSet:Report_Builder]
-      caused by: that concerns the step `field` (PermissionSet:Report_Builder fieldPermissions[Account.Nope__c].readable)
-    hint: the field is not in this org: install what brings it, or leave it out
+      caused by: The user license doesn't allow the permission: AuthorApex [PermissionSet:Warehouse_Sync]
+      caused by: that concerns the step `field` (PermissionSet:Warehouse_Sync userPermissions[AuthorApex].enabled)
+    hint: the profile or permission set stands on a licence that does not carry it: use another licence
     --- exit 3
     ");
-    let step =
-        step.replace("fieldPermissions[Account.Nope__c].readable", "userPermissions[Nope].enabled");
+    let step = step.replace(
+        "userPermissions[AuthorApex].enabled",
+        "fieldPermissions[Account.OwnerId].readable",
+    );
     lab.env.write("right.toml", format!("{APP}{step}"));
     insta::assert_snapshot!(show(&lab, "deploy --template right.toml --yes").await, @"
     $ sfsetup deploy --template right.toml --yes
@@ -450,8 +452,8 @@ async fn a_refusal_of_the_org_is_shown_in_its_words() {
     ~ ConnectedApp Ampersand
         ~ oauthPolicy.refreshTokenPolicy  zero (Immediately expire refresh token) -> infinite (Refresh token is valid until revoked)  (refresh-token)
 
-    ~ PermissionSet Report_Builder
-        ~ userPermissions[Nope].enabled  false -> true  (field)
+    ~ PermissionSet Warehouse_Sync
+        ~ fieldPermissions[Account.OwnerId].readable  false -> true  (field)
 
     ~ Profile Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  false -> true  (read)
@@ -464,7 +466,7 @@ async fn a_refusal_of_the_org_is_shown_in_its_words() {
     checking that the deploy can be carried out
     asking http://127.0.0.1:PORT for facts
     error: the deploy to `http://127.0.0.1:PORT` cannot be carried out, so nothing was sent
-      caused by: this org has no system permission `Nope`: its edition, a licence or a feature is missing (leave it out with `--only`)
+      caused by: `Account.OwnerId` carries no field-level security: whoever reads the object sees it, so leave it out of the template
     --- exit 1
     ");
 }

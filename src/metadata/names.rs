@@ -1,0 +1,343 @@
+//! Names that an org has or lacks: which of them a setting or a fact speaks of, and what is known
+//! of each.
+//!
+//! That a name is lacking is told only by what shows all names to whoever asks. Through the eyes of
+//! a caller it would be called missing where the caller merely may not see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::fact::{Access, Fact};
+use super::path::FieldPath;
+use super::unseen::Unseen;
+use super::{ComponentId, ComponentSet, percent, registry};
+
+/// Something that an org has by a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    /// A component; an object is a `CustomObject`, a field the `CustomField` `Object.Field`, a
+    /// record type the `RecordType` `Object.Name`.
+    Component(ComponentId),
+    /// A system permission.
+    Permission(String),
+    /// A user licence or permission set licence.
+    Licence(String),
+}
+
+/// The sections of profiles and permission sets whose entries name something of the org: the
+/// section, the element that holds the name, and what has it (S 3.1, 4.1).
+const SECTIONS: &[(&str, &str, &str)] = &[
+    ("applicationVisibilities", "application", "CustomApplication"),
+    ("classAccesses", "apexClass", "ApexClass"),
+    ("customMetadataTypeAccesses", "name", "CustomObject"),
+    ("customSettingAccesses", "name", "CustomObject"),
+    ("fieldPermissions", "field", "CustomField"),
+    ("objectPermissions", "object", "CustomObject"),
+    ("pageAccesses", "apexPage", "ApexPage"),
+    ("recordTypeVisibilities", "recordType", "RecordType"),
+    ("tabSettings", "tab", "CustomTab"),
+    ("tabVisibilities", "tab", "CustomTab"),
+];
+
+impl Name {
+    /// Names a component.
+    pub fn component(type_name: &str, full_name: impl Into<String>) -> Self {
+        Self::Component(ComponentId::new(type_name, full_name))
+    }
+
+    /// Returns the name alone.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Component(id) => &id.full_name,
+            Self::Permission(name) | Self::Licence(name) => name,
+        }
+    }
+
+    /// Returns what has the name, for a person.
+    pub fn sort(&self) -> &str {
+        match self {
+            Self::Permission(_) => "system permission",
+            Self::Licence(_) => "licence",
+            Self::Component(id) => match id.type_name.as_str() {
+                "ApexClass" => "Apex class",
+                "ApexPage" => "Visualforce page",
+                "ConnectedApp" => "connected app",
+                "CustomApplication" => "app",
+                "CustomField" => "field",
+                "CustomObject" => "object",
+                "CustomTab" => "tab",
+                "ExternalClientApplication" => "external client app",
+                "PermissionSet" => "permission set",
+                "PermissionSetGroup" => "permission set group",
+                "Profile" => "profile",
+                "RecordType" => "record type",
+                other => other,
+            },
+        }
+    }
+
+    /// Returns the names that a path of a profile or permission set speaks of; what another is in
+    /// stands before it. A standard tab is none: no list has them all.
+    pub fn of_setting(id: &ComponentId, path: &FieldPath) -> Vec<Self> {
+        let grants = registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
+        let Some(entry) = path.segments().first().filter(|_| grants) else { return Vec::new() };
+        let Some(key) = entry.key.as_deref() else { return Vec::new() };
+        let key = &*percent::plain(key.trim());
+        if key.is_empty() {
+            return Vec::new();
+        }
+        if entry.name == "userPermissions" {
+            return vec![Self::Permission(key.to_owned())];
+        }
+        let Some((.., type_name)) = SECTIONS.iter().find(|(name, ..)| *name == entry.name) else {
+            return Vec::new();
+        };
+        of_type(type_name, key)
+    }
+
+    /// Returns the names that a fact speaks of.
+    pub fn of_fact(fact: &Fact) -> Vec<Self> {
+        match fact {
+            Fact::Access(Access::Permission(name)) => vec![Self::Permission(name.clone())],
+            Fact::Access(Access::Object(object, _)) => of_type("CustomObject", object),
+            Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
+            Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
+            Fact::Seats(licence) => vec![Self::Licence(licence.clone())],
+            Fact::Organization(_) | Fact::ApiAccessControl | Fact::User(_) | Fact::AppInstalled => {
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn of_type(type_name: &str, key: &str) -> Vec<Name> {
+    let object = key.split_once('.').map(|(object, _)| Name::component("CustomObject", object));
+    match type_name {
+        "CustomTab" if key.starts_with("standard-") => Vec::new(),
+        "CustomField" | "RecordType" => {
+            object.into_iter().chain([Name::component(type_name, key)]).collect()
+        }
+        _ => vec![Name::component(type_name, key)],
+    }
+}
+
+/// A name that the org does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacked {
+    /// The name.
+    pub name: Name,
+    /// The nearest of those that it has.
+    pub nearest: Option<String>,
+}
+
+/// Shown as a sentence without its end.
+impl fmt::Display for Lacked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the org has no {} `{}`", self.name.sort(), self.name.text())?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is known of a name that was not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The org does not have it.
+    Lacked(Lacked),
+    /// Nobody can tell, and why.
+    Unseen(Unseen),
+}
+
+/// What is known of names. One of which nothing is known was seen, or was not asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    known: BTreeMap<Name, Standing>,
+}
+
+impl Names {
+    /// Notes what is known of a name.
+    pub fn insert(&mut self, name: Name, standing: Standing) {
+        self.known.insert(name, standing);
+    }
+
+    /// Returns what is known of a name.
+    pub fn get(&self, name: &Name) -> Option<&Standing> {
+        self.known.get(name)
+    }
+
+    /// Returns the names that the org does not have, in order.
+    pub fn lacked(&self) -> impl Iterator<Item = &Lacked> {
+        self.known.values().filter_map(|standing| match standing {
+            Standing::Lacked(lacked) => Some(lacked),
+            Standing::Unseen(_) => None,
+        })
+    }
+}
+
+/// The names that components show: what an object's file lists, and what profiles and permission
+/// sets speak of.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    names: BTreeSet<(&'static str, String)>,
+}
+
+/// How permissions and licences are told from components in [`Shown`].
+const PERMISSION: &str = "";
+const LICENCE: &str = " ";
+
+impl Shown {
+    /// Looks through components.
+    pub fn by(components: &ComponentSet) -> Self {
+        let mut shown = Self::default();
+        for component in components.components.values() {
+            let root = component.document.root();
+            let id = &component.id;
+            if id.type_name == "CustomObject" {
+                shown.add("CustomObject", &id.full_name);
+                for child in root.children() {
+                    let type_name = match child.name() {
+                        "fields" => "CustomField",
+                        "recordTypes" => "RecordType",
+                        _ => continue,
+                    };
+                    if let Some(part) = child.child_text("fullName") {
+                        shown.add(type_name, &format!("{}.{part}", id.full_name));
+                    }
+                }
+            }
+            if !registry::find(&id.type_name).is_some_and(|row| row.odd.grants) {
+                continue;
+            }
+            for child in root.children() {
+                match child.name() {
+                    "license" | "userLicense" => shown.add(LICENCE, &child.text()),
+                    "userPermissions" => {
+                        if let Some(name) = child.child_text("name") {
+                            shown.add(PERMISSION, &name);
+                        }
+                    }
+                    section => {
+                        let known = SECTIONS.iter().find(|(name, ..)| *name == section);
+                        if let Some((_, key, type_name)) = known
+                            && let Some(key) = child.child_text(key)
+                        {
+                            shown.add(type_name, &key);
+                        }
+                    }
+                }
+            }
+        }
+        shown
+    }
+
+    /// Takes over the names of an object's fields.
+    pub fn of_fields<'f>(object: &str, fields: impl Iterator<Item = &'f str>) -> Self {
+        let mut shown = Self::default();
+        fields.for_each(|field| shown.add("CustomField", &format!("{object}.{field}")));
+        shown
+    }
+
+    fn add(&mut self, sort: &'static str, name: &str) {
+        let name = name.trim().to_lowercase();
+        if matches!(sort, "CustomField" | "RecordType")
+            && let Some((object, _)) = name.split_once('.')
+        {
+            self.names.insert(("CustomObject", object.to_owned()));
+        }
+        self.names.insert((sort, name));
+    }
+
+    /// Says whether a name is among them; capitals do not count, nor does the `Id` of a
+    /// relationship field (S 3.2).
+    pub fn has(&self, name: &Name) -> bool {
+        let is_there =
+            |sort: &str, name: String| self.names.iter().any(|one| *one == (sort, name.clone()));
+        let text = name.text().trim().to_lowercase();
+        match name {
+            Name::Permission(_) => is_there(PERMISSION, text),
+            Name::Licence(_) => is_there(LICENCE, text),
+            Name::Component(id) if id.type_name == "CustomField" => {
+                let bare = text.strip_suffix("id").unwrap_or(&text).to_owned();
+                let long = format!("{bare}id");
+                [text, bare, long].into_iter().any(|name| is_there("CustomField", name))
+            }
+            Name::Component(id) => is_there(&id.type_name, text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::document::{Document, NAMESPACE};
+    use crate::metadata::{Component, Requested};
+
+    fn names(type_name: &str, path: &str) -> Vec<String> {
+        let id = ComponentId::new(type_name, "Sales");
+        let names = Name::of_setting(&id, &path.parse().unwrap());
+        names.iter().map(|name| format!("{} {}", name.sort(), name.text())).collect()
+    }
+
+    #[test]
+    fn a_path_names_what_it_speaks_of() {
+        let paths: [(&str, &[&str]); 7] = [
+            ("objectPermissions[Account].allowRead", &["object Account"]),
+            (
+                "fieldPermissions[Account.Phone].readable",
+                &["object Account", "field Account.Phone"],
+            ),
+            ("userPermissions[ApiEnabled].enabled", &["system permission ApiEnabled"]),
+            ("tabVisibilities[standard-Account].visibility", &[]),
+            ("tabVisibilities[Invoice__c].visibility", &["tab Invoice__c"]),
+            ("loginIpRanges[1.2.3.4|1.2.3.4]", &[]),
+            ("custom", &[]),
+        ];
+        for (path, expected) in paths {
+            assert_eq!(names("Profile", path), expected, "{path}");
+        }
+        assert!(names("ConnectedApp", "objectPermissions[Account].allowRead").is_empty());
+    }
+
+    #[test]
+    fn what_files_show_is_there_in_any_case() {
+        let mut set = ComponentSet::new(Requested::Unknown);
+        let mut add = |type_name: &str, name: &str, inner: &str| {
+            let xml = format!("<{type_name} xmlns=\"{NAMESPACE}\">{inner}</{type_name}>");
+            let id = ComponentId::new(type_name, name);
+            let document = Document::parse(xml.into_bytes()).unwrap();
+            set.insert(Component { id, document, file: String::new() });
+        };
+        add(
+            "CustomObject",
+            "Contact",
+            "<fields><fullName>AccountId</fullName></fields>\
+             <recordTypes><fullName>Buyer</fullName></recordTypes>",
+        );
+        add(
+            "PermissionSet",
+            "Sync",
+            "<license>Salesforce</license>\
+             <userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions>",
+        );
+        let shown = Shown::by(&set);
+        for there in [
+            Name::component("CustomObject", "contact"),
+            Name::component("CustomField", "Contact.Account"),
+            Name::component("CustomField", "Contact.accountid"),
+            Name::component("RecordType", "Contact.Buyer"),
+            Name::Permission("APIEnabled".to_owned()),
+            Name::Licence("Salesforce".to_owned()),
+        ] {
+            assert!(shown.has(&there), "{there:?}");
+        }
+        for lacking in [
+            Name::component("CustomObject", "Account"),
+            Name::component("CustomField", "Contact.Acount"),
+            Name::Permission("Salesforce".to_owned()),
+        ] {
+            assert!(!shown.has(&lacking), "{lacking:?}");
+        }
+    }
+}

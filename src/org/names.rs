@@ -1,0 +1,468 @@
+//! Which names an org has: asked as seldom as will do, and only of what shows all names to whoever
+//! may ask at all.
+//!
+//! Lists and files of the Metadata API do not depend on what the caller may see of the data, nor
+//! does the schema of `PermissionSet`. A describe of an object does: it tells what is there, never
+//! what is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Org;
+use super::describe::{described_names, everywhere, permission_fields};
+use super::error::OrgError;
+use super::http::soql_list;
+use super::retrieve::RetrieveRequest;
+use super::users::{Question, answer};
+use crate::metadata::fact::{Access, FactAnswer};
+use crate::metadata::names::{Lacked, Name, Names, Shown, Standing};
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::value::Value;
+use crate::metadata::{ComponentId, ComponentSet, registry};
+
+/// Permissions that metadata has and the schema need not show (S 4.5).
+const METADATA_ALONE: &[&str] = &["CanApproveUninstalledApps"];
+/// What the names of objects end in that are somebody's own: the list of objects has them all.
+const CUSTOM: &[&str] = &["__c", "__mdt", "__e", "__b", "__x", "__kav"];
+/// Parts of compound fields, which an object's file has as the whole alone (`BillingAddress`).
+const COMPOUND: &[&str] = &[
+    "Street",
+    "City",
+    "State",
+    "StateCode",
+    "PostalCode",
+    "Country",
+    "CountryCode",
+    "Latitude",
+    "Longitude",
+    "GeocodeAccuracy",
+];
+/// The rights with which a caller sees every object's definition.
+const ALL_OBJECTS: &str =
+    "View Setup and Configuration, and Customize Application or View All Data";
+
+/// What is being found out.
+struct Search<'o> {
+    org: &'o Org,
+    /// The full names by type, as the org lists them; where it does not, why.
+    listed: BTreeMap<String, Result<Vec<String>, String>>,
+    found: Names,
+}
+
+impl Org {
+    /// Finds out which of some names the org lacks, as far as components do not show them; a
+    /// component that was asked for and is not there is among them for the sake of the nearest.
+    ///
+    /// Makes no request where all are shown.
+    ///
+    /// # Errors
+    /// The org cannot be asked; what it does not show is told by a name's standing.
+    pub(crate) async fn names(
+        &self,
+        asked: &BTreeSet<Name>,
+        seen: &ComponentSet,
+    ) -> Result<Names, OrgError> {
+        let shown = Shown::by(seen);
+        let is_there = |name: &Name| match name {
+            Name::Permission(permission) => {
+                everywhere(permission).is_some()
+                    || METADATA_ALONE.iter().any(|known| known.eq_ignore_ascii_case(permission))
+            }
+            Name::Component(id) => seen.components.contains_key(id),
+            Name::Licence(_) => false,
+        };
+        let doubtful: BTreeSet<Name> =
+            asked.iter().filter(|name| !is_there(name) && !shown.has(name)).cloned().collect();
+        if doubtful.is_empty() {
+            return Ok(Names::default());
+        }
+        let listed = BTreeMap::new();
+        let mut search = Search { org: self, listed, found: Names::default() };
+        search.all(&doubtful, seen).await?;
+        Ok(search.found)
+    }
+}
+
+fn no_right(words: String) -> Standing {
+    Standing::Unseen(Unseen::new(UnseenKind::NoRight, words))
+}
+
+fn ends_with_any(name: &str, ends: &[&str]) -> bool {
+    let name = name.to_lowercase();
+    ends.iter().any(|end| name.ends_with(&end.to_lowercase()))
+}
+
+impl Search<'_> {
+    async fn all(
+        &mut self,
+        doubtful: &BTreeSet<Name>,
+        seen: &ComponentSet,
+    ) -> Result<(), OrgError> {
+        let of_type = |wanted: &'static str| -> Vec<&str> {
+            let ids = doubtful.iter().filter_map(|name| match name {
+                Name::Component(id) if id.type_name == wanted => Some(id.full_name.as_str()),
+                Name::Component(_) | Name::Permission(_) | Name::Licence(_) => None,
+            });
+            ids.collect()
+        };
+        let (objects, fields) = (of_type("CustomObject"), of_type("CustomField"));
+        let mut types: BTreeSet<&str> = BTreeSet::new();
+        for name in doubtful {
+            if let Name::Component(id) = name
+                && is_listed(&id.type_name)
+            {
+                types.insert(&id.type_name);
+            }
+        }
+        if fields.iter().any(|field| is_packaged(field)) {
+            types.insert("CustomField");
+        }
+        self.list(&types).await?;
+        self.objects(&objects).await?;
+        self.fields(&fields, seen).await?;
+        let others = doubtful.iter().filter_map(|name| match name {
+            Name::Component(id) => Some(id),
+            Name::Permission(_) | Name::Licence(_) => None,
+        });
+        for id in others.filter(|id| is_listed(&id.type_name) && id.type_name != "CustomObject") {
+            self.component(id);
+        }
+        let permissions: Vec<&str> = doubtful
+            .iter()
+            .filter(|name| matches!(name, Name::Permission(_)))
+            .map(Name::text)
+            .collect();
+        self.permissions(&permissions).await?;
+        let licences: Vec<&str> = doubtful
+            .iter()
+            .filter(|name| matches!(name, Name::Licence(_)))
+            .map(Name::text)
+            .collect();
+        self.licences(&licences).await
+    }
+
+    /// Lists types: all at once where that will do, else each alone.
+    async fn list(&mut self, types: &BTreeSet<&str>) -> Result<(), OrgError> {
+        let all: Vec<&str> = types.iter().copied().collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        match self.org.list_types(&all).await {
+            Ok(listed) => {
+                for type_name in all {
+                    let of_type = listed.iter().filter(|one| one.id.type_name == type_name);
+                    let names = of_type.map(|one| one.id.full_name.clone()).collect();
+                    self.listed.insert(type_name.to_owned(), Ok(names));
+                }
+                return Ok(());
+            }
+            Err(error) if !error.is_about_one_question() => return Err(error),
+            Err(_) => {}
+        }
+        for type_name in all {
+            let names = match self.org.list(type_name).await {
+                Ok(listed) => Ok(listed.into_iter().map(|one| one.id.full_name).collect()),
+                Err(error) if error.is_about_one_question() => Err(error.to_string()),
+                Err(error) => return Err(error),
+            };
+            self.listed.insert(type_name.to_owned(), names);
+        }
+        Ok(())
+    }
+
+    fn lacks(&mut self, name: Name, among: &[String]) {
+        // A part of an object is held against the object's other parts: the object is right.
+        let object = match name.text().split_once('.') {
+            Some((object, _)) if matches!(name.sort(), "field" | "record type") => {
+                format!("{object}.").to_lowercase()
+            }
+            Some(_) | None => String::new(),
+        };
+        let parts = among.iter().filter(|one| one.to_lowercase().starts_with(&object));
+        let part = |text: &'_ str| text.get(object.len()..).unwrap_or_default().to_owned();
+        let (wanted, parts) = (part(name.text()), parts.map(|one| (one, part(one))));
+        let parts: Vec<(&String, String)> = parts.collect();
+        let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
+        let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
+        let near = near.map(|(one, _)| (*one).clone());
+        let lacked = Lacked { name: name.clone(), nearest: near };
+        self.found.insert(name, Standing::Lacked(lacked));
+    }
+
+    /// A component of a type whose list has all there are.
+    fn component(&mut self, id: &ComponentId) {
+        let name = Name::Component(id.clone());
+        match self.listed.get(&id.type_name) {
+            Some(Ok(names)) if names.iter().any(|one| one.eq_ignore_ascii_case(&id.full_name)) => {}
+            // Standard apps need not be listed.
+            Some(Ok(names)) if !id.full_name.starts_with("standard__") => {
+                let names = names.clone();
+                self.lacks(name, &names);
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                let words = format!("whether the org has it is not shown to this user: {error}");
+                self.found.insert(name, no_right(words));
+            }
+            None => {}
+        }
+    }
+
+    /// Custom objects are all listed. A standard one need not be: its definition is asked for, and
+    /// that it has none is believed only of a caller who would see it.
+    async fn objects(&mut self, objects: &[&str]) -> Result<(), OrgError> {
+        let listed = self.listed.get("CustomObject").cloned().unwrap_or(Ok(Vec::new()));
+        let names = listed.as_ref().map(Vec::as_slice).unwrap_or_default();
+        let is_in = |names: &[String], object: &str| {
+            names.iter().any(|name| name.eq_ignore_ascii_case(object))
+        };
+        let mut left: Vec<&str> =
+            objects.iter().copied().filter(|object| !is_in(names, object)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        if listed.is_ok() {
+            for object in left.extract_if(.., |object| ends_with_any(object, CUSTOM)) {
+                self.lacks(Name::component("CustomObject", object), names);
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        let soql = format!(
+            "SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName IN {}",
+            soql_list(left.iter().copied())
+        );
+        let defined: Vec<String> = match self.org.wire.query(&soql).await {
+            Ok(rows) => rows
+                .iter()
+                .filter_map(|row| row["QualifiedApiName"].as_str().map(str::to_owned))
+                .collect(),
+            Err(error) if error.is_about_one_question() => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        left.retain(|object| !is_in(&defined, object));
+        if left.is_empty() {
+            return Ok(());
+        }
+        let is_proved = listed.is_ok() && sees_all_objects(self.org).await?;
+        for object in left {
+            let name = Name::component("CustomObject", object);
+            if is_proved {
+                self.lacks(name, names);
+            } else {
+                let words = format!(
+                    "the org shows no object `{object}` to this user; whether there is one needs \
+                     {ALL_OBJECTS}"
+                );
+                self.found.insert(name, no_right(words));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of an object has its fields whoever asks. A describe is asked first: it also knows
+    /// those that no file lists.
+    async fn fields(&mut self, fields: &[&str], seen: &ComponentSet) -> Result<(), OrgError> {
+        let mut left: Vec<&str> = Vec::new();
+        let mut described: BTreeMap<&str, Shown> = BTreeMap::new();
+        for field in fields {
+            let Some((object, _)) = field.split_once('.') else { continue };
+            let named = Name::component("CustomObject", object);
+            // What is known of the object is known of its field.
+            if self.found.get(&named).is_some() || !is_word(object) {
+                continue;
+            }
+            if !described.contains_key(object) {
+                described.insert(object, described_names(self.org, object).await?);
+            }
+            if !described[object].has(&Name::component("CustomField", *field)) {
+                left.push(field);
+            }
+        }
+        let object_of = |field: &&str| {
+            let object = field.split_once('.').map_or("", |(object, _)| object);
+            ComponentId::new("CustomObject", object)
+        };
+        let unread: BTreeSet<ComponentId> =
+            left.iter().map(object_of).filter(|id| seen.get(id).is_none()).collect();
+        let mut files = ComponentSet::default();
+        if !unread.is_empty() {
+            let request = RetrieveRequest { components: unread, ..RetrieveRequest::default() };
+            match self.org.retrieve_all(&request).await {
+                Ok(retrieved) => files = retrieved.components,
+                Err(error) if error.is_about_one_question() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let shown = Shown::by(&files);
+        for field in left {
+            let object = object_of(&field);
+            let name = Name::component("CustomField", field);
+            if shown.has(&name) {
+                continue;
+            }
+            let file = seen.get(&object).or_else(|| files.get(&object));
+            let listed: Option<Vec<String>> = file.map(|component| {
+                let of_file = component.document.root().children_named("fields");
+                let names = of_file.filter_map(|one| one.child_text("fullName"));
+                names.map(|one| format!("{}.{one}", object.full_name)).collect()
+            });
+            self.field(name, listed);
+        }
+        Ok(())
+    }
+
+    /// Judges a field that neither the object's file nor the caller's describe has.
+    fn field(&mut self, name: Name, of_file: Option<Vec<String>>) {
+        let (object, field) = name.text().split_once('.').unwrap_or_default();
+        let is_custom = ends_with_any(field, &["__c"]);
+        let needs = |why: &str| {
+            no_right(format!(
+                "the org shows no field `{}` to this user{why}; Read of the field, or View All \
+                 Fields of {object}, would show it",
+                name.text()
+            ))
+        };
+        let standing = match of_file {
+            None => needs(", and no file of the object"),
+            // Their own fields are Activity's, and those of person accounts are Contact's.
+            Some(_) if matches!(object, "Task" | "Event") => needs(""),
+            Some(_) if ends_with_any(field, &["__pc"]) => needs(""),
+            Some(_) if !is_custom && ends_with_any(field, COMPOUND) => needs(""),
+            // A list of all has those of packages, which a file need not have.
+            Some(of_file) if is_packaged(name.text()) => match self.listed.get("CustomField") {
+                Some(Ok(all)) if all.iter().any(|one| one.eq_ignore_ascii_case(name.text())) => {
+                    return;
+                }
+                Some(Ok(_)) => return self.lacks(name, &of_file),
+                Some(Err(_)) | None => needs(""),
+            },
+            Some(of_file) => {
+                // A file that lists no standard field says nothing of them.
+                let lists_standard = of_file.iter().any(|one| !one.contains("__"));
+                if is_custom || lists_standard {
+                    return self.lacks(name, &of_file);
+                }
+                needs("")
+            }
+        };
+        self.found.insert(name, standing);
+    }
+
+    async fn permissions(&mut self, permissions: &[&str]) -> Result<(), OrgError> {
+        if permissions.is_empty() {
+            return Ok(());
+        }
+        let fields = permission_fields(self.org).await?;
+        let known: Option<Vec<String>> = fields.map(|fields| {
+            let names = fields.iter().filter_map(|field| field.strip_prefix("Permissions"));
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        });
+        for permission in permissions {
+            let name = Name::Permission((*permission).to_owned());
+            match &known {
+                // A schema without one permission shows none.
+                Some(known) if !known.is_empty() => {
+                    if !known.iter().any(|one| one.eq_ignore_ascii_case(permission)) {
+                        self.lacks(name, known);
+                    }
+                }
+                _ => {
+                    let words = "the org does not show which system permissions it has; that \
+                                 needs View Setup and Configuration";
+                    self.found.insert(name, no_right(words.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn licences(&mut self, licences: &[&str]) -> Result<(), OrgError> {
+        if licences.is_empty() {
+            return Ok(());
+        }
+        let mut known: Vec<String> = Vec::new();
+        let mut hidden = false;
+        for (object, columns) in [
+            ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),
+            ("PermissionSetLicense", ["MasterLabel", "DeveloperName", "PermissionSetLicenseKey"]),
+        ] {
+            let soql = format!("SELECT {} FROM {object}", columns.join(", "));
+            match self.org.wire.query(&soql).await {
+                Ok(rows) => {
+                    hidden |= rows.is_empty() && object == "UserLicense";
+                    for column in columns {
+                        let texts = rows.iter().filter_map(|row| row[column].as_str());
+                        known.extend(texts.map(str::to_owned));
+                    }
+                }
+                Err(error) if error.is_about_one_question() => hidden = true,
+                Err(error) => return Err(error),
+            }
+        }
+        for licence in licences {
+            let name = Name::Licence((*licence).to_owned());
+            if known.iter().any(|one| one.eq_ignore_ascii_case(licence)) {
+                continue;
+            }
+            if hidden {
+                let words = "the org does not show which licences it has; that needs View Setup \
+                             and Configuration";
+                self.found.insert(name, no_right(words.to_owned()));
+            } else {
+                self.lacks(name, &known);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the list of a type has all its components by the name that a want uses. A part of an
+/// external client app goes by its app (S 2.1), and a connected app that another org owns is in no
+/// list (S 1.5).
+fn is_listed(type_name: &str) -> bool {
+    let is_by_own_name = registry::find(type_name).is_some_and(|row| row.odd.named_by.is_none());
+    is_by_own_name && !matches!(type_name, "CustomField" | "Settings")
+        || matches!(type_name, "ApexPage" | "CustomTab" | "RecordType")
+}
+
+/// Whether a custom field bears the prefix of a package: `Account.ns__Score__c`.
+fn is_packaged(field: &str) -> bool {
+    let field = field.split_once('.').map_or(field, |(_, field)| field);
+    field.matches("__").count() > 1
+}
+
+fn is_word(name: &str) -> bool {
+    name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+/// Whether the caller has the rights with which all objects' definitions are seen.
+async fn sees_all_objects(org: &Org) -> Result<bool, OrgError> {
+    // An org that does not say whom we are proves nothing.
+    let Ok(user) = org.user().await else { return Ok(false) };
+    let rights = ["ViewSetup", "CustomizeApplication", "ViewAllData", "ModifyAllData"]
+        .map(|name| Access::Permission(name.to_owned()));
+    let asked: Vec<_> =
+        rights.iter().map(|right| (Question::Access(right), user.username.as_str())).collect();
+    let told = match answer(org, &asked).await {
+        Ok(told) => told,
+        Err(error) if error.is_about_one_question() => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let has: Vec<bool> =
+        told.iter().map(|one| one.answer == FactAnswer::Known(Value::Bool(true))).collect();
+    Ok(has.first() == Some(&true) && has.iter().skip(1).any(|has| *has))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_packages_are_told_by_their_prefix() {
+        assert!(is_packaged("Account.acme__Score__c"));
+        assert!(!is_packaged("Account.Score__c"));
+        assert!(!is_packaged("acme__Thing__c.Name"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Names that an org does not have: missing, with the nearest, and never in a package; what a
+//! caller merely may not see is never called so.
+
+use serde_json::Value as Json;
+use sfsetup::demo::{Faults, Store};
+
+use crate::lab::Lab;
+use crate::support::{Run, finish};
+
+const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\n\
+                    title = \"User\"\ndefault = \"warehouse.sync@harbourlight.example.com\"\n";
+const PROFILE: &str = "Profile:Ampersand Integration";
+/// A user of the demo org who has no View Setup and Configuration and reads few objects.
+const LESSER: &str = "warehouse.sync@harbourlight.example.com";
+
+async fn lab(wants: &[String]) -> Lab {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let wants = wants.join(", ");
+    let step = format!("[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n");
+    lab.env.write("t.toml", format!("{HEAD}{step}"));
+    lab
+}
+
+fn setting(component: &str, path: &str, rest: &str) -> String {
+    format!("{{ component = \"{component}\", path = \"{path}\", {rest} }}")
+}
+
+fn fact(fact: &str, rest: &str) -> String {
+    format!("{{ fact = \"{fact}\", {rest} }}")
+}
+
+const DIFF: &[&str] = &["diff", "--template", "t.toml", "--format", "json"];
+
+/// State and reason of each finding.
+fn told(run: &Run) -> Vec<(String, String)> {
+    let report: Json =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["orgs"][0]["findings"].as_array().unwrap();
+    findings.iter().map(|one| (text(&one["state"]), text(&one["reason"]))).collect()
+}
+
+/// Runs the program as another user of the demo org, who may use the Metadata API.
+async fn as_lesser(lab: &Lab, arguments: &[&str]) -> Run {
+    let right = "<userPermissions>\n        <enabled>true</enabled>\n        \
+                 <name>ModifyMetadata</name>\n    </userPermissions>\n    <userPermissions>";
+    let profile = "Minimum Access - API Only Integrations";
+    lab.edit("Profile", profile, "<userPermissions>", right).await;
+    let token = lab.running.store().token_of(LESSER).unwrap();
+    let mut command = lab.command(arguments);
+    command.env("SF_ACCESS_TOKEN", token);
+    finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+}
+
+#[tokio::test]
+async fn what_the_org_does_not_have_is_missing_with_the_nearest() {
+    let on = "equals = true";
+    let rows = [
+        (setting(PROFILE, "objectPermissions[Acount].allowRead", on), "object", "Account"),
+        (setting(PROFILE, "objectPermissions[Invoce__c].allowRead", on), "object", "Invoice__c"),
+        // View All Fields of the object would have covered it.
+        (setting(PROFILE, "fieldPermissions[Account.Phne].readable", on), "field", "Account.Phone"),
+        (
+            setting(PROFILE, "userPermissions[RunReprots].enabled", on),
+            "system permission",
+            "RunReports",
+        ),
+        (setting(PROFILE, "classAccesses[LampPricin].enabled", on), "Apex class", "LampPricing"),
+        (
+            setting(PROFILE, "tabVisibilities[Invoce__c].visibility", "equals = \"DefaultOn\""),
+            "tab",
+            "Invoice__c",
+        ),
+        (setting(PROFILE, "applicationVisibilities[LampSales].visible", on), "app", "Lamp_Sales"),
+        (
+            setting(PROFILE, "recordTypeVisibilities[Account.Retailr].visible", on),
+            "record type",
+            "Account.Retailer",
+        ),
+        // A permission set needs no object beside it, so none was retrieved.
+        (
+            setting("PermissionSet:Warehouse_Sync", "objectPermissions[Campagin].allowRead", on),
+            "object",
+            "Campaign",
+        ),
+        (
+            setting(
+                "PermissionSet:Warehouse_Sync",
+                "fieldPermissions[Campaign.Statsu].readable",
+                on,
+            ),
+            "field",
+            "Campaign.Status",
+        ),
+        (
+            setting("PermissionSet:Warehouse_Snyc", "userPermissions[ApiEnabled].enabled", on),
+            "permission set",
+            "Warehouse_Sync",
+        ),
+        (fact("user.object[Acount].read", on), "object", "Account"),
+        (fact("user.field[Account.Phne].read", on), "field", "Account.Phone"),
+        (fact("user.permission[RunReprots]", on), "system permission", "RunReports"),
+        (fact("license.seats[Salesfrce]", "at-least = 1"), "licence", "Salesforce"),
+    ];
+    let wants: Vec<String> = rows.iter().map(|(want, ..)| want.clone()).collect();
+    let lab = lab(&wants).await;
+    let run = lab.run(DIFF).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    let told = told(&run);
+    assert_eq!(told.len(), rows.len());
+    for ((want, sort, nearest), (state, reason)) in rows.iter().zip(told) {
+        assert_eq!(state, "missing", "{want}: {reason}");
+        let end = format!("did you mean `{nearest}`?");
+        let is_it = reason.starts_with(&format!("the org has no {sort} `"));
+        assert!(is_it && reason.ends_with(&end), "{want}: {reason}");
+    }
+    // Nothing of it is sent, and all of it is named.
+    let run = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert_eq!(lab.count("deploy"), 0, "{:?}", lab.running.calls());
+    for name in ["Acount", "Invoce__c", "Account.Phne", "RunReprots", "Salesfrce"] {
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(name), "{name}: {run:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_makes_no_question_and_what_is_not_grants_nothing() {
+    let wants = [
+        setting(PROFILE, "objectPermissions[Account].allowRead", "equals = true"),
+        setting(PROFILE, "fieldPermissions[Account.Phone].readable", "equals = true"),
+        setting(PROFILE, "userPermissions[ApiEnabled].enabled", "equals = true"),
+    ];
+    let plain = lab(&wants).await;
+    plain.run(DIFF).await;
+    for call in ["listMetadata", "describe", "query:EntityDefinition"] {
+        let calls = plain.running.calls();
+        assert!(!calls.iter().any(|one| one.contains(call)), "{calls:?}");
+    }
+    let wants = [
+        setting(PROFILE, "objectPermissions[Acount].allowRead", "equals = false"),
+        setting(PROFILE, "fieldPermissions[Account.Phne]", "absent = true"),
+        fact("user.permission[RunReprots]", "equals = false"),
+        setting(
+            "PermissionSet:Warehouse_Snyc",
+            "userPermissions[ApiEnabled].enabled",
+            "equals = false",
+        ),
+    ];
+    let lab = lab(&wants).await;
+    let run = lab.run(DIFF).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    for (state, reason) in told(&run) {
+        assert_eq!(state, "in-sync");
+        assert!(reason.contains("the org has no ") && reason.contains("did you mean"), "{reason}");
+    }
+    assert_eq!(lab.run(&[DIFF, &["--strict"]].concat()).await.code, 2);
+    let run = lab.run(&["diff", "--template", "t.toml"]).await;
+    assert!(run.stdout.contains("note: the org has no object `Acount`"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn what_a_caller_may_not_see_is_not_called_missing() {
+    let on = "equals = true";
+    let wants = [
+        // The caller does not read the field; the object's file has it.
+        setting(
+            "PermissionSet:Report_Builder",
+            "fieldPermissions[Account.AnnualRevenue].readable",
+            on,
+        ),
+        // The caller does not read the object; the list has it.
+        setting("PermissionSet:Report_Builder", "objectPermissions[Campaign].allowRead", on),
+        // No list and no file has it, and its definition is not shown to this caller.
+        setting("PermissionSet:Report_Builder", "objectPermissions[PushTopic].allowRead", on),
+        setting("PermissionSet:Report_Builder", "objectPermissions[Acount].allowRead", on),
+        // All custom objects are listed whoever asks.
+        setting("PermissionSet:Report_Builder", "objectPermissions[Invoce__c].allowRead", on),
+        setting("PermissionSet:Report_Builder", "fieldPermissions[Account.Phne].readable", on),
+    ];
+    let lab = lab(&wants).await;
+    let run = as_lesser(&lab, DIFF).await;
+    let told = told(&run);
+    let states: Vec<&str> = told.iter().map(|(state, _)| state.as_str()).collect();
+    let expected = ["differs", "differs", "not-observed", "not-observed", "missing", "missing"];
+    assert_eq!(states, expected, "{told:#?}");
+    for (_, reason) in &told[2..4] {
+        assert!(reason.contains("needs View Setup and Configuration"), "{reason}");
+    }
+    let run = lab.run(DIFF).await;
+    let told = self::told(&run);
+    let states: Vec<&str> = told.iter().map(|(state, _)| state.as_str()).collect();
+    let expected = ["differs", "differs", "differs", "missing", "missing", "missing"];
+    assert_eq!(states, expected, "{told:#?}");
+}
