@@ -221,8 +221,9 @@ impl Org {
                 }
             }
         }
-        not_observed
-            .extend(apps::owned_elsewhere(self, &missing, &mut retrieved.components.shown).await?);
+        let (mut labels, shown) = (Vec::new(), &mut retrieved.components.shown);
+        not_observed.extend(apps::owned_elsewhere(self, &missing, shown, &mut labels).await?);
+        not_observed.extend(apps::by_label(self, labels, &mut retrieved).await?);
         // A page of "not observed" would look like an answer.
         let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
         if !may_be_empty

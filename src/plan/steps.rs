@@ -83,6 +83,11 @@ pub(super) fn fill(
             }
             Err(_) if is_manual => {}
             Err(reason) => {
+                let nearest = finding.lacks.as_ref().and_then(|lacked| lacked.nearest.as_deref());
+                let reason = match nearest {
+                    Some(near) => format!("{reason}; did you mean `{near}`?"),
+                    None => reason,
+                };
                 plan.left.push(Left { finding: Some(index), subject: finding.name(), reason });
             }
         }

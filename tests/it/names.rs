@@ -193,3 +193,60 @@ async fn what_a_caller_may_not_see_is_not_called_missing() {
     let expected = ["differs", "differs", "differs", "missing", "missing", "missing"];
     assert_eq!(states, expected, "{told:#?}");
 }
+
+/// A step that wants a profile, and says how it is made.
+fn made(profile: &str) -> String {
+    let want = setting(
+        &format!("Profile:{profile}"),
+        "userPermissions[RunReports].enabled",
+        "equals = true",
+    );
+    format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{want}]\ncreate = {{ component = \
+         \"Profile:{profile}\", from = \"Profile:Minimum Access - Salesforce\", set = {{ userLicense = \
+         \"Salesforce\" }} }}\n"
+    )
+}
+
+#[tokio::test]
+async fn what_nearly_is_there_is_not_made_without_a_word() {
+    let lab = lab(&[]).await;
+    lab.env.write("t.toml", made("Ampersand Intergation"));
+    let deploy = ["deploy", "--template", "t.toml", "--yes"];
+    let run = lab.run(&deploy).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("did you mean `Ampersand Integration`"), "{run:?}");
+    assert!(run.stderr.contains("--create"), "{run:?}");
+    assert_eq!(lab.count("deploy"), 0, "{:?}", lab.running.calls());
+    let out = ["package", "--template", "t.toml", "--out", "out"];
+    assert_eq!(lab.run(&out).await.code, 1);
+    assert!(!lab.env.folder().join("out").exists());
+    let run = lab.run(&[&out[..], &["--create"]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = lab.run(&[&deploy[..], &["--create"]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    // Another name is another profile.
+    lab.env.write("t.toml", made("Night Shift"));
+    let run = lab.run(&deploy).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[tokio::test]
+async fn an_app_by_its_label_is_that_app() {
+    let want = setting("ConnectedApp:{app}", "oauthPolicy.ipRelaxation", "equals = \"BYPASS\"");
+    let lab = lab(&[want]).await;
+    let text = std::fs::read_to_string(lab.env.folder().join("t.toml")).unwrap();
+    let app = "[parameters.app]\ntitle = \"App\"\n[[step]]";
+    lab.env.write("t.toml", text.replacen("[[step]]", app, 1));
+    let set = ["--template", "t.toml", "--set", "app=Warehouse Loader"];
+    let run = lab.run(&[&["diff", "--format", "json"], &set[..]].concat()).await;
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let finding = &report["orgs"][0]["findings"][0];
+    assert_eq!(finding["state"], "differs", "{run:?}");
+    assert_eq!(finding["component"]["full_name"], "Warehouse_Loader");
+    assert!(report["orgs"][0]["notes"][0].as_str().unwrap().contains("Warehouse_Loader"));
+    let run = lab.run(&[&["diff"], &set[..]].concat()).await;
+    assert!(run.stderr.contains("--set app=Warehouse_Loader"), "{run:?}");
+    let run = lab.run(&[&["deploy", "--yes"], &set[..]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}

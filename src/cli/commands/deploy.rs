@@ -57,6 +57,10 @@ pub(crate) struct DeployArguments {
     #[arg(long)]
     allow_removals: bool,
 
+    /// Make what is not there although something of nearly its name is
+    #[arg(long)]
+    create: bool,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -158,6 +162,7 @@ impl Run<'_> {
             validated: arguments.validated.as_deref(),
             allow_removals: arguments.allow_removals,
             force: false,
+            create: arguments.create,
             full: arguments.full,
         };
         Road { ui, org, name, journal: &journal, goal, manner }.go(reviewed.as_ref()).await

@@ -1,5 +1,6 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::diff::{Diff, State};
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::{Failure, OrgReport, Report, json, text};
+use crate::template::ExpandedWant;
 
 /// Show what differs between a template and an org, or metadata in files
 ///
@@ -215,7 +217,7 @@ fn next(
     choice: Option<&Choice>,
     report: &Report<'_>,
 ) {
-    let named = wanted.named(&arguments.wanted.set);
+    let named = wanted.named(&by_api_name(&arguments.wanted.set, report));
     if report.diffs().any(Diff::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
@@ -234,6 +236,26 @@ fn next(
     if report.count(State::NotObserved) > 0 {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
     }
+}
+
+/// The values as they were given, with the API name in place of an app's label.
+fn by_api_name(set: &[String], report: &Report<'_>) -> Vec<String> {
+    let mut labels: BTreeMap<&str, &str> = BTreeMap::new();
+    for finding in report.diffs().flat_map(|diff| &diff.findings) {
+        if let Some(ExpandedWant::Metadata { id, .. }) = finding.wanted().map(|one| one.want)
+            && let Some(own) = finding.subject.component().filter(|own| *own != id)
+            && id.type_name == "ConnectedApp"
+        {
+            labels.insert(&id.full_name, &own.full_name);
+        }
+    }
+    let named = |given: &String| match given.split_once('=') {
+        Some((name, value)) if labels.contains_key(value.trim()) => {
+            format!("{name}={}", labels[value.trim()])
+        }
+        Some(_) | None => given.clone(),
+    };
+    set.iter().map(named).collect()
 }
 
 fn exit(report: &Report<'_>, strict: bool) -> Exit {

@@ -12,7 +12,7 @@ use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Seen};
-use crate::cli::shared::road::exit;
+use crate::cli::shared::road::{exit, refuse_slips};
 use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
@@ -59,6 +59,10 @@ pub(crate) struct PackageArguments {
     /// Show each file before and after, with three lines of context
     #[arg(long)]
     show: bool,
+
+    /// Make what is not there although something of nearly its name is
+    #[arg(long)]
+    create: bool,
 
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
@@ -116,6 +120,7 @@ async fn make(
     };
     let plan = goal.plan(&seen, arguments.in_place)?;
     goal.refuse_empty(&seen, &plan)?;
+    refuse_slips(ui, &seen, &plan, arguments.create, false)?;
     let mut text = render::render(&plan, &goal.title(&name), None, arguments.full);
     if arguments.show {
         text.push('\n');

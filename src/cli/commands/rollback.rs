@@ -178,6 +178,7 @@ async fn take_back(
     let entry = choose(&contents, arguments.id.as_deref(), name)?;
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
     let manner = Manner {
+        create: true,
         yes: arguments.yes,
         validate: arguments.validate,
         test_level: None,

@@ -11,9 +11,11 @@ use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
+use crate::metadata::names::{Lacked, Name, Standing};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::Dependency;
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::Org;
@@ -153,6 +155,7 @@ impl<'g> Goal<'g> {
                 Ok(Seen {
                     facts: examined.facts,
                     graph: examined.graph,
+                    notes: labels(&examined.components),
                     ..Seen::of_org(org, examined.components)
                 })
             }
@@ -218,6 +221,21 @@ impl<'g> Goal<'g> {
         }
     }
 
+    /// Profiles, permission sets and apps that a plan would make although one of nearly that name
+    /// is there: each with the name that was probably meant.
+    pub(crate) fn slips(seen: &Seen, plan: &Plan<'_>) -> Vec<(ComponentId, String)> {
+        let names = &seen.components().names;
+        let slip = |id: &ComponentId| match names.get(&Name::Component(id.clone()))? {
+            Standing::Lacked(Lacked { nearest: Some(near), .. })
+                if is_slip(&id.full_name, near) =>
+            {
+                Some((id.clone(), near.clone()))
+            }
+            Standing::Lacked(_) | Standing::Unseen(_) => None,
+        };
+        plan.made.keys().filter_map(slip).collect()
+    }
+
     /// Refuses a plan that rests on nothing: the choice names nothing, or nothing of what is asked
     /// could be seen.
     ///
@@ -251,6 +269,9 @@ impl<'g> Goal<'g> {
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
         plan.notes.extend(seen.notes.iter().cloned());
+        plan.notes.extend(Self::slips(seen, &plan).into_iter().map(|(id, near)| {
+            format!("{id} is not there and would be made; did you mean `{near}`?")
+        }));
         Ok(plan)
     }
 
@@ -352,6 +373,17 @@ impl<'g> Goal<'g> {
             }
         }
     }
+}
+
+/// Says which apps were named by their label.
+fn labels(components: &ComponentSet) -> Vec<String> {
+    let named = components.components.iter();
+    named
+        .filter(|(asked, one)| one.id.type_name == "ConnectedApp" && **asked != one.id)
+        .map(|(asked, one)| {
+            format!("`{}` is the label of {}; this is its API name", asked.full_name, one.id)
+        })
+        .collect()
 }
 
 /// Holds what is there now against a baseline.

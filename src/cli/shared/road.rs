@@ -36,6 +36,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) allow_removals: bool,
     /// What somebody has changed since may be lost.
     pub(crate) force: bool,
+    /// What is not there is made although something of nearly its name is.
+    pub(crate) create: bool,
     /// Long lists are shown whole.
     pub(crate) full: bool,
 }
@@ -106,6 +108,7 @@ impl<'r> Road<'r> {
             return Ok(exit(&plan));
         }
         self.refuse_removals(&plan)?;
+        refuse_slips(ui, seen, &plan, manner.create, manner.yes)?;
         self.check(&plan).await?;
         // A validation changes nothing, so nobody is asked.
         if manner.validate {
@@ -436,6 +439,36 @@ impl Reviewed<'_> {
         error.causes.extend(moved);
         Err(error)
     }
+}
+
+/// Asks whether what is not there is to be made although something of nearly its name is.
+///
+/// # Errors
+/// It is not, or nobody is there to ask.
+pub(crate) fn refuse_slips(
+    ui: &Ui,
+    seen: &Seen,
+    plan: &Plan<'_>,
+    create: bool,
+    yes: bool,
+) -> Result<(), CommandError> {
+    if create {
+        return Ok(());
+    }
+    for (id, near) in Goal::slips(seen, plan) {
+        let words = format!("{id} is not there, but `{near}` is");
+        let question = format!("{words}. Make {id} all the same? [y/N]");
+        match if yes { None } else { ui.confirm(&question, None) } {
+            Some(true) => {}
+            Some(false) => return Err(CommandError::new("not confirmed, so nothing was made")),
+            None => {
+                return Err(CommandError::new(format!("{words}, so nothing was made"))
+                    .hint(format!("did you mean `{near}`?"))
+                    .hint("`--create` makes what is not there"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Asks for a yes; in production for the org's name.

@@ -33,6 +33,20 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate).or(affix)
 }
 
+/// Says whether a name is probably a slip of another: the same but for capitals and signs, or two
+/// letters off at most. Names that differ in a number are two names.
+pub fn is_slip(name: &str, of: &str) -> bool {
+    let folded = |text: &str| -> Vec<char> {
+        lower(text).into_iter().filter(|letter| letter.is_alphanumeric()).collect()
+    };
+    let digits = |letters: &[char]| -> String {
+        letters.iter().filter(|letter| letter.is_ascii_digit()).collect()
+    };
+    let (name, of) = (folded(name), folded(of));
+    let bound = (name.len() / 4).min(2);
+    digits(&name) == digits(&of) && distance(&name, &of, bound).is_some()
+}
+
 fn lower(word: &str) -> Vec<char> {
     word.trim().chars().flat_map(char::to_lowercase).collect()
 }
@@ -81,6 +95,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(nearest(word, words), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_told_from_another_name() {
+        for (name, of, expected) in [
+            ("Amprsand Integration", "Ampersand Integration", true),
+            ("Ampersand Intergation", "Ampersand Integration", true),
+            ("ampersand_integration", "Ampersand Integration", true),
+            ("Integration", "Ampersand Integration", false),
+            ("Ampersand Integration 2", "Ampersand Integration", false),
+            ("Sync1", "Sync2", false),
+            ("HR", "PR", false),
+        ] {
+            assert_eq!(is_slip(name, of), expected, "{name}");
         }
     }
 

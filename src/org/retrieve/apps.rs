@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::metadata::ComponentId;
+use super::{Retrieved, bisect};
+use crate::metadata::document::Document;
+use crate::metadata::layout;
+use crate::metadata::manifest::Manifest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
+use crate::metadata::{Component, ComponentId};
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
@@ -15,11 +19,12 @@ use crate::org::http::{soql_list, soql_text};
 /// Looks among the connected apps that retrieve did not find for those that another org owns.
 ///
 /// Returns them with the reason why they are not observed; what SOQL shows of them goes into
-/// `shown`.
+/// `shown`, and apps of the org's own that were named by their label go into `labels`.
 pub(super) async fn owned_elsewhere(
     org: &Org,
     missing: &[ComponentId],
     shown: &mut BTreeMap<ComponentId, Vec<(String, Value)>>,
+    labels: &mut Vec<(ComponentId, ComponentId)>,
 ) -> Result<BTreeMap<ComponentId, Unseen>, OrgError> {
     let apps: Vec<&ComponentId> =
         missing.iter().filter(|id| id.type_name == "ConnectedApp").collect();
@@ -63,11 +68,7 @@ pub(super) async fn owned_elsewhere(
         let proposed =
             id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
         if let Some(app) = own.iter().find(|app| app.id.full_name.eq_ignore_ascii_case(&proposed)) {
-            let words = format!(
-                "`{}` is a label; the API name of this app is `{}`",
-                id.full_name, app.id.full_name
-            );
-            reasons.insert(id.clone(), Unseen::not_readable(words));
+            labels.push((id.clone(), app.id.clone()));
             continue;
         }
         let mut settings = Vec::new();
@@ -102,6 +103,37 @@ pub(super) async fn owned_elsewhere(
         reasons.insert(id.clone(), Unseen::not_readable(reason));
     }
     Ok(reasons)
+}
+
+/// Reads apps that were named by their label, and puts each under the name that it was asked for
+/// by.
+pub(super) async fn by_label(
+    org: &Org,
+    labels: Vec<(ComponentId, ComponentId)>,
+    retrieved: &mut Retrieved,
+) -> Result<BTreeMap<ComponentId, Unseen>, OrgError> {
+    let mut unread = BTreeMap::new();
+    for (asked, own) in labels {
+        let haul = bisect::retrieve(org, [own.clone()].into(), &Manifest::default()).await?;
+        let mut files = haul.files.into_iter();
+        let found = files.find_map(|(file, bytes)| {
+            let is_it = layout::component_of(&file).is_some_and(|id| id == own);
+            let document = Document::parse(bytes).ok().filter(|_| is_it)?;
+            Some(Component { id: own.clone(), document, file })
+        });
+        let label = found.as_ref().and_then(|app| app.document.root().child_text("label"));
+        match label.is_some_and(|label| label.eq_ignore_ascii_case(&asked.full_name)) {
+            true => _ = found.and_then(|app| retrieved.components.components.insert(asked, app)),
+            false => {
+                let words = format!(
+                    "an app of this label is in the org, and it could not be read; `{}` may be it",
+                    own.full_name
+                );
+                unread.insert(asked, Unseen::not_readable(words));
+            }
+        }
+    }
+    Ok(unread)
 }
 
 /// Where a person sees an app of another org's, installs it and sets its policies (S 7).
