@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::Env;
+use crate::support::{Env, fixture};
 
 const APP: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
@@ -125,4 +125,41 @@ fn a_choice_that_names_nothing_is_refused_with_the_nearest() {
     let path = "ConnectedApp:Acme:oauthPolicy.*";
     let run = env.run(&[&["diff"], &of_template[..], &["--except", path]].concat());
     assert!(run.code == 0 && run.stdout.contains("0 settings differ"), "{run:?}");
+}
+
+#[test]
+fn what_is_named_in_vain_is_said_with_its_line_and_the_nearest() {
+    let env = Env::new();
+    let from = fixture("good-order");
+    let diff = ["diff", "--template", "ampersand", "--set", "app=Ampersand", "--from", &from];
+    for (text, said) in [
+        ("ogr = \"acme\"\n", "line 1: ;did you mean `org`"),
+        ("[parameters]\napp = \"Ampersand\"\nraed = \"x\"\n", "line 3: ;did you mean `read`"),
+        ("[parameters.ampersand]\nobjcts = 1\n", "line 2: ;there is no parameter `objcts`"),
+        ("[parameters.ampersnad]\nread = \"x\"\n", "line 1: ;did you mean `ampersand`"),
+        ("[orgs.prod.parameters]\nraed = \"x\"\n", "line 2: ;did you mean `read`"),
+        ("[orgs.prod]\nparamters = 1\n", "line 2: ;did you mean `parameters`"),
+        ("[overlay.ampersnad.parameters]\nx = 1\n", "line 1: ;did you mean `ampersand`"),
+    ] {
+        env.write("sfsetup.toml", text);
+        let run = env.run(&[&diff[..5], &["--org", "demo"]].concat());
+        assert_eq!(run.code, 1, "{text}: {run:?}");
+        for part in said.split(';') {
+            assert!(run.stderr.contains(part), "{text}: {part}: {}", run.stderr);
+        }
+    }
+    // Another template may have such a parameter.
+    env.write("sfsetup.toml", "[parameters]\nsomething_else = \"x\"\nexecution_user = \"x\"\n");
+    let run = env.run(&[&diff[..5], &["--org", "demo"]].concat());
+    assert_eq!(run.code, 2, "{run:?}");
+    env.write("sfsetup.toml", "# ours\norg = \"dmeo\"\n");
+    let run = env.run(&diff[..5]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("did you mean `demo`?"), "{run:?}");
+    assert!(run.stderr.contains("sfsetup.toml, line 2"), "{run:?}");
+    let run = env.run(&[&diff[..3], &["--set", "raed=Account", "--from", &from]].concat());
+    assert_ne!(run.code, 0);
+    assert!(run.stderr.contains("did you mean `read`?"), "{run:?}");
+    let run = env.run(&["diff", "--template", "ampersnad", "--from", &from]);
+    assert!(run.stderr.contains("did you mean `ampersand`?"), "{run:?}");
 }

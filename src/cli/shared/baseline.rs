@@ -46,7 +46,7 @@ pub(crate) async fn baseline(
         return open(ui, Path::new(path));
     }
     let name = saved.org.clone().unwrap_or_default();
-    let choice = Choice::Named(name, "--baseline-org");
+    let choice = Choice::Named(name, "--baseline-org".to_owned());
     let connected: Connected =
         connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) })
             .await?;

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeString, DeTable};
+
+use crate::metadata::registry::nearest::{is_slip, nearest};
+use crate::template::{self, Template, builtin};
 
 use super::error::CommandError;
 
@@ -72,18 +77,122 @@ impl Config {
         let text =
             std::fs::read_to_string(file).map_err(|error| failed().because(error.to_string()))?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let place = error.span().map_or_else(String::new, |span| {
-                let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-                format!("line {line}: ")
-            });
-            failed().because(format!("{place}{}", error.message())).hint(
+            let span = error.span().unwrap_or_default();
+            let place = match error.span() {
+                Some(span) => format!("line {}: ", line_of(&text, span.start)),
+                None => String::new(),
+            };
+            let failed = failed().because(format!("{place}{}", error.message())).hint(
                 "it may hold `org = \"name\"`, [parameters] with one `name = value` a line, \
                  [overlay.TEMPLATE], and both under [orgs.ORG]",
-            )
+            );
+            // Where a key is not known, that is where the error stands.
+            let key = text.get(span).unwrap_or_default();
+            match nearest(key, KEYS.iter().copied()) {
+                Some(near) if !KEYS.contains(&key) => {
+                    failed.hint(format!("did you mean `{near}`?"))
+                }
+                Some(_) | None => failed,
+            }
         })?;
         config.file = Some(file.to_path_buf());
         config.text = text;
         Ok(config)
+    }
+
+    /// Refuses what nobody reads: a parameter that the template of the table's name lacks, and a
+    /// name that is a slip of one that templates here have. What else is said may be another
+    /// template's.
+    ///
+    /// # Errors
+    /// There is such a name; each with its line and what was probably meant.
+    pub(crate) fn check(&self, templates: &[&Template]) -> Result<(), CommandError> {
+        let Ok(top) = DeTable::parse(&self.text) else { return Ok(()) };
+        let mut found = Vec::new();
+        let top = top.get_ref();
+        let orgs = top.get("orgs").and_then(|orgs| orgs.get_ref().as_table());
+        let of_orgs = orgs.into_iter().flatten().filter_map(|(_, one)| one.get_ref().as_table());
+        for all in std::iter::once(top).chain(of_orgs) {
+            let table = |name: &str| all.get(name).and_then(|table| table.get_ref().as_table());
+            for (key, value) in table("parameters").into_iter().flatten() {
+                match value.get_ref().as_table() {
+                    Some(own) => self.template_of(key, templates, own, &mut found),
+                    None => self.parameter(key, templates, &mut found),
+                }
+            }
+            for (key, _) in table("overlay").into_iter().flatten() {
+                self.template_of(key, templates, &DeTable::new(), &mut found);
+            }
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
+        let mut error = CommandError::new(format!("`{file}` names what there is not"));
+        error.causes = found;
+        Err(error)
+    }
+
+    /// A table that bears a template's name, and the parameters in it.
+    fn template_of(
+        &self,
+        key: &Spanned<DeString<'_>>,
+        templates: &[&Template],
+        own: &DeTable<'_>,
+        found: &mut Vec<String>,
+    ) {
+        let name: &str = key.get_ref();
+        let Some(template) = templates.iter().find(|template| template.name == name) else {
+            let slip = templates.iter().find(|template| is_slip(name, &template.name));
+            if let Some(meant) = slip.filter(|_| builtin::find(name).is_none()) {
+                found.push(self.no_such("template", key, &meant.name));
+            }
+            return;
+        };
+        let known = || template.parameters.iter().map(|parameter| parameter.name.as_str());
+        for (key, _) in own {
+            let name: &str = key.get_ref();
+            if !known().any(|known| known == name) {
+                let near = nearest(name, known()).unwrap_or_default();
+                found.push(self.no_such("parameter", key, near));
+            }
+        }
+    }
+
+    fn parameter(
+        &self,
+        key: &Spanned<DeString<'_>>,
+        templates: &[&Template],
+        found: &mut Vec<String>,
+    ) {
+        let name: &str = key.get_ref();
+        let known =
+            || templates.iter().flat_map(|template| &template.parameters).map(|one| &one.name);
+        if known().any(|known| known == name) || is_shipped(name) {
+            return;
+        }
+        if let Some(near) = known().find(|known| is_slip(name, known)) {
+            found.push(self.no_such("parameter", key, near));
+        }
+    }
+
+    fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: &str) -> String {
+        let line = line_of(&self.text, key.span().start);
+        let meant = match near {
+            "" => String::new(),
+            near => format!("; did you mean `{near}`?"),
+        };
+        format!("line {line}: there is no {what} `{}`{meant}", key.get_ref())
+    }
+
+    /// Returns where the file names the org.
+    pub(crate) fn place_of_org(&self) -> String {
+        let top = DeTable::parse(&self.text).ok();
+        let line = top.and_then(|top| {
+            let (key, _) = top.get_ref().get_key_value("org")?;
+            Some(line_of(&self.text, key.span().start))
+        });
+        line.map_or_else(|| FILE.to_owned(), |line| format!("{FILE}, line {line}"))
     }
 
     /// Returns the values of a template's parameters; what is said of the org goes before what is
@@ -117,4 +226,18 @@ impl Config {
         }
         found
     }
+}
+
+/// The keys that the file may hold, on top and in the table of an org.
+const KEYS: &[&str] = &["org", "orgs", "overlay", "parameters"];
+
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at.min(text.len())].matches('\n').count() + 1
+}
+
+/// Says whether a shipped template has a parameter of the name.
+fn is_shipped(name: &str) -> bool {
+    let shipped = builtin::all().iter();
+    let parsed = shipped.filter_map(|one| template::parse(one.name, one.text).ok());
+    parsed.into_iter().any(|one| one.parameters.iter().any(|parameter| parameter.name == name))
 }

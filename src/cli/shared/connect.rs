@@ -13,9 +13,10 @@ use secrecy::SecretString;
 
 #[cfg(feature = "demo")]
 use crate::demo;
+use crate::metadata::registry::nearest::nearest;
 use crate::org::auth::{Session, SfCli};
 use crate::org::logins::LoginStore;
-use crate::org::{ConnectOptions, Event, Org, OrgError};
+use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
 use super::config::Config;
 use super::error::CommandError;
@@ -29,7 +30,7 @@ const DEMO: &str = "demo";
 #[derive(Debug)]
 pub(crate) enum Choice {
     /// A name, and where it was read.
-    Named(String, &'static str),
+    Named(String, String),
     /// An access token in the environment, and the org's address.
     Token(SecretString, String),
 }
@@ -38,10 +39,10 @@ pub(crate) enum Choice {
 pub(crate) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let named = argument
-        .map(|name| (name.to_owned(), "--org"))
-        .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG")))
-        .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG")))
-        .or_else(|| config.org.clone().map(|name| (name, "sfsetup.toml")));
+        .map(|name| (name.to_owned(), "--org".to_owned()))
+        .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG".to_owned())))
+        .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG".to_owned())))
+        .or_else(|| config.org.clone().map(|name| (name, config.place_of_org())));
     if let Some((name, place)) = named {
         return Some(Choice::Named(name, place));
     }
@@ -181,8 +182,12 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
             Session::from_sf_cli(name, SfCli::default()).await.map_err(|error| {
-                let error = failed(error);
-                if *place == "--org" {
+                let is_unknown = error.kind == OrgErrorKind::NoSuchOrg;
+                let mut error = failed(error);
+                if is_unknown && let Some(near) = nearest_org(name, &store) {
+                    error = error.hint(format!("did you mean `{near}`?"));
+                }
+                if place == "--org" {
                     error
                 } else {
                     error.hint(format!("the name was read from {place}"))
@@ -190,6 +195,15 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
             })
         }
     }
+}
+
+/// The login that was probably meant, or the demo org.
+fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
+    let logins = store.list().unwrap_or_default();
+    let mut known: Vec<&str> = logins.iter().map(|login| login.name.as_str()).collect();
+    #[cfg(feature = "demo")]
+    known.push(DEMO);
+    nearest(name, known).map(str::to_owned)
 }
 
 /// Runs what waits, on this thread.

@@ -180,6 +180,7 @@ pub(crate) fn fill_in(
         };
         pairs.push((name.trim(), value));
     }
+    config.check(templates)?;
     if let Some(file) = &config.file {
         ui.detail(&format!("parameters from {}", file.display()));
     }
