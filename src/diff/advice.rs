@@ -1,6 +1,8 @@
 //! What a template's author would want to know although the file is right: what nobody uses, what
 //! contradicts, what an org will not take.
 
+mod names;
+
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::Fact;
@@ -45,11 +47,17 @@ pub fn advice(template: &Template) -> Vec<Advice> {
                 ));
             }
         }
+        names::of_step(step, &mut found);
     }
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
     found.sort_by_key(|advice| advice.line);
     found
+}
+
+/// Says what of a template cannot be looked up here, where there is such.
+pub fn unknown_here(template: &Template) -> Option<String> {
+    names::unknown_here(template)
 }
 
 /// The wants on components, those within an `any` too.

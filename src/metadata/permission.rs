@@ -4,6 +4,8 @@
 //! The table holds what a source has for every org. An org's own graph (`PermissionDependency`)
 //! comes in as a value and adds to it.
 
+pub(crate) mod known;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -299,11 +299,12 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
     out
 }
 
-/// Says for programs whether a template is right, and every mistake.
+/// Says for programs whether a template is right, every mistake, and what only an org can tell.
 pub fn check_json(
     file: &str,
     checked: &Result<Template, TemplateErrors>,
     advice: &[Advice],
+    not_checked: Option<&str>,
 ) -> String {
     let contradictions = advice
         .iter()
@@ -329,6 +330,7 @@ pub fn check_json(
         "ok": checked.is_ok() && mistakes.is_empty(),
         "mistakes": mistakes,
         "notes": notes,
+        "not_checked": not_checked,
     }))
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::diff::advice::advice;
+use crate::diff::advice::{advice, unknown_here};
 use crate::report::template as render;
 use crate::template::{self, builtin, schema};
 
@@ -91,14 +91,18 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
                 load::parent(Path::new(template), parent)
             });
             let advice = checked.as_ref().map(advice).unwrap_or_default();
+            let unknown = checked.as_ref().ok().and_then(unknown_here);
             let is_right = checked.is_ok() && !advice.iter().any(|one| one.is_mistake);
             let exit = if is_right { Exit::Done } else { Exit::Error };
             if *format == Format::Json {
-                ui.answer(&render::check_json(&file, &checked, &advice))?;
+                ui.answer(&render::check_json(&file, &checked, &advice, unknown.as_deref()))?;
                 return Ok(exit);
             }
             let template = checked.map_err(|errors| CommandError::template(&errors))?;
             ui.answer(&render::check_text(&file, &template, &advice))?;
+            if let Some(unknown) = unknown {
+                ui.note(&unknown);
+            }
             Ok(exit)
         }
         Action::New(arguments) => new::run(ui, arguments),

@@ -115,6 +115,8 @@ fn a_template_is_checked_with_every_mistake_at_once() {
     acme.toml:38: note: step `edition` has no `docs`: nobody can look up who asks for it
     acme.toml:42: note: step `invite` has no `docs`: nobody can look up who asks for it
     acme: no mistakes; 1 parameter, 7 steps, 8 wants
+    --- stderr
+    note: whether an org has these objects is not known here: `sfsetup diff --org` says it
     --- exit 0
     ");
     let broken = STATES

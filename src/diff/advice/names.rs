@@ -1,0 +1,309 @@
+//! Names that no org has, as far as that is known without one: permissions, licences, editions,
+//! settings, elements of entries, stars, and what was to be filled in.
+
+use crate::metadata::ComponentId;
+use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
+use crate::metadata::names::Name;
+use crate::metadata::path::FieldPath;
+use crate::metadata::permission::known::KNOWN;
+use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::{self, Field, Kind, wsdl};
+use crate::metadata::value::Value;
+use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
+
+use super::Advice;
+
+/// The editions by the names of `Organization.OrganizationType` (S 5).
+const EDITIONS: &[&str] = &[
+    "Base Edition",
+    "Developer Edition",
+    "Enterprise Edition",
+    "Performance Edition",
+    "Professional Edition",
+    "Team Edition",
+    "Unlimited Edition",
+];
+
+/// User licences by name, and permission set licences that integrations ask for (S 4.3).
+const LICENCES: &[&str] = &[
+    "Analytics Cloud Integration User",
+    "Chatter External",
+    "Chatter Free",
+    "Customer Community",
+    "Customer Community Login",
+    "Customer Community Plus",
+    "External Identity",
+    "Guest User License",
+    "Identity",
+    "Partner Community",
+    "Salesforce",
+    "Salesforce API Integration",
+    "Salesforce Integration",
+    "Salesforce Platform",
+    "SalesforceAPIIntegrationPsl",
+];
+
+/// What stands where something was to be filled in.
+const TO_DO: &str = "TODO";
+
+/// Notes on a step, each a mistake or not.
+pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
+    let mut notes: Vec<(bool, String)> = Vec::new();
+    for Condition { subject, values, .. } in &step.when {
+        if let Subject::Fact(fact) = subject {
+            of_fact(fact, &Test::OneOf(values.clone()), &mut notes);
+        }
+    }
+    let texts = [Some(&step.title), step.why.as_ref(), step.note.as_ref(), step.docs.as_ref()];
+    to_do(texts.into_iter().flatten().map(String::as_str), &mut notes);
+    step.wants.iter().for_each(|want| of_want(want, &mut notes));
+    if let Some(create) = &step.create {
+        to_do([create.component.as_str()].into_iter(), &mut notes);
+        star(&create.component, &mut notes);
+    }
+    let mut said: Vec<String> = Vec::new();
+    for (is_mistake, words) in notes {
+        let message = format!("step `{}` {words}", step.id);
+        if !said.contains(&message) {
+            said.push(message.clone());
+            found.push(Advice { line: step.line, message, is_mistake });
+        }
+    }
+}
+
+/// Says what a template names that only an org can tell of; nothing where it names no such thing.
+pub(super) fn unknown_here(template: &Template) -> Option<String> {
+    let mut sorts: Vec<String> = Vec::new();
+    let wants = template.steps.iter().flat_map(|step| super::settings(&step.wants));
+    for (component, path, _) in wants {
+        for name in names_of(component, path) {
+            let sort = match &name {
+                Name::Component(_) => format!("{}s", name.sort()),
+                Name::Permission(_) | Name::Licence(_) => continue,
+            };
+            if !sorts.contains(&sort) {
+                sorts.push(sort);
+            }
+        }
+    }
+    sorts.sort();
+    let all = sorts.join(", ");
+    (!sorts.is_empty()).then(|| {
+        format!("whether an org has these {all} is not known here: `sfsetup diff --org` says it")
+    })
+}
+
+fn names_of(component: &str, path: &str) -> Vec<Name> {
+    let Some((type_name, _)) = component.split_once(':') else { return Vec::new() };
+    let id = ComponentId::new(type_name.trim(), "X");
+    match path.parse::<FieldPath>() {
+        Ok(path) => Name::of_setting(&id, &path),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
+    match want {
+        Want::Metadata { component, path, test, .. } => {
+            to_do([component.as_str(), path.as_str()].into_iter(), notes);
+            of_test(test, notes);
+            star(component, notes);
+            if path.contains("[*]") {
+                let words = "`*` as a key stands for nothing; name each entry".to_owned();
+                notes.push((true, format!("wants {component} {path}: {words}")));
+            }
+            for name in names_of(component, path) {
+                if let Name::Permission(name) = &name {
+                    permission(name, notes);
+                }
+            }
+            settings_member(component, notes);
+            leaf(component, path, notes);
+        }
+        Want::Fact { fact, test } => of_fact(fact, test, notes),
+        Want::Manual { text, confirm } => {
+            to_do([text.as_str()].into_iter(), notes);
+            confirm.iter().for_each(|want| of_want(want, notes));
+        }
+        Want::Any(wants) => wants.iter().for_each(|want| of_want(want, notes)),
+    }
+}
+
+fn of_test(test: &Test, notes: &mut Vec<(bool, String)>) {
+    let elements: Vec<String> = test.desired().iter().flat_map(Value::elements).collect();
+    to_do(elements.iter().map(String::as_str), notes);
+}
+
+fn to_do<'t>(texts: impl Iterator<Item = &'t str>, notes: &mut Vec<(bool, String)>) {
+    let is_word = |text: &str| {
+        let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+        words.any(|word| word == TO_DO)
+    };
+    for text in texts.filter(|text| is_word(text)) {
+        let first = text.lines().next().unwrap_or_default().trim();
+        notes.push((false, format!("still says {TO_DO}: `{first}`")));
+    }
+}
+
+fn star(component: &str, notes: &mut Vec<(bool, String)>) {
+    if component.split_once(':').is_some_and(|(_, name)| name.contains('*')) {
+        let words = "a want is held against one component, and `*` stands for none; name it";
+        notes.push((true, format!("wants {component}: {words}")));
+    }
+}
+
+fn permission(name: &str, notes: &mut Vec<(bool, String)>) {
+    if name.contains('{') || KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return;
+    }
+    let end = match nearest(name, KNOWN.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "only an org can tell".to_owned(),
+    };
+    notes.push((
+        false,
+        format!("names the system permission `{name}`, which is not a widely known one; {end}"),
+    ));
+}
+
+fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
+    of_test(test, notes);
+    to_do([pattern].into_iter(), notes);
+    let Ok(fact) = Fact::parse(pattern) else { return };
+    let values: Vec<String> = test.desired().iter().flat_map(Value::elements).collect();
+    let values = values.iter().map(String::as_str);
+    match &fact {
+        Fact::Access(Access::Permission(name)) => permission(name, notes),
+        Fact::Organization(OrganizationFact::Edition) => {
+            values.for_each(|value| one_of(value, "edition", EDITIONS, notes));
+        }
+        Fact::User(UserFact::License) => {
+            values.for_each(|value| one_of(value, "licence", LICENCES, notes));
+        }
+        Fact::Seats(licence) => one_of(licence, "licence", LICENCES, notes),
+        Fact::Organization(_)
+        | Fact::ApiAccessControl
+        | Fact::User(_)
+        | Fact::Access(_)
+        | Fact::AppInstalled => {}
+    }
+}
+
+/// A value that is nearly one of those known is a mistake; another may be right.
+fn one_of(value: &str, sort: &str, known: &[&str], notes: &mut Vec<(bool, String)>) {
+    if value.contains('{') || known.iter().any(|one| one.eq_ignore_ascii_case(value)) {
+        return;
+    }
+    match nearest(value, known.iter().copied()) {
+        Some(near) => {
+            let words = format!("no org has the {sort} `{value}`; did you mean `{near}`?");
+            notes.push((true, format!("can never be so: {words}")));
+        }
+        None => notes.push((
+            false,
+            format!(
+                "names the {sort} `{value}`, which is not a widely known one; only an org can \
+                     tell"
+            ),
+        )),
+    }
+}
+
+/// The members of `Settings` are the WSDL's types of settings.
+fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
+    let Some((registry::SETTINGS, member)) = component.split_once(':') else { return };
+    let members = || wsdl::all().iter().filter_map(wsdl::WsdlType::settings_member);
+    if member.contains(['{', '*']) || members().any(|known| known == member.trim()) {
+        return;
+    }
+    let near = nearest(member, members());
+    let end = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    notes.push((near.is_some(), format!("wants {component}: there are no such settings{end}")));
+}
+
+/// An element that the entries of a list, or a group, do not have. A WSDL may lack what its org
+/// does not use: only what is nearly there is a mistake.
+fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
+    let Some((type_name, full_name)) = component.split_once(':') else { return };
+    let Some(row) = registry::find_component(type_name.trim(), full_name.trim()) else { return };
+    let Ok(parsed) = fill(path, "X").parse::<FieldPath>() else { return };
+    let mut fields: &[Field] = row.fields;
+    let mut above: Option<&Field> = None;
+    for segment in parsed.segments() {
+        if fields.is_empty() || segment.name.contains('X') && !path.contains(&segment.name) {
+            return;
+        }
+        let Some(field) = fields.iter().find(|field| field.name == segment.name) else {
+            // At the top a row may not be the whole list.
+            let Some(above) = above else { return };
+            let near = nearest(&segment.name, fields.iter().map(|field| field.name));
+            let end = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let words = format!("`{}` has no element `{}`{end}", above.name, segment.name);
+            notes.push((near.is_some(), format!("wants {component} {path}: {words}")));
+            return;
+        };
+        fields = match &field.kind {
+            Kind::Section { fields, .. } | Kind::Group(fields) => fields,
+            Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => &[],
+        };
+        above = Some(field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(want: &str) -> Vec<(bool, String)> {
+        let text = format!(
+            "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+             \"https://x.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\ntitle = \
+             \"U\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ {want} }}]\n"
+        );
+        let template = crate::template::parse("t", &text).unwrap_or_else(|error| panic!("{error}"));
+        let mut found = Vec::new();
+        of_step(&template.steps[0], &mut found);
+        found.into_iter().map(|one| (one.is_mistake, one.message)).collect()
+    }
+
+    #[test]
+    fn what_no_org_has_is_told_and_what_one_may_have_is_not() {
+        let on = "equals = true";
+        let path = |component: &str, path: &str| {
+            format!("component = \"{component}\", path = \"{path}\", {on}")
+        };
+        for (want, is_mistake, said) in [
+            (path("Profile:X", "userPermissions[ApiEnabeld].enabled"), false, "`ApiEnabled`"),
+            (path("Profile:X", "userPermissions[Qqqqq].enabled"), false, "only an org"),
+            (format!("fact = \"user.permission[RunReprots]\", {on}"), false, "`RunReports`"),
+            (path("Profile:*", "userPermissions[ApiEnabled].enabled"), true, "`*`"),
+            (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
+            ("fact = \"user.license\", equals = \"Salesfrce\"".to_owned(), true, "`Salesforce`"),
+            (
+                "fact = \"org.edition\", equals = \"Enterprise\"".to_owned(),
+                true,
+                "`Enterprise Edition`",
+            ),
+            ("fact = \"user.license\", equals = \"Moonbase\"".to_owned(), false, "only an org"),
+            (
+                path("Settings:RealTimeEvent", "realTimeEvents[ApiEvent].isEnable"),
+                true,
+                "`isEnabled`",
+            ),
+            (path("Settings:Securty", "x"), true, "`Security`"),
+            (path("PermissionSet:TODO", "userPermissions[ApiEnabled].enabled"), false, "TODO"),
+        ] {
+            let notes = notes(&want);
+            assert_eq!(notes.len(), 1, "{want}: {notes:?}");
+            assert!(notes[0].0 == is_mistake && notes[0].1.contains(said), "{want}: {notes:?}");
+        }
+        for want in [
+            path("Profile:X", "userPermissions[apienabled].enabled"),
+            path("Settings:RealTimeEvent", "realTimeEvents[ApiEvent].isEnabled"),
+            path("Settings:Security", "sessionSettings.forceLogoutOnSessionTimeout"),
+            "fact = \"org.edition\", one-of = [\"Enterprise Edition\"]".to_owned(),
+        ] {
+            assert_eq!(notes(&want), [], "{want}");
+        }
+    }
+}
