@@ -8,10 +8,11 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
+use crate::diff::{Diff, Finding, Origin, Place, State, StepWant, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
-use crate::template::{Level, Test};
+use crate::template::setup::{self, SetupPage};
+use crate::template::{ExpandedWant, Level, Test};
 
 use super::words::{Labels, in_words};
 use super::{OrgReport, Report, code};
@@ -254,7 +255,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         label: Label { actual, desired },
         why: None,
         docs: None,
-        setup_url: None,
+        setup_url: setup_url(finding, instance_url),
         manual: finding.manual(),
         reason: reason(finding),
         note: None,
@@ -264,11 +265,34 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         location: finding.place.as_ref().map(|Place { file, line }| Location { file, line: *line }),
     };
     match &finding.origin {
-        Origin::Step(wanted) => of_step(row, wanted, instance_url),
+        Origin::Step(wanted) => of_step(row, wanted),
         // A baseline wants all to be as it has it.
         Origin::Baseline { changed, .. } => {
             FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
         }
+    }
+}
+
+/// Where a person sees or sets it: the page that the step names, else that of what it is about; of
+/// what is done by hand that of what proves it.
+fn setup_url(finding: &Finding<'_>, instance_url: Option<&str>) -> Option<String> {
+    let named = finding.step().and_then(|step| step.setup);
+    let subject = match &finding.subject {
+        Subject::Setting { component, .. } | Subject::Component(component) => {
+            setup::of_type(&component.type_name)
+        }
+        Subject::Fact(fact) => setup::of_fact(fact),
+        Subject::ByHand => finding.wanted().and_then(|wanted| of_want(wanted.want)),
+    };
+    [named, subject].into_iter().flatten().find_map(|page| page.url(instance_url))
+}
+
+fn of_want(want: &ExpandedWant) -> Option<&'static SetupPage> {
+    match want {
+        ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
+        ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
+        ExpandedWant::Manual { confirm, .. } => of_want(confirm.as_deref()?),
+        ExpandedWant::Any(wants) => wants.iter().find_map(of_want),
     }
 }
 
@@ -278,11 +302,7 @@ fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
     unseen.or_else(|| finding.lacks.as_ref().map(|lacked| lacked.to_string().into()))
 }
 
-fn of_step<'r>(
-    row: FindingRow<'r>,
-    wanted: &'r StepWant<'_>,
-    instance_url: Option<&str>,
-) -> FindingRow<'r> {
+fn of_step<'r>(row: FindingRow<'r>, wanted: &'r StepWant<'_>) -> FindingRow<'r> {
     let StepWant { template, step, access_from, alternatives, .. } = wanted;
     FindingRow {
         template: Some(&template.name),
@@ -291,7 +311,6 @@ fn of_step<'r>(
         level: step.level.name(),
         why: step.why.as_deref(),
         docs: step.docs.as_deref(),
-        setup_url: step.setup.and_then(|page| page.url(instance_url)),
         note: step.note.as_deref(),
         access_from: access_from.as_deref(),
         alternatives: alternatives.iter().map(in_words).collect(),

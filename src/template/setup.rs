@@ -3,6 +3,8 @@
 //! Page ids are no published contract, so the Quick Find words are always shown beside the link; a
 //! page whose path no source gives has none.
 
+use crate::metadata::fact::Fact;
+
 /// A page of Setup.
 #[derive(Debug)]
 pub struct SetupPage {
@@ -60,6 +62,31 @@ const fn without_path(id: &'static str, title: &'static str) -> SetupPage {
 /// Finds a page by its name.
 pub fn find(id: &str) -> Option<&'static SetupPage> {
     PAGES.iter().find(|page| page.id == id)
+}
+
+/// Returns the page where a person sees and sets components of a type; none where no source gives
+/// one.
+pub fn of_type(type_name: &str) -> Option<&'static SetupPage> {
+    find(match type_name {
+        "ConnectedApp" => "connected-apps",
+        "ExternalClientApplication" => "external-client-apps",
+        _ if type_name.starts_with("ExtlClntApp") => "external-client-apps",
+        "InstalledPackage" => "installed-packages",
+        "MutingPermissionSet" | "PermissionSetGroup" => "permission-set-groups",
+        "PermissionSet" => "permission-sets",
+        "Profile" | "ProfilePasswordPolicy" | "ProfileSessionSetting" => "profiles",
+        _ => return None,
+    })
+}
+
+/// Returns the page where a person sees what a fact says.
+pub fn of_fact(fact: &Fact) -> Option<&'static SetupPage> {
+    find(match fact {
+        Fact::Organization(_) | Fact::Seats(_) => "company-information",
+        Fact::ApiAccessControl => "api-access-control",
+        Fact::User(_) | Fact::Access(_) => "users",
+        Fact::AppInstalled => "connected-apps-usage",
+    })
 }
 
 impl SetupPage {

@@ -194,6 +194,30 @@ async fn what_a_caller_may_not_see_is_not_called_missing() {
     assert_eq!(states, expected, "{told:#?}");
 }
 
+#[tokio::test]
+async fn each_finding_says_where_a_person_sees_it() {
+    let by_hand = "{ manual = \"do it\", confirm = { fact = \"user.is_active\", equals = true } }";
+    let wants = [
+        setting(PROFILE, "objectPermissions[Account].allowRead", "equals = true"),
+        setting("PermissionSet:Nobody", "userPermissions[ApiEnabled].enabled", "equals = true"),
+        fact("user.permission[CanApproveUninstalledApps]", "equals = true"),
+        fact("org.edition", "equals = \"Enterprise Edition\""),
+        by_hand.to_owned(),
+    ];
+    let lab = lab(&wants).await;
+    let pages =
+        ["EnhancedProfiles", "PermSets", "ManageUsers", "CompanyProfileInfo", "ManageUsers"];
+    let run = lab.run(&[DIFF, &["--set", "user=nobody@example.com"]].concat()).await;
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let findings = report["orgs"][0]["findings"].as_array().unwrap();
+    for (finding, page) in findings.iter().zip(pages) {
+        let url = finding["setup_url"].as_str().unwrap_or_default();
+        assert_eq!(url, format!("{}/lightning/setup/{page}/home", lab.running.url()), "{finding}");
+    }
+    let states: Vec<&Json> = findings.iter().map(|finding| &finding["state"]).collect();
+    assert_eq!(states, ["in-sync", "missing", "not-observed", "in-sync", "manual"]);
+}
+
 /// A step that wants a profile, and says how it is made.
 fn made(profile: &str) -> String {
     let want = setting(

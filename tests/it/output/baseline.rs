@@ -170,7 +170,7 @@ fn what_changed_since_is_shown_by_component() {
               },
               "why": null,
               "docs": null,
-              "setup_url": null,
+              "setup_url": "/lightning/setup/ConnectedApplication/home",
               "manual": null,
               "reason": null,
               "note": null,
