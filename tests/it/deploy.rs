@@ -470,16 +470,20 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
     let before = lab.files().await;
     for (want, code, words) in [
         (
-            format!("{{ {set} = \"objectPermissions[Nope__c].allowRead\", equals = true }}"),
+            format!("{{ {set} = \"customPermissions[Nope].enabled\", equals = true }}"),
             3,
-            &["no CustomObject named Nope__c found", "only-step", "not in this org"][..],
+            &["no CustomPermission named Nope found", "only-step", "not in this org"][..],
         ),
         (
             format!("{{ {set} = \"fieldPermissions[Account.Nope__c].readable\", equals = true }}"),
-            3,
-            &["no CustomField named Account.Nope__c found"],
+            2,
+            &["the org has no field `Account.Nope__c`"],
         ),
-        (format!("{{ {set} = \"userPermissions[NoSuchThing].enabled\", equals = true }}"), 1, &["no system permission `NoSuchThing`"]),
+        (
+            format!("{{ {set} = \"userPermissions[NoSuchThing].enabled\", equals = true }}"),
+            2,
+            &["the org has no system permission `NoSuchThing`"],
+        ),
         (format!("{{ {set} = \"label\", equals = \"{}\" }}", "x".repeat(90)), 3, &["max \
             length=80"]),
         (

@@ -118,7 +118,7 @@ async fn what_the_org_does_not_have_is_missing_with_the_nearest() {
     // Nothing of it is sent, and all of it is named.
     let run = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
     assert_eq!(run.code, 2, "{run:?}");
-    assert_eq!(lab.count("deploy"), 0, "{:?}", lab.running.calls());
+    assert_eq!(lab.count("deployRequest.start"), 0, "{:?}", lab.running.calls());
     for name in ["Acount", "Invoce__c", "Account.Phne", "RunReprots", "Salesfrce"] {
         assert!(format!("{}{}", run.stdout, run.stderr).contains(name), "{name}: {run:?}");
     }
@@ -241,7 +241,7 @@ async fn what_nearly_is_there_is_not_made_without_a_word() {
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("did you mean `Ampersand Integration`"), "{run:?}");
     assert!(run.stderr.contains("--create"), "{run:?}");
-    assert_eq!(lab.count("deploy"), 0, "{:?}", lab.running.calls());
+    assert_eq!(lab.count("deployRequest.start"), 0, "{:?}", lab.running.calls());
     let out = ["package", "--template", "t.toml", "--out", "out"];
     assert_eq!(lab.run(&out).await.code, 1);
     assert!(!lab.env.folder().join("out").exists());
