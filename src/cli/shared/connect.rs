@@ -200,9 +200,11 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 /// The login that was probably meant, or the demo org.
 fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
     let logins = store.list().unwrap_or_default();
-    let mut known: Vec<&str> = logins.iter().map(|login| login.name.as_str()).collect();
     #[cfg(feature = "demo")]
-    known.push(DEMO);
+    let built_in = [DEMO];
+    #[cfg(not(feature = "demo"))]
+    let built_in: [&str; 0] = [];
+    let known = logins.iter().map(|login| login.name.as_str()).chain(built_in);
     nearest(name, known).map(str::to_owned)
 }
 
