@@ -7,6 +7,8 @@ mod bodies;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::org::connect;
+use crate::org::server::{Fault, Server, State};
 use crate::support::fixture;
 
 /// How one input is broken: where, by how many bytes, and with what in their place.
@@ -84,6 +86,50 @@ fn a_plan_of_any_bytes_is_refused_or_the_same_again() {
 #[test]
 fn a_journal_of_any_bytes_is_refused_or_told() {
     run(&[read("previous/open.json"), read("previous/done.json")], bodies::journal);
+}
+
+/// What the org answers to a list, whatever became of it on the way.
+fn listed(runtime: &tokio::runtime::Runtime, reply: &[u8]) -> Result<Vec<String>, String> {
+    runtime.block_on(async {
+        let server = Server::start(State::default()).await;
+        let org = connect(&server).await.unwrap();
+        let fault = ("<met:listMetadata>", usize::MAX, Fault::Body(reply.to_vec()));
+        server.state.lock().unwrap().faults.push(fault);
+        let listed = org.list("ConnectedApp").await.map_err(|error| error.to_string())?;
+        Ok(listed.into_iter().map(|one| one.id.full_name).collect())
+    })
+}
+
+const LIST: &str = "<?xml version=\"1.0\"?><soapenv:Envelope \
+                    xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+                    xmlns=\"http://soap.sforce.com/2006/04/metadata\"><soapenv:Body>\
+                    <listMetadataResponse><result><fileName>a</fileName><fullName>Acme</fullName><type>ConnectedApp</type>\
+                    </result><result><fileName>b</fileName><fullName>Beacon</fullName><type>ConnectedApp</type></result>\
+                    </listMetadataResponse></soapenv:Body></soapenv:Envelope>";
+
+#[test]
+fn a_soap_reply_of_any_bytes_is_refused_or_read() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    assert_eq!(listed(&runtime, LIST.as_bytes()).unwrap(), ["Acme", "Beacon"]);
+    run(&[LIST.as_bytes().to_vec()], |reply| {
+        // Nothing is listed that does not stand there.
+        if let Ok(names) = listed(&runtime, reply) {
+            let count = String::from_utf8_lossy(reply).matches("<result").count();
+            assert!(names.len() <= count, "{names:?}");
+        }
+    });
+}
+
+/// What breaks off is no shorter list: a snapshot would take the rest for gone.
+#[test]
+fn a_soap_reply_that_breaks_off_is_never_a_shorter_list() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for end in 0..LIST.len() {
+        // Without what follows the answer, the list in it is whole.
+        let is_whole = end >= LIST.find("</soapenv:Body>").unwrap();
+        let found = listed(&runtime, &LIST.as_bytes()[..end]);
+        assert!(found.is_err() || is_whole, "{found:?} of {}", &LIST[..end]);
+    }
 }
 
 #[test]

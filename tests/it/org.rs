@@ -31,7 +31,7 @@ fn options() -> ConnectOptions {
     }
 }
 
-async fn connect(server: &Server) -> Result<Org, OrgError> {
+pub(crate) async fn connect(server: &Server) -> Result<Org, OrgError> {
     let session =
         Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment")?;
     Org::connect(session, options()).await

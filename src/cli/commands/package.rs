@@ -171,10 +171,7 @@ fn put(
                 "`sf project deploy start --source-dir force-app` in that folder".to_owned()
             }
         };
-        ui.hint(&format!(
-            "written to {}; {command} deploys it",
-            out.display()
-        ));
+        ui.hint(&format!("written to {}; {command} deploys it", out.display()));
     }
     Ok(())
 }

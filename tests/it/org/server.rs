@@ -25,6 +25,8 @@ pub(crate) const UNKNOWN_EXCEPTION: &str = "<?xml version=\"1.0\"?><soapenv:Enve
 pub(crate) enum Fault {
     /// Status, further header lines, body.
     Reply(u16, &'static str, &'static str),
+    /// These bytes as the body.
+    Body(Vec<u8>),
     /// Close the connection without a word.
     Reset,
     /// Half of the right answer, then close.
@@ -120,6 +122,11 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, address: String)
             Some(Fault::Reply(status, headers, body)) => {
                 let reply = reply(status, headers, body);
                 stream.write_all(reply.as_bytes()).await.unwrap_or_default();
+            }
+            Some(Fault::Body(body)) => {
+                let head = reply(200, "", "").replace(": 0\r", &format!(": {}\r", body.len()));
+                let whole = [head.into_bytes(), body].concat();
+                stream.write_all(&whole).await.unwrap_or_default();
             }
             Some(Fault::Reset) => return,
             Some(Fault::Half) => {
