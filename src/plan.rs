@@ -226,6 +226,17 @@ impl<'t> Plan<'t> {
         self.changes.is_empty() && self.assignments.is_empty() && self.withdrawals.is_empty()
     }
 
+    /// Administrator's rights that nobody asked for, and that come along because others need them.
+    pub fn admin_rights(&self) -> Vec<&Change> {
+        let is_one = |change: &&Change| {
+            let permission = change.path.as_ref().and_then(Permission::of_path);
+            matches!(change.cause, Cause::Needed(_))
+                && change.to == Some(Value::Bool(true))
+                && permission.is_some_and(|permission| permission.is_administrators())
+        };
+        self.changes.iter().filter(is_one).collect()
+    }
+
     /// Begins a component that is not there.
     fn make(&mut self, id: ComponentId, made: Document, cause: Cause) {
         self.changes.push(Change {

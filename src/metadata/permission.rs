@@ -119,6 +119,33 @@ fn object_flag(name: &str) -> Option<&'static str> {
     OBJECT_FLAGS.iter().copied().find(|flag| *flag == name)
 }
 
+/// User permissions by which a user can give more access, to others or to code, or sees or changes
+/// all data: what an administrator has. That one comes along with what is wanted, a person must say.
+const OF_ADMINISTRATORS: &[&str] = &[
+    "AssignPermissionSets",
+    "AuthorApex",
+    "CustomizeApplication",
+    "ManageInternalUsers",
+    "ManageIpAddresses",
+    "ManageLoginAccessPolicies",
+    "ManagePasswordPolicies",
+    "ManageProfilesPermissionsets",
+    "ManageRoles",
+    "ManageSharing",
+    "ManageUsers",
+    "ModifyAllData",
+    "ModifyMetadata",
+    "ResetPasswords",
+    "ViewAllData",
+];
+
+impl Permission {
+    /// Says whether it is an administrator's right.
+    pub fn is_administrators(&self) -> bool {
+        matches!(self, Self::User(name) if OF_ADMINISTRATORS.contains(&name.as_str()))
+    }
+}
+
 /// Within one object (S 3.6). That View All Fields needs Read is how Setup has it; no source for
 /// the API says otherwise.
 const WITHIN_OBJECT: &[(&str, &[&str])] = &[

@@ -55,6 +55,24 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
     if !(plan.assignments.is_empty() && plan.withdrawals.is_empty()) {
         out.push('\n');
     }
+    let rights = plan.admin_rights();
+    if !rights.is_empty() {
+        let text = "Administrator's rights that come along, because what is wanted needs them:";
+        line(&mut out, &text.bold().to_string());
+        for change in rights {
+            let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();
+            line(
+                &mut out,
+                &format!(
+                    "  {} {} {}",
+                    "+".green().bold(),
+                    clean(&change.id.to_string()),
+                    clean(&path)
+                ),
+            );
+        }
+        out.push('\n');
+    }
     for note in &plan.notes {
         line(&mut out, &format!("{} {}", "note:".bold(), clean(note)));
     }
@@ -254,4 +272,32 @@ pub fn files(targets: &[Target], package: &Package) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn administrators_rights_that_come_along_are_named_apart() {
+        let change = |name: &str, cause: Cause| Change {
+            id: ComponentId::new("Profile", "Acme"),
+            path: Some(format!("userPermissions[{name}].enabled").parse().unwrap()),
+            from: Some(Value::Bool(false)),
+            to: Some(Value::Bool(true)),
+            cause,
+        };
+        let mut plan = Plan::default();
+        plan.changes = vec![
+            change("ManageUsers", Cause::Step("users".to_owned())),
+            change("ManageRoles", Cause::Needed("ManageUsers".to_owned())),
+            change("RunReports", Cause::Needed("EditReports".to_owned())),
+        ];
+        let text = render(&plan, "Plan", None, true);
+        let apart = text.split("Administrator's rights that come along").nth(1).unwrap();
+        assert!(apart.contains("userPermissions[ManageRoles].enabled"), "{text}");
+        assert!(!apart.contains("RunReports") && !apart.contains("[ManageUsers]"), "{text}");
+        plan.changes.remove(1);
+        assert!(!render(&plan, "Plan", None, true).contains("Administrator's rights"));
+    }
 }

@@ -61,6 +61,10 @@ pub(crate) struct DeployArguments {
     #[arg(long)]
     create: bool,
 
+    /// Go on although administrator's rights come along, because what is wanted needs them
+    #[arg(long)]
+    allow_admin_rights: bool,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -161,6 +165,7 @@ impl Run<'_> {
             test_level: arguments.test_level.map(TestLevel::from),
             validated: arguments.validated.as_deref(),
             allow_removals: arguments.allow_removals,
+            allow_admin_rights: arguments.allow_admin_rights,
             force: false,
             create: arguments.create,
             full: arguments.full,

@@ -185,6 +185,7 @@ async fn take_back(
         validated: arguments.validated.as_deref(),
         // Taking back what was given is what is asked for.
         allow_removals: true,
+        allow_admin_rights: true,
         force: arguments.force,
         full: true,
     };

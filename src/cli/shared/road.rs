@@ -34,6 +34,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) validated: Option<&'m str>,
     /// Much may be taken away.
     pub(crate) allow_removals: bool,
+    /// Administrator's rights may come along.
+    pub(crate) allow_admin_rights: bool,
     /// What somebody has changed since may be lost.
     pub(crate) force: bool,
     /// What is not there is made although something of nearly its name is.
@@ -108,6 +110,7 @@ impl<'r> Road<'r> {
             return Ok(exit(&plan));
         }
         self.refuse_removals(&plan)?;
+        self.refuse_admin_rights(&plan)?;
         refuse_slips(ui, seen, &plan, manner.create, manner.yes)?;
         self.check(&plan).await?;
         // A validation changes nothing, so nobody is asked.
@@ -357,6 +360,27 @@ impl<'r> Road<'r> {
         ))
         .hint(
             "look at the plan above; if that is what you mean, run it again with `--allow-removals`",
+        ))
+    }
+
+    /// An administrator's right that nobody asked for is for a person to see.
+    fn refuse_admin_rights(&self, plan: &Plan<'_>) -> Result<(), CommandError> {
+        let Manner { yes, validate, allow_admin_rights, .. } = self.manner;
+        let rights = plan.admin_rights();
+        if rights.is_empty() || !yes || validate || allow_admin_rights {
+            return Ok(());
+        }
+        let mut error = CommandError::new(
+            "the plan gives administrator's rights that nobody asked for, because others need \
+             them, so nothing was sent",
+        );
+        error.causes = rights
+            .iter()
+            .filter_map(|change| Some(format!("{} {}", change.id, change.path.as_ref()?)))
+            .collect();
+        Err(error.hint(
+            "look at the plan above; if that is what you mean, run it again with \
+             `--allow-admin-rights`, or without `--yes`",
         ))
     }
 
