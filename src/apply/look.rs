@@ -4,12 +4,12 @@ use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::Dependency;
+use crate::metadata::permission::{Dependency, Permission, masters};
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
-use crate::org::retrieve::RetrieveRequest;
+use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
@@ -23,7 +23,8 @@ pub struct Examined {
     pub components: ComponentSet,
     /// The facts.
     pub facts: FactValues,
-    /// The org's own graph of permissions; empty where it was not asked for or is not shown.
+    /// The org's own graph of permissions, with what objects need of their masters; empty where it
+    /// was not asked for.
     pub graph: Vec<Dependency>,
     /// What the org said about single components.
     pub messages: Vec<String>,
@@ -44,9 +45,9 @@ pub async fn examine(
         components: needs.components.clone(),
         companions: needs.companions.clone(),
     };
-    let mut graph = Vec::new();
+    let (mut graph, mut wanted) = (Vec::new(), Vec::new());
     if to_change {
-        let wanted = plan::permissions_wanted(steps);
+        wanted = plan::permissions_wanted(steps);
         graph = org.permission_graph(&wanted).await?;
         for id in plan::companions(&wanted, &graph) {
             request.companions.add(&id.type_name, &id.full_name);
@@ -54,12 +55,43 @@ pub async fn examine(
     }
     // Neither waits for the other: the org puts the retrieve together while it answers for the
     // facts.
-    let (retrieved, facts) = futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
+    let (mut retrieved, facts) =
+        futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
+    if to_change {
+        retrieved = with_masters(org, &mut request, retrieved, &wanted, &mut graph).await?;
+    }
     let mut components = retrieved.components;
     let mut names = needs.names.clone();
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
     components.names = org.names(&names, &components).await?;
     Ok(Examined { components, facts, graph, messages: retrieved.messages })
+}
+
+/// Which object is a detail of which is seen in its file, and a profile shows what it grants on the
+/// master only where that is asked for too; the master may be a detail itself.
+async fn with_masters(
+    org: &Org,
+    request: &mut RetrieveRequest,
+    mut retrieved: Retrieved,
+    wanted: &[Permission],
+    graph: &mut Vec<Dependency>,
+) -> Result<Retrieved, OrgError> {
+    loop {
+        for row in masters(&retrieved.components) {
+            if !graph.contains(&row) {
+                graph.push(row);
+            }
+        }
+        let is_new = |id: &ComponentId| !request.companions.covers(&id.type_name, &id.full_name);
+        let new: Vec<_> = plan::companions(wanted, graph).into_iter().filter(is_new).collect();
+        if new.is_empty() {
+            return Ok(retrieved);
+        }
+        for id in new {
+            request.companions.add(&id.type_name, &id.full_name);
+        }
+        retrieved = org.retrieve(request).await?;
+    }
 }
 
 /// Says whether it is still open that the org has a name: a component that could not be read is

@@ -240,11 +240,17 @@ impl Org {
         let mut children = Vec::new();
         if let Some(object) = self.catalog.objects.get(name) {
             let whole = names(request, "CustomObject", name);
+            let mut masters = object.master.iter();
             for (field, kind) in &object.fields {
                 if whole || names(request, "CustomField", &format!("{name}.{field}")) {
                     let mut parts = vec![Node::text("fullName", field)];
                     if field.ends_with("__c") {
                         parts.push(Node::text("label", &kind.label));
+                        if kind.kind == "MasterDetail"
+                            && let Some(master) = masters.next()
+                        {
+                            parts.push(Node::text("referenceTo", master));
+                        }
                         parts.push(Node::text("required", kind.required.to_string()));
                         parts.push(Node::text("type", &kind.kind));
                     }

@@ -5,11 +5,14 @@
 //! comes in as a value and adds to it.
 
 pub(crate) mod known;
+mod masters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::metadata::path::{FieldPath, Segment};
+
+pub use masters::masters;
 
 /// Something that a profile or permission set grants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -133,6 +133,27 @@ async fn a_saved_plan_is_refused_when_anything_that_it_rests_on_has_moved() {
     assert!(run.code == 0 && run.stdout.contains("Nothing to deploy"), "{run:?}");
 }
 
+/// A detail's permissions need its master's, and which that is stands in the detail's file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_details_master_comes_along() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let deploy = [
+        &["deploy", "--template", "ampersand"],
+        VALUES,
+        &["--set", "read=Invoice_Line__c", "--only", "Profile:*", "--yes"],
+    ]
+    .concat();
+    let run = lab.run(&deploy).await;
+    for flag in ["allowRead", "viewAllRecords"] {
+        let line = format!("objectPermissions[Invoice__c].{flag}");
+        assert!(run.stdout.contains(&line), "{run:?}");
+    }
+    assert!(
+        run.code == 0 && run.stdout.contains("(needed by") && run.stdout.contains("verified"),
+        "{run:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_sent_without_a_yes() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;

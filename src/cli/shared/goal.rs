@@ -13,7 +13,7 @@ use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::names::{Lacked, Name, Standing};
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::Dependency;
+use crate::metadata::permission::{Dependency, masters};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -470,6 +470,7 @@ pub(crate) fn of_files(
     }
     let count = reading.components.components.len();
     ui.detail(&format!("read {count} components from {}", from.display()));
+    let graph = masters(&reading.components);
     Ok(Seen {
         components: reading.components.into(),
         against: None,
@@ -477,7 +478,7 @@ pub(crate) fn of_files(
             UnseenKind::Offline,
             "offline: only an org can answer this, a folder of files cannot",
         )),
-        graph: Vec::new(),
+        graph,
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: true,
