@@ -168,6 +168,40 @@ const BETWEEN_USER: &[(&str, &[&str])] = &[
     ("InstallPackaging", &["ViewDataLeakageEvents", "EditPublicReports"]),
 ];
 
+/// What one org was seen to want with a user permission (S 3.6): no more than a warning, for another
+/// org's own graph may say otherwise.
+const SEEN_IN_ONE_ORG: &[(&str, &[&str])] = &[
+    ("CustomizeApplication", &["ManageTerritories"]),
+    (
+        "ManageUsers",
+        &[
+            "AssignPermissionSets",
+            "DelegatedTwoFactor",
+            "FreezeUsers",
+            "ManageInternalUsers",
+            "ManageIpAddresses",
+            "ManageLoginAccessPolicies",
+            "ManagePasswordPolicies",
+            "ManageProfilesPermissionsets",
+            "ManageRoles",
+            "ManageSharing",
+            "MonitorLoginHistory",
+            "ViewAllUsers",
+        ],
+    ),
+    ("ResetPasswords", &["ViewRoles", "ViewSetup"]),
+];
+
+/// What one org alone was seen to want with a permission, and is not granted, as `is_granted` says.
+pub fn seen_in_one_org(
+    permission: &Permission,
+    is_granted: &dyn Fn(&Permission) -> bool,
+) -> Vec<&'static str> {
+    let Permission::User(name) = permission else { return Vec::new() };
+    let needs = SEEN_IN_ONE_ORG.iter().filter(|(one, _)| one == name).flat_map(|(_, all)| *all);
+    needs.copied().filter(|need| !is_granted(&Permission::user(need))).collect()
+}
+
 /// What user permissions need of objects (S 3.6).
 const USER_NEEDS_OBJECT: &[(&str, &str, &[&str])] = &[
     ("ConvertLeads", "Account", &["allowCreate"]),
@@ -296,6 +330,14 @@ mod tests {
                 "userPermissions[RunReports].enabled for ScheduleReports"
             ]
         );
+    }
+
+    #[test]
+    fn what_one_org_wanted_is_no_need() {
+        assert_eq!(closed(&["userPermissions[ResetPasswords].enabled"], &[]), [""; 0]);
+        let is_granted = |permission: &Permission| *permission == Permission::user("ViewSetup");
+        let seen = seen_in_one_org(&Permission::user("ResetPasswords"), &is_granted);
+        assert_eq!(seen, ["ViewRoles"]);
     }
 
     #[test]

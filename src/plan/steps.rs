@@ -8,7 +8,7 @@ use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::fact::{Access, Fact, OrganizationFact};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::permission::{Permission, close};
+use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::unseen::UnseenKind;
@@ -449,6 +449,18 @@ impl Plan<'_> {
                 !taken.contains(permission)
                     && matches!(found, Some(Found::Value { value: Value::Bool(true), .. }))
             };
+            // Online the org's own graph decides.
+            for permission in wanted.iter().filter(|_| !basis.is_online) {
+                let is_there = |need: &Permission| is_granted(need) || wanted.contains(need);
+                let needs = seen_in_one_org(permission, &is_there);
+                if !needs.is_empty() {
+                    self.notes.push(format!(
+                        "{id}: one org was seen to refuse {permission} without {}; a look at the \
+                         org (`--org`) tells whether yours does",
+                        needs.join(", ")
+                    ));
+                }
+            }
             for (permission, by) in close(&wanted, &is_granted, basis.graph) {
                 let is_doubled =
                     there.is_some_and(|there| doubled_at(row, there, &permission.path()).is_some());
