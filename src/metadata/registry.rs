@@ -29,6 +29,7 @@ use std::sync::LazyLock;
 pub use entries::Entries;
 pub use lookup::{
     Found, entries, find_entry, identity_of, identity_of_parts, key_of, layout_identity, look_up,
+    look_up_below,
 };
 
 /// An API version, such as 67.0, as its whole number.

@@ -268,10 +268,15 @@ fn value_at<'d>(
     let (document, entries) = there?;
     let first = &path.segments()[0];
     let field = row.fields.iter().find(|field| field.name == first.name);
-    if first.key.is_some() && entries.first(document.root(), first, field).is_none() {
-        return row.flag_default(path);
-    }
-    match registry::look_up(row, document, path) {
+    let found = match &first.key {
+        // A list may be long, and its entries were put in order of their keys once.
+        Some(_) => match entries.first(document.root(), first, field) {
+            Some(entry) => registry::look_up_below(field, entry, &path.segments()[1..]),
+            None => Found::AbsentEntry,
+        },
+        None => registry::look_up(row, document, path),
+    };
+    match found {
         Found::Value { value, .. } => Some(value),
         Found::Entry(_) => Some(Value::Present),
         Found::AbsentEntry | Found::Absent => row.flag_default(path),

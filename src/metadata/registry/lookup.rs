@@ -37,6 +37,18 @@ pub fn look_up<'d>(
     find_below(metadata_type.fields, document.root(), path.segments())
 }
 
+/// Finds the rest of a path below an entry of a keyed list that was found already.
+pub fn look_up_below<'d>(
+    section: Option<&'static Field>,
+    entry: Element<'d>,
+    rest: &[Segment],
+) -> Found<'d> {
+    match rest {
+        [] => Found::Entry(entry),
+        rest => find_below(section.map_or(&[], Field::fields), entry, rest),
+    }
+}
+
 fn find_below<'d>(
     mut fields: &'static [Field],
     mut parent: Element<'d>,
