@@ -51,7 +51,8 @@ pub fn unfit(status: &DeployStatus, plan: &Plan<'_>, now: jiff::Timestamp) -> Op
 /// Whether the org's name of a component is ours. What it calls the type of a settings file is not
 /// documented.
 fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
-    canonical_full_name(&ours.type_name, &named.full_name) == ours.full_name
+    let canonical = |name: &str| canonical_full_name(&ours.type_name, name);
+    canonical(&named.full_name) == canonical(&ours.full_name)
 }
 
 /// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
