@@ -28,6 +28,9 @@ pub(super) enum Held {
     Apart(Unseen),
 }
 
+const FORMS: &str = "one side has its source as one file, as the metadata format does, and the other \
+                     as a project does: they cannot be held against one another";
+
 const ALONE: &str = "its source, or what stands in files of its own, stands so on one side alone, \
                      and sfsetup shows no differences of that";
 const LINE_ENDS: &str = "its source is the same but for the ends of its lines";
@@ -66,6 +69,7 @@ pub(super) fn hold(id: &ComponentId, actual: &Of<'_>, baseline: &Of<'_>) -> Held
     match between(now, then, of_now.as_ref(), of_then.as_ref()) {
         Ok(Found::Same) => Held::Same,
         Ok(Found::LineEnds) => Held::Unknown(Unseen::new(UnseenKind::NotAsked, LINE_ENDS)),
+        Ok(Found::Forms) => Held::Unknown(Unseen::new(UnseenKind::NotAsked, FORMS)),
         Ok(Found::Lacking(file, why)) => {
             let words = format!("{file} stands on one side alone, and of the other: {why}");
             Held::Unknown(Unseen::new(why.kind, words))
@@ -103,6 +107,8 @@ enum Found {
     LineEnds,
     /// A file that one side has, and why nobody knows whether the other lacks it.
     Lacking(String, Unseen),
+    /// One file here, and there files that it may have been made of.
+    Forms,
     Other {
         now: Vec<u8>,
         then: Vec<u8>,
@@ -121,6 +127,17 @@ fn between(
     }
     let [bytes_now, bytes_then] = whole;
     let other = |now, then| Ok(Found::Other { now, then });
+    // Metadata format has one file (`lamp.resource`) of what source format has as it is, or as a
+    // folder.
+    if let (Content::Several(files), one) | (one, Content::Several(files)) = (now, then)
+        && !matches!(one, Content::Several(_))
+    {
+        let mut files = files.iter();
+        return Ok(match (files.next(), files.next()) {
+            (Some((_, file)), None) if file.read()? == one.read()? => Found::Same,
+            _ => Found::Forms,
+        });
+    }
     let (Content::Several(now), Content::Several(then)) = (now, then) else {
         return if is_but_line_ends(&bytes_now, &bytes_then) {
             Ok(Found::LineEnds)

@@ -304,7 +304,16 @@ fn walk(root: &Path, folder: &Path) -> Result<Walked, ReadError> {
     let mut pending: Vec<(PathBuf, bool)> = vec![(folder.to_path_buf(), true)];
     while let Some((folder, is_own)) = pending.pop() {
         let refused = |error: &io::Error| ReadError::not_readable(&folder, error);
-        for entry in std::fs::read_dir(&folder).map_err(|error| refused(&error))? {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            // What is not the project's is only looked through for metadata in the wrong place.
+            Err(_) if !is_own => {
+                walked.passed_over.push(relative(root, &folder));
+                continue;
+            }
+            Err(error) => return Err(refused(&error)),
+        };
+        for entry in entries {
             let entry = entry.map_err(|error| refused(&error))?;
             let path = entry.path();
             let kind = entry.file_type().map_err(|error| ReadError::not_readable(&path, &error))?;

@@ -184,8 +184,10 @@ impl Sorted {
         ));
         let words =
             format!("it may lie behind `{first}`, a link to a folder, which is not followed");
-        for row in registry::rows() {
-            let all = ComponentId::new(row.name, "*");
+        let types = registry::rows().iter().map(|row| row.name);
+        let told = wsdl::all().iter().filter(|told| told.named).map(|told| told.name);
+        for type_name in types.chain(told) {
+            let all = ComponentId::new(type_name, "*");
             self.unread.entry(all).or_insert(Unseen::new(UnseenKind::NotRequested, words.clone()));
         }
     }

@@ -77,11 +77,13 @@ fn failed(path: &Path, error: &io::Error) -> CommandError {
 /// Where a file really is. A link is followed only within the folder: what lies outside was not
 /// meant to be edited.
 fn place_of(root: &Path, path: &Path) -> Result<PathBuf, CommandError> {
-    if !path.is_symlink() {
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(path, &error));
+    // A new file may come to stand behind a link that is a folder of its path.
+    let there = path.ancestors().find(|one| one.exists() || one.is_symlink()).unwrap_or(root);
+    let place = real(there)?;
+    if !path.is_symlink() && place.starts_with(real(root)?) {
         return Ok(path.to_path_buf());
     }
-    let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(path, &error));
-    let place = real(path)?;
     if place.starts_with(real(root)?) {
         return Ok(place);
     }
