@@ -368,16 +368,7 @@ impl Org {
     /// The org does not know the type or does not show it ([`OrgError::is_lasting`]), or could not
     /// answer, twice.
     pub async fn list(&self, type_name: &str) -> Result<Vec<Listed>, OrgError> {
-        let listed = self.list_types(&[type_name]).await?;
-        // An answer that went astray must not pass for an org without any: profiles would lose
-        // what they show for the sake of objects.
-        if listed.is_empty() && IN_EVERY_ORG.contains(&type_name) {
-            return Err(OrgError::new(
-                OrgErrorKind::Unexpected,
-                format!("the org lists no {type_name} at all, and every org has some"),
-            ));
-        }
-        Ok(listed)
+        self.list_types(&[type_name]).await
     }
 
     /// Lists several types in one request each three, the most that the API takes.
@@ -412,6 +403,16 @@ impl Org {
                     last_modified_date: entry.last_modified_date,
                 });
             }
+        }
+        // An answer that went astray must not pass for an org without any: profiles would lose
+        // what they show for the sake of objects.
+        let is_there = |name: &str| listed.iter().any(|one| one.id.type_name == name);
+        let is_lost = |name: &&&str| IN_EVERY_ORG.contains(name) && !is_there(name);
+        if let Some(lost) = type_names.iter().find(is_lost) {
+            return Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                format!("the org lists no {lost} at all, and every org has some"),
+            ));
         }
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(listed)
