@@ -253,7 +253,9 @@ fn declare(document: &Document, edits: &[Edit]) -> Result<Option<Splice>, EditEr
         .iter()
         .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\""))
         .collect();
-    let at = root.node.name_end as usize;
+    // After what is declared already.
+    let end = root.node.open_end as usize - 1;
+    let at = end - usize::from(document.source[..end].ends_with('/'));
     let (order, name) = (Default::default(), root.name().to_owned());
     Ok((!text.is_empty()).then_some(Splice { range: at..at, text, order, name }))
 }
