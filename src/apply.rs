@@ -18,7 +18,7 @@ use recover::Found;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::org::deploy::{DeployStatus, NotStarted, Trial};
-use crate::org::{CreatedRow, Org, OrgError};
+use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
 use crate::package::{Target, showable};
 use crate::plan::Plan;
 use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
@@ -70,7 +70,7 @@ pub enum ApplyError {
     /// The org cannot be asked, or does not accept the request; nothing is changed.
     #[error(transparent)]
     Org(#[from] OrgError),
-    /// The journal cannot be written; nothing is changed.
+    /// The journal cannot be written, and nothing was sent.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Nobody can say whether the org did it.
@@ -115,6 +115,27 @@ pub enum ApplyError {
         /// Why.
         error: OrgError,
     },
+    /// The package is in, and a permission set that was to be taken back after it is not.
+    #[error(
+        "the package was deployed, but the permission set `{set}` could not be taken from `{user}`: \
+         {error}"
+    )]
+    Withdraw {
+        /// Which set.
+        set: String,
+        /// From whom.
+        user: String,
+        /// The org's words.
+        error: OrgError,
+    },
+    /// It was sent, and how far it has come could not be written down.
+    #[error("how far it has come could not be written down: {error}")]
+    Unwritten {
+        /// The org's id of the deploy; none where there was no package.
+        id: Option<String>,
+        /// Why.
+        error: JournalError,
+    },
     /// The package is in; what REST was to do after it is not.
     #[error(
         "the package was deployed, but the permission set `{set}` could not be given to `{user}`: \
@@ -128,6 +149,16 @@ pub enum ApplyError {
         /// The org's words.
         error: OrgError,
     },
+}
+
+impl ApplyError {
+    /// Says whether the org refused what comes after a package that is in.
+    pub fn is_refused_after(&self) -> bool {
+        let (Self::Assign { error, .. } | Self::Withdraw { error, .. }) = self else {
+            return false;
+        };
+        matches!(error.kind, OrgErrorKind::Refused | OrgErrorKind::Permission)
+    }
 }
 
 /// The hand that carries out: which org, where it is written down, and whether it was told to stop.
@@ -156,6 +187,7 @@ impl Applier<'_> {
         let mut entry = self.prepare(plan, purpose, trial.check_only).await?;
         let _hold = self.interrupt.hold();
         if plan.package.is_empty() {
+            self.unless_pressed(&mut entry)?;
             self.interrupt.note_sent();
             return self.applied(entry).await;
         }
@@ -288,12 +320,18 @@ impl Applier<'_> {
 
     /// Writes down that the request is about to leave, unless the run was told to stop.
     fn before_sending(&self, entry: &mut Entry) -> Result<(), ApplyError> {
+        self.unless_pressed(entry)?;
+        self.write(entry, Stage::Sent)?;
+        self.interrupt.note_sent();
+        Ok(())
+    }
+
+    /// Sends nothing where the run was told to stop.
+    fn unless_pressed(&self, entry: &mut Entry) -> Result<(), ApplyError> {
         if self.interrupt.is_pressed() {
             self.write(entry, Stage::NotSent)?;
             return Err(ApplyError::Interrupted(Stopped::Before));
         }
-        self.write(entry, Stage::Sent)?;
-        self.interrupt.note_sent();
         Ok(())
     }
 
@@ -313,15 +351,21 @@ impl Applier<'_> {
         self.journal.write(entry)
     }
 
+    /// Writes how far something has come that was sent.
+    fn note(&self, entry: &mut Entry, stage: Stage) -> Result<(), ApplyError> {
+        self.write(entry, stage)
+            .map_err(|error| ApplyError::Unwritten { id: entry.deploy_id.clone(), error })
+    }
+
     async fn accepted(&self, mut entry: Entry, id: String) -> Result<(Entry, Outcome), ApplyError> {
         entry.deploy_id = Some(id.clone());
-        self.write(&mut entry, Stage::Accepted)?;
+        self.note(&mut entry, Stage::Accepted)?;
         self.watch(entry, &id).await
     }
 
     /// What the package changes is in the org: does what REST does after it.
     async fn applied(&self, mut entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
-        self.write(&mut entry, Stage::Applied)?;
+        self.note(&mut entry, Stage::Applied)?;
         self.finish_by_rest(&mut entry).await?;
         Ok((entry, Outcome::Applied))
     }
@@ -345,7 +389,7 @@ impl Applier<'_> {
             Outcome::Canceled(_) => Stage::Canceled,
             Outcome::Refused(_) => Stage::Failed,
         };
-        self.write(&mut entry, stage)?;
+        self.note(&mut entry, stage)?;
         if stage == Stage::Applied {
             self.finish_by_rest(&mut entry).await?;
         }
@@ -357,14 +401,20 @@ impl Applier<'_> {
         for one in entry.unassign.clone() {
             for (object, id) in one.rows.iter().rev() {
                 let row = CreatedRow { object: object.clone(), id: id.clone() };
-                self.assigning(self.org.delete_row(&row)).await??;
+                let deleted = self.assigning(self.org.delete_row(&row)).await?;
+                deleted.map_err(|error| ApplyError::Withdraw {
+                    set: one.permission_set.clone(),
+                    user: one.user.clone(),
+                    error,
+                })?;
             }
         }
         for one in entry.assign.clone() {
             let is_it = |done: &Assigned| {
                 done.user == one.user && done.permission_set == one.permission_set
             };
-            if entry.assigned.iter().any(is_it) {
+            let begun = entry.assigned.iter().position(is_it);
+            if begun.is_some_and(|at| !entry.assigned[at].is_partial) {
                 continue;
             }
             let assigned = self.assigning(self.org.assign(&one.user, &one.permission_set)).await?;
@@ -373,12 +423,16 @@ impl Applier<'_> {
                 Err((rows, error)) => (rows, Some(error)),
             };
             if !rows.is_empty() || failed.is_none() {
+                // What an earlier run has given of it is taken back with the rest.
+                let before = begun.map(|at| entry.assigned.remove(at).rows).unwrap_or_default();
+                let rows = rows.into_iter().map(|row| (row.object, row.id));
                 entry.assigned.push(Assigned {
                     user: one.user.clone(),
                     permission_set: one.permission_set.clone(),
-                    rows: rows.into_iter().map(|row| (row.object, row.id)).collect(),
+                    rows: before.into_iter().chain(rows).collect(),
+                    is_partial: failed.is_some(),
                 });
-                self.journal.write(entry)?;
+                self.note(entry, entry.stage)?;
             }
             if let Some(error) = failed {
                 return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });

@@ -260,6 +260,8 @@ pub enum Recovered {
     Canceled,
     /// See [`Found::Undone`].
     Undone,
+    /// The org does not know it any more, and nothing of it is there.
+    Forgotten,
     /// It was over already.
     Over,
 }
@@ -287,7 +289,13 @@ impl Applier<'_> {
                     Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
                 }
             },
-            Stage::Accepted => self.watch_again(entry).await,
+            Stage::Accepted => match self.watch_again(entry).await? {
+                (entry, Some(ended)) => Ok((entry, ended)),
+                (mut entry, None) => {
+                    self.write(&mut entry, Stage::Undone)?;
+                    return Ok((entry, Recovered::Forgotten));
+                }
+            },
             Stage::Applied => self.applied(entry).await,
             Stage::Prepared => return self.never_sent(entry),
             Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent | Stage::Undone => {
@@ -309,24 +317,28 @@ impl Applier<'_> {
     }
 
     /// Watches a deploy that an earlier run has lost sight of. Where the org has forgotten it, what
-    /// it holds tells whether it was carried out.
-    async fn watch_again(&self, entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
+    /// it holds tells whether it was carried out; none where nothing of it is there.
+    async fn watch_again(&self, entry: Entry) -> Result<(Entry, Option<Outcome>), ApplyError> {
         let id = entry.deploy_id.clone().unwrap_or_default();
         match self.watch(entry.clone(), &id).await {
             Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
                 let counting = count(self.org, &entry);
                 let counts =
                     super::unless(self.interrupt.pressed(), counting, Stopped::Sending).await??;
-                if !matches!(counts, Counts { before: 0, other: 0, .. }) || entry.check_only {
+                // A validation changes nothing, whatever became of it.
+                if entry.check_only || matches!(counts, Counts { after: 0, other: 0, .. }) {
+                    return Ok((entry, None));
+                }
+                if !matches!(counts, Counts { before: 0, other: 0, .. }) {
                     return Err(ApplyError::Unclear(format!(
                         "an earlier run was cut off, and the org does not know its deploy {id} any \
                          more; {}",
                         counts.words()
                     )));
                 }
-                self.applied(entry).await
+                self.applied(entry).await.map(|(entry, ended)| (entry, Some(ended)))
             }
-            ended => ended,
+            ended => ended.map(|(entry, ended)| (entry, Some(ended))),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Whether what was validated before is what a plan would deploy: told by the journal, or where that
 //! does not know it by what the org says of it.
 
-use crate::journal::Entry;
+use std::collections::BTreeSet;
+
+use crate::journal::{Entry, Stored};
 use crate::metadata::ComponentId;
+use crate::metadata::document::Document;
 use crate::metadata::full_name::canonical_full_name;
 use crate::org::deploy::DeployStatus;
+use crate::org::{Org, OrgError};
+use crate::package::showable;
 use crate::plan::Plan;
 
 use super::stored;
@@ -15,9 +20,68 @@ const VALIDATION_LASTS: jiff::SignedDuration = jiff::SignedDuration::from_hours(
 /// Says whether a validation in the journal was of the same documents: of another it would bring
 /// about something else, and overwrite what has changed since.
 pub fn is_validated(entry: &Entry, plan: &Plan<'_>) -> bool {
+    // Older versions kept keys and comments, which are not sent.
+    let as_now = |held: &[Stored]| {
+        let plain = |one: &Stored| {
+            let document = |xml: &String| Document::parse(xml.clone().into_bytes()).ok();
+            let id = ComponentId::new(&*one.type_name, &*one.full_name);
+            let shown = |document: Document| {
+                String::from_utf8_lossy(showable(&id, &document).bytes()).into_owned()
+            };
+            let xml = one.xml.as_ref().map(|xml| document(xml).map_or(xml.clone(), shown));
+            Stored { xml, ..one.clone() }
+        };
+        held.iter().map(plain).collect::<Vec<_>>()
+    };
     entry.check_only
-        && entry.before == stored(&plan.targets, |target| &target.before)
-        && entry.after == stored(&plan.targets, |target| &target.after)
+        && as_now(&entry.before) == stored(&plan.targets, |target| &target.before)
+        && as_now(&entry.after) == stored(&plan.targets, |target| &target.after)
+}
+
+/// What has changed in the org since a validation that this machine did not make, among what the
+/// plan changes; none where the org says that nothing has. What was validated cannot be read back,
+/// so what the org does not tell the time of counts as changed.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn moved_since(
+    org: &Org,
+    status: &DeployStatus,
+    plan: &Plan<'_>,
+) -> Result<Option<String>, OrgError> {
+    let Some(began) = status.started.as_deref().and_then(org_time) else {
+        return Ok(Some(
+            "nobody knows what has changed: the org does not say when it was".to_owned(),
+        ));
+    };
+    let there: Vec<&ComponentId> = plan
+        .targets
+        .iter()
+        .filter(|target| target.before.is_some())
+        .map(|target| &target.id)
+        .collect();
+    let types: BTreeSet<&str> = there.iter().map(|id| id.type_name.as_str()).collect();
+    for type_name in types {
+        let listed = org.list(type_name).await?;
+        for id in there.iter().filter(|id| id.type_name == type_name) {
+            let one = listed.iter().find(|one| is_one_of(&one.id, id));
+            let changed = one.and_then(|one| org_time(one.last_modified_date.as_deref()?));
+            match changed {
+                Some(changed) if changed < began => {}
+                Some(_) => {
+                    let by = one.and_then(|one| one.last_modified_by.as_deref());
+                    let by = by.map(|by| format!(" (by {by})")).unwrap_or_default();
+                    return Ok(Some(format!("{id} has changed{by}")));
+                }
+                None => {
+                    return Ok(Some(format!(
+                        "{id} may have changed: the org does not say when it did last"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Why a deploy that the org knows is no validation of a plan.
@@ -51,8 +115,10 @@ pub fn unfit(status: &DeployStatus, plan: &Plan<'_>, now: jiff::Timestamp) -> Op
 /// Whether the org's name of a component is ours. What it calls the type of a settings file is not
 /// documented.
 fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
+    let is_type = named.type_name == ours.type_name
+        || ours.type_name == "Settings" && named.type_name.ends_with("Settings");
     let canonical = |name: &str| canonical_full_name(&ours.type_name, name);
-    canonical(&named.full_name) == canonical(&ours.full_name)
+    is_type && canonical(&named.full_name) == canonical(&ours.full_name)
 }
 
 /// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.

@@ -31,6 +31,8 @@ pub struct DeployStatus {
     pub success: bool,
     /// Whether the org only tried it.
     pub check_only: bool,
+    /// When the org began, as it writes it; none where it waits or does not say.
+    pub started: Option<String>,
     /// When it was over, as the org writes it; none while it runs.
     pub completed: Option<String>,
     /// Components done.
@@ -493,6 +495,7 @@ fn read_status(id: &str, result: &Json) -> DeployStatus {
         deployed: number(field("numberComponentsDeployed")).unwrap_or(0),
         total: number(field("numberComponentsTotal")).unwrap_or(0),
         check_only: flag(field("checkOnly")),
+        started: text(field("startDate")).or_else(|| text(field("createdDate"))),
         completed: text(field("completedDate")),
         message: message_of_all,
         canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::diff::{Finding, State, Subject};
+use crate::diff::{Finding, Outcome, State, Subject};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::{api_full_name, canonical_full_name};
 use crate::metadata::value::Value;
@@ -224,6 +224,9 @@ pub struct Assigned {
     pub permission_set: String,
     /// The rows: object and id.
     pub rows: Vec<(String, String)>,
+    /// Whether rows are lacking: the org refused one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
 }
 
 impl From<&Assigned> for Assignment {
@@ -242,6 +245,15 @@ pub struct SavedLeft {
     pub title: String,
     /// Why it is left.
     pub reason: String,
+}
+
+/// How what a plan has changed stands now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// What is not as it was set: one line each.
+    pub moved: Vec<String>,
+    /// What cannot be seen: one line each, with the reason.
+    pub unseen: Vec<String>,
 }
 
 impl SavedChange {
@@ -297,11 +309,15 @@ impl SavedPlan {
     }
 
     /// What the plan shows, for people: nothing can be built of it, or carried out.
-    pub fn shown(&self) -> Plan<'static> {
+    ///
+    /// # Errors
+    /// A change that names no component, or a path that is none.
+    pub fn shown(&self) -> Result<Plan<'static>, String> {
         let mut plan = Plan { notes: self.notes.clone(), ..Plan::default() };
         plan.doors.clone_from(&self.one_way);
         for saved in &self.changes {
-            let Some(change) = change(saved) else { continue };
+            let change = change(saved)
+                .ok_or_else(|| format!("its change of `{}` cannot be read", saved.component))?;
             if let Some(copy_of) = saved.copy_of.as_deref().and_then(component) {
                 plan.copies.insert(change.id.clone(), copy_of);
             }
@@ -316,35 +332,55 @@ impl SavedPlan {
             .iter()
             .map(|left| Left::of(left.title.clone(), left.reason.clone()))
             .collect();
-        plan
+        Ok(plan)
     }
 
-    /// Holds a plan that was carried out against what the org holds now: one line for each change
-    /// that would have to be made again.
-    pub fn moved_since(&self, plan: &Plan<'_>) -> Vec<String> {
-        let now = plan.changes.iter().map(SavedChange::from);
-        let mut lines: Vec<String> = now
-            .map(|change| {
-                let is_it = |one: &&SavedChange| {
-                    (&one.component, &one.path) == (&change.component, &change.path)
-                };
-                match self.changes.iter().find(is_it) {
-                    Some(was) => format!(
-                        "{} was set to {} by it and is {} now",
-                        [&*change.component, change.path.as_deref().unwrap_or_default()]
-                            .join(" ")
-                            .trim_end(),
-                        in_words(&was.to),
-                        in_words(&change.from)
-                    ),
-                    None => format!("{} would be done now, and is not in it", words(&change)),
-                }
-            })
-            .collect();
-        lines.extend(plan.assignments.iter().map(|one| {
+    /// Holds a plan that was carried out against what the org holds now: what would have to be done
+    /// again, and what of it cannot be seen any more, one line each.
+    pub fn since(&self, plan: &Plan<'_>, findings: &[Finding<'_>]) -> Since {
+        let mut since = Since::default();
+        for change in plan.changes.iter().map(SavedChange::from) {
+            let is_it = |one: &&SavedChange| {
+                (&one.component, &one.path) == (&change.component, &change.path)
+            };
+            let name = [&*change.component, change.path.as_deref().unwrap_or_default()].join(" ");
+            since.moved.push(match self.changes.iter().find(is_it) {
+                Some(was) => format!(
+                    "{} was set to {} by it and is {} now",
+                    name.trim_end(),
+                    in_words(&was.to),
+                    in_words(&change.from)
+                ),
+                None => format!("{} would be done now, and is not in it", words(&change)),
+            });
+        }
+        since.moved.extend(plan.assignments.iter().map(|one| {
             format!("{} does not have the permission set {}", one.user, one.permission_set)
         }));
-        lines
+        for finding in findings {
+            let Some(id) = finding.subject.component() else { continue };
+            let path = finding.subject.path().map(ToString::to_string);
+            let is_of = |change: &SavedChange| {
+                let is_part = change.path.is_none() || path.is_none() || change.path == path;
+                change.is_of(id) && is_part
+            };
+            if !self.changes.iter().any(is_of) {
+                continue;
+            }
+            match &finding.outcome {
+                Outcome::NotObserved(why) => {
+                    since.unseen.push(format!("{}: {why}", finding.name()))
+                }
+                // What would be done again is named above.
+                Outcome::Differs | Outcome::Missing
+                    if !plan.changes.iter().any(|change| change.id == *id) =>
+                {
+                    since.moved.push(format!("{} is not as it was set by it", finding.name()));
+                }
+                _ => {}
+            }
+        }
+        since
     }
 
     /// Holds the saved plan against the one that would be carried out now: one line for each field
@@ -388,6 +424,18 @@ impl SavedPlan {
         }
         for change in self.changes.iter().filter(|change| !holds(&now, change)) {
             lines.push(format!("{} is in the plan, and would not be done", words(change)));
+        }
+        // What a new component is made of is no change of its own.
+        for id in plan.made.keys() {
+            let file = plan.package.components.get(id);
+            let Some((file, now)) = file.and_then(|file| plan.package.files.get_key_value(file))
+            else {
+                continue;
+            };
+            let then = self.package.get(file);
+            if then.is_some_and(|then| *now != then.as_bytes()) {
+                lines.push(format!("{id} would be made of another file than the plan holds"));
+            }
         }
         for one in given.iter().filter(|one| !self.assignments.contains(one)) {
             let SavedAssignment { user, permission_set } = one;

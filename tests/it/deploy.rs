@@ -200,9 +200,15 @@ async fn a_validation_changes_nothing_and_is_deployed_by_its_id() {
     let other = id(&lab);
     assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.code, 0);
     refused(&other, "is of another package").await;
-    refused(lab.journal()[0]["deploy_id"].as_str().unwrap(), "is not what").await;
+    refused(lab.journal()[0]["deploy_id"].as_str().unwrap(), "is no validation").await;
     let run = lab.ampersand("deploy", &["--validate", "--test-level", "RunLocalTests"]).await;
     assert!(run.code == 0 && !run.stderr.contains("no tests run"), "{run:?}");
+    let own = id(&lab);
+    lab.edit("ConnectedApp", "Ampersand", ">ENFORCE<", ">BYPASS<").await;
+    assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.code, 0);
+    refused(&own, "ConnectedApp:Ampersand has changed").await;
+    let run = lab.ampersand("deploy", &["--validate"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
     let own = id(&lab);
     assert_eq!(lab.run(&["rollback", "--prune", "--yes"]).await.code, 0);
     let run = lab.ampersand("deploy", &["--validated", &own, "--yes"]).await;

@@ -28,6 +28,7 @@ async fn a_plan_is_shown_as_a_deploy_shows_it() {
     let plan = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
     assert_eq!(run.code, shown.code, "{shown:?}");
     assert!(shown.code == 0 && plan(&run.stdout).starts_with(&plan(&shown.stdout)), "{shown:?}");
+    assert!(plan(&shown.stdout).contains("oauthPolicy.refreshTokenPolicy"), "{shown:?}");
     // White space and the order of keys are no change.
     edit(&file, |_| ());
     assert_eq!(lab.env.run(&["plan", "show", &file]).code, 0);

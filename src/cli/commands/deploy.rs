@@ -102,7 +102,8 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(&source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
-    let (saved, altered) = arguments.plan.as_deref().map(read_plan).transpose()?.unzip();
+    let (saved, altered) =
+        arguments.plan.as_deref().map(|file| read_plan(ui, file)).transpose()?.unzip();
     let only = match &saved {
         Some(saved) => Selection::parse(&saved.only, &saved.except)?,
         None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,

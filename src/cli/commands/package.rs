@@ -354,7 +354,7 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
 }
 
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
-    let (saved, altered) = read_plan(file)?;
+    let (saved, altered) = read_plan(ui, file)?;
     if let Some(altered) = altered {
         return Err(altered);
     }

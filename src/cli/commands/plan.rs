@@ -39,8 +39,10 @@ struct ShowArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
-    let (saved, altered) = read_plan(&arguments.file)?;
-    let plan = saved.shown();
+    let (saved, altered) = read_plan(ui, &arguments.file)?;
+    let plan = saved.shown().map_err(|why| {
+        CommandError::new(format!("`{}` cannot be shown", arguments.file.display())).because(why)
+    })?;
     let org = &saved.org;
     let at = if org.name == org.instance_url {
         String::new()

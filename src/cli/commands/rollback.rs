@@ -127,9 +127,12 @@ fn prune(
         ui.warn(&format!("{one}; it is kept"));
     }
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
-    // One whose answer was lost may stay unclear for ever, and nothing else is deployed until it is
-    // settled or forgotten; the other open ones the next run finishes by itself.
-    let is_over = |entry: &Entry| !entry.stage.is_open() || entry.stage == Stage::Sent;
+    // One whose answer was lost, or that the org does not know any more, may stay unclear for ever,
+    // and nothing else is deployed until it is settled or forgotten; the other open ones the next
+    // run finishes by itself.
+    let is_over = |entry: &Entry| {
+        !entry.stage.is_open() || matches!(entry.stage, Stage::Sent | Stage::Accepted)
+    };
     let old: Vec<&Entry> =
         entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {

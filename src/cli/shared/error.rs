@@ -257,7 +257,22 @@ impl CommandError {
                     org_option(name)
                 ))
             }
-            ApplyError::Assign { error: cause, .. } => {
+            ApplyError::Unwritten { id, error: cause } => {
+                let what = match id {
+                    Some(id) => format!(
+                        "the deploy {id} to `{name}` runs or has run, and that could not be \
+                         written down"
+                    ),
+                    None => format!(
+                        "what was begun in `{name}` may be done, and that could not be written down"
+                    ),
+                };
+                Self::new(what).because(cause.to_string()).hint(
+                    "put the journal's folder right (a full disk, a folder that is not yours), then \
+                     run the same command again: it finds out what became of it",
+                )
+            }
+            ApplyError::Assign { error: cause, .. } | ApplyError::Withdraw { error: cause, .. } => {
                 let all = Self::new(error.to_string());
                 match deploy_hint(&cause.message) {
                     Some(hint) => all.hint(hint),

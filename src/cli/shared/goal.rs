@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, read_again, read_images};
-use crate::diff::{Diff, Source, diff, locate};
+use crate::diff::{Diff, Finding, Source, diff, locate};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
@@ -93,6 +93,11 @@ impl Seen {
             Some(against) => parts_of(&against.side, id),
             None => Ok(self.parts.get(id).cloned().unwrap_or_default()),
         }
+    }
+
+    /// What was found of what a plan is made from.
+    pub(crate) fn findings<'f>(&'f self, plan: &'f Plan<'_>) -> &'f [Finding<'f>] {
+        self.against.as_ref().map_or(&plan.diff.findings, |against| &against.found.findings)
     }
 
     fn of_org(org: &Org, components: ComponentSet) -> Self {

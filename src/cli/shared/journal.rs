@@ -2,10 +2,11 @@
 //! finished.
 
 use crate::apply::recover::Recovered;
-use crate::apply::{Applier, close};
+use crate::apply::{Applier, ApplyError, close};
 use crate::journal::{Contents, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
 
+use super::arguments::org_option;
 use super::error::{CommandError, PUT_BACK};
 use super::ui::Ui;
 use super::wanted;
@@ -37,20 +38,36 @@ pub(crate) async fn finish_open(
     }
     let mut done = Vec::new();
     let applier = Applier { org, journal, interrupt: ui.interrupt() };
-    for entry in all.iter().filter(|entry| entry.stage.is_open()) {
+    let is_open = |entry: &&Entry| entry.stage.is_open() && entry.rolled_back_by.is_none();
+    for entry in all.iter().filter(is_open) {
         ui.note(&format!(
             "an earlier run was cut off ({}, {}: {}); finding out what became of it",
             entry.id,
             entry.what,
             entry.words()
         ));
-        let (mut entry, found) = applier
-            .recover(entry.clone())
-            .await
-            .map_err(|error| CommandError::apply(name, &error))?;
+        let (mut entry, found) = match applier.recover(entry.clone()).await {
+            Ok(found) => found,
+            // The org's word will be the same tomorrow, and stands in the way of nothing else; the
+            // deploy can be taken back.
+            Err(error) if error.is_refused_after() => {
+                ui.warn(&format!(
+                    "{}: {error}; `sfsetup rollback{} {}` takes it back",
+                    entry.id,
+                    org_option(name),
+                    entry.id
+                ));
+                continue;
+            }
+            Err(error) => return Err(CommandError::apply(name, &error)),
+        };
         let words = match &found {
             Recovered::NotSent => "it never reached the org",
             Recovered::Over => "it was over already",
+            Recovered::Forgotten if entry.check_only => {
+                "the org does not know it any more; a validation changes nothing"
+            }
+            Recovered::Forgotten => "the org does not know it any more, and nothing of it is there",
             Recovered::Undone => {
                 "the org has carried out a deploy of the same components, and nothing of it is there \
                  any more: somebody took it back since, or that deploy was another's"
@@ -63,8 +80,9 @@ pub(crate) async fn finish_open(
             Recovered::Canceled => "it was canceled and changed nothing",
         };
         if entry.stage == Stage::Applied {
+            let id = entry.deploy_id.clone();
             close(journal, &all, &mut entry)
-                .map_err(|error| CommandError::apply(name, &error.into()))?;
+                .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
         let is_done = found == Recovered::Applied && entry.stage == Stage::Done;

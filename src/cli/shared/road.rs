@@ -3,12 +3,12 @@
 
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
-use crate::apply::validation::{is_validated, unfit};
-use crate::apply::{Applier, Outcome, Purpose, close};
+use crate::apply::validation::{is_validated, moved_since, unfit};
+use crate::apply::{Applier, ApplyError, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::{TestLevel, Trial, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
-use crate::plan::saved::SavedPlan;
+use crate::plan::saved::{SavedPlan, Since};
 use crate::plan::{Look, Plan};
 use crate::report::plan as render;
 
@@ -91,7 +91,8 @@ impl<'r> Road<'r> {
         let mut plan = goal.plan(seen, false)?;
         if let Some(reviewed) = reviewed {
             if let Some(entry) = self.carried_out(reviewed)? {
-                return self.still_holds(reviewed.plan, &entry, &plan);
+                goal.refuse_empty(seen, &plan)?;
+                return self.still_holds(reviewed.plan, &entry, seen, &plan);
             }
             reviewed.refuse_if_stale(&plan)?;
         }
@@ -210,9 +211,19 @@ impl<'r> Road<'r> {
         &self,
         saved: &SavedPlan,
         entry: &Entry,
+        seen: &Seen,
         plan: &Plan<'_>,
     ) -> Result<Exit, CommandError> {
-        let moved = saved.moved_since(plan);
+        let Since { moved, unseen } = saved.since(plan, seen.findings(plan));
+        if moved.is_empty() && !unseen.is_empty() {
+            let mut error = CommandError::new(format!(
+                "the plan was carried out on {} ({}), and whether what it changed is still so could \
+                 not be seen; nothing was sent",
+                entry.started, entry.id
+            ));
+            error.causes = unseen;
+            return Err(error);
+        }
         if moved.is_empty() {
             self.ui.answer(&format!(
                 "This plan was carried out on {} ({}), and what it changed is still so. Nothing to \
@@ -258,8 +269,9 @@ impl<'r> Road<'r> {
             .hint("run the same command again: it looks at the org, and finishes what is open")
         })?;
         let all = read_journal(org)?.entries;
+        let id = entry.deploy_id.clone();
         close(self.journal, &all, &mut entry)
-            .map_err(|error| CommandError::apply(name, &error.into()))?;
+            .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
         for line in &moved {
             ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
         }
@@ -417,6 +429,9 @@ impl<'r> Road<'r> {
             if is_validated(entry, plan) {
                 return Ok(());
             }
+            if !entry.check_only {
+                return refuse(format!("{id} is no validation: it was a deploy; nothing was sent"));
+            }
             return refuse(format!(
                 "what was validated as {id} is not what the plan shows: it was another package, or \
                  the org has moved since, so nothing was sent"
@@ -434,8 +449,13 @@ impl<'r> Road<'r> {
                 return Err(CommandError::org(self.name, &error).hint("nothing was sent"));
             }
         };
-        match unfit(&status, plan, jiff::Timestamp::now()) {
-            Some(why) => refuse(format!("{id} {why}, so nothing was sent")),
+        if let Some(why) = unfit(&status, plan, jiff::Timestamp::now()) {
+            return refuse(format!("{id} {why}, so nothing was sent"));
+        }
+        let failed =
+            |error: OrgError| CommandError::org(self.name, &error).hint("nothing was sent");
+        match moved_since(self.org, &status, plan).await.map_err(failed)? {
+            Some(why) => refuse(format!("since the validation {id} {why}, so nothing was sent")),
             None => Ok(()),
         }
     }

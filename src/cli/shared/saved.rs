@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::plan::saved::{FORMAT, SavedPlan, digest};
 
 use super::error::CommandError;
+use super::ui::Ui;
 use super::wanted;
 
 /// What helps where a plan does not hold any more.
@@ -16,7 +17,10 @@ pub(crate) const MAKE_ANEW: &str = "make the plan anew with `sfsetup diff .. --s
 ///
 /// # Errors
 /// It cannot be read, is no plan, or is one of another version.
-pub(crate) fn read_plan(file: &Path) -> Result<(SavedPlan, Option<CommandError>), CommandError> {
+pub(crate) fn read_plan(
+    ui: &Ui,
+    file: &Path,
+) -> Result<(SavedPlan, Option<CommandError>), CommandError> {
     let bytes = wanted::read(file, "plan")?;
     let no_plan = |why: String| {
         CommandError::new(format!("`{}` is no plan of this program", file.display()))
@@ -35,6 +39,13 @@ pub(crate) fn read_plan(file: &Path) -> Result<(SavedPlan, Option<CommandError>)
         _ => return Err(no_plan(format!("its `format` is not `{FORMAT}`"))),
     }
     let written = json["digest"].as_str().map(str::to_owned);
+    if written.is_none() {
+        ui.warn(&format!(
+            "`{}` has no digest: an older version has written it, or somebody has taken it out, and \
+             whether it is what was looked at cannot be told",
+            file.display()
+        ));
+    }
     let is_altered = written.is_some_and(|written| written != digest(&json));
     let altered = is_altered.then(|| {
         CommandError::new(format!(

@@ -94,6 +94,7 @@ async fn a_deploy_and_its_way_back() {
     asking http://127.0.0.1:PORT for facts
     checking that the deploy can be carried out
     asking http://127.0.0.1:PORT for facts
+    note: no tests run with this validation, and an org may not take one without for a quick deploy (`--validated`); `--test-level RunLocalTests` runs them
     retrieving from http://127.0.0.1:PORT
     the org is validating
     hint: deploy it with the same command and `--validated 0AfWs0000000004KAA` in place of `--validate`

@@ -35,6 +35,8 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     insta::assert_snapshot!(show(&lab, "package --plan plan.json --out fix").await, @"
     $ sfsetup package --plan plan.json --out fix
     4 files of the plan for harbourlight are in fix.
+    --- stderr
+    warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     --- exit 0
     ");
     insta::assert_snapshot!(show(&lab, "deploy --plan plan.json --yes").await, @"
@@ -60,6 +62,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     8 settings to change in 3 components, 1 assignment.
     Deployed and verified: 8 settings are as the template wants them (deploy 0AfWs0000000003KAA).
     --- stderr
+    warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     connecting to http://127.0.0.1:PORT
     retrieving from http://127.0.0.1:PORT
     asking http://127.0.0.1:PORT for facts
@@ -75,6 +78,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     insta::assert_snapshot!(show(&lab, "deploy --plan plan.json --yes").await, @"
     $ sfsetup deploy --plan plan.json --yes
     --- stderr
+    warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     connecting to http://127.0.0.1:PORT
     retrieving from http://127.0.0.1:PORT
     asking http://127.0.0.1:PORT for facts
@@ -216,10 +220,9 @@ async fn an_earlier_deploy_that_the_org_does_not_know_is_not_taken_for_done() {
     the org is deploying
     the org is deploying: invalid cross reference id (INVALID_CROSS_REFERENCE_KEY); trying again
     retrieving from http://127.0.0.1:PORT
-    error: what became of the deploy to `http://127.0.0.1:PORT` is not known, so nothing more was sent
-      caused by: an earlier run was cut off, and the org does not know its deploy 0AfWs0000000099KAA any more; of the 3 settings that the deploy changes, 0 as it makes them, 3 as before, 0 otherwise: look at the org before you go on
-    hint: look in Setup > Deployment Status what has arrived, then run the same command again: it looks first
-    hint: if it stays unclear, `sfsetup rollback --prune` forgets it, and the next deploy plans on what the org holds
+    note: JOURNAL: the org does not know it any more, and nothing of it is there
+    error: there is nothing to take back on `http://127.0.0.1:PORT`
+    hint: `sfsetup rollback --list` lists what was deployed from here
     --- exit 1
     ");
     insta::assert_snapshot!(show(&lab, "rollback --list").await, @"
@@ -227,7 +230,7 @@ async fn an_earlier_deploy_that_the_org_does_not_know_is_not_taken_for_done() {
     Deployed to http://127.0.0.1:PORT (00DWs0000008DemMAE), newest first:
 
     JOURNAL  TIME
-        9 changes, deploy 0AfWs0000000099KAA; template loader 1; running in the org
+        9 changes, deploy 0AfWs0000000099KAA; template loader 1; nothing of it was there any more when it was looked for
     --- stderr
     connecting to http://127.0.0.1:PORT
     --- exit 0
