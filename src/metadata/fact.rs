@@ -155,6 +155,19 @@ impl Fact {
         }
     }
 
+    /// Says whether money alone changes it.
+    pub fn is_bought(&self) -> bool {
+        match self {
+            Self::Organization(OrganizationFact::Edition | OrganizationFact::ApiAccess)
+            | Self::Seats(_) => true,
+            Self::Organization(OrganizationFact::IsSandbox | OrganizationFact::IsTrial)
+            | Self::ApiAccessControl
+            | Self::User(_)
+            | Self::Access(_)
+            | Self::AppInstalled => false,
+        }
+    }
+
     /// Returns the fact that says whether a user effectively has what a profile or permission set
     /// grants at a path: `objectPermissions[Account].allowRead` is `user.object[Account].read`.
     /// None for what is no permission.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
-use crate::metadata::fact::{Access, Fact, OrganizationFact};
+use crate::metadata::fact::{Access, Fact};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
@@ -271,15 +271,15 @@ impl Plan<'_> {
             Fact::Access(Access::Object(key, flag)) => {
                 format!("objectPermissions[{key}].{}", flag.element())
             }
-            Fact::Seats(_)
-            | Fact::Organization(OrganizationFact::Edition | OrganizationFact::ApiAccess) => {
+            _ if fact.is_bought() => {
                 return Err("this is bought, not deployed: ask the account executive".to_owned());
             }
-            Fact::Organization(OrganizationFact::IsSandbox | OrganizationFact::IsTrial)
+            Fact::Organization(_)
             | Fact::ApiAccessControl
             | Fact::User(_)
             | Fact::Access(Access::PermissionSet(_) | Access::Field(..))
-            | Fact::AppInstalled => return Err(no_package.to_owned()),
+            | Fact::AppInstalled
+            | Fact::Seats(_) => return Err(no_package.to_owned()),
         };
         let grants = |want: &ExpandedWant| match want {
             ExpandedWant::Metadata {
