@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::cli::shared::arguments::{Exit, Format, SourceArguments, WantedArguments, org_option};
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, org_option};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
@@ -34,7 +34,7 @@ pub(crate) struct DiffArguments {
 
     /// The form of the answer
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: ReportFormat,
 
     /// Write the answer to a file; nothing is printed then
     #[arg(long, value_name = "FILE")]
@@ -53,6 +53,27 @@ pub(crate) struct DiffArguments {
     full: bool,
 }
 
+/// In what form a report is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+impl ReportFormat {
+    /// Says whether a person reads it: with hints, without places, and of a failure on stderr
+    /// alone.
+    fn is_for_a_person(self) -> bool {
+        match self {
+            Self::Text => true,
+            Self::Json => false,
+        }
+    }
+}
+
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let (config, choice) = wanted::source(&arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
@@ -65,7 +86,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
-            if has_drift && arguments.format == Format::Text && choice.is_some() {
+            if has_drift && arguments.format.is_for_a_person() && choice.is_some() {
                 ui.hint(
                     "`sfsetup deploy` with the same `--baseline` brings the org back to it; \
                      `--only TYPE:NAME[:PATH]` a part of it",
@@ -82,7 +103,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
     let exit = answer(ui, arguments, &report, failed)?;
-    if arguments.format == Format::Text && arguments.out.is_none() {
+    if arguments.format.is_for_a_person() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
@@ -96,15 +117,15 @@ fn answer(
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
     // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
-    if arguments.format == Format::Text
+    if arguments.format.is_for_a_person()
         && report.diffs().next().is_none()
         && let Some(error) = failed
     {
         return Err(error);
     }
     let text = match arguments.format {
-        Format::Text => text::render(report, arguments.full),
-        Format::Json => json::render(report).map_err(|error| {
+        ReportFormat::Text => text::render(report, arguments.full),
+        ReportFormat::Json => json::render(report).map_err(|error| {
             CommandError::new("internal error: the report cannot be written as JSON")
                 .because(error.to_string())
         })?,
@@ -181,7 +202,7 @@ impl<'a> Asked<'a> {
 
     /// What was found; where it stands is looked up only where it will be shown.
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
-        let with_places = self.arguments.format == Format::Json || self.ui.is_verbose();
+        let with_places = !self.arguments.format.is_for_a_person() || self.ui.is_verbose();
         self.goal.found(seen, with_places)
     }
 
