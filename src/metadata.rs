@@ -16,6 +16,7 @@ pub mod percent;
 pub mod permission;
 pub mod registry;
 pub mod settings;
+pub mod sha256;
 pub mod unseen;
 pub mod value;
 

@@ -10,6 +10,7 @@ mod baseline;
 pub mod before_image;
 mod proof;
 mod refusal;
+mod rights;
 pub mod saved;
 pub mod steps;
 pub mod trial;
@@ -23,16 +24,18 @@ use crate::metadata::compare;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::{Dependency, Permission, objects_to_ask};
+use crate::metadata::permission::{Dependency, Permission};
 use crate::metadata::registry::{self, ApiVersion, DeployRule};
 use crate::metadata::settings::{Difference, differences, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
-use crate::template::{ExpandedStep, ExpandedWant, Test};
+use crate::template::ExpandedStep;
 
 use before_image::{Image, shown};
+pub use rights::{companions, permissions_wanted};
+
 use refusal::{Refused, contradicting, sent_alone, sent_in_part, sent_twice};
 use saved::Assigned;
 use steps::Assignment;
@@ -224,17 +227,6 @@ impl<'t> Plan<'t> {
     /// Says whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.assignments.is_empty() && self.withdrawals.is_empty()
-    }
-
-    /// Administrator's rights that nobody asked for, and that come along because others need them.
-    pub fn admin_rights(&self) -> Vec<&Change> {
-        let is_one = |change: &&Change| {
-            let permission = change.path.as_ref().and_then(Permission::of_path);
-            matches!(change.cause, Cause::Needed(_))
-                && change.to == Some(Value::Bool(true))
-                && permission.is_some_and(|permission| permission.is_administrators())
-        };
-        self.changes.iter().filter(is_one).collect()
     }
 
     /// Begins a component that is not there.
@@ -583,35 +575,4 @@ pub fn takes_away(change: &Change) -> bool {
         }
         _ => false,
     }
-}
-
-/// Returns what must be asked of the org, beyond what the wants themselves need, so that
-/// dependencies of permissions can be closed: the user and object permissions that profiles are to
-/// grant, and the objects that these touch.
-pub fn permissions_wanted(steps: &[ExpandedStep<'_>]) -> Vec<Permission> {
-    let mut wanted = BTreeSet::new();
-    for want in steps.iter().flat_map(|step| &step.wants) {
-        collect(want, &mut wanted);
-    }
-    wanted.into_iter().collect()
-}
-
-fn collect(want: &ExpandedWant, wanted: &mut BTreeSet<Permission>) {
-    match want {
-        ExpandedWant::Metadata { id, path, test: Test::Equals(Value::Bool(true)), .. }
-            if matches!(id.type_name.as_str(), "Profile" | "PermissionSet") =>
-        {
-            wanted.extend(Permission::of_path(path));
-        }
-        ExpandedWant::Any(wants) => wants.iter().for_each(|want| collect(want, wanted)),
-        _ => {}
-    }
-}
-
-/// Returns the objects that must be asked for along with a profile for [`permissions_wanted`].
-pub fn companions(permissions: &[Permission], graph: &[Dependency]) -> Vec<ComponentId> {
-    objects_to_ask(permissions, graph)
-        .into_iter()
-        .map(|object| ComponentId::new("CustomObject", object))
-        .collect()
 }

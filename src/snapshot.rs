@@ -91,7 +91,7 @@ pub enum ReadError {
     #[error("a `sfsetup snapshot` that wrote it was cut off, or is still at it")]
     HalfDone,
     /// A snapshot that lacks files of its own.
-    #[error("its snapshot.json names files that are not there: {}", listed(.0))]
+    #[error("its snapshot.json names files that are not there: {}", listed(.0, LISTED))]
     Incomplete(Vec<String>),
     /// One component in two places.
     #[error("{id} stands in two files, `{one}` and `{other}`; which is meant cannot be told")]
@@ -144,12 +144,16 @@ impl fmt::Display for FileError {
     }
 }
 
+/// So many names are listed where nothing else is said.
+const LISTED: usize = 6;
+
 /// Some of many, in words.
-fn listed(names: &[impl fmt::Display]) -> String {
-    let shown = names.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0..=6 => shown,
-        count => format!("{shown} and {} more", count - 6),
+fn listed(names: &[impl fmt::Display], most: usize) -> String {
+    let shown = names.iter().take(most).map(|name| format!("`{name}`"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

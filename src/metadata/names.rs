@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::fact::{Access, Fact};
 use super::path::FieldPath;
+use super::registry::nearest::perhaps;
 use super::unseen::Unseen;
 use super::{ComponentId, ComponentSet, percent, registry};
 
@@ -133,11 +134,8 @@ pub struct Lacked {
 /// Shown as a sentence without its end.
 impl fmt::Display for Lacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the org has no {} `{}`", self.name.sort(), self.name.text())?;
-        match &self.nearest {
-            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
-            None => Ok(()),
-        }
+        let meant = perhaps(self.nearest.as_deref());
+        write!(f, "the org has no {} `{}`{meant}", self.name.sort(), self.name.text())
     }
 }
 
@@ -165,14 +163,6 @@ impl Names {
     /// Returns what is known of a name.
     pub fn get(&self, name: &Name) -> Option<&Standing> {
         self.known.get(name)
-    }
-
-    /// Returns the names that the org does not have, in order.
-    pub fn lacked(&self) -> impl Iterator<Item = &Lacked> {
-        self.known.values().filter_map(|standing| match standing {
-            Standing::Lacked(lacked) => Some(lacked),
-            Standing::Unseen(_) => None,
-        })
     }
 }
 
@@ -252,8 +242,8 @@ impl Shown {
     /// Says whether a name is among them; capitals do not count, nor does the `Id` of a
     /// relationship field (S 3.2).
     pub fn has(&self, name: &Name) -> bool {
-        let is_there =
-            |sort: &str, name: String| self.names.iter().any(|one| *one == (sort, name.clone()));
+        let names: &BTreeSet<(&str, String)> = &self.names;
+        let is_there = |sort, name: String| names.contains(&(sort, name));
         let text = name.text().trim().to_lowercase();
         match name {
             Name::Permission(_) => is_there(PERMISSION, text),

@@ -315,11 +315,7 @@ pub struct UnknownPath {
 
 impl fmt::Display for UnknownPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.nearest {
-            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
-            None => Ok(()),
-        }
+        write!(f, "{}{}", self.message, nearest::perhaps(self.nearest.as_deref()))
     }
 }
 

@@ -5,67 +5,21 @@
 //! quick deploy to another address than S 6.5 has, so the answers are read here, and a quick deploy
 //! goes by SOAP.
 
-use std::collections::BTreeSet;
+mod status;
+
 use std::time::{Duration, Instant};
 
 use cirrus::RawBody;
 use cirrus_metadata::DeployOptions;
 use serde_json::{Value as Json, json};
 
-use crate::metadata::ComponentId;
-use crate::metadata::full_name::canonical_full_name;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{self, soql_text};
 use crate::org::{Event, Org};
 
-/// How a deploy stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeployStatus {
-    /// Its id (`0Af..`).
-    pub id: String,
-    /// The org's word for its state; which words there are differs between releases (S 6.4).
-    pub status: String,
-    /// Whether it is over.
-    pub done: bool,
-    /// Whether it did what it should; of meaning when it is over.
-    pub success: bool,
-    /// Whether the org only tried it.
-    pub check_only: bool,
-    /// When the org began, as it writes it; none where it waits or does not say.
-    pub started: Option<String>,
-    /// When it was over, as the org writes it; none while it runs.
-    pub completed: Option<String>,
-    /// Components done.
-    pub deployed: u64,
-    /// Components in all.
-    pub total: u64,
-    /// What the org says of the whole.
-    pub message: Option<String>,
-    /// Who canceled it.
-    pub canceled_by: Option<String>,
-    /// Whether it was this run that asked for it to be canceled.
-    pub canceled_here: bool,
-    /// What failed.
-    pub failures: Vec<DeployMessage>,
-    /// What the org warns of.
-    pub warnings: Vec<DeployMessage>,
-    /// Every component that the org names, failed or not; while it runs only those that failed (S
-    /// 6.4).
-    pub named: BTreeSet<ComponentId>,
-}
+pub use status::{DeployMessage, DeployStatus};
 
-/// What the org says of one component.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeployMessage {
-    /// The component; none for the package itself.
-    pub component: Option<ComponentId>,
-    /// The file.
-    pub file: String,
-    /// The org's words.
-    pub problem: String,
-    /// Where in the file.
-    pub line: Option<u64>,
-}
+use status::{flag, read_status};
 
 /// Which tests the org runs with a deploy (S 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -427,184 +381,9 @@ fn multipart(options: &str, zip: &[u8]) -> RawBody {
     RawBody::new(body, format!("multipart/form-data; boundary={boundary}"))
 }
 
-/// Flags and numbers may come as strings (S 6.5).
-fn flag(json: &Json) -> bool {
-    match json {
-        Json::Bool(flag) => *flag,
-        Json::String(text) => text.eq_ignore_ascii_case("true"),
-        _ => false,
-    }
-}
-
-fn number(json: &Json) -> Option<u64> {
-    match json {
-        Json::Number(number) => number.as_u64(),
-        Json::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-fn read_status(id: &str, result: &Json) -> DeployStatus {
-    // The CLI's names, and those of cirrus' own form of the SOAP answer.
-    let field = |name: &str| {
-        let snake: String = name
-            .chars()
-            .flat_map(|c| {
-                if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }
-            })
-            .collect();
-        result.get(name).or_else(|| result.get(snake.as_str())).unwrap_or(&Json::Null)
-    };
-    let text = |json: &Json| json.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let status = text(field("status")).unwrap_or_default();
-    let is_end = matches!(
-        status.as_str(),
-        "Succeeded"
-            | "SucceededPartial"
-            | "Failed"
-            | "Canceled"
-            | "FinalizingDeployFailed"
-            | "FinalizingFailed"
-    );
-    let details = field("details");
-    let list = |camel: &str, snake: &str| match details.get(camel).or_else(|| details.get(snake)) {
-        Some(Json::Array(messages)) => messages.clone(),
-        Some(one @ Json::Object(_)) => vec![one.clone()],
-        _ => Vec::new(),
-    };
-    let mut failures: Vec<DeployMessage> =
-        list("componentFailures", "component_failures").iter().map(message).collect();
-    let successes = list("componentSuccesses", "component_successes");
-    // A partial success is none: `rollbackOnError` was asked for.
-    let success = (flag(field("success")) || status == "Succeeded")
-        && status != "SucceededPartial"
-        && failures.is_empty();
-    if !success {
-        failures.extend(failed_tests(details));
-    }
-    let message_of_all = match (text(field("errorStatusCode")), text(field("errorMessage"))) {
-        (Some(code), Some(message)) if !message.starts_with(&code) => {
-            Some(format!("{code}: {message}"))
-        }
-        (code, message) => message.or(code),
-    };
-    DeployStatus {
-        id: id.to_owned(),
-        done: flag(field("done")) || is_end,
-        success,
-        deployed: number(field("numberComponentsDeployed")).unwrap_or(0),
-        total: number(field("numberComponentsTotal")).unwrap_or(0),
-        check_only: flag(field("checkOnly")),
-        started: text(field("startDate")).or_else(|| text(field("createdDate"))),
-        completed: text(field("completedDate")),
-        message: message_of_all,
-        canceled_by: text(field("canceledByName")).or_else(|| text(field("canceledBy"))),
-        named: successes
-            .iter()
-            .map(message)
-            .chain(failures.iter().cloned())
-            .filter_map(|message| message.component)
-            .collect(),
-        canceled_here: false,
-        warnings: successes
-            .iter()
-            .filter(|one| one.get("problem").is_some_and(|problem| !problem.is_null()))
-            .map(message)
-            .collect(),
-        failures,
-        status,
-    }
-}
-
-/// What failed of the tests, and of what they must cover: it belongs to no component of the package.
-fn failed_tests(details: &Json) -> Vec<DeployMessage> {
-    let get = |json: &Json, camel: &str, snake: &str| {
-        json.get(camel).or_else(|| json.get(snake)).cloned().unwrap_or(Json::Null)
-    };
-    let result = match get(details, "runTestResult", "run_test_result") {
-        // Where the documentation's sample has it (S 6.5).
-        Json::Null => get(details, "runTestResults", "run_test_results"),
-        result => result,
-    };
-    let list = |camel: &str, snake: &str| match get(&result, camel, snake) {
-        Json::Array(all) => all,
-        one @ Json::Object(_) => vec![one],
-        _ => Vec::new(),
-    };
-    let text = |json: &Json, camel: &str, snake: &str| {
-        get(json, camel, snake).as_str().unwrap_or_default().to_owned()
-    };
-    let of = |name: String, problem: String| DeployMessage {
-        component: None,
-        file: name,
-        problem,
-        line: None,
-    };
-    let failed = list("failures", "failures").into_iter().map(|one| {
-        let (class, method) = (text(&one, "name", "name"), text(&one, "methodName", "method_name"));
-        let name = if method.is_empty() { class } else { format!("{class}.{method}") };
-        of(format!("test {name}"), text(&one, "message", "message"))
-    });
-    let uncovered = list("codeCoverageWarnings", "code_coverage_warnings");
-    let uncovered = uncovered.into_iter().map(|one| {
-        let name = text(&one, "name", "name");
-        let name = if name.is_empty() { "the org's code".to_owned() } else { name };
-        of(format!("coverage of {name}"), text(&one, "message", "message"))
-    });
-    failed.chain(uncovered).filter(|one| !one.problem.is_empty()).collect()
-}
-
-fn message(json: &Json) -> DeployMessage {
-    let text = |camel: &str, snake: &str| {
-        json.get(camel)
-            .or_else(|| json.get(snake))
-            .and_then(Json::as_str)
-            .filter(|text| !text.is_empty())
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (type_name, full_name) =
-        (text("componentType", "component_type"), text("fullName", "full_name"));
-    DeployMessage {
-        component: (!type_name.is_empty()).then(|| {
-            let name = canonical_full_name(&type_name, &full_name);
-            ComponentId::new(type_name, name)
-        }),
-        file: text("fileName", "file_name"),
-        problem: text("problem", "problem"),
-        line: json.get("lineNumber").or_else(|| json.get("line_number")).and_then(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn strings_are_read_as_flags_and_numbers() {
-        let status = read_status(
-            "0Af",
-            &json!({ "status": "Reticulating", "done": "false", "success": "false", "numberComponentsDeployed": "2", "numberComponentsTotal": "5" }),
-        );
-        assert_eq!((status.done, status.deployed, status.total), (false, 2, 5));
-        let status = read_status("0Af", &json!({ "status": "SucceededPartial" }));
-        assert!(status.done && !status.success);
-    }
-
-    #[test]
-    fn failures_name_their_component() {
-        let status = read_status(
-            "0Af",
-            &json!({ "status": "Failed", "done": true, "success": false, "details": { "componentFailures": { "componentType": "Profile",
-                "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user \
-                    permission: X", "lineNumber": "3" } } }),
-        );
-        assert_eq!(
-            status.failures[0].component,
-            Some(ComponentId::new("Profile", "Custom: Sales"))
-        );
-        assert_eq!(status.failures[0].line, Some(3));
-    }
 
     #[test]
     fn the_boundary_is_not_in_the_zip() {

@@ -5,19 +5,23 @@
 //! files as they would be sent. A deploy makes the plan anew from the org's present state and
 //! refuses if a field that the saved one read has moved.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::diff::{Finding, Outcome, State, Subject};
+use crate::diff::{Finding, State, Subject};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::{api_full_name, canonical_full_name};
+use crate::metadata::sha256::sha256;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
 use super::steps::Assignment;
 use super::{Left, Plan};
+
+pub use standing::Since;
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.plan/1";
@@ -74,6 +78,18 @@ pub struct SavedOrg {
     pub name: String,
     /// Its address.
     pub instance_url: String,
+}
+
+impl SavedOrg {
+    /// Says which org it is, and where: `acme (00D.. at https://..)`.
+    pub fn place(&self) -> String {
+        let Self { id, name, instance_url } = self;
+        if name == instance_url {
+            format!("{name} ({id})")
+        } else {
+            format!("{name} ({id} at {instance_url})")
+        }
+    }
 }
 
 /// What a plan was made from. In the file the first template stands under `template`, the others
@@ -247,15 +263,6 @@ pub struct SavedLeft {
     pub reason: String,
 }
 
-/// How what a plan has changed stands now.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Since {
-    /// What is not as it was set: one line each.
-    pub moved: Vec<String>,
-    /// What cannot be seen: one line each, with the reason.
-    pub unseen: Vec<String>,
-}
-
 impl SavedChange {
     /// Says whether it is of a component.
     pub fn is_of(&self, id: &ComponentId) -> bool {
@@ -334,163 +341,6 @@ impl SavedPlan {
             .collect();
         Ok(plan)
     }
-
-    /// Holds a plan that was carried out against what the org holds now: what would have to be done
-    /// again, and what of it cannot be seen any more, one line each.
-    pub fn since(&self, plan: &Plan<'_>, findings: &[Finding<'_>]) -> Since {
-        let mut since = Since::default();
-        for change in plan.changes.iter().map(SavedChange::from) {
-            let is_it = |one: &&SavedChange| {
-                (&one.component, &one.path) == (&change.component, &change.path)
-            };
-            let name = [&*change.component, change.path.as_deref().unwrap_or_default()].join(" ");
-            since.moved.push(match self.changes.iter().find(is_it) {
-                Some(was) => format!(
-                    "{} was set to {} by it and is {} now",
-                    name.trim_end(),
-                    in_words(&was.to),
-                    in_words(&change.from)
-                ),
-                None => format!("{} would be done now, and is not in it", words(&change)),
-            });
-        }
-        since.moved.extend(plan.assignments.iter().map(|one| {
-            format!("{} does not have the permission set {}", one.user, one.permission_set)
-        }));
-        for finding in findings {
-            let Some(id) = finding.subject.component() else { continue };
-            let path = finding.subject.path().map(ToString::to_string);
-            let is_of = |change: &SavedChange| {
-                let is_part = change.path.is_none() || path.is_none() || change.path == path;
-                change.is_of(id) && is_part
-            };
-            if !self.changes.iter().any(is_of) {
-                continue;
-            }
-            match &finding.outcome {
-                Outcome::NotObserved(why) => {
-                    since.unseen.push(format!("{}: {why}", finding.name()))
-                }
-                // What would be done again is named above.
-                Outcome::Differs | Outcome::Missing
-                    if !plan.changes.iter().any(|change| change.id == *id) =>
-                {
-                    since.moved.push(format!("{} is not as it was set by it", finding.name()));
-                }
-                _ => {}
-            }
-        }
-        since
-    }
-
-    /// Holds the saved plan against the one that would be carried out now: one line for each field
-    /// that it read and that has moved, naming old and new, and for each change that is another.
-    pub fn moved(&self, plan: &Plan<'_>) -> Vec<String> {
-        let now = reads(plan);
-        let mut moved = Vec::new();
-        for old in &self.reads {
-            let found =
-                now.iter().find(|new| new.component == old.component && new.field == old.field);
-            let name = match &old.component {
-                Some(component) => format!("{component} {}", old.field),
-                None => old.field.clone(),
-            };
-            match found {
-                None => {
-                    moved.push(format!("{name} was {} and is not read any more", shown(old)));
-                }
-                Some(new) if new.value != old.value || new.state != old.state => {
-                    moved.push(format!(
-                        "{name} was {} when the plan was made and is {} now",
-                        shown(old),
-                        shown(new)
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        // What has moved changes the plan as well, and is said once.
-        if moved.is_empty() { self.other_changes(plan) } else { moved }
-    }
-
-    /// What would be done now and does not stand in the file, or the other way round.
-    fn other_changes(&self, plan: &Plan<'_>) -> Vec<String> {
-        let now: Vec<SavedChange> = plan.changes.iter().map(SavedChange::from).collect();
-        let given: Vec<SavedAssignment> =
-            plan.assignments.iter().map(SavedAssignment::from).collect();
-        let mut lines = Vec::new();
-        for change in now.iter().filter(|change| !holds(&self.changes, change)) {
-            lines.push(format!("{} would be done, and the plan does not show it", words(change)));
-        }
-        for change in self.changes.iter().filter(|change| !holds(&now, change)) {
-            lines.push(format!("{} is in the plan, and would not be done", words(change)));
-        }
-        // What a new component is made of is no change of its own.
-        for id in plan.made.keys() {
-            let file = plan.package.components.get(id);
-            let Some((file, now)) = file.and_then(|file| plan.package.files.get_key_value(file))
-            else {
-                continue;
-            };
-            let then = self.package.get(file);
-            if then.is_some_and(|then| *now != then.as_bytes()) {
-                lines.push(format!("{id} would be made of another file than the plan holds"));
-            }
-        }
-        for one in given.iter().filter(|one| !self.assignments.contains(one)) {
-            let SavedAssignment { user, permission_set } = one;
-            lines.push(format!(
-                "{permission_set} would be given to {user}, and the plan does not show it"
-            ));
-        }
-        for one in self.assignments.iter().filter(|one| !given.contains(one)) {
-            let SavedAssignment { user, permission_set } = one;
-            lines.push(format!(
-                "{permission_set} for {user} is in the plan, and would not be given"
-            ));
-        }
-        lines
-    }
-}
-
-/// Says whether a change is among others. That a whole component comes or goes was written in other
-/// words before.
-fn holds(changes: &[SavedChange], change: &SavedChange) -> bool {
-    let is_it = |one: &SavedChange| {
-        let is_whole = one.path.is_none() && change.path.is_none();
-        let is_alike = |one: &Option<serde_json::Value>, other: &Option<serde_json::Value>| {
-            if is_whole { one.is_some() == other.is_some() } else { one == other }
-        };
-        one.component == change.component
-            && one.path == change.path
-            && one.cause == change.cause
-            && is_alike(&one.from, &change.from)
-            && is_alike(&one.to, &change.to)
-    };
-    changes.iter().any(is_it)
-}
-
-/// A value as sentences show it.
-fn in_words(value: &Option<serde_json::Value>) -> String {
-    value.as_ref().map_or_else(|| "absent".to_owned(), |value| format!("`{}`", text(value)))
-}
-
-/// A value as text.
-fn text(json: &serde_json::Value) -> String {
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
-}
-
-fn words(change: &SavedChange) -> String {
-    match (&change.path, &change.from, &change.to) {
-        (None, None, Some(_)) => return format!("making {}", change.component),
-        (None, Some(_), None) => return format!("deleting {}", change.component),
-        _ => {}
-    }
-    let path = change.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
-    let value = |value: &Option<serde_json::Value>| {
-        value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
-    };
-    format!("{}{path}: {} -> {}", change.component, value(&change.from), value(&change.to))
 }
 
 fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
@@ -500,10 +350,6 @@ fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
         title: step.map_or_else(|| left.subject.clone(), |step| step.title.clone()),
         reason: left.reason.clone(),
     }
-}
-
-fn shown(read: &Read) -> String {
-    read.value.as_ref().map_or_else(|| read.state.clone(), |value| format!("`{}`", text(value)))
 }
 
 /// What a plan read, once each: what a template's steps looked at, else what is to change.
@@ -528,9 +374,7 @@ fn reads(plan: &Plan<'_>) -> Vec<Read> {
 
 fn read(finding: &Finding<'_>) -> Option<Read> {
     let (component, field) = match &finding.subject {
-        Subject::Setting { component: id, path } => {
-            (Some(format!("{}:{}", id.type_name, api_full_name(id))), path.to_string())
-        }
+        Subject::Setting { component: id, path } => (Some(named(id)), path.to_string()),
         Subject::Fact(fact) => (None, fact.to_string()),
         Subject::Component(_) | Subject::ByHand => return None,
     };
@@ -551,7 +395,7 @@ impl From<&Assignment> for SavedAssignment {
 impl From<&Change> for SavedChange {
     fn from(change: &Change) -> Self {
         Self {
-            component: format!("{}:{}", change.id.type_name, api_full_name(&change.id)),
+            component: named(&change.id),
             path: change.path.as_ref().map(ToString::to_string),
             from: change.from.as_ref().map(json),
             to: change.to.as_ref().map(json),
@@ -573,8 +417,7 @@ const STATE: &str = "the state that is wanted";
 /// A change with what only its plan knows of it.
 fn saved_change(plan: &Plan<'_>, change: &Change) -> SavedChange {
     let copy_of = plan.copies.get(&change.id).filter(|_| change.path.is_none());
-    let name = |id: &ComponentId| format!("{}:{}", id.type_name, api_full_name(id));
-    SavedChange { copy_of: copy_of.map(name), ..SavedChange::from(change) }
+    SavedChange { copy_of: copy_of.map(named), ..SavedChange::from(change) }
 }
 
 /// A change out of a file; none where it names no component or a path that is none.
@@ -597,6 +440,12 @@ fn change(saved: &SavedChange) -> Option<Change> {
     Some(Change { id: component(&saved.component)?, path, from, to, cause })
 }
 
+/// A component as `Type:full name`.
+fn named(id: &ComponentId) -> String {
+    format!("{}:{}", id.type_name, api_full_name(id))
+}
+
+/// The same read again.
 fn component(name: &str) -> Option<ComponentId> {
     let (type_name, full_name) = name.split_once(':')?;
     Some(ComponentId::new(type_name, canonical_full_name(type_name, full_name)))
@@ -609,8 +458,7 @@ pub fn digest(file: &serde_json::Value) -> String {
     if let Some(fields) = rest.as_object_mut() {
         fields.remove("digest");
     }
-    let bytes = Sha256::digest(rest.to_string().as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(rest.to_string().as_bytes())
 }
 
 /// A value as JSON: a flag, a number, a text, a list of texts.

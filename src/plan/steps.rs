@@ -9,6 +9,7 @@ use crate::metadata::fact::{Access, Fact};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
+use crate::metadata::registry::nearest::perhaps;
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::unseen::UnseenKind;
@@ -84,10 +85,7 @@ pub(super) fn fill(
             Err(_) if is_manual => {}
             Err(reason) => {
                 let nearest = finding.lacks.as_ref().and_then(|lacked| lacked.nearest.as_deref());
-                let reason = match nearest {
-                    Some(near) => format!("{reason}; did you mean `{near}`?"),
-                    None => reason,
-                };
+                let reason = format!("{reason}{}", perhaps(nearest));
                 plan.left.push(Left { finding: Some(index), subject: finding.name(), reason });
             }
         }

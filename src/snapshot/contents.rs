@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest as _, Sha256};
-
 use super::ReadError;
 use super::files::Content;
 use crate::diff::baseline::CONTENT;
@@ -12,6 +10,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::compare::{Buffers, Difference, compare};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::wsdl;
+use crate::metadata::sha256::sha256;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
@@ -92,9 +91,7 @@ fn path() -> FieldPath {
 }
 
 fn digest(bytes: &[u8]) -> Value {
-    let digest = Sha256::digest(bytes);
-    let start: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Value::Text(format!("sha256 {start}.."))
+    Value::Text(format!("sha256 {}..", &sha256(bytes)[..12]))
 }
 
 /// Whether a type's XML stands beside source, and says nothing of it.

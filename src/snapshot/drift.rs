@@ -154,7 +154,7 @@ fn of_contents(findings: &[Finding<'_>]) -> Option<String> {
     };
     let ids = findings.iter().filter(is_it).filter_map(|finding| finding.subject.component());
     let names: Vec<&ComponentId> = ids.collect();
-    let what = super::listed(&names);
+    let what = super::listed(&names, super::LISTED);
     (!names.is_empty()).then(|| {
         format!(
             "`content` is what stands in files beside or below the XML, such as source; sfsetup \

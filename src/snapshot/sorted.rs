@@ -7,7 +7,7 @@ use std::path::Path;
 use super::contradiction::contradiction;
 use super::files::{self, Content, File, Found};
 use super::record::{self, Record};
-use super::{FileError, ReadError};
+use super::{FileError, ReadError, listed};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -172,15 +172,10 @@ impl Sorted {
         } else {
             ("folders were passed over, for they are links", "what they lead to")
         };
-        let named: Vec<String> = links.iter().take(NAMED).map(|link| format!("`{link}`")).collect();
-        let more = match links.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
         self.notes.push(format!(
-            "{} {are}: {}{more}; {they} is not read, so nothing is said to be absent",
+            "{} {are}: {}; {they} is not read, so nothing is said to be absent",
             links.len(),
-            named.join(", ")
+            listed(links, NAMED)
         ));
         let words =
             format!("it may lie behind `{first}`, a link to a folder, which is not followed");
@@ -390,14 +385,9 @@ fn counted(files: &[String], what: &str) -> Option<String> {
         let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
         by_suffix.entry(&name[stem.len()..]).or_default().push(file);
     }
-    let sorts = by_suffix.iter().map(|(suffix, files)| {
-        let named: Vec<String> = files.iter().take(NAMED).map(|file| format!("`{file}`")).collect();
-        let more = match files.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        format!("{} `{suffix}` ({}{more})", files.len(), named.join(", "))
-    });
+    let sorts = by_suffix
+        .iter()
+        .map(|(suffix, files)| format!("{} `{suffix}` ({})", files.len(), listed(files, NAMED)));
     let sorts: Vec<String> = sorts.collect();
     let (count, are) = (
         files.len(),

@@ -11,9 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{record, write};
+use crate::metadata::sha256::sha256;
 
 /// The folder in a snapshot's folder in which a run works; git passes it over.
 const WORK: &str = ".sfsetup-snapshot";
@@ -88,10 +88,6 @@ impl Plan {
             Err(error) => error.kind() == io::ErrorKind::NotFound && self.remove.contains(name),
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What became of a file that is put into the stage.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Parameter, ParameterKind, Template};
-use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::value::Value;
 
 /// A value for every parameter of a template.
@@ -46,8 +46,7 @@ impl Arguments {
         for name in given.keys() {
             if !template.parameters.iter().any(|parameter| parameter.name == *name) {
                 let names = template.parameters.iter().map(|parameter| parameter.name.as_str());
-                let suggestion = nearest(name, names)
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let suggestion = perhaps(nearest(name, names));
                 errors.push(format!("there is no parameter `{name}`{suggestion}"));
             }
         }
@@ -125,9 +124,7 @@ fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
             if choices.contains(&text) {
                 return Ok(Value::Text(text));
             }
-            let near = nearest(&text, choices.iter().map(String::as_str));
-            let suggestion =
-                near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let suggestion = perhaps(nearest(&text, choices.iter().map(String::as_str)));
             Err(format!(
                 "parameter `{name}` is one of {}, not `{text}`{suggestion}",
                 choices.join(", ")

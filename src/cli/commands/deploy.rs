@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
@@ -47,7 +48,7 @@ pub(crate) struct DeployArguments {
 
     /// Which tests the org runs with it; left out, those that the package asks for by what it holds
     #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "validated")]
-    test_level: Option<Tests>,
+    test_level: Option<TestLevel>,
 
     /// Do not ask
     #[arg(short, long)]
@@ -74,26 +75,18 @@ pub(crate) struct DeployArguments {
     timeout: u64,
 }
 
-/// The API's names of test levels.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[value(rename_all = "PascalCase")]
-#[expect(clippy::enum_variant_names, reason = "the API's names")]
-enum Tests {
-    /// None; not in production
-    NoTestRun,
-    /// All but those of managed packages
-    RunLocalTests,
-    /// All
-    RunAllTestsInOrg,
-}
+impl ValueEnum for TestLevel {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::NoTestRun, Self::RunLocalTests, Self::RunAllTestsInOrg]
+    }
 
-impl From<Tests> for TestLevel {
-    fn from(tests: Tests) -> Self {
-        match tests {
-            Tests::NoTestRun => Self::NoTestRun,
-            Tests::RunLocalTests => Self::RunLocalTests,
-            Tests::RunAllTestsInOrg => Self::RunAllTestsInOrg,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::NoTestRun => "None; not in production",
+            Self::RunLocalTests => "All but those of managed packages",
+            Self::RunAllTestsInOrg => "All",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
     }
 }
 
@@ -163,7 +156,7 @@ impl Run<'_> {
         let manner = Manner {
             yes: arguments.yes,
             validate: arguments.validate,
-            test_level: arguments.test_level.map(TestLevel::from),
+            test_level: arguments.test_level,
             validated: arguments.validated.as_deref(),
             allow_removals: arguments.allow_removals,
             allow_admin_rights: arguments.allow_admin_rights,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
-use crate::metadata::registry::nearest::{is_slip, nearest};
+use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::template::{self, Template, builtin};
 
 use super::error::CommandError;
@@ -145,7 +145,7 @@ impl Config {
         let Some(template) = templates.iter().find(|template| template.name == name) else {
             let slip = templates.iter().find(|template| is_slip(name, &template.name));
             if let Some(meant) = slip.filter(|_| builtin::find(name).is_none()) {
-                found.push(self.no_such("template", key, &meant.name));
+                found.push(self.no_such("template", key, Some(&meant.name)));
             }
             return;
         };
@@ -153,8 +153,7 @@ impl Config {
         for (key, _) in own {
             let name: &str = key.get_ref();
             if !known().any(|known| known == name) {
-                let near = nearest(name, known()).unwrap_or_default();
-                found.push(self.no_such("parameter", key, near));
+                found.push(self.no_such("parameter", key, nearest(name, known())));
             }
         }
     }
@@ -172,16 +171,13 @@ impl Config {
             return;
         }
         if let Some(near) = known().find(|known| is_slip(name, known)) {
-            found.push(self.no_such("parameter", key, near));
+            found.push(self.no_such("parameter", key, Some(near)));
         }
     }
 
-    fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: &str) -> String {
+    fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: Option<&str>) -> String {
         let line = line_of(&self.text, key.span().start);
-        let meant = match near {
-            "" => String::new(),
-            near => format!("; did you mean `{near}`?"),
-        };
+        let meant = perhaps(near);
         format!("line {line}: there is no {what} `{}`{meant}", key.get_ref())
     }
 

@@ -10,6 +10,7 @@ use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::Choice;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
+use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
 use crate::template::{self, Template, builtin};
 
@@ -56,7 +57,7 @@ pub(crate) fn load_for(
             at.join(".")
         ));
     }
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hexadecimal(&hash.finalize());
     Ok(Loaded { template, sha256 })
 }
 

@@ -6,7 +6,7 @@ use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
-use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::registry::{self, Field, Kind, wsdl};
 use crate::metadata::value::Value;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
@@ -217,7 +217,7 @@ fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
         return;
     }
     let near = nearest(member, members());
-    let end = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let end = perhaps(near);
     notes.push((near.is_some(), format!("wants {component}: there are no such settings{end}")));
 }
 
@@ -237,7 +237,7 @@ fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
             // At the top a row may not be the whole list.
             let Some(above) = above else { return };
             let near = nearest(&segment.name, fields.iter().map(|field| field.name));
-            let end = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let end = perhaps(near);
             let words = format!("`{}` has no element `{}`{end}", above.name, segment.name);
             notes.push((near.is_some(), format!("wants {component} {path}: {words}")));
             return;

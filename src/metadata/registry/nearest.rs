@@ -33,6 +33,12 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate).or(affix)
 }
 
+/// The end of a sentence on a name that is not there: what was probably meant; nothing where nothing
+/// is near.
+pub fn perhaps(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
 /// Says whether a name is probably a slip of another: the same but for capitals and signs, or two
 /// letters off at most. Names that differ in a number are two names.
 pub fn is_slip(name: &str, of: &str) -> bool {
