@@ -194,7 +194,8 @@ impl Applier<'_> {
         let zip = plan.package.zip().map_err(|error| {
             ApplyError::Unclear(format!("internal error: the package cannot be zipped: {error}"))
         })?;
-        let lost = match self.send(&mut entry, zip.clone(), trial).await? {
+        let start = |zip| self.org.start_deploy(zip, trial);
+        let lost = match self.send(&mut entry, start(zip.clone())).await? {
             Ok(id) => return self.accepted(entry, id).await,
             Err(lost) => lost,
         };
@@ -203,7 +204,7 @@ impl Applier<'_> {
             Found::Applied => self.applied(entry).await,
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            Found::Nothing => match self.send(&mut entry, zip, trial).await? {
+            Found::Nothing => match self.send(&mut entry, start(zip)).await? {
                 Ok(id) => self.accepted(entry, id).await,
                 Err(lost) => Err(ApplyError::Unclear(format!(
                     "the answer to the deploy request was lost twice ({lost}); run the same \
@@ -237,18 +238,10 @@ impl Applier<'_> {
     ) -> Result<(Entry, Outcome), ApplyError> {
         let mut entry = self.prepare(plan, purpose, false).await?;
         let _hold = self.interrupt.hold();
-        self.before_sending(&mut entry)?;
-        match self.answer(self.org.quick_deploy(validation)).await? {
+        // Refused, the package anew would be another deploy than the one that was asked for.
+        match self.send(&mut entry, self.org.quick_deploy(validation)).await? {
             Ok(id) => self.accepted(entry, id).await,
-            // The package anew would be another deploy than the one that was asked for.
-            Err(NotStarted::Refused(error)) => {
-                self.write(&mut entry, Stage::NotSent)?;
-                Err(ApplyError::Org(error))
-            }
-            Err(NotStarted::Lost(_)) if self.interrupt.is_pressed() => {
-                Err(ApplyError::Interrupted(Stopped::Sending))
-            }
-            Err(NotStarted::Lost(lost)) => match self.find(&entry).await? {
+            Err(lost) => match self.find(&entry).await? {
                 Found::Running(id) => self.accepted(entry, id).await,
                 _ => Err(ApplyError::Unclear(format!(
                     "the answer to the quick deploy was lost ({lost}); run the same command again"
@@ -296,15 +289,17 @@ impl Applier<'_> {
         Ok(entry)
     }
 
-    /// Sends a package; the deploy's id, or how its answer was lost.
+    /// Sends the request that starts a deploy, unless the run was told to stop; the deploy's id, or
+    /// how its answer was lost. Told to stop, the answer is waited for, but not for ever.
     async fn send(
         &self,
         entry: &mut Entry,
-        zip: Vec<u8>,
-        trial: Trial,
+        request: impl Future<Output = Result<String, NotStarted>>,
     ) -> Result<Result<String, OrgError>, ApplyError> {
-        self.before_sending(entry)?;
-        match self.answer(self.org.start_deploy(zip, trial)).await? {
+        self.unless_pressed(entry)?;
+        self.write(entry, Stage::Sent)?;
+        self.interrupt.note_sent();
+        match unless(self.interrupt.out_of_patience(), request, Stopped::Sending).await? {
             Ok(id) => Ok(Ok(id)),
             Err(NotStarted::Refused(error)) => {
                 self.write(entry, Stage::NotSent)?;
@@ -318,14 +313,6 @@ impl Applier<'_> {
         }
     }
 
-    /// Writes down that the request is about to leave, unless the run was told to stop.
-    fn before_sending(&self, entry: &mut Entry) -> Result<(), ApplyError> {
-        self.unless_pressed(entry)?;
-        self.write(entry, Stage::Sent)?;
-        self.interrupt.note_sent();
-        Ok(())
-    }
-
     /// Sends nothing where the run was told to stop.
     fn unless_pressed(&self, entry: &mut Entry) -> Result<(), ApplyError> {
         if self.interrupt.is_pressed() {
@@ -333,11 +320,6 @@ impl Applier<'_> {
             return Err(ApplyError::Interrupted(Stopped::Before));
         }
         Ok(())
-    }
-
-    /// Waits for the org's answer to a request, also when told to stop, but then not for ever.
-    async fn answer<T>(&self, answer: impl Future<Output = T>) -> Result<T, ApplyError> {
-        unless(self.interrupt.out_of_patience(), answer, Stopped::Sending).await
     }
 
     /// Looks for a deploy whose answer was lost, until told to stop.
@@ -514,20 +496,19 @@ async fn watch_or_cancel(
     }
 }
 
-/// Marks an entry as done, and the one that it takes back as taken back.
+/// Marks an entry as done, and the one that it takes back, where it takes one back, as taken back.
 ///
 /// # Errors
 /// The journal cannot be written.
-pub fn close(journal: &Journal, entries: &[Entry], entry: &mut Entry) -> Result<(), JournalError> {
+pub fn close(
+    journal: &Journal,
+    taken_back: Option<&Entry>,
+    entry: &mut Entry,
+) -> Result<(), JournalError> {
     entry.stage = Stage::Done;
     journal.write(entry)?;
     // Of what was taken back in part the rest can still be.
-    let taken_back = entry
-        .rolls_back
-        .as_ref()
-        .filter(|_| !entry.is_partial)
-        .and_then(|id| entries.iter().find(|one| one.id == *id));
-    if let Some(one) = taken_back {
+    if let Some(one) = taken_back.filter(|_| !entry.is_partial) {
         journal.write(&Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() })?;
     }
     Ok(())

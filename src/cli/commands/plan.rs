@@ -44,12 +44,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
         CommandError::new(format!("`{}` cannot be shown", arguments.file.display())).because(why)
     })?;
     let org = &saved.org;
-    let at = if org.name == org.instance_url {
-        String::new()
-    } else {
-        format!(" at {}", org.instance_url)
-    };
-    let title = saved.wanted.title(&format!("{} ({}{at})", org.name, org.id));
+    let title = saved.wanted.title(&org.place());
     ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;
     if let Some(altered) = altered {
         return Err(altered);

@@ -9,7 +9,7 @@ use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::{CommandError, PUT_BACK};
 use crate::cli::shared::goal::Goal;
-use crate::cli::shared::journal::{finish_open, open_journal, read_journal};
+use crate::cli::shared::journal::{finish_open, open_journal, read_journal, tell_damaged};
 use crate::cli::shared::road::{Manner, Road, confirm};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
@@ -84,9 +84,7 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
 
 fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
     let Contents { entries, damaged } = read_journal(org)?;
-    for one in &damaged {
-        ui.warn(&format!("{one}; {PUT_BACK}"));
-    }
+    tell_damaged(ui, &damaged);
     if entries.is_empty() && damaged.is_empty() {
         ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
         return Ok(Exit::Done);

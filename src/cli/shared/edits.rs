@@ -81,11 +81,8 @@ fn place_of(root: &Path, path: &Path) -> Result<PathBuf, CommandError> {
     // A new file may come to stand behind a link that is a folder of its path.
     let there = path.ancestors().find(|one| one.exists() || one.is_symlink()).unwrap_or(root);
     let place = real(there)?;
-    if !path.is_symlink() && place.starts_with(real(root)?) {
-        return Ok(path.to_path_buf());
-    }
     if place.starts_with(real(root)?) {
-        return Ok(place);
+        return Ok(if path.is_symlink() { place } else { path.to_path_buf() });
     }
     Err(CommandError::new(format!(
         "`{}` is a link that leads out of `{}`, so nothing was written",

@@ -348,6 +348,14 @@ impl<'g> Goal<'g> {
         }
     }
 
+    /// The deploy that it takes back.
+    pub(crate) fn taken_back(&self) -> Option<&Entry> {
+        match self {
+            Self::BeforeImage { entry, .. } => Some(entry),
+            Self::Steps { .. } | Self::Baseline { .. } => None,
+        }
+    }
+
     /// Says what it is, for the journal.
     pub(crate) fn words(&self) -> String {
         match self {

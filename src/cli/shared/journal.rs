@@ -3,7 +3,7 @@
 
 use crate::apply::recover::Recovered;
 use crate::apply::{Applier, ApplyError, close};
-use crate::journal::{Contents, Entry, Journal, JournalError, Stage, contents};
+use crate::journal::{Contents, Damaged, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
 
 use super::arguments::org_option;
@@ -24,6 +24,13 @@ pub(crate) fn read_journal(org: &Org) -> Result<Contents, CommandError> {
     })
 }
 
+/// Names the files of a journal that cannot be read.
+pub(crate) fn tell_damaged(ui: &Ui, damaged: &[Damaged]) {
+    for one in damaged {
+        ui.warn(&format!("{one}; {PUT_BACK}"));
+    }
+}
+
 /// Finishes runs that were cut off, before anything new begins; returns those that the org has
 /// carried out.
 pub(crate) async fn finish_open(
@@ -33,9 +40,7 @@ pub(crate) async fn finish_open(
     journal: &Journal,
 ) -> Result<Vec<Entry>, CommandError> {
     let Contents { entries: all, damaged } = read_journal(org)?;
-    for one in &damaged {
-        ui.warn(&format!("{one}; {PUT_BACK}"));
-    }
+    tell_damaged(ui, &damaged);
     let mut done = Vec::new();
     let applier = Applier { org, journal, interrupt: ui.interrupt() };
     let is_open = |entry: &&Entry| entry.stage.is_open() && entry.rolled_back_by.is_none();
@@ -81,7 +86,8 @@ pub(crate) async fn finish_open(
         };
         if entry.stage == Stage::Applied {
             let id = entry.deploy_id.clone();
-            close(journal, &all, &mut entry)
+            let taken_back = all.iter().find(|one| entry.rolls_back.as_ref() == Some(&one.id));
+            close(journal, taken_back, &mut entry)
                 .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
         }
         ui.note(&format!("{}: {words}", entry.id));

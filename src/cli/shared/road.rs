@@ -8,7 +8,7 @@ use crate::apply::{Applier, ApplyError, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::{TestLevel, Trial, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
-use crate::plan::saved::{SavedPlan, Since};
+use crate::plan::saved::{SavedOrg, SavedPlan, Since};
 use crate::plan::{Look, Plan};
 use crate::report::plan as render;
 
@@ -97,14 +97,9 @@ impl<'r> Road<'r> {
             reviewed.refuse_if_stale(&plan)?;
         }
         goal.refuse_empty(seen, &plan)?;
-        let identity = org.identity();
-        let at = if **name == identity.instance_url {
-            String::new()
-        } else {
-            format!(" at {}", identity.instance_url)
-        };
-        let title = goal.title(&format!("{name} ({}{at})", identity.id));
-        ui.answer(&render::render(&plan, &title, Some(&identity.instance_url), manner.full))?;
+        let saved = SavedOrg { name: (*name).to_owned(), ..wanted::saved_org(org) };
+        let title = goal.title(&saved.place());
+        ui.answer(&render::render(&plan, &title, Some(&saved.instance_url), manner.full))?;
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
             ui.answer(self.nothing())?;
@@ -132,10 +127,7 @@ impl<'r> Road<'r> {
         let purpose = Purpose {
             what: goal.words(),
             org: wanted::saved_org(org),
-            rolls_back: match goal {
-                Goal::BeforeImage { entry, .. } => Some(entry.id.clone()),
-                Goal::Steps { .. } | Goal::Baseline { .. } => None,
-            },
+            rolls_back: goal.taken_back().map(|entry| entry.id.clone()),
             is_partial: !plan.left.is_empty(),
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
         };
@@ -268,9 +260,8 @@ impl<'r> Road<'r> {
             }
             .hint("run the same command again: it looks at the org, and finishes what is open")
         })?;
-        let all = read_journal(org)?.entries;
         let id = entry.deploy_id.clone();
-        close(self.journal, &all, &mut entry)
+        close(self.journal, goal.taken_back(), &mut entry)
             .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
         for line in &moved {
             ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
