@@ -407,6 +407,18 @@ async fn a_deploy_that_cannot_be_watched_to_its_end_is_named_with_what_to_do() {
     }
 }
 
+/// The entry of a deploy that the org knows is its way back: it is not forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_that_the_org_still_runs_is_not_forgotten() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::Stuck));
+    let run = lab.ampersand("deploy", &["--yes", "--timeout", "1"]).await;
+    assert_eq!((run.code, &lab.journal()[0]["stage"]), (1, &"accepted".into()), "{run:?}");
+    let run = lab.run(&["rollback", "--prune", "--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("nothing to forget"), "{run:?}");
+    assert_eq!(lab.journal()[0]["stage"], "accepted");
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_killed_is_finished_by_the_next() {

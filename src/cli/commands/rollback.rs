@@ -1,5 +1,6 @@
 //! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
             return list(ui, &connected.org, choice.name());
         }
         if arguments.prune {
-            return prune(ui, arguments, &connected.org, choice.name());
+            return prune(ui, arguments, &connected.org, choice.name()).await;
         }
         take_back(ui, arguments, &connected.org, choice.name()).await
     })
@@ -113,7 +114,7 @@ fn is_applied(entry: &Entry) -> bool {
     matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
 }
 
-fn prune(
+async fn prune(
     ui: &Ui,
     arguments: &RollbackArguments,
     org: &Org,
@@ -128,8 +129,16 @@ fn prune(
     // One whose answer was lost, or that the org does not know any more, may stay unclear for ever,
     // and nothing else is deployed until it is settled or forgotten; the other open ones the next
     // run finishes by itself.
+    let mut unknown = BTreeSet::new();
+    for entry in entries.iter().filter(|entry| entry.stage == Stage::Accepted) {
+        match org.deploy_status(entry.deploy_id.as_deref().unwrap_or_default()).await {
+            Err(error) if error.is_about_its_id() => _ = unknown.insert(entry.id.as_str()),
+            Err(error) => ui.warn(&format!("{} is kept: {error}", entry.id)),
+            Ok(_) => {}
+        }
+    }
     let is_over = |entry: &Entry| {
-        !entry.stage.is_open() || matches!(entry.stage, Stage::Sent | Stage::Accepted)
+        !entry.stage.is_open() || entry.stage == Stage::Sent || unknown.contains(entry.id.as_str())
     };
     let old: Vec<&Entry> =
         entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
