@@ -6,6 +6,7 @@
 pub mod interrupt;
 pub mod look;
 pub mod preflight;
+pub mod queue;
 pub mod recover;
 pub mod validation;
 

@@ -221,6 +221,8 @@ pub struct Look {
     pub undone: Vec<String>,
     /// What else is not as it was sent, or as it was before: one line each.
     pub moved: Vec<String>,
+    /// The components that these lines speak of.
+    pub components: BTreeSet<ComponentId>,
 }
 
 impl<'t> Plan<'t> {
@@ -472,7 +474,11 @@ impl<'t> Plan<'t> {
         now: &ComponentSet,
         facts: &FactValues,
     ) -> Look {
-        let mut look = Look { undone: proof::undone(&self.changes, now), moved: Vec::new() };
+        let mut look = Look::default();
+        for (id, line) in proof::undone(&self.changes, now) {
+            look.undone.push(line);
+            look.components.insert(id);
+        }
         if let Desired::Steps { steps, .. } = desired {
             let found = diff(steps, now, facts);
             let is_told = |line: &String| {
@@ -480,16 +486,27 @@ impl<'t> Plan<'t> {
                 look.undone.iter().any(|known| known.starts_with(subject))
             };
             let more = proof::not_in_sync(&found, self);
-            look.undone.extend(more.into_iter().filter(|line| !is_told(line)).collect::<Vec<_>>());
+            let more: Vec<_> = more.into_iter().filter(|(_, line)| !is_told(line)).collect();
+            for (id, line) in more {
+                look.undone.push(line);
+                look.components.extend(id);
+            }
         }
         for (expected, sent) in
             self.expected.iter().flat_map(|set| set.components.values().map(move |one| (set, one)))
         {
-            let is_new = self.made.contains_key(&sent.id);
-            let Some(there) = own(now, &sent.id).filter(|_| !is_new) else { continue };
-            let strays =
+            let Some(there) = own(now, &sent.id) else { continue };
+            let mut strays =
                 proof::strays(&self.of(&sent.id), &sent.id, &sent.document, &there.document);
-            look.moved.extend(moved_beside(&sent.id, strays, now, expected));
+            // Of what is made anew the org fills in what was not said.
+            if self.made.contains_key(&sent.id) {
+                strays.retain(|(_, was, _)| was.is_some());
+            }
+            let moved = moved_beside(&sent.id, strays, now, expected);
+            if !moved.is_empty() {
+                look.moved.extend(moved);
+                look.components.insert(sent.id.clone());
+            }
         }
         look
     }

@@ -1,5 +1,7 @@
 //! What an org is asked before a plan is made, before it is sent, and after it was carried out.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::names::Name;
@@ -15,6 +17,8 @@ use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::ExpandedStep;
 use crate::template::needs::{Needs, needs};
+
+use super::validation::is_one_of;
 
 /// What an org holds, as far as a template's steps ask.
 #[derive(Debug)]
@@ -196,4 +200,26 @@ async fn retrieve<'c>(
     let set = org.retrieve(&request).await?.components;
     all_read(&set, ids)?;
     Ok(set)
+}
+
+/// Says who changed components last, where the org says; one line each (`listMetadata`).
+pub async fn last_changed<'c>(
+    org: &Org,
+    ids: impl Iterator<Item = &'c ComponentId> + Clone,
+) -> Vec<String> {
+    let types: BTreeSet<&str> = ids.clone().map(|id| id.type_name.as_str()).collect();
+    let mut lines = Vec::new();
+    for type_name in types {
+        // It only adds to what is said.
+        let Ok(listed) = org.list(type_name).await else { continue };
+        for id in ids.clone().filter(|id| id.type_name == type_name) {
+            let Some(one) = listed.iter().find(|one| is_one_of(&one.id, id)) else { continue };
+            if let Some(who) = &one.last_modified_by {
+                let when = one.last_modified_date.as_ref();
+                let when = when.map(|when| format!(", {when}")).unwrap_or_default();
+                lines.push(format!("{id} was last changed by {who}{when}"));
+            }
+        }
+    }
+    lines
 }

@@ -5,16 +5,20 @@ use std::collections::BTreeSet;
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
+
 use crate::org::deploy::DeployRow;
 use crate::org::{Org, OrgError, OrgErrorKind};
-
 use crate::plan::Plan;
+
+use super::queue;
 
 /// What is in the way, and what an admin should know.
 #[derive(Debug, Default)]
 pub struct Preflight {
     /// Each of these stops the deploy.
     pub failures: Vec<String>,
+    /// A deploy that is under way; it is among the failures.
+    pub running: Option<DeployRow>,
     /// None of these does.
     pub notes: Vec<String>,
 }
@@ -49,13 +53,12 @@ async fn check(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
             .push(format!("how many API requests are left is not shown to this user ({error})")),
         Err(error) => return Err(error),
     }
-    if let Some(rows) = org.recent_deploys().await?
-        && let Some(row) = rows.iter().find(|row| DeployRow::is_running(row))
-    {
+    if let Err(row) = queue::free(org).await? {
         preflight.failures.push(format!(
-            "the deploy {} is running in the org ({}): one runs at a time, wait until it is over",
-            row.id, row.status
+            "{}: one runs at a time, wait until it is over",
+            queue::in_the_way(&row)
         ));
+        preflight.running = Some(row);
     }
     let unknown = or_none(org.unknown_permissions(&granted(plan, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {

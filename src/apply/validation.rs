@@ -114,7 +114,7 @@ pub fn unfit(status: &DeployStatus, plan: &Plan<'_>, now: jiff::Timestamp) -> Op
 
 /// Whether the org's name of a component is ours. What it calls the type of a settings file is not
 /// documented.
-fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
+pub(super) fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
     let is_type = named.type_name == ours.type_name
         || ours.type_name == "Settings" && named.type_name.ends_with("Settings");
     let canonical = |name: &str| canonical_full_name(&ours.type_name, name);
@@ -122,7 +122,7 @@ fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
 }
 
 /// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
-fn org_time(text: &str) -> Option<jiff::Timestamp> {
+pub(super) fn org_time(text: &str) -> Option<jiff::Timestamp> {
     text.parse().ok().or_else(|| {
         jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok()
     })

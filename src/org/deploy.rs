@@ -79,8 +79,10 @@ pub struct DeployRow {
     pub status: String,
     /// Whether it is a validation.
     pub check_only: bool,
-    /// Who started it.
+    /// Who started it, by id.
     pub created_by: String,
+    /// When it was sent, as the org writes it.
+    pub created: String,
 }
 
 impl DeployRow {
@@ -317,6 +319,7 @@ impl Org {
                     status: text(row, "Status"),
                     check_only: flag(&row["CheckOnly"]),
                     created_by: text(row, "CreatedById"),
+                    created: text(row, "CreatedDate"),
                 })
                 .collect(),
         ))

@@ -37,7 +37,7 @@ pub(super) fn package(
     before: &ComponentSet,
     after: &ComponentSet,
 ) -> Vec<(ComponentId, String)> {
-    let mut broken = undone_of(plan.changes, after);
+    let mut broken = undone(plan.changes, after);
     for target in plan.targets {
         let (id, row) = (&target.id, row_of(&target.id));
         let there = own(after, id).map(|component| &component.document);
@@ -102,12 +102,8 @@ fn may_be_cut(
     (is_own && target.before.is_none()) || row.lacked_by(version, Some(path)).is_some()
 }
 
-/// Says which changes are not so in what is, or would be, there: one line each.
-pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<String> {
-    undone_of(changes, now).into_iter().map(|(_, line)| line).collect()
-}
-
-fn undone_of(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId, String)> {
+/// Says which changes are not so in what is, or would be, there: each component with one line.
+pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId, String)> {
     let mut lines = Vec::new();
     let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
     for change in changes {
@@ -239,13 +235,17 @@ pub(super) fn findings(
     if broken.is_empty() { Ok(along) } else { Err(broken) }
 }
 
-/// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them.
-pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<String> {
+/// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them,
+/// with the component where it is about one.
+pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<(Option<ComponentId>, String)> {
     let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
     open.filter(|finding| finding.state() != State::InSync)
-        .map(|finding| match &finding.actual {
-            Some(value) => format!("{} is {}", finding.name(), shown(Some(value))),
-            None => format!("{} is {}", finding.name(), finding.state().name()),
+        .map(|finding| {
+            let is = match &finding.actual {
+                Some(value) => shown(Some(value)),
+                None => finding.state().name().to_owned(),
+            };
+            (finding.subject.component().cloned(), format!("{} is {is}", finding.name()))
         })
         .collect()
 }

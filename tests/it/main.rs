@@ -39,6 +39,7 @@ mod manual;
 mod names;
 mod org;
 mod output;
+mod overtaken;
 mod package;
 mod plan_file;
 mod policies;

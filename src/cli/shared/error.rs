@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::apply::queue::in_the_way;
 use crate::apply::{ApplyError, Stopped};
 use crate::diff::Silence;
 use crate::journal::JournalError;
+use crate::org::deploy::DeployRow;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
 use crate::report::{Failure, code};
@@ -282,6 +284,23 @@ impl CommandError {
                 .refused()
             }
         }
+    }
+
+    /// A deploy is under way that must be over first.
+    pub(crate) fn in_the_way(name: &str, row: &DeployRow) -> Self {
+        Self::new(format!("another deploy to `{name}` is under way, so nothing was sent"))
+            .because(in_the_way(row))
+            .hint("wait until it is over (Setup > Deployment Status), then run this again")
+            .hint(Self::way_out(name, &row.id))
+    }
+
+    /// How a deploy is canceled that the org does not end.
+    pub(crate) fn way_out(name: &str, id: &str) -> String {
+        format!(
+            "if it is stuck, `sfsetup rollback{} --cancel {id}` asks the org to cancel it, as does \
+             Cancel in Setup > Deployment Status",
+            org_option(name)
+        )
     }
 
     /// The run was told to stop.

@@ -1,8 +1,9 @@
 //! The one road from a plan to an org: show it, refuse what must not be, ask, look again, carry it
 //! out, look at what the org holds then, and say so. Every command that changes an org takes it.
 
-use crate::apply::look::read_again;
+use crate::apply::look::{last_changed, read_again};
 use crate::apply::preflight::preflight;
+use crate::apply::queue::{self, Known, Meanwhile, in_the_way, meanwhile};
 use crate::apply::validation::{is_validated, moved_since, unfit};
 use crate::apply::{Applier, ApplyError, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
@@ -65,6 +66,9 @@ pub(crate) struct Road<'r> {
     pub(crate) manner: Manner<'r>,
 }
 
+/// So often what is to be changed is read again because others deploy meanwhile.
+const LOOKS: usize = 5;
+
 /// A deploy that takes away more than this many settings, and more than this share of those that
 /// are there, must be allowed.
 const REMOVALS: (usize, f64) = (5, 0.2);
@@ -120,7 +124,7 @@ impl<'r> Road<'r> {
         } else {
             self.confirm(self.question())?;
         }
-        self.look_again(&mut plan, seen).await?;
+        let known = self.look_again(&mut plan, seen).await?;
         if let Some(id) = manner.validated {
             self.check_validation(id, &plan).await?;
         }
@@ -155,7 +159,7 @@ impl<'r> Road<'r> {
                 ));
                 Ok(exit(&plan))
             }
-            Outcome::Applied => self.verify(entry, &plan).await,
+            Outcome::Applied => self.verify(entry, &plan, &known).await,
         }
     }
 
@@ -234,22 +238,52 @@ impl<'r> Road<'r> {
     }
 
     /// After the answer and before the request: what is sent whole is as new as can be, and a
-    /// planned field that somebody has changed while the question stood stops it.
-    async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<(), CommandError> {
+    /// planned field that somebody has changed while the question stood stops it. No other deploy is
+    /// under way then: what it changes would be overwritten.
+    async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<Known, CommandError> {
+        let failed =
+            |error: OrgError| CommandError::org(self.name, &error).hint("nothing was sent");
         if plan.package.is_empty() {
-            return Ok(());
+            return Ok(Known::default());
         }
-        let now = read_again(self.org, plan)
-            .await
-            .map_err(|error| CommandError::org(self.name, &error).hint("nothing was sent"))?;
-        self.goal.renew(plan, seen, &now)
+        // Others may deploy again and again; what comes in between in the end is told afterwards.
+        for _ in 0..LOOKS {
+            let known = match queue::free(self.org).await.map_err(failed)? {
+                Ok(known) => known,
+                Err(row) => return Err(CommandError::in_the_way(self.name, &row)),
+            };
+            let now = read_again(self.org, plan).await.map_err(failed)?;
+            self.goal.renew(plan, seen, &now)?;
+            if known.is_up_to_date(self.org).await.map_err(failed)? {
+                return Ok(known);
+            }
+        }
+        Err(CommandError::new(format!(
+            "others deploy to `{}` again and again, so nothing was sent",
+            self.name
+        ))
+        .hint("run the same command again when it is quieter there"))
     }
 
     /// Looks again: "succeeded" is the org's word, "in sync" is ours.
-    async fn verify(&self, mut entry: Entry, plan: &Plan<'r>) -> Result<Exit, CommandError> {
+    async fn verify(
+        &self,
+        mut entry: Entry,
+        plan: &Plan<'r>,
+        known: &Known,
+    ) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, .. } = self;
         let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-        let Look { undone, moved } = goal.verify(ui, org, name, plan).await.map_err(|error| {
+        let looking = async {
+            let others = match &entry.deploy_id {
+                Some(_) => meanwhile(org, known, &entry, plan)
+                    .await
+                    .map_err(|error| CommandError::org(name, &error))?,
+                None => Meanwhile { is_shown: true, ..Meanwhile::default() },
+            };
+            Ok((others, goal.verify(ui, org, name, plan).await?))
+        };
+        let (others, look) = looking.await.map_err(|error: CommandError| {
             CommandError {
                 what: format!(
                     "the org `{name}` has carried out the deploy{id}, and could not be looked at \
@@ -263,22 +297,7 @@ impl<'r> Road<'r> {
         let id = entry.deploy_id.clone();
         close(self.journal, goal.taken_back(), &mut entry)
             .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
-        for line in &moved {
-            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
-        }
-        if !undone.is_empty() {
-            let mut error = CommandError::new(match goal {
-                Goal::Steps { .. } => "the org took the deploy, and yet is not as it should be",
-                Goal::Baseline { .. } => "the org took the deploy, and yet is not as the baseline",
-                Goal::BeforeImage { .. } => "the org took the rollback, and yet is not as it was",
-            });
-            error.causes = undone;
-            error.exit = Exit::Drift;
-            return Err(error.hint(
-                "somebody or something else changes it, or the org ignores it: `sfsetup diff` \
-                 shows how it stands",
-            ));
-        }
+        self.refuse_disturbed(&look, others).await?;
         let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
         ui.answer(&match goal {
             Goal::Steps { .. } => {
@@ -318,6 +337,61 @@ impl<'r> Road<'r> {
             }
         });
         Ok(exit(plan))
+    }
+
+    /// Tells what has moved beside the plan. What did not hold, or may have undone what another has
+    /// deployed, is an error.
+    async fn refuse_disturbed(&self, look: &Look, others: Meanwhile) -> Result<(), CommandError> {
+        let Self { ui, org, goal, .. } = self;
+        for line in &look.moved {
+            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
+        }
+        if !others.is_shown {
+            ui.note(
+                "the org does not show its deploys: whether another came in between is not known",
+            );
+        }
+        for row in &others.running {
+            ui.warn(&format!(
+                "{}: it was sent before this one was over, and may undo it; `sfsetup diff` shows \
+                 how the org stands when it is over",
+                in_the_way(row)
+            ));
+        }
+        let who = last_changed(org, look.components.iter()).await;
+        if look.undone.is_empty() {
+            for line in who.iter().chain(&others.overtook) {
+                ui.note(line);
+            }
+            if others.overwritten.is_empty() {
+                return Ok(());
+            }
+            let mut error = CommandError::new(
+                "the org took the deploy, and it may have undone what another has deployed",
+            );
+            error.causes = others.overwritten;
+            error.exit = Exit::Drift;
+            return Err(error.hint(
+                "whoever has sent the other runs it again: it finds what is not as it should be",
+            ));
+        }
+        let mut error = CommandError::new(match goal {
+            Goal::Steps { .. } => "the org took the deploy, and yet is not as it should be",
+            Goal::Baseline { .. } => "the org took the deploy, and yet is not as the baseline",
+            Goal::BeforeImage { .. } => "the org took the rollback, and yet is not as it was",
+        });
+        error.causes.clone_from(&look.undone);
+        error.causes.extend([who, others.overtook.clone(), others.overwritten].concat());
+        error.exit = Exit::Drift;
+        if !others.overtook.is_empty() {
+            return Err(
+                error.hint("run the same command again: it plans on what the org holds now")
+            );
+        }
+        Err(error.hint(
+            "somebody or something else changes it, or the org ignores it: `sfsetup diff` shows \
+             how it stands",
+        ))
     }
 
     fn nothing(&self) -> &'static str {
@@ -403,6 +477,9 @@ impl<'r> Road<'r> {
             self.name
         ));
         error.causes = found.failures;
+        if let Some(row) = &found.running {
+            error = error.hint(CommandError::way_out(self.name, &row.id));
+        }
         Err(error)
     }
 

@@ -30,6 +30,8 @@ pub struct DeployStatus {
     pub total: u64,
     /// What the org says of the whole.
     pub message: Option<String>,
+    /// Who sent it.
+    pub created_by: Option<String>,
     /// Who canceled it.
     pub canceled_by: Option<String>,
     /// Whether it was this run that asked for it to be canceled.
@@ -138,6 +140,7 @@ pub(super) fn read_status(id: &str, result: &Json) -> DeployStatus {
         started: text(result, "startDate").or_else(|| text(result, "createdDate")),
         completed: text(result, "completedDate"),
         message: words,
+        created_by: text(result, "createdByName"),
         canceled_by: text(result, "canceledByName").or_else(|| text(result, "canceledBy")),
         named: successes
             .iter()

@@ -1,0 +1,177 @@
+//! What else an org deploys: waited for before a package is sent, since what was looked at may be
+//! no more once it is over, and told of afterwards.
+
+use std::time::{Duration, Instant};
+
+use crate::journal::Entry;
+use crate::metadata::ComponentId;
+use crate::metadata::registry::{self, DeployRule};
+use crate::org::deploy::{DeployRow, DeployStatus, same_id};
+use crate::org::{Org, OrgError};
+use crate::package::Target;
+use crate::plan::Plan;
+
+use super::validation::{is_one_of, org_time};
+
+/// How long a deploy that is under way is waited for before anything is sent.
+const BEFORE: Duration = Duration::from_secs(10);
+
+/// How long those that were sent meanwhile are waited for, once ours is over.
+const AFTER: Duration = Duration::from_secs(300);
+
+/// How long apart the org's list is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Which deploys the org knew when none was under way; nothing where it does not show them.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Option<Vec<DeployRow>>);
+
+/// What an org has deployed between the last look beforehand and the look afterwards.
+#[derive(Clone, Debug, Default)]
+pub struct Meanwhile {
+    /// Whether the org shows its deploys.
+    pub is_shown: bool,
+    /// Still under way.
+    pub running: Vec<DeployRow>,
+    /// Carried out before ours, of components that ours replaces as a whole: what they changed
+    /// there may be lost. One line each.
+    pub overwritten: Vec<String>,
+    /// Carried out after ours, of components that ours changes too. One line each.
+    pub overtook: Vec<String>,
+}
+
+/// Says which deploy is under way, since when, and the ways out.
+pub fn in_the_way(row: &DeployRow) -> String {
+    let since =
+        if row.created.is_empty() { String::new() } else { format!(" since {}", row.created) };
+    format!("the deploy {} is running in the org ({}){since}", row.id, row.status)
+}
+
+/// Waits a little until no deploy is under way in an org; the one that still is, where it takes
+/// longer.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn free(org: &Org) -> Result<Result<Known, DeployRow>, OrgError> {
+    let began = Instant::now();
+    let mut is_told = false;
+    let found = loop {
+        let Some(rows) = org.recent_deploys().await? else { break Ok(Known(None)) };
+        let Some(row) = rows.iter().find(|row| row.is_running()) else {
+            break Ok(Known(Some(rows)));
+        };
+        if began.elapsed() > BEFORE {
+            break Err(row.clone());
+        }
+        if !is_told {
+            org.begin("waiting for another deploy");
+            is_told = true;
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    if is_told {
+        org.end();
+    }
+    Ok(found)
+}
+
+impl Known {
+    /// Says whether the org knows no other deploys by now: what was read since is still so.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub async fn is_up_to_date(&self, org: &Org) -> Result<bool, OrgError> {
+        let rows = org.recent_deploys().await?.unwrap_or_default();
+        Ok(rows.iter().all(|row| row.check_only || self.has(row)))
+    }
+
+    fn has(&self, row: &DeployRow) -> bool {
+        self.0.as_ref().is_none_or(|known| known.iter().any(|one| same_id(&one.id, &row.id)))
+    }
+}
+
+/// Finds out what else the org has deployed since, when ours is over. Those that were sent meanwhile
+/// are waited for: they may rest on what was there before ours, and undo it.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn meanwhile(
+    org: &Org,
+    known: &Known,
+    entry: &Entry,
+    plan: &Plan<'_>,
+) -> Result<Meanwhile, OrgError> {
+    let ours = entry.deploy_id.as_deref().unwrap_or_default();
+    let is_other = |row: &DeployRow| !row.check_only && !same_id(&row.id, ours) && !known.has(row);
+    let began = Instant::now();
+    let mut found = Meanwhile::default();
+    let mut is_told = false;
+    let others = loop {
+        let Some(rows) = org.recent_deploys().await? else { return Ok(found) };
+        let others: Vec<DeployRow> = rows.into_iter().filter(is_other).collect();
+        found.running = others.iter().filter(|row| row.is_running()).cloned().collect();
+        if found.running.is_empty() || began.elapsed() > AFTER {
+            break others;
+        }
+        if !is_told {
+            org.begin("waiting for a deploy that was sent meanwhile");
+            is_told = true;
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    if is_told {
+        org.end();
+    }
+    found.is_shown = true;
+    if others.is_empty() {
+        return Ok(found);
+    }
+    let ended = org.deploy_status(ours).await?.completed.as_deref().and_then(org_time);
+    for row in others.iter().filter(|row| !row.is_running()) {
+        let status = org.deploy_status(&row.id).await?;
+        if !status.success || status.check_only {
+            continue;
+        }
+        let other = status.completed.as_deref().and_then(org_time);
+        let is_before = ended.zip(other).is_none_or(|(ended, other)| other <= ended);
+        found.hold_against(&status, is_before, plan);
+    }
+    Ok(found)
+}
+
+impl Meanwhile {
+    /// Notes what another deploy and ours both hold.
+    fn hold_against(&mut self, other: &DeployStatus, is_before: bool, plan: &Plan<'_>) {
+        let is_named = |target: &&Target| other.named.iter().any(|one| is_one_of(one, &target.id));
+        let both: Vec<&Target> = plan.targets.iter().filter(is_named).collect();
+        let names = |targets: &[&Target]| {
+            targets.iter().map(|target| target.id.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let by = other.created_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        if !is_before {
+            if !both.is_empty() {
+                self.overtook.push(format!(
+                    "after it the org has carried out the deploy {}{by}, of {} too",
+                    other.id,
+                    names(&both)
+                ));
+            }
+            return;
+        }
+        let whole: Vec<&Target> =
+            both.into_iter().filter(|target| is_sent_whole(&target.id)).collect();
+        if !whole.is_empty() {
+            self.overwritten.push(format!(
+                "before it the org has carried out the deploy {}{by}, after {} was read here for \
+                 the last time: what that deploy changed there may be lost",
+                other.id,
+                names(&whole)
+            ));
+        }
+    }
+}
+
+fn is_sent_whole(id: &ComponentId) -> bool {
+    registry::find_component(&id.type_name, &id.full_name)
+        .is_none_or(|row| row.deploy == DeployRule::Replace)
+}
