@@ -71,9 +71,19 @@ pub enum ApplyError {
     /// The org cannot be asked, or does not accept the request; nothing is changed.
     #[error(transparent)]
     Org(#[from] OrgError),
-    /// The journal cannot be written, and nothing was sent.
+    /// The journal cannot be read or written; nothing was sent.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The org has the deploy, and how far it has come cannot be written down.
+    #[error("how far the deploy has come cannot be written down: {error}")]
+    Unwritten {
+        /// Its id; none where nothing is in a package.
+        id: Option<String>,
+        /// How far it has come.
+        stage: Stage,
+        /// Why.
+        error: JournalError,
+    },
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
@@ -128,14 +138,6 @@ pub enum ApplyError {
         user: String,
         /// The org's words.
         error: OrgError,
-    },
-    /// It was sent, and how far it has come could not be written down.
-    #[error("how far it has come could not be written down: {error}")]
-    Unwritten {
-        /// The org's id of the deploy; none where there was no package.
-        id: Option<String>,
-        /// Why.
-        error: JournalError,
     },
     /// The package is in; what REST was to do after it is not.
     #[error(
@@ -303,7 +305,8 @@ impl Applier<'_> {
         match unless(self.interrupt.out_of_patience(), request, Stopped::Sending).await? {
             Ok(id) => Ok(Ok(id)),
             Err(NotStarted::Refused(error)) => {
-                self.write(entry, Stage::NotSent)?;
+                // What the org says is told whether it can be written down or not.
+                let _ = self.write(entry, Stage::NotSent);
                 Err(ApplyError::Org(error))
             }
             // Who is told to stop does not look for it: the next run does.
@@ -329,26 +332,28 @@ impl Applier<'_> {
         unless(self.interrupt.pressed(), finding, Stopped::Sending).await?
     }
 
-    fn write(&self, entry: &mut Entry, stage: Stage) -> Result<(), JournalError> {
+    fn write(&self, entry: &mut Entry, stage: Stage) -> Result<(), ApplyError> {
         entry.stage = stage;
-        self.journal.write(entry)
+        self.keep(entry)
     }
 
-    /// Writes how far something has come that was sent.
-    fn note(&self, entry: &mut Entry, stage: Stage) -> Result<(), ApplyError> {
-        self.write(entry, stage)
-            .map_err(|error| ApplyError::Unwritten { id: entry.deploy_id.clone(), error })
+    /// Writes an entry as it is.
+    fn keep(&self, entry: &Entry) -> Result<(), ApplyError> {
+        self.journal.write(entry).map_err(|error| match entry.stage {
+            Stage::Prepared | Stage::Sent | Stage::NotSent => ApplyError::Journal(error),
+            stage => ApplyError::Unwritten { id: entry.deploy_id.clone(), stage, error },
+        })
     }
 
     async fn accepted(&self, mut entry: Entry, id: String) -> Result<(Entry, Outcome), ApplyError> {
         entry.deploy_id = Some(id.clone());
-        self.note(&mut entry, Stage::Accepted)?;
+        self.write(&mut entry, Stage::Accepted)?;
         self.watch(entry, &id).await
     }
 
     /// What the package changes is in the org: does what REST does after it.
     async fn applied(&self, mut entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
-        self.note(&mut entry, Stage::Applied)?;
+        self.write(&mut entry, Stage::Applied)?;
         self.finish_by_rest(&mut entry).await?;
         Ok((entry, Outcome::Applied))
     }
@@ -372,7 +377,7 @@ impl Applier<'_> {
             Outcome::Canceled(_) => Stage::Canceled,
             Outcome::Refused(_) => Stage::Failed,
         };
-        self.note(&mut entry, stage)?;
+        self.write(&mut entry, stage)?;
         if stage == Stage::Applied {
             self.finish_by_rest(&mut entry).await?;
         }
@@ -415,7 +420,7 @@ impl Applier<'_> {
                     rows: before.into_iter().chain(rows).collect(),
                     is_partial: failed.is_some(),
                 });
-                self.note(entry, entry.stage)?;
+                self.keep(entry)?;
             }
             if let Some(error) = failed {
                 return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });
@@ -505,12 +510,15 @@ pub fn close(
     journal: &Journal,
     taken_back: Option<&Entry>,
     entry: &mut Entry,
-) -> Result<(), JournalError> {
+) -> Result<(), ApplyError> {
     entry.stage = Stage::Done;
-    journal.write(entry)?;
+    let unwritten =
+        |error| ApplyError::Unwritten { id: entry.deploy_id.clone(), stage: Stage::Applied, error };
+    journal.write(entry).map_err(unwritten)?;
     // Of what was taken back in part the rest can still be.
     if let Some(one) = taken_back.filter(|_| !entry.is_partial) {
-        journal.write(&Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() })?;
+        let taken_back = Entry { rolled_back_by: Some(entry.id.clone()), ..one.clone() };
+        journal.write(&taken_back).map_err(unwritten)?;
     }
     Ok(())
 }

@@ -298,3 +298,33 @@ async fn what_cannot_be_read_afterwards_is_not_verified() {
     assert!(run.stderr.contains("has carried out the deploy"), "{run:?}");
     assert_eq!(lab.journal()[0]["stage"], "applied");
 }
+
+/// The state folder can be written until the deploy is sent, and then no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_is_named_though_it_cannot_be_written_down() {
+    let slow = || Store::in_memory().with_delay(std::time::Duration::from_secs(3));
+    for (call, is) in
+        [("deployRequest.start", "is under way"), ("deployRequest.status", "has been carried out")]
+    {
+        let lab = Lab::new(slow(), Faults::none()).await;
+        lab.running.fault(once("deployRequest.start", Fault::SlowBody(1000)));
+        let child = lab.start(&deploy());
+        lab.until(call, 1).await;
+        let state = lab.env.folder().join("state");
+        let aside = lab.env.folder().join("aside");
+        std::fs::rename(&state, &aside).unwrap();
+        std::fs::write(&state, "full").unwrap();
+        let run = end(child).await;
+        for words in ["the deploy 0Af", is, "could not be written down"] {
+            assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
+        }
+        assert!(!run.stderr.contains("nothing was sent"), "{run:?}");
+
+        // The next run finds out what became of it.
+        std::fs::remove_file(&state).unwrap();
+        std::fs::rename(&aside, &state).unwrap();
+        let run = lab.run(&deploy()).await;
+        assert!(run.code == 0 && run.stderr.contains("the org has carried it out"), "{run:?}");
+        assert_eq!(lab.count("deployRequest.start"), 1);
+    }
+}

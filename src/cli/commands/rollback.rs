@@ -153,7 +153,10 @@ async fn prune(
         &format!("Forget {} of the journal?", entries_in_words(old.len())),
     )?;
     for entry in &old {
-        journal.remove(&entry.id).map_err(|error| CommandError::apply(name, &error.into()))?;
+        journal.remove(&entry.id).map_err(|error| {
+            CommandError::new(format!("the entry {} cannot be forgotten", entry.id))
+                .because(error.to_string())
+        })?;
     }
     ui.answer(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
     Ok(Exit::Done)

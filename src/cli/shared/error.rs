@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::apply::queue::in_the_way;
 use crate::apply::{ApplyError, Stopped};
 use crate::diff::Silence;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Stage};
 use crate::org::deploy::DeployRow;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
@@ -223,6 +223,24 @@ impl CommandError {
                     _ => all,
                 }
             }
+            ApplyError::Unwritten { id, stage, error } => {
+                let id = id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+                let is = match stage {
+                    Stage::Accepted => "is under way",
+                    Stage::Failed => "was refused by the org, and changed nothing",
+                    Stage::Canceled => "was canceled, and changed nothing",
+                    _ => "has been carried out",
+                };
+                Self::new(format!(
+                    "the deploy{id} to `{name}` {is}; that could not be written down"
+                ))
+                .because(error.to_string())
+                .hint(
+                    "put the journal's folder right (a full disk, a folder that is not yours), then \
+                     run the same command again: it finds out what became of the deploy before it \
+                     does anything else",
+                )
+            }
             ApplyError::Unclear(why) => Self::new(format!(
                 "what became of the deploy to `{name}` \
                 is not known, so nothing more was sent"
@@ -258,21 +276,6 @@ impl CommandError {
                      anything else",
                     org_option(name)
                 ))
-            }
-            ApplyError::Unwritten { id, error: cause } => {
-                let what = match id {
-                    Some(id) => format!(
-                        "the deploy {id} to `{name}` runs or has run, and that could not be \
-                         written down"
-                    ),
-                    None => format!(
-                        "what was begun in `{name}` may be done, and that could not be written down"
-                    ),
-                };
-                Self::new(what).because(cause.to_string()).hint(
-                    "put the journal's folder right (a full disk, a folder that is not yours), then \
-                     run the same command again: it finds out what became of it",
-                )
             }
             ApplyError::Assign { error: cause, .. } | ApplyError::Withdraw { error: cause, .. } => {
                 let all = Self::new(error.to_string());

@@ -85,10 +85,9 @@ pub(crate) async fn finish_open(
             Recovered::Canceled => "it was canceled and changed nothing",
         };
         if entry.stage == Stage::Applied {
-            let id = entry.deploy_id.clone();
             let taken_back = all.iter().find(|one| entry.rolls_back.as_ref() == Some(&one.id));
             close(journal, taken_back, &mut entry)
-                .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
+                .map_err(|error| CommandError::apply(name, &error))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
         let is_done = found == Recovered::Applied && entry.stage == Stage::Done;

@@ -5,7 +5,7 @@ use crate::apply::look::{last_changed, read_again};
 use crate::apply::preflight::preflight;
 use crate::apply::queue::{self, Known, Meanwhile, in_the_way, meanwhile};
 use crate::apply::validation::{is_validated, moved_since, unfit};
-use crate::apply::{Applier, ApplyError, Outcome, Purpose, close};
+use crate::apply::{Applier, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::{TestLevel, Trial, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
@@ -294,9 +294,8 @@ impl<'r> Road<'r> {
             }
             .hint("run the same command again: it looks at the org, and finishes what is open")
         })?;
-        let id = entry.deploy_id.clone();
         close(self.journal, goal.taken_back(), &mut entry)
-            .map_err(|error| CommandError::apply(name, &ApplyError::Unwritten { id, error }))?;
+            .map_err(|error| CommandError::apply(name, &error))?;
         self.refuse_disturbed(&look, others).await?;
         let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
         ui.answer(&match goal {
