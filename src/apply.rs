@@ -12,6 +12,7 @@ pub mod validation;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::future::{Either, select};
 use interrupt::Interrupt;
@@ -123,6 +124,8 @@ pub enum ApplyError {
     Unwatched {
         /// Its id.
         id: String,
+        /// When its run began.
+        since: String,
         /// Why.
         error: OrgError,
     },
@@ -175,6 +178,9 @@ pub struct Applier<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+/// How long a deploy of an earlier run, or one that is to be canceled, is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Applier<'_> {
     /// Writes a plan down, sends it once and watches it to its end. Told to stop, it sends nothing
     /// more but the wish to cancel, and waits for what the org says to that.
@@ -202,7 +208,7 @@ impl Applier<'_> {
             Ok(id) => return self.accepted(entry, id).await,
             Err(lost) => lost,
         };
-        match self.find(&entry).await? {
+        match self.find(&entry, None).await? {
             Found::Running(id) => self.accepted(entry, id).await,
             Found::Applied => self.applied(entry).await,
             // The org has no trace of it and nothing is running: this is the first time that it
@@ -244,7 +250,7 @@ impl Applier<'_> {
         // Refused, the package anew would be another deploy than the one that was asked for.
         match self.send(&mut entry, self.org.quick_deploy(validation)).await? {
             Ok(id) => self.accepted(entry, id).await,
-            Err(lost) => match self.find(&entry).await? {
+            Err(lost) => match self.find(&entry, None).await? {
                 Found::Running(id) => self.accepted(entry, id).await,
                 _ => Err(ApplyError::Unclear(format!(
                     "the answer to the quick deploy was lost ({lost}); run the same command again"
@@ -327,8 +333,8 @@ impl Applier<'_> {
     }
 
     /// Looks for a deploy whose answer was lost, until told to stop.
-    async fn find(&self, entry: &Entry) -> Result<Found, ApplyError> {
-        let finding = recover::find(self.org, entry);
+    async fn find(&self, entry: &Entry, limit: Option<Duration>) -> Result<Found, ApplyError> {
+        let finding = recover::find(self.org, entry, limit);
         unless(self.interrupt.pressed(), finding, Stopped::Sending).await?
     }
 
@@ -348,7 +354,7 @@ impl Applier<'_> {
     async fn accepted(&self, mut entry: Entry, id: String) -> Result<(Entry, Outcome), ApplyError> {
         entry.deploy_id = Some(id.clone());
         self.write(&mut entry, Stage::Accepted)?;
-        self.watch(entry, &id).await
+        self.watch(entry, &id, None).await
     }
 
     /// What the package changes is in the org: does what REST does after it.
@@ -359,10 +365,22 @@ impl Applier<'_> {
     }
 
     /// Watches an accepted deploy to its end and does what REST does after it.
-    async fn watch(&self, mut entry: Entry, id: &str) -> Result<(Entry, Outcome), ApplyError> {
+    /// Where a limit is given, it is waited for no longer.
+    async fn watch(
+        &self,
+        mut entry: Entry,
+        id: &str,
+        limit: Option<Duration>,
+    ) -> Result<(Entry, Outcome), ApplyError> {
         let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
         self.org.begin(what);
-        let watched = watch_or_cancel(self.org, id, what, self.interrupt).await;
+        let watching = async {
+            match limit {
+                Some(limit) => self.org.watch_deploy_for(id, what, limit).await,
+                None => self.org.watch_deploy(id, what).await,
+            }
+        };
+        let watched = self.watch_or_cancel(id, &entry.started, watching).await;
         self.org.end();
         let (status, not_canceled) = watched?;
         let ended = match (status.success, status.status.as_str()) {
@@ -382,6 +400,43 @@ impl Applier<'_> {
             self.finish_by_rest(&mut entry).await?;
         }
         Ok((entry, ended))
+    }
+
+    /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the org
+    /// says to that is returned too, where it does not.
+    async fn watch_or_cancel(
+        &self,
+        id: &str,
+        since: &str,
+        watching: impl Future<Output = Result<DeployStatus, OrgError>>,
+    ) -> Result<(DeployStatus, Option<OrgError>), ApplyError> {
+        let Self { org, interrupt, .. } = self;
+        let unwatched =
+            |error| ApplyError::Unwatched { id: id.to_owned(), since: since.to_owned(), error };
+        let watching = std::pin::pin!(watching);
+        let watching = match select(watching, std::pin::pin!(interrupt.pressed())).await {
+            Either::Left((status, _)) => {
+                return status.map(|status| (status, None)).map_err(unwatched);
+            }
+            Either::Right((_, watching)) => watching,
+        };
+        org.say("asking the org to cancel; it says whether it still could");
+        // What the org says to it comes while the deploy is watched on.
+        let refusal = RefCell::new(None);
+        let canceling = async {
+            refusal.replace(org.cancel_deploy(id).await.err());
+            std::future::pending::<()>().await;
+        };
+        let canceling = std::pin::pin!(canceling);
+        match select(select(watching, canceling), std::pin::pin!(interrupt.out_of_patience())).await
+        {
+            Either::Left((Either::Left((status, _)), _)) => status
+                .map(|status| (DeployStatus { canceled_here: true, ..status }, refusal.take()))
+                .map_err(unwatched),
+            Either::Left((Either::Right(((), _)), _)) | Either::Right(_) => {
+                Err(ApplyError::Interrupted(Stopped::Canceling(id.to_owned())))
+            }
+        }
     }
 
     /// Gives and takes back permission sets; each is written down as soon as it is done.
@@ -466,40 +521,6 @@ fn stored(
             }),
         })
         .collect()
-}
-
-/// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the org
-/// says to that is returned too, where it does not.
-async fn watch_or_cancel(
-    org: &Org,
-    id: &str,
-    what: &str,
-    interrupt: &Interrupt,
-) -> Result<(DeployStatus, Option<OrgError>), ApplyError> {
-    let unwatched = |error| ApplyError::Unwatched { id: id.to_owned(), error };
-    let watching = std::pin::pin!(org.watch_deploy(id, what));
-    let watching = match select(watching, std::pin::pin!(interrupt.pressed())).await {
-        Either::Left((status, _)) => {
-            return status.map(|status| (status, None)).map_err(unwatched);
-        }
-        Either::Right((_, watching)) => watching,
-    };
-    org.say("asking the org to cancel; it says whether it still could");
-    // What the org says to it comes while the deploy is watched on.
-    let refusal = RefCell::new(None);
-    let canceling = async {
-        refusal.replace(org.cancel_deploy(id).await.err());
-        std::future::pending::<()>().await;
-    };
-    let canceling = std::pin::pin!(canceling);
-    match select(select(watching, canceling), std::pin::pin!(interrupt.out_of_patience())).await {
-        Either::Left((Either::Left((status, _)), _)) => status
-            .map(|status| (DeployStatus { canceled_here: true, ..status }, refusal.take()))
-            .map_err(unwatched),
-        Either::Left((Either::Right(((), _)), _)) | Either::Right(_) => {
-            Err(ApplyError::Interrupted(Stopped::Canceling(id.to_owned())))
-        }
-    }
 }
 
 /// Marks an entry as done, and the one that it takes back, where it takes one back, as taken back.

@@ -42,6 +42,9 @@ pub enum Stage {
     /// Its answer was lost, and when it was looked for the org had carried out a deploy of the same
     /// components of which nothing was there any more.
     Undone,
+    /// The org no longer knows it, and does not hold all that it makes: it was refused, or others
+    /// have changed the same since.
+    Forgotten,
 }
 
 impl Stage {
@@ -61,6 +64,7 @@ impl Stage {
             Self::Failed => "refused by the org",
             Self::Canceled => "canceled",
             Self::NotSent => "never reached the org",
+            Self::Forgotten => "the org no longer knows it, and does not hold all of it",
             Self::Undone => "nothing of it was there any more when it was looked for",
         }
     }

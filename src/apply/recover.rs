@@ -7,11 +7,12 @@ use std::time::Duration;
 use crate::journal::{Entry, Stage, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
-use crate::org::Org;
 use crate::org::deploy::{DeployStatus, same_id};
+use crate::org::{Org, OrgErrorKind};
 use crate::plan::before_image::{Standing, standings};
 
-use super::{Applier, ApplyError, Outcome, Stopped};
+use super::queue::in_the_way;
+use super::{Applier, ApplyError, Outcome, PATIENCE, Stopped};
 
 /// What was found of a lost deploy.
 #[derive(Debug)]
@@ -63,9 +64,15 @@ const LOOKS_WITHOUT_LIST: [Duration; 5] = [
 
 /// Looks for a deploy that was sent and has no id: in the org's list of deploys, then in what the
 /// org holds.
-pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
+///
+/// A deploy that may be it is waited for no longer than `limit`, where one is given.
+pub(super) async fn find(
+    org: &Org,
+    entry: &Entry,
+    limit: Option<Duration>,
+) -> Result<Found, ApplyError> {
     org.begin("finding out what became of the deploy");
-    let found = look(org, entry).await;
+    let found = look(org, entry, limit).await;
     org.end();
     // The org has not refused the deploy: it only cannot be asked about it.
     found.map_err(|error| match error {
@@ -76,7 +83,7 @@ pub(super) async fn find(org: &Org, entry: &Entry) -> Result<Found, ApplyError> 
     })
 }
 
-async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
+async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found, ApplyError> {
     let me = org.user().await.ok().map(|user| user.id);
     let mut is_listed = true;
     // Deploys that were held against the entry, and how they ended.
@@ -101,12 +108,20 @@ async fn look(org: &Org, entry: &Entry) -> Result<Found, ApplyError> {
             if !judged.contains_key(&row.id) {
                 // While it runs the org names only what fails, so its end is awaited before
                 // anybody's hand is laid on it.
-                let status = org
-                    .watch_deploy(
-                        &row.id,
-                        "waiting for a deploy of this user, which may be the one that was sent",
-                    )
-                    .await?;
+                let what = "waiting for a deploy of this user, which may be the one that was sent";
+                let watched = match limit {
+                    Some(limit) => org.watch_deploy_for(&row.id, what, limit).await,
+                    None => org.watch_deploy(&row.id, what).await,
+                };
+                let status = match watched {
+                    Err(error) if error.kind == OrgErrorKind::TimedOut => {
+                        return Ok(Found::Unclear(format!(
+                            "{}, and it may be the one that was sent ({error})",
+                            in_the_way(row)
+                        )));
+                    }
+                    status => status?,
+                };
                 judged.insert(row.id.clone(), (whose(entry, &status), status));
             }
         }
@@ -248,7 +263,7 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
 }
 
 /// What was found out of an entry whose run was cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recovered {
     /// It never reached the org.
     NotSent,
@@ -260,8 +275,8 @@ pub enum Recovered {
     Canceled,
     /// See [`Found::Undone`].
     Undone,
-    /// The org does not know it any more, and nothing of it is there.
-    Forgotten,
+    /// The org no longer knows it, and does not hold all that it makes; how it stands.
+    Forgotten(String),
     /// It was over already.
     Over,
 }
@@ -275,7 +290,7 @@ impl Applier<'_> {
     pub async fn recover(&self, mut entry: Entry) -> Result<(Entry, Recovered), ApplyError> {
         let _hold = self.interrupt.hold();
         let ended = match entry.stage {
-            Stage::Sent => match self.find(&entry).await? {
+            Stage::Sent => match self.find(&entry, Some(PATIENCE)).await? {
                 Found::Running(id) => self.accepted(entry, id).await,
                 Found::Applied => self.applied(entry).await,
                 // What comes next is planned on what the org holds by now.
@@ -290,17 +305,17 @@ impl Applier<'_> {
                 }
             },
             Stage::Accepted => match self.watch_again(entry).await? {
-                (entry, Some(ended)) => Ok((entry, ended)),
-                (mut entry, None) => {
-                    self.write(&mut entry, Stage::Undone)?;
-                    return Ok((entry, Recovered::Forgotten));
-                }
+                Ok(ended) => Ok(ended),
+                Err(forgotten) => return Ok(forgotten),
             },
             Stage::Applied => self.applied(entry).await,
             Stage::Prepared => return self.never_sent(entry),
-            Stage::Done | Stage::Failed | Stage::Canceled | Stage::NotSent | Stage::Undone => {
-                return Ok((entry, Recovered::Over));
-            }
+            Stage::Done
+            | Stage::Failed
+            | Stage::Canceled
+            | Stage::NotSent
+            | Stage::Undone
+            | Stage::Forgotten => return Ok((entry, Recovered::Over)),
         };
         let (entry, outcome) = ended?;
         let recovered = match outcome {
@@ -316,32 +331,35 @@ impl Applier<'_> {
         Ok((entry, Recovered::NotSent))
     }
 
-    /// Watches a deploy that an earlier run has lost sight of. Where the org has forgotten it, what
-    /// it holds tells whether it was carried out; none where nothing of it is there.
-    async fn watch_again(&self, entry: Entry) -> Result<(Entry, Option<Outcome>), ApplyError> {
+    /// Watches a deploy that an earlier run has lost sight of, for a while. Where the org has
+    /// forgotten it, what it holds tells whether it was carried out.
+    async fn watch_again(&self, mut entry: Entry) -> Result<Result<Ended, Settled>, ApplyError> {
         let id = entry.deploy_id.clone().unwrap_or_default();
-        match self.watch(entry.clone(), &id).await {
-            Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {
-                let counting = count(self.org, &entry);
-                let counts =
-                    super::unless(self.interrupt.pressed(), counting, Stopped::Sending).await??;
-                // A validation changes nothing, whatever became of it.
-                if entry.check_only || matches!(counts, Counts { after: 0, other: 0, .. }) {
-                    return Ok((entry, None));
-                }
-                if !matches!(counts, Counts { before: 0, other: 0, .. }) {
-                    return Err(ApplyError::Unclear(format!(
-                        "an earlier run was cut off, and the org does not know its deploy {id} any \
-                         more; {}",
-                        counts.words()
-                    )));
-                }
-                self.applied(entry).await.map(|(entry, ended)| (entry, Some(ended)))
-            }
-            ended => ended.map(|(entry, ended)| (entry, Some(ended))),
+        let error = match self.watch(entry.clone(), &id, Some(PATIENCE)).await {
+            Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => error,
+            ended => return ended.map(Ok),
+        };
+        if entry.check_only {
+            let how = format!("a validation changes nothing ({error})");
+            self.write(&mut entry, Stage::Forgotten)?;
+            return Ok(Err((entry, Recovered::Forgotten(how))));
         }
+        let counting = count(self.org, &entry);
+        let counts = super::unless(self.interrupt.pressed(), counting, Stopped::Sending).await??;
+        if matches!(counts, Counts { before: 0, other: 0, .. }) {
+            return self.applied(entry).await.map(Ok);
+        }
+        // It is over, and nothing more comes of it.
+        self.write(&mut entry, Stage::Forgotten)?;
+        Ok(Err((entry, Recovered::Forgotten(counts.words()))))
     }
 }
+
+/// An entry whose deploy is over, and how it ended.
+type Ended = (Entry, Outcome);
+
+/// An entry that is settled otherwise.
+type Settled = (Entry, Recovered);
 
 #[cfg(test)]
 mod tests {

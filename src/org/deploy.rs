@@ -220,12 +220,25 @@ impl Org {
     /// # Errors
     /// The org can't be asked for longer than a job may take; the deploy may go on all the same.
     pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
+        self.watch_deploy_for(id, what, self.job_timeout).await
+    }
+
+    /// As [`Self::watch_deploy`], for so long at most.
+    ///
+    /// # Errors
+    /// It is not over by then, or the org cannot be asked.
+    pub(crate) async fn watch_deploy_for(
+        &self,
+        id: &str,
+        what: &str,
+        limit: Duration,
+    ) -> Result<DeployStatus, OrgError> {
         let began = Instant::now();
         let mut told = 0;
         let mut unknown_since: Option<Instant> = None;
         loop {
             tokio::time::sleep(http::next_look(began.elapsed())).await;
-            let is_late = began.elapsed() > self.job_timeout;
+            let is_late = began.elapsed() > limit;
             match self.deploy_status(id).await {
                 Ok(status) if status.done => return Ok(status),
                 Ok(status) => {
@@ -260,7 +273,7 @@ impl Org {
                     return Err(error);
                 }
                 // A look costs nothing.
-                Err(error) if error.is_passing() && !is_late => {
+                Err(error) if error.is_passing() && (!is_late || error.is_about_its_id()) => {
                     self.wire
                         .tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 }

@@ -39,6 +39,7 @@ mod manual;
 mod names;
 mod org;
 mod output;
+#[cfg(feature = "demo")]
 mod overtaken;
 mod package;
 mod plan_file;
@@ -48,6 +49,8 @@ mod project;
 mod secrets;
 mod silence;
 mod snapshot;
+#[cfg(feature = "demo")]
+mod stuck;
 mod support;
 mod template;
 mod twostates;

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
+use futures::future::{Either, select};
+
+use crate::apply::{ApplyError, PATIENCE, Stopped};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
@@ -15,7 +18,8 @@ use crate::cli::shared::road::{Manner, Road, confirm};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::journal::{Contents, Damaged, Entry, Stage};
-use crate::org::{ConnectOptions, Org};
+use crate::org::deploy::DeployStatus;
+use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::plan as render;
 
 /// Take a deploy back
@@ -40,6 +44,10 @@ pub(crate) struct RollbackArguments {
     /// taken back
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
+
+    /// Ask the org to cancel a deploy that is under way, by its id in the journal or the org (0Af..)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["id", "list", "prune", "validate", "validated", "yes", "force"])]
+    cancel: Option<String>,
 
     /// Let the org try it without changing anything
     #[arg(long, conflicts_with_all = ["list", "prune", "validated"])]
@@ -79,6 +87,9 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
         if arguments.prune {
             return prune(ui, arguments, &connected.org, choice.name()).await;
         }
+        if let Some(id) = &arguments.cancel {
+            return cancel(ui, &connected.org, choice.name(), id).await;
+        }
         take_back(ui, arguments, &connected.org, choice.name()).await
     })
 }
@@ -112,6 +123,72 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
 
 fn is_applied(entry: &Entry) -> bool {
     matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
+}
+
+/// Asks the org to cancel a deploy, anybody's, and says how it ends. What the journal has of it the
+/// next deploy or rollback brings to its end.
+async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str) -> Result<Exit, CommandError> {
+    let entries = read_journal(org)?.entries;
+    let of_entry = entries.iter().find(|entry| entry.id == id);
+    let id = of_entry.and_then(|entry| entry.deploy_id.as_deref()).unwrap_or(id);
+    if !id.starts_with("0Af") {
+        return Err(CommandError::new(format!("`{id}` is no deploy that the org has")).hint(
+            format!(
+                "`sfsetup rollback{} --list` lists what was deployed from here, with the ids \
+                 (0Af..)",
+                org_option(name)
+            ),
+        ));
+    }
+    let _hold = ui.interrupt().hold();
+    ui.interrupt().note_sent();
+    let work = std::pin::pin!(canceled_or_over(org, id));
+    let ended = match select(work, std::pin::pin!(ui.interrupt().pressed())).await {
+        Either::Left((ended, _)) => ended,
+        Either::Right(_) => {
+            return Err(CommandError::apply(
+                name,
+                &ApplyError::Interrupted(Stopped::Canceling(id.to_owned())),
+            ));
+        }
+    };
+    let (status, refusal) = ended.map_err(|error| {
+        let what = format!("`{name}` has not said that it has canceled the deploy {id}");
+        let mut all = CommandError::org(name, &error);
+        all.what = what;
+        all.hint("Setup > Deployment Status shows how it stands, and cancels too")
+    })?;
+    if status.status == "Canceled" {
+        ui.answer(&format!("Canceled: the deploy {id} has changed nothing.\n"))?;
+        return Ok(Exit::Done);
+    }
+    let ended = match (status.success, status.check_only) {
+        (true, false) => "the org has carried it out",
+        (true, true) => "it was a validation, and a validation changes nothing",
+        (false, _) => "the org refused it, and changed nothing",
+    };
+    let mut error =
+        CommandError::new(format!("the deploy {id} was not canceled: {ended} ({})", status.status));
+    error.causes.extend(refusal.map(|refusal| refusal.to_string()));
+    Err(error)
+}
+
+/// Asks for it and watches on for a while; what the org said to it is returned too.
+async fn canceled_or_over(
+    org: &Org,
+    id: &str,
+) -> Result<(DeployStatus, Option<OrgError>), OrgError> {
+    let what = "waiting for the org to cancel the deploy";
+    org.begin(what);
+    let refusal = org.cancel_deploy(id).await.err();
+    // A refused cancel says less of the deploy than a look at it.
+    let watched = org.watch_deploy_for(id, what, PATIENCE).await;
+    org.end();
+    match (watched, refusal) {
+        (Ok(status), refusal) => Ok((status, refusal)),
+        (Err(_), Some(refusal)) => Err(refusal),
+        (Err(error), None) => Err(error),
+    }
 }
 
 async fn prune(
@@ -233,6 +310,8 @@ fn choose<'e>(
             Some(entry) if entry.rolled_back_by.is_some() => {
                 nothing(format!("`{id}` was taken back already"))
             }
+            // What of it the org holds all the same is told by the plan.
+            Some(entry) if entry.stage == Stage::Forgotten && !entry.check_only => Ok(entry),
             Some(entry) if !is_applied(entry) => {
                 nothing(format!("`{id}` changed nothing: {}", entry.words()))
             }

@@ -264,12 +264,16 @@ impl CommandError {
                     .because(error.to_string())
                     .hint(PLAN_ANEW)
             }
-            ApplyError::Unwatched { id, error } => {
+            ApplyError::Unwatched { id, since, error } => {
                 let mut all = Self::org(name, error);
                 all.what = format!(
-                    "the org `{name}` goes on with the deploy {id}, but how it ends \
-                                    could not be seen"
+                    "the org `{name}` goes on with the deploy {id} (begun {since}), but how it ends \
+                     could not be seen"
                 );
+                if error.kind == OrgErrorKind::TimedOut {
+                    all.hints.clear();
+                    all = all.hint(Self::way_out(name, id));
+                }
                 all.hint(format!(
                     "the journal knows it (`sfsetup rollback{} --list`), and the next `sfsetup deploy` \
                      or `sfsetup rollback` to this org finds out how it ended before it does \

@@ -2,7 +2,7 @@
 //! finished.
 
 use crate::apply::recover::Recovered;
-use crate::apply::{Applier, ApplyError, close};
+use crate::apply::{Applier, close};
 use crate::journal::{Contents, Damaged, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
 
@@ -66,13 +66,14 @@ pub(crate) async fn finish_open(
             }
             Err(error) => return Err(CommandError::apply(name, &error)),
         };
+        let forgotten;
         let words = match &found {
+            Recovered::Forgotten(how) => {
+                forgotten = format!("the org does not know its deploy any more; {how}");
+                &forgotten
+            }
             Recovered::NotSent => "it never reached the org",
             Recovered::Over => "it was over already",
-            Recovered::Forgotten if entry.check_only => {
-                "the org does not know it any more; a validation changes nothing"
-            }
-            Recovered::Forgotten => "the org does not know it any more, and nothing of it is there",
             Recovered::Undone => {
                 "the org has carried out a deploy of the same components, and nothing of it is there \
                  any more: somebody took it back since, or that deploy was another's"

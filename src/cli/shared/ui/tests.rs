@@ -159,7 +159,7 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
         ApplyError::Interrupted(Stopped::Assigning),
         ApplyError::Overtaken { ids: vec!["0Af1".to_owned(), "0Af2".to_owned()], lost: lost() },
         ApplyError::Undone { id: "0Af1".to_owned(), lost: lost() },
-        ApplyError::Unwatched { id: "0Af1".to_owned(), error: lost() },
+        ApplyError::Unwatched { id: "0Af1".to_owned(), since: String::new(), error: lost() },
         ApplyError::Assign {
             set: "Acme".to_owned(),
             user: "a@example.com".to_owned(),
