@@ -55,5 +55,7 @@ mod support;
 mod template;
 mod twostates;
 #[cfg(feature = "demo")]
+mod whole;
+#[cfg(feature = "demo")]
 mod witness;
 mod wsdl;
