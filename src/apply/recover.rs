@@ -335,13 +335,13 @@ impl Applier<'_> {
     /// forgotten it, what it holds tells whether it was carried out.
     async fn watch_again(&self, mut entry: Entry) -> Result<Result<Ended, Settled>, ApplyError> {
         let id = entry.deploy_id.clone().unwrap_or_default();
-        let error = match self.watch(entry.clone(), &id, Some(PATIENCE)).await {
-            Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => error,
+        match self.watch(entry.clone(), &id, Some(PATIENCE)).await {
+            Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {}
             ended => return ended.map(Ok),
-        };
+        }
         if entry.check_only {
-            let how = format!("a validation changes nothing ({error})");
-            self.write(&mut entry, Stage::Forgotten)?;
+            let how = "a validation changes nothing".to_owned();
+            self.write(&mut entry, Stage::Undone)?;
             return Ok(Err((entry, Recovered::Forgotten(how))));
         }
         let counting = count(self.org, &entry);
@@ -350,8 +350,14 @@ impl Applier<'_> {
             return self.applied(entry).await.map(Ok);
         }
         // It is over, and nothing more comes of it.
-        self.write(&mut entry, Stage::Forgotten)?;
-        Ok(Err((entry, Recovered::Forgotten(counts.words()))))
+        let (stage, how) = match counts {
+            Counts { after: 0, other: 0, .. } => {
+                (Stage::Undone, "nothing of it is there".to_owned())
+            }
+            counts => (Stage::Forgotten, counts.words()),
+        };
+        self.write(&mut entry, stage)?;
+        Ok(Err((entry, Recovered::Forgotten(how))))
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_deploy_that_the_org_no_longer_knows_is_settled() {
     forget(&lab);
     lab.edit("ConnectedApp", "Ampersand", ">BYPASS<", ">ENFORCE<").await;
     let run = lab.ampersand("deploy", &["--yes"]).await;
-    let words = "does not know its deploy any more";
+    let words = "does not know it any more; of the";
     assert!(run.code == 0 && run.stderr.contains(words), "{run:?}");
     let first = lab.journal()[0].clone();
     assert_eq!(first["stage"], "forgotten");

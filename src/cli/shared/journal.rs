@@ -69,7 +69,7 @@ pub(crate) async fn finish_open(
         let forgotten;
         let words = match &found {
             Recovered::Forgotten(how) => {
-                forgotten = format!("the org does not know its deploy any more; {how}");
+                forgotten = format!("the org does not know it any more; {how}");
                 &forgotten
             }
             Recovered::NotSent => "it never reached the org",

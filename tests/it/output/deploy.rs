@@ -501,7 +501,7 @@ async fn a_deploy_that_cannot_be_watched_is_found_by_the_next_run() {
     asking http://127.0.0.1:PORT for facts
     retrieving from http://127.0.0.1:PORT
     the org is deploying
-    error: the org `http://127.0.0.1:PORT` goes on with the deploy 0AfWs0000000003KAA, but how it ends could not be seen
+    error: the org `http://127.0.0.1:PORT` goes on with the deploy 0AfWs0000000003KAA (begun TIME), but how it ends could not be seen
       caused by: Session expired or invalid (INVALID_SESSION_ID)
     hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
     hint: the journal knows it (`sfsetup rollback --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else

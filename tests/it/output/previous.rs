@@ -220,7 +220,7 @@ async fn an_earlier_deploy_that_the_org_does_not_know_is_not_taken_for_done() {
     the org is deploying
     the org is deploying: invalid cross reference id (INVALID_CROSS_REFERENCE_KEY); trying again
     retrieving from http://127.0.0.1:PORT
-    note: JOURNAL: the org does not know it any more, and nothing of it is there
+    note: JOURNAL: the org does not know it any more; nothing of it is there
     error: there is nothing to take back on `http://127.0.0.1:PORT`
     hint: `sfsetup rollback --list` lists what was deployed from here
     --- exit 1

@@ -6,7 +6,7 @@ use super::super::error::CommandError;
 use super::told;
 use crate::apply::{ApplyError, Stopped};
 use crate::diff::Silence;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Stage};
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
 use crate::report::{Failure, code};
@@ -159,7 +159,24 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
         ApplyError::Interrupted(Stopped::Assigning),
         ApplyError::Overtaken { ids: vec!["0Af1".to_owned(), "0Af2".to_owned()], lost: lost() },
         ApplyError::Undone { id: "0Af1".to_owned(), lost: lost() },
-        ApplyError::Unwatched { id: "0Af1".to_owned(), since: String::new(), error: lost() },
+        ApplyError::Unwatched {
+            id: "0Af1".to_owned(),
+            since: "2026-11-25 08:00:00 UTC".to_owned(),
+            error: lost(),
+        },
+        ApplyError::Unwatched {
+            id: "0Af1".to_owned(),
+            since: "2026-11-25 08:00:00 UTC".to_owned(),
+            error: OrgError::new(OrgErrorKind::TimedOut, "the deploy 0Af1 is not over yet"),
+        },
+        ApplyError::Unwritten {
+            id: Some("0Af1".to_owned()),
+            stage: Stage::Accepted,
+            error: JournalError::Io {
+                path: "journal/1.json".into(),
+                error: std::io::Error::other("no space left on device"),
+            },
+        },
         ApplyError::Assign {
             set: "Acme".to_owned(),
             user: "a@example.com".to_owned(),
@@ -228,10 +245,21 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
     hint: run the same command again: it plans on what the org holds now
 
     [UNREACHABLE, exit 1]
-    error: the org `acme` goes on with the deploy 0Af1, but how it ends could not be seen
+    error: the org `acme` goes on with the deploy 0Af1 (begun 2026-11-25 08:00:00 UTC), but how it ends could not be seen
       caused by: the connection to acme broke
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
     hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+
+    [TIMED_OUT, exit 1]
+    error: the org `acme` goes on with the deploy 0Af1 (begun 2026-11-25 08:00:00 UTC), but how it ends could not be seen
+      caused by: the deploy 0Af1 is not over yet
+    hint: if it is stuck, `sfsetup rollback --org acme --cancel 0Af1` asks the org to cancel it, as does Cancel in Setup > Deployment Status
+    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+
+    [ERROR, exit 1]
+    error: the deploy 0Af1 to `acme` is under way; that could not be written down
+      caused by: cannot use the journal `journal/1.json`: no space left on device
+    hint: put the journal's folder right (a full disk, a folder that is not yours), then run the same command again: it finds out what became of the deploy before it does anything else
 
     [ERROR, exit 3]
     error: the package was deployed, but the permission set `Acme` could not be given to `a@example.com`: The user license doesn't allow the permission: Modify All Data
