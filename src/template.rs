@@ -290,6 +290,8 @@ pub struct Create {
     pub from: Option<String>,
     /// What is set in it, by path.
     pub set: Vec<(String, Value)>,
+    /// What is not copied: entries or flags by path, with `*` and `?`.
+    pub except: Vec<String>,
 }
 
 /// Finds the `{names}` in a pattern, each with its offset.

@@ -51,6 +51,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     }
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
+    copied_writes(template, &mut found);
     found.sort_by_key(|advice| advice.line);
     found
 }
@@ -78,6 +79,66 @@ fn settings(wants: &[Want]) -> Vec<(&str, &str, &Test)> {
     found
 }
 
+/// Profiles of Salesforce's that let nobody write (S 3.3).
+const WITHOUT_WRITE: [&str; 5] =
+    ["Minimum Access", "Read Only", "ReadOnly", "Salesforce API Only", "Identity User"];
+
+/// A template that only reads, and copies a profile that may let its users write.
+fn copied_writes(template: &Template, found: &mut Vec<Advice>) {
+    let granted = |flags: &[&str]| {
+        template.steps.iter().flat_map(|step| settings(&step.wants)).any(|(_, path, test)| {
+            let is_flag = flags.iter().any(|flag| path.ends_with(flag));
+            is_flag && *test == Test::Equals(Value::Bool(true))
+        })
+    };
+    let writes = [
+        ".allowCreate",
+        ".allowEdit",
+        ".allowDelete",
+        ".modifyAllRecords",
+        ".editable",
+        "[ModifyAllData].enabled",
+    ];
+    if granted(&writes) || !granted(&[".allowRead", ".viewAllRecords", "[ViewAllData].enabled"]) {
+        return;
+    }
+    for step in template.steps.iter().filter(|step| step.line > 0) {
+        let Some(create) = &step.create else { continue };
+        let Some(from) = &create.from else { continue };
+        let source = with_defaults(template, from);
+        let (type_name, name) = source.split_once(':').unwrap_or_default();
+        let is_harmless = WITHOUT_WRITE.iter().any(|known| name.trim().starts_with(known));
+        let is_left_out = create
+            .except
+            .iter()
+            .any(|pattern| pattern.starts_with("objectPermissions[") || pattern.starts_with('*'));
+        if is_harmless || is_left_out || !matches!(type_name, "Profile" | "PermissionSet") {
+            continue;
+        }
+        found.push(Advice {
+            line: step.line,
+            message: format!(
+                "step `{}` copies {source}, which may let its users create and edit, and the \
+                 template only reads: leave that out with `except = [\"objectPermissions[*].allow\
+                 Create\", ..]`, or copy a profile of minimum access",
+                step.id
+            ),
+            is_mistake: false,
+        });
+    }
+}
+
+/// A pattern with each parameter's default in place of it, as far as there is one.
+fn with_defaults(template: &Template, pattern: &str) -> String {
+    let mut text = pattern.to_owned();
+    for parameter in &template.parameters {
+        if let Some(default) = &parameter.default {
+            text = text.replace(&format!("{{{}}}", parameter.name), &default.to_string());
+        }
+    }
+    text
+}
+
 fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut name = |pattern: &str| {
@@ -99,6 +160,7 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
         if let Some(create) = &step.create {
             name(&create.component);
             name(create.from.as_deref().unwrap_or_default());
+            create.except.iter().for_each(|pattern| name(pattern));
             for (path, value) in &create.set {
                 name(path);
                 value.elements().iter().for_each(|element| name(element));

@@ -9,7 +9,7 @@ use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fi
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
-use crate::metadata::registry::{self, Field, Kind};
+use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::value::Value;
 
 /// Adds every mistake of what the template names.
@@ -365,6 +365,16 @@ impl Check<'_, '_, '_> {
                 );
             }
         }
+        if create.from.is_none() && !create.except.is_empty() {
+            let what = "`except` leaves out of a copy, and nothing is copied here without `from`";
+            self.mistakes.add(&spans.except, what);
+        }
+        for pattern in &create.except {
+            self.placeholders(pattern, &spans.except);
+            if let Some(row) = row {
+                self.left_out(row, pattern, &spans.except);
+            }
+        }
         for ((path, value), (path_at, value_at)) in create.set.iter().zip(&spans.set) {
             let placed = PlacedWant {
                 want: Want::Any(Vec::new()),
@@ -378,6 +388,28 @@ impl Check<'_, '_, '_> {
             if row.is_some() {
                 self.metadata(&create.component, path, &test, &placed);
             }
+        }
+    }
+
+    /// A pattern of what is not copied must be able to match an entry, or a flag of one.
+    fn left_out(&mut self, row: &'static MetadataType, pattern: &str, at: &Range<usize>) {
+        let section = pattern.split(['[', '.']).next().unwrap_or_default();
+        if section.contains(['*', '?']) {
+            return;
+        }
+        if !pattern.contains('[') {
+            let what = format!("`{pattern}` names no entry of a list: write `{section}[*]`");
+            self.mistakes.add(at, what);
+            return;
+        }
+        // The flag may be a pattern too; then the entry alone is looked up.
+        let whole = pattern.parse::<FieldPath>();
+        let path = whole.or_else(|_| format!("{section}[*]").parse::<FieldPath>());
+        match path.map(|path| row.resolve(&path).map(|_| ()).map_err(|unknown| unknown.to_string()))
+        {
+            Ok(Ok(())) => {}
+            Ok(Err(unknown)) => self.mistakes.add(at, unknown),
+            Err(error) => self.mistakes.add(at, error.to_string()),
         }
     }
 

@@ -80,6 +80,8 @@ pub struct ExpandedCreate {
     pub from: Option<ComponentId>,
     /// What is set in it.
     pub set: Vec<(FieldPath, Value)>,
+    /// What is not copied: entries or flags by path, with `*` and `?`.
+    pub except: Vec<String>,
 }
 
 /// Why a template cannot be filled in with these values.
@@ -331,6 +333,7 @@ impl Filler<'_> {
             id: self.component(&create.component)?,
             from: create.from.as_deref().map(|from| self.component(from)).transpose()?,
             set,
+            except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
         })
     }
 }

@@ -51,7 +51,7 @@ pub(super) mod keys {
     ];
     pub(in crate::template) const COMPARISONS: &[&str] =
         &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
-    pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set"];
+    pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set", "except"];
 }
 
 type Table<'i> = DeTable<'i>;

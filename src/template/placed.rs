@@ -25,12 +25,13 @@ pub(super) struct PlacedStep {
 /// A condition with the places of its key and of its value.
 pub(super) type PlacedCondition = (Condition, Range<usize>, Range<usize>);
 
-/// The places of a `create`: of its component, what it is made from, and each path and value that
-/// it sets.
+/// The places of a `create`: of its component, what it is made from, each path and value that it
+/// sets, and what it does not copy.
 pub(super) struct CreateSpans {
     pub(super) component: Range<usize>,
     pub(super) from: Range<usize>,
     pub(super) set: Vec<(Range<usize>, Range<usize>)>,
+    pub(super) except: Range<usize>,
 }
 
 pub(super) struct PlacedWant {

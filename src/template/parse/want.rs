@@ -220,11 +220,15 @@ impl Walk<'_, '_> {
             component: table.get("component").map_or(at.clone(), Spanned::span),
             from: table.get("from").map_or(at.clone(), Spanned::span),
             set: places,
+            except: table.get("except").map_or(at.clone(), Spanned::span),
         };
+        let except = table.get("except").map(|node| self.texts(node, "except"));
+        let except = except.unwrap_or_default();
         let create = Create {
             component: self.required_text(table, "component", &at, "`create`"),
             from: self.optional_text(table, "from"),
             set,
+            except,
         };
         Some((create, spans))
     }
