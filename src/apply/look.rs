@@ -35,7 +35,8 @@ pub struct Examined {
 }
 
 /// Asks an org for all that steps need. With `to_change` also for what decides which permissions
-/// must come along (S 3.6).
+/// must come along (S 3.6). After a plan was carried out `done` is that plan: what it changed beyond
+/// the steps, such as what a permission needs, is to be seen too (S 3.2).
 ///
 /// # Errors
 /// The org cannot be asked.
@@ -43,6 +44,7 @@ pub async fn examine(
     org: &Org,
     steps: &[ExpandedStep<'_>],
     to_change: bool,
+    done: Option<&Plan<'_>>,
 ) -> Result<Examined, OrgError> {
     let needs = needs(steps);
     let mut request = RetrieveRequest {
@@ -56,6 +58,10 @@ pub async fn examine(
         for id in plan::companions(&wanted, &graph) {
             request.companions.add(&id.type_name, &id.full_name);
         }
+    }
+    if let Some(plan) = done {
+        let (paths, held) = touched(plan);
+        add_companions(&mut request, paths, held);
     }
     // Neither waits for the other: the org puts the retrieve together while it answers for the
     // facts.
@@ -126,12 +132,24 @@ fn is_in_doubt(
 /// The org cannot be asked.
 pub async fn read_again(org: &Org, plan: &Plan<'_>) -> Result<ComponentSet, OrgError> {
     let ids = plan.targets.iter().map(|target| &target.id);
-    let planned =
-        plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
-    // What is deleted is looked at whole.
-    let deleted = plan.targets.iter().filter(|target| target.after.is_none());
-    let held = deleted.filter_map(|target| Some((&target.id, target.before.as_ref()?)));
-    retrieve(org, ids, planned, held).await
+    let (paths, held) = touched(plan);
+    retrieve(org, ids, paths, held).await
+}
+
+/// What a plan changes: the paths, and the documents of which all is to be seen, since they are
+/// made or deleted.
+fn touched<'p>(
+    plan: &'p Plan<'_>,
+) -> (
+    impl Iterator<Item = (&'p ComponentId, &'p FieldPath)>,
+    impl Iterator<Item = (&'p ComponentId, &'p Document)>,
+) {
+    let paths = plan.changes.iter().filter_map(|change| Some((&change.id, change.path.as_ref()?)));
+    let held = plan.targets.iter().filter_map(|target| match (&target.before, &target.after) {
+        (Some(whole), None) | (None, Some(whole)) => Some((&target.id, whole)),
+        _ => None,
+    });
+    (paths, held)
 }
 
 /// Refuses a look in which a component could not be read: it is neither there nor gone, and nothing
@@ -178,6 +196,21 @@ async fn retrieve<'c>(
 ) -> Result<ComponentSet, OrgError> {
     let mut request =
         RetrieveRequest { components: ids.clone().cloned().collect(), ..Default::default() };
+    add_companions(&mut request, paths, held);
+    if request.components.is_empty() {
+        return Ok(ComponentSet::new(Requested::Unknown));
+    }
+    let set = org.retrieve(&request).await?.components;
+    all_read(&set, ids)?;
+    Ok(set)
+}
+
+/// Adds what must be asked for so that paths, and all that some documents hold, are seen.
+fn add_companions<'c>(
+    request: &mut RetrieveRequest,
+    paths: impl Iterator<Item = (&'c ComponentId, &'c FieldPath)>,
+    held: impl Iterator<Item = (&'c ComponentId, &'c Document)>,
+) {
     let row_of = |id: &ComponentId| registry::find_component(&id.type_name, &id.full_name);
     let mut ask_for = |row: &MetadataType, path: &FieldPath| {
         if let Some(id) = row.companion_of(path) {
@@ -194,12 +227,6 @@ async fn retrieve<'c>(
             settings(row, document).keys().for_each(|path| ask_for(row, path));
         }
     }
-    if request.components.is_empty() {
-        return Ok(ComponentSet::new(Requested::Unknown));
-    }
-    let set = org.retrieve(&request).await?.components;
-    all_read(&set, ids)?;
-    Ok(set)
 }
 
 /// Says who changed components last, where the org says; one line each (`listMetadata`).

@@ -150,10 +150,22 @@ impl<'g> Goal<'g> {
         name: &str,
         to_change: bool,
     ) -> Result<Seen, CommandError> {
+        self.look_after(ui, org, name, to_change, None).await
+    }
+
+    /// As [`look`](Self::look), after a plan was carried out where there is one.
+    async fn look_after(
+        &self,
+        ui: &Ui,
+        org: &Org,
+        name: &str,
+        to_change: bool,
+        done: Option<&Plan<'_>>,
+    ) -> Result<Seen, CommandError> {
         let failed = |error| CommandError::org(name, &error);
         match self {
             Self::Steps { steps, .. } => {
-                let examined = examine(org, steps, to_change).await.map_err(failed)?;
+                let examined = examine(org, steps, to_change, done).await.map_err(failed)?;
                 for message in &examined.messages {
                     ui.detail(&format!("the org says: {message}"));
                 }
@@ -308,7 +320,7 @@ impl<'g> Goal<'g> {
         let failed = |error| CommandError::org(name, &error);
         let seen = match self {
             Self::Steps { .. } => {
-                let seen = self.look(ui, org, name, true).await?;
+                let seen = self.look_after(ui, org, name, true, Some(plan)).await?;
                 let ids = plan.targets.iter().map(|target| &target.id);
                 all_read(seen.components(), ids).map_err(failed)?;
                 seen
