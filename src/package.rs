@@ -50,6 +50,8 @@ pub enum Cause {
     Needed(String),
     /// It belongs to a component that is made anew.
     Creation,
+    /// A new component has it from the one that it is a copy of.
+    Copied(ComponentId),
     /// A state that was there before, or elsewhere.
     State,
 }

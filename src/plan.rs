@@ -8,6 +8,8 @@
 
 mod baseline;
 pub mod before_image;
+mod blind;
+pub mod left;
 mod proof;
 mod refusal;
 mod rights;
@@ -33,9 +35,10 @@ use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
 use crate::template::ExpandedStep;
 
-use before_image::{Image, shown};
 pub use rights::{companions, permissions_wanted};
 
+use before_image::{Image, shown};
+use left::{Left, LeftKind};
 use refusal::{Refused, contradicting, sent_alone, sent_in_part, sent_twice};
 use saved::Assigned;
 use steps::Assignment;
@@ -79,7 +82,7 @@ pub struct Basis<'b> {
     pub graph: &'b [Dependency],
     /// The API version of the package.
     pub version: ApiVersion,
-    /// Whether an org is at hand that REST can be asked to change.
+    /// Whether an org is at hand that REST is asked to change too: by a deploy, never by a package.
     pub is_online: bool,
     /// Whether what is wanted comes from the org that the package is for: then what is bound to it
     /// may come back too.
@@ -87,6 +90,8 @@ pub struct Basis<'b> {
     /// Whether the files themselves are edited, so that anything can be taken away; a deploy has no
     /// word for some of it.
     pub is_in_place: bool,
+    /// Whether entries of profiles that nobody could see are set all the same.
+    pub is_blind: bool,
 }
 
 /// What is to change, and how.
@@ -102,6 +107,8 @@ pub struct Plan<'t> {
     pub made: BTreeMap<ComponentId, Document>,
     /// Which of these are copies, and of which component.
     pub copies: BTreeMap<ComponentId, ComponentId>,
+    /// Which changes are of what was not observed.
+    pub blind: BTreeSet<(ComponentId, FieldPath)>,
     /// What REST gives after the package, once each.
     pub assignments: Vec<Assignment>,
     /// What REST takes back after the package.
@@ -124,23 +131,6 @@ pub struct Plan<'t> {
     originals: Vec<Image>,
     /// All that would be there afterwards.
     after: ComponentSet,
-}
-
-/// Something that a plan leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Its place in the diff, where it is a template's finding.
-    pub finding: Option<usize>,
-    /// What it is.
-    pub subject: String,
-    /// Why it is left.
-    pub reason: String,
-}
-
-impl Left {
-    fn of(subject: String, reason: String) -> Self {
-        Self { finding: None, subject, reason }
-    }
 }
 
 /// Why there is no plan.
@@ -229,6 +219,20 @@ impl<'t> Plan<'t> {
     /// Says whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.assignments.is_empty() && self.withdrawals.is_empty()
+    }
+
+    /// Says whether something is left that differs or is missing.
+    pub fn is_open(&self) -> bool {
+        self.left.iter().any(|left| left.kind == LeftKind::Open)
+    }
+
+    /// Leaves what is assigned: a package alone cannot hold it.
+    pub fn leave_assignments(&mut self) {
+        let given = std::mem::take(&mut self.assignments);
+        self.left.extend(given.into_iter().map(|one| {
+            let id = ComponentId::new("PermissionSet", one.permission_set.as_str());
+            Left::of(&id, None, one.unpackaged())
+        }));
     }
 
     /// Begins a component that is not there.
@@ -408,8 +412,7 @@ impl<'t> Plan<'t> {
             };
             let Some(at) = refused.iter().position(|one| is_of(&one)) else { continue };
             told.insert(at);
-            let (subject, reason) = (finding.name(), refused[at].reason.clone());
-            self.left.push(Left { finding: Some(index), subject, reason });
+            self.left.push(Left::of_finding(index, finding, refused[at].reason.clone()));
             self.fixed.remove(&index);
         }
         let rest = refused.into_iter().enumerate().filter(|(at, _)| !told.contains(at));
@@ -474,8 +477,10 @@ impl<'t> Plan<'t> {
         now: &ComponentSet,
         facts: &FactValues,
     ) -> Look {
+        let is_seen = |change: &&Change| !self.is_blind(change) || steps::is_visible(change, now);
+        let seen: Vec<Change> = self.changes.iter().filter(is_seen).cloned().collect();
         let mut look = Look::default();
-        for (id, line) in proof::undone(&self.changes, now) {
+        for (id, line) in proof::undone(&seen, now) {
             look.undone.push(line);
             look.components.insert(id);
         }

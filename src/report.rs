@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod code;
 pub mod git;
 pub mod json;
+pub mod left;
 pub mod line;
 pub mod plan;
 mod steps;

@@ -13,6 +13,7 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Field};
 use crate::metadata::unseen::Unseen;
 use crate::metadata::value::Value;
+use crate::template::setup::{self, SetupPage};
 use crate::template::{ExpandedWant, Step, Template, Test};
 
 /// One thing that is wanted, and how it turned out.
@@ -239,12 +240,34 @@ impl<'s> Finding<'s> {
         }
     }
 
+    /// Returns the pages of Setup where a person sees or sets it: the one that the step names, then
+    /// that of what it is about; of what is done by hand that of what proves it.
+    pub fn pages(&self) -> impl Iterator<Item = &'static SetupPage> {
+        let subject = match &self.subject {
+            Subject::Setting { component, .. } | Subject::Component(component) => {
+                setup::of_type(&component.type_name)
+            }
+            Subject::Fact(fact) => setup::of_fact(fact),
+            Subject::ByHand => self.wanted().and_then(|wanted| page_of(wanted.want)),
+        };
+        [self.step().and_then(|step| step.setup), subject].into_iter().flatten()
+    }
+
     /// Returns what it is about, in words; what is done by hand by its step's title.
     pub fn name(&self) -> String {
         match (&self.subject, self.step()) {
             (Subject::ByHand, Some(step)) => step.title.clone(),
             (subject, _) => subject.to_string(),
         }
+    }
+}
+
+fn page_of(want: &ExpandedWant) -> Option<&'static SetupPage> {
+    match want {
+        ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
+        ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
+        ExpandedWant::Manual { confirm, .. } => page_of(confirm.as_deref()?),
+        ExpandedWant::Any(wants) => wants.iter().find_map(page_of),
     }
 }
 

@@ -14,8 +14,9 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, own};
 
+use super::left::{Left, LeftKind};
 use super::refusal::{refuse, refuse_creation, refuse_removal, refuse_unknown};
-use super::{Basis, Left, Plan};
+use super::{Basis, Plan};
 
 /// Fills a plan with the changes that undo what differs. `baseline` gives a component's file as it
 /// was; none where it is not there or no metadata.
@@ -47,16 +48,14 @@ pub(super) fn fill(
 }
 
 impl Plan<'_> {
-    /// What could not be read is left and named; what nobody asked for is only said.
+    /// What could not be seen is left alone, and named.
     fn leave_unseen(&mut self, subject: &Subject, unseen: &Unseen) {
-        if unseen.kind == UnseenKind::Damaged {
-            let reason = format!("it cannot be read: {unseen}");
-            self.left.push(Left::of(subject.to_string(), reason));
-        } else if unseen.kind == UnseenKind::Doubled {
-            self.left.push(Left::of(subject.to_string(), unseen.words.clone()));
-        } else {
-            self.notes.push(format!("left alone, as it was not observed: {subject} ({unseen})"));
-        }
+        let reason = match unseen.kind {
+            UnseenKind::Damaged => format!("it cannot be read: {unseen}"),
+            _ => unseen.words.clone(),
+        };
+        let (id, name) = (subject.component(), subject.to_string());
+        self.left.push(Left::about(LeftKind::NotObserved, id, name, reason));
     }
 
     /// A component that only one of the states has.
@@ -66,7 +65,7 @@ impl Plan<'_> {
         is_there: bool,
         baseline: &dyn Fn(&ComponentId) -> Option<Document>,
     ) {
-        let leave = |reason: &str| Left::of(id.to_string(), reason.to_owned());
+        let leave = |reason: &str| Left::of(id, None, reason.to_owned());
         if is_there {
             self.left.push(leave(
                 "it is not in the baseline; whether it is to be deleted is for a person to say",
@@ -96,7 +95,7 @@ impl Plan<'_> {
         self.left.extend(contents.iter().map(|content| {
             let reason = "sfsetup does not carry what stands in files beside or below its XML, \
                           such as source: deploy it with the sf command line, or copy its files";
-            Left::of(content.subject.to_string(), reason.to_owned())
+            Left::of(id, content.subject.path(), reason.to_owned())
         }));
         if findings.is_empty() {
             return;
@@ -105,7 +104,7 @@ impl Plan<'_> {
         let (Some(row), Some(now), Some(then)) = (row, own(basis.components, id), baseline(id))
         else {
             let reason = "it cannot be read as a whole, so nothing of it is changed";
-            self.left.push(Left::of(id.to_string(), reason.to_owned()));
+            self.left.push(Left::of(id, None, reason.to_owned()));
             return;
         };
         let meant: HashSet<&FieldPath> =
@@ -157,7 +156,7 @@ impl Plan<'_> {
             });
         }
         let left = left.into_iter();
-        self.left.extend(left.map(|(path, reason)| Left::of(format!("{id} {path}"), reason)));
+        self.left.extend(left.map(|(path, reason)| Left::of(id, Some(&path), reason)));
         self.changes.extend(gone.into_iter().map(|entry| Change {
             id: id.clone(),
             from: entry_value(&held, &entry),

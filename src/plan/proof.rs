@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, State};
+use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
@@ -239,7 +239,11 @@ pub(super) fn findings(
 /// with the component where it is about one.
 pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<(Option<ComponentId>, String)> {
     let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
-    open.filter(|finding| finding.state() != State::InSync)
+    let is_blind = |finding: &Finding<'_>| {
+        let place = finding.subject.component().cloned().zip(finding.subject.path().cloned());
+        finding.state() == State::NotObserved && place.is_some_and(|at| plan.blind.contains(&at))
+    };
+    open.filter(|finding| finding.state() != State::InSync && !is_blind(finding))
         .map(|finding| {
             let is = match &finding.actual {
                 Some(value) => shown(Some(value)),

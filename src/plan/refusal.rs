@@ -11,7 +11,8 @@ use crate::metadata::settings::doubles;
 use crate::metadata::value::Value;
 use crate::package::{Change, PackageError, Target};
 
-use super::{Basis, Left};
+use super::Basis;
+use super::left::Left;
 
 /// What cannot be changed in what is there, whoever wants it (S 3.4).
 pub(super) fn refuse(
@@ -163,7 +164,7 @@ impl Refused {
     }
 
     pub(super) fn left(self) -> Left {
-        Left::of(self.subject(), self.reason)
+        Left::of(&self.id, self.path.as_ref(), self.reason)
     }
 }
 

@@ -18,8 +18,9 @@ use crate::metadata::sha256::sha256;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
+use super::Plan;
+use super::left::SavedLeft;
 use super::steps::Assignment;
-use super::{Left, Plan};
 
 pub use standing::Since;
 
@@ -55,7 +56,7 @@ pub struct SavedPlan {
     pub changes: Vec<SavedChange>,
     /// What REST is to change after the package.
     pub assignments: Vec<SavedAssignment>,
-    /// What is left for a person, with the reason.
+    /// What is left: what no package can do, what is by hand, what was not observed.
     pub left: Vec<SavedLeft>,
     /// What an admin should know beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -251,18 +252,6 @@ impl From<&Assigned> for Assignment {
     }
 }
 
-/// What the plan leaves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedLeft {
-    /// The step; none where it is no template's.
-    #[serde(default)]
-    pub step: Option<String>,
-    /// What it asks for.
-    pub title: String,
-    /// Why it is left.
-    pub reason: String,
-}
-
 impl SavedChange {
     /// Says whether it is of a component.
     pub fn is_of(&self, id: &ComponentId) -> bool {
@@ -280,7 +269,6 @@ impl SavedPlan {
         Self {
             format: FORMAT.to_owned(),
             digest: None,
-            org,
             wanted,
             api_version: plan.package.version.to_string(),
             only,
@@ -288,7 +276,7 @@ impl SavedPlan {
             reads: reads(plan),
             changes: plan.changes.iter().map(|change| saved_change(plan, change)).collect(),
             assignments: plan.assignments.iter().map(SavedAssignment::from).collect(),
-            left: plan.left.iter().map(|left| saved_left(plan, left)).collect(),
+            left: plan.left.iter().map(|left| SavedLeft::new(left, &org.instance_url)).collect(),
             notes: plan.notes.clone(),
             one_way: plan.doors.clone(),
             package: files
@@ -300,6 +288,7 @@ impl SavedPlan {
                     SavedChange { from: forth.to, to: forth.from, ..forth }
                 })
                 .collect(),
+            org,
         }
     }
 
@@ -334,21 +323,8 @@ impl SavedPlan {
             Assignment { user: user.clone(), permission_set: permission_set.clone() }
         });
         plan.assignments = given.collect();
-        plan.left = self
-            .left
-            .iter()
-            .map(|left| Left::of(left.title.clone(), left.reason.clone()))
-            .collect();
+        plan.left = self.left.iter().map(SavedLeft::shown).collect();
         Ok(plan)
-    }
-}
-
-fn saved_left(plan: &Plan<'_>, left: &Left) -> SavedLeft {
-    let step = left.finding.and_then(|index| plan.diff.findings.get(index)?.step());
-    SavedLeft {
-        step: step.map(|step| step.id.clone()),
-        title: step.map_or_else(|| left.subject.clone(), |step| step.title.clone()),
-        reason: left.reason.clone(),
     }
 }
 
@@ -403,6 +379,9 @@ impl From<&Change> for SavedChange {
                 Cause::Step(step) => step.clone(),
                 Cause::Needed(by) => format!("{NEEDED_BY}{by}"),
                 Cause::Creation => CREATION.to_owned(),
+                Cause::Copied(from) => {
+                    format!("{COPIED}{}:{}", from.type_name, api_full_name(from))
+                }
                 Cause::State => STATE.to_owned(),
             },
             copy_of: None,
@@ -411,6 +390,7 @@ impl From<&Change> for SavedChange {
 }
 
 const NEEDED_BY: &str = "needed by ";
+const COPIED: &str = "copied from ";
 const CREATION: &str = "belongs to the new component";
 const STATE: &str = "the state that is wanted";
 
@@ -425,9 +405,10 @@ fn change(saved: &SavedChange) -> Option<Change> {
     let cause = match saved.cause.as_str() {
         CREATION => Cause::Creation,
         STATE => Cause::State,
-        cause => match cause.strip_prefix(NEEDED_BY) {
-            Some(by) => Cause::Needed(by.to_owned()),
-            None => Cause::Step(cause.to_owned()),
+        cause => match (cause.strip_prefix(NEEDED_BY), cause.strip_prefix(COPIED)) {
+            (Some(by), _) => Cause::Needed(by.to_owned()),
+            (None, Some(from)) => Cause::Copied(component(from)?),
+            (None, None) => Cause::Step(cause.to_owned()),
         },
     };
     let path = saved.path.as_ref().map(|path| path.parse()).transpose().ok()?;

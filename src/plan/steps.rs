@@ -1,7 +1,9 @@
 //! From a template's findings to changes: what a package can set right, and why the rest must
 //! stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use wildmatch::WildMatch;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::document::{Document, NAMESPACE};
@@ -12,14 +14,16 @@ use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
 use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
 use crate::metadata::settings::{doubled_at, settings};
-use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, Requested};
+use crate::metadata::{ComponentId, ComponentSet, Requested};
+use crate::package::patch::patch;
 use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 
+use super::blind;
+use super::left::Left;
 use super::refusal::{refuse, refuse_creation, refuse_other_layout, refuse_removal};
-use super::{Basis, Left, Plan};
+use super::{Basis, Plan};
 
 /// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +32,17 @@ pub struct Assignment {
     pub user: String,
     /// The permission set's API name.
     pub permission_set: String,
+}
+
+impl Assignment {
+    /// Says why a package leaves it, and who can make it.
+    pub(super) fn unpackaged(&self) -> String {
+        format!(
+            "the permission set `{}` must be assigned to `{}`, which no package can hold: \
+             `sfsetup deploy` does it, or a person in Setup",
+            self.permission_set, self.user
+        )
+    }
 }
 
 /// Fills a plan with the changes that fix the findings which `chosen` accepts.
@@ -43,31 +58,21 @@ pub(super) fn fill(
         .partition(|index| matches!(diff.findings[*index].subject, Subject::Setting { .. }));
     for index in settings.into_iter().chain(others) {
         let finding = &diff.findings[index];
-        let is_manual = match finding.outcome {
-            Outcome::Differs | Outcome::Missing => false,
-            Outcome::Manual(_) => true,
-            Outcome::NotObserved(ref unseen) => {
-                if unseen.kind == UnseenKind::Doubled && chosen(finding) {
-                    let name = finding.name();
-                    plan.left.push(Left {
-                        finding: Some(index),
-                        subject: name,
-                        reason: unseen.words.clone(),
-                    });
-                }
-                continue;
-            }
-            Outcome::InSync | Outcome::Waived(_) => continue,
-        };
         if !chosen(finding) {
             continue;
         }
+        let leave = |reason: String| Left::of_finding(index, finding, reason);
+        match &finding.outcome {
+            Outcome::Differs | Outcome::Missing | Outcome::Manual(_) => {}
+            Outcome::NotObserved(unseen) if blind::may_be_set(finding, unseen, basis) => {}
+            Outcome::NotObserved(unseen) => {
+                plan.left.push(leave(unseen.words.clone()));
+                continue;
+            }
+            Outcome::InSync | Outcome::Waived(_) => continue,
+        }
         if let Some(lacked) = finding.lacks_name().filter(|lacked| !can_be_made(&lacked.name)) {
-            plan.left.push(Left {
-                finding: Some(index),
-                subject: finding.name(),
-                reason: lacked.to_string(),
-            });
+            plan.left.push(leave(lacked.to_string()));
             continue;
         }
         let outcome = match &finding.subject {
@@ -82,17 +87,20 @@ pub(super) fn fill(
             Ok(()) => {
                 plan.fixed.insert(index);
             }
-            Err(_) if is_manual => {}
             Err(reason) => {
                 let nearest = finding.lacks.as_ref().and_then(|lacked| lacked.nearest.as_deref());
-                let reason = format!("{reason}{}", perhaps(nearest));
-                plan.left.push(Left { finding: Some(index), subject: finding.name(), reason });
+                plan.left.push(leave(match finding.manual() {
+                    Some(manual) => manual.to_owned(),
+                    None => format!("{reason}{}", perhaps(nearest)),
+                }));
             }
         }
     }
     plan.drop_periods(basis);
     plan.complete_policies(basis);
     plan.close(basis);
+    plan.name_copied(basis);
+    plan.complete_blind(basis);
 }
 
 impl Plan<'_> {
@@ -142,13 +150,18 @@ impl Plan<'_> {
                 }
                 self.changes[at].to = wanted;
             }
-            None => self.changes.push(Change {
-                from: if there.is_some() { finding.actual.clone() } else { None },
-                id,
-                path: Some(path.clone()),
-                to: wanted,
-                cause: Cause::Step(step.id.clone()),
-            }),
+            None => {
+                if matches!(finding.outcome, Outcome::NotObserved(_)) {
+                    self.blind.insert((id.clone(), path.clone()));
+                }
+                self.changes.push(Change {
+                    from: if there.is_some() { finding.actual.clone() } else { None },
+                    id,
+                    path: Some(path.clone()),
+                    to: wanted,
+                    cause: Cause::Step(step.id.clone()),
+                });
+            }
         }
         Ok(())
     }
@@ -237,7 +250,44 @@ impl Plan<'_> {
                 create.id
             ));
         }
-        Ok(source.document.clone())
+        let (document, idle) = without(&source.document, create, basis)?;
+        self.notes.extend(idle.into_iter().map(|pattern| {
+            format!("{}: `except` names `{pattern}`, and {from} has no such thing", create.id)
+        }));
+        Ok(document)
+    }
+
+    /// Names what a copy has from its source: each right is a change like any other.
+    fn name_copied(&mut self, basis: &Basis<'_>) {
+        let mut copied = Vec::new();
+        for (id, from) in &self.copies {
+            let (Some(row), Some(made)) =
+                (registry::find_component(&id.type_name, &id.full_name), self.made.get(id))
+            else {
+                continue;
+            };
+            let named: BTreeSet<&FieldPath> = self
+                .changes
+                .iter()
+                .filter(|change| change.id == *id)
+                .filter_map(|change| change.path.as_ref())
+                .collect();
+            let is_right = |(path, value): &(FieldPath, Value)| {
+                *value == Value::Bool(true)
+                    && path.segments()[0].key.is_some()
+                    && !named.contains(path)
+                    && row.lacked_by(basis.version, Some(path)).is_none()
+            };
+            let rights = settings(row, made).into_iter().filter(is_right);
+            copied.extend(rights.map(|(path, value)| Change {
+                id: id.clone(),
+                path: Some(path),
+                from: None,
+                to: Some(value),
+                cause: Cause::Copied(from.clone()),
+            }));
+        }
+        self.changes.extend(copied);
     }
 
     /// A fact that a permission set of the same template brings about, once the user has it.
@@ -305,12 +355,6 @@ impl Plan<'_> {
     }
 
     fn assign(&mut self, user: &str, set: &str, basis: &Basis<'_>) -> Result<(), String> {
-        if !basis.is_online {
-            return Err(format!(
-                "the permission set `{set}` must be assigned to `{user}`, which a folder of files \
-                 cannot hold"
-            ));
-        }
         let id = ComponentId::new("PermissionSet", set);
         let is_asked_for = matches!(&basis.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
         if is_asked_for && basis.components.get(&id).is_none() && !self.made.contains_key(&id) {
@@ -319,6 +363,9 @@ impl Plan<'_> {
             ));
         }
         let assignment = Assignment { user: user.to_owned(), permission_set: set.to_owned() };
+        if !basis.is_online {
+            return Err(assignment.unpackaged());
+        }
         if !self.assignments.contains(&assignment) {
             self.assignments.push(assignment);
         }
@@ -462,7 +509,9 @@ impl Plan<'_> {
             for (permission, by) in close(&wanted, &is_granted, basis.graph) {
                 let is_doubled =
                     there.is_some_and(|there| doubled_at(row, there, &permission.path()).is_some());
-                if is_doubled || !is_seen(&permission, &id, basis, self.made.contains_key(&id)) {
+                let is_seen = is_seen(&permission, &id, basis, self.made.contains_key(&id));
+                let is_blind = !is_seen && blind::is_in_reach(&id, &permission.path(), basis);
+                if is_doubled || !(is_seen || is_blind) {
                     self.notes.push(format!(
                         "{id}: {by} also needs {permission}, and whether it is \
                         granted was not observed"
@@ -477,10 +526,13 @@ impl Plan<'_> {
                 {
                     continue;
                 }
+                if is_blind {
+                    self.blind.insert((id.clone(), path.clone()));
+                }
                 self.changes.push(Change {
                     id: id.clone(),
                     path: Some(path),
-                    from: Some(Value::Bool(false)),
+                    from: (!is_blind).then_some(Value::Bool(false)),
                     to: Some(Value::Bool(true)),
                     cause: Cause::Needed(by.to_string()),
                 });
@@ -507,10 +559,22 @@ fn is_seen(permission: &Permission, id: &ComponentId, basis: &Basis<'_>, is_made
             ("CustomObject", field.split('.').next().unwrap_or_default().to_owned())
         }
     };
-    match &basis.components.requested {
+    is_asked_for(&ComponentId::new(type_name, name), basis.components)
+}
+
+/// Says whether a retrieve would show what a change of a profile set: what makes it visible was
+/// asked for, and given.
+pub(super) fn is_visible(change: &Change, now: &ComponentSet) -> bool {
+    let row = registry::find_component(&change.id.type_name, &change.id.full_name);
+    let companion = row.zip(change.path.as_ref()).and_then(|(row, path)| row.companion_of(path));
+    companion.is_none_or(|id| is_asked_for(&id, now))
+}
+
+fn is_asked_for(id: &ComponentId, components: &ComponentSet) -> bool {
+    match &components.requested {
         Requested::Manifest(manifest) => {
-            manifest.covers(type_name, &name)
-                && !basis.components.not_observed.contains_key(&ComponentId::new(type_name, name))
+            manifest.covers(&id.type_name, &id.full_name)
+                && !components.not_observed.contains_key(id)
         }
         Requested::Unknown => false,
     }
@@ -570,6 +634,40 @@ fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, V
         .iter()
         .map(|(path, value)| (path.clone(), value.clone(), Cause::Step(step.step.id.clone())))
         .collect()
+}
+
+/// A copy without what the template leaves out: an entry as a whole, or a flag of it. Comes with the
+/// patterns that match nothing.
+fn without<'c>(
+    source: &Document,
+    create: &'c ExpandedCreate,
+    basis: &Basis<'_>,
+) -> Result<(Document, Vec<&'c String>), String> {
+    if create.except.is_empty() {
+        return Ok((source.clone(), Vec::new()));
+    }
+    let row = registry::find_component(&create.id.type_name, &create.id.full_name)
+        .ok_or_else(|| format!("what is left out of {} cannot be told", create.id))?;
+    let mut idle: Vec<&String> = create.except.iter().collect();
+    let mut is_out = |path: &FieldPath| {
+        let text = path.to_string();
+        let is_it = |pattern: &&String| WildMatch::new(pattern).matches(&text);
+        idle.retain(|pattern| !is_it(pattern));
+        create.except.iter().any(|pattern| is_it(&pattern))
+    };
+    let mut left_out: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
+    for (path, value) in settings(row, source) {
+        let entry = FieldPath::new(vec![path.segments()[0].clone()]);
+        if entry.segments()[0].key.is_some() && is_out(&entry) {
+            left_out.insert(entry, None);
+        } else if value == Value::Bool(true) && is_out(&path) {
+            left_out.insert(path, Some(Value::Bool(false)));
+        }
+    }
+    let left_out: Vec<_> = left_out.into_iter().collect();
+    let document = patch(row, source, &left_out, basis.version);
+    let document = document.map_err(|error| format!("what is left out of its copy: {error}"))?;
+    Ok((document, idle))
 }
 
 fn empty(type_name: &str) -> Document {

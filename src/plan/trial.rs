@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Basis, Desired, Left, plan};
+use super::left::{Left, LeftKind};
+use super::{Basis, Desired, plan};
 use crate::diff::{Diff, Finding, State, diff};
 use crate::template::expect::Expected;
 use crate::template::{ExpandedStep, Template};
@@ -71,7 +72,8 @@ pub fn try_out<'t>(
     failures.extend(states(template, &plan.diff, expected));
     let mut left: BTreeMap<&str, &str> = BTreeMap::new();
     let mut left_at_all: Vec<&str> = Vec::new();
-    for Left { finding, reason, .. } in &plan.left {
+    let is_open = |left: &&Left| left.kind == LeftKind::Open;
+    for Left { finding, reason, .. } in plan.left.iter().filter(is_open) {
         let Some(finding) = finding.map(|index| &plan.diff.findings[index]) else { continue };
         let Some(step) = finding.step() else { continue };
         left_at_all.push(&step.id);
@@ -173,6 +175,7 @@ mod tests {
             is_online: false,
             same_org: true,
             is_in_place: false,
+            is_blind: false,
         };
         let expected = expect::parse("expect.toml", expectation, &template).unwrap();
         let trial = try_out(&template, &steps, &basis, &expected);

@@ -8,11 +8,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::diff::{Diff, Finding, Origin, Place, State, StepWant, Subject};
+use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
 use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
-use crate::template::setup::{self, SetupPage};
-use crate::template::{ExpandedWant, Level, Test};
+use crate::template::{Level, Test};
 
 use super::words::{Labels, in_words};
 use super::{OrgReport, Report, code};
@@ -255,7 +254,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         label: Label { actual, desired },
         why: None,
         docs: None,
-        setup_url: setup_url(finding, instance_url),
+        setup_url: finding.pages().find_map(|page| page.url(instance_url)),
         manual: finding.manual(),
         reason: reason(finding),
         note: None,
@@ -270,29 +269,6 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         Origin::Baseline { changed, .. } => {
             FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
         }
-    }
-}
-
-/// Where a person sees or sets it: the page that the step names, else that of what it is about; of
-/// what is done by hand that of what proves it.
-fn setup_url(finding: &Finding<'_>, instance_url: Option<&str>) -> Option<String> {
-    let named = finding.step().and_then(|step| step.setup);
-    let subject = match &finding.subject {
-        Subject::Setting { component, .. } | Subject::Component(component) => {
-            setup::of_type(&component.type_name)
-        }
-        Subject::Fact(fact) => setup::of_fact(fact),
-        Subject::ByHand => finding.wanted().and_then(|wanted| of_want(wanted.want)),
-    };
-    [named, subject].into_iter().flatten().find_map(|page| page.url(instance_url))
-}
-
-fn of_want(want: &ExpandedWant) -> Option<&'static SetupPage> {
-    match want {
-        ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
-        ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
-        ExpandedWant::Manual { confirm, .. } => of_want(confirm.as_deref()?),
-        ExpandedWant::Any(wants) => wants.iter().find_map(of_want),
     }
 }
 

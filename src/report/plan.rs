@@ -1,6 +1,7 @@
 //! What a deploy would change, for a person who is about to say yes: component by component, what
 //! each change is for, and what is left.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
@@ -11,16 +12,17 @@ use crate::metadata::full_name::{api_full_name, profile_label};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target, showable};
+use crate::plan::Plan;
 use crate::plan::saved::Assigned;
-use crate::plan::{Left, Plan};
 
+use super::left;
 use super::line::{clean, line};
+
+/// How many entries of a list that a copy has from its source are named.
+const COPIED: usize = 4;
 
 /// How many settings of one component are listed before the rest is counted; `full` lists all.
 const LISTED: usize = 40;
-
-/// How many things that are left for one reason are listed.
-const LEFT: usize = 5;
 
 /// Writes a plan under a title; `full` unfolds long lists. `instance_url` is where the org lives,
 /// for addresses in Setup.
@@ -82,47 +84,11 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
     if !(plan.notes.is_empty() && plan.doors.is_empty()) {
         out.push('\n');
     }
-    if !plan.left.is_empty() {
-        line(&mut out, &"Left, because no package can do it:".bold().to_string());
-        let mut reasons: Vec<&str> = Vec::new();
-        for Left { reason, .. } in &plan.left {
-            if !reasons.contains(&reason.as_str()) {
-                reasons.push(reason);
-            }
-        }
-        for reason in reasons {
-            left(&mut out, plan, reason, instance_url, full);
-        }
-        out.push('\n');
-    }
+    out.push_str(&left::render(&plan.left, instance_url, full));
     if let Some(summary) = summary(plan) {
         let _ = writeln!(out, "{}", summary.bold());
     }
     out
-}
-
-/// What is left for one reason.
-fn left(out: &mut String, plan: &Plan<'_>, reason: &str, instance_url: Option<&str>, full: bool) {
-    let of_reason: Vec<&Left> = plan.left.iter().filter(|left| left.reason == reason).collect();
-    let step = |left: &Left| plan.diff.findings.get(left.finding?)?.step();
-    line(out, &format!("  {} {}", "!".magenta().bold(), clean(reason)));
-    let listed = if full { of_reason.len() } else { LEFT };
-    for one in of_reason.iter().take(listed) {
-        let title = step(one).filter(|step| step.title != one.subject);
-        let title = title.map(|step| format!("{}: ", step.title)).unwrap_or_default();
-        line(out, &format!("      {}", clean(&format!("{title}{}", one.subject))));
-    }
-    if of_reason.len() > listed {
-        line(
-            out,
-            &format!("      .. and {} more (--full lists them)", of_reason.len() - listed)
-                .dimmed()
-                .to_string(),
-        );
-    }
-    if let Some(address) = of_reason.iter().find_map(|one| step(one)?.setup?.url(instance_url)) {
-        line(out, &format!("      in: {}", clean(&address)));
-    }
 }
 
 /// What is to change, counted; none where there is nothing to say.
@@ -130,19 +96,22 @@ fn summary(plan: &Plan<'_>) -> Option<String> {
     let mut components: Vec<&ComponentId> = plan.changes.iter().map(|change| &change.id).collect();
     components.sort();
     components.dedup();
-    let settings = plan.changes.iter().filter(|change| change.path.is_some()).count();
+    let settings = plan.changes.iter().filter(|change| change.path.is_some());
+    let (copied, settings): (Vec<&Change>, Vec<&Change>) =
+        settings.partition(|change| matches!(change.cause, Cause::Copied(_)));
     let mut parts = vec![format!(
         "{} to change in {}",
-        count(settings, "setting"),
+        count(settings.len(), "setting"),
         count(components.len(), "component")
     )];
+    if !copied.is_empty() {
+        parts.push(format!("{} by copying", count(copied.len(), "right")));
+    }
     let rest = plan.assignments.len() + plan.withdrawals.len();
     if rest > 0 {
         parts.push(count(rest, "assignment"));
     }
-    if !plan.left.is_empty() {
-        parts.push(format!("{} left", plan.left.len()));
-    }
+    parts.extend(left::summary(&plan.left));
     (!plan.is_empty() || !plan.left.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
@@ -173,7 +142,9 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
         name
     };
     line(out, &format!("{mark} {} {}{}", id.type_name, clean(&shown).bold(), clean(&words)));
-    let settings: Vec<&&Change> = changes.iter().filter(|change| change.path.is_some()).collect();
+    let is_copied = |change: &&&Change| matches!(change.cause, Cause::Copied(_)) && !full;
+    let settings = changes.iter().filter(|change| change.path.is_some());
+    let (copies, settings): (Vec<&&Change>, Vec<&&Change>) = settings.partition(is_copied);
     let listed = if full { settings.len() } else { LISTED };
     let width = settings
         .iter()
@@ -183,7 +154,7 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
         .unwrap_or(0)
         .min(64);
     for change in settings.iter().take(listed) {
-        setting(out, change, width);
+        setting(out, change, width, plan.is_blind(change));
     }
     if settings.len() > listed {
         line(
@@ -193,10 +164,36 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
                 .to_string(),
         );
     }
+    copied(out, &copies);
     out.push('\n');
 }
 
-fn setting(out: &mut String, change: &Change, width: usize) {
+/// What a copy has from its source, folded: by list and flag.
+fn copied(out: &mut String, copies: &[&&Change]) {
+    if copies.is_empty() {
+        return;
+    }
+    let mut groups: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for path in copies.iter().filter_map(|change| change.path.as_ref()) {
+        let [first, rest @ ..] = path.segments() else { continue };
+        let rest: String = rest.iter().map(|segment| format!(".{}", segment.name)).collect();
+        let key = first.key.as_deref().unwrap_or_default();
+        groups.entry((&first.name, rest)).or_default().push(key);
+    }
+    let mark = "+".green().bold().to_string();
+    let rights = count(copies.len(), "more right");
+    line(out, &format!("    {mark} brings {rights} by copying (--full lists each):"));
+    for ((list, rest), keys) in groups {
+        let named = keys[..keys.len().min(COPIED)].join(", ");
+        let more = match keys.len().saturating_sub(COPIED) {
+            0 => String::new(),
+            more => format!(" .. and {more} more"),
+        };
+        line(out, &format!("        {}", clean(&format!("{list}[{named}{more}]{rest}"))));
+    }
+}
+
+fn setting(out: &mut String, change: &Change, width: usize, is_blind: bool) {
     let Some(path) = &change.path else { return };
     let mark = match (&change.from, &change.to) {
         (None, _) => "+".green().bold().to_string(),
@@ -214,8 +211,10 @@ fn setting(out: &mut String, change: &Change, width: usize) {
     let cause = match &change.cause {
         Cause::Step(step) => format!("  ({step})"),
         Cause::Needed(by) => format!("  (needed by {by})"),
+        Cause::Copied(from) => format!("  (copied from {from})"),
         Cause::Creation | Cause::State => String::new(),
     };
+    let cause = if is_blind { format!("  blind{cause}") } else { cause };
     line(
         out,
         &format!(

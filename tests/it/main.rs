@@ -31,6 +31,7 @@ mod hostile;
 mod interrupt;
 mod lab;
 mod layers;
+mod left;
 mod live;
 mod losses;
 #[cfg(feature = "demo")]

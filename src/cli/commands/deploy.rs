@@ -66,6 +66,15 @@ pub(crate) struct DeployArguments {
     #[arg(long)]
     allow_admin_rights: bool,
 
+    /// Set entries of profiles that could not be seen too, each with every flag: what is there now
+    /// is lost
+    #[arg(long, conflicts_with_all = ["plan", "baseline", "baseline_org"])]
+    include_not_observed: bool,
+
+    /// Also end with 2 if something is by hand or was not observed
+    #[arg(long)]
+    strict: bool,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -122,7 +131,8 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
         _ => Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?,
     };
     let steps = wanted.steps()?;
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    let is_blind = arguments.include_not_observed;
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
     connect::block_on(ui, run.go(&goal))
 }
 
@@ -163,6 +173,7 @@ impl Run<'_> {
             force: false,
             create: arguments.create,
             full: arguments.full,
+            strict: arguments.strict,
         };
         Road { ui, org, name, journal: &journal, goal, manner }.go(reviewed.as_ref()).await
     }

@@ -10,7 +10,7 @@ use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, org_
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::goal::{Goal, Seen};
+use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -98,7 +98,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
     let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
@@ -208,7 +208,7 @@ impl<'a> Asked<'a> {
 
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {
         let Some(wanted) = self.goal.saved() else { return Ok(()) };
-        let plan = self.goal.plan(seen, false)?;
+        let plan = self.goal.plan(seen, Means::Deploy)?;
         let WantedArguments { only, except, .. } = self.arguments.wanted.clone();
         let saved =
             SavedPlan { except, ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only) };

@@ -11,7 +11,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::goal::{Goal, Seen};
+use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
 use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
@@ -25,7 +25,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::org::ConnectOptions;
 use crate::package::{Target, own};
 use crate::plan::Plan;
-use crate::report::plan as render;
+use crate::report::{left, plan as render};
 
 /// Write the smallest package that fixes what differs
 ///
@@ -64,6 +64,15 @@ pub(crate) struct PackageArguments {
     #[arg(long)]
     create: bool,
 
+    /// Set entries of profiles that could not be seen too, each with every flag: what is there now
+    /// is lost
+    #[arg(long, conflicts_with_all = ["plan", "baseline", "baseline_org"])]
+    include_not_observed: bool,
+
+    /// Also end with 2 if something is by hand or was not observed
+    #[arg(long)]
+    strict: bool,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -95,7 +104,8 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     }
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps = wanted.steps()?;
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only };
+    let is_blind = arguments.include_not_observed;
+    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
     connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal))
 }
 
@@ -106,8 +116,8 @@ async fn make(
     choice: Option<&Choice>,
     goal: &Goal<'_>,
 ) -> Result<Exit, CommandError> {
-    let (seen, name) = match &arguments.source.from {
-        Some(from) => (goal.look_at_files(ui, from)?, from.display().to_string()),
+    let (seen, name, address) = match &arguments.source.from {
+        Some(from) => (goal.look_at_files(ui, from)?, from.display().to_string(), None),
         None => {
             let choice = choice.ok_or_else(wanted::nothing_named)?;
             let options = ConnectOptions {
@@ -115,25 +125,24 @@ async fn make(
                 ..connect::options(ui)
             };
             let connected = connect::connect(choice, options).await?;
-            (goal.look(ui, &connected.org, choice.name(), true).await?, choice.name().to_owned())
+            let org = &connected.org;
+            let address = org.identity().instance_url.clone();
+            let seen = goal.look(ui, org, choice.name(), true).await?;
+            (seen, choice.name().to_owned(), Some(address))
         }
     };
-    let plan = goal.plan(&seen, arguments.in_place)?;
+    let means = if arguments.in_place { Means::Files } else { Means::Package };
+    let plan = goal.plan(&seen, means)?;
     goal.refuse_empty(&seen, &plan)?;
     refuse_slips(ui, &seen, &plan, arguments.create, false)?;
-    let mut text = render::render(&plan, &goal.title(&name), None, arguments.full);
+    let mut text = render::render(&plan, &goal.title(&name), address.as_deref(), arguments.full);
     if arguments.show {
         text.push('\n');
         text.push_str(&render::files(&plan.targets, &plan.package));
     }
     put(ui, arguments, &plan, &seen, &text)?;
-    if !plan.assignments.is_empty() {
-        ui.hint(
-            "the assignments above are no metadata: `sfsetup deploy` makes them, a package cannot",
-        );
-    }
     seen.all_read()?;
-    Ok(exit(&plan))
+    Ok(exit(&plan, arguments.strict))
 }
 
 /// Writes a package where the arguments say, and the text of its plan.
@@ -358,9 +367,15 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     if let Some(altered) = altered {
         return Err(altered);
     }
+    let mut plan = saved.shown().map_err(|why| {
+        CommandError::new(format!("`{}` cannot be shown", file.display())).because(why)
+    })?;
+    plan.leave_assignments();
+    let left = left::render(&plan.left, Some(&saved.org.instance_url), arguments.full);
+    let left = if left.is_empty() { left } else { format!("\n{}\n", left.trim_end()) };
     if saved.package.is_empty() {
-        ui.answer("The plan has no changes that a package can hold.\n")?;
-        return Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift });
+        ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
+        return Ok(exit(&plan, arguments.strict));
     }
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
@@ -368,11 +383,11 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
         let zip = || crate::metadata::archive::write_zip(&files).map_err(|error| error.to_string());
         written(ui, arguments.layout, out, &files, version, zip)?;
         ui.answer(&format!(
-            "{} files of the plan for {} are in {}.\n",
+            "{} files of the plan for {} are in {}.\n{left}",
             files.len(),
             saved.org.name,
             out.display()
         ))?;
     }
-    Ok(if saved.left.is_empty() { Exit::Done } else { Exit::Drift })
+    Ok(exit(&plan, arguments.strict))
 }

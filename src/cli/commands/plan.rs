@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::shared::arguments::{Exit, org_option};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::ui::Ui;
 use crate::report::plan as render;
@@ -58,5 +59,5 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
             org_option(&org.name)
         ));
     }
-    Ok(if plan.left.is_empty() { Exit::Done } else { Exit::Drift })
+    Ok(exit(&plan, false))
 }

@@ -278,6 +278,7 @@ async fn take_back(
         allow_admin_rights: true,
         force: arguments.force,
         full: true,
+        strict: false,
     };
     let goal = Goal::BeforeImage { entry, images };
     Road { ui, org, name, journal: &journal, goal: &goal, manner }.go(None).await

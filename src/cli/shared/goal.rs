@@ -37,11 +37,28 @@ use super::wanted::Wanted;
 /// What is to be brought about.
 pub(crate) enum Goal<'g> {
     /// What the steps of templates want.
-    Steps { wanted: &'g Wanted, steps: &'g [ExpandedStep<'g>], only: &'g Selection },
+    Steps {
+        wanted: &'g Wanted,
+        steps: &'g [ExpandedStep<'g>],
+        only: &'g Selection,
+        /// Whether entries of profiles that nobody could see are set all the same.
+        is_blind: bool,
+    },
     /// What a baseline has.
     Baseline { side: &'g Side, saved: SavedBaseline, only: &'g Selection },
     /// What was there before a deploy.
     BeforeImage { entry: &'g Entry, images: Vec<Image> },
+}
+
+/// By what a plan is to be brought about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// A deploy, which also asks by REST for what is no metadata.
+    Deploy,
+    /// A package alone.
+    Package,
+    /// The files that were read, edited.
+    Files,
 }
 
 /// What was looked at, in an org or in files.
@@ -124,15 +141,16 @@ impl Seen {
         CommandError::broken(&self.broken).map_or(Ok(()), Err)
     }
 
-    fn basis(&self, is_in_place: bool) -> Basis<'_> {
+    fn basis(&self, means: Means) -> Basis<'_> {
         Basis {
             components: self.components(),
             facts: &self.facts,
             graph: &self.graph,
             version: self.version,
-            is_online: self.is_online,
+            is_online: self.is_online && means == Means::Deploy,
             same_org: self.same_org,
-            is_in_place,
+            is_in_place: means == Means::Files,
+            is_blind: false,
         }
     }
 }
@@ -278,8 +296,8 @@ impl<'g> Goal<'g> {
     ///
     /// # Errors
     /// A mistake of this program.
-    pub(crate) fn plan(&self, seen: &Seen, is_in_place: bool) -> Result<Plan<'g>, CommandError> {
-        let basis = seen.basis(is_in_place);
+    pub(crate) fn plan(&self, seen: &Seen, means: Means) -> Result<Plan<'g>, CommandError> {
+        let basis = Basis { is_blind: self.is_blind(), ..seen.basis(means) };
         let mut plan = self
             .with_desired(seen, |desired| plan(desired, &basis))
             .map_err(|error| CommandError::plan(&error))?;
@@ -302,7 +320,8 @@ impl<'g> Goal<'g> {
         seen: &Seen,
         components: &ComponentSet,
     ) -> Result<(), CommandError> {
-        let basis = Basis { components, ..seen.basis(false) };
+        let is_blind = self.is_blind();
+        let basis = Basis { components, is_blind, ..seen.basis(Means::Deploy) };
         plan.renew(&basis).map_err(|error| CommandError::plan(&error))
     }
 
@@ -330,6 +349,10 @@ impl<'g> Goal<'g> {
             }
         };
         Ok(self.with_desired(&seen, |desired| plan.verify(desired, seen.components(), &seen.facts)))
+    }
+
+    fn is_blind(&self) -> bool {
+        matches!(self, Self::Steps { is_blind: true, .. })
     }
 
     fn with_desired<T>(&self, seen: &Seen, work: impl FnOnce(&Desired<'_, 'g>) -> T) -> T {

@@ -9,13 +9,14 @@ use crate::apply::{Applier, Outcome, Purpose, close};
 use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::{TestLevel, Trial, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
+use crate::package::{Cause, Change};
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
 use crate::plan::{Look, Plan};
-use crate::report::plan as render;
+use crate::report::{left, plan as render};
 
 use super::arguments::{Exit, org_option};
 use super::error::CommandError;
-use super::goal::{Goal, Seen};
+use super::goal::{Goal, Means, Seen};
 use super::journal::read_journal;
 use super::refusal::{canceled, refused};
 use super::saved::MAKE_ANEW;
@@ -43,6 +44,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) create: bool,
     /// Long lists are shown whole.
     pub(crate) full: bool,
+    /// What is by hand or was not observed counts too.
+    pub(crate) strict: bool,
 }
 
 /// A saved plan, which somebody has looked at.
@@ -92,7 +95,7 @@ impl<'r> Road<'r> {
         reviewed: Option<&Reviewed<'_>>,
     ) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, manner, .. } = self;
-        let mut plan = goal.plan(seen, false)?;
+        let mut plan = goal.plan(seen, Means::Deploy)?;
         if let Some(reviewed) = reviewed {
             if let Some(entry) = self.carried_out(reviewed)? {
                 goal.refuse_empty(seen, &plan)?;
@@ -107,7 +110,7 @@ impl<'r> Road<'r> {
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
             ui.answer(self.nothing())?;
-            return Ok(exit(&plan));
+            return Ok(exit(&plan, manner.strict));
         }
         self.refuse_removals(&plan)?;
         self.refuse_admin_rights(&plan)?;
@@ -132,7 +135,7 @@ impl<'r> Road<'r> {
             what: goal.words(),
             org: wanted::saved_org(org),
             rolls_back: goal.taken_back().map(|entry| entry.id.clone()),
-            is_partial: !plan.left.is_empty(),
+            is_partial: plan.is_open(),
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
         };
         let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
@@ -157,7 +160,7 @@ impl<'r> Road<'r> {
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
                 ));
-                Ok(exit(&plan))
+                Ok(exit(&plan, manner.strict))
             }
             Outcome::Applied => self.verify(entry, &plan, &known).await,
         }
@@ -226,7 +229,7 @@ impl<'r> Road<'r> {
                  deploy.\n",
                 entry.started, entry.id
             ))?;
-            return Ok(exit(plan));
+            return Ok(exit(plan, self.manner.strict));
         }
         let mut error = CommandError::new(format!(
             "the plan was carried out on {} ({}), and the org has moved since, so nothing was sent",
@@ -300,7 +303,10 @@ impl<'r> Road<'r> {
         let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
         ui.answer(&match goal {
             Goal::Steps { .. } => {
-                let settings = plan.changes.iter().filter(|change| change.path.is_some()).count();
+                let is_wanted = |change: &&Change| {
+                    change.path.is_some() && !matches!(change.cause, Cause::Copied(_))
+                };
+                let settings = plan.changes.iter().filter(is_wanted).count();
                 let are = if settings == 1 {
                     "1 setting is as the template wants it".to_owned()
                 } else {
@@ -311,7 +317,7 @@ impl<'r> Road<'r> {
             Goal::Baseline { .. } => {
                 format!("Deployed and verified: what was to change is as in the baseline{id}.\n")
             }
-            Goal::BeforeImage { entry, .. } if plan.left.is_empty() => {
+            Goal::BeforeImage { entry, .. } if !plan.is_open() => {
                 format!("Taken back and verified: the org is as it was before {}.\n", entry.id)
             }
             Goal::BeforeImage { entry, .. } => format!(
@@ -319,6 +325,10 @@ impl<'r> Road<'r> {
                 entry.id
             ),
         })?;
+        let left = left::render(&plan.left, Some(&org.identity().instance_url), self.manner.full);
+        if !left.is_empty() {
+            ui.answer(&format!("\n{}\n", left.trim_end()))?;
+        }
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {
                 format!(
@@ -335,7 +345,7 @@ impl<'r> Road<'r> {
                 )
             }
         });
-        Ok(exit(plan))
+        Ok(exit(plan, self.manner.strict))
     }
 
     /// Tells what has moved beside the plan. What did not hold, or may have undone what another has
@@ -528,9 +538,11 @@ impl<'r> Road<'r> {
     }
 }
 
-/// What is left although it was chosen makes a run end with 2.
-pub(crate) fn exit(plan: &Plan<'_>) -> Exit {
-    if plan.left.is_empty() { Exit::Done } else { Exit::Drift }
+/// What differs or is missing and is left makes a run end with 2; where it is `strict` also what is
+/// by hand, or was not observed.
+pub(crate) fn exit(plan: &Plan<'_>, strict: bool) -> Exit {
+    let is_left = plan.is_open() || (strict && !plan.left.is_empty());
+    if is_left { Exit::Drift } else { Exit::Done }
 }
 
 impl Reviewed<'_> {

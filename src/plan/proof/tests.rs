@@ -59,6 +59,7 @@ fn basis<'b>(components: &'b ComponentSet, facts: &'b FactValues) -> Basis<'b> {
         is_online: false,
         same_org: true,
         is_in_place: false,
+        is_blind: false,
     }
 }
 
@@ -227,7 +228,7 @@ fn a_wrong_package_is_refused() {
     let facts = facts();
     let basis = basis(&now, &facts);
     let right = planned(&basis, &then);
-    assert_eq!(right.left, []);
+    assert!(right.left.is_empty(), "{:?}", right.left);
     assert_eq!(right.package.components.len(), 7, "{:?}", right.package.components);
     let right_after = right.prove(&basis).unwrap();
     let (mut count, mut accepted) = (0, Vec::new());

@@ -106,7 +106,7 @@ impl SavedPlan {
         for change in self.changes.iter().filter(|change| !holds(&now, change)) {
             lines.push(format!("{} is in the plan, and would not be done", words(change)));
         }
-        // What a new component is made of is no change of its own.
+        // What a new component is made of, beyond its rights, is no change of its own.
         for id in plan.made.keys() {
             let file = plan.package.components.get(id);
             let Some((file, now)) = file.and_then(|file| plan.package.files.get_key_value(file))

@@ -255,11 +255,29 @@ async fn what_is_left_is_named_with_who_can_do_it() {
     Left, because no package can do it:
       ! a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set
           Administrators delete no accounts: Profile:Admin objectPermissions[Account].allowDelete
+          in: Setup, Quick Find \"Profiles\"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
       ! it does not exist, and a connected app cannot be created since Spring '26, by any API: if it is the vendor's, install it (Setup > Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an external client app
           Nova's IP restrictions are relaxed: ConnectedApp:Nova oauthPolicy.ipRelaxation
+          in: Setup, Quick Find \"Manage Connected Apps\"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
 
-    2 settings to change in 2 components, 2 left.
+    To do by hand:
+      ! Invite the service's user
+          Send an invitation from the vendor's console.
+
+    2 settings to change in 2 components, 2 left, 1 by hand.
     Deployed and verified: 2 settings are as the template wants them (deploy 0AfWs0000000003KAA).
+
+    Left, because no package can do it:
+      ! a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set
+          Administrators delete no accounts: Profile:Admin objectPermissions[Account].allowDelete
+          in: Setup, Quick Find \"Profiles\"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
+      ! it does not exist, and a connected app cannot be created since Spring '26, by any API: if it is the vendor's, install it (Setup > Connected Apps OAuth Usage, /lightning/setup/ConnectedAppsUsage/home, or the vendor's package), otherwise use an external client app
+          Nova's IP restrictions are relaxed: ConnectedApp:Nova oauthPolicy.ipRelaxation
+          in: Setup, Quick Find \"Manage Connected Apps\"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
+
+    To do by hand:
+      ! Invite the service's user
+          Send an invitation from the vendor's console.
     --- stderr
     connecting to http://127.0.0.1:PORT
     retrieving from http://127.0.0.1:PORT

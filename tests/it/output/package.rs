@@ -33,10 +33,24 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     Left, because no package can do it:
       ! it does not exist, and the template does not say how to make it
           A permission set: PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled
+          in: Setup, Quick Find \"Permission Sets\"  /lightning/setup/PermSets/home
       ! a profile's licence can never be changed: clone a profile of the right licence and move the user to it
           The profile is on the Salesforce licence: Profile:Acme Integration userLicense
+          in: Setup, Quick Find \"Profiles\"  /lightning/setup/EnhancedProfiles/home
 
-    2 settings to change in 2 components, 2 left.
+    To do by hand:
+      ! Invite the service's user
+          Send an invitation from the vendor's console.
+
+    Not observed, and left alone:
+      ? not requested: a profile shows this only if CustomObject:Case is asked for with it
+          Objects that are read: Profile:Acme Integration objectPermissions[Case].allowRead
+          in: Setup, Quick Find \"Profiles\"  /lightning/setup/EnhancedProfiles/home
+      ? offline: only an org can answer this, a folder of files cannot
+          The org has API access: org.api_access
+          in: Setup, Quick Find \"Company Information\"  /lightning/setup/CompanyProfileInfo/home
+
+    2 settings to change in 2 components, 2 left, 1 by hand, 2 not observed.
     --- stderr
     hint: written to fix; `sf project deploy start --metadata-dir fix` deploys it
     --- exit 2
@@ -76,10 +90,24 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     Left, because no package can do it:
       ! it does not exist, and the template does not say how to make it
           A permission set: PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled
+          in: Setup, Quick Find \"Permission Sets\"  /lightning/setup/PermSets/home
       ! a profile's licence can never be changed: clone a profile of the right licence and move the user to it
           The profile is on the Salesforce licence: Profile:Acme Integration userLicense
+          in: Setup, Quick Find \"Profiles\"  /lightning/setup/EnhancedProfiles/home
 
-    2 settings to change in 2 components, 2 left.
+    To do by hand:
+      ! Invite the service's user
+          Send an invitation from the vendor's console.
+
+    Not observed, and left alone:
+      ? not requested: a profile shows this only if CustomObject:Case is asked for with it
+          Objects that are read: Profile:Acme Integration objectPermissions[Case].allowRead
+          in: Setup, Quick Find \"Profiles\"  /lightning/setup/EnhancedProfiles/home
+      ? offline: only an org can answer this, a folder of files cannot
+          The org has API access: org.api_access
+          in: Setup, Quick Find \"Company Information\"  /lightning/setup/CompanyProfileInfo/home
+
+    2 settings to change in 2 components, 2 left, 1 by hand, 2 not observed.
     --- exit 2
     ");
     insta::assert_snapshot!(

@@ -35,9 +35,14 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     insta::assert_snapshot!(show(&lab, "package --plan plan.json --out fix").await, @"
     $ sfsetup package --plan plan.json --out fix
     4 files of the plan for harbourlight are in fix.
+
+    Left, because no package can do it:
+      ! the permission set `Loader_New` must be assigned to `warehouse.sync@harbourlight.example.com`, which no package can hold: `sfsetup deploy` does it, or a person in Setup
+          PermissionSet:Loader_New
+          in: Setup, Quick Find \"Permission Sets\"  https://harbourlight.example.com/lightning/setup/PermSets/home
     --- stderr
     warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
-    --- exit 0
+    --- exit 2
     ");
     insta::assert_snapshot!(show(&lab, "deploy --plan plan.json --yes").await, @"
     $ sfsetup deploy --plan plan.json --yes

@@ -172,6 +172,7 @@ impl<'c> Case<'c> {
             is_online: false,
             same_org: true,
             is_in_place: false,
+            is_blind: false,
         };
         let trial = try_out(template, &steps, &basis, &self.expected);
         ui.answer(&render::case(&self.name, &trial))?;

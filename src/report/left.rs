@@ -1,0 +1,102 @@
+//! What a plan leaves, for a person: what no package can do, what is by hand, what nobody could
+//! see; by reason, with the page of Setup.
+
+use owo_colors::OwoColorize as _;
+
+use crate::diff::State;
+use crate::plan::left::{Left, LeftKind};
+
+use super::line::{clean, line, mark, paragraph};
+
+/// How many things that are left for one reason are listed; `full` lists all.
+const LISTED: usize = 5;
+
+/// Writes all that is left; nothing where nothing is. `instance_url` is where the org lives, for
+/// addresses in Setup.
+pub fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
+    let mut out = String::new();
+    for (kind, title) in [
+        (LeftKind::Open, "Left, because no package can do it:"),
+        (LeftKind::Manual, "To do by hand:"),
+        (LeftKind::NotObserved, "Not observed, and left alone:"),
+    ] {
+        let mut groups: Vec<(&str, Vec<&Left>)> = Vec::new();
+        for one in left.iter().filter(|one| one.kind == kind) {
+            match groups.iter_mut().find(|(reason, _)| *reason == one.reason) {
+                Some((_, group)) => group.push(one),
+                None => groups.push((&one.reason, vec![one])),
+            }
+        }
+        if groups.is_empty() {
+            continue;
+        }
+        line(&mut out, &title.bold().to_string());
+        for (reason, group) in groups {
+            group_of(&mut out, kind, reason, &group, full);
+            pages(&mut out, &group, instance_url);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// What is left for one reason. Of what is by hand the title says what it is, and the reason what
+/// to do.
+fn group_of(out: &mut String, kind: LeftKind, reason: &str, group: &[&Left], full: bool) {
+    let mark = match kind {
+        LeftKind::Open | LeftKind::Manual => mark(State::Manual),
+        LeftKind::NotObserved => mark(State::NotObserved),
+    };
+    let mut subjects: Vec<String> = group.iter().map(|one| subject(one)).collect();
+    if kind == LeftKind::Manual {
+        subjects.dedup();
+        for subject in subjects {
+            line(out, &format!("  {mark} {subject}"));
+        }
+        paragraph(out, 6, "", reason);
+        return;
+    }
+    line(out, &format!("  {mark} {}", clean(reason)));
+    let listed = if full { subjects.len() } else { LISTED };
+    for subject in subjects.iter().take(listed) {
+        line(out, &format!("      {subject}"));
+    }
+    if subjects.len() > listed {
+        let more = subjects.len() - listed;
+        let more = format!("      .. and {more} more (--full lists them)");
+        line(out, &more.dimmed().to_string());
+    }
+}
+
+fn subject(left: &Left) -> String {
+    let title = left.step.as_ref().map(|(_, title)| title).filter(|title| **title != left.subject);
+    let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
+    clean(&format!("{title}{}", left.subject))
+}
+
+/// Where a person sees or sets it, each page once.
+fn pages(out: &mut String, group: &[&Left], instance_url: Option<&str>) {
+    let mut told: Vec<&str> = Vec::new();
+    for page in group.iter().filter_map(|left| left.page) {
+        if told.contains(&page.id) {
+            continue;
+        }
+        told.push(page.id);
+        let url = page.url(instance_url).map_or_else(String::new, |url| format!("  {url}"));
+        let words = format!("Setup, Quick Find \"{}\"{}", page.quick_find, clean(&url));
+        line(out, &format!("      {}{words}", "in: ".dimmed()));
+    }
+}
+
+/// What is left, counted, as parts of a summary.
+pub(super) fn summary(left: &[Left]) -> Vec<String> {
+    let kinds = [
+        (LeftKind::Open, "left"),
+        (LeftKind::Manual, "by hand"),
+        (LeftKind::NotObserved, "not observed"),
+    ];
+    let count = |kind| left.iter().filter(|one| one.kind == kind).count();
+    let counted = kinds.map(|(kind, words)| (count(kind), words));
+    let counted = counted.iter().filter(|(count, _)| *count > 0);
+    counted.map(|(count, words)| format!("{count} {words}")).collect()
+}
