@@ -118,9 +118,11 @@ mod tests {
         for (name, key, count) in [
             ("fieldPermissions", "A.B", 2),
             ("fieldPermissions", "A.C", 1),
-            ("fieldPermissions", "A.c", 0),
+            ("fieldPermissions", "A.c", 1),
+            ("fieldPermissions", "A.d", 0),
             ("layoutAssignments", "Account-A (b)", 1),
-            ("layoutAssignments", "Account", 1),
+            ("layoutAssignments", "account-a %28B)", 1),
+            ("layoutAssignments", "account", 1),
             ("layoutAssignments", "Account-A %28b%29", 1),
             ("userPermissions", "ApiEnabled", 1),
             ("later", "y", 1),

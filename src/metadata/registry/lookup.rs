@@ -191,9 +191,9 @@ pub(super) fn elements<'d: 'k, 'k>(
 fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bool {
     let is_it = |there: &str, fold_key: bool| {
         let is_encoded = || [there, key].iter().any(|name| name.contains('%') || !name.is_ascii());
-        there == key
-            || (fold_key && there.eq_ignore_ascii_case(key))
-            || (is_encoded() && plain(there) == plain(key))
+        let is_same =
+            |one: &str, other: &str| one == other || (fold_key && one.eq_ignore_ascii_case(other));
+        is_same(there, key) || (is_encoded() && is_same(&plain(there), &plain(key)))
     };
     match field {
         // A list may be long, and most keys have one part: nothing is put together to look for it.
@@ -203,7 +203,7 @@ fn is_of_key(entry: Element<'_>, key: &str, field: Option<&'static Field>) -> bo
         }
         Some(section @ Field { kind: Kind::Section { fold_key, .. }, .. }) => {
             is_it(&key_of(section, entry), *fold_key)
-                || (section.is_layouts() && identity_of(section, entry) == key)
+                || (section.is_layouts() && is_it(&identity_of(section, entry), *fold_key))
         }
         // Without a table any child that says the key makes the entry.
         _ => entry.children().any(|child| child.text().trim() == key),

@@ -158,7 +158,8 @@ pub(super) const fn section_in_any_case(
     field(name, kind, Absent::Empty)
 }
 
-/// A keyed list whose entries are returned only together with their companions.
+/// A keyed list whose entries are returned only together with their companions. Its keys are API
+/// names, of which no org has two that differ in case alone: they are matched without it.
 pub(super) const fn section_with(
     companion: Companion,
     name: &'static str,
@@ -166,7 +167,7 @@ pub(super) const fn section_with(
     fields: &'static [Field],
 ) -> Field {
     let kind =
-        Kind::Section { key, fold_key: false, fields, companion: Some(companion), sure: true };
+        Kind::Section { key, fold_key: true, fields, companion: Some(companion), sure: true };
     field(name, kind, Absent::Empty)
 }
 
