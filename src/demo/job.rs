@@ -21,6 +21,8 @@ pub(crate) struct RetrieveRequest {
     pub(crate) types: Vec<(String, Vec<String>)>,
     pub(crate) version: u16,
     pub(crate) single_package: bool,
+    /// Whether the caller sees the object, field, layout, record type and tab parts of profiles.
+    pub(crate) sees_parts: bool,
 }
 
 /// A retrieve that was started.

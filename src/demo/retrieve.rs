@@ -39,6 +39,15 @@ impl State {
 /// them.
 const WITHOUT_FILE: &[&str] = &["PushTopic", "StreamingChannel"];
 
+/// Parts of profiles that only a caller with View Setup and Configuration sees (S 3.2).
+const NEEDS_VIEW_SETUP: &[&str] = &[
+    "fieldPermissions",
+    "layoutAssignments",
+    "objectPermissions",
+    "recordTypeVisibilities",
+    "tabVisibilities",
+];
+
 /// Whether a manifest names a component; `*` where the type takes it.
 fn names(request: &RetrieveRequest, type_name: &str, full_name: &str) -> bool {
     request.types.iter().filter(|(name, _)| name == type_name).flat_map(|(_, members)| members).any(
@@ -202,6 +211,9 @@ impl Org {
             let object = full_name.split('.').next().unwrap_or_default();
             named("CustomObject", object)
         };
+        if NEEDS_VIEW_SETUP.contains(&entry.name.as_str()) && !request.sees_parts {
+            return false;
+        }
         match entry.name.as_str() {
             "agentAccesses" => named("Bot", &key("agentName")),
             "applicationVisibilities" => named("CustomApplication", &key("application")),
@@ -441,6 +453,7 @@ mod tests {
                     .collect(),
                 version: 67,
                 single_package: true,
+                sees_parts: true,
             },
             1000,
         );

@@ -162,7 +162,9 @@ fn run(
                 .find_map(|name| call.child(name));
             let request = request
                 .ok_or_else(|| refuse("XML_PARSER_ERROR", "the retrieve request is missing"))?;
-            let id = state.start_retrieve(retrieve_request(request, version)?, now);
+            let sees_parts = state.org.is_permitted(user, "ViewSetup");
+            let request = RetrieveRequest { sees_parts, ..retrieve_request(request, version)? };
+            let id = state.start_retrieve(request, now);
             if let (Some(fault), Some(job)) = (fault, state.retrieves.get_mut(&id)) {
                 fault.spoil_start(job);
             }
@@ -328,7 +330,8 @@ fn retrieve_request(node: &Node, call_version: u16) -> Result<RetrieveRequest, R
                 .collect()
         })
         .unwrap_or_default();
-    Ok(RetrieveRequest { types, version, single_package: node.flag("singlePackage") })
+    let single_package = node.flag("singlePackage");
+    Ok(RetrieveRequest { types, version, single_package, sees_parts: true })
 }
 
 fn retrieve_status(

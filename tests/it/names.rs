@@ -42,11 +42,13 @@ fn told(run: &Run) -> Vec<(String, String)> {
 }
 
 /// Runs the program as another user of the demo org, who may use the Metadata API.
-async fn as_lesser(lab: &Lab, arguments: &[&str]) -> Run {
+pub(crate) async fn as_lesser(lab: &Lab, arguments: &[&str]) -> Run {
     let right = "<userPermissions>\n        <enabled>true</enabled>\n        \
                  <name>ModifyMetadata</name>\n    </userPermissions>\n    <userPermissions>";
     let profile = "Minimum Access - API Only Integrations";
-    lab.edit("Profile", profile, "<userPermissions>", right).await;
+    if !lab.files().await[&format!("Profile:{profile}")].contains("ModifyMetadata") {
+        lab.edit("Profile", profile, "<userPermissions>", right).await;
+    }
     let token = lab.running.store().token_of(LESSER).unwrap();
     let mut command = lab.command(arguments);
     command.env("SF_ACCESS_TOKEN", token);
