@@ -16,10 +16,11 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use interrupt::Interrupt;
+use queue::in_the_way;
 use recover::Found;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
-use crate::org::deploy::{DeployStatus, NotStarted, Trial};
+use crate::org::deploy::{DeployRow, DeployStatus, NotStarted, Trial};
 use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
 use crate::package::{Target, showable};
 use crate::plan::Plan;
@@ -88,6 +89,9 @@ pub enum ApplyError {
     /// Nobody can say whether the org did it.
     #[error("{0}")]
     Unclear(String),
+    /// The same, as long as a deploy is under way that may be it, or undo it.
+    #[error("{}", in_the_way(.0))]
+    Blocked(Box<DeployRow>),
     /// The run was told to stop.
     #[error("interrupted")]
     Interrupted(Stopped),
@@ -402,8 +406,8 @@ impl Applier<'_> {
         Ok((entry, ended))
     }
 
-    /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the org
-    /// says to that is returned too, where it does not.
+    /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the
+    /// org says to that is returned too, where it does not.
     async fn watch_or_cancel(
         &self,
         id: &str,

@@ -4,17 +4,13 @@
 use std::time::{Duration, Instant};
 
 use crate::journal::Entry;
-use crate::metadata::ComponentId;
-use crate::metadata::registry::{self, DeployRule};
 use crate::org::deploy::{DeployRow, DeployStatus, same_id};
 use crate::org::{Org, OrgError};
 use crate::package::Target;
 use crate::plan::Plan;
 
+use super::PATIENCE;
 use super::validation::{is_one_of, org_time};
-
-/// How long a deploy that is under way is waited for before anything is sent.
-const BEFORE: Duration = Duration::from_secs(10);
 
 /// How long those that were sent meanwhile are waited for, once ours is over.
 const AFTER: Duration = Duration::from_secs(300);
@@ -33,14 +29,16 @@ pub struct Meanwhile {
     pub is_shown: bool,
     /// Still under way.
     pub running: Vec<DeployRow>,
-    /// Carried out before ours, of components that ours replaces as a whole: what they changed
-    /// there may be lost. One line each.
+    /// Carried out before ours, of components that ours changes too: what they changed there may be
+    /// lost. One line each.
     pub overwritten: Vec<String>,
     /// Carried out after ours, of components that ours changes too. One line each.
     pub overtook: Vec<String>,
+    /// Those of which the org does not say what they hold. One line each.
+    pub unread: Vec<String>,
 }
 
-/// Says which deploy is under way, since when, and the ways out.
+/// Says which deploy is under way, and since when.
 pub fn in_the_way(row: &DeployRow) -> String {
     let since =
         if row.created.is_empty() { String::new() } else { format!(" since {}", row.created) };
@@ -60,7 +58,7 @@ pub async fn free(org: &Org) -> Result<Result<Known, DeployRow>, OrgError> {
         let Some(row) = rows.iter().find(|row| row.is_running()) else {
             break Ok(Known(Some(rows)));
         };
-        if began.elapsed() > BEFORE {
+        if began.elapsed() > PATIENCE {
             break Err(row.clone());
         }
         if !is_told {
@@ -76,6 +74,11 @@ pub async fn free(org: &Org) -> Result<Result<Known, DeployRow>, OrgError> {
 }
 
 impl Known {
+    /// The deploys; nothing where the org does not show them.
+    pub(super) fn rows(self) -> Option<Vec<DeployRow>> {
+        self.0
+    }
+
     /// Says whether the org knows no other deploys by now: what was read since is still so.
     ///
     /// # Errors
@@ -128,7 +131,18 @@ pub async fn meanwhile(
     }
     let ended = org.deploy_status(ours).await?.completed.as_deref().and_then(org_time);
     for row in others.iter().filter(|row| !row.is_running()) {
-        let status = org.deploy_status(&row.id).await?;
+        let status = match org.deploy_status(&row.id).await {
+            Ok(status) => status,
+            // What ours has come to is seen in the org itself, whatever this one was.
+            Err(error) if error.is_about_one_question() || error.is_about_its_id() => {
+                found.unread.push(format!(
+                    "what the deploy {} holds, which was sent meanwhile, cannot be seen: {error}",
+                    row.id
+                ));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if !status.success || status.check_only {
             continue;
         }
@@ -158,20 +172,14 @@ impl Meanwhile {
             }
             return;
         }
-        let whole: Vec<&Target> =
-            both.into_iter().filter(|target| is_sent_whole(&target.id)).collect();
-        if !whole.is_empty() {
+        // A profile's entry is sent with all its flags too, as they were read (S 3.4).
+        if !both.is_empty() {
             self.overwritten.push(format!(
                 "before it the org has carried out the deploy {}{by}, after {} was read here for \
                  the last time: what that deploy changed there may be lost",
                 other.id,
-                names(&whole)
+                names(&both)
             ));
         }
     }
-}
-
-fn is_sent_whole(id: &ComponentId) -> bool {
-    registry::find_component(&id.type_name, &id.full_name)
-        .is_none_or(|row| row.deploy == DeployRule::Replace)
 }

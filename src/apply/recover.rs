@@ -7,11 +7,11 @@ use std::time::Duration;
 use crate::journal::{Entry, Stage, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
-use crate::org::deploy::{DeployStatus, same_id};
+use crate::org::deploy::{DeployRow, DeployStatus, same_id};
 use crate::org::{Org, OrgErrorKind};
 use crate::plan::before_image::{Standing, standings};
 
-use super::queue::in_the_way;
+use super::queue::free;
 use super::{Applier, ApplyError, Outcome, PATIENCE, Stopped};
 
 /// What was found of a lost deploy.
@@ -98,13 +98,19 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
         let is_mine = |created_by: &str| {
             me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by))
         };
-        let new: Vec<_> = rows
-            .iter()
-            .filter(|row| !entry.known_deploys.iter().any(|known| same_id(known, &row.id)))
-            .collect();
-        for row in
-            new.iter().filter(|row| row.check_only == entry.check_only && is_mine(&row.created_by))
-        {
+        let is_new =
+            |row: &DeployRow| !entry.known_deploys.iter().any(|known| same_id(known, &row.id));
+        let may_be_it = |row: &DeployRow| {
+            is_new(row) && row.check_only == entry.check_only && is_mine(&row.created_by)
+        };
+        let rows = match rows.iter().any(|row| row.is_running() && !may_be_it(row)) {
+            true => match free(org).await? {
+                Ok(known) => known.rows().unwrap_or(rows),
+                Err(row) => return Err(ApplyError::Blocked(Box::new(row))),
+            },
+            false => rows,
+        };
+        for row in rows.iter().filter(|row| may_be_it(row)) {
             if !judged.contains_key(&row.id) {
                 // While it runs the org names only what fails, so its end is awaited before
                 // anybody's hand is laid on it.
@@ -115,10 +121,7 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
                 };
                 let status = match watched {
                     Err(error) if error.kind == OrgErrorKind::TimedOut => {
-                        return Ok(Found::Unclear(format!(
-                            "{}, and it may be the one that was sent ({error})",
-                            in_the_way(row)
-                        )));
+                        return Err(ApplyError::Blocked(Box::new(row.clone())));
                     }
                     status => status?,
                 };
@@ -153,9 +156,9 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
                 )));
             }
         }
-        overtaken_by = new
+        overtaken_by = rows
             .iter()
-            .filter(|row| !row.check_only && row.status.starts_with("Succeeded"))
+            .filter(|row| is_new(row) && !row.check_only && row.status.starts_with("Succeeded"))
             .map(|row| row.id.clone())
             .collect();
         // A row may be older than the end of what was watched.
@@ -167,12 +170,6 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
         );
         overtaken_by.sort_unstable();
         overtaken_by.dedup();
-        if rows.iter().any(|row| row.is_running() && !judged.contains_key(&row.id)) {
-            return Ok(Found::Unclear(
-                "another deploy is running in the org; wait until it is over, then run this again"
-                    .to_owned(),
-            ));
-        }
     }
     // Where the org does not show its deploys, one that was accepted may still wait or run: nothing
     // of it is there until it is over.
@@ -333,7 +330,7 @@ impl Applier<'_> {
 
     /// Watches a deploy that an earlier run has lost sight of, for a while. Where the org has
     /// forgotten it, what it holds tells whether it was carried out.
-    async fn watch_again(&self, mut entry: Entry) -> Result<Result<Ended, Settled>, ApplyError> {
+    async fn watch_again(&self, mut entry: Entry) -> Result<Result<Ended, Recovery>, ApplyError> {
         let id = entry.deploy_id.clone().unwrap_or_default();
         match self.watch(entry.clone(), &id, Some(PATIENCE)).await {
             Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {}
@@ -364,8 +361,8 @@ impl Applier<'_> {
 /// An entry whose deploy is over, and how it ended.
 type Ended = (Entry, Outcome);
 
-/// An entry that is settled otherwise.
-type Settled = (Entry, Recovered);
+/// An entry of which no more is to be seen, and what was found out.
+type Recovery = (Entry, Recovered);
 
 #[cfg(test)]
 mod tests {

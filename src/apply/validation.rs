@@ -142,6 +142,7 @@ mod tests {
             before: None,
             after: Some(Document::parse(xml.as_bytes().to_vec()).unwrap()),
             spelled: None,
+            said: Vec::new(),
         };
         let mut plan = Plan::default();
         plan.targets =

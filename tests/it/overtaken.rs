@@ -103,3 +103,19 @@ async fn what_moves_before_the_look_is_told_with_who_did_it() {
         assert!(run.code == 0 && run.stderr.contains(words), "{words}: {run:?}");
     }
 }
+
+/// A profile's entry is sent with all its flags as they were read: another's change of one of them
+/// may be undone, though the profile is only laid over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_has_set_in_the_same_entry_may_be_lost_and_is_told() {
+    let records = "Profile:Ampersand Integration:objectPermissions[Account].viewAllRecords";
+    let fields = "Profile:Ampersand Integration:objectPermissions[Account].viewAllFields";
+    let (lab, elsewhere) = (slow(4000).await, Env::new());
+    let looks = looks(records).await;
+    lab.running.fault(slow_look(looks - 1));
+    let late = lab.start(&deploy(records));
+    lab.until("tooling.query", looks as usize).await;
+    let early = start_elsewhere(&lab, &elsewhere, &deploy(fields));
+    let (late, early) = (end(late).await, end(early).await);
+    assert!(late.code == 2 && late.stderr.contains("may be lost"), "{late:?} {early:?}");
+}

@@ -47,15 +47,20 @@ async fn a_deploy_that_the_org_keeps_is_named_and_can_be_canceled() {
 
     let entry = lab.journal()[0]["id"].as_str().unwrap().to_owned();
     let run = lab.run(&["rollback", "--cancel", &entry]).await;
-    assert!(run.code == 0 && run.stdout.contains(&format!("Canceled: the deploy {id}")), "{run:?}");
+    assert!(run.code == 1 && run.stderr.contains("no terminal to ask at"), "{run:?}");
+    let run = lab.run(&["rollback", "--cancel", &entry, "--yes"]).await;
+    let words = format!("The org has canceled the deploy {id}");
+    assert!(run.code == 0 && run.stdout.contains(&words), "{run:?}");
     assert_eq!(lab.files().await, before);
-    let run = lab.run(&["rollback", "--cancel", "20200101-000000-1"]).await;
-    assert!(run.code == 1 && run.stderr.contains("is no deploy that the org has"), "{run:?}");
+    for id in ["20200101-000000-1", "0Af/../../../sobjects/User/005000000000001"] {
+        let run = lab.run(&["rollback", "--cancel", id, "--yes"]).await;
+        assert!(run.code == 1 && run.stderr.contains("is no deploy that the org has"), "{run:?}");
+    }
 
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert!(run.code == 0 && run.stderr.contains("it was canceled"), "{run:?}");
     let id = lab.journal()[1]["deploy_id"].as_str().unwrap().to_owned();
-    let run = lab.run(&["rollback", "--cancel", &id]).await;
+    let run = lab.run(&["rollback", "--cancel", &id, "--yes"]).await;
     let words = "was not canceled: the org has carried it out";
     assert!(run.code == 1 && run.stderr.contains(words), "{run:?}");
 }

@@ -46,7 +46,7 @@ pub(crate) struct RollbackArguments {
     prune: bool,
 
     /// Ask the org to cancel a deploy that is under way, by its id in the journal or the org (0Af..)
-    #[arg(long, value_name = "ID", conflicts_with_all = ["id", "list", "prune", "validate", "validated", "yes", "force"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["id", "list", "prune", "validate", "validated", "force"])]
     cancel: Option<String>,
 
     /// Let the org try it without changing anything
@@ -88,7 +88,7 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
             return prune(ui, arguments, &connected.org, choice.name()).await;
         }
         if let Some(id) = &arguments.cancel {
-            return cancel(ui, &connected.org, choice.name(), id).await;
+            return cancel(ui, &connected.org, choice.name(), id, arguments.yes).await;
         }
         take_back(ui, arguments, &connected.org, choice.name()).await
     })
@@ -127,11 +127,14 @@ fn is_applied(entry: &Entry) -> bool {
 
 /// Asks the org to cancel a deploy, anybody's, and says how it ends. What the journal has of it the
 /// next deploy or rollback brings to its end.
-async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str) -> Result<Exit, CommandError> {
+async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<Exit, CommandError> {
     let entries = read_journal(org)?.entries;
     let of_entry = entries.iter().find(|entry| entry.id == id);
     let id = of_entry.and_then(|entry| entry.deploy_id.as_deref()).unwrap_or(id);
-    if !id.starts_with("0Af") {
+    let is_id = id.starts_with("0Af")
+        && matches!(id.len(), 15 | 18)
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_id {
         return Err(CommandError::new(format!("`{id}` is no deploy that the org has")).hint(
             format!(
                 "`sfsetup rollback{} --list` lists what was deployed from here, with the ids \
@@ -140,6 +143,7 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str) -> Result<Exit, Comman
             ),
         ));
     }
+    confirm(ui, org, yes, &format!("Cancel the deploy {id}, whoever has sent it?"))?;
     let _hold = ui.interrupt().hold();
     ui.interrupt().note_sent();
     let work = std::pin::pin!(canceled_or_over(org, id));
@@ -159,13 +163,18 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str) -> Result<Exit, Comman
         all.hint("Setup > Deployment Status shows how it stands, and cancels too")
     })?;
     if status.status == "Canceled" {
-        ui.answer(&format!("Canceled: the deploy {id} has changed nothing.\n"))?;
+        ui.answer(&format!("The org has canceled the deploy {id}.\n"))?;
+        ui.hint(
+            "`sfsetup diff` shows how the org stands: below API version 65 some of it may be there \
+             all the same",
+        );
         return Ok(Exit::Done);
     }
     let ended = match (status.success, status.check_only) {
         (true, false) => "the org has carried it out",
         (true, true) => "it was a validation, and a validation changes nothing",
-        (false, _) => "the org refused it, and changed nothing",
+        (false, _) if status.status == "SucceededPartial" => "the org has carried out a part of it",
+        (false, _) => "the org refused it",
     };
     let mut error =
         CommandError::new(format!("the deploy {id} was not canceled: {ended} ({})", status.status));
@@ -208,10 +217,15 @@ async fn prune(
     // run finishes by itself.
     let mut unknown = BTreeSet::new();
     for entry in entries.iter().filter(|entry| entry.stage == Stage::Accepted) {
-        match org.deploy_status(entry.deploy_id.as_deref().unwrap_or_default()).await {
+        // One that has just left the queue is unknown for a moment (S 6.6).
+        let id = entry.deploy_id.as_deref().unwrap_or_default();
+        match org.watch_deploy_for(id, "looking for the deploy", Duration::ZERO).await {
             Err(error) if error.is_about_its_id() => _ = unknown.insert(entry.id.as_str()),
             Err(error) => ui.warn(&format!("{} is kept: {error}", entry.id)),
-            Ok(_) => {}
+            Ok(_) => ui.note(&format!(
+                "{} is kept: it is over, and the next deploy or rollback brings it to its end",
+                entry.id
+            )),
         }
     }
     let is_over = |entry: &Entry| {

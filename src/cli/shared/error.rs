@@ -229,7 +229,10 @@ impl CommandError {
                     Stage::Accepted => "is under way",
                     Stage::Failed => "was refused by the org, and changed nothing",
                     Stage::Canceled => "was canceled, and changed nothing",
-                    _ => "has been carried out",
+                    Stage::Undone => "is over, and nothing of it is there",
+                    Stage::Forgotten => "is over, and not all of it is there",
+                    Stage::Prepared | Stage::Sent | Stage::NotSent => "has not been carried out",
+                    Stage::Applied | Stage::Done => "has been carried out",
                 };
                 Self::new(format!(
                     "the deploy{id} to `{name}` {is}; that could not be written down"
@@ -255,6 +258,13 @@ impl CommandError {
                  plans on what the org holds",
                 org_option(name)
             )),
+            ApplyError::Blocked(row) => Self::new(format!(
+                "what became of the deploy to `{name}` cannot be told as long as another is under \
+                 way, so nothing more was sent"
+            ))
+            .because(in_the_way(row))
+            .hint("wait until it is over (Setup > Deployment Status), then run this again")
+            .hint(Self::way_out(name, &row.id)),
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
