@@ -67,6 +67,8 @@ pub struct Target {
     pub after: Option<Document>,
     /// The name as the file spells it that was read, where that is another than this program's.
     pub spelled: Option<String>,
+    /// Entries that are said although they grant nothing: what stands there was not seen.
+    pub said: Vec<Segment>,
 }
 
 /// A deployable set of files.
@@ -159,7 +161,7 @@ pub fn target(
     let before = there.map(|component| component.document.clone());
     let spelled = there.and_then(|component| layout::spelled(&component.file, id));
     if changes.iter().any(|change| change.path.is_none() && change.to.is_none()) {
-        return Ok(Some(Target { id: id.clone(), before, after: None, spelled }));
+        return Ok(Some(Target { id: id.clone(), before, after: None, spelled, said: vec![] }));
     }
     let Some(base) = before.as_ref().or(made) else { return Ok(None) };
     let row = registry::find_component(&id.type_name, &id.full_name)
@@ -170,7 +172,7 @@ pub fn target(
         .collect();
     let after = patch::patch(row, base, &settings, version)
         .map_err(|error| PackageError::Edit { id: id.clone(), error })?;
-    Ok(Some(Target { id: id.clone(), before, after: Some(after), spelled }))
+    Ok(Some(Target { id: id.clone(), before, after: Some(after), spelled, said: vec![] }))
 }
 
 /// Finds a component by its own name, which for a part of an external client app is not the one it
@@ -214,7 +216,8 @@ pub fn build(
         let wrong = |error| PackageError::Edit { id: id.clone(), error };
         let document = match row.deploy {
             DeployRule::Overlay => {
-                match overlay(row, target.before.as_ref(), after, version).map_err(wrong)? {
+                let said = &target.said;
+                match overlay(row, target.before.as_ref(), after, said, version).map_err(wrong)? {
                     Some(document) => document,
                     None => continue,
                 }
@@ -260,19 +263,20 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
     })
 }
 
-/// What of a profile must be sent so that an overlay turns `before` into `after`; nothing where
-/// they mean the same.
+/// What of a profile must be sent so that an overlay turns `before` into `after`, and what is `said`
+/// in any case; nothing where they mean the same.
 fn overlay(
     row: &'static MetadataType,
     before: Option<&Document>,
     after: &Document,
+    said: &[Segment],
     version: ApiVersion,
 ) -> Result<Option<Document>, EditError> {
     let Some(before) = before else {
         return Ok(Some(after.clone()));
     };
     // Nearly all of the two is equal, which the comparison of bytes passes over.
-    let changed: BTreeSet<Segment> =
+    let mut changed: BTreeSet<Segment> =
         match compare(Some(row), &before.bytes(), &after.bytes(), &mut Buffers::default()) {
             Ok(found) => found.into_iter().map(|one| one.path.segments()[0].clone()).collect(),
             Err(_) => differences(row, Some(before), Some(after))
@@ -280,6 +284,7 @@ fn overlay(
                 .map(|(path, ..)| path.segments()[0].clone())
                 .collect(),
         };
+    changed.extend(said.iter().cloned());
     if changed.is_empty() {
         return Ok(None);
     }
@@ -485,6 +490,7 @@ mod tests {
             before: Some(document(root, before)),
             after: Some(document(root, after)),
             spelled: None,
+            said: Vec::new(),
         }];
         let package = build(&targets, ApiVersion(67), true).unwrap();
         package

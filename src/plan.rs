@@ -9,7 +9,9 @@
 mod baseline;
 pub mod before_image;
 mod blind;
+mod creation;
 pub mod left;
+mod look;
 mod proof;
 mod refusal;
 mod rights;
@@ -19,26 +21,25 @@ pub mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::asked::Asked;
-use crate::diff::baseline as against;
 use crate::diff::{Diff, Finding, State, diff};
-use crate::metadata::compare;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, Permission};
 use crate::metadata::registry::{self, ApiVersion, DeployRule};
-use crate::metadata::settings::{Difference, differences, settings};
+use crate::metadata::settings::{differences, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
 use crate::template::ExpandedStep;
 
+pub use look::Look;
 pub use rights::{companions, permissions_wanted};
 
-use before_image::{Image, shown};
+use before_image::Image;
 use left::{Left, LeftKind};
+use proof::same_place;
 use refusal::{Refused, contradicting, sent_alone, sent_in_part, sent_twice};
 use saved::Assigned;
 use steps::Assignment;
@@ -82,8 +83,10 @@ pub struct Basis<'b> {
     pub graph: &'b [Dependency],
     /// The API version of the package.
     pub version: ApiVersion,
-    /// Whether an org is at hand that REST is asked to change too: by a deploy, never by a package.
+    /// Whether an org was asked, so that its own graph decides.
     pub is_online: bool,
+    /// Whether REST is asked to change the org too: by a deploy, never by a package.
+    pub is_by_rest: bool,
     /// Whether what is wanted comes from the org that the package is for: then what is bound to it
     /// may come back too.
     pub same_org: bool,
@@ -107,8 +110,8 @@ pub struct Plan<'t> {
     pub made: BTreeMap<ComponentId, Document>,
     /// Which of these are copies, and of which component.
     pub copies: BTreeMap<ComponentId, ComponentId>,
-    /// Which changes are of what was not observed.
-    pub blind: BTreeSet<(ComponentId, FieldPath)>,
+    /// Which changes are of what was not observed: component and path, [`folded`](proof::folded).
+    blind: BTreeSet<(ComponentId, String)>,
     /// What REST gives after the package, once each.
     pub assignments: Vec<Assignment>,
     /// What REST takes back after the package.
@@ -181,6 +184,7 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
         }
     }
     let refused = plan.build(basis)?;
+    plan.doors.extend(plan.blind_doors());
     let whole = plan.changes.iter().filter(|change| change.path.is_none());
     plan.doors.extend(whole.filter_map(|change| refusal::one_way_door(&change.id)));
     if let Desired::Steps { steps, .. } = desired {
@@ -202,17 +206,6 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
         format!("{id}: left out, as API version {version} does not know it: {}", names.join(", "))
     }));
     Ok(plan)
-}
-
-/// How things stand after a plan was carried out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// What is not as the plan says: one line each.
-    pub undone: Vec<String>,
-    /// What else is not as it was sent, or as it was before: one line each.
-    pub moved: Vec<String>,
-    /// The components that these lines speak of.
-    pub components: BTreeSet<ComponentId>,
 }
 
 impl<'t> Plan<'t> {
@@ -287,8 +280,11 @@ impl<'t> Plan<'t> {
         let (mut targets, mut wrong) = (Vec::new(), Vec::new());
         for (id, changes) in by_component {
             let made = self.made.get(id);
-            let aim =
-                |changes: &[&Change]| target(id, changes, basis.components, made, basis.version);
+            let said = self.said_blind(&changes);
+            let aim = |changes: &[&Change]| {
+                let target = target(id, changes, basis.components, made, basis.version)?;
+                Ok(target.map(|target| Target { said: said.clone(), ..target }))
+            };
             match aim(&changes) {
                 Ok(target) => match target.as_ref().and_then(|one| {
                     sent_alone(one, basis)
@@ -380,8 +376,16 @@ impl<'t> Plan<'t> {
         refused
     }
 
-    /// Takes what is refused out of the plan.
+    /// Takes what is refused out of the plan. An entry that nobody has seen is sent as it was planned,
+    /// or not at all: in part it would take away what nobody spoke of.
     fn refuse(&mut self, one: Refused, refused: &mut Vec<Refused>) {
+        for one in self.blind_beside(&one) {
+            self.refuse_one(one, refused);
+        }
+        self.refuse_one(one, refused);
+    }
+
+    fn refuse_one(&mut self, one: Refused, refused: &mut Vec<Refused>) {
         let is_whole = one.path.is_none();
         self.changes.retain(|change| {
             change.id != one.id || (!is_whole && change.path.as_ref() != one.path.as_ref())
@@ -417,6 +421,18 @@ impl<'t> Plan<'t> {
         }
         let rest = refused.into_iter().enumerate().filter(|(at, _)| !told.contains(at));
         self.left.extend(rest.map(|(_, one)| one.left()));
+    }
+
+    /// Says whether something in the plan sets a path, in whatever spelling.
+    fn changes_at(&self, id: &ComponentId, path: &FieldPath) -> bool {
+        self.place_of(id, path).is_some()
+    }
+
+    /// Where in the changes a path is set, in whatever spelling.
+    fn place_of(&self, id: &ComponentId, path: &FieldPath) -> Option<usize> {
+        self.changes.iter().position(|one| {
+            one.id == *id && one.path.as_ref().is_some_and(|one| same_place(one, path))
+        })
     }
 
     fn of(&self, id: &ComponentId) -> Vec<&Change> {
@@ -469,53 +485,6 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// Holds what is there after the plan was carried out against what it says, and against what
-    /// was sent and what was there.
-    pub fn verify(
-        &self,
-        desired: &Desired<'_, 't>,
-        now: &ComponentSet,
-        facts: &FactValues,
-    ) -> Look {
-        let is_seen = |change: &&Change| !self.is_blind(change) || steps::is_visible(change, now);
-        let seen: Vec<Change> = self.changes.iter().filter(is_seen).cloned().collect();
-        let mut look = Look::default();
-        for (id, line) in proof::undone(&seen, now) {
-            look.undone.push(line);
-            look.components.insert(id);
-        }
-        if let Desired::Steps { steps, .. } = desired {
-            let found = diff(steps, now, facts);
-            let is_told = |line: &String| {
-                let subject = line.split(" is ").next().unwrap_or_default();
-                look.undone.iter().any(|known| known.starts_with(subject))
-            };
-            let more = proof::not_in_sync(&found, self);
-            let more: Vec<_> = more.into_iter().filter(|(_, line)| !is_told(line)).collect();
-            for (id, line) in more {
-                look.undone.push(line);
-                look.components.extend(id);
-            }
-        }
-        for (expected, sent) in
-            self.expected.iter().flat_map(|set| set.components.values().map(move |one| (set, one)))
-        {
-            let Some(there) = own(now, &sent.id) else { continue };
-            let mut strays =
-                proof::strays(&self.of(&sent.id), &sent.id, &sent.document, &there.document);
-            // Of what is made anew the org fills in what was not said.
-            if self.made.contains_key(&sent.id) {
-                strays.retain(|(_, was, _)| was.is_some());
-            }
-            let moved = moved_beside(&sent.id, strays, now, expected);
-            if !moved.is_empty() {
-                look.moved.extend(moved);
-                look.components.insert(sent.id.clone());
-            }
-        }
-        look
-    }
-
     /// Counts what is taken away, and of how many settings in the components that it is taken from.
     pub fn removals(&self) -> (usize, usize) {
         let taken = self.changes.iter().filter(|change| takes_away(change)).count();
@@ -529,43 +498,6 @@ impl<'t> Plan<'t> {
             .sum();
         (taken, held)
     }
-}
-
-/// Says what is not as it was sent, one line each; what one of the two looks did not ask for has not
-/// moved.
-fn moved_beside(
-    id: &ComponentId,
-    strays: Vec<Difference>,
-    now: &ComponentSet,
-    expected: &ComponentSet,
-) -> Vec<String> {
-    let strays = strays.into_iter().map(|(path, was, is)| compare::Difference {
-        path,
-        actual: is,
-        baseline: was,
-        doubled: None,
-    });
-    let found = against::settings(id, strays.collect(), &asked(now), &asked(expected));
-    let said = |finding: &&Finding<'_>| {
-        let path = finding.subject.path().map(FieldPath::segments).unwrap_or_default();
-        let is_within = |one: &Finding<'_>| {
-            let within = one.subject.path().map(FieldPath::segments).unwrap_or_default();
-            within.len() > path.len() && within.starts_with(path)
-        };
-        // That an entry is there goes without saying where it says more.
-        finding.state() == State::Differs && !found.iter().any(is_within)
-    };
-    let words = |finding: &Finding<'_>| {
-        let (was, is) = (shown(finding.then()), shown(finding.actual.as_ref()));
-        format!("{} was {was} and is {is} now", finding.name())
-    };
-    found.iter().filter(said).map(words).collect()
-}
-
-/// What is known of what was asked for.
-fn asked(set: &ComponentSet) -> Asked<'_> {
-    let ComponentSet { requested, not_observed, .. } = set;
-    Asked { requested, not_observed, is_complete: true, name: "this look", version: None }
 }
 
 /// The components as editing their files leaves them.

@@ -5,6 +5,8 @@ mod names;
 
 use std::collections::BTreeSet;
 
+use wildmatch::WildMatch;
+
 use crate::metadata::fact::Fact;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
@@ -108,10 +110,15 @@ fn copied_writes(template: &Template, found: &mut Vec<Advice>) {
         let source = with_defaults(template, from);
         let (type_name, name) = source.split_once(':').unwrap_or_default();
         let is_harmless = WITHOUT_WRITE.iter().any(|known| name.trim().starts_with(known));
-        let is_left_out = create
-            .except
-            .iter()
-            .any(|pattern| pattern.starts_with("objectPermissions[") || pattern.starts_with('*'));
+        let is_out = |flag: &str| {
+            let entry = "objectPermissions[Any]".to_owned();
+            let places = [format!("{entry}.{flag}"), entry];
+            create.except.iter().any(|pattern| {
+                let pattern = WildMatch::new(pattern);
+                places.iter().any(|place| pattern.matches(place))
+            })
+        };
+        let is_left_out = is_out("allowCreate") && is_out("allowEdit");
         if is_harmless || is_left_out || !matches!(type_name, "Profile" | "PermissionSet") {
             continue;
         }

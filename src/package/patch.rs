@@ -96,7 +96,7 @@ struct Work<'w> {
     entries: Entries<'w>,
     edits: Vec<Edit>,
     growths: Vec<Growth>,
-    /// Where each growth stands in `growths`.
+    /// Where each growth stands in `growths`, by its segment in small letters.
     grown: HashMap<(ElementId, Segment), usize>,
 }
 
@@ -132,7 +132,7 @@ impl Work<'_> {
                     let rest = segments[index + 1..].to_vec();
                     let growths = &mut self.growths;
                     let at =
-                        *self.grown.entry((parent.id(), segment.clone())).or_insert_with(|| {
+                        *self.grown.entry((parent.id(), small(segment))).or_insert_with(|| {
                             let segment = segment.clone();
                             let settings = Vec::new();
                             growths.push(Growth { parent: parent.id(), segment, field, settings });
@@ -163,6 +163,12 @@ impl Work<'_> {
             parent = element;
         }
     }
+}
+
+/// A segment as entries are told apart: without regard to case.
+fn small(Segment { name, key }: &Segment) -> Segment {
+    let key = key.as_ref().map(|key| key.to_lowercase());
+    Segment { name: name.to_lowercase(), key }
 }
 
 /// Puts elements of whose structure nothing is known in the place of those that are there; what is

@@ -216,6 +216,7 @@ mod tests {
             before: Some(before),
             after: Some(after.clone()),
             spelled: None,
+            said: Vec::new(),
         };
         let package = build(&[target], ApiVersion(67), true).unwrap();
         let simulated = simulate(&package, &set).unwrap();

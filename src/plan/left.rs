@@ -29,7 +29,7 @@ pub struct Left {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeftKind {
-    /// It differs or is missing, and no package can mend it.
+    /// It differs or is missing, and no package can fix it.
     #[default]
     Open,
     /// A person does it; whether it is done nobody can see.

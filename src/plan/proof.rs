@@ -37,7 +37,8 @@ pub(super) fn package(
     before: &ComponentSet,
     after: &ComponentSet,
 ) -> Vec<(ComponentId, String)> {
-    let mut broken = undone(plan.changes, after);
+    let told = undone(plan.changes.iter(), after).into_iter();
+    let mut broken: Vec<_> = told.map(|(id, _, line)| (id, line)).collect();
     for target in plan.targets {
         let (id, row) = (&target.id, row_of(&target.id));
         let there = own(after, id).map(|component| &component.document);
@@ -102,8 +103,12 @@ fn may_be_cut(
     (is_own && target.before.is_none()) || row.lacked_by(version, Some(path)).is_some()
 }
 
-/// Says which changes are not so in what is, or would be, there: each component with one line.
-pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId, String)> {
+/// Says which changes are not so in what is, or would be, there: each component with one line, and
+/// with the path [`folded`].
+pub(super) fn undone<'c>(
+    changes: impl Iterator<Item = &'c Change>,
+    now: &ComponentSet,
+) -> Vec<(ComponentId, Option<String>, String)> {
     let mut lines = Vec::new();
     let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
     for change in changes {
@@ -111,8 +116,8 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId
         let there = own(now, id).map(|component| &component.document);
         let Some(path) = &change.path else {
             match (&change.to, there) {
-                (Some(_), None) => lines.push((id.clone(), format!("{id} is not there"))),
-                (None, Some(_)) => lines.push((id.clone(), format!("{id} is still there"))),
+                (Some(_), None) => lines.push((id.clone(), None, format!("{id} is not there"))),
+                (None, Some(_)) => lines.push((id.clone(), None, format!("{id} is still there"))),
                 _ => {}
             }
             continue;
@@ -129,7 +134,8 @@ pub(super) fn undone(changes: &[Change], now: &ComponentSet) -> Vec<(ComponentId
             _ => value_at(row, there.zip(entries.as_mut()), held, path),
         };
         if !is_as(row, path, is.as_ref(), change.to.as_ref()) {
-            lines.push((id.clone(), format!("{id} {path} is {}", shown(is.as_ref()))));
+            let line = format!("{id} {path} is {}", shown(is.as_ref()));
+            lines.push((id.clone(), Some(folded(path)), line));
         }
     }
     lines
@@ -236,12 +242,16 @@ pub(super) fn findings(
 }
 
 /// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them,
-/// with the component where it is about one.
-pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<(Option<ComponentId>, String)> {
+/// with component and path where it is about one.
+pub(super) fn not_in_sync(
+    now: &Diff<'_>,
+    plan: &Plan<'_>,
+) -> Vec<(Option<ComponentId>, Option<String>, String)> {
     let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
     let is_blind = |finding: &Finding<'_>| {
-        let place = finding.subject.component().cloned().zip(finding.subject.path().cloned());
-        finding.state() == State::NotObserved && place.is_some_and(|at| plan.blind.contains(&at))
+        let place = finding.subject.component().zip(finding.subject.path());
+        finding.state() == State::NotObserved
+            && place.is_some_and(|(id, path)| plan.is_blind_at(id, path))
     };
     open.filter(|finding| finding.state() != State::InSync && !is_blind(finding))
         .map(|finding| {
@@ -249,7 +259,8 @@ pub(super) fn not_in_sync(now: &Diff<'_>, plan: &Plan<'_>) -> Vec<(Option<Compon
                 Some(value) => shown(Some(value)),
                 None => finding.state().name().to_owned(),
             };
-            (finding.subject.component().cloned(), format!("{} is {is}", finding.name()))
+            let id = finding.subject.component().cloned();
+            (id, finding.subject.path().map(folded), format!("{} is {is}", finding.name()))
         })
         .collect()
 }
@@ -325,7 +336,7 @@ fn is_as(row: &MetadataType, path: &FieldPath, is: Option<&Value>, to: Option<&V
 }
 
 /// A path in one spelling: names in small letters, a layout by what it is told from its like by.
-fn folded(path: &FieldPath) -> String {
+pub(super) fn folded(path: &FieldPath) -> String {
     let segments = path.segments().iter().map(segment).collect::<Vec<_>>();
     segments.join(".")
 }
@@ -338,8 +349,21 @@ fn prefixes(path: &FieldPath) -> impl Iterator<Item = String> + use<'_> {
         .map(|length| folded(&FieldPath::new(segments[..length].to_vec())))
 }
 
-fn first(path: &FieldPath) -> String {
+pub(super) fn first(path: &FieldPath) -> String {
     segment(&path.segments()[0])
+}
+
+/// Says whether two paths are the same once they are [`folded`].
+pub(super) fn same_place(one: &FieldPath, other: &FieldPath) -> bool {
+    let (one, other) = (one.segments(), other.segments());
+    let is_like = |one: &Segment, other: &Segment| {
+        let is_key = match (&one.key, &other.key) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        one.name.eq_ignore_ascii_case(&other.name) && (is_key || segment(one) == segment(other))
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_like(one, other))
 }
 
 fn segment(Segment { name, key }: &Segment) -> String {

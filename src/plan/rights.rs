@@ -12,11 +12,11 @@ use crate::template::{ExpandedStep, ExpandedWant, Test};
 use super::Plan;
 
 impl Plan<'_> {
-    /// Administrator's rights that nobody asked for, and that come along because others need them.
+    /// Administrator's rights that no step asks for: others need them, or they come by copying.
     pub fn admin_rights(&self) -> Vec<&Change> {
         let is_one = |change: &&Change| {
             let permission = change.path.as_ref().and_then(Permission::of_path);
-            matches!(change.cause, Cause::Needed(_))
+            matches!(change.cause, Cause::Needed(_) | Cause::Copied(_))
                 && change.to == Some(Value::Bool(true))
                 && permission.is_some_and(|permission| permission.is_administrators())
         };

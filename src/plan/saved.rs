@@ -253,6 +253,11 @@ impl From<&Assigned> for Assignment {
 }
 
 impl SavedChange {
+    /// Says whether a copy has it from its source.
+    fn is_copied(&self) -> bool {
+        self.cause.starts_with(COPIED)
+    }
+
     /// Says whether it is of a component.
     pub fn is_of(&self, id: &ComponentId) -> bool {
         component(&self.component).is_some_and(|one| one == *id)

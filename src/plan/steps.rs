@@ -1,28 +1,25 @@
 //! From a template's findings to changes: what a package can set right, and why the rest must
 //! stay.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use wildmatch::WildMatch;
+use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
-use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::fact::{Access, Fact};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
-use crate::metadata::registry::{self, Field, Found, Odd, Said, Travel};
+use crate::metadata::registry::{self, Field, Found, Travel};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
-use crate::package::patch::patch;
 use crate::package::{Cause, Change, own};
-use crate::template::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
+use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
 use super::blind;
 use super::left::Left;
-use super::refusal::{refuse, refuse_creation, refuse_other_layout, refuse_removal};
+use super::proof::folded;
+use super::refusal::{refuse, refuse_other_layout, refuse_removal};
 use super::{Basis, Plan};
 
 /// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
@@ -129,10 +126,7 @@ impl Plan<'_> {
         if let Some(component) = there {
             refuse(&component.document, &id, path)?;
         }
-        let pending = self
-            .changes
-            .iter()
-            .position(|change| change.id == id && change.path.as_ref() == Some(path));
+        let pending = self.place_of(&id, path);
         let now = match pending {
             Some(at) => self.changes[at].to.clone(),
             None => finding.actual.clone(),
@@ -152,7 +146,7 @@ impl Plan<'_> {
             }
             None => {
                 if matches!(finding.outcome, Outcome::NotObserved(_)) {
-                    self.blind.insert((id.clone(), path.clone()));
+                    self.note_blind(&id, path);
                 }
                 self.changes.push(Change {
                     from: if there.is_some() { finding.actual.clone() } else { None },
@@ -164,130 +158,6 @@ impl Plan<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Begins a component that does not exist; returns its own name.
-    fn create(
-        &mut self,
-        id: &ComponentId,
-        steps: &[ExpandedStep<'_>],
-        basis: &Basis<'_>,
-    ) -> Result<ComponentId, String> {
-        refuse_creation(id)?;
-        let create =
-            steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
-                let create = step.create.as_ref()?;
-                (create.id == *id).then_some((step, create))
-            });
-        let part = part_of_app(id, steps, basis);
-        let name = match (part, &create) {
-            (Some(suffix), _) => {
-                ComponentId::new(&id.type_name, format!("{}{suffix}", id.full_name))
-            }
-            (None, Some((_, create))) => create.id.clone(),
-            (None, None) => {
-                return Err(
-                    "it does not exist, and the template does not say how to make it".to_owned()
-                );
-            }
-        };
-        if self.made.contains_key(&name) {
-            return Ok(name);
-        }
-        let (document, mut settings) = match create {
-            Some((step, create)) => (self.begin(create, basis)?, set_by(step, create)),
-            None => (empty(&id.type_name), Vec::new()),
-        };
-        let mut add = |path: &str, value: &str| {
-            if let Ok(path) = path.parse::<FieldPath>()
-                && !settings.iter().any(|(known, ..)| *known == path)
-            {
-                settings.push((path, Value::from(value), Cause::Creation));
-            }
-        };
-        let odd = registry::find(&id.type_name).map_or(Odd::NOTHING, |row| row.odd);
-        for (path, said) in odd.made_with {
-            add(
-                path,
-                match said {
-                    Said::Text(text) => text,
-                    Said::Name => &name.full_name,
-                    Said::Owner => &id.full_name,
-                },
-            );
-        }
-        let copy_of = create.and_then(|(_, create)| create.from.clone());
-        let cause = create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone()));
-        if let Some(copy_of) = copy_of {
-            self.copies.insert(name.clone(), copy_of);
-        }
-        self.make(name.clone(), document, cause);
-        self.changes.extend(settings.into_iter().map(|(path, value, cause)| Change {
-            id: name.clone(),
-            path: Some(path),
-            from: None,
-            to: Some(value),
-            cause,
-        }));
-        Ok(name)
-    }
-
-    /// What a new component begins with: its source as far as it was retrieved, or nothing.
-    fn begin(&mut self, create: &ExpandedCreate, basis: &Basis<'_>) -> Result<Document, String> {
-        let Some(from) = &create.from else {
-            return Ok(empty(&create.id.type_name));
-        };
-        let source = basis
-            .components
-            .get(from)
-            .or_else(|| own(basis.components, from))
-            .ok_or_else(|| format!("it is to be made from {from}, which is not there"))?;
-        if create.id.type_name == "Profile" {
-            self.notes.push(format!(
-                "{}: a clone made in Setup copies all of {from}; this one has its user permissions \
-                 and the objects asked for, and for the rest (tabs, layouts, record types, apps) \
-                 what the org gives a new profile: Minimum Access - Salesforce from API 60.0 on",
-                create.id
-            ));
-        }
-        let (document, idle) = without(&source.document, create, basis)?;
-        self.notes.extend(idle.into_iter().map(|pattern| {
-            format!("{}: `except` names `{pattern}`, and {from} has no such thing", create.id)
-        }));
-        Ok(document)
-    }
-
-    /// Names what a copy has from its source: each right is a change like any other.
-    fn name_copied(&mut self, basis: &Basis<'_>) {
-        let mut copied = Vec::new();
-        for (id, from) in &self.copies {
-            let (Some(row), Some(made)) =
-                (registry::find_component(&id.type_name, &id.full_name), self.made.get(id))
-            else {
-                continue;
-            };
-            let named: BTreeSet<&FieldPath> = self
-                .changes
-                .iter()
-                .filter(|change| change.id == *id)
-                .filter_map(|change| change.path.as_ref())
-                .collect();
-            let is_right = |(path, value): &(FieldPath, Value)| {
-                *value == Value::Bool(true)
-                    && path.segments()[0].key.is_some()
-                    && !named.contains(path)
-                    && row.lacked_by(basis.version, Some(path)).is_none()
-            };
-            let rights = settings(row, made).into_iter().filter(is_right);
-            copied.extend(rights.map(|(path, value)| Change {
-                id: id.clone(),
-                path: Some(path),
-                from: None,
-                to: Some(value),
-                cause: Cause::Copied(from.clone()),
-            }));
-        }
-        self.changes.extend(copied);
     }
 
     /// A fact that a permission set of the same template brings about, once the user has it.
@@ -363,7 +233,7 @@ impl Plan<'_> {
             ));
         }
         let assignment = Assignment { user: user.to_owned(), permission_set: set.to_owned() };
-        if !basis.is_online {
+        if !basis.is_by_rest {
             return Err(assignment.unpackaged());
         }
         if !self.assignments.contains(&assignment) {
@@ -519,15 +389,11 @@ impl Plan<'_> {
                     continue;
                 }
                 let path = permission.path();
-                if self
-                    .changes
-                    .iter()
-                    .any(|change| change.id == id && change.path.as_ref() == Some(&path))
-                {
+                if self.changes_at(&id, &path) {
                     continue;
                 }
                 if is_blind {
-                    self.blind.insert((id.clone(), path.clone()));
+                    self.blind.insert((id.clone(), folded(&path)));
                 }
                 self.changes.push(Change {
                     id: id.clone(),
@@ -612,68 +478,4 @@ fn wanted(
         }
         Test::Absent => None,
     })
-}
-
-/// How the file of a part of an external client app is named where it is made here (S 2.1), if the
-/// app is there or is made too.
-fn part_of_app(
-    id: &ComponentId,
-    steps: &[ExpandedStep<'_>],
-    basis: &Basis<'_>,
-) -> Option<&'static str> {
-    let suffix = registry::find(&id.type_name)?.odd.made_as?;
-    let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
-    let is_made =
-        steps.iter().any(|step| step.create.as_ref().is_some_and(|create| create.id == app));
-    (basis.components.get(&app).is_some() || is_made).then_some(suffix)
-}
-
-fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, Value, Cause)> {
-    create
-        .set
-        .iter()
-        .map(|(path, value)| (path.clone(), value.clone(), Cause::Step(step.step.id.clone())))
-        .collect()
-}
-
-/// A copy without what the template leaves out: an entry as a whole, or a flag of it. Comes with the
-/// patterns that match nothing.
-fn without<'c>(
-    source: &Document,
-    create: &'c ExpandedCreate,
-    basis: &Basis<'_>,
-) -> Result<(Document, Vec<&'c String>), String> {
-    if create.except.is_empty() {
-        return Ok((source.clone(), Vec::new()));
-    }
-    let row = registry::find_component(&create.id.type_name, &create.id.full_name)
-        .ok_or_else(|| format!("what is left out of {} cannot be told", create.id))?;
-    let mut idle: Vec<&String> = create.except.iter().collect();
-    let mut is_out = |path: &FieldPath| {
-        let text = path.to_string();
-        let is_it = |pattern: &&String| WildMatch::new(pattern).matches(&text);
-        idle.retain(|pattern| !is_it(pattern));
-        create.except.iter().any(|pattern| is_it(&pattern))
-    };
-    let mut left_out: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
-    for (path, value) in settings(row, source) {
-        let entry = FieldPath::new(vec![path.segments()[0].clone()]);
-        if entry.segments()[0].key.is_some() && is_out(&entry) {
-            left_out.insert(entry, None);
-        } else if value == Value::Bool(true) && is_out(&path) {
-            left_out.insert(path, Some(Value::Bool(false)));
-        }
-    }
-    let left_out: Vec<_> = left_out.into_iter().collect();
-    let document = patch(row, source, &left_out, basis.version);
-    let document = document.map_err(|error| format!("what is left out of its copy: {error}"))?;
-    Ok((document, idle))
-}
-
-fn empty(type_name: &str) -> Document {
-    let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"{NAMESPACE}\">\n\
-         </{type_name}>\n"
-    );
-    Document::parse(text.into_bytes()).expect("a type's name is an element's name")
 }

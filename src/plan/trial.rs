@@ -173,6 +173,7 @@ mod tests {
             graph: &[],
             version: ApiVersion::NEWEST,
             is_online: false,
+            is_by_rest: false,
             same_org: true,
             is_in_place: false,
             is_blind: false,

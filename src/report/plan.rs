@@ -59,7 +59,8 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
     }
     let rights = plan.admin_rights();
     if !rights.is_empty() {
-        let text = "Administrator's rights that come along, because what is wanted needs them:";
+        let text =
+            "Administrator's rights that come along, by copying or because others need them:";
         line(&mut out, &text.bold().to_string());
         for change in rights {
             let path = change.path.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -105,7 +106,7 @@ fn summary(plan: &Plan<'_>) -> Option<String> {
         count(components.len(), "component")
     )];
     if !copied.is_empty() {
-        parts.push(format!("{} by copying", count(copied.len(), "right")));
+        parts.push(format!("{} by copying", count(copied.len(), "setting")));
     }
     let rest = plan.assignments.len() + plan.withdrawals.len();
     if rest > 0 {
@@ -177,19 +178,19 @@ fn copied(out: &mut String, copies: &[&&Change]) {
     for path in copies.iter().filter_map(|change| change.path.as_ref()) {
         let [first, rest @ ..] = path.segments() else { continue };
         let rest: String = rest.iter().map(|segment| format!(".{}", segment.name)).collect();
-        let key = first.key.as_deref().unwrap_or_default();
-        groups.entry((&first.name, rest)).or_default().push(key);
+        groups.entry((&first.name, rest)).or_default().extend(first.key.as_deref());
     }
     let mark = "+".green().bold().to_string();
-    let rights = count(copies.len(), "more right");
-    line(out, &format!("    {mark} brings {rights} by copying (--full lists each):"));
+    let settings = count(copies.len(), "more setting");
+    line(out, &format!("    {mark} brings {settings} by copying (--full lists each):"));
     for ((list, rest), keys) in groups {
         let named = keys[..keys.len().min(COPIED)].join(", ");
         let more = match keys.len().saturating_sub(COPIED) {
             0 => String::new(),
             more => format!(" .. and {more} more"),
         };
-        line(out, &format!("        {}", clean(&format!("{list}[{named}{more}]{rest}"))));
+        let keys = if keys.is_empty() { String::new() } else { format!("[{named}{more}]") };
+        line(out, &format!("        {}", clean(&format!("{list}{keys}{rest}"))));
     }
 }
 

@@ -405,10 +405,18 @@ impl Check<'_, '_, '_> {
         // The flag may be a pattern too; then the entry alone is looked up.
         let whole = pattern.parse::<FieldPath>();
         let path = whole.or_else(|_| format!("{section}[*]").parse::<FieldPath>());
-        match path.map(|path| row.resolve(&path).map(|_| ()).map_err(|unknown| unknown.to_string()))
-        {
-            Ok(Ok(())) => {}
-            Ok(Err(unknown)) => self.mistakes.add(at, unknown),
+        match path.map(|path| (row.resolve(&path), path)) {
+            Ok((Ok(found), path)) => {
+                let is_flag = found.is_none_or(|found| matches!(found.field.kind, Kind::Flag));
+                if path.segments().len() > 1 && !is_flag {
+                    let what = format!(
+                        "`{pattern}` is no flag, so it goes with its entry alone: write \
+                         `{section}[..]`"
+                    );
+                    self.mistakes.add(at, what);
+                }
+            }
+            Ok((Err(unknown), _)) => self.mistakes.add(at, unknown.to_string()),
             Err(error) => self.mistakes.add(at, error.to_string()),
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
+use crate::names::as_lesser;
 use crate::support::Env;
 
 fn template(steps: &str) -> String {
@@ -86,7 +87,7 @@ async fn a_copy_names_every_right_and_all_of_it_is_seen_afterwards() {
     assert_eq!(edit.unwrap()["cause"], "copied from Profile:Standard");
     let shown = lab.env.run(&["plan", "show", "plan.json"]).stdout;
     assert!(shown.contains("objectPermissions[Lead].allowEdit\n"), "{shown}");
-    assert!(shown.contains("more rights by copying (--full lists each)"), "{shown}");
+    assert!(shown.contains("more settings by copying (--full lists each)"), "{shown}");
     // ConvertLeads, which is copied, needs Account, of which no step speaks.
     let run = lab.run(&["deploy", "--template", "own.toml", "--yes"]).await;
     assert!(run.stdout.contains("objectPermissions[Account].allowCreate"), "{run:?}");
@@ -157,4 +158,164 @@ fn what_was_not_observed_is_planned_blind_for_entries_of_a_profile_alone() {
     assert!(sent.contains("<allowEdit>true</allowEdit>"), "{sent}");
     assert!(sent.contains("<allowDelete>false</allowDelete>"), "{sent}");
     assert!(!sent.contains("ApiEnabled"), "{sent}");
+}
+
+/// A profile in a folder without a record: nothing of its objects was observed.
+fn unrecorded(env: &Env, name: &str, body: &str) {
+    env.write(
+        &format!("now/profiles/{name}.profile"),
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <custom>true</custom>\n{body}\
+             </Profile>\n"
+        ),
+    );
+}
+
+fn wants(rows: &[(&str, &str)]) -> String {
+    let want = |(path, test): &(&str, &str)| {
+        format!("{{ component = \"Profile:Own\", path = \"{path}\", {test} }}")
+    };
+    let wants: Vec<String> = rows.iter().map(want).collect();
+    template(&format!(
+        "[[step]]\nid = \"own\"\ntitle = \"Rights\"\nwant = [{}]\n",
+        wants.join(", ")
+    ))
+}
+
+const BLIND: &[&str] = &[
+    "package",
+    "--template",
+    "own.toml",
+    "--from",
+    "now",
+    "--out",
+    "out",
+    "--include-not-observed",
+];
+
+#[test]
+fn what_is_taken_away_blind_is_said_and_only_a_value_is_set_so() {
+    let env = Env::new();
+    unrecorded(&env, "Own", "");
+    let case = "objectPermissions[Case].allowEdit";
+    env.write("own.toml", wants(&[(case, "equals = false")]));
+    let run = env.run(BLIND);
+    assert!(run.code == 0 && run.stdout.contains("blind"), "{run:?}");
+    let sent = std::fs::read_to_string(env.folder().join("out/profiles/Own.profile")).unwrap();
+    assert!(sent.contains("<allowEdit>false</allowEdit>"), "{sent}");
+    assert!(run.stdout.contains("one way: Profile:Own objectPermissions[Case]"), "{run:?}");
+
+    // To take an entry away that nobody has seen is no value.
+    env.write("own.toml", wants(&[(case, "absent = true")]));
+    let run = env.run(BLIND);
+    assert!(!run.stdout.contains("one way") && !run.stdout.contains("~ Profile"), "{run:?}");
+}
+
+#[test]
+fn one_entry_is_one_in_whatever_spelling() {
+    let env = Env::new();
+    unrecorded(&env, "Own", "");
+    let [create, read] =
+        ["objectPermissions[Case].allowCreate", "objectPermissions[case].allowRead"];
+    env.write("own.toml", wants(&[(create, "equals = true"), (read, "equals = true")]));
+    let run = env.run(BLIND);
+    let sent = std::fs::read_to_string(env.folder().join("out/profiles/Own.profile")).unwrap();
+    assert_eq!(sent.matches("<objectPermissions>").count(), 1, "{run:?} {sent}");
+    for flag in ["allowCreate", "allowRead"] {
+        assert!(sent.contains(&format!("<{flag}>true</{flag}>")), "{sent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_set_blind_and_is_not_seen_afterwards_is_named() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let path = "objectPermissions[Case].allowRead";
+    let own = wants(&[(path, "equals = true")]);
+    lab.env.write("own.toml", own.replace("Profile:Own", "Profile:Ampersand Integration"));
+    let deploy = ["deploy", "--template", "own.toml", "--yes"];
+    let run = as_lesser(&lab, &deploy).await;
+    assert!(run.code == 1 && run.stderr.contains("there is no answer"), "{run:?}");
+    let run = as_lesser(&lab, &[&deploy[..], &["--include-not-observed"]].concat()).await;
+    assert!(run.code == 0 && run.stdout.contains("0 settings are as the template"), "{run:?}");
+    assert!(run.stdout.contains("it was set blind, and cannot be seen afterwards"), "{run:?}");
+    let profile = lab.files().await["Profile:Ampersand Integration"].clone();
+    assert!(!profile.contains("Case") || profile.contains("<allowRead>true"), "{profile}");
+    let strict = [&deploy[..], &["--include-not-observed", "--strict"]].concat();
+    assert_eq!(as_lesser(&lab, &strict).await.code, 2);
+}
+
+#[test]
+fn a_copy_names_all_that_it_brings_and_an_administrators_right_apart() {
+    let env = Env::new();
+    unrecorded(
+        &env,
+        "Standard",
+        "    <categoryGroupVisibilities>\n        <dataCategoryGroup>Topics</dataCategoryGroup>\n        \
+         <visibility>ALL</visibility>\n    </categoryGroupVisibilities>\n    <futureAccesses>\n        \
+         <enabled>true</enabled>\n        <name>A</name>\n    </futureAccesses>\n    \
+         <loginIpRanges>\n        <endAddress>10.0.0.9</endAddress>\n        \
+         <startAddress>10.0.0.1</startAddress>\n    </loginIpRanges>\n    <objectPermissions>\n        \
+         <allowCreate>false</allowCreate>\n        <allowDelete>false</allowDelete>\n        \
+         <allowEdit>true</allowEdit>\n        <allowRead>true</allowRead>\n        \
+         <modifyAllRecords>false</modifyAllRecords>\n        <object>Lead</object>\n        \
+         <superRight>true</superRight>\n        <viewAllRecords>false</viewAllRecords>\n    \
+         </objectPermissions>\n    <tabVisibilities>\n        <tab>standard-Account</tab>\n        \
+         <visibility>DefaultOn</visibility>\n    </tabVisibilities>\n    <userPermissions>\n        \
+         <enabled>true</enabled>\n        <name>ModifyAllData</name>\n    </userPermissions>\n",
+    );
+    let types = |name: &str, members: &[&str]| {
+        let members: String =
+            members.iter().map(|member| format!("<members>{member}</members>")).collect();
+        format!("    <types>{members}<name>{name}</name></types>\n")
+    };
+    env.write(
+        "now/package.xml",
+        format!(
+            "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{}{}{}    \
+             <version>62.0</version>\n</Package>\n",
+            types("CustomObject", &["Account", "Lead"]),
+            types("DataCategoryGroup", &["Topics"]),
+            types("Profile", &["New P", "Standard"]),
+        ),
+    );
+    // What the template sets, in whatever spelling, is not copied over.
+    env.write(
+        "own.toml",
+        new_profile("").replace(
+            "userLicense = \"Salesforce\"",
+            "userLicense = \"Salesforce\", \"objectPermissions[lead].allowEdit\" = false",
+        ),
+    );
+    let run =
+        env.run(&["package", "--template", "own.toml", "--from", "now", "--full", "--out", "out"]);
+    for named in [
+        "categoryGroupVisibilities[Topics]",
+        "futureAccesses",
+        "loginIpRanges",
+        "superRight",
+        "tabVisibilities[standard-Account]",
+        "userPermissions[ModifyAllData]",
+    ] {
+        let is_line = |line: &str| line.trim_start().starts_with("+ ") && line.contains(named);
+        assert!(run.stdout.lines().any(is_line), "{named}: {run:?}");
+    }
+    assert!(run.stdout.contains("Administrator's rights that come along"), "{run:?}");
+    let edits = run.stdout.lines().filter(|line| line.contains("].allowEdit"));
+    assert_eq!(edits.count(), 1, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_names_nothing_of_a_copy_is_carried_out_where_the_copy_is_the_same() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("own.toml", new_profile(""));
+    let save = ["diff", "--template", "own.toml", "--save-plan", "plan.json"];
+    assert_eq!(lab.run(&save).await.code, 2);
+    let mut plan = json(&lab.env.folder().join("plan.json"));
+    plan.as_object_mut().unwrap().remove("digest");
+    let changes = plan["changes"].as_array_mut().unwrap();
+    changes.retain(|one| !one["cause"].as_str().unwrap().starts_with("copied from "));
+    lab.env.write("plan.json", plan.to_string());
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert!(run.code == 0 && run.stdout.contains("Deployed and verified"), "{run:?}");
 }

@@ -306,6 +306,7 @@ fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
         graph: &[],
         version: ApiVersion(67),
         is_online: false,
+        is_by_rest: false,
         same_org: true,
         is_in_place: false,
         is_blind: false,
@@ -425,6 +426,7 @@ proptest! {
             before: fixed.components.values().find(|one| one.id == target.id).map(|one| one.document.clone()),
             after: target.before.clone(),
             spelled: None,
+            said: Vec::new(),
         }).collect();
         let undone = simulate(&build(&back, ApiVersion(67), true).unwrap(), &fixed).unwrap();
         for component in actual.components.values() {
@@ -466,6 +468,7 @@ fn every_profile_and_set_of_the_fixtures_leads_to_every_other() {
                     before: Some(before.clone()),
                     after: Some(after.clone()),
                     spelled: None,
+                    said: Vec::new(),
                 };
                 let package = build(&[target], ApiVersion(67), true).unwrap();
                 let there = simulate(&package, &set).unwrap();

@@ -142,7 +142,7 @@ async fn make(
     }
     put(ui, arguments, &plan, &seen, &text)?;
     seen.all_read()?;
-    Ok(exit(&plan, arguments.strict))
+    Ok(exit(&plan.left, arguments.strict))
 }
 
 /// Writes a package where the arguments say, and the text of its plan.
@@ -375,7 +375,7 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     let left = if left.is_empty() { left } else { format!("\n{}\n", left.trim_end()) };
     if saved.package.is_empty() {
         ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
-        return Ok(exit(&plan, arguments.strict));
+        return Ok(exit(&plan.left, arguments.strict));
     }
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
@@ -389,5 +389,5 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
             out.display()
         ))?;
     }
-    Ok(exit(&plan, arguments.strict))
+    Ok(exit(&plan.left, arguments.strict))
 }

@@ -59,5 +59,5 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
             org_option(&org.name)
         ));
     }
-    Ok(exit(&plan, false))
+    Ok(exit(&plan.left, false))
 }

@@ -147,7 +147,8 @@ impl Seen {
             facts: &self.facts,
             graph: &self.graph,
             version: self.version,
-            is_online: self.is_online && means == Means::Deploy,
+            is_online: self.is_online,
+            is_by_rest: self.is_online && means == Means::Deploy,
             same_org: self.same_org,
             is_in_place: means == Means::Files,
             is_blind: false,
@@ -280,6 +281,7 @@ impl<'g> Goal<'g> {
         let silence = match self {
             // What cannot be read is told at the end, after the rest.
             _ if !seen.broken.is_empty() => None,
+            Self::Steps { .. } if plan.has_blind() => None,
             Self::Steps { only, .. } => {
                 only.check_findings(&plan.diff.findings)?;
                 plan.diff.silence_of(|finding| only.finding(finding))

@@ -1,18 +1,20 @@
 //! The one road from a plan to an org: show it, refuse what must not be, ask, look again, carry it
 //! out, look at what the org holds then, and say so. Every command that changes an org takes it.
 
-use crate::apply::look::{last_changed, read_again};
+mod afterwards;
+
+use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
-use crate::apply::queue::{self, Known, Meanwhile, in_the_way, meanwhile};
+use crate::apply::queue::{self, Known};
 use crate::apply::validation::{is_validated, moved_since, unfit};
-use crate::apply::{Applier, Outcome, Purpose, close};
+use crate::apply::{Applier, Outcome, Purpose};
 use crate::journal::{Entry, Journal, Stage};
 use crate::org::deploy::{TestLevel, Trial, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
-use crate::package::{Cause, Change};
+use crate::plan::Plan;
+use crate::plan::left::{Left, LeftKind};
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
-use crate::plan::{Look, Plan};
-use crate::report::{left, plan as render};
+use crate::report::plan as render;
 
 use super::arguments::{Exit, org_option};
 use super::error::CommandError;
@@ -110,7 +112,7 @@ impl<'r> Road<'r> {
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
             ui.answer(self.nothing())?;
-            return Ok(exit(&plan, manner.strict));
+            return Ok(exit(&plan.left, manner.strict));
         }
         self.refuse_removals(&plan)?;
         self.refuse_admin_rights(&plan)?;
@@ -160,7 +162,7 @@ impl<'r> Road<'r> {
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
                 ));
-                Ok(exit(&plan, manner.strict))
+                Ok(exit(&plan.left, manner.strict))
             }
             Outcome::Applied => self.verify(entry, &plan, &known).await,
         }
@@ -229,7 +231,7 @@ impl<'r> Road<'r> {
                  deploy.\n",
                 entry.started, entry.id
             ))?;
-            return Ok(exit(plan, self.manner.strict));
+            return Ok(exit(&plan.left, self.manner.strict));
         }
         let mut error = CommandError::new(format!(
             "the plan was carried out on {} ({}), and the org has moved since, so nothing was sent",
@@ -266,141 +268,6 @@ impl<'r> Road<'r> {
             self.name
         ))
         .hint("run the same command again when it is quieter there"))
-    }
-
-    /// Looks again: "succeeded" is the org's word, "in sync" is ours.
-    async fn verify(
-        &self,
-        mut entry: Entry,
-        plan: &Plan<'r>,
-        known: &Known,
-    ) -> Result<Exit, CommandError> {
-        let Self { ui, org, name, goal, .. } = self;
-        let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-        let looking = async {
-            let others = match &entry.deploy_id {
-                Some(_) => meanwhile(org, known, &entry, plan)
-                    .await
-                    .map_err(|error| CommandError::org(name, &error))?,
-                None => Meanwhile { is_shown: true, ..Meanwhile::default() },
-            };
-            Ok((others, goal.verify(ui, org, name, plan).await?))
-        };
-        let (others, look) = looking.await.map_err(|error: CommandError| {
-            CommandError {
-                what: format!(
-                    "the org `{name}` has carried out the deploy{id}, and could not be looked at \
-                     afterwards"
-                ),
-                causes: [vec![error.what], error.causes].concat(),
-                ..error
-            }
-            .hint("run the same command again: it looks at the org, and finishes what is open")
-        })?;
-        close(self.journal, goal.taken_back(), &mut entry)
-            .map_err(|error| CommandError::apply(name, &error))?;
-        self.refuse_disturbed(&look, others).await?;
-        let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
-        ui.answer(&match goal {
-            Goal::Steps { .. } => {
-                let is_wanted = |change: &&Change| {
-                    change.path.is_some() && !matches!(change.cause, Cause::Copied(_))
-                };
-                let settings = plan.changes.iter().filter(is_wanted).count();
-                let are = if settings == 1 {
-                    "1 setting is as the template wants it".to_owned()
-                } else {
-                    format!("{settings} settings are as the template wants them")
-                };
-                format!("Deployed and verified: {are}{id}.\n")
-            }
-            Goal::Baseline { .. } => {
-                format!("Deployed and verified: what was to change is as in the baseline{id}.\n")
-            }
-            Goal::BeforeImage { entry, .. } if !plan.is_open() => {
-                format!("Taken back and verified: the org is as it was before {}.\n", entry.id)
-            }
-            Goal::BeforeImage { entry, .. } => format!(
-                "Taken back in part and verified: of {} what is left above stays as it is.\n",
-                entry.id
-            ),
-        })?;
-        let left = left::render(&plan.left, Some(&org.identity().instance_url), self.manner.full);
-        if !left.is_empty() {
-            ui.answer(&format!("\n{}\n", left.trim_end()))?;
-        }
-        ui.hint(&match goal {
-            Goal::Steps { .. } | Goal::Baseline { .. } => {
-                format!(
-                    "`sfsetup rollback{}` takes it back (journal {})",
-                    org_option(name),
-                    entry.id
-                )
-            }
-            Goal::BeforeImage { .. } => {
-                format!(
-                    "`sfsetup rollback{} {}` takes the rollback back",
-                    org_option(name),
-                    entry.id
-                )
-            }
-        });
-        Ok(exit(plan, self.manner.strict))
-    }
-
-    /// Tells what has moved beside the plan. What did not hold, or may have undone what another has
-    /// deployed, is an error.
-    async fn refuse_disturbed(&self, look: &Look, others: Meanwhile) -> Result<(), CommandError> {
-        let Self { ui, org, goal, .. } = self;
-        for line in &look.moved {
-            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
-        }
-        if !others.is_shown {
-            ui.note(
-                "the org does not show its deploys: whether another came in between is not known",
-            );
-        }
-        for row in &others.running {
-            ui.warn(&format!(
-                "{}: it was sent before this one was over, and may undo it; `sfsetup diff` shows \
-                 how the org stands when it is over",
-                in_the_way(row)
-            ));
-        }
-        let who = last_changed(org, look.components.iter()).await;
-        if look.undone.is_empty() {
-            for line in who.iter().chain(&others.overtook) {
-                ui.note(line);
-            }
-            if others.overwritten.is_empty() {
-                return Ok(());
-            }
-            let mut error = CommandError::new(
-                "the org took the deploy, and it may have undone what another has deployed",
-            );
-            error.causes = others.overwritten;
-            error.exit = Exit::Drift;
-            return Err(error.hint(
-                "whoever has sent the other runs it again: it finds what is not as it should be",
-            ));
-        }
-        let mut error = CommandError::new(match goal {
-            Goal::Steps { .. } => "the org took the deploy, and yet is not as it should be",
-            Goal::Baseline { .. } => "the org took the deploy, and yet is not as the baseline",
-            Goal::BeforeImage { .. } => "the org took the rollback, and yet is not as it was",
-        });
-        error.causes.clone_from(&look.undone);
-        error.causes.extend([who, others.overtook.clone(), others.overwritten].concat());
-        error.exit = Exit::Drift;
-        if !others.overtook.is_empty() {
-            return Err(
-                error.hint("run the same command again: it plans on what the org holds now")
-            );
-        }
-        Err(error.hint(
-            "somebody or something else changes it, or the org ignores it: `sfsetup diff` shows \
-             how it stands",
-        ))
     }
 
     fn nothing(&self) -> &'static str {
@@ -540,9 +407,9 @@ impl<'r> Road<'r> {
 
 /// What differs or is missing and is left makes a run end with 2; where it is `strict` also what is
 /// by hand, or was not observed.
-pub(crate) fn exit(plan: &Plan<'_>, strict: bool) -> Exit {
-    let is_left = plan.is_open() || (strict && !plan.left.is_empty());
-    if is_left { Exit::Drift } else { Exit::Done }
+pub(crate) fn exit(left: &[Left], strict: bool) -> Exit {
+    let is_open = |left: &Left| strict || left.kind == LeftKind::Open;
+    if left.iter().any(is_open) { Exit::Drift } else { Exit::Done }
 }
 
 impl Reviewed<'_> {

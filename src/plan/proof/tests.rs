@@ -57,6 +57,7 @@ fn basis<'b>(components: &'b ComponentSet, facts: &'b FactValues) -> Basis<'b> {
         graph: &[],
         version: ApiVersion::NEWEST,
         is_online: false,
+        is_by_rest: false,
         same_org: true,
         is_in_place: false,
         is_blind: false,

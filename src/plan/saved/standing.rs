@@ -100,7 +100,16 @@ impl SavedPlan {
         let given: Vec<SavedAssignment> =
             plan.assignments.iter().map(SavedAssignment::from).collect();
         let mut lines = Vec::new();
-        for change in now.iter().filter(|change| !holds(&self.changes, change)) {
+        // Older plans do not name what a copy brings; the file tells whether it is the same.
+        let is_told = |change: &&SavedChange| {
+            !change.is_copied()
+                || self
+                    .changes
+                    .iter()
+                    .any(|one| one.is_copied() && one.component == change.component)
+        };
+        let more = now.iter().filter(|change| !holds(&self.changes, change));
+        for change in more.filter(is_told) {
             lines.push(format!("{} would be done, and the plan does not show it", words(change)));
         }
         for change in self.changes.iter().filter(|change| !holds(&now, change)) {

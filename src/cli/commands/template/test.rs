@@ -170,6 +170,7 @@ impl<'c> Case<'c> {
             graph: &[],
             version,
             is_online: false,
+            is_by_rest: false,
             same_org: true,
             is_in_place: false,
             is_blind: false,

@@ -1,0 +1,163 @@
+//! The look at an org once a deploy is over: whether it holds, what came in between, what is left.
+
+use super::{Road, exit};
+use crate::apply::close;
+use crate::apply::look::last_changed;
+use crate::apply::queue::{Known, Meanwhile, in_the_way, meanwhile};
+use crate::cli::shared::arguments::{Exit, org_option};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::goal::Goal;
+use crate::journal::Entry;
+use crate::package::{Cause, Change};
+use crate::plan::left::Left;
+use crate::plan::{Look, Plan};
+use crate::report::left;
+
+impl<'r> Road<'r> {
+    /// Looks again: "succeeded" is the org's word, "in sync" is ours.
+    pub(super) async fn verify(
+        &self,
+        mut entry: Entry,
+        plan: &Plan<'r>,
+        known: &Known,
+    ) -> Result<Exit, CommandError> {
+        let Self { ui, org, name, goal, .. } = self;
+        let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        let looking = async {
+            let others = match &entry.deploy_id {
+                Some(_) => meanwhile(org, known, &entry, plan)
+                    .await
+                    .map_err(|error| CommandError::org(name, &error))?,
+                None => Meanwhile { is_shown: true, ..Meanwhile::default() },
+            };
+            Ok((others, goal.verify(ui, org, name, plan).await?))
+        };
+        let (others, look) = looking.await.map_err(|error: CommandError| {
+            CommandError {
+                what: format!(
+                    "the org `{name}` has carried out the deploy{id}, and could not be looked at \
+                     afterwards"
+                ),
+                causes: [vec![error.what], error.causes].concat(),
+                ..error
+            }
+            .hint("run the same command again: it looks at the org, and finishes what is open")
+        })?;
+        close(self.journal, goal.taken_back(), &mut entry)
+            .map_err(|error| CommandError::apply(name, &error))?;
+        let left: Vec<Left> = plan.left.iter().chain(&look.unseen).cloned().collect();
+        let disturbed = self.refuse_disturbed(&look, others).await;
+        if disturbed.is_ok() {
+            ui.answer(&self.verified(&entry, plan, &look))?;
+        }
+        let shown = left::render(&left, Some(&org.identity().instance_url), self.manner.full);
+        if !shown.is_empty() {
+            ui.answer(&format!("\n{}\n", shown.trim_end()))?;
+        }
+        ui.hint(&match goal {
+            Goal::Steps { .. } | Goal::Baseline { .. } => {
+                format!(
+                    "`sfsetup rollback{}` takes it back (journal {})",
+                    org_option(name),
+                    entry.id
+                )
+            }
+            Goal::BeforeImage { .. } => {
+                format!(
+                    "`sfsetup rollback{} {}` takes the rollback back",
+                    org_option(name),
+                    entry.id
+                )
+            }
+        });
+        disturbed.map(|()| exit(&left, self.manner.strict))
+    }
+
+    /// What was done, once it was seen to hold.
+    fn verified(&self, entry: &Entry, plan: &Plan<'r>, look: &Look) -> String {
+        let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
+        match self.goal {
+            Goal::Steps { .. } => {
+                let is_wanted = |change: &&Change| {
+                    change.path.is_some() && !matches!(change.cause, Cause::Copied(_))
+                };
+                let set = plan.changes.iter().filter(is_wanted).count();
+                let settings = set.saturating_sub(look.unseen.len());
+                let are = if settings == 1 {
+                    "1 setting is as the template wants it".to_owned()
+                } else {
+                    format!("{settings} settings are as the template wants them")
+                };
+                format!("Deployed and verified: {are}{id}.\n")
+            }
+            Goal::Baseline { .. } => {
+                format!("Deployed and verified: what was to change is as in the baseline{id}.\n")
+            }
+            Goal::BeforeImage { entry, .. } if !plan.is_open() => {
+                format!("Taken back and verified: the org is as it was before {}.\n", entry.id)
+            }
+            Goal::BeforeImage { entry, .. } => format!(
+                "Taken back in part and verified: of {} what is left above stays as it is.\n",
+                entry.id
+            ),
+        }
+    }
+
+    /// Tells what has moved beside the plan. What did not hold, or may have undone what another has
+    /// deployed, is an error.
+    async fn refuse_disturbed(&self, look: &Look, others: Meanwhile) -> Result<(), CommandError> {
+        let Self { ui, org, goal, .. } = self;
+        for line in &look.moved {
+            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
+        }
+        if !others.is_shown {
+            ui.note(
+                "the org does not show its deploys: whether another came in between is not known",
+            );
+        }
+        for line in &others.unread {
+            ui.note(line);
+        }
+        for row in &others.running {
+            ui.warn(&format!(
+                "{}: it was sent before this one was over, and may undo it; `sfsetup diff` shows \
+                 how the org stands when it is over",
+                in_the_way(row)
+            ));
+        }
+        let who = last_changed(org, look.components.iter()).await;
+        if look.undone.is_empty() {
+            for line in who.iter().chain(&others.overtook) {
+                ui.note(line);
+            }
+            if others.overwritten.is_empty() {
+                return Ok(());
+            }
+            let mut error = CommandError::new(
+                "the org took the deploy, and it may have undone what another has deployed",
+            );
+            error.causes = others.overwritten;
+            error.exit = Exit::Drift;
+            return Err(error.hint(
+                "whoever has sent the other runs it again: it finds what is not as it should be",
+            ));
+        }
+        let mut error = CommandError::new(match goal {
+            Goal::Steps { .. } => "the org took the deploy, and yet is not as it should be",
+            Goal::Baseline { .. } => "the org took the deploy, and yet is not as the baseline",
+            Goal::BeforeImage { .. } => "the org took the rollback, and yet is not as it was",
+        });
+        error.causes.clone_from(&look.undone);
+        error.causes.extend([who, others.overtook.clone(), others.overwritten].concat());
+        error.exit = Exit::Drift;
+        if !others.overtook.is_empty() {
+            return Err(
+                error.hint("run the same command again: it plans on what the org holds now")
+            );
+        }
+        Err(error.hint(
+            "somebody or something else changes it, or the org ignores it: `sfsetup diff` shows \
+             how it stands",
+        ))
+    }
+}

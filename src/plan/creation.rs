@@ -1,0 +1,216 @@
+//! What a plan makes anew: what a new component begins with, what of its source a copy has, and a
+//! line for each of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wildmatch::WildMatch;
+
+use crate::metadata::ComponentId;
+use crate::metadata::document::{Document, NAMESPACE};
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry::{self, Odd, Said, Travel};
+use crate::metadata::settings::settings;
+use crate::metadata::value::Value;
+use crate::package::patch::patch;
+use crate::package::{Cause, Change, own};
+use crate::template::{Applies, ExpandedCreate, ExpandedStep};
+
+use super::proof::folded;
+use super::refusal::refuse_creation;
+use super::{Basis, Plan};
+
+impl Plan<'_> {
+    /// Begins a component that does not exist; returns its own name.
+    pub(super) fn create(
+        &mut self,
+        id: &ComponentId,
+        steps: &[ExpandedStep<'_>],
+        basis: &Basis<'_>,
+    ) -> Result<ComponentId, String> {
+        refuse_creation(id)?;
+        let create =
+            steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
+                let create = step.create.as_ref()?;
+                (create.id == *id).then_some((step, create))
+            });
+        let part = part_of_app(id, steps, basis);
+        let name = match (part, &create) {
+            (Some(suffix), _) => {
+                ComponentId::new(&id.type_name, format!("{}{suffix}", id.full_name))
+            }
+            (None, Some((_, create))) => create.id.clone(),
+            (None, None) => {
+                return Err(
+                    "it does not exist, and the template does not say how to make it".to_owned()
+                );
+            }
+        };
+        if self.made.contains_key(&name) {
+            return Ok(name);
+        }
+        let (document, mut settings) = match create {
+            Some((step, create)) => (self.begin(create, basis)?, set_by(step, create)),
+            None => (empty(&id.type_name), Vec::new()),
+        };
+        let mut add = |path: &str, value: &str| {
+            if let Ok(path) = path.parse::<FieldPath>()
+                && !settings.iter().any(|(known, ..)| *known == path)
+            {
+                settings.push((path, Value::from(value), Cause::Creation));
+            }
+        };
+        let odd = registry::find(&id.type_name).map_or(Odd::NOTHING, |row| row.odd);
+        for (path, said) in odd.made_with {
+            add(
+                path,
+                match said {
+                    Said::Text(text) => text,
+                    Said::Name => &name.full_name,
+                    Said::Owner => &id.full_name,
+                },
+            );
+        }
+        let copy_of = create.and_then(|(_, create)| create.from.clone());
+        let cause = create.map_or(Cause::Creation, |(step, _)| Cause::Step(step.step.id.clone()));
+        if let Some(copy_of) = copy_of {
+            self.copies.insert(name.clone(), copy_of);
+        }
+        self.make(name.clone(), document, cause);
+        self.changes.extend(settings.into_iter().map(|(path, value, cause)| Change {
+            id: name.clone(),
+            path: Some(path),
+            from: None,
+            to: Some(value),
+            cause,
+        }));
+        Ok(name)
+    }
+
+    /// What a new component begins with: its source as far as it was retrieved, or nothing.
+    fn begin(&mut self, create: &ExpandedCreate, basis: &Basis<'_>) -> Result<Document, String> {
+        let Some(from) = &create.from else {
+            return Ok(empty(&create.id.type_name));
+        };
+        let source = basis
+            .components
+            .get(from)
+            .or_else(|| own(basis.components, from))
+            .ok_or_else(|| format!("it is to be made from {from}, which is not there"))?;
+        if create.id.type_name == "Profile" {
+            self.notes.push(format!(
+                "{}: a clone made in Setup copies all of {from}; this one has its user permissions \
+                 and the objects asked for, and for the rest (tabs, layouts, record types, apps) \
+                 what the org gives a new profile: Minimum Access - Salesforce from API 60.0 on",
+                create.id
+            ));
+        }
+        let (document, idle) = without(&source.document, create, basis)?;
+        self.notes.extend(idle.into_iter().map(|pattern| {
+            format!("{}: `except` names `{pattern}`, and {from} has no such thing", create.id)
+        }));
+        Ok(document)
+    }
+
+    /// Names what a copy has from its source, beside what the plan sets in it: each is a change like
+    /// any other. Flags that are off go without saying, and so do its own texts.
+    pub(super) fn name_copied(&mut self, basis: &Basis<'_>) {
+        let mut copied = Vec::new();
+        for (id, from) in &self.copies {
+            let (Some(row), Some(made)) =
+                (registry::find_component(&id.type_name, &id.full_name), self.made.get(id))
+            else {
+                continue;
+            };
+            let of_it = self.changes.iter().filter(|change| change.id == *id);
+            let named: BTreeSet<String> =
+                of_it.filter_map(|change| change.path.as_ref()).map(folded).collect();
+            let is_told = |(path, value): &(FieldPath, Value)| {
+                let [first, rest @ ..] = path.segments() else { return false };
+                let field = row.resolve(path).ok().flatten().map(|resolved| resolved.field);
+                let is_own_text = rest.is_empty()
+                    && first.key.is_none()
+                    && field.is_some()
+                    && !matches!(value, Value::Xml(_));
+                let is_sent = field.is_none_or(|field| field.travel == Travel::Anywhere)
+                    && row.lacked_by(basis.version, Some(path)).is_none();
+                *value != Value::Bool(false)
+                    && !is_own_text
+                    && is_sent
+                    && !named.contains(&folded(path))
+            };
+            let settings = settings(row, made).into_iter().filter(is_told);
+            copied.extend(settings.map(|(path, value)| Change {
+                id: id.clone(),
+                path: Some(path),
+                from: None,
+                to: Some(value),
+                cause: Cause::Copied(from.clone()),
+            }));
+        }
+        self.changes.extend(copied);
+    }
+}
+
+/// How the file of a part of an external client app is named where it is made here (S 2.1), if the
+/// app is there or is made too.
+fn part_of_app(
+    id: &ComponentId,
+    steps: &[ExpandedStep<'_>],
+    basis: &Basis<'_>,
+) -> Option<&'static str> {
+    let suffix = registry::find(&id.type_name)?.odd.made_as?;
+    let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
+    let is_made =
+        steps.iter().any(|step| step.create.as_ref().is_some_and(|create| create.id == app));
+    (basis.components.get(&app).is_some() || is_made).then_some(suffix)
+}
+
+fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, Value, Cause)> {
+    create
+        .set
+        .iter()
+        .map(|(path, value)| (path.clone(), value.clone(), Cause::Step(step.step.id.clone())))
+        .collect()
+}
+
+/// A copy without what the template leaves out: an entry as a whole, or a flag of it. Comes with the
+/// patterns that match nothing.
+fn without<'c>(
+    source: &Document,
+    create: &'c ExpandedCreate,
+    basis: &Basis<'_>,
+) -> Result<(Document, Vec<&'c String>), String> {
+    if create.except.is_empty() {
+        return Ok((source.clone(), Vec::new()));
+    }
+    let row = registry::find_component(&create.id.type_name, &create.id.full_name)
+        .ok_or_else(|| format!("what is left out of {} cannot be told", create.id))?;
+    let mut idle: Vec<&String> = create.except.iter().collect();
+    let mut is_out = |path: &FieldPath| {
+        let text = path.to_string();
+        let is_it = |pattern: &&String| WildMatch::new(pattern).matches(&text);
+        idle.retain(|pattern| !is_it(pattern));
+        create.except.iter().any(|pattern| is_it(&pattern))
+    };
+    let mut left_out: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
+    for (path, value) in settings(row, source) {
+        let entry = FieldPath::new(vec![path.segments()[0].clone()]);
+        if entry.segments()[0].key.is_some() && is_out(&entry) {
+            left_out.insert(entry, None);
+        } else if value == Value::Bool(true) && is_out(&path) {
+            left_out.insert(path, Some(Value::Bool(false)));
+        }
+    }
+    let left_out: Vec<_> = left_out.into_iter().collect();
+    let document = patch(row, source, &left_out, basis.version);
+    let document = document.map_err(|error| format!("what is left out of its copy: {error}"))?;
+    Ok((document, idle))
+}
+
+fn empty(type_name: &str) -> Document {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{type_name} xmlns=\"{NAMESPACE}\">\n\
+         </{type_name}>\n"
+    );
+    Document::parse(text.into_bytes()).expect("a type's name is an element's name")
+}
