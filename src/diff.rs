@@ -33,6 +33,9 @@ pub struct Diff<'s> {
     pub baseline: Option<Against>,
     /// What the reader should know of the files that were read.
     pub notes: Vec<String>,
+    /// The apps that were asked for by their label, each as it was asked for, with the app by its
+    /// API name.
+    pub labels: BTreeMap<ComponentId, ComponentId>,
     /// Files that are no metadata, each with line and column: what stands in them is not observed,
     /// and the answer as a whole is an error.
     pub broken: Vec<String>,
@@ -149,5 +152,5 @@ pub fn diff<'s>(
     let made = made.filter_map(|step| Some(&step.create.as_ref()?.id)).collect();
     let findings =
         steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
-    Diff { findings, ..Diff::default() }
+    Diff { findings, labels: components.labels.clone(), ..Diff::default() }
 }

@@ -8,6 +8,7 @@ pub mod decomposed;
 pub mod document;
 pub mod fact;
 pub mod full_name;
+pub mod labels;
 pub mod layout;
 pub mod manifest;
 pub mod names;
@@ -92,6 +93,9 @@ pub struct ComponentSet {
     pub shown: BTreeMap<ComponentId, Vec<(String, Value)>>,
     /// What is known of names that were asked for and not seen; of files nothing is.
     pub names: Names,
+    /// The apps that were asked for by their label, each as it was asked for, with the app by its
+    /// API name.
+    pub labels: BTreeMap<ComponentId, ComponentId>,
 }
 
 /// Says why a component was not read, it alone or with all of its type (`*`).
@@ -118,12 +122,14 @@ impl ComponentSet {
             not_observed: BTreeMap::new(),
             shown: BTreeMap::new(),
             names: Names::default(),
+            labels: BTreeMap::new(),
         }
     }
 
-    /// Looks a component up.
+    /// Looks a component up; an app, and what is part of one, by the app's label too where it was
+    /// asked for by that.
     pub fn get(&self, id: &ComponentId) -> Option<&Component> {
-        self.components.get(id)
+        self.components.get(id).or_else(|| self.components.get(&self.called(id)?))
     }
 
     /// Adds a component, replacing one of the same identity.

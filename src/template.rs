@@ -19,6 +19,7 @@ mod placed;
 pub(crate) mod schema;
 pub mod setup;
 
+use crate::metadata::labels::app_type;
 use crate::metadata::value::Value;
 
 pub use arguments::{ArgumentErrors, Arguments};
@@ -292,6 +293,32 @@ pub struct Create {
     pub set: Vec<(String, Value)>,
     /// What is not copied: entries or flags by path, with `*` and `?`.
     pub except: Vec<String>,
+}
+
+impl Template {
+    /// Returns the parameters that hold an app's name: a component that is an app, or a part of
+    /// one, is named by them alone.
+    pub(crate) fn app_parameters(&self) -> impl Iterator<Item = &str> {
+        let patterns =
+            self.steps.iter().flat_map(|step| step.wants.iter().flat_map(Want::patterns));
+        patterns.filter_map(|pattern| {
+            let (type_name, name) = pattern.split_once(':')?;
+            app_type(type_name.trim())?;
+            name.trim().strip_prefix('{')?.strip_suffix('}')
+        })
+    }
+}
+
+impl Want {
+    /// The components that it speaks of, as they are written.
+    fn patterns(&self) -> Vec<&str> {
+        match self {
+            Self::Metadata { component, .. } => vec![component],
+            Self::Fact { .. } => Vec::new(),
+            Self::Manual { confirm, .. } => confirm.iter().flat_map(|one| one.patterns()).collect(),
+            Self::Any(wants) => wants.iter().flat_map(Self::patterns).collect(),
+        }
+    }
 }
 
 /// Finds the `{names}` in a pattern, each with its offset.

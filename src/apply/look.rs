@@ -50,6 +50,7 @@ pub async fn examine(
     let mut request = RetrieveRequest {
         components: needs.components.clone(),
         companions: needs.companions.clone(),
+        by_label: true,
     };
     let (mut graph, mut wanted) = (Vec::new(), Vec::new());
     if to_change {

@@ -137,7 +137,7 @@ impl<'s> Seen<'s, '_> {
             actual = actual.map(|_| Value::Hidden);
         }
         let subject = Subject::Setting { component: observed.id, path: path.clone() };
-        let own = [Name::Component(id.clone())];
+        let own = Name::of_component(id);
         let mut names = Name::of_setting(id, path);
         // A licence that is so is there.
         if outcome != Outcome::InSync {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
+use crate::metadata::labels::app_type;
 use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Field};
@@ -227,7 +228,11 @@ impl<'s> Finding<'s> {
     pub fn lacks_name(&self) -> Option<&Lacked> {
         let own = self.subject.component();
         self.lacks.as_ref().filter(|lacked| match &lacked.name {
-            Name::Component(id) => Some(id) != own,
+            // What is made may be made with its app.
+            Name::Component(id) => !own.is_some_and(|own| {
+                let app = app_type(&own.type_name).unwrap_or_default();
+                own == id || (app == id.type_name && own.full_name == id.full_name)
+            }),
             Name::Permission(_) | Name::Licence(_) => true,
         })
     }

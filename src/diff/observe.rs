@@ -5,7 +5,7 @@ use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel
 use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{Component, ComponentId, ComponentSet};
+use crate::metadata::{Component, ComponentId, ComponentSet, why_unread};
 use crate::template::Test;
 
 use super::asked::Asked;
@@ -61,11 +61,13 @@ pub(super) fn metadata(
             };
             (component.id.clone(), observation)
         }
-        None => (
-            id.clone(),
-            shown(components, id, path, test, field)
-                .unwrap_or_else(|| absent_component(components, id)),
-        ),
+        None => {
+            // What an app lacks that was named by its label is lacking, and made, by its own name.
+            let own = components.called(id).unwrap_or_else(|| id.clone());
+            let observation = shown(components, id, path, test, field)
+                .unwrap_or_else(|| absent_component(components, id, &own));
+            (own, observation)
+        }
     };
     Observed {
         id,
@@ -146,8 +148,10 @@ fn shown(
     })
 }
 
-fn absent_component(components: &ComponentSet, id: &ComponentId) -> Observation {
-    let unseen = Asked::of_set(components).why_missing(id);
+fn absent_component(components: &ComponentSet, id: &ComponentId, own: &ComponentId) -> Observation {
+    let asked = Asked::of_set(components);
+    let unseen = why_unread(&components.not_observed, id).cloned();
+    let unseen = unseen.or_else(|| asked.why_missing(own));
     unseen.map_or(Observation::Missing, Observation::NotObserved)
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::fact::{Access, Fact};
+use super::labels::app_type;
 use super::path::FieldPath;
 use super::registry::nearest::perhaps;
 use super::unseen::Unseen;
@@ -94,6 +95,13 @@ impl Name {
             return Vec::new();
         };
         of_type(type_name, key)
+    }
+
+    /// Returns the name of a component, and behind it that of the app whose part it is.
+    pub fn of_component(id: &ComponentId) -> Vec<Self> {
+        let app = app_type(&id.type_name).filter(|kind| *kind != id.type_name);
+        let app = app.map(|kind| Self::component(kind, id.full_name.as_str()));
+        [Self::Component(id.clone())].into_iter().chain(app).collect()
     }
 
     /// Returns the names that a fact speaks of.

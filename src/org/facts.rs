@@ -11,10 +11,12 @@ use serde_json::Value as Json;
 use super::error::{OrgError, OrgErrorKind};
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
+use super::retrieve::labels::bearers;
 use super::users::{self, Question};
 use super::{Event, Org};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
+use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
@@ -239,9 +241,9 @@ impl Org {
         }
         // An app of the org's own goes by its API name, and an external client app is in no such
         // table.
-        let listed = match self.list_types(&["ConnectedApp", "ExternalClientApplication"]).await {
+        let listed = match self.list_types(&[CONNECTED_APP, EXTERNAL_APP]).await {
             // Before 59.0 there is no such type (S 2.1).
-            Err(error) if error.kind == OrgErrorKind::Refused => self.list("ConnectedApp").await,
+            Err(error) if error.kind == OrgErrorKind::Refused => self.list(CONNECTED_APP).await,
             listed => listed,
         };
         let (listed, hidden) = match listed {
@@ -249,8 +251,8 @@ impl Org {
             Err(error) if is_fatal(&error) => return Err(error),
             Err(error) => (Vec::new(), Some(error)),
         };
-        for app in left {
-            let is_listed = listed.iter().any(|entry| {
+        let is_listed = |app: &&str| {
+            listed.iter().any(|entry| {
                 let name = entry.id.full_name.as_str();
                 let bare = entry
                     .namespace
@@ -258,11 +260,20 @@ impl Org {
                     .and_then(|namespace| name.strip_prefix(namespace)?.strip_prefix("__"));
                 name.eq_ignore_ascii_case(app)
                     || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(app))
-            });
-            let answer = match &hidden {
-                _ if is_listed => FactAnswer::Known(true.into()),
-                None => FactAnswer::Known(false.into()),
-                Some(error) => no_right(format!(
+            })
+        };
+        let labels: BTreeSet<&str> = left.iter().copied().filter(|app| !is_listed(app)).collect();
+        let by_label = match listed.iter().any(|entry| entry.id.type_name == EXTERNAL_APP) {
+            true => bearers(self, EXTERNAL_APP, &labels).await?,
+            false => BTreeMap::new(),
+        };
+        for app in left {
+            let answer = match (&hidden, by_label.get(app)) {
+                _ if is_listed(&app) => FactAnswer::Known(true.into()),
+                (_, Some(Ok(_))) => FactAnswer::Known(true.into()),
+                (None, Some(Err(unseen))) => FactAnswer::NotObserved(unseen.clone()),
+                (None, None) => FactAnswer::Known(false.into()),
+                (Some(error), _) => no_right(format!(
                     "all apps are seen only with Customize Application and Manage Connected Apps \
                      ({error})"
                 )),

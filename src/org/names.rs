@@ -68,7 +68,7 @@ impl Org {
                 everywhere(permission).is_some()
                     || METADATA_ALONE.iter().any(|known| known.eq_ignore_ascii_case(permission))
             }
-            Name::Component(id) => seen.components.contains_key(id),
+            Name::Component(id) => seen.get(id).is_some() || seen.called(id).is_some(),
             Name::Licence(_) => false,
         };
         let doubtful: BTreeSet<Name> =

@@ -7,6 +7,7 @@
 mod apps;
 mod bisect;
 mod job;
+pub(super) mod labels;
 mod parts;
 mod tooling;
 
@@ -31,6 +32,9 @@ pub struct RetrieveRequest {
     pub components: BTreeSet<ComponentId>,
     /// What must be asked for along with them so that a profile is whole (S 3.2).
     pub companions: Manifest,
+    /// Whether an app may be named by its label, as a person does who fills a template in; what
+    /// comes from files goes by its own name.
+    pub by_label: bool,
 }
 
 /// What came.
@@ -221,9 +225,12 @@ impl Org {
                 }
             }
         }
-        let (mut labels, shown) = (Vec::new(), &mut retrieved.components.shown);
-        not_observed.extend(apps::owned_elsewhere(self, &missing, shown, &mut labels).await?);
-        not_observed.extend(apps::by_label(self, labels, &mut retrieved).await?);
+        let (mut named, shown) = (Vec::new(), &mut retrieved.components.shown);
+        not_observed.extend(apps::owned_elsewhere(self, &missing, shown, &mut named).await?);
+        if request.by_label {
+            not_observed.extend(labels::external(self, &missing, &mut named).await?);
+            not_observed.extend(labels::take(self, named, &mut retrieved).await?);
+        }
         // A page of "not observed" would look like an answer.
         let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
         if !may_be_empty
@@ -236,7 +243,8 @@ impl Org {
                 format!("nothing of what was asked for could be read; {id}: {reason}"),
             ));
         }
-        retrieved.components.requested = Requested::Manifest(self.asked_for(request));
+        let manifest = self.asked_for(request, &retrieved.components);
+        retrieved.components.requested = Requested::Manifest(manifest);
         retrieved.components.not_observed = not_observed;
         Ok(retrieved)
     }
@@ -265,11 +273,14 @@ impl Org {
 
     /// The manifest that absence may be judged by; what could not be read is told apart by
     /// `not_observed`.
-    fn asked_for(&self, request: &RetrieveRequest) -> Manifest {
+    fn asked_for(&self, request: &RetrieveRequest, found: &ComponentSet) -> Manifest {
         let mut manifest = request.companions.clone();
         manifest.version = Some(self.api_version());
         for id in &request.components {
             manifest.add(&id.type_name, &id.full_name);
+            if let Some(own) = found.called(id) {
+                manifest.add(&own.type_name, &own.full_name);
+            }
         }
         manifest
     }

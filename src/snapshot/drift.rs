@@ -117,7 +117,7 @@ pub fn compare<'s>(
     against.is_comparable |= against.compared > 0;
     findings.sort_by(|one, other| place(one).cmp(&place(other)));
     against.notes.extend(of_contents(&findings));
-    Diff { findings, baseline: Some(against), notes: Vec::new(), broken }
+    Diff { findings, baseline: Some(against), broken, ..Diff::default() }
 }
 
 /// What one of the sides could not read and no finding tells of: it may be there, on one side or on

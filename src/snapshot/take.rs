@@ -91,6 +91,7 @@ pub async fn of_types(org: &Org, types: &[String]) -> Result<Wanted, OrgError> {
 pub async fn of_selection(org: &Org, selection: Selection) -> Result<Wanted, OrgError> {
     let mut wanted =
         Wanted { by_own_name: selection.by != SelectedBy::Template, ..Wanted::default() };
+    wanted.request.by_label = selection.by == SelectedBy::Template;
     for (type_name, members) in &selection.companions {
         for member in members {
             wanted.request.companions.add(type_name, member);
@@ -280,6 +281,7 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
         } else {
             Manifest::default()
         },
+        by_label: wanted.request.by_label,
     };
     if wanted.by_own_name {
         org.retrieve_listed(&request).await

@@ -52,7 +52,7 @@ impl Needs {
     fn want(&mut self, want: &ExpandedWant) {
         match want {
             ExpandedWant::Metadata { id, path, test, effective } => {
-                self.names.insert(Name::Component(id.clone()));
+                self.names.extend(Name::of_component(id));
                 self.names.extend(Name::of_setting(id, path));
                 self.names.extend(licence_of(id, path, test));
                 if let Some((fact, user)) = effective {

@@ -276,3 +276,89 @@ async fn an_app_by_its_label_is_that_app() {
     let run = lab.run(&[&["deploy", "--yes"], &set[..]].concat()).await;
     assert_eq!(run.code, 0, "{run:?}");
 }
+
+/// A lab whose template asks an app that a parameter names.
+async fn of_app(wants: &[String]) -> Lab {
+    let lab = lab(wants).await;
+    let text = std::fs::read_to_string(lab.env.folder().join("t.toml")).unwrap();
+    let app = "[parameters.app]\ntitle = \"App\"\n[[step]]";
+    lab.env.write("t.toml", text.replacen("[[step]]", app, 1));
+    lab
+}
+
+#[tokio::test]
+async fn an_external_client_app_by_its_label_is_that_app_with_all_its_parts() {
+    let on = "equals = true";
+    let wants = [
+        setting("ExternalClientApplication:{app}", "isProtected", "equals = false"),
+        setting("ExtlClntAppOauthSettings:{app}", "isFirstPartyAppEnabled", "equals = false"),
+        setting("ExtlClntAppGlobalOauthSettings:{app}", "isPkceRequired", on),
+        setting("ExtlClntAppConfigurablePolicies:{app}", "isEnabled", on),
+        setting(
+            "ExtlClntAppOauthConfigurablePolicies:{app}",
+            "refreshTokenPolicyType",
+            "equals = \"Infinite\"",
+        ),
+        fact("app.installed", on),
+    ];
+    let lab = of_app(&wants).await;
+    let set = ["--template", "t.toml", "--set", "app=Ampersand (eca)"];
+    let run = lab.run(&[&["diff", "--format", "json"], &set[..]].concat()).await;
+    let states: Vec<String> = told(&run).into_iter().map(|(state, _)| state).collect();
+    let expected = ["in-sync", "in-sync", "in-sync", "in-sync", "differs", "in-sync"];
+    assert_eq!(states, expected, "{run:?}");
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let name = &report["orgs"][0]["findings"][4]["component"]["full_name"];
+    assert_eq!(name, "Ampersand_ECA_oauthPlcy");
+    let note = report["orgs"][0]["notes"][0].as_str().unwrap();
+    assert!(note.contains("is the label of ExternalClientApplication:Ampersand_ECA"), "{note}");
+    let run = lab.run(&[&["diff"], &set[..]].concat()).await;
+    assert!(run.stderr.contains("--set app=Ampersand_ECA"), "{run:?}");
+    // A folder says whose label it is as well as an org does.
+    let run = lab.run(&["snapshot", "--out", "snap", "--types", "ExternalClientApplication"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let from = ["diff", "--from", "snap", "--format", "json"];
+    let run = lab.run(&[&from[..], &set[..]].concat()).await;
+    assert_eq!(told(&run)[0].0, "in-sync", "{run:?}");
+    let run = lab.run(&[&["deploy", "--yes"], &set[..]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    // The name, but for a letter, is no label.
+    let run = lab.run(&[DIFF, &["--set", "app=Ampersnd_ECA"]].concat()).await;
+    let told = told(&run);
+    assert_eq!(told[4].0, "missing", "{run:?}");
+    let meant = "no external client app `Ampersnd_ECA`; did you mean `Ampersand_ECA`?";
+    assert!(told[4].1.contains(meant), "{told:?}");
+}
+
+#[tokio::test]
+async fn whose_label_it_is_stands_in_the_file() {
+    let want = setting("ConnectedApp:{app}", "oauthPolicy.ipRelaxation", "equals = \"BYPASS\"");
+    let lab = of_app(&[want]).await;
+    let diff = [DIFF, &["--set", "app=Night Freight"]].concat();
+    // Its API name is nothing like it.
+    let (of_one, of_other) = ("<label>Warehouse Loader</label>", "<label>Ampersand</label>");
+    let label = "<label>Night Freight</label>";
+    lab.edit("ConnectedApp", "Warehouse_Loader", of_one, label).await;
+    let run = lab.run(&diff).await;
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let finding = &report["orgs"][0]["findings"][0];
+    assert_eq!(finding["component"]["full_name"], "Warehouse_Loader", "{run:?}");
+    assert_eq!(finding["state"], "differs", "{run:?}");
+    // A baseline's app is no other one that bears its name as a label.
+    let id = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">              <label>Night Freight</label></ConnectedApp>";
+    lab.env.write("then/connectedApps/Night Freight.connectedApp", id);
+    let baseline = ["diff", "--baseline", "then", "--format", "json", "--sparse"];
+    let run = lab.run(&baseline).await;
+    let report: Json = serde_json::from_str(&run.stdout).unwrap();
+    let findings = report["orgs"][0]["findings"].as_array().unwrap();
+    let names: Vec<&Json> = findings.iter().map(|one| &one["component"]["full_name"]).collect();
+    assert_eq!(names, ["Night Freight"], "{run:?}");
+    assert!(findings[0]["path"].is_null() && findings[0]["actual"].is_null(), "{run:?}");
+    // Where two bear it nobody can tell.
+    lab.edit("ConnectedApp", "Ampersand", of_other, label).await;
+    let run = lab.run(&diff).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    let told = told(&run);
+    assert_eq!(told[0].0, "not-observed", "{told:?}");
+    assert!(told[0].1.contains("Ampersand, Warehouse_Loader"), "{told:?}");
+}

@@ -57,7 +57,7 @@ fn profile(name: &str) -> (String, String, String, String) {
 fn request(ids: &[(&str, &str)]) -> RetrieveRequest {
     RetrieveRequest {
         components: ids.iter().map(|(t, n)| ComponentId::new(*t, *n)).collect(),
-        companions: Manifest::default(),
+        ..RetrieveRequest::default()
     }
 }
 

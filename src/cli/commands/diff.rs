@@ -1,6 +1,5 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,10 +14,12 @@ use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::diff::{Diff, State};
+use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::{Failure, OrgReport, Report, json, text};
-use crate::template::ExpandedWant;
+use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
 ///
@@ -238,7 +239,7 @@ fn next(
     choice: Option<&Choice>,
     report: &Report<'_>,
 ) {
-    let named = wanted.named(&by_api_name(&arguments.wanted.set, report));
+    let named = wanted.named(&by_api_name(&arguments.wanted.set, wanted, report));
     if report.diffs().any(Diff::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
@@ -260,23 +261,17 @@ fn next(
 }
 
 /// The values as they were given, with the API name in place of an app's label.
-fn by_api_name(set: &[String], report: &Report<'_>) -> Vec<String> {
-    let mut labels: BTreeMap<&str, &str> = BTreeMap::new();
-    for finding in report.diffs().flat_map(|diff| &diff.findings) {
-        if let Some(ExpandedWant::Metadata { id, .. }) = finding.wanted().map(|one| one.want)
-            && let Some(own) = finding.subject.component().filter(|own| *own != id)
-            && id.type_name == "ConnectedApp"
-        {
-            labels.insert(&id.full_name, &own.full_name);
-        }
-    }
-    let named = |given: &String| match given.split_once('=') {
-        Some((name, value)) if labels.contains_key(value.trim()) => {
-            format!("{name}={}", labels[value.trim()])
-        }
-        Some(_) | None => given.clone(),
+fn by_api_name(set: &[String], wanted: &Wanted, report: &Report<'_>) -> Vec<String> {
+    let parameters: Vec<&str> = wanted.templates().flat_map(Template::app_parameters).collect();
+    let own = |given: &String| {
+        let (name, value) = given.split_once('=')?;
+        let parameter = name.trim().rsplit('.').next()?;
+        let label = canonical_full_name(CONNECTED_APP, value);
+        let mut labels = report.diffs().flat_map(|diff| &diff.labels);
+        let (_, app) = labels.find(|(asked, _)| asked.full_name == label)?;
+        parameters.contains(&parameter).then(|| format!("{name}={}", app.full_name))
     };
-    set.iter().map(named).collect()
+    set.iter().map(|given| own(given).unwrap_or_else(|| given.clone())).collect()
 }
 
 fn exit(report: &Report<'_>, strict: bool) -> Exit {

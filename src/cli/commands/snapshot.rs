@@ -193,8 +193,11 @@ fn select(
 fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {
     let steps = wanted.steps_to_look_at()?;
     let needs = needs(&steps);
-    let mut request =
-        RetrieveRequest { components: needs.components, companions: needs.companions };
+    let mut request = RetrieveRequest {
+        components: needs.components,
+        companions: needs.companions,
+        ..Default::default()
+    };
     for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {
         request.companions.add(&id.type_name, &id.full_name);
     }

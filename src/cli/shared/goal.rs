@@ -11,6 +11,7 @@ use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
+use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::names::{Lacked, Name, Standing};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, masters};
@@ -191,7 +192,7 @@ impl<'g> Goal<'g> {
                 Ok(Seen {
                     facts: examined.facts,
                     graph: examined.graph,
-                    notes: labels(&examined.components),
+                    notes: examined.components.labels_in_words().collect(),
                     ..Seen::of_org(org, examined.components)
                 })
             }
@@ -425,17 +426,6 @@ impl<'g> Goal<'g> {
     }
 }
 
-/// Says which apps were named by their label.
-fn labels(components: &ComponentSet) -> Vec<String> {
-    let named = components.components.iter();
-    named
-        .filter(|(asked, one)| one.id.type_name == "ConnectedApp" && **asked != one.id)
-        .map(|(asked, one)| {
-            format!("`{}` is the label of {}; this is its API name", asked.full_name, one.id)
-        })
-        .collect()
-}
-
 /// Holds what is there now against a baseline.
 fn against(
     now: Side,
@@ -505,13 +495,21 @@ pub(crate) fn of_files(
     let needed = needs(steps).components;
     let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
         // There may be hundreds of these, of megabytes each.
-        "ConnectedApp" | "PermissionSet" | "Profile" => {
+        CONNECTED_APP | "PermissionSet" | "Profile" => {
             needed.iter().any(|wanted| is_one_name(wanted, id))
         }
         name => name == "CustomObject" || needed.iter().any(|wanted| wanted.type_name == name),
     };
-    let reading =
-        snapshot::read(from, &is_wanted).map_err(|error| CommandError::read(from, &error))?;
+    let read = |is_wanted: &dyn Fn(&ComponentId) -> bool| {
+        snapshot::read(from, is_wanted).map_err(|error| CommandError::read(from, &error))
+    };
+    let mut reading = read(&is_wanted)?;
+    let unnamed: BTreeSet<&str> =
+        needed.iter().filter_map(|id| reading.components.unnamed_app(id)).collect();
+    if !unnamed.is_empty() {
+        reading = read(&|id| is_wanted(id) || unnamed.contains(id.type_name.as_str()))?;
+        reading.components.name_by_label(needed.iter());
+    }
     for note in &reading.notes {
         ui.warn(note);
     }
@@ -521,6 +519,7 @@ pub(crate) fn of_files(
     let count = reading.components.components.len();
     ui.detail(&format!("read {count} components from {}", from.display()));
     let graph = masters(&reading.components);
+    reading.remarks.extend(reading.components.labels_in_words());
     Ok(Seen {
         components: reading.components.into(),
         against: None,

@@ -1,17 +1,15 @@
 //! Connected apps that another org owns: the Metadata API does not show them (S 1.5), SOQL shows a
 //! little (S 1.7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Retrieved, bisect};
-use crate::metadata::document::Document;
-use crate::metadata::layout;
-use crate::metadata::manifest::Manifest;
+use super::labels::{self, Named};
+use crate::metadata::ComponentId;
+use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
-use crate::metadata::{Component, ComponentId};
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
@@ -19,15 +17,15 @@ use crate::org::http::{soql_list, soql_text};
 /// Looks among the connected apps that retrieve did not find for those that another org owns.
 ///
 /// Returns them with the reason why they are not observed; what SOQL shows of them goes into
-/// `shown`, and apps of the org's own that were named by their label go into `labels`.
+/// `shown`, and apps of the org's own that were named by their label go into `named`.
 pub(super) async fn owned_elsewhere(
     org: &Org,
     missing: &[ComponentId],
     shown: &mut BTreeMap<ComponentId, Vec<(String, Value)>>,
-    labels: &mut Vec<(ComponentId, ComponentId)>,
+    named: &mut Vec<Named>,
 ) -> Result<BTreeMap<ComponentId, Unseen>, OrgError> {
     let apps: Vec<&ComponentId> =
-        missing.iter().filter(|id| id.type_name == "ConnectedApp").collect();
+        missing.iter().filter(|id| id.type_name == CONNECTED_APP).collect();
     if apps.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -37,40 +35,52 @@ pub(super) async fn owned_elsewhere(
         soql_list(apps.iter().map(|id| id.full_name.as_str()))
     );
     let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
+        Ok(rows) => Ok(rows),
         // Without the right, the object is not even there for the caller.
-        Err(error) if error.is_about_rights() => {
-            let reason = format!(
+        Err(error) if error.is_about_rights() => Err(Unseen::new(
+            UnseenKind::NoRight,
+            format!(
                 "the Metadata API does not show it; whether another org owns it cannot be seen \
                  without Customize Application and Manage Connected Apps ({error}); {}",
                 by_hand(org)
-            );
-            let why = Unseen::new(UnseenKind::NoRight, reason);
-            return Ok(apps.into_iter().map(|id| (id.clone(), why.clone())).collect());
-        }
+            ),
+        )),
         Err(error) => return Err(error),
     };
-    if rows.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    // The table knows labels alone, and the org's own apps stand in it too; those are listed (S
-    // 1.5).
-    let own = org.list("ConnectedApp").await?;
-    let mut reasons = BTreeMap::new();
-    for id in apps {
+    // The table knows labels alone, and the org's own apps stand in it too (S 1.5).
+    let row_of = |id: &ComponentId| {
         let is_label = |row: &&Json| {
             row["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&id.full_name))
         };
-        let Some(row) = rows.iter().find(is_label) else {
-            continue;
-        };
-        // Setup proposes a label's letters and digits, joined by `_`, as the API name.
-        let proposed =
-            id.full_name.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
-        if let Some(app) = own.iter().find(|app| app.id.full_name.eq_ignore_ascii_case(&proposed)) {
-            labels.push((id.clone(), app.id.clone()));
-            continue;
+        rows.as_ref().map(|rows| rows.iter().find(is_label))
+    };
+    let labels: BTreeSet<&str> = apps
+        .iter()
+        .filter(|id| !matches!(row_of(id), Ok(None)))
+        .map(|id| id.full_name.as_str())
+        .collect();
+    let mut own = labels::bearers(org, CONNECTED_APP, &labels).await?;
+    let mut reasons = BTreeMap::new();
+    for id in apps {
+        match own.remove(&id.full_name) {
+            Some(Ok(app)) => {
+                named.push(Named { asked: id.clone(), app });
+                continue;
+            }
+            Some(Err(unseen)) => {
+                reasons.insert(id.clone(), unseen);
+                continue;
+            }
+            None => {}
         }
+        let row = match row_of(id) {
+            Ok(Some(row)) => row,
+            Ok(None) => continue,
+            Err(unseen) => {
+                reasons.insert(id.clone(), unseen.clone());
+                continue;
+            }
+        };
         let mut settings = Vec::new();
         let mut reason =
             "the app is owned by another org, whose settings for it the Metadata API does not show"
@@ -103,37 +113,6 @@ pub(super) async fn owned_elsewhere(
         reasons.insert(id.clone(), Unseen::not_readable(reason));
     }
     Ok(reasons)
-}
-
-/// Reads apps that were named by their label, and puts each under the name that it was asked for
-/// by.
-pub(super) async fn by_label(
-    org: &Org,
-    labels: Vec<(ComponentId, ComponentId)>,
-    retrieved: &mut Retrieved,
-) -> Result<BTreeMap<ComponentId, Unseen>, OrgError> {
-    let mut unread = BTreeMap::new();
-    for (asked, own) in labels {
-        let haul = bisect::retrieve(org, [own.clone()].into(), &Manifest::default()).await?;
-        let mut files = haul.files.into_iter();
-        let found = files.find_map(|(file, bytes)| {
-            let is_it = layout::component_of(&file).is_some_and(|id| id == own);
-            let document = Document::parse(bytes).ok().filter(|_| is_it)?;
-            Some(Component { id: own.clone(), document, file })
-        });
-        let label = found.as_ref().and_then(|app| app.document.root().child_text("label"));
-        match label.is_some_and(|label| label.eq_ignore_ascii_case(&asked.full_name)) {
-            true => _ = found.and_then(|app| retrieved.components.components.insert(asked, app)),
-            false => {
-                let words = format!(
-                    "an app of this label is in the org, and it could not be read; `{}` may be it",
-                    own.full_name
-                );
-                unread.insert(asked, Unseen::not_readable(words));
-            }
-        }
-    }
-    Ok(unread)
 }
 
 /// Where a person sees an app of another org's, installs it and sets its policies (S 7).

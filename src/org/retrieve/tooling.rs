@@ -59,7 +59,7 @@ pub(super) async fn retrieve(
             );
         }
     }
-    set.requested = Requested::Manifest(org.asked_for(request));
+    set.requested = Requested::Manifest(org.asked_for(request, &set));
     Ok(Retrieved {
         components: set,
         contents: BTreeMap::new(),
