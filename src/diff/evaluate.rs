@@ -8,7 +8,7 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::template::needs::licence_of;
+use crate::template::needs::wanted_name;
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
 use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
@@ -139,9 +139,9 @@ impl<'s> Seen<'s, '_> {
         let subject = Subject::Setting { component: observed.id, path: path.clone() };
         let own = Name::of_component(id);
         let mut names = Name::of_setting(id, path);
-        // A licence that is so is there.
+        // What is so is there.
         if outcome != Outcome::InSync {
-            names.extend(licence_of(id, path, test));
+            names.extend(wanted_name(id, path, test));
         }
         let is_missing = outcome == Outcome::Missing;
         let finding = self.finding(want, subject, outcome, actual, access_from);
@@ -149,7 +149,11 @@ impl<'s> Seen<'s, '_> {
         match self.lacked(&own) {
             Some(lacked) if is_missing && finding.lacks.is_none() => {
                 // What is yet to be made may be made with it.
-                let is_so = wants_none(test) && !self.made.contains(id);
+                let is_made = |name: &Name| match name {
+                    Name::Component(id) => self.made.contains(id),
+                    Name::Permission(_) | Name::Licence(_) => false,
+                };
+                let is_so = wants_none(test) && !own.iter().any(is_made);
                 let outcome = if is_so { Outcome::InSync } else { finding.outcome };
                 Finding { lacks: Some(lacked.clone()), outcome, ..finding }
             }
@@ -214,7 +218,14 @@ impl<'s> Seen<'s, '_> {
                 let satisfied = satisfies(test, Some(&value), None);
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
-            FactAnswer::NotObserved(unseen) => (Outcome::NotObserved(unseen), None),
+            FactAnswer::NotObserved(unseen) => {
+                let of = fact.parameter().filter(|_| unseen.kind == UnseenKind::NobodyThere);
+                let words = match of {
+                    Some(parameter) => format!("the parameter `{parameter}`: {unseen}"),
+                    None => unseen.words,
+                };
+                (Outcome::NotObserved(Unseen { words, ..unseen }), None)
+            }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
         let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);

@@ -29,14 +29,21 @@ pub enum Name {
 /// The sections of profiles and permission sets whose entries name something of the org: the
 /// section, the element that holds the name, and what has it (S 3.1, 4.1).
 const SECTIONS: &[(&str, &str, &str)] = &[
+    ("agentAccesses", "agentName", "Bot"),
     ("applicationVisibilities", "application", "CustomApplication"),
+    ("categoryGroupVisibilities", "dataCategoryGroup", "DataCategoryGroup"),
     ("classAccesses", "apexClass", "ApexClass"),
     ("customMetadataTypeAccesses", "name", "CustomObject"),
+    ("customPermissions", "name", "CustomPermission"),
     ("customSettingAccesses", "name", "CustomObject"),
+    ("externalDataSourceAccesses", "externalDataSource", "ExternalDataSource"),
     ("fieldPermissions", "field", "CustomField"),
+    ("flowAccesses", "flow", "Flow"),
+    ("layoutAssignments", "layout", "Layout"),
     ("objectPermissions", "object", "CustomObject"),
     ("pageAccesses", "apexPage", "ApexPage"),
     ("recordTypeVisibilities", "recordType", "RecordType"),
+    ("servicePresenceStatusAccesses", "servicePresenceStatus", "ServicePresenceStatus"),
     ("tabSettings", "tab", "CustomTab"),
     ("tabVisibilities", "tab", "CustomTab"),
 ];
@@ -63,18 +70,49 @@ impl Name {
             Self::Component(id) => match id.type_name.as_str() {
                 "ApexClass" => "Apex class",
                 "ApexPage" => "Visualforce page",
+                "Bot" => "agent",
                 "ConnectedApp" => "connected app",
                 "CustomApplication" => "app",
                 "CustomField" => "field",
                 "CustomObject" => "object",
+                "CustomPermission" => "custom permission",
                 "CustomTab" => "tab",
+                "DataCategoryGroup" => "data category group",
                 "ExternalClientApplication" => "external client app",
+                "ExternalDataSource" => "external data source",
+                "Flow" => "flow",
+                "Layout" => "page layout",
                 "PermissionSet" => "permission set",
                 "PermissionSetGroup" => "permission set group",
                 "Profile" => "profile",
                 "RecordType" => "record type",
+                "ServicePresenceStatus" => "presence status",
                 other => other,
             },
+        }
+    }
+
+    /// Says why no org can have something of this name, as the end of a sentence; nothing where one
+    /// may.
+    pub fn why_impossible(&self) -> Option<&'static str> {
+        let text = self.text();
+        match self {
+            Self::Permission(_) if !is_api_name(text) => {
+                Some("a system permission goes by its API name, such as `ApiEnabled`")
+            }
+            Self::Component(id) => match id.type_name.as_str() {
+                "CustomObject" if !is_api_name(text) => {
+                    Some("an object goes by its API name, such as `Account` or `Invoice__c`")
+                }
+                "CustomField" if !is_part_name(text) => {
+                    Some("a field is written `Object.Field`, such as `Account.Phone`")
+                }
+                "RecordType" if !is_part_name(text) => {
+                    Some("a record type is written `Object.RecordType`, such as `Account.Retailer`")
+                }
+                _ => None,
+            },
+            Self::Permission(_) | Self::Licence(_) => None,
         }
     }
 
@@ -119,12 +157,32 @@ impl Name {
     }
 }
 
+/// Says whether a text may be an API name: letters, digits and `_`, a letter first.
+fn is_api_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// Says whether a text may be the name of a part of an object: `Object.Part`.
+fn is_part_name(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(object, part)| is_api_name(object) && is_api_name(part))
+}
+
 fn of_type(type_name: &str, key: &str) -> Vec<Name> {
     let object = key.split_once('.').map(|(object, _)| Name::component("CustomObject", object));
     match type_name {
         "CustomTab" if key.starts_with("standard-") => Vec::new(),
         "CustomField" | "RecordType" => {
             object.into_iter().chain([Name::component(type_name, key)]).collect()
+        }
+        // Behind it may stand the record type that it is assigned for; an entry is also written by
+        // its object and record type, which is no layout (S 3.1).
+        "Layout" => {
+            let (layout, record_type) = key.split_once('|').unwrap_or((key, ""));
+            let layout = Some(layout.trim()).filter(|layout| layout.contains('-'));
+            let layout = layout.map(|layout| Name::component("Layout", layout));
+            let record_type = Some(record_type.trim()).filter(|name| name.contains('.'));
+            record_type.iter().flat_map(|name| of_type("RecordType", name)).chain(layout).collect()
         }
         _ => vec![Name::component(type_name, key)],
     }
@@ -137,13 +195,20 @@ pub struct Lacked {
     pub name: Name,
     /// The nearest of those that it has.
     pub nearest: Option<String>,
+    /// The parameters by whose values it is named.
+    pub parameters: Vec<String>,
 }
 
 /// Shown as a sentence without its end.
 impl fmt::Display for Lacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let meant = perhaps(self.nearest.as_deref());
-        write!(f, "the org has no {} `{}`{meant}", self.name.sort(), self.name.text())
+        write!(f, "the org has no {} `{}`", self.name.sort(), self.name.text())?;
+        match self.parameters.as_slice() {
+            [] => {}
+            [one] => write!(f, " (parameter `{one}`)")?,
+            several => write!(f, " (parameters `{}`)", several.join("`, `"))?,
+        }
+        f.write_str(&perhaps(self.nearest.as_deref()))
     }
 }
 
@@ -166,6 +231,15 @@ impl Names {
     /// Notes what is known of a name.
     pub fn insert(&mut self, name: Name, standing: Standing) {
         self.known.insert(name, standing);
+    }
+
+    /// Says by which parameters each lacking name is given.
+    pub fn given_by(&mut self, parameters: impl Fn(&Name) -> Vec<String>) {
+        for (name, standing) in &mut self.known {
+            if let Standing::Lacked(lacked) = standing {
+                lacked.parameters = parameters(name);
+            }
+        }
     }
 
     /// Returns what is known of a name.
@@ -238,7 +312,7 @@ impl Shown {
     }
 
     fn add(&mut self, sort: &'static str, name: &str) {
-        let name = name.trim().to_lowercase();
+        let name = percent::plain(name.trim()).to_lowercase();
         if matches!(sort, "CustomField" | "RecordType")
             && let Some((object, _)) = name.split_once('.')
         {
@@ -280,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_path_names_what_it_speaks_of() {
-        let paths: [(&str, &[&str]); 7] = [
+        let paths: [(&str, &[&str]); 10] = [
             ("objectPermissions[Account].allowRead", &["object Account"]),
             (
                 "fieldPermissions[Account.Phone].readable",
@@ -289,6 +363,16 @@ mod tests {
             ("userPermissions[ApiEnabled].enabled", &["system permission ApiEnabled"]),
             ("tabVisibilities[standard-Account].visibility", &[]),
             ("tabVisibilities[Invoice__c].visibility", &["tab Invoice__c"]),
+            ("flowAccesses[Close_Case].enabled", &["flow Close_Case"]),
+            (
+                "layoutAssignments[Account-Shop %28new%29|Account.Retailer]",
+                &[
+                    "object Account",
+                    "record type Account.Retailer",
+                    "page layout Account-Shop (new)",
+                ],
+            ),
+            ("layoutAssignments[Account].layout", &[]),
             ("loginIpRanges[1.2.3.4|1.2.3.4]", &[]),
             ("custom", &[]),
         ];
@@ -296,6 +380,31 @@ mod tests {
             assert_eq!(names("Profile", path), expected, "{path}");
         }
         assert!(names("ConnectedApp", "objectPermissions[Account].allowRead").is_empty());
+    }
+
+    #[test]
+    fn what_can_be_no_name_is_told_from_one_that_may_be() {
+        let field = |name: &str| Name::component("CustomField", name);
+        for none in [
+            field("Phone"),
+            field("Account.Phone.X"),
+            field("Account."),
+            Name::component("CustomObject", "Account;Contact"),
+            Name::component("CustomObject", "__c"),
+            Name::component("RecordType", "Retailer"),
+            Name::Permission("API Enabled".to_owned()),
+        ] {
+            assert!(none.why_impossible().is_some(), "{none:?}");
+        }
+        for one in [
+            field("acme__Thing__c.acme__Score__c"),
+            Name::component("CustomObject", "Invoice__c"),
+            Name::component("Profile", "Sales; Night (2)"),
+            Name::component("ConnectedApp", "Warehouse Loader"),
+            Name::Permission("ApiEnabled".to_owned()),
+        ] {
+            assert_eq!(one.why_impossible(), None, "{one:?}");
+        }
     }
 
     #[test]

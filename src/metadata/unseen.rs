@@ -38,6 +38,8 @@ pub enum UnseenKind {
     NothingWanted,
     /// The user or app that it speaks of is not named.
     NobodyNamed,
+    /// The user that it speaks of is not there, or not shown.
+    NobodyThere,
     /// This program does not know the metadata type, or no file for what is of it.
     UnknownType,
     /// Whether it matters at all depends on something that could not be seen.

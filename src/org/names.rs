@@ -37,6 +37,17 @@ const COMPOUND: &[&str] = &[
     "Longitude",
     "GeocodeAccuracy",
 ];
+/// Types that profiles speak of and that this program knows no more of. That a list has what came
+/// with a package under the package's prefix is not told of each.
+const WITHOUT_ROW: &[&str] = &[
+    "Bot",
+    "CustomPermission",
+    "DataCategoryGroup",
+    "ExternalDataSource",
+    "Flow",
+    "Layout",
+    "ServicePresenceStatus",
+];
 /// The rights with which a caller sees every object's definition.
 const ALL_OBJECTS: &str =
     "View Setup and Configuration, and Customize Application or View All Data";
@@ -185,7 +196,7 @@ impl Search<'_> {
         let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
         let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
         let near = near.map(|(one, _)| (*one).clone());
-        let lacked = Lacked { name: name.clone(), nearest: near };
+        let lacked = Lacked { name: name.clone(), nearest: near, parameters: Vec::new() };
         self.found.insert(name, Standing::Lacked(lacked));
     }
 
@@ -194,6 +205,14 @@ impl Search<'_> {
         let name = Name::Component(id.clone());
         match self.listed.get(&id.type_name) {
             Some(Ok(names)) if names.iter().any(|one| one.eq_ignore_ascii_case(&id.full_name)) => {}
+            Some(Ok(_)) if may_be_unlisted(id) => {
+                let words = format!(
+                    "the org lists no {} `{}`, and need not list what came with a package",
+                    name.sort(),
+                    name.text()
+                );
+                self.found.insert(name, Standing::Unseen(Unseen::not_readable(words)));
+            }
             // Standard apps need not be listed.
             Some(Ok(names)) if !id.full_name.starts_with("standard__") => {
                 let names = names.clone();
@@ -425,6 +444,17 @@ fn is_listed(type_name: &str) -> bool {
     let is_by_own_name = registry::find(type_name).is_some_and(|row| row.odd.named_by.is_none());
     is_by_own_name && !matches!(type_name, "CustomField" | "Settings")
         || matches!(type_name, "ApexPage" | "CustomTab" | "RecordType")
+        || WITHOUT_ROW.contains(&type_name)
+}
+
+/// Whether a list that lacks a component may lack it though it is there: it bears the prefix of a
+/// package, of a layout in the part behind its object.
+fn may_be_unlisted(id: &ComponentId) -> bool {
+    let own = match id.full_name.split_once('-') {
+        Some((_, layout)) if id.type_name == "Layout" => layout,
+        Some(_) | None => id.full_name.as_str(),
+    };
+    WITHOUT_ROW.contains(&id.type_name.as_str()) && own.contains("__")
 }
 
 /// Whether a custom field bears the prefix of a package: `Account.ns__Score__c`.

@@ -10,6 +10,7 @@ use super::error::OrgError;
 use super::http::soql_list;
 use crate::metadata::fact::{Access, FactAnswer, FieldFlag, ObjectFlag, UserFact};
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
@@ -93,6 +94,19 @@ pub(super) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, O
     })
 }
 
+/// Some of the users that are shown, for the sake of the one that was meant; none where they cannot
+/// be asked for. In a sandbox every user name has a suffix more.
+async fn some_users(org: &Org) -> Result<Vec<String>, OrgError> {
+    let soql = "SELECT Username FROM User WHERE IsActive = true LIMIT 2000";
+    match org.wire.query(soql).await {
+        Ok(rows) => {
+            Ok(rows.iter().filter_map(|row| row["Username"].as_str().map(str::to_owned)).collect())
+        }
+        Err(error) if error.is_about_one_question() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Answers questions of users, each by user name, in the order asked.
 pub(super) async fn answer(
     org: &Org,
@@ -101,7 +115,6 @@ pub(super) async fn answer(
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let not_shown = |reason: &str| Told::from(not_readable(reason));
     let hidden = |reason: &str| Told::from(not_observed(UnseenKind::NoRight, reason));
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
     let soql = format!(
@@ -116,6 +129,14 @@ pub(super) async fn answer(
             return Ok(asked.iter().map(|_| hidden(&reason)).collect());
         }
         Err(error) => return Err(error),
+    };
+    let is_there = |name: &&str| {
+        let mut shown = users.iter().filter_map(|row| row["Username"].as_str());
+        shown.any(|username| username.eq_ignore_ascii_case(name))
+    };
+    let near = match names.iter().all(|name| is_there(name)) {
+        true => Vec::new(),
+        false => some_users(org).await?,
     };
     let permissions = Permissions::of(org, asked).await?;
     let allowed = match permissions.read(org, asked, &users).await {
@@ -132,10 +153,11 @@ pub(super) async fn answer(
                 row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
             };
             let Some(user) = users.iter().find(is_it) else {
-                return not_shown(&format!(
-                    "there is no user `{name}` in this org, or it is not \
-                    shown to this user"
-                ));
+                let meant = perhaps(nearest(name, near.iter().map(String::as_str)));
+                let words = format!(
+                    "there is no user `{name}` in this org, or it is not shown to this user{meant}"
+                );
+                return Told::from(not_observed(UnseenKind::NobodyThere, &words));
             };
             let shown = |value: &Json| match value {
                 Json::String(text) => Told::from((FactAnswer::Known(text.as_str().into()), None)),

@@ -6,6 +6,7 @@ use super::{
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 use crate::metadata::value::Value;
@@ -159,23 +160,20 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
-            Want::Metadata { component, path, test, carrier } => {
-                self.each(&[component, path], |filler| {
+            Want::Metadata { component, path: path_pattern, test, carrier } => {
+                self.each(&[component, path_pattern], |filler| {
                     let path: FieldPath =
-                        filler.text(path).parse().map_err(|error| format!("{error}"))?;
+                        filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
                     let is_grant =
                         *carrier == Carrier::Effective && test == Test::Equals(Value::Bool(true));
-                    let effective = match filler.arguments.text("user").filter(|_| is_grant) {
+                    let effective = match filler.about("user")?.filter(|_| is_grant) {
                         Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
                         None => None,
                     };
-                    Ok(ExpandedWant::Metadata {
-                        id: filler.component(component)?,
-                        path,
-                        test,
-                        effective,
-                    })
+                    let id = filler.component(component)?;
+                    filler.refuse(path_pattern, &Name::of_setting(&id, &path))?;
+                    Ok(ExpandedWant::Metadata { id, path, test, effective })
                 })
             }
             Want::Fact { fact, test } => self.each(&[fact], |filler| {
@@ -314,8 +312,40 @@ impl Filler<'_> {
 
     fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
         let fact = Fact::parse(&self.text(pattern))?;
-        let of = fact.parameter().and_then(|parameter| self.arguments.text(parameter));
+        self.refuse(pattern, &Name::of_fact(&fact))?;
+        let of = match fact.parameter() {
+            Some(parameter) => self.about(parameter)?,
+            None => None,
+        };
         Ok((fact, of))
+    }
+
+    /// Whom a fact speaks of; nobody where the parameter is empty.
+    fn about(&self, parameter: &str) -> Result<Option<String>, String> {
+        let of = self.arguments.text(parameter);
+        match &of {
+            // Every user name has the form of an address, and need not be one.
+            Some(user) if parameter == "user" && !user.contains('@') => Err(format!(
+                "the parameter `user` is `{user}`, and a user goes by the user name, which looks \
+                 like an e-mail address"
+            )),
+            _ => Ok(of),
+        }
+    }
+
+    /// Refuses a parameter's value that no org can have as the name that it stands for.
+    fn refuse(&self, pattern: &str, names: &[Name]) -> Result<(), String> {
+        for name in names {
+            let Some(why) = name.why_impossible() else { continue };
+            let given = placeholders(pattern).into_iter().find_map(|(_, parameter)| {
+                let value = self.value_of(parameter)?.to_string();
+                (!value.is_empty() && name.text().contains(&value)).then_some((parameter, value))
+            });
+            if let Some((parameter, value)) = given {
+                return Err(format!("the parameter `{parameter}` is `{value}`, and {why}"));
+            }
+        }
+        Ok(())
     }
 
     fn create(&self, create: &Create) -> Result<ExpandedCreate, String> {

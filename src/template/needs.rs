@@ -9,6 +9,7 @@ use crate::metadata::fact::{Access, Fact};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
+use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Kind};
 use crate::metadata::value::Value;
 
@@ -54,7 +55,7 @@ impl Needs {
             ExpandedWant::Metadata { id, path, test, effective } => {
                 self.names.extend(Name::of_component(id));
                 self.names.extend(Name::of_setting(id, path));
-                self.names.extend(licence_of(id, path, test));
+                self.names.extend(wanted_name(id, path, test));
                 if let Some((fact, user)) = effective {
                     self.fact(fact, Some(user));
                 }
@@ -103,15 +104,19 @@ impl Needs {
     }
 }
 
-/// The licence that a profile or permission set is wanted to be on.
-pub(crate) fn licence_of(id: &ComponentId, path: &FieldPath, test: &Test) -> Option<Name> {
-    let Test::Equals(Value::Text(licence)) = test else { return None };
-    let path = path.to_string();
-    let is_licence = matches!(
-        (id.type_name.as_str(), path.as_str()),
-        ("Profile", "userLicense") | ("PermissionSet", "license" | "userLicense")
-    );
-    is_licence.then(|| Name::Licence(licence.clone()))
+/// The name that a setting is wanted to hold: the licence of a profile or permission set, a layout.
+pub(crate) fn wanted_name(id: &ComponentId, path: &FieldPath, test: &Test) -> Option<Name> {
+    let Test::Equals(Value::Text(name)) = test else { return None };
+    let segments: Vec<&str> = path.segments().iter().map(|one| one.name.as_str()).collect();
+    match (id.type_name.as_str(), segments.as_slice()) {
+        ("Profile", ["userLicense"]) | ("PermissionSet", ["license" | "userLicense"]) => {
+            Some(Name::Licence(name.clone()))
+        }
+        ("Profile", ["layoutAssignments", "layout"]) => {
+            Some(Name::component("Layout", plain(name.trim())))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

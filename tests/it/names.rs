@@ -68,6 +68,20 @@ async fn what_the_org_does_not_have_is_missing_with_the_nearest() {
             "system permission",
             "RunReports",
         ),
+        (
+            setting(PROFILE, "customPermissions[OverridePrice].enabled", on),
+            "custom permission",
+            "Override_Price",
+        ),
+        (
+            setting(
+                PROFILE,
+                "layoutAssignments[Account].layout",
+                "equals = \"Account-Suplier Layout\"",
+            ),
+            "page layout",
+            "Account-Supplier Layout",
+        ),
         (setting(PROFILE, "classAccesses[LampPricin].enabled", on), "Apex class", "LampPricing"),
         (
             setting(PROFILE, "tabVisibilities[Invoce__c].visibility", "equals = \"DefaultOn\""),
@@ -221,7 +235,7 @@ async fn each_finding_says_where_a_person_sees_it() {
 }
 
 /// A step that wants a profile, and says how it is made.
-fn made(profile: &str) -> String {
+pub(crate) fn made(profile: &str) -> String {
     let want = setting(
         &format!("Profile:{profile}"),
         "userPermissions[RunReports].enabled",
@@ -326,7 +340,8 @@ async fn an_external_client_app_by_its_label_is_that_app_with_all_its_parts() {
     let run = lab.run(&[DIFF, &["--set", "app=Ampersnd_ECA"]].concat()).await;
     let told = told(&run);
     assert_eq!(told[4].0, "missing", "{run:?}");
-    let meant = "no external client app `Ampersnd_ECA`; did you mean `Ampersand_ECA`?";
+    let meant =
+        "no external client app `Ampersnd_ECA` (parameter `app`); did you mean `Ampersand_ECA`?";
     assert!(told[4].1.contains(meant), "{told:?}");
 }
 
@@ -361,4 +376,106 @@ async fn whose_label_it_is_stands_in_the_file() {
     let told = told(&run);
     assert_eq!(told[0].0, "not-observed", "{told:?}");
     assert!(told[0].1.contains("Ampersand, Warehouse_Loader"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_no_list_can_tell_of_is_not_called_missing() {
+    let on = "equals = true";
+    let wants = [
+        // Nothing is near; the demo org has no flow at all.
+        setting(PROFILE, "flowAccesses[Close_Case].enabled", on),
+        setting(PROFILE, "flowAccesses[acme__Close_Case].enabled", on),
+        setting(PROFILE, "customPermissions[Override_Price].enabled", on),
+        setting(PROFILE, "customPermissions[acme__Override].enabled", on),
+        setting(PROFILE, "layoutAssignments[Invoice__c-Invoice].layout", "absent = true"),
+        setting(
+            "PermissionSet:Report_Builder",
+            "customPermissions[OverridePrice].enabled",
+            "equals = true",
+        ),
+    ];
+    let lab = lab(&wants).await;
+    let run = lab.run(DIFF).await;
+    let told = told(&run);
+    let states: Vec<&str> = told.iter().map(|(state, _)| state.as_str()).collect();
+    let expected = ["missing", "not-observed", "differs", "not-observed", "in-sync", "missing"];
+    assert_eq!(states, expected, "{told:#?}");
+    assert_eq!(told[0].1, "the org has no flow `Close_Case`");
+    assert!(told[4].1.contains("the org has no page layout `Invoice__c-Invoice`"), "{told:#?}");
+}
+
+#[tokio::test]
+async fn what_can_be_no_name_is_refused_before_the_org_is_asked() {
+    let lab = lab(&[]).await;
+    let rows = [
+        ("fields=Phne", "the parameter `fields` is `Phne`, and a field is written `Object.Field`"),
+        ("fields=Account.Phone.X", "a field is written"),
+        ("read=Account;Contact", "the parameter `read` is `Account;Contact`, and an object goes"),
+        ("write=Lead Source", "the parameter `write` is `Lead Source`"),
+        ("user=Jo Doe", "the parameter `user` is `Jo Doe`, and a user goes by the user name"),
+    ];
+    let diff = ["diff", "--template", "ampersand", "--set", "app=Ampersand", "--set"];
+    for (set, words) in rows {
+        let run = lab.run(&[&diff[..], &[set]].concat()).await;
+        assert_eq!(run.code, 64, "{set}: {run:?}");
+        assert!(run.stderr.contains(words), "{set}: {run:?}");
+    }
+    assert!(lab.running.calls().is_empty(), "{:?}", lab.running.calls());
+}
+
+#[tokio::test]
+async fn a_name_that_a_parameter_gives_is_told_with_the_parameter() {
+    let lab = lab(&[]).await;
+    let run = lab
+        .run(&[
+            "diff",
+            "--template",
+            "ampersand",
+            "--format",
+            "json",
+            "--set",
+            "app=Amprsand",
+            "--set",
+            "profile=Ampersand Intergation",
+            "--set",
+            "read=Acount",
+            "--set",
+            "fields=Acount.Phone,Contact.Phne",
+            "--set",
+            "user=ampersand.intergation@harbourlight.example.com",
+        ])
+        .await;
+    let told: Vec<String> = told(&run).into_iter().map(|(_, reason)| reason).collect();
+    for words in [
+        "the org has no connected app `Amprsand` (parameter `app`); did you mean `Ampersand`?",
+        "no profile `Ampersand Intergation` (parameter `profile`); did you mean `Ampersand \
+         Integration`?",
+        "no object `Acount` (parameters `fields`, `read`); did you mean `Account`?",
+        "no field `Contact.Phne` (parameter `fields`); did you mean `Contact.Phone`?",
+        "the parameter `user`: there is no user `ampersand.intergation@harbourlight.example.com` \
+         in this org, or it is not shown to this user; did you mean \
+         `ampersand.integration@harbourlight.example.com`?",
+    ] {
+        assert!(told.iter().any(|reason| reason.contains(words)), "{words}: {told:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_there_is_made_with_its_parts() {
+    let want = |type_name: &str, path: &str, value: &str| {
+        setting(&format!("{type_name}:{{app}}"), path, &format!("equals = {value}"))
+    };
+    let wants = [
+        want("ExternalClientApplication", "distributionState", "\"Local\""),
+        want("ExtlClntAppConfigurablePolicies", "isEnabled", "true"),
+    ];
+    let lab = of_app(&wants).await;
+    let text = std::fs::read_to_string(lab.env.folder().join("t.toml")).unwrap();
+    let create = "create = { component = \"ExternalClientApplication:{app}\", set = { \
+                  contactEmail = \"it@example.com\" } }\n";
+    lab.env.write("t.toml", format!("{text}{create}"));
+    let deploy = ["deploy", "--template", "t.toml", "--yes", "--set", "app=Night_Freight"];
+    let run = lab.run(&deploy).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("ExtlClntAppConfigurablePolicies Night_Freight"), "{run:?}");
 }

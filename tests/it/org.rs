@@ -313,7 +313,10 @@ async fn a_type_that_the_org_does_not_list_is_not_observed() {
 
 #[tokio::test]
 async fn an_app_of_another_org_is_not_missing() {
-    let server = Server::start(State {
+    let label = "<label>Own App</label>";
+    let own = component("ConnectedApp", "Own_App", "connectedApps/Own_App.connectedApp", label);
+    let state = |files| State {
+        files,
         rows: vec![
             (
                 "FROM ConnectedApplication",
@@ -327,22 +330,17 @@ async fn an_app_of_another_org_is_not_missing() {
         ],
         listed: BTreeMap::from([("ConnectedApp", vec!["Own_App"])]),
         ..State::default()
-    })
-    .await;
+    };
+    let server = Server::start(state(vec![own])).await;
     let org = connect(&server).await.unwrap();
-    let retrieved = org
-        .retrieve(&request(&[
-            ("ConnectedApp", "Acme Sync"),
-            ("ConnectedApp", "Nobody"),
-            ("ConnectedApp", "Own App"),
-        ]))
-        .await
-        .unwrap();
+    let apps = ["Acme Sync", "Nobody", "Own App"].map(|name| ("ConnectedApp", name));
+    let by_label = RetrieveRequest { by_label: true, ..request(&apps) };
+    let retrieved = org.retrieve(&by_label).await.unwrap();
     let id = ComponentId::new("ConnectedApp", "Acme Sync");
     let not_observed = &retrieved.components.not_observed;
     let label = ComponentId::new("ConnectedApp", "Own App");
-    assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id, &label]);
-    assert!(not_observed[&label].words.contains("`Own_App`"), "{}", not_observed[&label]);
+    assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id]);
+    assert_eq!(retrieved.components.get(&label).unwrap().id.full_name, "Own_App");
     assert!(not_observed[&id].words.contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].words.contains("the profile Standard User"));
     assert!(
@@ -354,6 +352,15 @@ async fn an_app_of_another_org_is_not_missing() {
         retrieved.components.shown[&id]
             .contains(&("oauthConfig.isAdminApproved".to_owned(), Value::Bool(true)))
     );
+    // What does not come from a person is a name, and no label.
+    let retrieved = org.retrieve(&request(&apps)).await.unwrap();
+    assert!(retrieved.components.get(&label).is_none());
+    assert!(!retrieved.components.not_observed.contains_key(&label));
+    // Whose label it is nobody knows where an app cannot be read.
+    let server = Server::start(state(Vec::new())).await;
+    let org = connect(&server).await.unwrap();
+    let unseen = org.retrieve(&request(&apps[..2])).await.unwrap().components.not_observed;
+    assert!(unseen[&id].words.contains("Own_App could not be read"), "{}", unseen[&id]);
 }
 
 #[tokio::test]
@@ -606,7 +613,8 @@ async fn facts_take_one_query_per_object() {
         answer("user.profile", &Some("gone@acme.example.com".to_owned())),
         FactAnswer::NotObserved(_)
     ));
-    assert_eq!(server.count("/query?q="), 6);
+    // One of them is for the sake of the user who was meant by the one who is not there.
+    assert_eq!(server.count("/query?q="), 7);
 }
 
 #[tokio::test]

@@ -148,6 +148,7 @@ impl CommandError {
     pub(crate) fn expansion(error: &ExpandError) -> Self {
         Self::new("the template cannot be filled in with these parameters")
             .because(error.to_string())
+            .usage()
     }
 
     /// An org that cannot be asked, or does not answer.

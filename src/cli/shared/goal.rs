@@ -184,8 +184,9 @@ impl<'g> Goal<'g> {
     ) -> Result<Seen, CommandError> {
         let failed = |error| CommandError::org(name, &error);
         match self {
-            Self::Steps { steps, .. } => {
-                let examined = examine(org, steps, to_change, done).await.map_err(failed)?;
+            Self::Steps { steps, wanted, .. } => {
+                let mut examined = examine(org, steps, to_change, done).await.map_err(failed)?;
+                examined.components.names.given_by(|name| wanted.parameters_of(name));
                 for message in &examined.messages {
                     ui.detail(&format!("the org says: {message}"));
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::metadata::names::Name;
 use crate::org::{Org, OrgIdentity};
 use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
 use crate::template::conflict::{Conflict, conflicts};
@@ -152,6 +153,24 @@ impl Wanted {
     /// Returns the templates, in the order in which they were named.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         self.0.iter().map(|one| &one.template)
+    }
+
+    /// Returns the parameters whose values name something of the org's, or that in which it is: an
+    /// object by its field.
+    pub(crate) fn parameters_of(&self, name: &Name) -> Vec<String> {
+        let is_object = name.sort() == "object";
+        let names_it = |value: &String| {
+            let object = value.split_once('.').map(|(object, _)| object).filter(|_| is_object);
+            value == name.text() || object == Some(name.text())
+        };
+        let all = self.0.iter().flat_map(|one| one.values.iter());
+        let mut named: Vec<String> = all
+            .filter(|(_, value)| value.elements().iter().any(names_it))
+            .map(|(parameter, _)| parameter.to_owned())
+            .collect();
+        named.sort();
+        named.dedup();
+        named
     }
 
     /// Puts them into the form that plans are saved with.

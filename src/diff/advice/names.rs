@@ -78,6 +78,7 @@ pub(super) fn unknown_here(template: &Template) -> Option<String> {
     for (component, path, _) in wants {
         for name in names_of(component, path) {
             let sort = match &name {
+                Name::Component(_) if name.sort().ends_with('s') => format!("{}es", name.sort()),
                 Name::Component(_) => format!("{}s", name.sort()),
                 Name::Permission(_) | Name::Licence(_) => continue,
             };
