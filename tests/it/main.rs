@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+#[cfg(unix)]
+mod asked;
 mod authoring;
 #[cfg(feature = "demo")]
 mod baseline;

@@ -1,0 +1,93 @@
+//! What the program asks a person at a terminal, and what it makes of the answers.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use sfsetup::demo::{Faults, Store};
+
+use crate::lab::Lab;
+use crate::names::made;
+use crate::support::{Run, finish};
+
+/// Runs the program at a terminal at which somebody gives these answers, each once the question is
+/// there. What is shown at the terminal, the answers among it, comes as its stderr.
+fn at_terminal(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> Run {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
+    let mut command = lab.command(arguments);
+    command.stdin(end()).stderr(end()).stdout(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // Its ends are the program's alone, so that the terminal is over with it.
+    drop(command);
+    let mut terminal = File::from(terminal);
+    let (mut shown, mut left) = (Vec::new(), answers.iter());
+    let mut next = left.next();
+    let mut piece = [0; 4096];
+    while let Ok(length @ 1..) = terminal.read(&mut piece) {
+        shown.extend_from_slice(&piece[..length]);
+        while let Some((question, answer)) = next
+            && String::from_utf8_lossy(&shown).contains(question)
+        {
+            terminal.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            next = left.next();
+        }
+    }
+    let mut run = finish(child.wait_with_output().unwrap());
+    run.stderr = anstream::adapter::strip_str(&String::from_utf8(shown).unwrap()).to_string();
+    run
+}
+
+const MAKE: &str = "Make Profile:Ampersand Intergation all the same? [y/N]";
+
+/// Runs it on a demo org that has a profile of nearly the name that is wanted.
+async fn asked(
+    arguments: &'static [&'static str],
+    answers: &'static [(&'static str, &'static str)],
+) -> (Lab, Run) {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("t.toml", made("Ampersand Intergation"));
+    tokio::task::spawn_blocking(move || {
+        let run = at_terminal(&lab, arguments, answers);
+        (lab, run)
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn whether_what_nearly_is_there_is_to_be_made_is_asked_at_a_terminal() {
+    let deploy = &["deploy", "--template", "t.toml"];
+    let (lab, run) = asked(deploy, &[(MAKE, "n")]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("but `Ampersand Integration` is. Make"), "{run:?}");
+    assert!(run.stderr.contains("not confirmed, so nothing was made"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0, "{:?}", lab.running.calls());
+    // A yes to one question is no yes to the next.
+    let (lab, run) = asked(deploy, &[(MAKE, "y"), ("Deploy", "n")]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("not confirmed, so nothing was sent"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0, "{:?}", lab.running.calls());
+    let (lab, run) = asked(deploy, &[(MAKE, "y"), ("Deploy", "y")]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1, "{:?}", lab.running.calls());
+}
+
+#[tokio::test]
+async fn a_package_asks_too_and_yes_given_beforehand_is_no_answer() {
+    let package = &["package", "--template", "t.toml", "--out", "out"];
+    let (lab, run) = asked(package, &[(MAKE, "")]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(!lab.env.folder().join("out").exists(), "{run:?}");
+    let (lab, run) = asked(package, &[(MAKE, "yes")]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(lab.env.folder().join("out").exists(), "{run:?}");
+    let (_, run) = asked(&["deploy", "--template", "t.toml", "--yes"], &[]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("`--create` makes what is not there"), "{run:?}");
+    assert!(!run.stderr.contains("[y/N]"), "{run:?}");
+}
