@@ -16,7 +16,9 @@ mod keyring;
 pub mod login;
 pub mod logins;
 mod names;
+mod refresh;
 pub mod retrieve;
+mod sf_cli;
 mod users;
 mod words;
 
@@ -194,18 +196,31 @@ impl Org {
     /// which org it is; two requests.
     ///
     /// # Errors
-    /// The org cannot be reached, the session is not valid, or the org or user has no API access.
+    /// The org cannot be reached, the session is not valid, the org or user has no API access, or it
+    /// is another org than the one that was signed in to.
     pub async fn connect(session: Session, options: ConnectOptions) -> Result<Self, OrgError> {
         let mut wire = Wire::new(session.auth.clone(), &options)?;
         wire.tell(Event::Started { what: format!("connecting to {}", session.name) });
         let connected = Self::introduce(&mut wire, &options).await;
         wire.tell(Event::Finished);
         let (organization, unread) = connected?;
-        let id = organization["Id"].as_str().unwrap_or_default();
+        let id = long_id(organization["Id"].as_str().unwrap_or_default());
+        if let Some(expected) = session.org_id.filter(|expected| long_id(expected) != id) {
+            return Err(OrgError::new(
+                OrgErrorKind::Auth,
+                format!(
+                    "`{}` is the org {}, and what answers at {} is the org {id}: a sandbox that \
+                     was refreshed is another org, and an address may have gone to another",
+                    session.name,
+                    long_id(&expected),
+                    session.auth.instance_url()
+                ),
+            ));
+        }
         Ok(Self {
             identity: OrgIdentity {
                 name: session.name,
-                id: long_id(id),
+                id,
                 instance_url: session.auth.instance_url().to_owned(),
                 username: session.username,
                 source: session.source,

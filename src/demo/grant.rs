@@ -9,6 +9,9 @@ pub(crate) struct Grant {
     pub(crate) client: String,
     /// Replaced by another; used again it ends all (S 6.9).
     pub(crate) spent: bool,
+    /// The sign-in that it comes from: what came of one sign-in ends together.
+    #[serde(default)]
+    pub(crate) family: u64,
 }
 
 /// What an authorization code stands for.

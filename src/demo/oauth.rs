@@ -67,8 +67,13 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
                 .map(String::as_str)
                 .or(request.parameter("token"))
                 .unwrap_or_default();
-            let known = state.org.sessions.remove(token).is_some()
-                | state.org.grants.remove(token).is_some();
+            let ended = state.org.sessions.remove(token).is_some();
+            // With a refresh token goes all that came of it.
+            let grant = state.org.grants.get(token).map(|grant| grant.family);
+            if let Some(family) = grant {
+                state.org.end_family(family);
+            }
+            let known = ended || grant.is_some();
             state.dirty |= known;
             if known {
                 Reply::empty(200)
@@ -164,6 +169,11 @@ impl Org {
         hash.update(self.secret.as_bytes());
         hash.update(self.serial.to_be_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()).replace(['-', '_'], ".")
+    }
+
+    fn new_family(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
     }
 
     fn new_session(&mut self, user: &str, jwt: bool) -> String {
@@ -282,7 +292,8 @@ fn token(
             let client = state.org.client(&client_id).unwrap_or_default();
             check_secret(&client, &secret)?;
             let user = state.org.catalog.admin.clone();
-            Ok(grant(state, request, &client_id, &client, &user, true, now))
+            let family = state.org.new_family();
+            Ok(grant(state, request, &client_id, &client, &user, Some((family, true)), now))
         }
         "refresh_token" => refresh(state, request, field("refresh_token"), &client_id, now),
         "client_credentials" => {
@@ -296,7 +307,7 @@ fn token(
                 .clone()
                 .ok_or_else(|| denied("invalid_grant", "no client credentials user enabled"))?;
             let user = user_id(&state.org, &name)?;
-            Ok(grant(state, request, &client_id, &client, &user, false, now))
+            Ok(grant(state, request, &client_id, &client, &user, None, now))
         }
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
             bearer(state, request, field("assertion"), now)
@@ -335,12 +346,8 @@ fn refresh(
     }
     if known.spent {
         // A token used twice was stolen, or lost by a careless client: both ends of the chain are
-        // closed.
-        state
-            .org
-            .grants
-            .retain(|_, grant| grant.client != known.client || grant.user != known.user);
-        state.org.sessions.retain(|_, user| *user != known.user);
+        // closed (S 1.2).
+        state.org.end_family(known.family);
         state.dirty = true;
         return Err(expired());
     }
@@ -351,11 +358,12 @@ fn refresh(
     if !client.infinite {
         return Err(expired());
     }
-    let rotates = client.rotates;
+    let rotates = client.rotates || (state.rotates && client_id == CLI);
     if rotates && let Some(grant) = state.org.grants.get_mut(token) {
         grant.spent = true;
     }
-    Ok(grant(state, request, client_id, &client, &known.user, rotates, now))
+    let sign_in = Some((known.family, rotates));
+    Ok(grant(state, request, client_id, &client, &known.user, sign_in, now))
 }
 
 fn bearer(
@@ -394,31 +402,36 @@ fn bearer(
     if !client.approved_only {
         return Err(denied("invalid_grant", "user hasn't approved this consumer"));
     }
-    Ok(grant(state, request, &client_id, &client, &user, false, now))
+    Ok(grant(state, request, &client_id, &client, &user, None, now))
 }
 
+/// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether it
+/// gets a refresh token now.
 fn grant(
     state: &mut State,
     request: &Request,
     client_id: &str,
     client: &Client,
     user: &str,
-    refreshable: bool,
+    sign_in: Option<(u64, bool)>,
     now: u64,
 ) -> Value {
     let origin = request.origin();
     let token = state.org.new_session(user, client.jwt_tokens);
+    if let Some((family, _)) = sign_in {
+        state.org.families.insert(token.clone(), family);
+    }
     let mut body = json!({
         "access_token": token, "instance_url": origin, "id": format!("{origin}/id/{}/{user}", state.org.catalog.org_id),
         "token_type": "Bearer", "issued_at": now.to_string(), "signature": BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes())),
-        "scope": if refreshable { "refresh_token api web" } else { "api" },
+        "scope": if sign_in.is_some() { "refresh_token api web" } else { "api" },
     });
-    if refreshable {
+    if let Some((family, true)) = sign_in {
         let refresh = format!("5Aep{}", state.org.new_secret());
         body["refresh_token"] = refresh.clone().into();
         state.org.grants.insert(
             refresh,
-            Grant { user: user.to_owned(), client: client_id.to_owned(), spent: false },
+            Grant { user: user.to_owned(), client: client_id.to_owned(), spent: false, family },
         );
     }
     state.dirty = true;

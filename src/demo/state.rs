@@ -42,6 +42,9 @@ pub(crate) struct Org {
     pub(crate) sessions: BTreeMap<String, String>,
     /// Refresh tokens.
     pub(crate) grants: BTreeMap<String, Grant>,
+    /// The sign-ins that access tokens come from, where they came from one that can be refreshed.
+    #[serde(default)]
+    pub(crate) families: BTreeMap<String, u64>,
     /// Deploys, oldest first.
     pub(crate) deploys: Vec<DeployJob>,
     /// What tokens are made from.
@@ -60,6 +63,8 @@ pub(crate) struct State {
     pub(crate) cursors: BTreeMap<String, (String, bool)>,
     /// How long a job takes, in milliseconds.
     pub(crate) delay: u64,
+    /// Whether the app of the `sf` command line rotates refresh tokens too.
+    pub(crate) rotates: bool,
     /// Whether `org` has changed since it was last stored.
     pub(crate) dirty: bool,
 }
@@ -98,6 +103,7 @@ impl Org {
             records: file.records,
             components,
             grants: BTreeMap::new(),
+            families: BTreeMap::new(),
             deploys: Vec::new(),
             secret: secret.to_owned(),
             serial: 0,
@@ -199,6 +205,20 @@ impl Org {
         })
     }
 
+    /// Ends a sign-in: its refresh tokens and its access tokens.
+    pub(crate) fn end_family(&mut self, family: u64) {
+        self.grants.retain(|_, grant| grant.family != family);
+        let families = &self.families;
+        self.sessions.retain(|token, _| families.get(token) != Some(&family));
+        self.families.retain(|_, of| *of != family);
+    }
+
+    /// Ends the access tokens of all sign-ins, as time does; refresh tokens stay.
+    pub(crate) fn end_sessions(&mut self) {
+        let families = std::mem::take(&mut self.families);
+        self.sessions.retain(|token, _| !families.contains_key(token));
+    }
+
     /// Makes an id that was not given before.
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         self.serial += 1;
@@ -215,6 +235,7 @@ impl State {
             codes: BTreeMap::new(),
             cursors: BTreeMap::new(),
             delay,
+            rotates: false,
             dirty: false,
         }
     }

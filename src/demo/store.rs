@@ -103,6 +103,25 @@ impl Store {
         self
     }
 
+    /// Makes the org replace each refresh token as it is used, and end the whole sign-in when an old
+    /// one comes back, also for the app of the `sf` command line (S 1.2).
+    #[must_use]
+    pub fn with_rotation(self) -> Self {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.rotates = true;
+        self
+    }
+
+    /// Ends the access tokens of all who have signed in, as time does; their refresh tokens stay.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub fn end_sessions(&self) -> Result<(), DemoError> {
+        self.with(|state, _| {
+            state.org.end_sessions();
+            state.dirty = true;
+        })
+    }
+
     /// Returns an access token of the org's administrator.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,8 +162,8 @@ impl Store {
             Some(_) => {}
             // Reset while this program was running.
             None => {
-                inner.state =
-                    State { delay: inner.state.delay, ..new_state(Org::seeded(&chance())) };
+                let State { delay, rotates, .. } = inner.state;
+                inner.state = State { delay, rotates, ..new_state(Org::seeded(&chance())) };
                 inner.state.dirty = true;
             }
         }

@@ -2,25 +2,20 @@
 //!
 //! How a login comes about is `login`'s; where it is kept is `logins`'.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
-use cirrus_auth::{
-    AuthError, AuthResult, AuthSession, ClientCredentialsAuth, JwtAuth, RefreshTokenAuth,
-    SharedAuth, StaticTokenAuth, async_trait,
-};
+use cirrus_auth::{ClientCredentialsAuth, JwtAuth, SharedAuth, StaticTokenAuth};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
-use tokio::sync::Mutex;
 
 use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, Login, LoginStore};
+use super::refresh::Refreshed;
+pub use super::sf_cli::SfCli;
+use super::sf_cli::{Borrowed, is_redacted};
 
 /// A way into an org, before the first call.
 pub struct Session {
@@ -28,6 +23,8 @@ pub struct Session {
     pub(super) name: String,
     pub(super) source: String,
     pub(super) username: Option<String>,
+    /// The org that it must be, where that is known beforehand.
+    pub(super) org_id: Option<String>,
 }
 
 /// Shows no token.
@@ -60,7 +57,29 @@ impl Session {
             name: name.to_owned(),
             source: source.to_owned(),
             username: None,
+            org_id: None,
         })
+    }
+
+    /// Takes a login that is not stored yet. Its access token is used as it is: whoever has just
+    /// signed in needs no other.
+    ///
+    /// # Errors
+    /// As [`Self::from_login`].
+    pub(crate) fn from_new_login(
+        login: &Login,
+        store: &LoginStore,
+        options: &ConnectOptions,
+    ) -> Result<Self, OrgError> {
+        let session = Self::from_login(login, store, options)?;
+        match &login.credential {
+            Credential::RefreshToken { access_token: Some(token), .. } => {
+                let address = http::check_address(&login.instance_url)?;
+                let token = check_token(token.expose_secret())?;
+                Ok(Self { auth: Arc::new(StaticTokenAuth::new(token, address)), ..session })
+            }
+            _ => Ok(session),
+        }
     }
 
     /// Takes one of sfsetup's own logins. A refresh token that the org rotates is stored before its
@@ -80,24 +99,8 @@ impl Session {
             Credential::AccessToken { token } => {
                 Arc::new(StaticTokenAuth::new(check_token(token.expose_secret())?, instance_url))
             }
-            Credential::RefreshToken { client_id, client_secret, refresh_token } => {
-                let keeper = Arc::new(Keeper {
-                    store: store.clone(),
-                    name: login.name.clone(),
-                    failure: std::sync::Mutex::default(),
-                });
-                let mut builder = RefreshTokenAuth::builder()
-                    .consumer_key(client_id)
-                    .refresh_token(refresh_token.expose_secret())
-                    .login_url(login_url)
-                    .instance_url(instance_url)
-                    .on_rotation(keeper.clone())
-                    .http_client(client);
-                if let Some(secret) = client_secret {
-                    builder = builder.consumer_secret(secret.expose_secret());
-                }
-                let inner = builder.build().map_err(OrgError::from_auth)?;
-                Arc::new(Kept { inner, keeper })
+            Credential::RefreshToken { .. } => {
+                Arc::new(Refreshed::new(login, instance_url, store, options))
             }
             Credential::Jwt { client_id, username, key_file } => Arc::new(
                 jwt_builder(client_id, username, key_file)?
@@ -123,6 +126,7 @@ impl Session {
             name: login.name.clone(),
             source: format!("sfsetup login ({})", login.credential.title()),
             username: login.username.clone(),
+            org_id: login.org_id.clone(),
         })
     }
 
@@ -161,12 +165,8 @@ impl Session {
             name: target.to_owned(),
             source: source.to_owned(),
             username: text("username"),
-            auth: Arc::new(Borrowed {
-                cli,
-                target: target.to_owned(),
-                instance_url,
-                token: Mutex::new(Some(token)),
-            }),
+            org_id: text("id").filter(|id| id.starts_with("00D")),
+            auth: Arc::new(Borrowed::new(cli, target, instance_url, token)),
         })
     }
 
@@ -194,10 +194,6 @@ pub(super) fn jwt_builder(
         .map_err(OrgError::from_auth)
 }
 
-fn is_redacted(token: &str) -> bool {
-    token.trim_start().starts_with("[REDACTED]")
-}
-
 fn check_token(token: &str) -> Result<String, OrgError> {
     let token = token.trim();
     if is_redacted(token) {
@@ -215,208 +211,6 @@ fn check_token(token: &str) -> Result<String, OrgError> {
     Ok(token.to_owned())
 }
 
-/// Stores a rotated refresh token. cirrus' handler cannot fail, so a failure is kept for [`Kept`]
-/// to raise.
-struct Keeper {
-    store: LoginStore,
-    name: String,
-    failure: std::sync::Mutex<Option<String>>,
-}
-
-#[async_trait]
-impl cirrus_auth::refresh::RotationHandler for Keeper {
-    async fn on_rotation(&self, new_refresh_token: &str) {
-        let rotated = self.store.rotate(&self.name, &SecretString::from(new_refresh_token));
-        if let Err(error) = rotated {
-            *self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-                Some(error.to_string());
-        }
-    }
-}
-
-/// A refresh-token session that refuses to go on when its new refresh token could not be stored.
-struct Kept {
-    inner: RefreshTokenAuth,
-    keeper: Arc<Keeper>,
-}
-
-#[async_trait]
-impl AuthSession for Kept {
-    async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
-        let token = self.inner.access_token().await?;
-        let failure =
-            self.keeper.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        match failure {
-            Some(reason) => Err(AuthError::InvalidArgument {
-                name: "login",
-                reason: format!(
-                    "the org rotated the refresh token, and the new one could not be stored: \
-                     {reason}"
-                ),
-            }),
-            None => Ok(token),
-        }
-    }
-
-    fn instance_url(&self) -> &str {
-        self.inner.instance_url()
-    }
-
-    async fn invalidate(&self, stale_token: &str) {
-        self.inner.invalidate(stale_token).await;
-    }
-}
-
-/// The `sf` command line of this machine.
-#[derive(Clone, Debug)]
-pub struct SfCli {
-    /// The program, usually `sf`.
-    pub program: PathBuf,
-    /// How long one of its commands may take.
-    pub timeout: Duration,
-}
-
-impl Default for SfCli {
-    fn default() -> Self {
-        // npm installs a batch file on Windows, which is not found without its suffix.
-        let program = if cfg!(windows) { "sf.cmd" } else { "sf" };
-        Self { program: program.into(), timeout: Duration::from_secs(60) }
-    }
-}
-
-impl SfCli {
-    /// The command refreshes the token first (S 6.9), so asking again is a refresh.
-    async fn token(&self, target: &str) -> Result<String, OrgError> {
-        let shown = self
-            .run(&["org", "auth", "show-access-token", "--target-org", target, "--json"])
-            .await?;
-        let result = &shown["result"];
-        let named = result.get("accessToken").and_then(Json::as_str);
-        named
-            .filter(|token| !is_redacted(token))
-            .or_else(|| find_token(result))
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                OrgError::new(
-                    OrgErrorKind::Auth,
-                    format!("`sf` gave no access token for `{target}`"),
-                )
-            })
-    }
-
-    async fn run(&self, arguments: &[&str]) -> Result<Json, OrgError> {
-        let shown = format!("sf {}", arguments[..arguments.len().min(2)].join(" "));
-        let command = tokio::process::Command::new(&self.program)
-            .args(arguments)
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let output = match tokio::time::timeout(self.timeout, command).await {
-            Err(_) => {
-                return Err(OrgError::new(
-                    OrgErrorKind::TimedOut,
-                    format!("`{shown}` took longer than {} s", self.timeout.as_secs()),
-                ));
-            }
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(OrgError::new(
-                    OrgErrorKind::NoSuchOrg,
-                    "no login has that name, and the sf command line, which might know it, is not \
-                     installed",
-                ));
-            }
-            Ok(Err(error)) => {
-                return Err(OrgError::new(
-                    OrgErrorKind::NoSuchOrg,
-                    format!("cannot run `{}`: {error}", self.program.display()),
-                ));
-            }
-            Ok(Ok(output)) => output,
-        };
-        // Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
-        let start = output.stdout.iter().position(|byte| *byte == b'{');
-        let json: Option<Json> = start.and_then(|at| {
-            serde_json::Deserializer::from_slice(&output.stdout[at..]).into_iter().next()?.ok()
-        });
-        let Some(json) = json else {
-            return Err(OrgError::new(
-                OrgErrorKind::Unexpected,
-                format!("`{shown}` did not answer in JSON"),
-            ));
-        };
-        if output.status.success() && json.get("result").is_some() {
-            return Ok(json);
-        }
-        let text = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default();
-        let kind = match text("name") {
-            "NamedOrgNotFoundError"
-            | "NoAuthInfoFoundError"
-            | "NoTargetOrgFound"
-            | "NamedOrgNotFound"
-            | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
-            _ => OrgErrorKind::Auth,
-        };
-        let mut error = OrgError::new(kind, format!("`{shown}` says: {}", text("message")));
-        error.code = Some(text("name").to_owned()).filter(|name| !name.is_empty());
-        Err(error)
-    }
-}
-
-/// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the
-/// answer is not documented).
-fn find_token(json: &Json) -> Option<&str> {
-    match json {
-        Json::String(text) => {
-            let (id, key) = text.split_once('!')?;
-            let is_id = id.starts_with("00D")
-                && (15..=18).contains(&id.len())
-                && id.bytes().all(|b| b.is_ascii_alphanumeric());
-            (is_id && !key.is_empty()).then_some(text)
-        }
-        Json::Array(items) => items.iter().find_map(find_token),
-        Json::Object(members) => members.values().find_map(find_token),
-        Json::Null | Json::Bool(_) | Json::Number(_) => None,
-    }
-}
-
-/// A session of the `sf` command line; a token that the org no longer takes is asked for anew, once
-/// per stale token.
-struct Borrowed {
-    cli: SfCli,
-    target: String,
-    instance_url: String,
-    token: Mutex<Option<String>>,
-}
-
-#[async_trait]
-impl AuthSession for Borrowed {
-    async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
-        let mut token = self.token.lock().await;
-        if token.is_none() {
-            let fresh = self.cli.token(&self.target).await;
-            *token = Some(fresh.map_err(|error| AuthError::OAuth {
-                error: "sf_cli".to_owned(),
-                error_description: Some(error.to_string()),
-            })?);
-        }
-        Ok(Cow::Owned(token.clone().unwrap_or_default()))
-    }
-
-    fn instance_url(&self) -> &str {
-        &self.instance_url
-    }
-
-    async fn invalidate(&self, stale_token: &str) {
-        let mut token = self.token.lock().await;
-        if token.as_deref() == Some(stale_token) {
-            *token = None;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -429,13 +223,6 @@ mod tests {
                 .unwrap_err();
         assert_eq!(error.kind, OrgErrorKind::Auth);
         assert!(error.message.contains("[REDACTED]"));
-    }
-
-    #[test]
-    fn a_token_is_found_under_any_key() {
-        let json = serde_json::json!({ "a": [1, {"tok": "00D5g00000AbCdE!AQE"}] });
-        assert_eq!(find_token(&json), Some("00D5g00000AbCdE!AQE"));
-        assert_eq!(find_token(&serde_json::json!({"a": "hello!"})), None);
     }
 
     #[test]

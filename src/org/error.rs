@@ -46,6 +46,10 @@ pub enum OrgErrorKind {
     Storage,
 }
 
+/// The argument that cirrus is told of where it is a login's store that fails: its errors have no
+/// other place for ours.
+pub(super) const LOGIN: &str = "the stored login";
+
 /// A failure of one org.
 ///
 /// Neither `Display` nor `Debug` shows a token: every message is searched for what looks like one.
@@ -190,6 +194,9 @@ impl OrgError {
             AuthError::UnexpectedResponse { status } => Self::from_page(status, b""),
             AuthError::StateMismatch => Self::new(OrgErrorKind::Hostile, error.to_string()),
             AuthError::ResponseTooLarge { limit, .. } => too_large(limit),
+            AuthError::InvalidArgument { name: LOGIN, reason } => {
+                Self::new(OrgErrorKind::Storage, reason)
+            }
             other => Self::new(OrgErrorKind::Usage, other.to_string()),
         }
     }

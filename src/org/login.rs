@@ -1,15 +1,11 @@
 //! Signing in for the first time: browser with PKCE, JWT bearer, client credentials, SFDX auth URL.
 //!
-//! Each ends as a [`Login`] that is stored before it is used. Printing the address and asking is
-//! left to the command line.
+//! Each ends as a [`Login`] that nothing holds yet: whoever asked tries it, and stores it if the org
+//! takes it. Printing the address and asking is left to the command line.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cirrus_auth::{
-    AuthError, AuthSession as _, ClientCredentialsAuth, RefreshTokenAuth, WebServerFlow,
-    async_trait,
-};
+use cirrus_auth::{AuthError, AuthSession as _, ClientCredentialsAuth, WebServerFlow};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +14,8 @@ use super::ConnectOptions;
 use super::auth::jwt_builder;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
-use super::logins::{Credential, Login, LoginStore};
+use super::logins::{Credential, Login};
+use super::refresh::{Presented, exchange};
 
 /// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
 const DEFAULT_CLIENT: &str = "PlatformCLI";
@@ -60,7 +57,6 @@ impl Default for WebLogin {
 pub async fn web(
     name: &str,
     login: &WebLogin,
-    store: &LoginStore,
     options: &ConnectOptions,
     show: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Login, OrgError> {
@@ -91,24 +87,35 @@ pub async fn web(
             )
         })??;
     let done = flow.complete(pending, &code, &state).await.map_err(OrgError::from_auth)?;
+    let org_id = done.id.as_deref().and_then(org_of);
+    let access_token = SecretString::from(done.access_token);
     let credential = match done.refresh_token {
         Some(refresh_token) => Credential::RefreshToken {
             client_id: login.client_id.clone(),
             client_secret: login.client_secret.clone(),
             refresh_token: refresh_token.into(),
+            access_token: Some(access_token),
         },
-        None => Credential::AccessToken { token: done.access_token.into() },
+        None => Credential::AccessToken { token: access_token },
     };
-    let login = Login {
+    Ok(Login {
         name: name.to_owned(),
         instance_url: http::check_address(&done.instance_url)?,
         login_url,
         username: None,
-        org_id: None,
+        org_id,
         credential,
+    })
+}
+
+/// Returns the org's id from the address of an identity: `https://../id/00D../005..` (S 6.9).
+fn org_of(identity: &str) -> Option<String> {
+    let is_id = |part: &&str| {
+        part.starts_with("00D")
+            && [15, 18].contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    store.save(&login)?;
-    Ok(login)
+    identity.split('/').find(is_id).map(str::to_owned)
 }
 
 /// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is
@@ -193,7 +200,6 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
 pub async fn auth_url(
     name: &str,
     text: &SecretString,
-    store: &LoginStore,
     options: &ConnectOptions,
 ) -> Result<Login, OrgError> {
     let (client_id, client_secret, token, host) =
@@ -206,21 +212,33 @@ pub async fn auth_url(
     // The host has no scheme; one on this machine is a test server.
     let scheme = if http::is_loopback(&format!("http://{host}")) { "http" } else { "https" };
     let address = http::check_address(&format!("{scheme}://{host}"))?;
-    let rotated = Arc::new(Rotated::default());
-    let mut builder = RefreshTokenAuth::builder()
-        .consumer_key(client_id)
-        .refresh_token(token)
-        .login_url(&address)
-        .instance_url(&address)
-        .on_rotation(rotated.clone())
-        .http_client(http::client(&address, options)?);
-    if !client_secret.is_empty() {
-        builder = builder.consumer_secret(client_secret);
-    }
-    let session = builder.build().map_err(OrgError::from_auth)?;
-    let instance_url = learn_instance(&address, session.access_token().await.map(drop))?;
-    let refresh_token = rotated.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let login = Login {
+    let client_secret =
+        Some(client_secret).filter(|secret| !secret.is_empty()).map(SecretString::from);
+    let mut refresh_token = SecretString::from(token);
+    let mut instance_url = address.clone();
+    let mut is_second = false;
+    let access_token = loop {
+        let presented = Presented {
+            client_id,
+            client_secret: client_secret.as_ref(),
+            refresh_token: &refresh_token,
+            login_url: &address,
+            instance_url: &instance_url,
+        };
+        let answer = exchange(&presented, options).await;
+        refresh_token = answer.rotated.unwrap_or(refresh_token);
+        match answer.access_token {
+            Ok(token) => break token,
+            // The host of the URL may be another than the org's own. cirrus keeps back the token
+            // that came with the news.
+            Err(error @ AuthError::InstanceUrlMismatch { .. }) if !is_second => {
+                instance_url = learn_instance(&address, Err(error))?;
+                is_second = true;
+            }
+            Err(error) => return Err(OrgError::from_auth(error)),
+        }
+    };
+    Ok(Login {
         name: name.to_owned(),
         instance_url,
         login_url: address,
@@ -228,24 +246,11 @@ pub async fn auth_url(
         org_id: None,
         credential: Credential::RefreshToken {
             client_id: client_id.to_owned(),
-            client_secret: Some(client_secret.to_owned().into())
-                .filter(|secret: &SecretString| !secret.expose_secret().is_empty()),
-            refresh_token: refresh_token.unwrap_or_else(|| token.to_owned()).into(),
+            client_secret,
+            refresh_token,
+            access_token: Some(access_token),
         },
-    };
-    store.save(&login)?;
-    Ok(login)
-}
-
-/// Holds a refresh token that was rotated before its login had a file to be stored in.
-#[derive(Default)]
-struct Rotated(Mutex<Option<String>>);
-
-#[async_trait]
-impl cirrus_auth::refresh::RotationHandler for Rotated {
-    async fn on_rotation(&self, new_refresh_token: &str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(new_refresh_token.to_owned());
-    }
+    })
 }
 
 fn split_auth_url(text: &str) -> Option<(&str, &str, &str, &str)> {
@@ -271,7 +276,6 @@ pub(crate) async fn jwt(
     client_id: &str,
     username: &str,
     key_file: &std::path::Path,
-    store: &LoginStore,
     options: &ConnectOptions,
 ) -> Result<Login, OrgError> {
     let login_url = http::check_address(login_url)?;
@@ -282,7 +286,7 @@ pub(crate) async fn jwt(
         .build()
         .map_err(OrgError::from_auth)?;
     let instance_url = learn_instance(&login_url, session.access_token().await.map(drop))?;
-    let login = Login {
+    Ok(Login {
         name: name.to_owned(),
         instance_url,
         login_url,
@@ -293,9 +297,7 @@ pub(crate) async fn jwt(
             username: username.to_owned(),
             key_file: std::path::absolute(key_file).unwrap_or_else(|_| key_file.to_owned()),
         },
-    };
-    store.save(&login)?;
-    Ok(login)
+    })
 }
 
 /// Signs in as the app's own user; the address is the org's My Domain.
@@ -307,7 +309,6 @@ pub(crate) async fn client_credentials(
     instance_url: &str,
     client_id: &str,
     client_secret: &SecretString,
-    store: &LoginStore,
     options: &ConnectOptions,
 ) -> Result<Login, OrgError> {
     let login_url = http::check_address(instance_url)?;
@@ -320,7 +321,7 @@ pub(crate) async fn client_credentials(
         .build()
         .map_err(OrgError::from_auth)?;
     let instance_url = learn_instance(&login_url, session.access_token().await.map(drop))?;
-    let login = Login {
+    Ok(Login {
         name: name.to_owned(),
         instance_url,
         login_url,
@@ -330,9 +331,7 @@ pub(crate) async fn client_credentials(
             client_id: client_id.to_owned(),
             client_secret: client_secret.clone(),
         },
-    };
-    store.save(&login)?;
-    Ok(login)
+    })
 }
 
 /// Finds the org's address from the first token.
@@ -368,6 +367,13 @@ pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identity_names_its_org() {
+        let id = "https://login.salesforce.com/id/00D5g00000AbCdEEAV/0055g00000AbCdEAAV";
+        assert_eq!(org_of(id).as_deref(), Some("00D5g00000AbCdEEAV"));
+        assert_eq!(org_of("https://00D.example.com/id/"), None);
+    }
 
     #[test]
     fn auth_urls_are_taken_apart() {

@@ -4,16 +4,20 @@
 //! Where there is none, the secret lies in the file as it is, as in `~/.ssh`; its mode 0600 is what
 //! keeps it. The file's first field says so.
 
+mod lock;
+mod stored;
+
 use std::fmt;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
 
 use super::error::{OrgError, OrgErrorKind};
 use super::keyring;
+pub(crate) use lock::{Held, Wait};
+use stored::{Stored, read, unlocked};
 
 /// A login: an org, and what signs in to it.
 #[derive(Clone, Debug)]
@@ -48,6 +52,8 @@ pub enum Credential {
         client_secret: Option<SecretString>,
         /// The refresh token.
         refresh_token: SecretString,
+        /// The access token that came with it, for as long as it lasts.
+        access_token: Option<SecretString>,
     },
     /// JWT bearer: a key on this machine.
     Jwt {
@@ -95,49 +101,6 @@ pub enum Kept {
     File(Option<String>),
 }
 
-const WARNING: &str =
-    "This file is a credential. Keep its mode at 0600 and out of version control.";
-const NO_SECRET: &str =
-    "The secret of this login is in the system's keyring, under the service `sfsetup`.";
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    warning: String,
-    format: String,
-    name: String,
-    instance_url: String,
-    login_url: String,
-    username: Option<String>,
-    org_id: Option<String>,
-    credential: StoredCredential,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum StoredCredential {
-    AccessToken {
-        token: String,
-    },
-    RefreshToken {
-        client_id: String,
-        client_secret: Option<String>,
-        refresh_token: String,
-    },
-    Jwt {
-        client_id: String,
-        username: String,
-        key_file: PathBuf,
-    },
-    ClientCredentials {
-        client_id: String,
-        client_secret: String,
-    },
-    /// The whole credential, as JSON, is in the system's keyring.
-    Keyring,
-}
-
-const FORMAT: &str = "sfsetup.login/1";
-
 impl LoginStore {
     /// Names the folder; it is made when the first login is saved. Secrets are kept in its files.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
@@ -170,7 +133,7 @@ impl LoginStore {
     pub fn list(&self) -> Result<Vec<Login>, OrgError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(failed("read", &self.folder, &error)),
         };
         let mut logins = Vec::new();
@@ -193,17 +156,47 @@ impl LoginStore {
         if path.exists() { read(&path)?.into_login().map(Some) } else { Ok(None) }
     }
 
-    /// Saves a login, whole or not at all, and says where its secret is kept.
+    /// Locks a login, be it there or not; no other process refreshes, replaces or removes it until
+    /// what is returned is dropped. `None` where nothing can be written beside it: then nobody can
+    /// store what a refresh brings either, and a login without rotation works all the same.
+    ///
+    /// # Errors
+    /// Another process holds it for too long, or the system knows no locks there.
+    pub(crate) fn lock(&self, name: &str, wait: &Wait<'_>) -> Result<Option<Held>, OrgError> {
+        let path = self.lock_file(name);
+        if let Err(error) = make_folder(&self.folder).and_then(|()| Held::probe(&path)) {
+            return match error.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Ok(None),
+                _ => Err(failed("write", &path, &error)),
+            };
+        }
+        Held::take(&path, name, wait).map(Some)
+    }
+
+    /// Saves a login, whole or not at all, and says where its secret is kept. Whoever calls holds
+    /// its lock.
     ///
     /// # Errors
     /// The file cannot be written.
     pub(crate) fn save(&self, login: &Login) -> Result<Kept, OrgError> {
+        self.write(login, self.in_keyring)
+    }
+
+    /// Saves what a refresh brought where the login's secret is kept now. Whoever calls holds its
+    /// lock.
+    ///
+    /// # Errors
+    /// The file is gone, or cannot be written.
+    pub(crate) fn update(&self, login: &Login) -> Result<Kept, OrgError> {
+        let in_keyring = read(&self.file(&login.name))?.is_in_keyring();
+        self.write(login, in_keyring)
+    }
+
+    fn write(&self, login: &Login, in_keyring: bool) -> Result<Kept, OrgError> {
         make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
         let path = self.file(&login.name);
         let mut stored = Stored::from(login);
-        // The file names a key, not a secret: it is no business of the keyring.
-        let has_secret = !matches!(stored.credential, StoredCredential::Jwt { .. });
-        let kept = if self.in_keyring && has_secret {
+        let kept = if in_keyring && stored.has_secret() {
             stored.move_to_keyring(&path)?
         } else {
             Kept::File(None)
@@ -211,48 +204,45 @@ impl LoginStore {
         let text =
             serde_json::to_vec_pretty(&stored).map_err(|error| failed("write", &path, &error))?;
         // `tempfile` makes its files with mode 0600, and a rename keeps it.
-        let write = || -> std::io::Result<()> {
+        let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
             file.write_all(&text)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)?;
+            // The name is on disk only when its folder is; not every system lets a folder be
+            // opened.
+            if let Ok(folder) = fs::File::open(&self.folder) {
+                let _ = folder.sync_all();
+            }
             Ok(())
         };
         write().map_err(|error| failed("write", &path, &error))?;
         Ok(kept)
     }
 
-    /// Replaces a login's refresh token with the one that the org rotated in.
-    pub(super) fn rotate(&self, name: &str, refresh_token: &SecretString) -> Result<(), OrgError> {
-        let Some(mut login) = self.load(name)? else {
-            return Err(OrgError::new(
-                OrgErrorKind::Storage,
-                format!("there is no login `{name}`"),
-            ));
-        };
-        if let Credential::RefreshToken { refresh_token: held, .. } = &mut login.credential {
-            *held = refresh_token.clone();
-        }
-        self.save(&login).map(|_| ())
+    fn lock_file(&self, name: &str) -> PathBuf {
+        self.file(name).with_extension("lock")
     }
 
-    /// Deletes a login; returns whether there was one.
+    /// Deletes a login with its tokens and its lock; returns whether there was one. Nothing is
+    /// revoked.
     ///
     /// # Errors
     /// The file is there and cannot be deleted.
-    pub fn remove(&self, name: &str) -> Result<bool, OrgError> {
+    pub(crate) fn remove(&self, name: &str, held: Option<Held>) -> Result<bool, OrgError> {
         let path = self.file(name);
-        if path.exists()
-            && read(&path)
-                .is_ok_and(|stored| matches!(stored.credential, StoredCredential::Keyring))
-        {
+        if path.exists() && read(&path).is_ok_and(|stored| stored.is_in_keyring()) {
             keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;
         }
-        match fs::remove_file(&path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(failed("delete", &path, &error)),
+        let was_there = match fs::remove_file(&path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(failed("delete", &path, &error)),
+        };
+        if let Some(held) = held {
+            held.remove().map_err(|error| failed("delete", &self.lock_file(name), &error))?;
         }
+        Ok(was_there)
     }
 }
 
@@ -260,7 +250,7 @@ fn failed(verb: &str, path: &Path, error: &dyn fmt::Display) -> OrgError {
     OrgError::new(OrgErrorKind::Storage, format!("cannot {verb} `{}`: {error}", path.display()))
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -268,130 +258,10 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn unlocked(verb: &str, name: &str, error: &str) -> OrgError {
-    OrgError::new(
-        OrgErrorKind::Storage,
-        format!("cannot {verb} the secret of `{name}` in the system's keyring: {error}"),
-    )
-}
-
-fn read(path: &Path) -> Result<Stored, OrgError> {
-    let bytes = fs::read(path).map_err(|error| failed("read", path, &error))?;
-    // serde's text may quote a value, which here may be a secret: only the place is told.
-    let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        failed("read", path, &format_args!("it is not a login ({place})"))
-    })?;
-    if stored.format != FORMAT {
-        return Err(failed("read", path, &"its format is not known"));
-    }
-    Ok(stored)
-}
-
-impl Stored {
-    /// Takes the credential out of what is to be written, if the keyring takes it.
-    fn move_to_keyring(&mut self, path: &Path) -> Result<Kept, OrgError> {
-        let secret = serde_json::to_string(&self.credential)
-            .map_err(|error| failed("write", path, &error))?;
-        Ok(match keyring::set(&self.name, &secret.into()) {
-            Ok(()) => {
-                self.warning = NO_SECRET.to_owned();
-                self.credential = StoredCredential::Keyring;
-                Kept::Keyring
-            }
-            Err(reason) => Kept::File(Some(reason)),
-        })
-    }
-
-    /// Returns the login, with its secret fetched from where it is kept, whatever the store would
-    /// do with a new one.
-    fn into_login(mut self) -> Result<Login, OrgError> {
-        if matches!(self.credential, StoredCredential::Keyring) {
-            let secret =
-                keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
-            let secret = secret.ok_or_else(|| {
-                unlocked("read", &self.name, "it is not there any more; sign in again")
-            })?;
-            // serde's text may quote a value, which here is a secret.
-            self.credential =
-                serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
-        }
-        let credential = match self.credential {
-            StoredCredential::AccessToken { token } => {
-                Credential::AccessToken { token: token.into() }
-            }
-            StoredCredential::RefreshToken { client_id, client_secret, refresh_token } => {
-                Credential::RefreshToken {
-                    client_id,
-                    client_secret: client_secret.map(Into::into),
-                    refresh_token: refresh_token.into(),
-                }
-            }
-            StoredCredential::Jwt { client_id, username, key_file } => {
-                Credential::Jwt { client_id, username, key_file }
-            }
-            StoredCredential::ClientCredentials { client_id, client_secret } => {
-                Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
-            }
-            StoredCredential::Keyring => {
-                return Err(unlocked(
-                    "read",
-                    &self.name,
-                    "what it holds is not a login; sign in again",
-                ));
-            }
-        };
-        Ok(Login {
-            name: self.name,
-            instance_url: self.instance_url,
-            login_url: self.login_url,
-            username: self.username,
-            org_id: self.org_id,
-            credential,
-        })
-    }
-}
-
-impl From<&Login> for Stored {
-    fn from(login: &Login) -> Self {
-        let bare = |secret: &SecretString| secret.expose_secret().to_owned();
-        Self {
-            warning: WARNING.to_owned(),
-            format: FORMAT.to_owned(),
-            name: login.name.clone(),
-            instance_url: login.instance_url.clone(),
-            login_url: login.login_url.clone(),
-            username: login.username.clone(),
-            org_id: login.org_id.clone(),
-            credential: match &login.credential {
-                Credential::AccessToken { token } => {
-                    StoredCredential::AccessToken { token: bare(token) }
-                }
-                Credential::RefreshToken { client_id, client_secret, refresh_token } => {
-                    StoredCredential::RefreshToken {
-                        client_id: client_id.clone(),
-                        client_secret: client_secret.as_ref().map(bare),
-                        refresh_token: bare(refresh_token),
-                    }
-                }
-                Credential::Jwt { client_id, username, key_file } => StoredCredential::Jwt {
-                    client_id: client_id.clone(),
-                    username: username.clone(),
-                    key_file: key_file.clone(),
-                },
-                Credential::ClientCredentials { client_id, client_secret } => {
-                    StoredCredential::ClientCredentials {
-                        client_id: client_id.clone(),
-                        client_secret: bare(client_secret),
-                    }
-                }
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn login(name: &str) -> Login {
@@ -405,6 +275,7 @@ mod tests {
                 client_id: "PlatformCLI".to_owned(),
                 client_secret: None,
                 refresh_token: "PLANTED".into(),
+                access_token: None,
             },
         }
     }
@@ -414,24 +285,50 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = LoginStore::new(folder.path().join("logins"));
         assert!(store.list().unwrap().is_empty());
-        store.save(&login("acme/prod")).unwrap();
-        store.rotate("acme/prod", &"NEXT".into()).unwrap();
+        let first = login("acme/prod");
+        store.save(&first).unwrap();
+        let credential = Credential::RefreshToken {
+            client_id: "PlatformCLI".to_owned(),
+            client_secret: None,
+            refresh_token: "NEXT".into(),
+            access_token: Some("ACCESS".into()),
+        };
+        store.update(&Login { credential, ..first }).unwrap();
         let read = store.load("acme/prod").unwrap().unwrap();
-        let Credential::RefreshToken { refresh_token, .. } = &read.credential else {
+        let Credential::RefreshToken { refresh_token, access_token, .. } = &read.credential else {
             panic!("another credential: {read:?}");
         };
         assert_eq!(refresh_token.expose_secret(), "NEXT");
-        assert!(!format!("{read:?}").contains("NEXT"));
+        assert_eq!(access_token.as_ref().unwrap().expose_secret(), "ACCESS");
+        let shown = format!("{read:?}");
+        assert!(!shown.contains("NEXT") && !shown.contains("ACCESS"), "{shown}");
+        let wait = Wait { most: std::time::Duration::ZERO, tell: &|_| {}, is_given_up: &|| false };
+        let held = store.lock("acme/prod", &wait).unwrap();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(&store.file("acme/prod")), 0o600);
+            assert_eq!(mode(&store.lock_file("acme/prod")), 0o600);
             assert_eq!(mode(&folder.path().join("logins")), 0o700);
         }
-        assert!(store.remove("acme/prod").unwrap());
-        assert!(!store.remove("acme/prod").unwrap());
+        assert!(store.remove("acme/prod", held).unwrap());
+        assert!(!store.remove("acme/prod", None).unwrap());
         assert!(store.load("acme/prod").unwrap().is_none());
+        assert_eq!(fs::read_dir(folder.path().join("logins")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_login_of_before_access_tokens_were_kept_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LoginStore::new(folder.path());
+        let old = r#"{"warning": "", "format": "sfsetup.login/1", "name": "x",
+            "instance_url": "https://acme.example.com", "login_url": "https://acme.example.com",
+            "username": null, "org_id": null, "credential": {"kind": "refresh-token",
+            "client_id": "PlatformCLI", "client_secret": null, "refresh_token": "OLD"}}"#;
+        fs::write(store.file("x"), old).unwrap();
+        let login = store.load("x").unwrap().unwrap();
+        assert!(matches!(login.credential, Credential::RefreshToken { access_token: None, .. }));
     }
 
     #[test]

@@ -35,6 +35,8 @@ mod lab;
 mod layers;
 mod left;
 mod live;
+#[cfg(feature = "demo")]
+mod logins;
 mod losses;
 #[cfg(feature = "demo")]
 mod manual;

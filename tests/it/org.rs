@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use sfsetup::metadata::fact::{Fact, FactAnswer};
 use sfsetup::metadata::manifest::Manifest;
@@ -671,17 +672,19 @@ async fn no_event_and_no_debug_shows_the_token() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_stored_before_use() {
+async fn an_auth_url_gives_the_rotated_token_and_its_access_token() {
     let server = Server::start(State::default()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = LoginStore::new(folder.path());
     let host = server.address.trim_start_matches("http://");
     let text = format!("force://PlatformCLI::FIRST@{host}");
-    let login = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap();
+    let login = login::auth_url("acme", &text.into(), &options()).await.unwrap();
     assert!(server.count("refresh_token=FIRST") == 1, "{:?}", server.requests());
-    let stored = std::fs::read_to_string(store.file("acme")).unwrap();
-    assert!(stored.contains("ROTATED") && !stored.contains("FIRST"));
-    assert!(matches!(login.credential, Credential::RefreshToken { .. }));
+    let Credential::RefreshToken { refresh_token, access_token, .. } = &login.credential else {
+        panic!("another credential: {login:?}");
+    };
+    assert_eq!(refresh_token.expose_secret(), "ROTATED");
+    assert_eq!(access_token.as_ref().unwrap().expose_secret(), TOKEN);
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
     let session = Session::from_login(&login, &store, &options()).unwrap();
     let org = Org::connect(session, options()).await.unwrap();
     assert_eq!(org.identity().source, "sfsetup login (refresh token)");
@@ -755,8 +758,6 @@ async fn a_profile_is_read_by_the_tooling_api_where_soap_refuses_the_token() {
 async fn a_browser_signs_in_and_only_with_our_own_state() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server::start(State::default()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = LoginStore::new(folder.path());
     for is_forged in [false, true] {
         let shown = Mutex::new(None);
         let (told, mut address) = tokio::sync::mpsc::unbounded_channel();
@@ -786,7 +787,7 @@ async fn a_browser_signs_in_and_only_with_our_own_state() {
             assert_eq!(back.status(), 200);
         };
         let options = options();
-        let (login, ()) = tokio::join!(login::web("acme", &web, &store, &options, &show), browser);
+        let (login, ()) = tokio::join!(login::web("acme", &web, &options, &show), browser);
         if is_forged {
             assert_eq!(login.unwrap_err().kind, OrgErrorKind::Hostile);
         } else {

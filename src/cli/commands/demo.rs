@@ -27,6 +27,9 @@ enum Action {
         /// The port; without it any free one
         #[arg(long)]
         port: Option<u16>,
+        /// Replace each refresh token as it is used, and end the sign-in when an old one comes back
+        #[arg(long)]
+        rotate_refresh_tokens: bool,
     },
     /// Make the demo org as new
     Reset,
@@ -44,8 +47,11 @@ pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
             );
             Ok(Exit::Done)
         }
-        Action::Serve { port } => connect::block_on(ui, async {
-            let store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
+        Action::Serve { port, rotate_refresh_tokens } => connect::block_on(ui, async {
+            let mut store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
+            if *rotate_refresh_tokens {
+                store = store.with_rotation();
+            }
             let token = store.token();
             let mut running = demo::serve(store, *port, Faults::none())
                 .await

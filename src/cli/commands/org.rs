@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use crate::org::auth::Session;
 use crate::org::login::{self, WebLogin};
-use crate::org::logins::{Kept, Login};
+use crate::org::logins::{Held, Kept, Login, LoginStore, Wait};
 use crate::org::{Org, OrgError};
 
 use crate::cli::shared::arguments::{Exit, Format};
@@ -116,18 +117,16 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     let options = connect::options(ui);
     connect::block_on(ui, async {
         let login = if let Some(file) = &arguments.auth_url_file {
-            login::auth_url(name, &read_secret(file)?, &store, &options).await.map_err(failed)?
+            login::auth_url(name, &read_secret(file)?, &options).await.map_err(failed)?
         } else if let (Some(key), Some(client_id), Some(username)) =
             (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
         {
             let address = arguments.instance_url.as_deref().unwrap_or(PRODUCTION);
-            login::jwt(name, address, client_id, username, key, &store, &options)
-                .await
-                .map_err(failed)?
+            login::jwt(name, address, client_id, username, key, &options).await.map_err(failed)?
         } else if let (true, Some(client_id), Some(secret), Some(address)) =
             (arguments.client_credentials, &arguments.client_id, &secret, &arguments.instance_url)
         {
-            login::client_credentials(name, address, client_id, secret, &store, &options)
+            login::client_credentials(name, address, client_id, secret, &options)
                 .await
                 .map_err(failed)?
         } else {
@@ -142,9 +141,9 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
                 web.port = port;
             }
             let show = |address: &str| ui.ask_to_open(address);
-            login::web(name, &web, &store, &options, &show).await.map_err(failed)?
+            login::web(name, &web, &options, &show).await.map_err(failed)?
         };
-        let session = Session::from_login(&login, &store, &options).map_err(failed)?;
+        let session = Session::from_new_login(&login, &store, &options).map_err(failed)?;
         let org = Org::connect(session, options).await.map_err(failed)?;
         let username = org.user().await.ok().map(|user| user.username);
         let known = Login {
@@ -152,12 +151,10 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
             username: username.or_else(|| login.username.clone()),
             ..login
         };
-        // A refresh token that was rotated meanwhile is in the file already and must stay.
-        let current = store
-            .load(name)
-            .map_err(failed)?
-            .map_or(known.credential.clone(), |stored| stored.credential);
-        let kept = store.save(&Login { credential: current, ..known.clone() }).map_err(failed)?;
+        let kept = {
+            let _held = hold(ui, &store, name)?;
+            store.save(&known).map_err(failed)?
+        };
         ui.answer(&format!(
             "signed in to {name}: org {} at {}{}\n",
             org.identity().id,
@@ -177,6 +174,17 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
         });
         Ok(Exit::Done)
     })
+}
+
+/// Locks a login that is to be replaced or removed: another process may be about to store a token
+/// in it.
+fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<Held>, CommandError> {
+    let wait = Wait {
+        most: Duration::from_secs(60),
+        tell: &|what| ui.note(what),
+        is_given_up: &|| ui.interrupt().is_pressed(),
+    };
+    store.lock(name, &wait).map_err(|error| CommandError::org(name, &error))
 }
 
 const PRODUCTION: &str = "https://login.salesforce.com";
@@ -281,13 +289,18 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
 fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let failed = |error: OrgError| CommandError::org(name, &error);
-    let Some(login) = store.load(name).map_err(failed)? else {
+    if store.load(name).map_err(failed)?.is_none() {
         return Err(CommandError::new(format!("there is no login `{name}`"))
             .hint("`sfsetup org list` lists them"));
+    }
+    // Its token is the one to revoke that is there when nobody else can replace it.
+    let held = hold(ui, &store, name)?;
+    let Some(login) = store.load(name).map_err(failed)? else {
+        return Err(CommandError::new(format!("the login `{name}` is gone already")));
     };
     let revoked =
         connect::block_on(ui, async { Ok(login::revoke(&login, &connect::options(ui)).await) })?;
-    store.remove(name).map_err(failed)?;
+    store.remove(name, held).map_err(failed)?;
     if let Err(error) = revoked {
         ui.warn(&format!(
             "the login is forgotten, but the org did not take its token back: {error}"

@@ -1,0 +1,229 @@
+//! A login as its file holds it, and the part of it that the system's keyring may hold instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Credential, Kept, Login, failed};
+use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::keyring;
+
+const WARNING: &str =
+    "This file is a credential. Keep its mode at 0600 and out of version control.";
+const NO_SECRET: &str =
+    "The secret of this login is in the system's keyring, under the service `sfsetup`.";
+
+/// A login's file.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    warning: String,
+    format: String,
+    name: String,
+    instance_url: String,
+    login_url: String,
+    username: Option<String>,
+    org_id: Option<String>,
+    credential: StoredCredential,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum StoredCredential {
+    AccessToken {
+        token: String,
+    },
+    RefreshToken {
+        client_id: String,
+        client_secret: Option<String>,
+        refresh_token: String,
+        /// Not in files of before it was kept, nor where the keyring takes no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access_token: Option<String>,
+    },
+    Jwt {
+        client_id: String,
+        username: String,
+        key_file: PathBuf,
+    },
+    ClientCredentials {
+        client_id: String,
+        client_secret: String,
+    },
+    /// The whole credential, as JSON, is in the system's keyring.
+    Keyring,
+}
+
+const FORMAT: &str = "sfsetup.login/1";
+
+pub(super) fn unlocked(verb: &str, name: &str, error: &str) -> OrgError {
+    OrgError::new(
+        OrgErrorKind::Storage,
+        format!("cannot {verb} the secret of `{name}` in the system's keyring: {error}"),
+    )
+}
+
+/// Reads a login's file.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub(super) fn read(path: &Path) -> Result<Stored, OrgError> {
+    let bytes = fs::read(path).map_err(|error| failed("read", path, &error))?;
+    // serde's text may quote a value, which here may be a secret: only the place is told.
+    let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        failed("read", path, &format_args!("it is not a login ({place})"))
+    })?;
+    if stored.format != FORMAT {
+        return Err(failed("read", path, &"its format is not known"));
+    }
+    Ok(stored)
+}
+
+impl Stored {
+    /// Says whether the keyring holds the secret.
+    pub(super) fn is_in_keyring(&self) -> bool {
+        matches!(self.credential, StoredCredential::Keyring)
+    }
+
+    /// Says whether there is a secret: a file that names a key holds none, and is no business of
+    /// the keyring.
+    pub(super) fn has_secret(&self) -> bool {
+        !matches!(self.credential, StoredCredential::Jwt { .. })
+    }
+
+    /// Takes the credential out of what is to be written, if the keyring takes it.
+    ///
+    /// # Errors
+    /// It cannot be written as text.
+    pub(super) fn move_to_keyring(&mut self, path: &Path) -> Result<Kept, OrgError> {
+        let refused = match self.offer(path)? {
+            Ok(()) => return Ok(self.is_moved()),
+            Err(refused) => refused,
+        };
+        // The Credential Manager of Windows holds 2,560 bytes, which an access token in the form of
+        // a JWT may fill by itself; without it the login does all that it did before.
+        if let StoredCredential::RefreshToken { access_token, .. } = &mut self.credential
+            && let Some(token) = access_token.take()
+        {
+            if self.offer(path)?.is_ok() {
+                return Ok(self.is_moved());
+            }
+            if let StoredCredential::RefreshToken { access_token, .. } = &mut self.credential {
+                *access_token = Some(token);
+            }
+        }
+        Ok(Kept::File(Some(refused)))
+    }
+
+    /// Offers the credential to the keyring; the inner error is its refusal.
+    fn offer(&self, path: &Path) -> Result<Result<(), String>, OrgError> {
+        let secret = serde_json::to_string(&self.credential)
+            .map_err(|error| failed("write", path, &error))?;
+        Ok(keyring::set(&self.name, &secret.into()))
+    }
+
+    fn is_moved(&mut self) -> Kept {
+        self.warning = NO_SECRET.to_owned();
+        self.credential = StoredCredential::Keyring;
+        Kept::Keyring
+    }
+
+    /// Returns the login, with its secret fetched from where it is kept, whatever the store would
+    /// do with a new one.
+    ///
+    /// # Errors
+    /// The keyring does not give it, or holds something else.
+    pub(super) fn into_login(mut self) -> Result<Login, OrgError> {
+        if matches!(self.credential, StoredCredential::Keyring) {
+            let secret =
+                keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
+            let secret = secret.ok_or_else(|| {
+                unlocked("read", &self.name, "it is not there any more; sign in again")
+            })?;
+            // serde's text may quote a value, which here is a secret.
+            self.credential =
+                serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
+        }
+        let credential = match self.credential {
+            StoredCredential::AccessToken { token } => {
+                Credential::AccessToken { token: token.into() }
+            }
+            StoredCredential::RefreshToken {
+                client_id,
+                client_secret,
+                refresh_token,
+                access_token,
+            } => Credential::RefreshToken {
+                client_id,
+                client_secret: client_secret.map(Into::into),
+                refresh_token: refresh_token.into(),
+                access_token: access_token.map(Into::into),
+            },
+            StoredCredential::Jwt { client_id, username, key_file } => {
+                Credential::Jwt { client_id, username, key_file }
+            }
+            StoredCredential::ClientCredentials { client_id, client_secret } => {
+                Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
+            }
+            StoredCredential::Keyring => {
+                return Err(unlocked(
+                    "read",
+                    &self.name,
+                    "what it holds is not a login; sign in again",
+                ));
+            }
+        };
+        Ok(Login {
+            name: self.name,
+            instance_url: self.instance_url,
+            login_url: self.login_url,
+            username: self.username,
+            org_id: self.org_id,
+            credential,
+        })
+    }
+}
+
+impl From<&Login> for Stored {
+    fn from(login: &Login) -> Self {
+        let bare = |secret: &SecretString| secret.expose_secret().to_owned();
+        Self {
+            warning: WARNING.to_owned(),
+            format: FORMAT.to_owned(),
+            name: login.name.clone(),
+            instance_url: login.instance_url.clone(),
+            login_url: login.login_url.clone(),
+            username: login.username.clone(),
+            org_id: login.org_id.clone(),
+            credential: match &login.credential {
+                Credential::AccessToken { token } => {
+                    StoredCredential::AccessToken { token: bare(token) }
+                }
+                Credential::RefreshToken {
+                    client_id,
+                    client_secret,
+                    refresh_token,
+                    access_token,
+                } => StoredCredential::RefreshToken {
+                    client_id: client_id.clone(),
+                    client_secret: client_secret.as_ref().map(bare),
+                    refresh_token: bare(refresh_token),
+                    access_token: access_token.as_ref().map(bare),
+                },
+                Credential::Jwt { client_id, username, key_file } => StoredCredential::Jwt {
+                    client_id: client_id.clone(),
+                    username: username.clone(),
+                    key_file: key_file.clone(),
+                },
+                Credential::ClientCredentials { client_id, client_secret } => {
+                    StoredCredential::ClientCredentials {
+                        client_id: client_id.clone(),
+                        client_secret: bare(client_secret),
+                    }
+                }
+            },
+        }
+    }
+}

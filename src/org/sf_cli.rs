@@ -1,0 +1,194 @@
+//! Sessions that are borrowed from the `sf` command line, which is asked and never read behind its
+//! back (S 6.9).
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cirrus_auth::{AuthError, AuthResult, AuthSession, async_trait};
+use serde_json::Value as Json;
+use tokio::sync::Mutex;
+
+use super::error::{OrgError, OrgErrorKind};
+
+/// The `sf` command line of this machine.
+#[derive(Clone, Debug)]
+pub struct SfCli {
+    /// The program, usually `sf`.
+    pub program: PathBuf,
+    /// How long one of its commands may take.
+    pub timeout: Duration,
+}
+
+impl Default for SfCli {
+    fn default() -> Self {
+        // npm installs a batch file on Windows, which is not found without its suffix.
+        let program = if cfg!(windows) { "sf.cmd" } else { "sf" };
+        Self { program: program.into(), timeout: Duration::from_secs(60) }
+    }
+}
+
+impl SfCli {
+    /// The command refreshes the token first (S 6.9), so asking again is a refresh.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; it gives no token.
+    pub(super) async fn token(&self, target: &str) -> Result<String, OrgError> {
+        let shown = self
+            .run(&["org", "auth", "show-access-token", "--target-org", target, "--json"])
+            .await?;
+        let result = &shown["result"];
+        let named = result.get("accessToken").and_then(Json::as_str);
+        named
+            .filter(|token| !is_redacted(token))
+            .or_else(|| find_token(result))
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                OrgError::new(
+                    OrgErrorKind::Auth,
+                    format!("`sf` gave no access token for `{target}`"),
+                )
+            })
+    }
+
+    /// Runs one of its commands and returns its answer.
+    ///
+    /// # Errors
+    /// It is not there, takes too long, answers something else, or says why it cannot.
+    pub(super) async fn run(&self, arguments: &[&str]) -> Result<Json, OrgError> {
+        let shown = format!("sf {}", arguments[..arguments.len().min(2)].join(" "));
+        let command = tokio::process::Command::new(&self.program)
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = match tokio::time::timeout(self.timeout, command).await {
+            Err(_) => {
+                return Err(OrgError::new(
+                    OrgErrorKind::TimedOut,
+                    format!("`{shown}` took longer than {} s", self.timeout.as_secs()),
+                ));
+            }
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(OrgError::new(
+                    OrgErrorKind::NoSuchOrg,
+                    "no login has that name, and the sf command line, which might know it, is not \
+                     installed",
+                ));
+            }
+            Ok(Err(error)) => {
+                return Err(OrgError::new(
+                    OrgErrorKind::NoSuchOrg,
+                    format!("cannot run `{}`: {error}", self.program.display()),
+                ));
+            }
+            Ok(Ok(output)) => output,
+        };
+        // Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
+        let start = output.stdout.iter().position(|byte| *byte == b'{');
+        let json: Option<Json> = start.and_then(|at| {
+            serde_json::Deserializer::from_slice(&output.stdout[at..]).into_iter().next()?.ok()
+        });
+        let Some(json) = json else {
+            return Err(OrgError::new(
+                OrgErrorKind::Unexpected,
+                format!("`{shown}` did not answer in JSON"),
+            ));
+        };
+        if output.status.success() && json.get("result").is_some() {
+            return Ok(json);
+        }
+        let text = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default();
+        let kind = match text("name") {
+            "NamedOrgNotFoundError"
+            | "NoAuthInfoFoundError"
+            | "NoTargetOrgFound"
+            | "NamedOrgNotFound"
+            | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
+            _ => OrgErrorKind::Auth,
+        };
+        let mut error = OrgError::new(kind, format!("`{shown}` says: {}", text("message")));
+        error.code = Some(text("name").to_owned()).filter(|name| !name.is_empty());
+        Err(error)
+    }
+}
+
+/// Says whether a text is the one that a newer `sf` shows in a secret's place (S 6.9).
+pub(super) fn is_redacted(token: &str) -> bool {
+    token.trim_start().starts_with("[REDACTED]")
+}
+
+/// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the
+/// answer is not documented).
+fn find_token(json: &Json) -> Option<&str> {
+    match json {
+        Json::String(text) => {
+            let (id, key) = text.split_once('!')?;
+            let is_id = id.starts_with("00D")
+                && (15..=18).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric());
+            (is_id && !key.is_empty()).then_some(text)
+        }
+        Json::Array(items) => items.iter().find_map(find_token),
+        Json::Object(members) => members.values().find_map(find_token),
+        Json::Null | Json::Bool(_) | Json::Number(_) => None,
+    }
+}
+
+/// A session of the `sf` command line; a token that the org no longer takes is asked for anew, once
+/// per stale token.
+pub(super) struct Borrowed {
+    cli: SfCli,
+    target: String,
+    instance_url: String,
+    token: Mutex<Option<String>>,
+}
+
+impl Borrowed {
+    /// Makes the session of an org, with the token that was asked for already.
+    pub(super) fn new(cli: SfCli, target: &str, instance_url: String, token: String) -> Self {
+        Self { cli, target: target.to_owned(), instance_url, token: Mutex::new(Some(token)) }
+    }
+}
+
+#[async_trait]
+impl AuthSession for Borrowed {
+    async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
+        let mut token = self.token.lock().await;
+        if token.is_none() {
+            let fresh = self.cli.token(&self.target).await;
+            *token = Some(fresh.map_err(|error| AuthError::OAuth {
+                error: "sf_cli".to_owned(),
+                error_description: Some(error.to_string()),
+            })?);
+        }
+        Ok(Cow::Owned(token.clone().unwrap_or_default()))
+    }
+
+    fn instance_url(&self) -> &str {
+        &self.instance_url
+    }
+
+    async fn invalidate(&self, stale_token: &str) {
+        let mut token = self.token.lock().await;
+        if token.as_deref() == Some(stale_token) {
+            *token = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_under_any_key() {
+        let json = serde_json::json!({ "a": [1, {"tok": "00D5g00000AbCdE!AQE"}] });
+        assert_eq!(find_token(&json), Some("00D5g00000AbCdE!AQE"));
+        assert_eq!(find_token(&serde_json::json!({"a": "hello!"})), None);
+    }
+}

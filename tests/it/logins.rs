@@ -1,0 +1,232 @@
+//! Logins that rotate, as several programs of one user use them: the real program, an org that
+//! replaces each refresh token and takes the use of an old one for a theft.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
+
+use crate::support::{Env, Run, finish};
+
+/// An org that rotates, and a home with a login `acme` that came from an auth URL.
+struct Rotating {
+    running: Running,
+    env: Arc<Env>,
+}
+
+impl Rotating {
+    async fn new() -> Self {
+        let store = Store::in_memory().with_rotation();
+        let running = serve(store, None, Faults::none()).await.unwrap();
+        let this = Self { running, env: Arc::new(Env::new()) };
+        let url = format!(
+            "force://PlatformCLI::{}@{}",
+            this.sign_in().await,
+            this.running.url().trim_start_matches("http://")
+        );
+        this.env.write("url", url);
+        let run = this.run(&["org", "login", "acme", "--auth-url-file", "url"]).await;
+        assert_eq!(run.code, 0, "{run:?}");
+        this
+    }
+
+    /// Signs in as a browser does, and returns the refresh token.
+    async fn sign_in(&self) -> String {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let back = "http://localhost:1717/OauthRedirect";
+        let oauth = format!("{}/services/oauth2", self.running.url());
+        let query =
+            [("client_id", "PlatformCLI"), ("response_type", "code"), ("redirect_uri", back)];
+        let sent = client.get(format!("{oauth}/authorize")).query(&query).send().await.unwrap();
+        let to = reqwest::Url::parse(sent.headers()["location"].to_str().unwrap()).unwrap();
+        let code = to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "PlatformCLI"),
+            ("redirect_uri", back),
+            ("code", &code),
+        ];
+        let answer = client.post(format!("{oauth}/token")).form(&form).send().await.unwrap();
+        let json: serde_json::Value = answer.json().await.unwrap();
+        json["refresh_token"].as_str().unwrap().to_owned()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.env.folder().join("config/sfsetup/logins/acme.json")
+    }
+
+    fn stored(&self) -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.env.command();
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+    }
+
+    fn start(&self) -> Child {
+        let mut command = self.command(&["org", "display", "--org", "acme"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Four programs at once.
+    async fn four(&self) -> Vec<Run> {
+        let started: Vec<Child> = (0..4).map(|_| self.start()).collect();
+        let mut runs = Vec::new();
+        for child in started {
+            let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+            runs.push(finish(ended.await.unwrap()));
+        }
+        runs
+    }
+
+    /// How often a refresh token was presented so far.
+    fn tokens_asked(&self) -> usize {
+        self.running.calls().iter().filter(|call| *call == "token").count()
+    }
+
+    /// Makes the token endpoint take its time, so that whoever comes meets whoever is there.
+    fn slow_down(&self, millis: u64, times: u32) {
+        let fault = Fault::SlowBody(millis);
+        self.running.fault(FaultRule { call: "token".into(), fault, after: 0, times: Some(times) });
+    }
+
+    async fn until_asked(&self, times: usize) {
+        for _ in 0..1000 {
+            if self.tokens_asked() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("nobody asked for a token: {:?}", self.running.calls());
+    }
+}
+
+#[track_caller]
+fn all_in(runs: &[Run]) {
+    for run in runs {
+        assert_eq!(run.code, 0, "{runs:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_programs_at_once_share_one_refresh_and_the_login_lives() {
+    let org = Rotating::new().await;
+    // A login of before access tokens were kept: all four need one, and the org is slow enough for
+    // them to meet.
+    let mut old = org.stored();
+    let credential = old["credential"].as_object_mut().unwrap();
+    assert!(credential.remove("access_token").is_some_and(|token| token.is_string()));
+    std::fs::write(org.file(), old.to_string()).unwrap();
+    org.slow_down(60, 4);
+    let asked = org.tokens_asked();
+    all_in(&org.four().await);
+    assert_eq!(org.tokens_asked() - asked, 1, "one refreshes for all");
+    // The access token ends, as it does after hours.
+    org.running.store().end_sessions().unwrap();
+    org.slow_down(60, 4);
+    all_in(&org.four().await);
+    assert_eq!(org.tokens_asked() - asked, 2);
+    // The login is as good as new, with the token at hand and without.
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    assert_eq!(org.tokens_asked() - asked, 2);
+    org.running.store().end_sessions().unwrap();
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    assert_eq!(org.tokens_asked() - asked, 3);
+}
+
+/// The org is as strict as it is said to be: without this the test above proves nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_refresh_token_ends_the_sign_in_and_the_error_says_what_helps() {
+    let org = Rotating::new().await;
+    let before = std::fs::read(org.file()).unwrap();
+    org.running.store().end_sessions().unwrap();
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    let good = std::fs::read(org.file()).unwrap();
+    // Somebody has put back a copy of yesterday.
+    std::fs::write(org.file(), before).unwrap();
+    let run = org.run(&["org", "display", "--org", "acme"]).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("invalid_grant") && run.stderr.contains("org login"), "{run:?}");
+    std::fs::write(org.file(), good).unwrap();
+    let run = org.run(&["org", "display", "--org", "acme"]).await;
+    assert_eq!(run.code, 1, "the newest one has ended too: {run:?}");
+    // Nobody else's sign-in has.
+    assert!(!org.running.store().token().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_told_to_stop_stores_the_new_token_first() {
+    let org = Rotating::new().await;
+    org.running.store().end_sessions().unwrap();
+    let asked = org.tokens_asked();
+    // Eight pieces: the answer takes over a second.
+    org.slow_down(150, 1);
+    let child = org.start();
+    org.until_asked(asked + 1).await;
+    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+    assert_eq!(finish(ended.await.unwrap()).code, 130);
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    assert_eq!(org.tokens_asked(), asked + 1, "its token serves the next one");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_killed_in_a_refresh_is_named_by_the_next_one() {
+    let org = Rotating::new().await;
+    org.running.store().end_sessions().unwrap();
+    let asked = org.tokens_asked();
+    org.slow_down(150, 1);
+    let mut child = org.start();
+    org.until_asked(asked + 1).await;
+    let id = child.id();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = org.run(&["org", "display", "--org", "acme"]).await;
+    // The org has replaced the token, and nobody was there to hear by what.
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains(&format!("a refresh by process {id} since ")), "{run:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_cannot_be_stored_is_an_error_and_the_old_state_stays() {
+    let org = Rotating::new().await;
+    org.running.store().end_sessions().unwrap();
+    let before = std::fs::read(org.file()).unwrap();
+    // No file may grow, as on a full disk.
+    let mut command = Command::new("sh");
+    let own = org.command(&[]);
+    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.args(["-c", "ulimit -f 0; trap '' XFSZ; exec \"$0\" org display --org acme"]);
+    command.arg(own.get_program()).current_dir(org.env.folder()).stdin(Stdio::null());
+    let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let run = finish(ended.await.unwrap());
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("could not be stored, so it is not used"), "{run:?}");
+    assert_eq!(std::fs::read(org.file()).unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logging_out_revokes_the_newest_token_and_leaves_nothing() {
+    let org = Rotating::new().await;
+    let run = org.run(&["org", "logout", "acme"]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    let left = std::fs::read_dir(org.file().parent().unwrap()).unwrap().count();
+    assert_eq!(left, 0, "neither tokens nor a lock");
+}
