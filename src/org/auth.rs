@@ -12,10 +12,11 @@ use serde_json::Value as Json;
 use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
+use super::key;
 use super::logins::{Credential, Login, LoginStore};
 use super::refresh::Refreshed;
-pub use super::sf_cli::SfCli;
 use super::sf_cli::{Borrowed, is_redacted};
+pub use super::sf_cli::{DefaultOrg, SfCli};
 
 /// A way into an org, before the first call.
 pub struct Session {
@@ -170,6 +171,13 @@ impl Session {
         })
     }
 
+    /// Says where its name came from.
+    #[must_use]
+    pub(crate) fn told_by(mut self, place: &str) -> Self {
+        self.source = format!("{}, by {place}", self.source);
+        self
+    }
+
     /// Returns the org's address.
     pub fn instance_url(&self) -> &str {
         self.auth.instance_url()
@@ -181,17 +189,17 @@ pub(super) fn jwt_builder(
     username: &str,
     key_file: &std::path::Path,
 ) -> Result<cirrus_auth::JwtAuthBuilder, OrgError> {
-    let key = std::fs::read(key_file).map_err(|error| {
-        OrgError::new(
-            OrgErrorKind::Usage,
-            format!("cannot read the key `{}`: {error}", key_file.display()),
-        )
-    })?;
+    let key = key::read(key_file)?;
     JwtAuth::builder()
         .consumer_key(client_id)
         .username(username)
         .private_key_pem_bytes(&key)
-        .map_err(OrgError::from_auth)
+        .map_err(|error| {
+            OrgError::new(
+                OrgErrorKind::Usage,
+                format!("the key `{}` is no RSA key that can be used: {error}", key_file.display()),
+            )
+        })
 }
 
 fn check_token(token: &str) -> Result<String, OrgError> {

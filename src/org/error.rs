@@ -315,7 +315,10 @@ pub(super) fn hide_secrets(text: &str) -> String {
 }
 
 fn secret_start(word: &str) -> Option<usize> {
-    if let Some(at) = word.find("force://") {
+    // A text that explains the form (`force://<clientId>:..`) holds no credential.
+    if let Some(at) = word.find("force://")
+        && word[at + "force://".len()..].contains(|c: char| c.is_ascii_alphanumeric())
+    {
         return Some(at);
     }
     if let Some(at) = word.find("eyJ")
@@ -373,6 +376,13 @@ mod tests {
     fn plain_words_stay() {
         let text = "Entity of type 'Profile' named 'Größe: 100%!' cannot be found";
         assert_eq!(hide_secrets(text), text);
+    }
+
+    #[test]
+    fn a_text_that_explains_the_form_of_an_auth_url_stays() {
+        for text in ["`force://<client>:<secret>:<token>@<host>`", "it begins with force://.."] {
+            assert_eq!(hide_secrets(text), text);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use cirrus_auth::{AuthError, AuthResult, AuthSession, async_trait};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
-use super::error::{OrgError, OrgErrorKind};
+use super::error::{OrgError, OrgErrorKind, excerpt};
 
 /// The `sf` command line of this machine.
 #[derive(Clone, Debug)]
@@ -29,7 +29,34 @@ impl Default for SfCli {
     }
 }
 
+/// The org that the `sf` command line takes where none is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefaultOrg {
+    /// An alias or username.
+    pub name: String,
+    /// Where `sf` has it from, in its own word: `Local`, `Global`.
+    pub location: String,
+}
+
 impl SfCli {
+    /// Asks for the default org; `None` where there is none, or `sf` cannot be asked.
+    pub async fn default_org(&self) -> Option<DefaultOrg> {
+        let answer = self.run(&["config", "get", "target-org", "--json"]).await.ok()?;
+        let rows = answer["result"].as_array()?;
+        let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).map(str::to_owned);
+        rows.iter().find_map(|row| {
+            let name = text(row, "value").filter(|name| !name.trim().is_empty())?;
+            Some(DefaultOrg { name, location: text(row, "location").unwrap_or_default() })
+        })
+    }
+
+    /// Asks for the aliases of its orgs; none where it cannot be asked.
+    pub async fn aliases(&self) -> Vec<String> {
+        let answer = self.run(&["alias", "list", "--json"]).await.unwrap_or_default();
+        let rows = answer["result"].as_array().into_iter().flatten();
+        rows.filter_map(|row| row.get("alias")?.as_str().map(str::to_owned)).collect()
+    }
+
     /// The command refreshes the token first (S 6.9), so asking again is a refresh.
     ///
     /// # Errors
@@ -63,7 +90,7 @@ impl SfCli {
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .output();
         let output = match tokio::time::timeout(self.timeout, command).await {
@@ -88,16 +115,9 @@ impl SfCli {
             }
             Ok(Ok(output)) => output,
         };
-        // Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
-        let start = output.stdout.iter().position(|byte| *byte == b'{');
-        let json: Option<Json> = start.and_then(|at| {
-            serde_json::Deserializer::from_slice(&output.stdout[at..]).into_iter().next()?.ok()
-        });
-        let Some(json) = json else {
-            return Err(OrgError::new(
-                OrgErrorKind::Unexpected,
-                format!("`{shown}` did not answer in JSON"),
-            ));
+        // An error may come on the other channel.
+        let Some(json) = json_in(&output.stdout).or_else(|| json_in(&output.stderr)) else {
+            return Err(self.no_answer(&shown, &output));
         };
         if output.status.success() && json.get("result").is_some() {
             return Ok(json);
@@ -115,6 +135,38 @@ impl SfCli {
         error.code = Some(text("name").to_owned()).filter(|name| !name.is_empty());
         Err(error)
     }
+
+    /// What is said of a program that was there and gave no answer: its own words, for it may be
+    /// another program of that name, or one that lacks something itself.
+    fn no_answer(&self, shown: &str, output: &std::process::Output) -> OrgError {
+        let words = [&output.stderr, &output.stdout]
+            .map(|bytes| excerpt(bytes))
+            .into_iter()
+            .find(|words| !words.is_empty());
+        let words =
+            words.map_or_else(|| "it says nothing".to_owned(), |words| format!("it says: {words}"));
+        let how = match output.status.code() {
+            Some(0) => "answers no JSON".to_owned(),
+            Some(code) => format!("ends with {code}"),
+            None => "was stopped".to_owned(),
+        };
+        OrgError::new(
+            OrgErrorKind::NoSuchOrg,
+            format!(
+                "no login has that name, and the sf command line, which might know it, gave no \
+                 answer: `{shown}` ({}) {how}; {words}",
+                self.program.display()
+            ),
+        )
+    }
+}
+
+/// Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
+fn json_in(bytes: &[u8]) -> Option<Json> {
+    let start = bytes.iter().position(|byte| *byte == b'{')?;
+    let json: Json =
+        serde_json::Deserializer::from_slice(&bytes[start..]).into_iter().next()?.ok()?;
+    (json.get("status").is_some() || json.get("result").is_some()).then_some(json)
 }
 
 /// Says whether a text is the one that a newer `sf` shows in a secret's place (S 6.9).
@@ -124,7 +176,7 @@ pub(super) fn is_redacted(token: &str) -> bool {
 
 /// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the
 /// answer is not documented).
-fn find_token(json: &Json) -> Option<&str> {
+pub(super) fn find_token(json: &Json) -> Option<&str> {
     match json {
         Json::String(text) => {
             let (id, key) = text.split_once('!')?;

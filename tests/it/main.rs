@@ -52,6 +52,8 @@ mod policies;
 mod project;
 #[cfg(feature = "demo")]
 mod secrets;
+#[cfg(feature = "demo")]
+mod signin;
 mod silence;
 mod snapshot;
 #[cfg(feature = "demo")]

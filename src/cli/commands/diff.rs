@@ -96,6 +96,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             Ok(exit)
         });
     }
+    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };

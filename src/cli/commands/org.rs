@@ -1,23 +1,25 @@
 //! `sfsetup org`: signing in, and what sfsetup knows of orgs.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use crate::org::auth::Session;
-use crate::org::login::{self, WebLogin};
+use crate::org::login::{self, JwtLogin, WebLogin};
 use crate::org::logins::{Held, Kept, Login, LoginStore, Wait};
-use crate::org::{Org, OrgError};
+use crate::org::pasted::{self, Pasted};
+use crate::org::{ConnectOptions, Org, OrgError};
 
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
 
 /// Sign in to orgs, and list those that are known
 #[derive(Debug, Args)]
@@ -53,19 +55,27 @@ enum Action {
 
 /// Sign in to an org, in the browser unless another way is named
 ///
-/// The login is kept in a file of its own, readable by you alone. Secrets are read from files or
-/// standard input, never from arguments.
+/// The browser is sent back to http://localhost:1717/OauthRedirect on this machine, for the app
+/// `PlatformCLI`, which is the one of the sf command line; another app is named with --client-id,
+/// another port with --port. An app of your own must list exactly that address, with its port, among
+/// its callback URLs. Sign in where the org is: a sandbox at https://test.salesforce.com or at its
+/// own address.
+///
+/// The login is kept under NAME once the org has taken it: its tokens in the system's keyring, or
+/// where there is none, or SFSETUP_KEYRING is `off`, in a file that you alone can read. Secrets are
+/// read from files or standard input, never from arguments.
 #[derive(Debug, Args)]
 struct LoginArguments {
     /// What you want to call the org
     name: String,
 
-    /// Where to sign in: https://login.salesforce.com, https://test.salesforce.com, or the org's
-    /// own address
+    /// Where to sign in: https://login.salesforce.com (which is taken where nothing is named),
+    /// https://test.salesforce.com for a sandbox, or the org's own address
     #[arg(long, value_name = "URL")]
     instance_url: Option<String>,
 
-    /// The consumer key of the app to sign in with
+    /// The consumer key of the app to sign in with; without it `PlatformCLI`, the one of the sf
+    /// command line
     #[arg(long, value_name = "KEY")]
     client_id: Option<String>,
 
@@ -73,7 +83,7 @@ struct LoginArguments {
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
 
-    /// The port on this machine that the browser is sent back to
+    /// The port on this machine that the browser is sent back to; without it 1717
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
@@ -95,7 +105,8 @@ struct LoginArguments {
     )]
     client_credentials: bool,
 
-    /// Read an SFDX auth URL from this file; `-` is standard input
+    /// Read an SFDX auth URL, or the JSON of `sf org auth show-sfdx-auth-url` or `sf org display`,
+    /// from this file; `-` is standard input
     #[arg(long, value_name = "FILE")]
     auth_url_file: Option<PathBuf>,
 }
@@ -112,37 +123,11 @@ pub(crate) fn run(ui: &Ui, arguments: &OrgArguments) -> Result<Exit, CommandErro
 fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let name = arguments.name.as_str();
+    check_name(name)?;
     let failed = |error: OrgError| CommandError::org(name, &error);
-    let secret = arguments.client_secret_file.as_ref().map(read_secret).transpose()?;
     let options = connect::options(ui);
     connect::block_on(ui, async {
-        let login = if let Some(file) = &arguments.auth_url_file {
-            login::auth_url(name, &read_secret(file)?, &options).await.map_err(failed)?
-        } else if let (Some(key), Some(client_id), Some(username)) =
-            (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
-        {
-            let address = arguments.instance_url.as_deref().unwrap_or(PRODUCTION);
-            login::jwt(name, address, client_id, username, key, &options).await.map_err(failed)?
-        } else if let (true, Some(client_id), Some(secret), Some(address)) =
-            (arguments.client_credentials, &arguments.client_id, &secret, &arguments.instance_url)
-        {
-            login::client_credentials(name, address, client_id, secret, &options)
-                .await
-                .map_err(failed)?
-        } else {
-            let mut web = WebLogin { client_secret: secret.clone(), ..WebLogin::default() };
-            if let Some(address) = &arguments.instance_url {
-                web.login_url.clone_from(address);
-            }
-            if let Some(client_id) = &arguments.client_id {
-                web.client_id.clone_from(client_id);
-            }
-            if let Some(port) = arguments.port {
-                web.port = port;
-            }
-            let show = |address: &str| ui.ask_to_open(address);
-            login::web(name, &web, &options, &show).await.map_err(failed)?
-        };
+        let login = sign_in(ui, arguments, &options).await?;
         let session = Session::from_new_login(&login, &store, &options).map_err(failed)?;
         let org = Org::connect(session, options).await.map_err(failed)?;
         let username = org.user().await.ok().map(|user| user.username);
@@ -151,9 +136,11 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
             username: username.or_else(|| login.username.clone()),
             ..login
         };
-        let kept = {
+        let (kept, before) = {
             let _held = hold(ui, &store, name)?;
-            store.save(&known).map_err(failed)?
+            // What cannot be read is replaced by what can.
+            let before = store.load(name).ok().flatten();
+            (store.save(&known).map_err(failed)?, before)
         };
         ui.answer(&format!(
             "signed in to {name}: org {} at {}{}\n",
@@ -161,6 +148,11 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
             known.instance_url,
             known.username.map_or_else(String::new, |username| format!(" as {username}"))
         ))?;
+        if let Some(other) = before.and_then(|login| login.org_id)
+            && known.org_id.as_ref() != Some(&other)
+        {
+            ui.note(&format!("until now `{name}` was the org {other}"));
+        }
         let file = store.file(name);
         ui.hint(&match kept {
             Kept::Keyring => {
@@ -187,20 +179,108 @@ fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<Held>, Command
     store.lock(name, &wait).map_err(|error| CommandError::org(name, &error))
 }
 
-const PRODUCTION: &str = "https://login.salesforce.com";
+/// Refuses names that would lead elsewhere than to the login.
+fn check_name(name: &str) -> Result<(), CommandError> {
+    let why = if name == connect::DEMO {
+        "it is the name of the org inside the program"
+    } else if name.trim().is_empty() || name.starts_with('-') {
+        "nobody could name it"
+    } else {
+        return Ok(());
+    };
+    Err(CommandError::new(format!("a login cannot be called `{name}`"))
+        .because(why)
+        .hint("call it otherwise; the name is yours alone")
+        .usage())
+}
+
+/// Signs in, in the way that is named; nothing is stored.
+async fn sign_in(
+    ui: &Ui,
+    arguments: &LoginArguments,
+    options: &ConnectOptions,
+) -> Result<Login, CommandError> {
+    let name = arguments.name.as_str();
+    let failed = |error: OrgError| CommandError::org(name, &error);
+    let address = arguments.instance_url.as_deref();
+    if let Some(file) = &arguments.auth_url_file {
+        return pasted_login(name, file, address, options).await;
+    }
+    let secret = arguments.client_secret_file.as_ref().map(|file| read_secret(file)).transpose()?;
+    if let (Some(key_file), Some(client_id), Some(username)) =
+        (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
+    {
+        let jwt = JwtLogin { login_url: address, client_id, username, key_file };
+        return login::jwt(name, &jwt, options).await.map_err(failed);
+    }
+    if let (true, Some(client_id), Some(secret), Some(address)) =
+        (arguments.client_credentials, &arguments.client_id, &secret, address)
+    {
+        let login = login::client_credentials(name, address, client_id, secret, options);
+        return login.await.map_err(failed);
+    }
+    let mut web = WebLogin { client_secret: secret, ..WebLogin::default() };
+    if let Some(address) = address {
+        address.clone_into(&mut web.login_url);
+    }
+    if let Some(client_id) = &arguments.client_id {
+        web.client_id.clone_from(client_id);
+    }
+    if let Some(port) = arguments.port {
+        web.port = port;
+    }
+    login::web(name, &web, options, &|address| ui.ask_to_open(address)).await.map_err(failed)
+}
+
+/// Signs in with what a file holds of the `sf` command line.
+async fn pasted_login(
+    name: &str,
+    file: &Path,
+    address: Option<&str>,
+    options: &ConnectOptions,
+) -> Result<Login, CommandError> {
+    let failed = |error: OrgError| CommandError::org(name, &error);
+    let text = read_text(file)?;
+    let found = pasted::read(text.expose_secret()).map_err(|error| {
+        CommandError::new(format!("cannot sign in with `{}`", file.display()))
+            .because(error.message)
+            .hint(
+                "`sf org auth show-sfdx-auth-url --target-org ORG --json` writes what is wanted here",
+            )
+            .usage()
+    })?;
+    match found {
+        Pasted::AuthUrl(url) => login::auth_url(name, &url, options).await.map_err(failed),
+        Pasted::AccessToken { token, instance_url, org_id, .. } => {
+            let Some(address) = address.or(instance_url.as_deref()) else {
+                return Err(CommandError::new(format!(
+                    "`{}` holds an access token and does not say of which org",
+                    file.display()
+                ))
+                .hint("name the org's address with `--instance-url`")
+                .usage());
+            };
+            login::access_token(name, token, address, org_id).map_err(failed)
+        }
+    }
+}
 
 /// Reads a secret from a file, or from standard input where the file is `-`.
-fn read_secret(file: &PathBuf) -> Result<SecretString, CommandError> {
-    let failed = |error: std::io::Error| {
-        CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())
-    };
-    let mut text = String::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(65_536).read_to_string(&mut text).map_err(failed)?;
+fn read_secret(file: &Path) -> Result<SecretString, CommandError> {
+    read_text(file).map(|text| SecretString::from(text.expose_secret().trim()))
+}
+
+fn read_text(file: &Path) -> Result<SecretString, CommandError> {
+    let failed =
+        |why: String| CommandError::new(format!("cannot read `{}`", file.display())).because(why);
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(1 << 20).read_to_end(&mut bytes)
     } else {
-        text = std::fs::read_to_string(file).map_err(failed)?;
-    }
-    Ok(SecretString::from(text.trim()))
+        std::fs::File::open(file).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| failed(error.to_string()))?;
+    pasted::text(&bytes).map(SecretString::from).map_err(|error| failed(error.message))
 }
 
 fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
@@ -242,11 +322,7 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
 
 fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, CommandError> {
     let config = Config::find(None)?;
-    let Some(choice) = connect::choose(argument, &config) else {
-        return Err(CommandError::new("no org is named")
-            .hint("name one with `--org NAME`")
-            .usage());
-    };
+    let choice = connect::choose(argument, &config)?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
         let org = &connected.org;

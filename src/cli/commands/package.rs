@@ -102,6 +102,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
             make(ui, arguments, choice.as_ref(), &goal).await
         });
     }
+    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;

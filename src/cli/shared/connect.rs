@@ -1,8 +1,8 @@
 //! Which org is meant, how to get into it, and what is shown while it works.
 //!
 //! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with
-//! `SF_ORG_INSTANCE_URL`. A name is looked up among sfsetup's own logins, then among the orgs of
-//! the `sf` command line. `demo` is the org inside the program.
+//! `SF_ORG_INSTANCE_URL`, then the default org of the `sf` command line. A name is looked up among
+//! sfsetup's own logins, then among the orgs of `sf`. `demo` is the org inside the program.
 
 use std::env;
 use std::path::PathBuf;
@@ -14,48 +14,114 @@ use secrecy::SecretString;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::metadata::registry::nearest::nearest;
-use crate::org::auth::{Session, SfCli};
+use crate::org::auth::{DefaultOrg, Session, SfCli};
 use crate::org::logins::LoginStore;
+use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
 use super::config::Config;
 use super::error::CommandError;
 use super::ui::{self, Progress, Ui};
 
-/// What the org inside the program is called.
-#[cfg(feature = "demo")]
-const DEMO: &str = "demo";
+/// What the org inside the program is called. No login goes by it, though it may be left out of the
+/// program.
+pub(crate) const DEMO: &str = "demo";
 
 /// Which org is meant.
 #[derive(Debug)]
 pub(crate) enum Choice {
     /// A name, and where it was read.
     Named(String, String),
+    /// The default org of the `sf` command line, and where that has it from.
+    Default(String, String),
     /// An access token in the environment, and the org's address.
     Token(SecretString, String),
 }
 
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Where an access token is read from, and the address of its org.
+const TOKEN: &str = "SF_ACCESS_TOKEN";
+const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
+
 /// Says which org is meant, or `None` where nobody has said.
-pub(crate) fn choose(argument: Option<&str>, config: &Config) -> Option<Choice> {
-    let variable = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+///
+/// # Errors
+/// What the environment holds is half a login, or none.
+pub(crate) fn choose(
+    argument: Option<&str>,
+    config: &Config,
+) -> Result<Option<Choice>, CommandError> {
     let named = argument
         .map(|name| (name.to_owned(), "--org".to_owned()))
         .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG".to_owned())))
         .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG".to_owned())))
         .or_else(|| config.org.clone().map(|name| (name, config.place_of_org())));
     if let Some((name, place)) = named {
-        return Some(Choice::Named(name, place));
+        return Ok(Some(Choice::Named(name, place)));
     }
-    let token = variable("SF_ACCESS_TOKEN")?;
-    let address = variable("SF_ORG_INSTANCE_URL")?;
-    Some(Choice::Token(SecretString::from(token), address))
+    match of_environment()? {
+        Some(choice) => Ok(Some(choice)),
+        None => Ok(default_of_sf()),
+    }
+}
+
+/// The login that the environment holds.
+fn of_environment() -> Result<Option<Choice>, CommandError> {
+    let Some(text) = variable(TOKEN) else { return Ok(None) };
+    let bare = text.trim().trim_matches(['"', '\'']);
+    let (token, told) = if bare.contains('{') || bare.contains("://") {
+        let found = pasted::read_token(&text).map_err(|error| {
+            CommandError::new(format!("{TOKEN} holds nothing to sign in with"))
+                .because(error.message)
+        });
+        match found? {
+            Pasted::AccessToken { token, instance_url, .. } => (token, instance_url),
+            Pasted::AuthUrl(_) => {
+                return Err(CommandError::new(format!("{TOKEN} holds an SFDX auth URL"))
+                    .hint("`sfsetup org login NAME --auth-url-file FILE` signs in with it"));
+            }
+        }
+    } else {
+        (SecretString::from(bare), None)
+    };
+    let Some(address) = variable(ADDRESS).or(told) else {
+        return Err(CommandError::new(format!("{TOKEN} is set, and {ADDRESS} is not"))
+            .hint(format!(
+                "set {ADDRESS} to the org's address (https://..my.salesforce.com); an org can also \
+                 be named with `--org NAME`"
+            ))
+            .usage());
+    };
+    Ok(Some(Choice::Token(token, address)))
+}
+
+/// Says what half of a login the environment holds, where no org is named.
+pub(crate) fn half_of_environment() -> Option<String> {
+    let is_half = variable(ADDRESS).is_some() && variable(TOKEN).is_none();
+    is_half.then(|| format!("{ADDRESS} is set, and {TOKEN} is not"))
+}
+
+/// The org that `sf` takes where none is named; its own command line says which.
+fn default_of_sf() -> Option<Choice> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let default = runtime.block_on(SfCli::default().default_org())?;
+    let DefaultOrg { name, location } = default;
+    let place = match location.as_str() {
+        "" => "`sf config get target-org`".to_owned(),
+        location => format!("`sf config get target-org` ({location})"),
+    };
+    Some(Choice::Default(name, place))
 }
 
 impl Choice {
     /// Returns what reports call the org.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Named(name, _) => name,
+            Self::Named(name, _) | Self::Default(name, _) => name,
             Self::Token(_, address) => address,
         }
     }
@@ -174,37 +240,71 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
     let failed = |error: OrgError| CommandError::org(choice.name(), &error);
     match choice {
         Choice::Token(token, address) => {
-            Session::from_access_token(address, token, address, "environment").map_err(failed)
+            Session::from_access_token(address, token, address, "environment").map_err(|error| {
+                let from = match error.kind {
+                    OrgErrorKind::Usage => format!("the address was read from {ADDRESS}"),
+                    _ => format!("the token was read from {TOKEN}"),
+                };
+                failed(error).hint(from)
+            })
+        }
+        // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
+        Choice::Default(name, place) => {
+            let session = Session::from_sf_cli(name, SfCli::default())
+                .await
+                .map_err(|error| failed(error).hint(format!("the name was read from {place}")))?;
+            Ok(session.told_by(place))
         }
         Choice::Named(name, place) => {
             let store = logins()?;
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
-            Session::from_sf_cli(name, SfCli::default()).await.map_err(|error| {
-                let is_unknown = error.kind == OrgErrorKind::NoSuchOrg;
-                let mut error = failed(error);
-                if is_unknown && let Some(near) = nearest_org(name, &store) {
-                    error = error.hint(format!("did you mean `{near}`?"));
-                }
-                if place == "--org" {
-                    error
-                } else {
-                    error.hint(format!("the name was read from {place}"))
-                }
-            })
+            let error = match Session::from_sf_cli(name, SfCli::default()).await {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let near = match error.kind {
+                OrgErrorKind::NoSuchOrg => nearest_org(name, &store).await,
+                _ => None,
+            };
+            let mut error = failed(error);
+            if let Some(near) = near {
+                error = error.hint(format!("did you mean `{near}`?"));
+            }
+            if place == "--org" {
+                Err(error)
+            } else {
+                Err(error.hint(format!("the name was read from {place}")))
+            }
         }
     }
 }
 
-/// The login that was probably meant, or the demo org.
-fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
-    let logins = store.list().unwrap_or_default();
+/// Says whether an org is known by that name, before anything else is said of it: which org comes
+/// before its parameters.
+///
+/// # Errors
+/// Nobody of that name is known.
+pub(crate) fn check_known(choice: &Choice) -> Result<(), CommandError> {
     #[cfg(feature = "demo")]
-    let built_in = [DEMO];
-    #[cfg(not(feature = "demo"))]
-    let built_in: [&str; 0] = [];
-    let known = logins.iter().map(|login| login.name.as_str()).chain(built_in);
+    if choice.is_demo() {
+        return Ok(());
+    }
+    // Where no runtime is to be had the org is not asked for either, and that is told there.
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Ok(());
+    };
+    runtime.block_on(session(choice, &ConnectOptions::default())).map(drop)
+}
+
+/// The login or alias that was probably meant, or the demo org.
+async fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
+    let logins = store.list().unwrap_or_default();
+    let aliases = SfCli::default().aliases().await;
+    let built_in = if cfg!(feature = "demo") { &[DEMO][..] } else { &[] };
+    let known = logins.iter().map(|login| login.name.as_str());
+    let known = known.chain(aliases.iter().map(String::as_str)).chain(built_in.iter().copied());
     nearest(name, known).map(str::to_owned)
 }
 

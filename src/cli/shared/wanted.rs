@@ -63,7 +63,13 @@ impl Wanted {
             loaded.push((given, one));
         }
         let templates: Vec<&Template> = loaded.iter().map(|(_, one)| &one.template).collect();
-        let values = fill_in(ui, &templates, &arguments.set, config, choice)?;
+        let values = match fill_in(ui, &templates, &arguments.set, config, choice) {
+            Ok(values) => values,
+            Err(error) => {
+                choice.map_or(Ok(()), connect::check_known)?;
+                return Err(error);
+            }
+        };
         let filled = loaded.into_iter().zip(values);
         Ok(Self(
             filled
@@ -219,30 +225,53 @@ pub(crate) fn source(
     let config = Config::find(arguments.from.as_deref())?;
     let choice = match &arguments.from {
         Some(_) => None,
-        None => connect::choose(arguments.org.as_deref(), &config),
+        None => connect::choose(arguments.org.as_deref(), &config)?,
     };
     Ok((config, choice))
 }
 
+/// Says, once it is known what is wanted, that nobody has said of what: that comes before the values
+/// of parameters.
+///
+/// # Errors
+/// Neither an org nor files are named.
+pub(crate) fn check_named(
+    wanted: &WantedArguments,
+    source: &SourceArguments,
+    choice: Option<&Choice>,
+) -> Result<(), CommandError> {
+    let is_named = source.from.is_some() || choice.is_some();
+    if is_named || wanted.template.is_empty() { Ok(()) } else { Err(nothing_named()) }
+}
+
 /// An error for when neither is named.
 pub(crate) fn nothing_named() -> CommandError {
-    CommandError::new("neither an org nor a folder is named")
+    let error = CommandError::new("neither an org nor a folder is named")
         .hint(
             "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
                sfsetup.toml)",
         )
         .hint("or a folder, project or zip with `--from PATH`")
-        .usage()
+        .usage();
+    told_of_half(error)
+}
+
+fn told_of_half(error: CommandError) -> CommandError {
+    match connect::half_of_environment() {
+        Some(half) => error.hint(half),
+        None => error,
+    }
 }
 
 /// An error for when no org is named and only an org will do.
 pub(crate) fn no_org() -> CommandError {
-    CommandError::new("no org is named")
+    let error = CommandError::new("no org is named")
         .hint(
             "name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in \
                sfsetup.toml); `--org demo` is the built-in one",
         )
-        .usage()
+        .usage();
+    told_of_half(error)
 }
 
 /// An org in the form that plans and journals are saved with.

@@ -125,7 +125,7 @@ fn orgs_are_listed_and_displayed() {
     $ sfsetup org display
     --- stderr
     error: no org is named
-    hint: name one with `--org NAME`
+    hint: name an org with `--org NAME` (or SFSETUP_ORG, SF_TARGET_ORG, or `org` in sfsetup.toml); `--org demo` is the built-in one
     --- exit 64
     ");
     insta::assert_snapshot!(shown(&env, "org display --org nobody"), @"

@@ -203,7 +203,7 @@ fn of_org(
     org: &str,
     heading: &Heading,
 ) -> Result<(String, String), CommandError> {
-    let choice = connect::choose(Some(org), &Config::default()).ok_or_else(wanted::no_org)?;
+    let choice = connect::choose(Some(org), &Config::default())?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
         let found = find(&connected.org, &choice, arguments).await?;

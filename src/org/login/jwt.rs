@@ -1,0 +1,154 @@
+//! By JWT bearer: a key on this machine, and the host that takes what it signs.
+
+use std::path::Path;
+
+use cirrus_auth::{AuthError, AuthSession as _};
+
+use super::learn_instance;
+use crate::org::ConnectOptions;
+use crate::org::auth::jwt_builder;
+use crate::org::error::OrgError;
+use crate::org::http;
+use crate::org::logins::{Credential, Login};
+
+const PRODUCTION: &str = "https://login.salesforce.com";
+const SANDBOX: &str = "https://test.salesforce.com";
+
+/// A login by JWT bearer.
+#[derive(Clone, Copy, Debug)]
+pub struct JwtLogin<'l> {
+    /// The host that issues tokens, or the org's own address; `None` for the two common ones.
+    pub login_url: Option<&'l str>,
+    /// The connected app's consumer key.
+    pub client_id: &'l str,
+    /// Whom to sign in.
+    pub username: &'l str,
+    /// The private key, PEM.
+    pub key_file: &'l Path,
+}
+
+/// Signs in with a key; the user must be pre-authorised for the app.
+///
+/// # Errors
+/// The key cannot be read, or no host takes it: each with what it said.
+pub async fn jwt(
+    name: &str,
+    login: &JwtLogin<'_>,
+    options: &ConnectOptions,
+) -> Result<Login, OrgError> {
+    let own = login.login_url.map(http::check_address).transpose()?;
+    let mut first: Option<OrgError> = None;
+    let mut said = Vec::new();
+    for host in hosts(own.as_deref()) {
+        let answer = try_host(login, &host, options).await;
+        let refusal = match answer {
+            Ok(instance_url) if is_of(&instance_url, &host, own.as_deref()) => {
+                return Ok(Login {
+                    name: name.to_owned(),
+                    instance_url,
+                    login_url: host,
+                    username: Some(login.username.to_owned()),
+                    org_id: None,
+                    credential: Credential::Jwt {
+                        client_id: login.client_id.to_owned(),
+                        username: login.username.to_owned(),
+                        key_file: std::path::absolute(login.key_file)
+                            .unwrap_or_else(|_| login.key_file.to_owned()),
+                    },
+                });
+            }
+            Ok(instance_url) => {
+                format!("signs in to another org, at {instance_url}")
+            }
+            Err(Refusal { error, is_word }) => {
+                let message = error.message.clone();
+                // Without a word from the first one there is nothing that another might mend.
+                if !is_word && first.is_none() {
+                    return Err(error);
+                }
+                first.get_or_insert(error);
+                message
+            }
+        };
+        said.push(format!("{}: {refusal}", host.trim_start_matches("https://")));
+    }
+    let mut error = first.unwrap_or_else(|| {
+        OrgError::new(crate::org::OrgErrorKind::Auth, "no host takes what the key signs")
+    });
+    if said.len() > 1 {
+        error.message = said.join("; ");
+    }
+    Err(error)
+}
+
+/// The hosts to try, in the order in which `sf` does: the one that was named, then those of
+/// sandboxes and of production, for which of them an org takes as the audience does not show in its
+/// address. Where the kind of org was named by its login host, no other is tried, and none beside a
+/// server on this machine.
+fn hosts(own: Option<&str>) -> Vec<String> {
+    let all = match own {
+        None => vec![PRODUCTION, SANDBOX],
+        Some(host) if [PRODUCTION, SANDBOX].contains(&host) || http::is_loopback(host) => {
+            vec![host]
+        }
+        Some(host) => vec![host, SANDBOX, PRODUCTION],
+    };
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// Says whether what a host signed in to is the org that was named: `sf` would take another.
+fn is_of(instance_url: &str, host: &str, own: Option<&str>) -> bool {
+    match own {
+        Some(own) if own != host => instance_url == own,
+        _ => true,
+    }
+}
+
+struct Refusal {
+    error: OrgError,
+    /// Whether it is the host's word, and no failure on the way.
+    is_word: bool,
+}
+
+async fn try_host(
+    login: &JwtLogin<'_>,
+    host: &str,
+    options: &ConnectOptions,
+) -> Result<String, Refusal> {
+    let stuck = |error| Refusal { error, is_word: false };
+    let client = http::client(host, options).map_err(stuck)?;
+    let session = jwt_builder(login.client_id, login.username, login.key_file)
+        .map_err(stuck)?
+        .login_url(host)
+        .instance_url(host)
+        .http_client(client)
+        .build()
+        .map_err(|error| stuck(OrgError::from_auth(error)))?;
+    let token = session.access_token().await.map(drop);
+    let is_word = matches!(token, Err(AuthError::OAuth { .. }));
+    learn_instance(host, token).map_err(|error| Refusal { error, is_word })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_are_those_that_sf_tries_and_never_another_kind_than_was_named() {
+        assert_eq!(hosts(None), [PRODUCTION, SANDBOX]);
+        assert_eq!(hosts(Some(SANDBOX)), [SANDBOX]);
+        assert_eq!(hosts(Some(PRODUCTION)), [PRODUCTION]);
+        assert_eq!(hosts(Some("http://127.0.0.1:1")), ["http://127.0.0.1:1"]);
+        let own = "https://acme.my.salesforce.com";
+        assert_eq!(hosts(Some(own)), [own, SANDBOX, PRODUCTION]);
+    }
+
+    #[test]
+    fn an_org_that_was_named_is_not_taken_for_another() {
+        let own = "https://acme.my.salesforce.com";
+        assert!(is_of(own, SANDBOX, Some(own)));
+        assert!(!is_of("https://other.my.salesforce.com", PRODUCTION, Some(own)));
+        assert!(is_of("https://acme--x.my.salesforce.com", own, Some(own)));
+        assert!(is_of(own, PRODUCTION, None));
+    }
+}

@@ -1,0 +1,231 @@
+//! Through the browser: an address to open, and a port on this machine that the browser is sent
+//! back to.
+
+use std::time::Duration;
+
+use cirrus_auth::WebServerFlow;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::org::ConnectOptions;
+use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::http;
+use crate::org::logins::{Credential, Login};
+
+/// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
+const DEFAULT_CLIENT: &str = "PlatformCLI";
+const DEFAULT_PORT: u16 = 1717;
+const REDIRECT_PATH: &str = "/OauthRedirect";
+
+/// A login through the browser.
+#[derive(Clone, Debug)]
+pub struct WebLogin {
+    /// The host that issues tokens: `https://login.salesforce.com`, `https://test.salesforce.com`
+    /// or a My Domain.
+    pub login_url: String,
+    /// The connected app's consumer key.
+    pub client_id: String,
+    /// Its secret, where it wants one.
+    pub client_secret: Option<SecretString>,
+    /// The port on this machine that the browser is sent back to.
+    pub port: u16,
+    /// How long to wait for the browser.
+    pub timeout: Duration,
+}
+
+impl Default for WebLogin {
+    fn default() -> Self {
+        Self {
+            login_url: cirrus_auth::web_server::PRODUCTION_LOGIN_URL.to_owned(),
+            client_id: DEFAULT_CLIENT.to_owned(),
+            client_secret: None,
+            port: DEFAULT_PORT,
+            timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Signs in through the browser; `show` is handed the address to open.
+///
+/// # Errors The port is taken, nobody came back in time, the user refused, or the answer is not the
+/// one to our question (`state`).
+pub async fn web(
+    name: &str,
+    login: &WebLogin,
+    options: &ConnectOptions,
+    show: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Login, OrgError> {
+    let login_url = http::check_address(&login.login_url)?;
+    let redirect = format!("http://localhost:{}{REDIRECT_PATH}", login.port);
+    let listener = TcpListener::bind(("127.0.0.1", login.port))
+        .await
+        .map_err(|error| not_listening(login.port, &error))?;
+    let mut builder = WebServerFlow::builder()
+        .consumer_key(&login.client_id)
+        .redirect_uri(&redirect)
+        .login_url(&login_url)
+        .scopes(["refresh_token", "api", "web"])
+        .http_client(http::client(&login_url, options)?);
+    if let Some(secret) = &login.client_secret {
+        builder = builder.consumer_secret(secret.expose_secret());
+    }
+    let flow = builder.build().map_err(OrgError::from_auth)?;
+    let (address, pending) = flow.start().map_err(OrgError::from_auth)?;
+    show(&address);
+    let (code, state) = tokio::time::timeout(login.timeout, come_back(&listener))
+        .await
+        .map_err(|_| {
+            OrgError::new(
+                OrgErrorKind::TimedOut,
+                format!(
+                    "no browser came back within {} s; if it shows `redirect_uri_mismatch`: {}",
+                    login.timeout.as_secs(),
+                    must_list(&redirect)
+                ),
+            )
+        })?
+        .map_err(|error| explained(error, &redirect))?;
+    let done = flow.complete(pending, &code, &state).await;
+    let done = done.map_err(|error| explained(OrgError::from_auth(error), &redirect))?;
+    let org_id = done.id.as_deref().and_then(org_of);
+    let access_token = SecretString::from(done.access_token);
+    let credential = match done.refresh_token {
+        Some(refresh_token) => Credential::RefreshToken {
+            client_id: login.client_id.clone(),
+            client_secret: login.client_secret.clone(),
+            refresh_token: refresh_token.into(),
+            access_token: Some(access_token),
+        },
+        None => Credential::AccessToken { token: access_token },
+    };
+    Ok(Login {
+        name: name.to_owned(),
+        instance_url: http::check_address(&done.instance_url)?,
+        login_url,
+        username: None,
+        org_id,
+        credential,
+    })
+}
+
+fn must_list(redirect: &str) -> String {
+    format!("the app must list exactly `{redirect}` among its callback URLs")
+}
+
+/// Adds to an org's refusal of the way back what the way back is.
+fn explained(mut error: OrgError, redirect: &str) -> OrgError {
+    if error.code.as_deref() == Some("redirect_uri_mismatch") {
+        error.message = format!("{}; {}", error.message, must_list(redirect));
+    }
+    error
+}
+
+fn not_listening(port: u16, error: &std::io::Error) -> OrgError {
+    let why = match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "port {port} of this machine is in use, by another sign-in that has not ended (`sf org \
+             login web` takes port {DEFAULT_PORT} too) or by another program; end that, or name \
+             another port with --port and an app of your own with --client-id that lists \
+             `http://localhost:PORT{REDIRECT_PATH}` among its callback URLs"
+        ),
+        _ => format!("cannot listen on port {port} of this machine: {error}"),
+    };
+    OrgError::new(OrgErrorKind::Usage, why)
+}
+
+/// Returns the org's id from the address of an identity: `https://../id/00D../005..` (S 6.9).
+fn org_of(identity: &str) -> Option<String> {
+    let is_id = |part: &&str| {
+        part.starts_with("00D")
+            && [15, 18].contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    identity.split('/').find(is_id).map(str::to_owned)
+}
+
+/// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is
+/// turned away.
+async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError> {
+    loop {
+        let Ok((mut stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let read = tokio::time::timeout(Duration::from_secs(10), request_target(&mut stream));
+        let Ok(Some(target)) = read.await else {
+            continue;
+        };
+        let Ok(url) = reqwest::Url::parse(&format!("http://localhost{target}")) else {
+            continue;
+        };
+        if url.path() != REDIRECT_PATH {
+            answer(&mut stream, "404 Not Found", "Nothing is here.").await;
+            continue;
+        }
+        let parameter = |name: &str| {
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
+        if let (Some(code), Some(state)) = (parameter("code"), parameter("state")) {
+            answer(
+                &mut stream,
+                "200 OK",
+                "Signed in. You can close this page and go back to the terminal.",
+            )
+            .await;
+            return Ok((code, state));
+        }
+        answer(
+            &mut stream,
+            "400 Bad Request",
+            "The sign-in did not succeed. The terminal says why.",
+        )
+        .await;
+        let code = parameter("error").unwrap_or_default();
+        let text = parameter("error_description").unwrap_or_else(|| "no reason was given".into());
+        let mut error =
+            OrgError::new(OrgErrorKind::Auth, format!("the org refused the sign-in: {text}"));
+        error.code = Some(code).filter(|code| !code.is_empty());
+        return Err(error);
+    }
+}
+
+/// Reads the target of a GET; `None` when it is none or does not end.
+async fn request_target(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut chunk = [0_u8; 2048];
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+        let read = stream.read(&mut chunk).await.ok()?;
+        if read == 0 || head.len() > 16 << 10 {
+            return None;
+        }
+        head.extend_from_slice(&chunk[..read]);
+    }
+    let text = String::from_utf8(head).ok()?;
+    let mut words = text.lines().next()?.split(' ');
+    (words.next() == Some("GET")).then(|| words.next().map(str::to_owned))?
+}
+
+async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
+    let page =
+        format!("<!doctype html><meta charset=\"utf-8\"><title>sfsetup</title><p>{text}</p>");
+    let reply = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{page}",
+        page.len()
+    );
+    // The browser may be gone by now; nothing hangs on this page.
+    let _ = stream.write_all(reply.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_names_its_org() {
+        let id = "https://login.salesforce.com/id/00D5g00000AbCdEEAV/0055g00000AbCdEAAV";
+        assert_eq!(org_of(id).as_deref(), Some("00D5g00000AbCdEEAV"));
+        assert_eq!(org_of("https://00D.example.com/id/"), None);
+    }
+}

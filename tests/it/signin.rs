@@ -1,0 +1,287 @@
+//! Signing in with what people have, and what is said where it is something else: the real program,
+//! the demo org, and in the place of the `sf` command line a script that answers as it does.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use sfsetup::demo::{Faults, Running, Store, serve};
+
+use crate::support::{Env, Run, finish};
+
+/// The demo org's id (fixtures/demo).
+const ORG_ID: &str = "00DWs0000008DemMAE";
+/// The demo org's app with a secret (fixtures/demo).
+const KEY: &str = "3MVG9demoHarbourLightWarehouse0002";
+const SECRET: &str = "demo-warehouse-secret";
+
+struct Desk {
+    running: Running,
+    env: Env,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let running = serve(Store::in_memory(), None, Faults::none()).await.unwrap();
+        Self { running, env: Env::new() }
+    }
+
+    /// Puts a script in the place of `sf`; `$*` is what it is asked.
+    fn sf(&self, body: &str) {
+        let path = self.env.write("bin/sf", format!("#!/bin/sh\n{body}\n"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        #[cfg(not(unix))]
+        let _ = path;
+    }
+
+    /// An `sf` that knows this org by the alias `dev`, which is its default.
+    fn sf_with_the_org(&self) {
+        self.sf(&format!(
+            r#"echo ' › Warning: update available'
+case "$*" in
+"config get target-org --json") echo '{{"status":0,"result":[{{"name":"target-org","key":"target-org","value":"dev","success":true,"location":"Global"}}],"warnings":[]}}';;
+"alias list --json") echo '{{"status":0,"result":[{{"alias":"dev","value":"a@b.example.com"}}]}}';;
+"org display --target-org dev --json") echo '{{"status":0,"result":{{"id":"{ORG_ID}","instanceUrl":"{url}","username":"a@b.example.com","accessToken":"[REDACTED] Use x"}}}}';;
+"org auth show-access-token --target-org dev --json") echo '{{"status":0,"result":{{"accessToken":"{token}"}}}}';;
+*) echo '{{"status":1,"name":"NamedOrgNotFoundError","message":"No authorization information found for it."}}'; exit 1;;
+esac"#,
+            url = self.running.url(),
+            token = self.running.token
+        ));
+    }
+
+    async fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut command = self.env.command();
+        let path = std::env::var("PATH").unwrap_or_default();
+        command
+            .args(arguments)
+            .env("PATH", format!("{}/bin:{path}", self.env.folder().display()))
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null());
+        let run = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let run = finish(run);
+        let shown = format!("{}{}", run.stdout, run.stderr);
+        assert!(!shown.contains(&self.running.token), "the token is shown: {shown}");
+        assert!(!shown.contains("panicked"), "{shown}");
+        run
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(&[], arguments).await
+    }
+
+    fn login(&self, name: &str) -> PathBuf {
+        self.env.folder().join(format!("config/sfsetup/logins/{name}.json"))
+    }
+
+    /// A refresh token of the org, as a browser gets it.
+    async fn refresh_token(&self) -> String {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let back = "http://localhost:1717/OauthRedirect";
+        let oauth = format!("{}/services/oauth2", self.running.url());
+        let query =
+            [("client_id", "PlatformCLI"), ("response_type", "code"), ("redirect_uri", back)];
+        let sent = client.get(format!("{oauth}/authorize")).query(&query).send().await.unwrap();
+        let to = reqwest::Url::parse(sent.headers()["location"].to_str().unwrap()).unwrap();
+        let code = to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "PlatformCLI"),
+            ("redirect_uri", back),
+            ("code", &code),
+        ];
+        let answer = client.post(format!("{oauth}/token")).form(&form).send().await.unwrap();
+        let json: serde_json::Value = answer.json().await.unwrap();
+        json["refresh_token"].as_str().unwrap().to_owned()
+    }
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, texts: &[&str]) {
+    assert_eq!(run.code, code, "{run:#?}");
+    for text in texts {
+        assert!(run.stderr.contains(text), "`{text}` is not said: {}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auth_url_is_taken_as_people_have_it() {
+    let desk = Desk::new().await;
+    let host = desk.running.url().trim_start_matches("http://").to_owned();
+    let url = format!("force://PlatformCLI::{}@{host}", desk.refresh_token().await);
+    let json = format!("{{\"status\":0,\"result\":{{\"sfdxAuthUrl\":\"{url}\"}}}}\n");
+    let wide: Vec<u8> =
+        format!("\u{feff}{json}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [
+        ("quoted", format!("\"{url}\"\r\n").into_bytes()),
+        ("marked", format!("\u{feff}{url}").into_bytes()),
+        ("json", json.into_bytes()),
+        ("wide", wide),
+    ] {
+        desk.env.write("file", bytes);
+        let run = desk.run(&["org", "login", name, "--auth-url-file", "file"]).await;
+        assert_eq!(run.code, 0, "{name}: {run:?}");
+        let run = desk.run(&["org", "display", "--org", name]).await;
+        assert_eq!(run.code, 0, "{name}: {run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_json_of_sf_org_display_is_a_login_where_it_holds_a_token() {
+    let desk = Desk::new().await;
+    let shown = format!(
+        "{{\"status\":0,\"result\":{{\"id\":\"{ORG_ID}\",\"instanceUrl\":\"{}\",\
+         \"accessToken\":\"{}\"}}}}",
+        desk.running.url(),
+        desk.running.token
+    );
+    desk.env.write("shown", &shown);
+    let run = desk.run(&["org", "login", "acme", "--auth-url-file", "shown"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(desk.run(&["org", "display", "--org", "acme"]).await.code, 0);
+    // The same text where a token is read.
+    let run = desk.run_with(&[("SF_ACCESS_TOKEN", &shown)], &["org", "display"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let quoted = format!("\"{}\"", desk.running.token);
+    let url = desk.running.url();
+    let both = [("SF_ACCESS_TOKEN", quoted.as_str()), ("SF_ORG_INSTANCE_URL", url.as_str())];
+    assert_eq!(desk.run_with(&both, &["org", "display"]).await.code, 0);
+    desk.env.write("hidden", "{\"result\": {\"accessToken\": \"[REDACTED] Use sf\"}}");
+    let run = desk.run(&["org", "login", "x", "--auth-url-file", "hidden"]).await;
+    says(&run, 64, &["[REDACTED]", "sf org auth show-sfdx-auth-url --target-org ORG --json"]);
+    desk.env.write("none", "hello");
+    let run = desk.run(&["org", "login", "x", "--auth-url-file", "none"]).await;
+    says(&run, 64, &["force://<client>:<secret>:<token>@<host>"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_login_in_the_environment_is_named_by_its_variable() {
+    let desk = Desk::new().await;
+    desk.sf("exit 1");
+    let url = desk.running.url();
+    let token = desk.running.token.clone();
+    let display = ["org", "display"];
+    let run = desk.run_with(&[("SF_ACCESS_TOKEN", &token)], &display).await;
+    says(&run, 64, &["SF_ACCESS_TOKEN is set, and SF_ORG_INSTANCE_URL is not"]);
+    let run = desk.run_with(&[("SF_ORG_INSTANCE_URL", &url)], &display).await;
+    says(&run, 64, &["no org is named", "SF_ORG_INSTANCE_URL is set, and SF_ACCESS_TOKEN is not"]);
+    for (token, address, named) in [
+        (token.as_str(), "http://acme.example.com", "SF_ORG_INSTANCE_URL"),
+        ("00D5g00000AbCdE!A B", url.as_str(), "SF_ACCESS_TOKEN"),
+        ("[REDACTED] Use sf", url.as_str(), "SF_ACCESS_TOKEN"),
+        ("force://a:b:c@d.example.com", url.as_str(), "SF_ACCESS_TOKEN"),
+    ] {
+        let both = [("SF_ACCESS_TOKEN", token), ("SF_ORG_INSTANCE_URL", address)];
+        let run = desk.run_with(&both, &display).await;
+        says(&run, 1, &[named]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_says_so() {
+    let desk = Desk::new().await;
+    desk.sf_with_the_org();
+    let run = desk.run(&["org", "display"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let from = "sf CLI alias, by `sf config get target-org` (Global)";
+    assert!(run.stdout.contains(from), "{}", run.stdout);
+    // What is named goes first.
+    let run = desk.run_with(&[("SFSETUP_ORG", "nobody")], &["org", "display"]).await;
+    says(&run, 1, &["cannot read the org `nobody`", "the name was read from SFSETUP_ORG"]);
+    let run = desk.run(&["org", "display", "--org", "dve"]).await;
+    says(&run, 1, &["`sf org display` says: No authorization", "did you mean `dev`?"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_helper_that_fails_or_is_another_program_is_told_in_its_own_words() {
+    let desk = Desk::new().await;
+    desk.sf("echo \"env: 'node': No such file or directory\" >&2; exit 127");
+    let run = desk.run(&["org", "display", "--org", "dev"]).await;
+    let ends = "ends with 127; it says: env: 'node': No such file or directory";
+    says(&run, 1, &["gave no answer: `sf org display` (sf)", ends]);
+    desk.sf("echo 'SuperFiler 2.1: no such volume'");
+    let run = desk.run(&["org", "display", "--org", "dem"]).await;
+    says(&run, 1, &["answers no JSON; it says: SuperFiler 2.1", "did you mean `demo`?"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_fails_stores_nothing_and_spares_the_one_before() {
+    let desk = Desk::new().await;
+    let secret = desk.env.write("secret", format!("{SECRET}\r\n"));
+    let url = desk.running.url();
+    let login = |name: &'static str| {
+        [
+            "org",
+            "login",
+            name,
+            "--client-credentials",
+            "--client-id",
+            KEY,
+            "--client-secret-file",
+            "secret",
+            "--instance-url",
+        ]
+    };
+    let good = [&login("acme")[..], &[url.as_str()]].concat();
+    assert_eq!(desk.run(&good).await.code, 0);
+    let before = std::fs::read(desk.login("acme")).unwrap();
+    std::fs::write(secret, "wrong").unwrap();
+    for name in ["acme", "new"] {
+        let run = desk.run(&[&login(name)[..], &[url.as_str()]].concat()).await;
+        says(&run, 1, &["invalid_client"]);
+    }
+    assert_eq!(std::fs::read(desk.login("acme")).unwrap(), before);
+    assert!(!desk.login("new").exists());
+    for name in ["demo", "-x", " "] {
+        let run = desk.run(&["org", "login", "--auth-url-file", "secret", "--", name]).await;
+        says(&run, 64, &["a login cannot be called"]);
+    }
+    // Somebody else answers at the address now.
+    let text = String::from_utf8(before).unwrap();
+    assert!(text.contains(ORG_ID));
+    std::fs::write(desk.login("acme"), text.replace(ORG_ID, "00D5g00000AbCdEEAV")).unwrap();
+    let run = desk.run(&["org", "display", "--org", "acme"]).await;
+    says(&run, 1, &["`acme` is the org 00D5g00000AbCdEEAV", &format!("is the org {ORG_ID}")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_in_use_and_a_wrong_key_file_say_what_they_are() {
+    let desk = Desk::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let url = desk.running.url();
+    let web = ["org", "login", "acme", "--instance-url", &url, "--port", &port];
+    let run = desk.run(&web).await;
+    says(&run, 1, &[&format!("port {port} of this machine is in use"), "callback URLs"]);
+    desk.env.write("app.crt", "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n");
+    let jwt = ["org", "login", "acme", "--client-id", "x", "--username", "a@b.example.com"];
+    let run = desk.run(&[&jwt[..], &["--jwt-key-file", "app.crt"]].concat()).await;
+    says(&run, 1, &["cannot use the key `app.crt`: it is the certificate"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn which_org_comes_before_its_parameters() {
+    let desk = Desk::new().await;
+    desk.sf(
+        "echo '{\"status\":1,\"name\":\"NamedOrgNotFoundError\",\"message\":\"none\"}'; exit 1",
+    );
+    for command in ["diff", "deploy", "package"] {
+        let more: &[&str] = if command == "package" { &["--out", "out"] } else { &[] };
+        let wanted = [&[command, "--template", "ampersand"][..], more].concat();
+        let run = desk.run(&wanted).await;
+        says(&run, 64, &["named"]);
+        assert!(!run.stderr.contains("parameters"), "{run:?}");
+        let run = desk.run(&[&wanted[..], &["--org", "nobody"]].concat()).await;
+        says(&run, 1, &["cannot read the org `nobody`"]);
+        assert!(!run.stderr.contains("parameters"), "{run:?}");
+    }
+}
