@@ -15,6 +15,7 @@ use commands::{deploy, diff, git_diff, org, package, plan, rollback, snapshot, t
 use shared::arguments::Exit;
 use shared::error::CommandError;
 use shared::ui::Ui;
+use shared::vouched::Vouched;
 
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
@@ -31,6 +32,15 @@ struct Arguments {
     /// Say more of what is being done (can be repeated)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+
+    /// Read this file in place of a `sfsetup.toml` that is found; it alone may hold addresses of
+    /// orgs
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Let this host have a token although it is none of Salesforce's (can be repeated)
+    #[arg(long, global = true, value_name = "HOST")]
+    allow_host: Vec<String>,
 
     #[command(subcommand)]
     command: Command,
@@ -72,7 +82,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(exit as u8);
         }
     };
-    let ui = Ui::new(arguments.quiet, arguments.verbose);
+    let vouched = Vouched { config: arguments.config, hosts: arguments.allow_host };
+    let ui = Ui::new(arguments.quiet, arguments.verbose, vouched);
     let exit = run(&ui, arguments.command).unwrap_or_else(|error| {
         ui.error(&error);
         error.exit

@@ -11,6 +11,7 @@ mod describe;
 pub mod error;
 pub mod facts;
 mod graph;
+mod host;
 mod http;
 mod key;
 mod keyring;
@@ -100,6 +101,8 @@ pub struct ConnectOptions {
     pub retry_delay: Duration,
     /// More certificates to trust, in PEM format.
     pub ca_file: Option<PathBuf>,
+    /// Hosts that are not Salesforce's and may get a token all the same, as `acme.example.com`.
+    pub allowed_hosts: Vec<String>,
     /// The newest API version to use.
     pub api_version: Option<ApiVersion>,
     /// Where events go.
@@ -116,6 +119,7 @@ impl Default for ConnectOptions {
             retries: 4,
             retry_delay: Duration::from_millis(250),
             ca_file: None,
+            allowed_hosts: Vec::new(),
             api_version: None,
             events: Arc::new(|_| {}),
         }

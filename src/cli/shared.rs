@@ -14,4 +14,5 @@ pub(super) mod road;
 pub(super) mod saved;
 pub(super) mod selection;
 pub(super) mod ui;
+pub(super) mod vouched;
 pub(super) mod wanted;

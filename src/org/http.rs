@@ -14,7 +14,7 @@ use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
 use serde_json::Value as Json;
 
 use super::error::{OrgError, OrgErrorKind, excerpt};
-use super::{ConnectOptions, Event, EventSink};
+use super::{ConnectOptions, Event, EventSink, host};
 use crate::metadata::registry::ApiVersion;
 
 /// The largest answer that is read, decoded: a zip has at most 39 MB (S 6.7), in base64 52 MB.
@@ -27,7 +27,12 @@ const MOST_ROWS: usize = 50_000;
 /// cirrus' own clients heed no proxy variables and no certificate file, so they are handed this
 /// one. A loopback host is never reached through a proxy: the rule that lets `http://` through
 /// there rests on it.
+///
+/// # Errors
+/// The host may have no token, or the certificates cannot be used.
 pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest::Client, OrgError> {
+    // Whatever signs in or asks goes through here, whoever has named the address.
+    host::check(address, &options.allowed_hosts)?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("sfsetup/", env!("CARGO_PKG_VERSION")))
         // A followed redirect would carry the token to whatever host it names.

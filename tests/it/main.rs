@@ -62,6 +62,8 @@ mod support;
 mod template;
 mod twostates;
 #[cfg(feature = "demo")]
+mod vouched;
+#[cfg(feature = "demo")]
 mod whole;
 #[cfg(feature = "demo")]
 mod witness;

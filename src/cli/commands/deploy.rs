@@ -102,7 +102,7 @@ impl ValueEnum for TestLevel {
 pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
-    let (config, choice) = wanted::source(&source)?;
+    let (config, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let (saved, altered) =
         arguments.plan.as_deref().map(|file| read_plan(ui, file)).transpose()?.unzip();

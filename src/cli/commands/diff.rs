@@ -76,7 +76,7 @@ impl ReportFormat {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    let (config, choice) = wanted::source(&arguments.source)?;
+    let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);

@@ -321,7 +321,7 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
 }
 
 fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, CommandError> {
-    let config = Config::find(None)?;
+    let config = Config::find(ui.vouched(), None)?;
     let choice = connect::choose(argument, &config)?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;

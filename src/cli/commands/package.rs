@@ -92,7 +92,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     if let Some(file) = &arguments.plan {
         return of_saved(ui, arguments, file);
     }
-    let (config, choice) = wanted::source(&arguments.source)?;
+    let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);

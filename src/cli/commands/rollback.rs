@@ -73,7 +73,7 @@ pub(crate) struct RollbackArguments {
 pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
-    let (_, choice) = wanted::source(&source)?;
+    let (_, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let options = ConnectOptions {
         job_timeout: Duration::from_secs(arguments.timeout),

@@ -104,7 +104,7 @@ enum Layout {
 pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
-    let (config, choice) = wanted::source(&source)?;
+    let (config, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let selection = select(ui, arguments, &config, &choice)?;
     let out = &arguments.out;

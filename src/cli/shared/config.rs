@@ -1,5 +1,10 @@
 //! `sfsetup.toml`: what a project says once, so that nobody types it again. Found upwards from a
-//! folder.
+//! folder, or named on the command line.
+//!
+//! Whoever writes the file that is found need not be who runs the program (a checkout, a fork's pull
+//! request), so it names orgs by the names that this machine knows, and nothing else. Where a token
+//! is read and where it is sent counts only in a file that was named. No key of either names a
+//! template's file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +17,7 @@ use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::template::{self, Template, builtin};
 
 use super::error::CommandError;
+use super::vouched::Vouched;
 
 /// The file's name.
 const FILE: &str = "sfsetup.toml";
@@ -36,6 +42,9 @@ pub(crate) struct Config {
     /// Where it was read from.
     #[serde(skip)]
     pub(crate) file: Option<PathBuf>,
+    /// Whether it was named on the command line.
+    #[serde(skip)]
+    is_named: bool,
     /// Its text.
     #[serde(skip)]
     pub(crate) text: String,
@@ -45,19 +54,37 @@ pub(crate) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfOrg {
+    /// The org's address, and the variable that holds an access token; both or neither, and only
+    /// where the file was named.
+    #[serde(default)]
+    instance_url: Option<String>,
+    #[serde(default)]
+    access_token_env: Option<String>,
     #[serde(default)]
     parameters: BTreeMap<String, toml::Value>,
     #[serde(default)]
     overlay: BTreeMap<String, toml::Table>,
 }
 
+/// How a file that was named leads into an org.
+pub(crate) struct WayInto<'c> {
+    pub(crate) instance_url: &'c str,
+    pub(crate) access_token_env: &'c str,
+    /// Where that stands.
+    pub(crate) place: String,
+}
+
 impl Config {
-    /// Looks for the file from the path of the metadata upwards, where there is one, then from the
-    /// current folder upwards; the first counts.
+    /// Takes the file that is named on the command line; else looks for one from the path of the
+    /// metadata upwards, where there is one, then from the current folder upwards; the first counts.
     ///
     /// # Errors
-    /// The file is there and cannot be read, or says something that is not understood.
-    pub(crate) fn find(from: Option<&Path>) -> Result<Self, CommandError> {
+    /// The file is there and cannot be read, or says something that is not understood or does not
+    /// count.
+    pub(crate) fn find(vouched: &Vouched, from: Option<&Path>) -> Result<Self, CommandError> {
+        if let Some(file) = &vouched.config {
+            return Ok(Self { is_named: true, ..Self::read(file)? });
+        }
         let start =
             from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
         let current = std::env::current_dir().ok();
@@ -65,7 +92,9 @@ impl Config {
             for folder in start.ancestors() {
                 let file = folder.join(FILE);
                 if file.is_file() {
-                    return Self::read(&file);
+                    let config = Self::read(&file)?;
+                    config.check_found()?;
+                    return Ok(config);
                 }
             }
         }
@@ -98,6 +127,48 @@ impl Config {
         config.file = Some(file.to_path_buf());
         config.text = text;
         Ok(config)
+    }
+
+    /// Refuses an org that is named by an address, in a file that was found.
+    fn check_found(&self) -> Result<(), CommandError> {
+        match &self.org {
+            Some(org) if org.contains("://") || org.contains('/') => {
+                Err(self.does_not_count("an org's address", &self.place_of_org()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the address and the token's variable that the file gives an org.
+    ///
+    /// # Errors
+    /// The file was found, and may name orgs by alias alone; or it says half of it.
+    pub(crate) fn way_into(&self, org: &str) -> Result<Option<WayInto<'_>>, CommandError> {
+        let Some(of_org) = self.orgs.get(org) else { return Ok(None) };
+        let (first, second) = (&of_org.instance_url, &of_org.access_token_env);
+        let key = match (first, second) {
+            (None, None) => return Ok(None),
+            (Some(_), _) => "instance_url",
+            (None, Some(_)) => "access_token_env",
+        };
+        let place = self.place_of(&["orgs", org, key]);
+        if !self.is_named {
+            return Err(self.does_not_count(&format!("`{key}`"), &place));
+        }
+        match (first, second) {
+            (Some(instance_url), Some(access_token_env)) => {
+                Ok(Some(WayInto { instance_url, access_token_env, place }))
+            }
+            _ => Err(CommandError::new(format!("{place} says half of how to sign in to `{org}`"))
+                .hint("write both `instance_url` and `access_token_env`, or neither")),
+        }
+    }
+
+    fn does_not_count(&self, what: &str, place: &str) -> CommandError {
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
+        CommandError::new(format!("{what} does not count at {place}"))
+            .because(format!("`{file}` was found, and such a file may name orgs by alias alone"))
+            .hint(format!("if you trust the file, name it: `--config {file}`"))
     }
 
     /// Refuses what nobody reads: a parameter that the template of the table's name lacks, and a
@@ -183,12 +254,23 @@ impl Config {
 
     /// Returns where the file names the org.
     pub(crate) fn place_of_org(&self) -> String {
-        let top = DeTable::parse(&self.text).ok();
-        let line = top.and_then(|top| {
-            let (key, _) = top.get_ref().get_key_value("org")?;
+        self.place_of(&["org"])
+    }
+
+    /// Returns where a key stands.
+    fn place_of(&self, path: &[&str]) -> String {
+        let line = DeTable::parse(&self.text).ok().and_then(|top| {
+            let (last, tables) = path.split_last()?;
+            let mut table = top.get_ref();
+            for name in tables {
+                table = table.get(*name)?.get_ref().as_table()?;
+            }
+            let (key, _) = table.get_key_value(*last)?;
             Some(line_of(&self.text, key.span().start))
         });
-        line.map_or_else(|| FILE.to_owned(), |line| format!("{FILE}, line {line}"))
+        let file = self.file.as_deref().and_then(Path::file_name);
+        let file = file.map_or(FILE.into(), |name| name.to_string_lossy());
+        line.map_or_else(|| file.to_string(), |line| format!("{file}, line {line}"))
     }
 
     /// Returns the values of a template's parameters; what is said of the org goes before what is
@@ -225,7 +307,7 @@ impl Config {
 }
 
 /// The keys that the file may hold, on top and in the table of an org.
-const KEYS: &[&str] = &["org", "orgs", "overlay", "parameters"];
+const KEYS: &[&str] = &["access_token_env", "instance_url", "org", "orgs", "overlay", "parameters"];
 
 fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1

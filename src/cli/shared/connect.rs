@@ -19,7 +19,7 @@ use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
-use super::config::Config;
+use super::config::{Config, WayInto};
 use super::error::CommandError;
 use super::ui::{self, Progress, Ui};
 
@@ -36,6 +36,8 @@ pub(crate) enum Choice {
     Default(String, String),
     /// An access token in the environment, and the org's address.
     Token(SecretString, String),
+    /// A name that a file which was named on the command line gives an address and a token.
+    Configured(String, SecretString, String),
 }
 
 /// A variable of the environment that says something.
@@ -61,7 +63,10 @@ pub(crate) fn choose(
         .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG".to_owned())))
         .or_else(|| config.org.clone().map(|name| (name, config.place_of_org())));
     if let Some((name, place)) = named {
-        return Ok(Some(Choice::Named(name, place)));
+        return Ok(Some(match config.way_into(&name)? {
+            Some(way) => of_file(name, way)?,
+            None => Choice::Named(name, place),
+        }));
     }
     match of_environment()? {
         Some(choice) => Ok(Some(choice)),
@@ -99,6 +104,16 @@ fn of_environment() -> Result<Option<Choice>, CommandError> {
     Ok(Some(Choice::Token(token, address)))
 }
 
+/// The org that a file gives an address, with the token of the variable that it names.
+fn of_file(name: String, way: WayInto<'_>) -> Result<Choice, CommandError> {
+    let WayInto { instance_url, access_token_env, place } = way;
+    let Some(token) = variable(access_token_env) else {
+        return Err(CommandError::new(format!("cannot sign in to the org `{name}`"))
+            .because(format!("{access_token_env} is not set, and {place} reads its token there")));
+    };
+    Ok(Choice::Configured(name, SecretString::from(token.trim()), instance_url.to_owned()))
+}
+
 /// Says what half of a login the environment holds, where no org is named.
 pub(crate) fn half_of_environment() -> Option<String> {
     let is_half = variable(ADDRESS).is_some() && variable(TOKEN).is_none();
@@ -123,6 +138,7 @@ impl Choice {
         match self {
             Self::Named(name, _) | Self::Default(name, _) => name,
             Self::Token(_, address) => address,
+            Self::Configured(name, ..) => name,
         }
     }
 }
@@ -196,6 +212,7 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
     let progress = Progress::new(ui);
     ConnectOptions {
         ca_file: env::var_os("SSL_CERT_FILE").map(PathBuf::from),
+        allowed_hosts: ui.vouched().hosts.clone(),
         events: Arc::new(move |event: Event| progress.show(&event)),
         ..ConnectOptions::default()
     }
@@ -248,6 +265,9 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
                 failed(error).hint(from)
             })
         }
+        Choice::Configured(name, token, address) => {
+            Session::from_access_token(name, token, address, "--config").map_err(failed)
+        }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
         Choice::Default(name, place) => {
             let session = Session::from_sf_cli(name, SfCli::default())
@@ -286,7 +306,7 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 ///
 /// # Errors
 /// Nobody of that name is known.
-pub(crate) fn check_known(choice: &Choice) -> Result<(), CommandError> {
+pub(crate) fn check_known(ui: &Ui, choice: &Choice) -> Result<(), CommandError> {
     #[cfg(feature = "demo")]
     if choice.is_demo() {
         return Ok(());
@@ -295,7 +315,7 @@ pub(crate) fn check_known(choice: &Choice) -> Result<(), CommandError> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Ok(());
     };
-    runtime.block_on(session(choice, &ConnectOptions::default())).map(drop)
+    runtime.block_on(session(choice, &options(ui))).map(drop)
 }
 
 /// The login or alias that was probably meant, or the demo org.

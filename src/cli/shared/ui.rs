@@ -17,17 +17,24 @@ use crate::metadata::archive::check_name;
 
 use super::arguments::Exit;
 use super::error::CommandError;
+use super::vouched::Vouched;
 
 /// The way out to the person or program that called.
 pub(crate) struct Ui {
     quiet: bool,
     verbose: u8,
+    vouched: Vouched,
     interrupt: Interrupt,
 }
 
 impl Ui {
-    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
-        Self { quiet, verbose, interrupt: Interrupt::default() }
+    pub(crate) fn new(quiet: bool, verbose: u8, vouched: Vouched) -> Self {
+        Self { quiet, verbose, vouched, interrupt: Interrupt::default() }
+    }
+
+    /// Returns what the person vouches for.
+    pub(crate) fn vouched(&self) -> &Vouched {
+        &self.vouched
     }
 
     /// Returns whether the run was told to stop.

@@ -66,7 +66,7 @@ impl Wanted {
         let values = match fill_in(ui, &templates, &arguments.set, config, choice) {
             Ok(values) => values,
             Err(error) => {
-                choice.map_or(Ok(()), connect::check_known)?;
+                choice.map_or(Ok(()), |choice| connect::check_known(ui, choice))?;
                 return Err(error);
             }
         };
@@ -219,10 +219,14 @@ fn shell_word(text: &str) -> String {
 }
 
 /// The org or folder that the arguments and the configuration mean.
+///
+/// # Errors
+/// The configuration cannot be read, or names an org in a way that does not count.
 pub(crate) fn source(
+    ui: &Ui,
     arguments: &SourceArguments,
 ) -> Result<(Config, Option<Choice>), CommandError> {
-    let config = Config::find(arguments.from.as_deref())?;
+    let config = Config::find(ui.vouched(), arguments.from.as_deref())?;
     let choice = match &arguments.from {
         Some(_) => None,
         None => connect::choose(arguments.org.as_deref(), &config)?,

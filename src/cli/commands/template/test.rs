@@ -153,7 +153,7 @@ impl<'c> Case<'c> {
 
     /// Tries the template and tells how it went; `true` where all is as expected.
     fn run(&self, ui: &Ui, template: &Template) -> Result<bool, CommandError> {
-        let values = self.values(template)?;
+        let values = self.values(ui, template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
         let seen = of_files(ui, &steps, self.path)?;
@@ -183,8 +183,8 @@ impl<'c> Case<'c> {
 
     /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from`
     /// would find it, then the defaults.
-    fn values(&self, template: &Template) -> Result<Arguments, CommandError> {
-        let config = Config::find(Some(self.path))?;
+    fn values(&self, ui: &Ui, template: &Template) -> Result<Arguments, CommandError> {
+        let config = Config::find(ui.vouched(), Some(self.path))?;
         let mut values = load::configured(&config, template, None)?;
         values.extend(self.expected.parameters.clone());
         Arguments::resolve(template, &std::collections::BTreeMap::new(), &values).map_err(
