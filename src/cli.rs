@@ -35,11 +35,11 @@ struct Arguments {
 
     /// Read this file in place of a `sfsetup.toml` that is found; it alone may hold addresses of
     /// orgs
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<PathBuf>,
 
     /// Let this host have a token although it is none of Salesforce's (can be repeated)
-    #[arg(long, global = true, value_name = "HOST")]
+    #[arg(long, global = true, value_name = "HOST", display_order = 901)]
     allow_host: Vec<String>,
 
     #[command(subcommand)]

@@ -181,7 +181,9 @@ impl Refresh {
                     }
                     return Err(stuck(format!(
                         "the org put a new refresh token in the place of the one of the login \
-                         `{}`, and it could not be stored, so it is not used: {}",
+                         `{0}`, and it could not be stored, so it is not used: {1}; put that right \
+                         (a full disk, a folder that is not yours), then sign in again with \
+                         `sfsetup org login {0}`",
                         self.name, error.message
                     )));
                 }
@@ -196,7 +198,11 @@ impl Refresh {
     fn reload(&self) -> AuthResult<Login> {
         let login = self.store.load(&self.name).map_err(|error| stuck(error.message))?;
         let login = login.ok_or_else(|| {
-            stuck(format!("the login `{}` was removed while it was in use", self.name))
+            stuck(format!(
+                "the login `{0}` was removed while it was in use; `sfsetup org login {0}` makes it \
+                 anew",
+                self.name
+            ))
         })?;
         match http::check_address(&login.instance_url) {
             Ok(address) if address == self.instance_url => Ok(login),

@@ -124,7 +124,7 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let name = arguments.name.as_str();
     check_name(name)?;
-    let failed = |error: OrgError| CommandError::org(name, &error);
+    let failed = |error: OrgError| not_signed_in(name, &error);
     let options = connect::options(ui);
     connect::block_on(ui, async {
         let login = sign_in(ui, arguments, &options).await?;
@@ -194,6 +194,11 @@ fn check_name(name: &str) -> Result<(), CommandError> {
         .usage())
 }
 
+/// A sign-in that came to nothing: nothing is stored, and a login of that name is as it was.
+fn not_signed_in(name: &str, error: &OrgError) -> CommandError {
+    CommandError { what: format!("cannot sign in to `{name}`"), ..CommandError::org(name, error) }
+}
+
 /// Signs in, in the way that is named; nothing is stored.
 async fn sign_in(
     ui: &Ui,
@@ -201,7 +206,7 @@ async fn sign_in(
     options: &ConnectOptions,
 ) -> Result<Login, CommandError> {
     let name = arguments.name.as_str();
-    let failed = |error: OrgError| CommandError::org(name, &error);
+    let failed = |error: OrgError| not_signed_in(name, &error);
     let address = arguments.instance_url.as_deref();
     if let Some(file) = &arguments.auth_url_file {
         return pasted_login(name, file, address, options).await;
@@ -239,7 +244,7 @@ async fn pasted_login(
     address: Option<&str>,
     options: &ConnectOptions,
 ) -> Result<Login, CommandError> {
-    let failed = |error: OrgError| CommandError::org(name, &error);
+    let failed = |error: OrgError| not_signed_in(name, &error);
     let text = read_text(file)?;
     let found = pasted::read(text.expose_secret()).map_err(|error| {
         CommandError::new(format!("cannot sign in with `{}`", file.display()))

@@ -75,7 +75,7 @@ impl Held {
                     OrgErrorKind::Storage,
                     format!(
                         "the login `{login}` is in use: {} holds `{}`, and has not let go of it \
-                         within {} s",
+                         within {} s; wait until it has ended, or end it, then run this again",
                         holder(path),
                         path.display(),
                         wait.most.as_secs()
