@@ -173,8 +173,8 @@ async fn a_run_that_is_told_to_stop_stores_the_new_token_first() {
     let org = Rotating::new().await;
     org.running.store().end_sessions().unwrap();
     let asked = org.tokens_asked();
-    // Eight pieces: the answer takes over a second.
-    org.slow_down(150, 1);
+    // Eight pieces: the answer takes most of a second.
+    org.slow_down(100, 1);
     let child = org.start();
     org.until_asked(asked + 1).await;
     let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -191,7 +191,7 @@ async fn a_run_that_was_killed_in_a_refresh_is_named_by_the_next_one() {
     let org = Rotating::new().await;
     org.running.store().end_sessions().unwrap();
     let asked = org.tokens_asked();
-    org.slow_down(150, 1);
+    org.slow_down(100, 1);
     let mut child = org.start();
     org.until_asked(asked + 1).await;
     let id = child.id();

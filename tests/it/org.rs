@@ -798,6 +798,44 @@ async fn a_browser_signs_in_and_only_with_our_own_state() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_the_app_does_not_list_is_named() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refusal = r#"{"error":"redirect_uri_mismatch","error_description":"must match"}"#;
+    let server = Server::start(State {
+        faults: vec![("oauth2/token", 1, Fault::Reply(400, "", refusal))],
+        ..State::default()
+    })
+    .await;
+    let way_back = format!("http://localhost:{port}/OauthRedirect");
+    // By the token endpoint, and by the browser that comes back with it.
+    for is_late in [true, false] {
+        let (told, mut address) = tokio::sync::mpsc::unbounded_channel();
+        let web = login::WebLogin {
+            login_url: server.address.clone(),
+            port,
+            ..login::WebLogin::default()
+        };
+        let show = move |address: &str| told.send(address.to_owned()).unwrap();
+        let browser = async {
+            let url = reqwest::Url::parse(&address.recv().await.unwrap()).unwrap();
+            let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+            assert_eq!(query["redirect_uri"], way_back);
+            let with = match is_late {
+                true => format!("code=C&state={}", query["state"]),
+                false => "error=redirect_uri_mismatch&error_description=x".to_owned(),
+            };
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let home = format!("http://127.0.0.1:{port}/OauthRedirect?{with}");
+            client.get(home).send().await.unwrap();
+        };
+        let options = options();
+        let (login, ()) = tokio::join!(login::web("acme", &web, &options, &show), browser);
+        let error = login.unwrap_err();
+        assert!(error.message.contains(&format!("exactly `{way_back}`")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn without_the_sf_command_there_is_no_such_org() {
     let cli = SfCli { program: "/nowhere/sf".into(), timeout: Duration::from_secs(5) };
     let error = Session::from_sf_cli("dev", cli).await.unwrap_err();
