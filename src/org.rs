@@ -20,6 +20,7 @@ pub mod logins;
 mod names;
 pub mod pasted;
 mod refresh;
+pub mod refusal;
 pub mod retrieve;
 mod sf_cli;
 mod users;

@@ -16,3 +16,4 @@ pub(super) mod selection;
 pub(super) mod ui;
 pub(super) mod vouched;
 pub(super) mod wanted;
+pub(super) mod way_out;

@@ -9,6 +9,7 @@ use cirrus::CirrusError;
 use cirrus_auth::AuthError;
 use cirrus_metadata::MetadataError;
 
+use super::refusal::Refusal;
 use super::words::{self, Words};
 
 /// What sort of failure it was; the command line picks its advice by it.
@@ -24,6 +25,8 @@ pub enum OrgErrorKind {
     TimedOut,
     /// The org is in maintenance or overloaded.
     Unavailable,
+    /// The org answers at another address now, which the message names.
+    Moved,
     /// A limit of the org is used up.
     Limit,
     /// The org's edition, or this user, has no API access.
@@ -180,18 +183,27 @@ impl OrgError {
         )
     }
 
+    /// Makes an error out of the code and text with which a sign-in is refused.
+    pub(super) fn from_oauth(code: &str, text: &str) -> Self {
+        let known = Refusal::find(code, text).and_then(|refusal| refusal.kind);
+        let mut error = Self::new(known.unwrap_or(OrgErrorKind::Auth), text);
+        error.code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        error
+    }
+
+    /// Returns what the org's refusal means, where that is known.
+    pub fn refusal(&self) -> Option<&'static Refusal> {
+        Refusal::find(self.code.as_deref().unwrap_or_default(), &self.message)
+    }
+
     pub(super) fn from_auth(error: AuthError) -> Self {
         match error {
             AuthError::OAuth { error, error_description } => {
-                let mut failure = Self::new(
-                    OrgErrorKind::Auth,
-                    error_description.unwrap_or_else(|| error.clone()),
-                );
-                failure.code = Some(error);
-                failure
+                Self::from_oauth(&error, &error_description.unwrap_or_else(|| error.clone()))
             }
             AuthError::Http(error) => Self::from_network(&error),
             AuthError::UnexpectedResponse { status } => Self::from_page(status, b""),
+            AuthError::InstanceUrlMismatch { returned, .. } => Self::moved(&returned),
             AuthError::StateMismatch => Self::new(OrgErrorKind::Hostile, error.to_string()),
             AuthError::ResponseTooLarge { limit, .. } => too_large(limit),
             AuthError::InvalidArgument { name: LOGIN, reason } => {
@@ -230,16 +242,43 @@ impl OrgError {
         let start = excerpt(body);
         let mut message = format!("HTTP {status} with an answer that is not the API's");
         if (300..400).contains(&status) {
-            // No client here follows a redirect: it would carry the token to another host (cirrus'
-            // rule too).
-            message = format!(
-                "HTTP {status}: the address leads elsewhere, and redirects are not followed"
-            );
+            return Self::elsewhere(status, None);
         } else if !start.is_empty() {
             message.push_str(", which begins: ");
             message.push_str(&start);
         }
         Self::new(kind, message)
+    }
+
+    /// A redirect. No client here follows one: it would carry the token to another host (cirrus'
+    /// rule too). What leads to the same resource on another host is an org that was moved.
+    pub(super) fn elsewhere(status: u16, location: Option<&str>) -> Self {
+        let leads = location.and_then(|text| reqwest::Url::parse(text).ok());
+        let origin = leads.as_ref().map(|url| url.origin().ascii_serialization());
+        match (leads, origin) {
+            (Some(url), Some(origin)) if url.path().starts_with("/services/") => {
+                Self::moved(&origin)
+            }
+            (_, Some(origin)) => Self::new(
+                OrgErrorKind::Unexpected,
+                format!(
+                    "HTTP {status}: the address leads to {origin}, and redirects are not followed"
+                ),
+            ),
+            _ => Self::new(
+                OrgErrorKind::Unexpected,
+                format!(
+                    "HTTP {status}: the address leads elsewhere, and redirects are not followed"
+                ),
+            ),
+        }
+    }
+
+    /// An org that has another address than the one we came by.
+    fn moved(address: &str) -> Self {
+        let origin = reqwest::Url::parse(address).map(|url| url.origin().ascii_serialization());
+        let address = origin.unwrap_or_else(|_| address.to_owned());
+        Self::new(OrgErrorKind::Moved, format!("the org has another address now: {address}"))
     }
 }
 
@@ -251,14 +290,10 @@ fn too_large(limit: usize) -> OrgError {
 }
 
 fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
-    if Words::JwtRefused.are_in(text) {
-        return OrgErrorKind::Unsupported;
+    if let Some(kind) = Refusal::find(code, text).and_then(|refusal| refusal.kind) {
+        return kind;
     }
     match code {
-        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" | "INVALID_LOGIN" => OrgErrorKind::Auth,
-        "REQUEST_LIMIT_EXCEEDED" | "TOO_MANY_REQUESTS" => OrgErrorKind::Limit,
-        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => OrgErrorKind::Disabled,
-        "ORG_IN_MAINTENANCE" | "ORG_LOCKED" | "SERVER_UNAVAILABLE" => OrgErrorKind::Unavailable,
         code if code.starts_with("INSUFFICIENT_ACCESS") => OrgErrorKind::Permission,
         _ => match status {
             401 => OrgErrorKind::Auth,
@@ -398,6 +433,28 @@ mod tests {
         assert!(lasting("INVALID_TYPE") && lasting("INSUFFICIENT_ACCESS"));
         assert!(!lasting("UNKNOWN_EXCEPTION") && !lasting("") && !lasting("ORG_IN_MAINTENANCE"));
         assert!(!OrgError::from_page(200, b"<html>").is_lasting());
+    }
+
+    #[test]
+    fn an_org_that_was_moved_tells_its_new_address() {
+        let moved = OrgError::elsewhere(
+            301,
+            Some("https://acme--new.my.salesforce.com/services/data?token=x"),
+        );
+        assert_eq!(moved.kind, OrgErrorKind::Moved);
+        assert_eq!(
+            moved.message,
+            "the org has another address now: https://acme--new.my.salesforce.com"
+        );
+        let page = OrgError::elsewhere(302, Some("https://sso.example.com/login?t=secret"));
+        assert_eq!(page.kind, OrgErrorKind::Unexpected);
+        assert!(page.message.contains("https://sso.example.com,"), "{page}");
+        assert!(!page.message.contains("secret"), "{page}");
+        let wrong = AuthError::InstanceUrlMismatch {
+            configured: "https://a.my.salesforce.com".to_owned(),
+            returned: "https://b.my.salesforce.com".to_owned(),
+        };
+        assert!(OrgError::from_auth(wrong).message.ends_with("https://b.my.salesforce.com"));
     }
 
     #[test]

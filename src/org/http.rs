@@ -223,6 +223,10 @@ impl Wire {
             }
             Ok(answer) => {
                 self.told("GET", path, answer.status, started);
+                if (300..400).contains(&answer.status) {
+                    let location = answer.headers.get("location").and_then(|at| at.to_str().ok());
+                    return Err(OrgError::elsewhere(answer.status, location));
+                }
                 read_json(answer.status, &answer.body)
             }
         }

@@ -6,8 +6,6 @@
 /// What a text tells that nothing beside it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Words {
-    /// SOAP does not take a token of this form, though the session is valid.
-    JwtRefused,
     /// What a message of a retrieve names is not in the org.
     NotFound,
     /// A message of a retrieve is about the one component that it names.
@@ -20,9 +18,6 @@ pub(super) enum Words {
 
 /// Each is told by a text that has one word of every list, in capitals or not.
 const TABLE: &[(Words, &[&[&str]])] = &[
-    // The org (S 6.1): `SOAP API does not support JWT-based access tokens. ..`, under the code
-    // INVALID_SESSION_ID.
-    (Words::JwtRefused, &[&["jwt-based access tokens"]]),
     // The org (S 6.2): `Entity of type 'X' named 'Y' cannot be found`, a warning in a retrieve that
     // succeeds.
     (Words::NotFound, &[&["cannot be found"]]),
@@ -58,7 +53,6 @@ mod tests {
     #[test]
     fn each_is_told_by_the_texts_that_were_seen() {
         for (words, text) in [
-            (Words::JwtRefused, "SOAP API does not support JWT-based access tokens. You must .."),
             (Words::NotFound, "Entity of type 'Profile' named 'Sales' cannot be found"),
             (Words::OneComponent, "Entity of type 'Profile' named 'Sales' cannot be found"),
             (Words::TooLarge, "Too many files in retrieve call, limit is: 10000"),
@@ -71,7 +65,6 @@ mod tests {
             assert!(words.are_in(text), "{text}");
         }
         for (words, text) in [
-            (Words::JwtRefused, "Session expired or invalid"),
             (Words::OneComponent, "Entity type: 'ExternalClientApplication' is unknown"),
             (Words::TooLarge, "Load of metadata from db failed for metadata of type: Profile"),
             (Words::TooLarge, "10,000 rows"),

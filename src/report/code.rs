@@ -13,6 +13,8 @@ pub const UNREACHABLE: &str = "UNREACHABLE";
 pub const TIMED_OUT: &str = "TIMED_OUT";
 /// The org is in maintenance or overloaded.
 pub const UNAVAILABLE: &str = "UNAVAILABLE";
+/// The org has another address now.
+pub const MOVED: &str = "MOVED";
 /// A limit of the org is used up.
 pub const LIMIT: &str = "LIMIT";
 /// No API access.
@@ -47,6 +49,7 @@ pub const CODES: &[(&str, &str)] = &[
     (UNREACHABLE, "the host could not be reached, or the connection broke"),
     (TIMED_OUT, "the org did not answer, or did not finish, in time"),
     (UNAVAILABLE, "the org is in maintenance or overloaded"),
+    (MOVED, "the org has another address now, which the message names"),
     (LIMIT, "a limit of the org is used up"),
     (DISABLED, "the org's edition, or this user, has no API access"),
     (PERMISSION, "this user lacks a permission"),
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn codes_are_a_promise() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE ERROR");
+        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE ERROR");
     }
 
     #[test]

@@ -145,6 +145,73 @@ async fn an_org_that_fails_is_an_error_in_the_answer_and_on_stderr() {
     }
 }
 
+/// A refusal says what it means, and where it is put right: in a step of the template in use.
+#[tokio::test]
+async fn a_refusal_names_the_step_of_the_template_that_it_lies_in() {
+    let not_for_the_api = "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"This session is \
+                           not valid for use with the REST API\"}]";
+    let faults = vec![("/services/data ", 100, Fault::Reply(401, "", not_for_the_api))];
+    let server = Server::start(State { faults, ..state() }).await;
+    let shown = run(&server, DIFF).await;
+    assert_eq!(shown.code, 1);
+    let report: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let error = &report["orgs"][0]["error"];
+    assert_eq!(error["code"], "INVALID_SESSION_ID");
+    assert!(error["message"].as_str().unwrap().contains("not valid for use"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("relax IP restrictions"), "{error}");
+    let step = "the template `ampersand` asks for this in its step `ip-relaxation`";
+    assert!(shown.stderr.contains(step), "{}", shown.stderr);
+    assert!(!shown.stderr.contains("sign in again"), "{}", shown.stderr);
+    // Without a template the settings are named.
+    let shown = run(&server, &["org", "display"]).await;
+    assert!(shown.stderr.contains("ConnectedApp `oauthPolicy.ipRelaxation`"), "{}", shown.stderr);
+}
+
+#[tokio::test]
+async fn an_org_that_was_moved_tells_where_it_is() {
+    let moved = "Location: https://acme--new.my.salesforce.com/services/data\r\n";
+    let faults = vec![("/services/data ", 100, Fault::Reply(301, moved, ""))];
+    let server = Server::start(State { faults, ..state() }).await;
+    let shown = run(&server, DIFF).await;
+    let report: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(report["orgs"][0]["error"]["code"], "MOVED", "{shown:?}");
+    let told = "the org has another address now: https://acme--new.my.salesforce.com";
+    assert!(shown.stderr.contains(told), "{}", shown.stderr);
+    assert!(shown.stderr.contains("SF_ORG_INSTANCE_URL"), "{}", shown.stderr);
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_says_what_it_means() {
+    for (error, text, means, way_out) in [
+        ("invalid_grant", "user hasn't approved this consumer", "never has", "Permitted Users"),
+        ("invalid_app_access", "user is not admin approved", "pre-authorised", "permission set"),
+        ("OAUTH_APP_BLOCKED", "this app is blocked by admin", "blocks the app", "unblock it"),
+        ("invalid_client", "app must be installed into org", "is not installed", "install it"),
+        ("invalid_grant", "ip restricted", "from this address", "allowed address"),
+        ("invalid_grant", "inactive user", "deactivated", "activate"),
+        ("invalid_grant", "audience is invalid", "another login host", "--instance-url"),
+        ("invalid_client_id", "client identifier invalid", "client id", "consumer key"),
+    ] {
+        let body = format!("{{\"error\":\"{error}\",\"error_description\":\"{text}\"}}");
+        let fault = Fault::Reply(400, "", Box::leak(body.into_boxed_str()));
+        let faults = vec![("/services/oauth2/token", 100, fault)];
+        let server = Server::start(State { faults, ..state() }).await;
+        let host = server.address.trim_start_matches("http://").to_owned();
+        let shown = tokio::task::spawn_blocking(move || {
+            let env = Env::new();
+            env.write("url.txt", format!("force://PlatformCLI::PLANTEDsecret@{host}"));
+            env.run(&["org", "login", "acme", "--auth-url-file", "url.txt"])
+        })
+        .await
+        .unwrap();
+        assert_eq!(shown.code, 1);
+        for words in [format!("{text} ({error})").as_str(), means, way_out] {
+            assert!(shown.stderr.contains(words), "{words}: {}", shown.stderr);
+        }
+        assert!(!shown.stderr.contains("sign in again"), "{}", shown.stderr);
+    }
+}
+
 #[tokio::test]
 async fn an_org_is_displayed() {
     let server = Server::start(state()).await;

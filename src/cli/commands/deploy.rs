@@ -133,7 +133,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
-    connect::block_on(ui, run.go(&goal))
+    connect::block_on(ui, run.go(&goal)).map_err(|error| goal.advise(error))
 }
 
 struct Run<'r> {

@@ -169,7 +169,10 @@ impl<'a> Asked<'a> {
         };
         let connected = match connect::connect(choice, options).await {
             Ok(connected) => connected,
-            Err(error) => return Ok((OrgReport::failed(choice.name(), &error), Some(error))),
+            Err(error) => {
+                let error = self.goal.advise(error);
+                return Ok((OrgReport::failed(choice.name(), &error), Some(error)));
+            }
         };
         let org = &connected.org;
         let identity = org.identity().clone();
@@ -186,7 +189,7 @@ impl<'a> Asked<'a> {
                 }
                 self.found(seen)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(self.goal.advise(error)),
         };
         let (outcome, failed) = match outcome {
             Ok(found) => (Ok(found), None),

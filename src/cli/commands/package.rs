@@ -108,6 +108,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let is_blind = arguments.include_not_observed;
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
     connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal))
+        .map_err(|error| goal.advise(error))
 }
 
 /// Looks at the org or the files, plans, and writes the package.

@@ -7,6 +7,7 @@ use crate::apply::{ApplyError, Stopped};
 use crate::diff::Silence;
 use crate::journal::{JournalError, Stage};
 use crate::org::deploy::DeployRow;
+use crate::org::refusal::Refusal;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
 use crate::report::{Failure, code};
@@ -30,12 +31,22 @@ pub(crate) struct CommandError {
     pub(crate) is_rendered: bool,
     /// The org's own code, or this program's, for reports.
     pub(crate) code: Option<String>,
+    /// What the org's refusal lies in, until a template's step is named for it.
+    pub(crate) refusal: Option<&'static Refusal>,
     /// The exit code.
     pub(crate) exit: Exit,
 }
 
+const WAYS_IN: &str = "`sfsetup org login NAME`, `sf org login web` for an org of the sf command \
+                       line, or a new SF_ACCESS_TOKEN";
+const MOVED: &str = "sign in again there (`--instance-url`), or put the address into \
+                     SF_ORG_INSTANCE_URL";
+
 /// So many reasons are told where nothing could be seen.
 const REASONS: usize = 3;
+
+/// So many settings are named in which a refusal lies.
+const SETTINGS: usize = 3;
 
 /// What helps where an entry of the journal cannot be read.
 pub(crate) const PUT_BACK: &str = "put its file back as it was, or move it elsewhere: then that \
@@ -53,6 +64,7 @@ impl CommandError {
             hints: Vec::new(),
             is_rendered: false,
             code: None,
+            refusal: None,
             exit: Exit::Error,
         }
     }
@@ -157,10 +169,25 @@ impl CommandError {
         let mut all = Self::new(format!("cannot read the org `{name}`"))
             .because(format!("{}{own}", error.message));
         all.code = Some(error.code.clone().unwrap_or_else(|| code_of(error.kind).to_owned()));
-        match org_hint(error) {
-            Some(hint) => all.hint(hint),
-            None => all,
+        let Some(refusal) = error.refusal() else {
+            return match org_hint(error) {
+                Some(hint) => all.hint(hint),
+                None => all,
+            };
+        };
+        all.refusal = Some(refusal);
+        let all = all.because(refusal.means);
+        if refusal.is_over_with_a_sign_in {
+            all.hint(format!("{}: {WAYS_IN}", refusal.way_out))
+        } else {
+            all.hint(refusal.way_out)
         }
+    }
+
+    /// Says what to do, all of it.
+    pub(crate) fn all_hints(&self) -> Vec<String> {
+        let settings = self.refusal.and_then(settings);
+        self.hints.iter().cloned().chain(settings).collect()
     }
 
     /// The demo org, which cannot be had.
@@ -436,6 +463,7 @@ fn code_of(kind: OrgErrorKind) -> &'static str {
         OrgErrorKind::Unreachable => code::UNREACHABLE,
         OrgErrorKind::TimedOut => code::TIMED_OUT,
         OrgErrorKind::Unavailable => code::UNAVAILABLE,
+        OrgErrorKind::Moved => code::MOVED,
         OrgErrorKind::Limit => code::LIMIT,
         OrgErrorKind::Disabled => code::DISABLED,
         OrgErrorKind::Permission => code::PERMISSION,
@@ -535,25 +563,24 @@ pub(crate) fn deploy_hint(problem: &str) -> Option<&'static str> {
     HINTS.iter().find(|(part, _)| problem.contains(part)).map(|(_, hint)| *hint)
 }
 
+/// The settings that a refusal lies in, as a hint; none where it lies in none, or another sign-in
+/// is all that it takes.
+fn settings(refusal: &Refusal) -> Option<String> {
+    let named: Vec<String> =
+        refusal.places.iter().take(SETTINGS).map(ToString::to_string).collect();
+    (!named.is_empty() && !refusal.is_over_with_a_sign_in).then(|| {
+        format!(
+            "it lies in {}; a template checks such settings: `sfsetup template list` lists them",
+            named.join(", ")
+        )
+    })
+}
+
 /// What to do about an org's failure; the code says more than the kind.
-fn org_hint(error: &OrgError) -> Option<&'static str> {
-    if error.code.as_deref() == Some("API_DISABLED_FOR_ORG") {
-        return Some(
-            "either the org's edition has no API access, or this user lacks the permission API \
-             Enabled",
-        );
-    }
-    if error.code.as_deref() == Some("UNKNOWN_EXCEPTION") {
-        return Some(
-            "the org stumbled: run this again; if it stays so, Salesforce Support can look its \
-             ErrorId up",
-        );
-    }
-    match error.kind {
-        OrgErrorKind::Auth => Some(
-            "sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf \
-             command line, or a new SF_ACCESS_TOKEN",
-        ),
+fn org_hint(error: &OrgError) -> Option<String> {
+    let hint = match error.kind {
+        OrgErrorKind::Auth => return Some(format!("sign in again: {WAYS_IN}")),
+        OrgErrorKind::Moved => Some(MOVED),
         OrgErrorKind::NoSuchOrg => Some(
             "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
         ),
@@ -591,5 +618,6 @@ fn org_hint(error: &OrgError) -> Option<&'static str> {
              its place?",
         ),
         OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
-    }
+    };
+    hint.map(str::to_owned)
 }

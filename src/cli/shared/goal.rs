@@ -34,6 +34,7 @@ use super::error::CommandError;
 use super::selection::Selection;
 use super::ui::Ui;
 use super::wanted::Wanted;
+use super::way_out;
 
 /// What is to be brought about.
 pub(crate) enum Goal<'g> {
@@ -384,6 +385,14 @@ impl<'g> Goal<'g> {
                 assigned: &entry.assigned,
                 withdrawn: &entry.unassign,
             }),
+        }
+    }
+
+    /// Adds to a failure of the org in which step it is put right.
+    pub(crate) fn advise(&self, error: CommandError) -> CommandError {
+        match self {
+            Self::Steps { wanted, steps, .. } => way_out::with_steps(error, wanted, steps),
+            Self::Baseline { .. } | Self::BeforeImage { .. } => error,
         }
     }
 

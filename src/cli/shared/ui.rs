@@ -228,7 +228,7 @@ fn told(error: &CommandError) -> String {
         text.push_str(&clean(cause));
         text.push('\n');
     }
-    for hint in &error.hints {
+    for hint in &error.all_hints() {
         text.push_str(&"hint:".cyan().bold().to_string());
         text.push(' ');
         text.push_str(&clean(hint));

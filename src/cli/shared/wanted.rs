@@ -179,6 +179,12 @@ impl Wanted {
         named
     }
 
+    /// Returns how a template was named on the command line.
+    pub(crate) fn given<'w>(&'w self, template: &'w str) -> &'w str {
+        let own = self.0.iter().find(|one| one.template.name == template);
+        own.map_or(template, |one| &one.given)
+    }
+
     /// Puts them into the form that plans are saved with.
     pub(crate) fn saved(&self) -> Vec<SavedTemplate> {
         self.0
@@ -208,7 +214,7 @@ impl Wanted {
 }
 
 /// A word as a shell reads it.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
     if !text.is_empty() && text.chars().all(is_plain) {

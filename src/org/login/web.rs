@@ -182,10 +182,7 @@ async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError>
         .await;
         let code = parameter("error").unwrap_or_default();
         let text = parameter("error_description").unwrap_or_else(|| "no reason was given".into());
-        let mut error =
-            OrgError::new(OrgErrorKind::Auth, format!("the org refused the sign-in: {text}"));
-        error.code = Some(code).filter(|code| !code.is_empty());
-        return Err(error);
+        return Err(OrgError::from_oauth(&code, &format!("the org refused the sign-in: {text}")));
     }
 }
 

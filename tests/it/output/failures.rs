@@ -65,6 +65,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     connecting to http://127.0.0.1:PORT
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: Session expired or invalid (INVALID_SESSION_ID)
+      caused by: the session has ended or was revoked, its user is frozen or inactive, or the org locks sessions to the address or domain where they began
     hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
     --- exit 1
     $ sfsetup diff ..   # TooManyRequests(None) at *
@@ -113,7 +114,8 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     connecting to http://127.0.0.1:PORT
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: TotalRequests Limit exceeded. (REQUEST_LIMIT_EXCEEDED)
-    hint: the org's requests for today are used up, or too many run at once: try again later
+      caused by: the org's requests for today are used up, or too many run at once
+    hint: try again later; Setup, Company Information, shows the day's requests, and the event log ApiTotalUsage who makes them
     --- exit 1
     $ sfsetup diff ..   # ApiDisabled at *
     code: API_DISABLED_FOR_ORG
@@ -121,7 +123,9 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     connecting to http://127.0.0.1:PORT
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: API is not enabled for this Organization or Partner (API_DISABLED_FOR_ORG)
-    hint: either the org's edition has no API access, or this user lacks the permission API Enabled
+      caused by: either the org's edition has no API access, or this user lacks the permission API Enabled
+    hint: give the user API Enabled; Group and Professional Edition need an add-on
+    hint: it lies in Profile `userPermissions[ApiEnabled].enabled`, PermissionSet `userPermissions[ApiEnabled].enabled`, `org.api_access`; a template checks such settings: `sfsetup template list` lists them
     --- exit 1
     $ sfsetup diff ..   # Maintenance at *
     code: ORG_IN_MAINTENANCE
@@ -129,6 +133,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     connecting to http://127.0.0.1:PORT
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: Your organization is currently undergoing maintenance, please try again later (ORG_IN_MAINTENANCE)
+      caused by: the org is locked or in maintenance
     hint: try again later; https://status.salesforce.com tells of maintenance
     --- exit 1
     $ sfsetup diff ..   # ServerError at *
@@ -137,7 +142,8 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     connecting to http://127.0.0.1:PORT
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: An unexpected error occurred. ErrorId: 1234567890-123 (42) (UNKNOWN_EXCEPTION)
-    hint: the org stumbled: run this again; if it stays so, Salesforce Support can look its ErrorId up
+      caused by: the org stumbled
+    hint: run this again; if it stays so, Salesforce Support can look its ErrorId up
     --- exit 1
     $ sfsetup diff ..   # BrokenBase64 at checkRetrieveStatus
     code: DAMAGED

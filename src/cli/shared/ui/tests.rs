@@ -12,12 +12,13 @@ use crate::plan::PlanError;
 use crate::report::{Failure, code};
 use crate::snapshot::ReadError;
 
-const KINDS: [OrgErrorKind; 15] = [
+const KINDS: [OrgErrorKind; 16] = [
     OrgErrorKind::Auth,
     OrgErrorKind::NoSuchOrg,
     OrgErrorKind::Unreachable,
     OrgErrorKind::TimedOut,
     OrgErrorKind::Unavailable,
+    OrgErrorKind::Moved,
     OrgErrorKind::Limit,
     OrgErrorKind::Disabled,
     OrgErrorKind::Permission,
@@ -77,6 +78,11 @@ fn each_code_has_its_words() {
     error: cannot read the org `acme`
       caused by: what happened
     hint: try again later; https://status.salesforce.com tells of maintenance
+
+    [MOVED, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: sign in again there (`--instance-url`), or put the address into SF_ORG_INSTANCE_URL
 
     [LIMIT, exit 1]
     error: cannot read the org `acme`
