@@ -1,5 +1,7 @@
 //! A template and its arguments to steps that name one component and one path each.
 
+use std::cell::Cell;
+
 use super::{
     Arguments, Carrier, Condition, Create, Step, Subject, Template, Test, Want, placeholders,
 };
@@ -95,21 +97,25 @@ pub struct ExpandError {
     pub message: String,
 }
 
+/// So many wants one template may make: a profile of the largest orgs has fewer settings.
+const MOST: usize = 20_000;
+
 /// Fills a template's parameters in. A list in a component or path makes one want per element; an
 /// empty one makes none.
 ///
 /// # Errors
-/// A path that is none any more with these values.
+/// A path that is none any more with these values; lists that make too many wants.
 pub fn expand<'t>(
     template: &'t Template,
     arguments: &Arguments,
 ) -> Result<Vec<ExpandedStep<'t>>, ExpandError> {
+    let made = Cell::new(0);
     template
         .steps
         .iter()
         .map(|step| {
             let fail = |message: String| ExpandError { step: step.id.clone(), message };
-            let filler = Filler { arguments, element: Vec::new() };
+            let filler = Filler { arguments, element: Vec::new(), made: &made };
             let mut wants = Vec::new();
             for want in &step.wants {
                 wants.extend(filler.want(want).map_err(fail)?);
@@ -155,13 +161,15 @@ fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
 struct Filler<'a> {
     arguments: &'a Arguments,
     element: Vec<(String, String)>,
+    /// How many wants there are by now.
+    made: &'a Cell<usize>,
 }
 
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
             Want::Metadata { component, path: path_pattern, test, carrier } => {
-                self.each(&[component, path_pattern], |filler| {
+                self.each_counted(&[component, path_pattern], |filler| {
                     let path: FieldPath =
                         filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
@@ -176,7 +184,7 @@ impl Filler<'_> {
                     Ok(ExpandedWant::Metadata { id, path, test, effective })
                 })
             }
-            Want::Fact { fact, test } => self.each(&[fact], |filler| {
+            Want::Fact { fact, test } => self.each_counted(&[fact], |filler| {
                 let (fact, of) = filler.fact(fact)?;
                 Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
             }),
@@ -208,35 +216,64 @@ impl Filler<'_> {
         }
     }
 
+    /// As [`each`](Self::each), and counts what it makes.
+    fn each_counted<P: AsRef<str>>(
+        &self,
+        patterns: &[P],
+        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+    ) -> Result<Vec<ExpandedWant>, String> {
+        let wants = self.each(patterns, make)?;
+        self.made.set(self.made.get() + wants.len());
+        Ok(wants)
+    }
+
     /// Makes one want for each combination of the elements of the lists that the patterns name.
     fn each<P: AsRef<str>>(
         &self,
         patterns: &[P],
         make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
-        let mut bindings = vec![self.element.clone()];
-        let mut seen: Vec<&str> = Vec::new();
+        let mut lists: Vec<(&str, &[String])> = Vec::new();
         for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
-            let is_bound =
-                seen.contains(&name) || self.element.iter().any(|(known, _)| known == name);
+            let is_bound = lists.iter().any(|(known, _)| *known == name)
+                || self.element.iter().any(|(known, _)| known == name);
             if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
-                seen.push(name);
-                bindings = bindings
-                    .iter()
-                    .flat_map(|binding| {
-                        elements.iter().map(move |element| {
-                            let mut binding = binding.clone();
-                            binding.push((name.to_owned(), element.clone()));
-                            binding
-                        })
-                    })
-                    .collect();
+                lists.push((name, elements));
             }
         }
-        bindings
-            .into_iter()
-            .map(|element| make(&Filler { arguments: self.arguments, element }))
+        let count = lists.iter().fold(1_usize, |count, (_, list)| count.saturating_mul(list.len()));
+        self.check(count, &lists)?;
+        (0..count)
+            .map(|mut at| {
+                // The last list's elements change fastest.
+                let mut element = Vec::with_capacity(lists.len());
+                for (name, list) in lists.iter().rev() {
+                    element.push(((*name).to_owned(), list[at % list.len()].clone()));
+                    at /= list.len();
+                }
+                element.extend(self.element.iter().rev().cloned());
+                element.reverse();
+                make(&Filler { arguments: self.arguments, element, made: self.made })
+            })
             .collect()
+    }
+
+    /// Refuses more wants than a template may make.
+    fn check(&self, count: usize, lists: &[(&str, &[String])]) -> Result<(), String> {
+        if count <= MOST.saturating_sub(self.made.get()) {
+            return Ok(());
+        }
+        let sizes: Vec<String> =
+            lists.iter().map(|(name, list)| format!("`{name}` has {}", list.len())).collect();
+        let before = match self.made.get() {
+            0 => String::new(),
+            made => format!(" after {made} of other wants"),
+        };
+        Err(format!(
+            "these lists make {count} settings to look at{before}, and a template makes {MOST} at \
+             most: {}",
+            sizes.join(", ")
+        ))
     }
 
     fn value_of(&self, name: &str) -> Option<Value> {
@@ -367,3 +404,6 @@ impl Filler<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,6 +160,10 @@ impl CommandError {
     pub(crate) fn expansion(error: &ExpandError) -> Self {
         Self::new("the template cannot be filled in with these parameters")
             .because(error.to_string())
+            .hint(
+                "change what `--set`, or [parameters] in sfsetup.toml, gives; lists that are too \
+                 long can be looked at a part at a time",
+            )
             .usage()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -17,7 +18,7 @@ use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::retrieve::RetrieveRequest;
-use crate::org::{Org, OrgError};
+use crate::org::{ConnectOptions, Org, OrgError};
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
 use crate::template::{self, Arguments, builtin};
@@ -63,6 +64,10 @@ pub(crate) struct NewArguments {
     /// The user who connects, by user name; it stands in the template as a default
     #[arg(long, value_name = "USERNAME", requires = "from_org")]
     user: Option<String>,
+
+    /// How long the org may take to put a retrieve together, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "from_org")]
+    timeout: u64,
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
@@ -205,7 +210,11 @@ fn of_org(
 ) -> Result<(String, String), CommandError> {
     let choice = connect::choose(Some(org), &Config::default())?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
-        let connected = connect::connect(&choice, connect::options(ui)).await?;
+        let options = ConnectOptions {
+            job_timeout: Duration::from_secs(arguments.timeout),
+            ..connect::options(ui)
+        };
+        let connected = connect::connect(&choice, options).await?;
         let found = find(&connected.org, &choice, arguments).await?;
         let text = draft::of_org(heading, &found.seen(arguments));
         prove(ui, &text, &found, &choice).map(|words| (text, words))

@@ -1,0 +1,71 @@
+//! Lists make one want for each combination, in order, and no more than a template may make.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::*;
+use crate::template::parse;
+
+/// Expands a template of one step with these wants, given lists of so many elements.
+fn made(wants: &str, sizes: &[(&str, usize)]) -> Result<Vec<String>, ExpandError> {
+    let mut text = "format = 1\n[template]\nname = \"x\"\ntitle = \"X\"\nversion = \"1\"\n\
+                    source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n"
+        .to_owned();
+    let mut given = BTreeMap::new();
+    for (name, size) in sizes {
+        let part = format!("[parameters.{name}]\ntitle = \"{name}\"\ntype = \"list\"\n");
+        text.push_str(&part);
+        let elements: Vec<String> = (0..*size).map(|at| format!("{name}{at}__c")).collect();
+        given.insert((*name).to_owned(), vec![elements.join(",")]);
+    }
+    let step = format!("[[step]]\nid = \"s\"\ntitle = \"S\"\nwant = [{wants}]\n");
+    text.push_str(&step);
+    let template = parse("x.toml", &text).unwrap();
+    let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
+    let words = |want: &ExpandedWant| match want {
+        ExpandedWant::Metadata { id, path, .. } => format!("{id} {path}"),
+        other => format!("{other:?}"),
+    };
+    let expanded = expand(&template, &arguments)?;
+    Ok(expanded.iter().flat_map(|step| step.wants.iter().map(words)).collect())
+}
+
+const TWO: &str = "{ component = \"Profile:{a}\", path = \"objectPermissions[{b}].allowRead\", \
+                   equals = true }";
+
+#[test]
+fn each_combination_is_made_once_the_last_list_fastest() {
+    assert_eq!(
+        made(TWO, &[("a", 2), ("b", 2)]).unwrap(),
+        [
+            "Profile:a0__c objectPermissions[b0__c].allowRead",
+            "Profile:a0__c objectPermissions[b1__c].allowRead",
+            "Profile:a1__c objectPermissions[b0__c].allowRead",
+            "Profile:a1__c objectPermissions[b1__c].allowRead",
+        ]
+    );
+    assert!(made(TWO, &[("a", 2), ("b", 0)]).unwrap().is_empty());
+}
+
+#[test]
+fn lists_that_make_too_many_are_a_mistake_with_their_sizes() {
+    let three = "{ component = \"Profile:{a}\", path = \"fieldPermissions[{b}.{c}].readable\", \
+                 equals = true }";
+    let began = Instant::now();
+    let error = made(three, &[("a", 300), ("b", 300), ("c", 300)]).unwrap_err();
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    assert_eq!(
+        error.to_string(),
+        "step `s`: these lists make 27000000 settings to look at, and a template makes 20000 at \
+         most: `a` has 300, `b` has 300, `c` has 300"
+    );
+    // All of a template's wants count together.
+    let twice = format!("{TWO}, {TWO}");
+    assert_eq!(made(&twice, &[("a", 100), ("b", 100)]).unwrap().len(), 20_000);
+    let error = made(&twice, &[("a", 100), ("b", 101)]).unwrap_err();
+    assert!(error.message.contains("after 10100 of other wants"), "{error}");
+    // The alternatives of a group are wants too.
+    let group = format!("{{ any = [{twice}] }}");
+    assert_eq!(made(&group, &[("a", 100), ("b", 100)]).unwrap().len(), 10_000);
+    assert!(made(&group, &[("a", 100), ("b", 101)]).is_err());
+}
