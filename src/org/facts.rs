@@ -243,13 +243,16 @@ impl Org {
         // table.
         let listed = match self.list_types(&[CONNECTED_APP, EXTERNAL_APP]).await {
             // Before 59.0 there is no such type (S 2.1).
-            Err(error) if error.kind == OrgErrorKind::Refused => self.list(CONNECTED_APP).await,
+            Err(error) if error.code.as_deref() == Some("INVALID_TYPE") => {
+                self.list(CONNECTED_APP).await
+            }
             listed => listed,
         };
         let (listed, hidden) = match listed {
             Ok(listed) => (listed, hidden),
-            Err(error) if is_fatal(&error) => return Err(error),
-            Err(error) => (Vec::new(), Some(error)),
+            Err(error) if error.is_lasting() => (Vec::new(), Some(error)),
+            // In a moment it may be listed.
+            Err(error) => return Err(error),
         };
         let is_listed = |app: &&str| {
             listed.iter().any(|entry| {

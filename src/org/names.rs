@@ -173,7 +173,7 @@ impl Search<'_> {
         for type_name in all {
             let names = match self.org.list(type_name).await {
                 Ok(listed) => Ok(listed.into_iter().map(|one| one.id.full_name).collect()),
-                Err(error) if error.is_about_one_question() => Err(error.to_string()),
+                Err(error) if error.is_lasting() => Err(error.to_string()),
                 Err(error) => return Err(error),
             };
             self.listed.insert(type_name.to_owned(), names);

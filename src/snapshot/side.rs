@@ -192,6 +192,17 @@ impl Side {
         alone
     }
 
+    /// Notes which of the components that an org lists it was asked for and did not send.
+    pub fn mark_unsent<'l>(&mut self, listed: impl Iterator<Item = &'l ComponentId>) {
+        let Requested::Manifest(asked) = &self.requested else { return };
+        let is_asked = |id: &ComponentId| {
+            asked.types.get(&id.type_name).is_some_and(|names| names.contains(&id.full_name))
+        };
+        for id in listed.filter(|id| is_asked(id) && !self.components.contains_key(*id)) {
+            self.not_observed.entry(id.clone()).or_insert_with(unsent);
+        }
+    }
+
     /// Reads one component's document; none where it is not there or no metadata.
     pub fn document(&self, id: &ComponentId) -> Option<Document> {
         Document::parse(self.components.get(id)?.read().ok()?).ok()
@@ -214,6 +225,12 @@ impl Side {
         }
         set
     }
+}
+
+/// What is said of a component that the org lists and does not send: its not coming is no word on
+/// its being gone.
+pub fn unsent() -> Unseen {
+    Unseen::not_readable("the org lists it and did not send it")
 }
 
 /// Says who changed something, and when.

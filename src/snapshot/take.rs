@@ -13,7 +13,7 @@ use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Listed, Org, OrgError};
 
 use super::selection::{SelectedBy, Selection, has_files, types_of_profiles};
-use super::side::{Side, changed_by};
+use super::side::{Side, changed_by, unsent};
 use super::{Content, ReadError, write};
 
 /// What guards access: what a snapshot holds where nothing else is said.
@@ -315,6 +315,14 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
         );
     }
     set.not_observed.extend(wanted.not_observed.clone());
+    let lost: Vec<ComponentId> = wanted
+        .changed
+        .keys()
+        .filter(|id| wanted.request.components.contains(id) && set.get(id).is_none())
+        .filter(|id| !set.not_observed.contains_key(id))
+        .cloned()
+        .collect();
+    set.not_observed.extend(lost.into_iter().map(|id| (id, unsent())));
     set.requested = Requested::Manifest(wanted.manifest(org.api_version()));
     let mut side = Side::of_components(set);
     side.contents = contents
@@ -338,7 +346,7 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
 pub async fn who_changed(
     org: &Org,
     types: &BTreeSet<String>,
-) -> Result<BTreeMap<ComponentId, String>, OrgError> {
+) -> Result<BTreeMap<ComponentId, Option<String>>, OrgError> {
     let types: Vec<String> =
         types.iter().filter(|name| name.as_str() != "Settings").cloned().collect();
     let mut wanted = Wanted::default();
@@ -360,6 +368,6 @@ pub async fn who_changed(
     Ok(wanted
         .changed
         .into_iter()
-        .filter_map(|(id, (by, at))| Some((id, changed_by(by.as_deref(), at.as_deref())?)))
+        .map(|(id, (by, at))| (id, changed_by(by.as_deref(), at.as_deref())))
         .collect())
 }

@@ -14,6 +14,7 @@ use crate::org::retrieve::Retrieved;
 use crate::org::{Org, OrgError, OrgErrorKind};
 
 use super::record::{self, Record, RecordedComponent, RecordedGap, RecordedManifest, SNAPSHOT};
+use super::side::unsent;
 use super::stage::{Put, Stage, StageError};
 use super::take::{self, PIECE, Wanted};
 use super::write::{self, Files, WriteOptions, files_of};
@@ -216,8 +217,7 @@ impl Run<'_> {
         // What the org lists is there: that it did not come is no word on its being gone.
         for id in ids.iter().filter(|id| self.wanted.changed.contains_key(id)) {
             if !self.answered.contains(id) && !self.not_observed.contains_key(id) {
-                let reason = "the org lists it and did not send it";
-                self.not_observed.insert(id.clone(), Unseen::not_readable(reason));
+                self.not_observed.insert(id.clone(), unsent());
             }
         }
         Ok(())
