@@ -19,6 +19,7 @@ pub mod login;
 pub mod logins;
 mod names;
 pub mod pasted;
+mod patience;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;
@@ -78,6 +79,13 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// An answer takes long.
+    Slow {
+        /// To what, for a person.
+        what: String,
+        /// How long by now.
+        seconds: u64,
+    },
     /// The piece of work ended, well or not.
     Finished,
 }
@@ -92,8 +100,14 @@ pub struct ConnectOptions {
     pub connect_timeout: Duration,
     /// How long the org may be silent within an answer.
     pub read_timeout: Duration,
-    /// How long one request may take in all.
+    /// How long one request may take in all, and one that carries a package with its repeats.
     pub request_timeout: Duration,
+    /// How long any other call may take in all, its repeats among it.
+    pub answer_timeout: Duration,
+    /// After how long it is told that an answer takes long.
+    pub told_after: Duration,
+    /// How long what is no answer of the API may come in place of one while a job is watched.
+    pub pages_timeout: Duration,
     /// How long a job in the org (a retrieve) may take in all.
     pub job_timeout: Duration,
     /// How often what is safe to repeat is repeated.
@@ -116,6 +130,9 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(15),
             read_timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(600),
+            answer_timeout: Duration::from_secs(180),
+            told_after: Duration::from_secs(10),
+            pages_timeout: Duration::from_secs(45),
             job_timeout: Duration::from_secs(1800),
             retries: 4,
             retry_delay: Duration::from_millis(250),
@@ -176,6 +193,8 @@ pub struct Org {
     /// The fields of `PermissionSet`, once they were asked for.
     permission_fields: OnceCell<Option<Vec<String>>>,
     job_timeout: Duration,
+    pages_timeout: Duration,
+    retries: u32,
     retry_delay: Duration,
 }
 
@@ -238,6 +257,8 @@ impl Org {
             user: OnceCell::new(),
             permission_fields: OnceCell::new(),
             job_timeout: options.job_timeout,
+            pages_timeout: options.pages_timeout,
+            retries: options.retries,
             retry_delay: options.retry_delay,
         })
     }

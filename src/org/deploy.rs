@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{self, soql_text};
+use crate::org::patience::Pages;
 use crate::org::{Event, Org};
 
 pub use status::{DeployMessage, DeployStatus};
@@ -162,7 +163,11 @@ impl Org {
             test_level: trial.test_level.map(by_soap),
             ..DeployOptions::default()
         };
-        match self.wire.soap("deploy", self.wire.metadata().deploy(zip.into(), options)).await {
+        match self
+            .wire
+            .soap_with_zip("deploy", self.wire.metadata().deploy(zip.into(), options))
+            .await
+        {
             Ok(started) => Ok(started.id),
             Err(error) if is_lost(&error) => Err(NotStarted::Lost(error)),
             Err(error) => Err(NotStarted::Refused(error)),
@@ -236,6 +241,7 @@ impl Org {
         let began = Instant::now();
         let mut told = 0;
         let mut unknown_since: Option<Instant> = None;
+        let mut pages = Pages::new(self.pages_timeout);
         loop {
             tokio::time::sleep(http::next_look(began.elapsed())).await;
             let is_late = began.elapsed() > limit;
@@ -243,6 +249,7 @@ impl Org {
                 Ok(status) if status.done => return Ok(status),
                 Ok(status) => {
                     unknown_since = None;
+                    pages.none();
                     for failure in status.failures.iter().skip(told) {
                         self.wire.tell(Event::Progress {
                             done: status.deployed,
@@ -272,6 +279,7 @@ impl Org {
                 {
                     return Err(error);
                 }
+                Err(error) if pages.stay(&error) => return Err(error),
                 // A look costs nothing.
                 Err(error) if error.is_passing() && (!is_late || error.is_about_its_id()) => {
                     self.wire

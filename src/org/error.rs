@@ -209,8 +209,23 @@ impl OrgError {
             AuthError::InvalidArgument { name: LOGIN, reason } => {
                 Self::new(OrgErrorKind::Storage, reason)
             }
+            AuthError::Serialization(_) => Self::no_token_answer(),
+            // A call that waited for the sign-in of another gets that one's failure as a text.
+            AuthError::Other(text) if text.starts_with("HTTP request failed") => {
+                Self::new(OrgErrorKind::Unreachable, format!("the sign-in did not succeed: {text}"))
+            }
+            AuthError::Other(text) if text.starts_with("serialization error") => {
+                Self::no_token_answer()
+            }
             other => Self::new(OrgErrorKind::Usage, other.to_string()),
         }
+    }
+
+    fn no_token_answer() -> Self {
+        Self::new(
+            OrgErrorKind::Unexpected,
+            "the answer to the sign-in is damaged, or not one of a token endpoint",
+        )
     }
 
     pub(super) fn from_network(error: &reqwest::Error) -> Self {

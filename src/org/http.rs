@@ -3,6 +3,7 @@
 //! Retries, `Retry-After`, caps on answers and the refresh of a token are cirrus'; what a call
 //! means is left to `retrieve` and `facts`.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
 use serde_json::Value as Json;
 
 use super::error::{OrgError, OrgErrorKind, excerpt};
+use super::patience::{Patient, watched};
 use super::{ConnectOptions, Event, EventSink, host};
 use crate::metadata::registry::ApiVersion;
 
@@ -135,11 +137,15 @@ pub(super) struct Wire {
     version: ApiVersion,
     events: EventSink,
     requests: Arc<AtomicU64>,
+    /// How long a call may take that carries a package, and any other.
+    limits: (Duration, Duration),
+    told_after: Duration,
 }
 
 impl Wire {
     pub(super) fn new(auth: SharedAuth, options: &ConnectOptions) -> Result<Self, OrgError> {
         let http = client(auth.instance_url(), options)?;
+        let auth: SharedAuth = Arc::new(Patient::new(auth, options));
         let rest = Cirrus::builder()
             .auth(auth.clone())
             .http_client(http.clone())
@@ -158,6 +164,8 @@ impl Wire {
             version,
             events: options.events.clone(),
             requests: Arc::default(),
+            limits: (options.request_timeout, options.answer_timeout),
+            told_after: options.told_after,
         })
     }
 
@@ -201,17 +209,18 @@ impl Wire {
             format!("/services/data/v{}/{path}", self.version)
         };
         let started = Instant::now();
-        let answer = self
-            .rest
-            .send_raw(
-                reqwest::Method::GET,
-                &path,
-                (!query.is_empty()).then_some(query),
-                &[("Accept", "application/json")],
-                None,
-                Replay::ByMethod,
-            )
-            .await;
+        let call = self.rest.send_raw(
+            reqwest::Method::GET,
+            &path,
+            (!query.is_empty()).then_some(query),
+            &[("Accept", "application/json")],
+            None,
+            Replay::ByMethod,
+        );
+        let Some(answer) = self.watch("GET", &path, self.limits.1, call).await else {
+            self.told("GET", path, 0, started);
+            return Err(self.no_answer());
+        };
         match answer {
             Err(error) => {
                 let status = match &error {
@@ -251,10 +260,12 @@ impl Wire {
             _ => "POST",
         };
         let started = Instant::now();
-        let answer = self
-            .rest
-            .send_raw(method, &path, None, &[("Accept", "application/json")], body, Replay::Never)
-            .await;
+        let accept = [("Accept", "application/json")];
+        let call = self.rest.send_raw(method, &path, None, &accept, body, Replay::Never);
+        let Some(answer) = self.watch(name, &path, self.limits.0, call).await else {
+            self.told(name, path, 0, started);
+            return Err(Unanswered { error: self.no_answer(), may_have_arrived: true });
+        };
         match answer {
             Err(error) => {
                 let status = match &error {
@@ -302,7 +313,9 @@ impl Wire {
     async fn query_at(&self, resource: &str, soql: &str) -> Result<Vec<Json>, OrgError> {
         let mut page = self.get(resource, &[("q", soql)]).await?;
         let mut rows = Vec::new();
+        let mut followed = BTreeSet::new();
         loop {
+            let had = rows.len();
             match page.get_mut("records").map(Json::take) {
                 Some(Json::Array(records)) => rows.extend(records),
                 _ => {
@@ -314,7 +327,14 @@ impl Wire {
             }
             let next = match page.get("nextRecordsUrl").and_then(Json::as_str) {
                 // An address that the org sends is followed on the org's own host only.
-                Some(next) if next.starts_with("/services/data/") && rows.len() < MOST_ROWS => {
+                Some(next)
+                    if next.starts_with("/services/data/")
+                        && rows.len() < MOST_ROWS
+                        // A page that brings nothing new, or leads to one that was read, has no
+                        // end.
+                        && rows.len() > had
+                        && followed.insert(next.to_owned()) =>
+                {
                     next.to_owned()
                 }
                 Some(_) => {
@@ -335,8 +355,30 @@ impl Wire {
         name: &str,
         call: impl Future<Output = MetadataResult<T>>,
     ) -> Result<T, OrgError> {
+        self.soap_within(self.limits.1, name, call).await
+    }
+
+    /// As [`soap`](Self::soap), for a call that carries a package.
+    pub(super) async fn soap_with_zip<T>(
+        &self,
+        name: &str,
+        call: impl Future<Output = MetadataResult<T>>,
+    ) -> Result<T, OrgError> {
+        self.soap_within(self.limits.0, name, call).await
+    }
+
+    async fn soap_within<T>(
+        &self,
+        limit: Duration,
+        name: &str,
+        call: impl Future<Output = MetadataResult<T>>,
+    ) -> Result<T, OrgError> {
         let started = Instant::now();
-        let answer = call.await;
+        let path = format!("/services/Soap/m/{} {name}", self.version);
+        let Some(answer) = self.watch("POST", &path, limit, call).await else {
+            self.told("POST", path, 0, started);
+            return Err(self.no_answer());
+        };
         let status = match &answer {
             Ok(_) => 200,
             Err(MetadataError::Soap { status, .. } | MetadataError::Http4xx5xx { status, .. }) => {
@@ -344,9 +386,26 @@ impl Wire {
             }
             Err(_) => 0,
         };
-        let path = format!("/services/Soap/m/{} {name}", self.version);
         self.told("POST", path, status, started);
         answer.map_err(OrgError::from_soap)
+    }
+
+    async fn watch<T>(
+        &self,
+        method: &str,
+        path: &str,
+        limit: Duration,
+        call: impl Future<Output = T>,
+    ) -> Option<T> {
+        let what = format!("{method} {path}");
+        watched(&self.events, &what, self.told_after, Some(limit), call).await
+    }
+
+    fn no_answer(&self) -> OrgError {
+        let address = self.rest.auth().instance_url();
+        let url = reqwest::Url::parse(address).ok();
+        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or(address);
+        OrgError::new(OrgErrorKind::TimedOut, format!("{host} did not answer in time"))
     }
 
     fn told(&self, method: &'static str, url_path: String, status: u16, started: Instant) {

@@ -404,6 +404,141 @@ async fn a_lost_zip_is_retrieved_once_more() {
 }
 
 #[tokio::test]
+async fn a_zip_that_the_org_is_too_busy_to_send_is_asked_for_again() {
+    let server = Server::start(State {
+        files: vec![profile("Sales")],
+        faults: vec![("<met:includeZip>true", 2, Fault::Reply(503, "", "busy"))],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap();
+    assert_eq!(server.count("<met:retrieve>"), 1);
+}
+
+#[tokio::test]
+async fn pages_in_place_of_answers_end_the_watch_with_what_came() {
+    let server = Server::start(State {
+        files: vec![profile("Sales")],
+        faults: vec![(
+            "<met:checkRetrieveStatus>",
+            usize::MAX,
+            Fault::Reply(200, "", "<html>Sign in to the wireless network</html>"),
+        )],
+        ..State::default()
+    })
+    .await;
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(600),
+        pages_timeout: Duration::from_millis(700),
+        ..options()
+    };
+    let org = Org::connect(session, options).await.unwrap();
+    let began = Instant::now();
+    let error = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(error.kind, OrgErrorKind::Unexpected);
+    assert!(error.message.contains("wireless network"), "{error}");
+    let began = Instant::now();
+    let page = Fault::Reply(200, "", "<html>Sign in to the wireless network</html>");
+    server.state.lock().unwrap().faults = vec![("deployRequest/0Af", usize::MAX, page)];
+    let error = org.watch_deploy("0Af000000000001", "a deploy").await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(error.message.contains("wireless network"), "{error}");
+}
+
+/// The default bounds, as a person meets them.
+#[test]
+fn the_bounds_are_those_that_are_promised() {
+    let ConnectOptions { told_after, pages_timeout, answer_timeout, request_timeout, .. } =
+        ConnectOptions::default();
+    assert_eq!(told_after, Duration::from_secs(10));
+    // With the wait before a look, and the look itself, within the minute.
+    assert!(pages_timeout <= Duration::from_secs(50));
+    assert!(answer_timeout <= Duration::from_secs(180));
+    assert!(request_timeout <= Duration::from_secs(600));
+}
+
+#[tokio::test]
+async fn a_reply_that_drips_is_told_of_and_ends() {
+    let server = Server::start(State {
+        faults: vec![("FROM Organization", usize::MAX, Fault::Drip)],
+        ..State::default()
+    })
+    .await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let options = ConnectOptions {
+        told_after: Duration::from_millis(50),
+        answer_timeout: Duration::from_millis(600),
+        events: Arc::new(move |event: Event| {
+            if let Event::Slow { what, .. } = event {
+                sink.lock().unwrap().push(what);
+            }
+        }),
+        ..options()
+    };
+    let began = Instant::now();
+    let error = Org::connect(session, options).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    assert_eq!(error.kind, OrgErrorKind::TimedOut);
+    let told = told.lock().unwrap();
+    assert!(told.first().is_some_and(|what| what.starts_with("GET /services/data")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_query_that_brings_nothing_new_ends() {
+    for page in [
+        r#"{"done":false,"records":[],"nextRecordsUrl":"/services/data/v66.0/query/01g-1"}"#,
+        r#"{"done":false,"records":[{"Id":"1"}],"nextRecordsUrl":"/services/data/v66.0/query/1"}"#,
+    ] {
+        let server = Server::start(State {
+            faults: vec![("/query", usize::MAX, Fault::Reply(200, "", page))],
+            ..State::default()
+        })
+        .await;
+        let error = connect(&server).await.unwrap_err();
+        assert_eq!(error.kind, OrgErrorKind::Unexpected);
+        assert!(error.message.contains("does not end"), "{error}");
+        assert!(server.count("/query") <= 3, "{:?}", server.requests());
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_token_answer_is_no_mistake_of_the_user() {
+    let server = Server::start(State {
+        faults: vec![("/services/oauth2/token", 9, Fault::Reply(200, "", "{\"access_tok"))],
+        ..State::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    let host = server.address.trim_start_matches("http://");
+    let text = format!("force://PlatformCLI::FIRST@{host}");
+    let error = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap_err();
+    assert_eq!(error.kind, OrgErrorKind::Unexpected, "{error}");
+    assert!(error.message.contains("the answer to the sign-in"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sign_in_is_tried_again_while_the_endpoint_is_busy() {
+    let server = Server::start(State::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    let host = server.address.trim_start_matches("http://");
+    let text = format!("force://PlatformCLI::FIRST@{host}");
+    let login = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap();
+    let session = Session::from_login(&login, &store, &options()).unwrap();
+    server.state.lock().unwrap().faults =
+        vec![("/services/oauth2/token", 2, Fault::Reply(503, "", "busy"))];
+    Org::connect(session, options()).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_stays_broken_ends_in_a_clear_error() {
     let bomb = || State {
         zip: Some(server::zip(&[("../../evil.profile".to_owned(), "<x/>".to_owned())])),

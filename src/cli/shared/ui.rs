@@ -319,6 +319,13 @@ impl Progress {
                     None => self.say_once(&text, &text),
                 }
             }
+            Event::Slow { what, seconds } => {
+                let text = format!("still no whole answer to {} after {seconds} s", clean(what));
+                match &self.bar {
+                    Some(bar) => bar.set_message(text),
+                    None => self.say_once(&text, &text.dimmed().to_string()),
+                }
+            }
             Event::Finished => {
                 under_way.pop();
                 if let Some(bar) = &self.bar {

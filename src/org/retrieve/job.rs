@@ -14,6 +14,7 @@ use crate::metadata::full_name::member_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::patience::Pages;
 use crate::org::words::Words;
 use crate::org::{Event, Org, http};
 
@@ -134,6 +135,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
     let what = "waiting for the org to put the retrieve together";
     let began = Instant::now();
     let mut failed = 0;
+    let mut pages = Pages::new(org.pages_timeout);
     loop {
         tokio::time::sleep(http::next_look(began.elapsed())).await;
         let call = org.wire.metadata().check_retrieve_status(id, false);
@@ -142,7 +144,11 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
         match looked {
             // Names of states differ between releases and may be new (S 6.4): `done` decides.
             Ok(result) if result.done => return Ok(result),
-            Ok(_) => failed = 0,
+            Ok(_) => {
+                failed = 0;
+                pages.none();
+            }
+            Err(error) if pages.stay(&error) => return Err(Failure::Whole(error)),
             Err(error)
                 if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout =>
             {
@@ -179,11 +185,12 @@ async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, F
     let result = if looked.zip_file.is_some() {
         looked
     } else {
-        let call = org.wire.metadata().check_retrieve_status(id, true);
-        match org.wire.soap("checkRetrieveStatus (zip)", call).await {
+        match ask_for_zip(org, id).await {
             Ok(result) => result,
             // The answer was lost, and the zip with it (S 6.2).
-            Err(error) if error.kind == OrgErrorKind::Unreachable => {
+            Err(error)
+                if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut) =>
+            {
                 return Err(damaged(&format!("the zip did not arrive whole: {error}")));
             }
             Err(error) if error.kind == OrgErrorKind::Unexpected => {
@@ -200,6 +207,25 @@ async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, F
     base64::engine::general_purpose::STANDARD
         .decode(&compact)
         .map_err(|_| damaged("the zip that the org sent is not valid base64"))
+}
+
+/// Asks for the zip, again where the org was too busy to answer: then it still has it.
+async fn ask_for_zip(org: &Org, id: &str) -> Result<RetrieveResult, OrgError> {
+    let mut delay = org.retry_delay;
+    for _ in 0..org.retries {
+        let call = org.wire.metadata().check_retrieve_status(id, true);
+        match org.wire.soap_with_zip("checkRetrieveStatus (zip)", call).await {
+            Err(error) if error.kind == OrgErrorKind::Unavailable => {
+                let what = "fetching what was retrieved".to_owned();
+                org.wire.tell(Event::Retrying { what, why: error.to_string() });
+            }
+            outcome => return outcome,
+        }
+        tokio::time::sleep(delay).await;
+        delay = delay.saturating_mul(2);
+    }
+    let call = org.wire.metadata().check_retrieve_status(id, true);
+    org.wire.soap_with_zip("checkRetrieveStatus (zip)", call).await
 }
 
 /// A retrieve that the org does not even begin.

@@ -1,0 +1,198 @@
+//! How long an org is waited for: it is told when it takes long, every wait ends, and a sign-in is
+//! tried again where that is safe.
+
+use std::borrow::Cow;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use cirrus_auth::{AuthError, AuthResult, AuthSession, SharedAuth, async_trait};
+
+use super::error::{OrgError, OrgErrorKind};
+use super::{ConnectOptions, Event, EventSink};
+
+/// Awaits an answer; tells when it takes long, and then whenever it takes twice as long. `None`
+/// where it did not come within `limit`.
+pub(super) async fn watched<T>(
+    events: &EventSink,
+    what: &str,
+    told_after: Duration,
+    limit: Option<Duration>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    let began = Instant::now();
+    let mut next = told_after;
+    loop {
+        let waited = began.elapsed();
+        let left = limit.map_or(Duration::MAX, |limit| limit.saturating_sub(waited));
+        let wait = next.saturating_sub(waited).min(left);
+        if let Ok(done) = tokio::time::timeout(wait, &mut work).await {
+            return Some(done);
+        }
+        let waited = began.elapsed();
+        if limit.is_some_and(|limit| waited >= limit) {
+            return None;
+        }
+        events(Event::Slow { what: what.to_owned(), seconds: waited.as_secs() });
+        next = next.saturating_mul(2);
+    }
+}
+
+/// What comes in place of the API's answers while a job is watched. A page of maintenance may be
+/// gone with the next look; one that stays is nobody's org.
+pub(super) struct Pages {
+    since: Option<Instant>,
+    limit: Duration,
+}
+
+impl Pages {
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { since: None, limit }
+    }
+
+    /// Notes that the API has answered.
+    pub(super) fn none(&mut self) {
+        self.since = None;
+    }
+
+    /// Notes what a look failed with, and says whether it came in place of answers for too long.
+    pub(super) fn stay(&mut self, error: &OrgError) -> bool {
+        if error.kind != OrgErrorKind::Unexpected {
+            return false;
+        }
+        self.since.get_or_insert_with(Instant::now).elapsed() >= self.limit
+    }
+}
+
+/// A session whose sign-in is tried again after a fault that passes.
+pub(super) struct Patient {
+    inner: SharedAuth,
+    retries: u32,
+    delay: Duration,
+    events: EventSink,
+}
+
+impl Patient {
+    pub(super) fn new(inner: SharedAuth, options: &ConnectOptions) -> Self {
+        let ConnectOptions { retries, retry_delay, events, .. } = options;
+        Self { inner, retries: *retries, delay: *retry_delay, events: events.clone() }
+    }
+}
+
+/// Says whether the token endpoint has not taken the request. One whose answer was lost must not be
+/// repeated: it may have used up a refresh token, and to use one twice ends the login (S 6.9).
+fn was_not_taken(error: &AuthError) -> bool {
+    match error {
+        AuthError::Http(error) => error.is_connect(),
+        AuthError::UnexpectedResponse { status } => matches!(status, 429 | 503),
+        _ => false,
+    }
+}
+
+#[async_trait]
+impl AuthSession for Patient {
+    async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
+        let mut delay = self.delay;
+        for _ in 0..self.retries {
+            match self.inner.access_token().await {
+                Err(error) if was_not_taken(&error) => {
+                    let why = OrgError::from_auth(error).to_string();
+                    (self.events)(Event::Retrying { what: "signing in".to_owned(), why });
+                }
+                outcome => return outcome,
+            }
+            tokio::time::sleep(delay).await;
+            delay = delay.saturating_mul(2);
+        }
+        self.inner.access_token().await
+    }
+
+    fn instance_url(&self) -> &str {
+        self.inner.instance_url()
+    }
+
+    async fn invalidate(&self, stale_token: &str) {
+        self.inner.invalidate(stale_token).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn sink() -> (EventSink, Arc<Mutex<Vec<Event>>>) {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let into = told.clone();
+        (Arc::new(move |event| into.lock().unwrap().push(event)), told)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_long_is_told_of_and_ends() {
+        let (events, told) = sink();
+        let (short, limit) = (Duration::from_millis(10), Duration::from_millis(60));
+        let never = std::future::pending::<()>();
+        assert!(watched(&events, "GET /x", short, Some(limit), never).await.is_none());
+        // After 10, 20 and 40 ms.
+        assert_eq!(told.lock().unwrap().len(), 3, "{told:?}");
+        let at_once = watched(&events, "GET /x", short, Some(limit), async { 1 }).await;
+        assert_eq!(at_once, Some(1));
+        assert_eq!(told.lock().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn pages_in_place_of_answers_are_borne_for_a_while_in_a_row() {
+        let page = OrgError::new(OrgErrorKind::Unexpected, "<html>");
+        let broken = OrgError::new(OrgErrorKind::Unreachable, "reset");
+        let mut pages = Pages::new(Duration::from_millis(20));
+        assert!(!pages.stay(&page));
+        std::thread::sleep(Duration::from_millis(25));
+        assert!(!pages.stay(&broken));
+        assert!(pages.stay(&page));
+        pages.none();
+        assert!(!pages.stay(&page));
+    }
+
+    /// Fails so often before it signs in.
+    struct Failing {
+        times: AtomicU32,
+        status: u16,
+    }
+
+    #[async_trait]
+    impl AuthSession for Failing {
+        async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
+            if self.times.load(Ordering::Relaxed) == 0 {
+                return Ok("token".into());
+            }
+            self.times.fetch_sub(1, Ordering::Relaxed);
+            Err(AuthError::UnexpectedResponse { status: self.status })
+        }
+
+        fn instance_url(&self) -> &str {
+            "https://acme.example.com"
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_is_tried_again_where_it_was_not_taken() {
+        let (events, told) = sink();
+        let options = ConnectOptions {
+            retries: 2,
+            retry_delay: Duration::from_millis(1),
+            events,
+            ..ConnectOptions::default()
+        };
+        let session = |times: u32, status| {
+            let inner = Arc::new(Failing { times: AtomicU32::new(times), status });
+            Patient::new(inner, &options)
+        };
+        assert_eq!(session(2, 503).access_token().await.unwrap(), "token");
+        assert_eq!(told.lock().unwrap().len(), 2);
+        assert!(session(3, 503).access_token().await.is_err());
+        // A gateway's failure does not say whether the refresh token is used up.
+        assert!(session(1, 502).access_token().await.is_err());
+    }
+}
