@@ -57,6 +57,7 @@ impl Interrupt {
     /// # Errors
     /// The system gives no thread or no handler; a signal then does what it always does.
     pub fn listen(&self, end: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
+        spare_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let interrupt = self.clone();
         let mut signals = {
@@ -223,6 +224,18 @@ async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
         }
         None => std::future::pending().await,
     }
+}
+
+/// Sees whether some files can still be opened: where signals cannot have theirs, tokio panics.
+///
+/// # Errors
+/// The system gives none.
+fn spare_files() -> std::io::Result<()> {
+    let held: Vec<std::net::UdpSocket> = (0..8)
+        .map(|_| std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0)))
+        .collect::<Result<_, _>>()?;
+    drop(held);
+    Ok(())
 }
 
 #[cfg(test)]

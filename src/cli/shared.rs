@@ -13,6 +13,7 @@ pub(super) mod refusal;
 pub(super) mod road;
 pub(super) mod saved;
 pub(super) mod selection;
+mod system;
 pub(super) mod ui;
 pub(super) mod vouched;
 pub(super) mod wanted;

@@ -1,5 +1,6 @@
 //! Lines of text for a terminal: wrapped, marked, and cleared of what could steer it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
@@ -59,6 +60,59 @@ pub(super) fn at(place: Option<&Place>) -> String {
     place.map(|place| format!("  {}", clean(&place.to_string()).dimmed())).unwrap_or_default()
 }
 
+/// Says whether a character turns the text around it: one can make a name read as another.
+fn turns_text(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Writes what could steer a terminal, or make text read as another, as `\u` and its number, in
+/// whatever way it came into an answer; colours and lines stay. In JSON, where such characters
+/// stand in strings alone, the value is the same.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c == '\n' || c == '\t' || !(c.is_control() || turns_text(c));
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let kept = kept(rest);
+        if kept > 0 {
+            out.push_str(&rest[..kept]);
+            rest = &rest[kept..];
+            continue;
+        }
+        if is_plain(character) {
+            out.push(character);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+    Cow::Owned(out)
+}
+
+/// How many bytes at the beginning of a text are this program's own: a colour (`ESC [ .. m`), or
+/// the end of a line as Windows has it.
+fn kept(text: &str) -> usize {
+    if text.starts_with("\r\n") {
+        return 2;
+    }
+    let Some(colour) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let digits = colour.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    if colour[digits..].starts_with('m') { 2 + digits + 1 } else { 0 }
+}
+
 /// Takes out what could steer a terminal: an org's labels are somebody else's text. Lines are
 /// joined by a space.
 pub fn clean(text: &str) -> String {
@@ -67,7 +121,9 @@ pub fn clean(text: &str) -> String {
         match character {
             '\n' | '\r' | '\t' if cleaned.is_empty() || cleaned.ends_with(' ') => {}
             '\n' | '\r' | '\t' => cleaned.push(' '),
-            character if character.is_control() => cleaned.push('\u{fffd}'),
+            character if character.is_control() || turns_text(character) => {
+                cleaned.push('\u{fffd}');
+            }
             character => cleaned.push(character),
         }
     }
@@ -81,6 +137,21 @@ mod tests {
     #[test]
     fn an_escape_sequence_in_a_label_is_shown_not_obeyed() {
         assert_eq!(clean("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+
+    #[test]
+    fn what_steers_or_turns_text_is_shown_as_its_number() {
+        let text = "a\u{9b}2Jb \u{202e}evil\u{2069} \u{1b}]0;x\u{7}";
+        assert_eq!(harmless(text), "a\\u009b2Jb \\u202eevil\\u2069 \\u001b]0;x\\u0007");
+        assert_eq!(clean("a\u{9b}b\u{202e}c"), "a\u{fffd}b\u{fffd}c");
+        for own in ["\u{1b}[1;31mred\u{1b}[0m\nline\tx\r\n", "Größe, 東京, é"] {
+            assert_eq!(harmless(own), own);
+        }
+        // The value of a JSON string is the same.
+        let value = serde_json::json!({ "a\u{202e}": "b\u{9b}" });
+        let text = value.to_string();
+        assert_ne!(harmless(&text), text);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless(&text)).unwrap(), value);
     }
 
     #[test]

@@ -55,3 +55,100 @@ fn a_template_is_built_on_templates_beside_it_alone() {
     let run = env.run(&["diff", "--template", "in/x.toml", "--from", &fixture("good-order")]);
     assert!(run.code == 1 && !run.stderr.contains("00Dxx"), "{run:?}");
 }
+
+/// What steers a terminal by one byte, or turns the text after it.
+const STEERING: &[char] = &['\u{9b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{7}'];
+
+#[test]
+fn no_output_shows_what_steers_a_terminal_or_turns_text() {
+    let env = Env::new();
+    let app = |label: &str| {
+        format!(
+            "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>{label}\
+             </label>\n    <description>x\u{9b}2J\u{202e}y</description>\n</ConnectedApp>\n"
+        )
+    };
+    let name = "connectedApps/A\u{202e}ppA.connectedApp";
+    env.write(&format!("then/{name}"), app("a"));
+    env.write(&format!("now/{name}"), app("b\u{9b}31m\u{2066}\u{200f}c"));
+    env.write("now/profiles/B\u{202e}.profile", "<Profile");
+    let title = "t\u{202e}itle\u{9b}";
+    env.write("a\u{202e}.toml", format!("format = 1\n[template]\nname = \"{title}\"\n"));
+    for arguments in [
+        &["diff", "--baseline", "then", "--from", "now", "-v"][..],
+        &["diff", "--baseline", "then", "--from", "now", "--format", "json"],
+        &["diff", "--baseline", "then", "--from", "now", "--out", "answer.txt"],
+        &["package", "--baseline", "then", "--from", "now", "--show", "--out", "o"],
+        &["template", "check", "a\u{202e}.toml"],
+        &["diff", "--template", "n\u{202e}one", "--from", "now\u{9b}"],
+        &["diff", "--template", "ampersand", "--set", "app=\u{202e}\u{9b}", "--from", "now"],
+    ] {
+        let run = env.run(arguments);
+        let mut shown = format!("{}{}", run.stdout, run.stderr);
+        shown += &std::fs::read_to_string(env.folder().join("answer.txt")).unwrap_or_default();
+        assert!(!shown.is_empty(), "{arguments:?}");
+        let raw = STEERING.iter().find(|one| shown.contains(**one));
+        assert_eq!(raw, None, "{arguments:?}: {shown:?}");
+    }
+}
+
+#[test]
+fn a_document_type_in_one_file_is_an_error_of_that_file() {
+    let env = Env::new();
+    let xml = |inner: &str| {
+        format!(
+            "{inner}<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>a\
+             </label></ConnectedApp>"
+        )
+    };
+    let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;&b;\">]>\n";
+    env.write("in/connectedApps/Bad.connectedApp", xml(bomb));
+    env.write("in/connectedApps/Good.connectedApp", xml(""));
+    env.write(
+        "a.toml",
+        "format = 1\n[template]\nname = \"a\"\ntitle = \"A\"\nversion = \"1\"\nsource = \
+         \"https://a.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"label\"\ntitle = \
+         \"Label\"\nwant = [{ component = \"ConnectedApp:Good\", path = \"label\", equals = \
+         \"b\" }, { component = \"ConnectedApp:Bad\", path = \"label\", equals = \"b\" }]\n",
+    );
+    let run = env.run(&["diff", "--template", "a.toml", "--from", "in"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("Bad.connectedApp:1:1"), "{}", run.stderr);
+    assert!(run.stdout.contains("ConnectedApp:Good"), "{}", run.stdout);
+}
+
+/// Without a file that it may open, the program ends with an error and a way out.
+#[cfg(unix)]
+#[test]
+fn no_files_left_is_an_error_and_no_panic() {
+    let env = Env::new();
+    let fixture = fixture("good-order");
+    let mut told = 0;
+    for files in 4..32 {
+        let line = format!(
+            "ulimit -n {files} && exec {} diff --template ampersand --set app=x --from {fixture}",
+            env!("CARGO_BIN_EXE_sfsetup")
+        );
+        let org = format!(
+            "ulimit -n {files} && exec {} diff --template ampersand --set app=x",
+            env!("CARGO_BIN_EXE_sfsetup")
+        );
+        for line in [line, org] {
+            let mut command = std::process::Command::new("sh");
+            command
+                .env_clear()
+                .env("HOME", env.folder())
+                .env("SF_ACCESS_TOKEN", "00D5g00000AbCdE!x")
+                .env("SF_ORG_INSTANCE_URL", "http://127.0.0.1:9")
+                .args(["-c", &line]);
+            let output = command.output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(!stderr.contains("panicked"), "{files}: {stderr}");
+            if stderr.contains("Too many open files") {
+                told += usize::from(stderr.contains("ulimit -n"));
+                assert_eq!(output.status.code(), Some(1), "{files}: {stderr}");
+            }
+        }
+    }
+    assert!(told > 0, "nothing was ever short of files");
+}

@@ -509,6 +509,20 @@ async fn a_query_that_brings_nothing_new_ends() {
 }
 
 #[tokio::test]
+async fn one_file_with_a_document_type_does_not_hide_the_rest() {
+    let mut bad = profile("Bad");
+    bad.3 = format!("<!DOCTYPE x>{}", bad.3);
+    let files = vec![profile("Sales"), bad];
+    let server = Server::start(State { files, ..State::default() }).await;
+    let org = connect(&server).await.unwrap();
+    let asked = request(&[("Profile", "Sales"), ("Profile", "Bad")]);
+    let set = org.retrieve(&asked).await.unwrap().components;
+    assert!(set.get(&ComponentId::new("Profile", "Sales")).is_some());
+    let reason = &set.not_observed[&ComponentId::new("Profile", "Bad")].words;
+    assert!(reason.contains("DOCTYPE"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_damaged_token_answer_is_no_mistake_of_the_user() {
     let server = Server::start(State {
         faults: vec![("/services/oauth2/token", 9, Fault::Reply(200, "", "{\"access_tok"))],

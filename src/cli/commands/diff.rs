@@ -18,6 +18,7 @@ use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
+use crate::report::line::harmless;
 use crate::report::{Failure, OrgReport, Report, json, text};
 use crate::template::Template;
 
@@ -221,7 +222,8 @@ impl<'a> Asked<'a> {
             CommandError::new("internal error: the plan cannot be written as JSON")
                 .because(error.to_string())
         })?;
-        self.ui.write_file(file, &text)?;
+        let text = String::from_utf8_lossy(&text);
+        self.ui.write_file(file, harmless(&text).as_bytes())?;
         let words = match plan.changes.len() {
             _ if plan.is_empty() => "it has no changes".to_owned(),
             count => format!("{count} changes"),

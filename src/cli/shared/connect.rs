@@ -337,11 +337,11 @@ pub(crate) fn block_on<T>(
     work: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
     let no_loop = |error: std::io::Error| {
-        CommandError::new("internal error: no event loop").because(error.to_string())
+        CommandError::new("cannot begin: the system gives no event loop").because(error.to_string())
     };
+    ui.interrupt().listen(ui::end_interrupted).map_err(no_loop)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(no_loop)?;
-    ui.interrupt().listen(ui::end_interrupted).map_err(no_loop)?;
     runtime.block_on(async {
         match select(std::pin::pin!(work), std::pin::pin!(ui.interrupt().may_end())).await {
             Either::Left((done, _)) => done,

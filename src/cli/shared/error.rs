@@ -16,6 +16,7 @@ use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
 use super::arguments::{Exit, org_option};
+use super::system;
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Clone, Debug)]
@@ -191,7 +192,7 @@ impl CommandError {
     /// Says what to do, all of it.
     pub(crate) fn all_hints(&self) -> Vec<String> {
         let settings = self.refusal.and_then(settings);
-        self.hints.iter().cloned().chain(settings).collect()
+        system::complete(self, self.hints.iter().cloned().chain(settings).collect())
     }
 
     /// The demo org, which cannot be had.
@@ -432,6 +433,13 @@ impl CommandError {
                 "it should hold folders such as `connectedApps` and `profiles`, or be a \
                           project with an `sfdx-project.json`",
             ),
+            ReadError::Files(_) | ReadError::Project(_) => {
+                all.hint("put right what is named here, or leave the file out, then run this again")
+            }
+            ReadError::Archive(_) => all.hint("take the zip from where it came once more"),
+            ReadError::Twice { .. } => {
+                all.hint("take one of the two away, or name a folder that has one of them")
+            }
             ReadError::HalfDone => {
                 all.hint("run the same `sfsetup snapshot` again: it finishes what was begun")
             }
@@ -439,7 +447,8 @@ impl CommandError {
                 "put the files back (`git checkout` where they are committed), or take it again \
                  with `sfsetup snapshot`",
             ),
-            _ => all,
+            // The system's words lead on.
+            ReadError::NotReadable { .. } => all,
         }
     }
 }
@@ -454,7 +463,7 @@ impl From<&CommandError> for Failure {
         Self {
             code: error.code.clone().unwrap_or_else(|| code::ERROR.to_owned()),
             message,
-            hint: error.hints.first().cloned(),
+            hint: error.all_hints().first().cloned(),
         }
     }
 }
@@ -621,7 +630,15 @@ fn org_hint(error: &OrgError) -> Option<String> {
             "is that the address of a Salesforce org, and does no proxy or login page answer in \
              its place?",
         ),
-        OrgErrorKind::Refused | OrgErrorKind::Usage | OrgErrorKind::Storage => None,
+        // Its words say more than we could.
+        OrgErrorKind::Refused => None,
+        OrgErrorKind::Usage => {
+            Some("put right what is named here; `sfsetup org login --help` says what a login takes")
+        }
+        OrgErrorKind::Storage => Some(
+            "see to the folder of the logins, or set XDG_CONFIG_HOME to another; SFSETUP_KEYRING=off \
+             keeps secrets in files",
+        ),
     };
     hint.map(str::to_owned)
 }

@@ -11,7 +11,7 @@ use owo_colors::OwoColorize as _;
 
 use crate::apply::interrupt::Interrupt;
 use crate::org::Event;
-use crate::report::line::clean;
+use crate::report::line::{clean, harmless};
 
 use crate::metadata::archive::check_name;
 
@@ -51,7 +51,7 @@ impl Ui {
     /// forbidden it.
     pub(crate) fn answer(&self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(harmless(text).as_bytes()).and_then(|()| stdout.flush()) {
             // The reader has seen enough (`| head`).
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => {
@@ -156,7 +156,8 @@ impl Ui {
 
     /// Writes the answer to a file, whole or not at all, and without colour.
     pub(crate) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
-        write_whole(path, anstream::adapter::strip_str(text).to_string().as_bytes()).map_err(
+        let text = harmless(text);
+        write_whole(path, anstream::adapter::strip_str(&text).to_string().as_bytes()).map_err(
             |error| {
                 CommandError::new(format!("cannot write `{}`", path.display()))
                     .because(error.to_string())
@@ -348,7 +349,7 @@ pub(crate) fn end_interrupted() {
 
 /// Nothing can be done about a closed stderr.
 fn stderr(text: &str) {
-    let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
+    let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(harmless(text).as_bytes());
 }
 
 /// A temporary folder is its owner's alone; what is given to the user is as any folder of theirs.

@@ -486,6 +486,7 @@ async fn a_refusal_of_the_org_is_shown_in_its_words() {
     asking http://127.0.0.1:PORT for facts
     error: the deploy to `http://127.0.0.1:PORT` cannot be carried out, so nothing was sent
       caused by: `Account.OwnerId` carries no field-level security: whoever reads the object sees it, so leave it out of the template
+    hint: put right what is named here, then run the same command again
     --- exit 1
     ");
 }
@@ -521,6 +522,7 @@ async fn a_deploy_that_cannot_be_watched_is_found_by_the_next_run() {
     the org is deploying
     error: the org `http://127.0.0.1:PORT` goes on with the deploy 0AfWs0000000003KAA (begun TIME), but how it ends could not be seen
       caused by: Session expired or invalid (INVALID_SESSION_ID)
+      caused by: the session has ended or was revoked, its user is frozen or inactive, or the org locks sessions to the address or domain where they began
     hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
     hint: the journal knows it (`sfsetup rollback --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
     --- exit 1
@@ -587,7 +589,8 @@ async fn an_org_that_fails_before_anything_is_sent_says_so() {
     retrieving from http://127.0.0.1:PORT
     error: the org `http://127.0.0.1:PORT` cannot be changed
       caused by: TotalRequests Limit exceeded. (REQUEST_LIMIT_EXCEEDED)
-    hint: the org's requests for today are used up, or too many run at once: try again later
+      caused by: the org's requests for today are used up, or too many run at once
+    hint: try again later; Setup, Company Information, shows the day's requests, and the event log ApiTotalUsage who makes them
     --- exit 1
     ");
 }

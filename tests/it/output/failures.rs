@@ -196,6 +196,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     the retrieve, in parts: An unexpected error occurred. ErrorId: 1234567890-123 (42) (UNKNOWN_EXCEPTION); trying again
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: nothing of what was asked for could be read; ConnectedApp:Ampersand: the org says: An unexpected error occurred. ErrorId: 1234567890-123 (42) (UNKNOWN_EXCEPTION)
+    hint: put right what is named here, then run the same command again
     --- exit 1
     $ sfsetup diff ..   # Stuck at retrieve
     code: TIMED_OUT

@@ -73,6 +73,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff --template acme.toml --from org --set app
     --- stderr
     error: `--set app` is not of the form name=value
+    hint: the command's `--help` says what it takes
     --- exit 64
     ");
     insta::assert_snapshot!(
@@ -81,6 +82,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff --template acme.toml --template acme.toml --from org
     --- stderr
     error: the template `acme` is named twice
+    hint: the command's `--help` says what it takes
     --- exit 64
     "
     );
@@ -108,6 +110,7 @@ fn a_wrong_call_says_what_is_missing() {
     --- stderr
     error: cannot write `no/folder/answer.txt`
       caused by: there is no folder `no/folder`
+    hint: put right what is named here, then run the same command again
     --- exit 1
     "
     );
@@ -188,6 +191,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff --template acme.toml --from org
     --- stderr
     error: parameter `app` in `HOME/sfsetup.toml` is no text, flag or list of texts
+    hint: put right what is named here, then run the same command again
     --- exit 1
     ");
 }
@@ -226,11 +230,13 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/bomb.zip`
       caused by: the zip is hostile: it unpacks to more than 400 times its size
+    hint: take the zip from where it came once more
     --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/broken.zip --out answer.txt
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/broken.zip`
       caused by: the zip is damaged: invalid Zip archive: Could not find EOCD
+    hint: take the zip from where it came once more
     --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/deep --out answer.txt
     --- stderr
@@ -248,6 +254,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/duplicate.zip`
       caused by: the zip is hostile: it holds `profiles/Admin.profile` twice
+    hint: take the zip from where it came once more
     --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/empty --out answer.txt
     --- stderr
@@ -325,6 +332,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/zip-slip.zip`
       caused by: the zip is hostile: the entry `../../evil.profile` points outside it
+    hint: take the zip from where it came once more
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "diff --template acme.toml --from no/such/folder"), @"
@@ -350,6 +358,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `org`
       caused by: ConnectedApp:Acme stands in two files, `connectedApps/Acme.connectedApp` and `src/connectedApps/Acme.connectedApp`; which is meant cannot be told
+    hint: take one of the two away, or name a folder that has one of them
     --- exit 1
     ");
     env.write("record/connectedApps/Acme.connectedApp", &app);
@@ -359,6 +368,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `record`
       caused by: snapshot.json: it has the format `sfsetup.snapshot/9`, and this sfsetup reads `sfsetup.snapshot/1`: a newer sfsetup wrote it, and reads it
+    hint: put right what is named here, or leave the file out, then run this again
     --- exit 1
     ");
     env.write("project/sfdx-project.json", "{");
@@ -367,6 +377,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `project`
       caused by: `sfdx-project.json`: EOF while parsing an object at line 1 column 1
+    hint: put right what is named here, or leave the file out, then run this again
     --- exit 1
     ");
 }

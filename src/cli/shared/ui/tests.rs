@@ -107,6 +107,7 @@ fn each_code_has_its_words() {
     [REFUSED, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
+    hint: put right what is named here, then run the same command again
 
     [DAMAGED, exit 1]
     error: cannot read the org `acme`
@@ -126,10 +127,12 @@ fn each_code_has_its_words() {
     [USAGE, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
+    hint: put right what is named here; `sfsetup org login --help` says what a login takes
 
     [STORAGE, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
+    hint: see to the folder of the logins, or set XDG_CONFIG_HOME to another; SFSETUP_KEYRING=off keeps secrets in files
 
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: nothing of what is asked could be seen
@@ -143,6 +146,7 @@ fn each_code_has_its_words() {
 
     [INCOMPLETE, exit 1]
     error: the snapshot in `snap` is not whole: `acme` did not show all
+    hint: put right what is named here, then run the same command again
     ");
 }
 
@@ -199,6 +203,7 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
     [REFUSED, exit 3]
     error: the org `acme` cannot be changed
       caused by: not like that
+    hint: Setup > Deployment Status shows what the org says of it
 
     [UNREACHABLE, exit 1]
     error: the org `acme` cannot be changed
@@ -302,6 +307,7 @@ fn what_cannot_be_read_or_planned_says_what_to_do() {
     [ERROR, exit 1]
     error: cannot read the metadata in `org`
       caused by: `sfdx-project.json`: it names no package directory
+    hint: put right what is named here, or leave the file out, then run this again
 
     [ERROR, exit 3]
     error: what the plan rests on has changed while it was looked at, so nothing was sent

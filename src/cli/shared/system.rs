@@ -1,0 +1,98 @@
+//! What to do about what the operating system says, and about an error that says no more than what
+//! happened.
+//!
+//! By the time an error is shown the system's words are part of a text; its numbers are told by
+//! `(os error N)`, as the standard library writes them.
+
+use super::arguments::Exit;
+use super::error::CommandError;
+
+/// A number of the system's, and the way out.
+type Row = (i32, &'static str);
+
+const FULL: &str = "the disk, or your share of it, is full: make room, then run the same command \
+                    again";
+const READ_ONLY: &str = "that place can only be read: name another with `--out`, or set \
+                         XDG_STATE_HOME and XDG_CONFIG_HOME to folders that can be written";
+const FILES: &str = "this program may open no more files: raise the limit (`ulimit -n 1024`), then \
+                     run the same command again";
+const FORBIDDEN: &str = "you may not read or write there: see whose it is, or name another place";
+const ABSENT: &str = "there is nothing of that name: is it spelled right, and the folder the right \
+                      one?";
+
+/// What helps whatever else is advised.
+#[cfg(unix)]
+const FIRST: &[Row] =
+    &[(28, FULL), (122, FULL), (69, FULL), (30, READ_ONLY), (24, FILES), (23, FILES)];
+#[cfg(not(unix))]
+const FIRST: &[Row] = &[(112, FULL), (39, FULL), (19, READ_ONLY), (4, FILES)];
+
+/// What helps where nothing else is advised.
+#[cfg(unix)]
+const ELSE: &[Row] = &[(13, FORBIDDEN), (1, FORBIDDEN), (2, ABSENT)];
+#[cfg(not(unix))]
+const ELSE: &[Row] = &[(5, FORBIDDEN), (2, ABSENT), (3, ABSENT)];
+
+/// What the system's number in a text asks for, whatever else is advised.
+fn told(rows: &'static [Row], texts: &[&str]) -> Option<&'static str> {
+    let is_in = |number: i32| {
+        let words = format!("(os error {number})");
+        texts.iter().any(|text| text.contains(&words))
+    };
+    rows.iter().find(|(number, _)| is_in(*number)).map(|(_, hint)| *hint)
+}
+
+/// Completes the hints of an error: the system's way out first, and one at least.
+pub(super) fn complete(error: &CommandError, mut hints: Vec<String>) -> Vec<String> {
+    let texts: Vec<&str> =
+        std::iter::once(&error.what).chain(&error.causes).map(String::as_str).collect();
+    if let Some(first) = told(FIRST, &texts) {
+        hints.insert(0, first.to_owned());
+    }
+    // Mistakes that are shown in their file say there how they are put right.
+    if hints.is_empty() && !error.is_rendered {
+        let hint = told(ELSE, &texts).or(match error.exit {
+            _ if error.what.starts_with("internal error") => {
+                Some("please report it, with what the same command says with `-v`")
+            }
+            Exit::Usage => Some("the command's `--help` says what it takes"),
+            Exit::Refused => Some("Setup > Deployment Status shows what the org says of it"),
+            Exit::Interrupted => None,
+            Exit::Done | Exit::Error | Exit::Drift => {
+                Some("put right what is named here, then run the same command again")
+            }
+        });
+        hints.extend(hint.map(str::to_owned));
+    }
+    hints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_systems_own_errors_have_a_way_out() {
+        for (number, words) in
+            [(28, "is full"), (30, "only be read"), (24, "ulimit -n"), (13, "may not read")]
+        {
+            let cause = std::io::Error::from_raw_os_error(number);
+            let error = CommandError::new("cannot write `x`").because(cause.to_string());
+            let hints = error.all_hints();
+            assert!(hints[0].contains(words), "{number}: {hints:?}");
+        }
+        // It stands before what is advised for another reason.
+        let error = CommandError::new("cannot connect").because("x (os error 24)").hint("network");
+        assert_eq!(error.all_hints(), [FILES, "network"]);
+    }
+
+    #[test]
+    fn no_error_is_without_a_hint() {
+        let error = || CommandError::new("something went wrong");
+        for error in [error(), error().usage(), error().refused(), error().because("why")] {
+            assert_eq!(error.all_hints().len(), 1, "{error:?}");
+        }
+        assert!(CommandError::interrupted().all_hints().is_empty());
+    }
+}
