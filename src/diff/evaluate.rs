@@ -164,7 +164,7 @@ impl<'s> Seen<'s, '_> {
     fn lacked(&self, names: &[Name]) -> Option<&Lacked> {
         names.iter().find_map(|name| match self.components.names.get(name)? {
             Standing::Lacked(lacked) => Some(lacked),
-            Standing::Unseen(_) => None,
+            Standing::Unseen(_) | Standing::Unshown(_) => None,
         })
     }
 
@@ -173,7 +173,8 @@ impl<'s> Seen<'s, '_> {
     /// deploy of it fails.
     fn with_names(&self, finding: Finding<'s>, names: &[Name], test: &Test) -> Finding<'s> {
         let wants_none = wants_none(test);
-        if let Some(lacked) = self.lacked(names) {
+        // What files lack is no answer about an org.
+        if let Some(lacked) = self.lacked(names).filter(|lacked| !lacked.in_files) {
             let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
             let mut finding = Finding { lacks: Some(lacked.clone()), outcome, ..finding };
             if let Origin::Step(wanted) = &mut finding.origin {
@@ -183,14 +184,18 @@ impl<'s> Seen<'s, '_> {
             return finding;
         }
         let unseen = names.iter().find_map(|name| match self.components.names.get(name)? {
-            Standing::Unseen(unseen) => Some(unseen),
+            Standing::Unseen(unseen) => Some(unseen.clone()),
+            Standing::Unshown(lacked) => {
+                let words = format!("offline: {lacked}");
+                Some(Unseen::new(UnseenKind::Offline, words))
+            }
             Standing::Lacked(_) => None,
         });
         match (unseen, &finding.outcome) {
             (Some(unseen), Outcome::InSync | Outcome::Differs | Outcome::Missing)
                 if !wants_none =>
             {
-                let outcome = Outcome::NotObserved(unseen.clone());
+                let outcome = Outcome::NotObserved(unseen);
                 Finding { outcome, actual: None, ..finding }
             }
             _ => finding,

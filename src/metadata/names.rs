@@ -4,7 +4,9 @@
 //! That a name is lacking is told only by what shows all names to whoever asks. Through the eyes of
 //! a caller it would be called missing where the caller merely may not see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod files;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::fact::{Access, Fact};
@@ -197,12 +199,22 @@ pub struct Lacked {
     pub nearest: Option<String>,
     /// The parameters by whose values it is named.
     pub parameters: Vec<String>,
+    /// Whether files lack it, and not an org.
+    pub in_files: bool,
+}
+
+impl Lacked {
+    /// An org's lack of a name, of which nothing else is known yet.
+    pub fn of(name: Name) -> Self {
+        Self { name, nearest: None, parameters: Vec::new(), in_files: false }
+    }
 }
 
 /// Shown as a sentence without its end.
 impl fmt::Display for Lacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the org has no {} `{}`", self.name.sort(), self.name.text())?;
+        let place = if self.in_files { "the files have" } else { "the org has" };
+        write!(f, "{place} no {} `{}`", self.name.sort(), self.name.text())?;
         match self.parameters.as_slice() {
             [] => {}
             [one] => write!(f, " (parameter `{one}`)")?,
@@ -219,6 +231,8 @@ pub enum Standing {
     Lacked(Lacked),
     /// Nobody can tell, and why.
     Unseen(Unseen),
+    /// Files that would have it lack it; only an org can tell.
+    Unshown(Lacked),
 }
 
 /// What is known of names. One of which nothing is known was seen, or was not asked for.
@@ -236,8 +250,11 @@ impl Names {
     /// Says by which parameters each lacking name is given.
     pub fn given_by(&mut self, parameters: impl Fn(&Name) -> Vec<String>) {
         for (name, standing) in &mut self.known {
-            if let Standing::Lacked(lacked) = standing {
-                lacked.parameters = parameters(name);
+            match standing {
+                Standing::Lacked(lacked) | Standing::Unshown(lacked) => {
+                    lacked.parameters = parameters(name);
+                }
+                Standing::Unseen(_) => {}
             }
         }
     }
@@ -252,7 +269,8 @@ impl Names {
 /// sets speak of.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    names: BTreeSet<(&'static str, String)>,
+    /// By sort and in small letters, as they are written.
+    names: BTreeMap<(&'static str, String), String>,
 }
 
 /// How permissions and licences are told from components in [`Shown`].
@@ -312,20 +330,20 @@ impl Shown {
     }
 
     fn add(&mut self, sort: &'static str, name: &str) {
-        let name = percent::plain(name.trim()).to_lowercase();
+        let name = percent::plain(name.trim());
         if matches!(sort, "CustomField" | "RecordType")
             && let Some((object, _)) = name.split_once('.')
         {
-            self.names.insert(("CustomObject", object.to_owned()));
+            self.names.insert(("CustomObject", object.to_lowercase()), object.to_owned());
         }
-        self.names.insert((sort, name));
+        self.names.insert((sort, name.to_lowercase()), name.into_owned());
     }
 
     /// Says whether a name is among them; capitals do not count, nor does the `Id` of a
     /// relationship field (S 3.2).
     pub fn has(&self, name: &Name) -> bool {
-        let names: &BTreeSet<(&str, String)> = &self.names;
-        let is_there = |sort, name: String| names.contains(&(sort, name));
+        let names: &BTreeMap<(&str, String), String> = &self.names;
+        let is_there = |sort, name: String| names.contains_key(&(sort, name));
         let text = name.text().trim().to_lowercase();
         match name {
             Name::Permission(_) => is_there(PERMISSION, text),

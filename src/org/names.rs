@@ -196,7 +196,7 @@ impl Search<'_> {
         let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
         let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
         let near = near.map(|(one, _)| (*one).clone());
-        let lacked = Lacked { name: name.clone(), nearest: near, parameters: Vec::new() };
+        let lacked = Lacked { nearest: near, ..Lacked::of(name.clone()) };
         self.found.insert(name, Standing::Lacked(lacked));
     }
 

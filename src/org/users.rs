@@ -134,7 +134,7 @@ pub(super) async fn answer(
         let mut shown = users.iter().filter_map(|row| row["Username"].as_str());
         shown.any(|username| username.eq_ignore_ascii_case(name))
     };
-    let near = match names.iter().all(|name| is_there(name)) {
+    let near = match names.iter().all(is_there) {
         true => Vec::new(),
         false => some_users(org).await?,
     };

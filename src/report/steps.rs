@@ -117,7 +117,11 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
         if let Some(lacked) = wanted.iter().find_map(|finding| finding.lacks.as_ref())
             && let Some(nearest) = &lacked.nearest
         {
-            paragraph(out, 8, "", &format!("did you mean `{nearest}`?"));
+            let given = match lacked.parameters.as_slice() {
+                [] => String::new(),
+                parameters => format!("given by `{}`; ", parameters.join("`, `")),
+            };
+            paragraph(out, 8, "", &format!("{given}did you mean `{nearest}`?"));
         }
         let listed = if full { wanted.len() } else { wanted.len().min(LISTED) };
         for finding in &wanted[..listed] {

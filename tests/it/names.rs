@@ -479,3 +479,29 @@ async fn an_app_that_is_not_there_is_made_with_its_parts() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("ExtlClntAppConfigurablePolicies Night_Freight"), "{run:?}");
 }
+
+#[tokio::test]
+async fn files_tell_of_slips_and_make_nothing_of_them_unasked() {
+    let lab = lab(&[]).await;
+    let run = lab.run(&["snapshot", "--out", "snap", "--types", "Profile,ConnectedApp"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    lab.env.write("t.toml", made("Ampersand Intergation"));
+    let package = ["package", "--template", "t.toml", "--from", "snap", "--out", "out"];
+    let run = lab.run(&package).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("did you mean `Ampersand Integration`"), "{run:?}");
+    assert!(!lab.env.folder().join("out").exists());
+    assert_eq!(lab.run(&[&package[..], &["--create"]].concat()).await.code, 0);
+    let set = ["app=Amprsand", "read=Acount", "fields=Account.Phne"];
+    let set = set.iter().flat_map(|set| ["--set", set]);
+    let diff = ["diff", "--template", "ampersand", "--from", "snap"];
+    let run = lab.run(&diff.into_iter().chain(set).collect::<Vec<_>>()).await;
+    for words in [
+        "given by `app`; did you mean `Ampersand`?",
+        "note: the files have no object `Acount` (parameter `read`); did you mean `Account`?",
+        "note: the files have no field `Account.Phne` (parameter `fields`); did you mean",
+    ] {
+        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("the org has no"), "{}", run.stdout);
+}

@@ -1,6 +1,7 @@
 //! What is to be brought about, looked at and planned alike on every road: a template's steps, a
 //! baseline, what was there before a deploy.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::labels::CONNECTED_APP;
-use crate::metadata::names::{Lacked, Name, Standing};
+use crate::metadata::names::{Lacked, Name, Names, Standing};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, masters};
 use crate::metadata::registry::ApiVersion;
@@ -27,7 +28,7 @@ use crate::snapshot;
 use crate::snapshot::drift::compare;
 use crate::snapshot::side::Side;
 use crate::template::ExpandedStep;
-use crate::template::needs::needs;
+use crate::template::needs::{Needs, needs};
 
 use super::baseline;
 use super::error::CommandError;
@@ -216,7 +217,9 @@ impl<'g> Goal<'g> {
     /// The files cannot be read.
     pub(crate) fn look_at_files(&self, ui: &Ui, from: &Path) -> Result<Seen, CommandError> {
         match self {
-            Self::Steps { steps, .. } => of_files(ui, steps, from),
+            Self::Steps { steps, wanted, .. } => {
+                of_files(ui, steps, from, &|name| wanted.parameters_of(name))
+            }
             Self::Baseline { side, saved, only } => {
                 against(baseline::open(ui, from)?, side, saved, only)
             }
@@ -270,7 +273,7 @@ impl<'g> Goal<'g> {
             {
                 Some((id.clone(), near.clone()))
             }
-            Standing::Lacked(_) | Standing::Unseen(_) => None,
+            Standing::Lacked(_) | Standing::Unseen(_) | Standing::Unshown(_) => None,
         };
         plan.made.keys().filter_map(slip).collect()
     }
@@ -501,8 +504,12 @@ pub(crate) fn of_files(
     ui: &Ui,
     steps: &[ExpandedStep<'_>],
     from: &Path,
+    given_by: &dyn Fn(&Name) -> Vec<String>,
 ) -> Result<Seen, CommandError> {
-    let needed = needs(steps).components;
+    let Needs { components: needed, names, .. } = needs(steps);
+    // A name that nothing bears is held against those that are there.
+    let there: RefCell<BTreeSet<ComponentId>> = RefCell::default();
+    let is_held_against = |id: &ComponentId| needed.iter().any(|one| one.type_name == id.type_name);
     let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
         // There may be hundreds of these, of megabytes each.
         CONNECTED_APP | "PermissionSet" | "Profile" => {
@@ -511,7 +518,13 @@ pub(crate) fn of_files(
         name => name == "CustomObject" || needed.iter().any(|wanted| wanted.type_name == name),
     };
     let read = |is_wanted: &dyn Fn(&ComponentId) -> bool| {
-        snapshot::read(from, is_wanted).map_err(|error| CommandError::read(from, &error))
+        let note = |id: &ComponentId| {
+            if is_held_against(id) {
+                there.borrow_mut().insert(id.clone());
+            }
+            is_wanted(id)
+        };
+        snapshot::read(from, &note).map_err(|error| CommandError::read(from, &error))
     };
     let mut reading = read(&is_wanted)?;
     let unnamed: BTreeSet<&str> =
@@ -519,6 +532,12 @@ pub(crate) fn of_files(
     if !unnamed.is_empty() {
         reading = read(&|id| is_wanted(id) || unnamed.contains(id.type_name.as_str()))?;
         reading.components.name_by_label(needed.iter());
+    }
+    let (found, mut slips) = Names::of_files(&names, &there.borrow(), &reading.components);
+    reading.components.names = found;
+    reading.components.names.given_by(given_by);
+    for slip in &mut slips {
+        slip.parameters = given_by(&slip.name);
     }
     for note in &reading.notes {
         ui.warn(note);
@@ -530,6 +549,7 @@ pub(crate) fn of_files(
     ui.detail(&format!("read {count} components from {}", from.display()));
     let graph = masters(&reading.components);
     reading.remarks.extend(reading.components.labels_in_words());
+    reading.remarks.extend(slips.iter().map(ToString::to_string));
     Ok(Seen {
         components: reading.components.into(),
         against: None,

@@ -156,7 +156,7 @@ impl<'c> Case<'c> {
         let values = self.values(ui, template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
-        let seen = of_files(ui, &steps, self.path)?;
+        let seen = of_files(ui, &steps, self.path, &|_| Vec::new())?;
         seen.all_read()?;
         let components = seen.components();
         let facts = self.facts(&values)?;
