@@ -165,7 +165,6 @@ impl CommandError {
                 "change what `--set`, or [parameters] in sfsetup.toml, gives; lists that are too \
                  long can be looked at a part at a time",
             )
-            .usage()
     }
 
     /// An org that cannot be asked, or does not answer.

@@ -149,7 +149,7 @@ impl Wanted {
         for one in &self.0 {
             steps.extend(
                 template::expand(&one.template, &one.values)
-                    .map_err(|error| CommandError::expansion(&error))?,
+                    .map_err(|error| CommandError::expansion(&error).usage())?,
             );
         }
         let refused: Vec<Conflict> = conflicts(&steps).into_iter().filter(is_refused).collect();

@@ -114,6 +114,7 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
                 notes.push((true, format!("wants {component} {path}: {words}")));
             }
             for name in names_of(component, path) {
+                impossible(&name, notes);
                 if let Name::Permission(name) = &name {
                     permission(name, notes);
                 }
@@ -153,6 +154,14 @@ fn star(component: &str, notes: &mut Vec<(bool, String)>) {
     }
 }
 
+/// A name that no org can have.
+fn impossible(name: &Name, notes: &mut Vec<(bool, String)>) {
+    let is_open = name.text().contains(['{', '*']);
+    if let (false, Some(why)) = (is_open, name.why_impossible()) {
+        notes.push((true, format!("names `{}`, and {why}", name.text())));
+    }
+}
+
 fn permission(name: &str, notes: &mut Vec<(bool, String)>) {
     if name.contains('{') || KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return;
@@ -171,6 +180,7 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     of_test(test, notes);
     to_do([pattern].into_iter(), notes);
     let Ok(fact) = Fact::parse(pattern) else { return };
+    Name::of_fact(&fact).iter().for_each(|name| impossible(name, notes));
     let values: Vec<String> = test.desired().iter().flat_map(Value::elements).collect();
     let values = values.iter().map(String::as_str);
     match &fact {
@@ -292,6 +302,8 @@ mod tests {
                 "`isEnabled`",
             ),
             (path("Settings:Securty", "x"), true, "`Security`"),
+            (path("Profile:X", "fieldPermissions[Phone].readable"), true, "`Object.Field`"),
+            (format!("fact = \"user.object[My Object].read\", {on}"), true, "`Account`"),
             (path("PermissionSet:TODO", "userPermissions[ApiEnabled].enabled"), false, "TODO"),
         ] {
             let notes = notes(&want);
@@ -300,6 +312,7 @@ mod tests {
         }
         for want in [
             path("Profile:X", "userPermissions[apienabled].enabled"),
+            path("Profile:X", "fieldPermissions[Account.{user}].readable"),
             path("Settings:RealTimeEvent", "realTimeEvents[ApiEvent].isEnabled"),
             path("Settings:Security", "sessionSettings.forceLogoutOnSessionTimeout"),
             "fact = \"org.edition\", one-of = [\"Enterprise Edition\"]".to_owned(),
