@@ -86,6 +86,11 @@ pub enum Event {
         /// How long by now.
         seconds: u64,
     },
+    /// Something that a person should know happened on the way.
+    Noted {
+        /// What, for a person.
+        what: String,
+    },
     /// The piece of work ended, well or not.
     Finished,
 }

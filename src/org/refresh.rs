@@ -123,16 +123,7 @@ impl Refresh {
         stale: Option<&SecretString>,
         is_given_up: &AtomicBool,
     ) -> AuthResult<SecretString> {
-        let events = &self.options.events;
-        let wait = Wait {
-            most: LOCK_WAIT,
-            tell: &|what| {
-                events(Event::Started { what: what.to_owned() });
-                events(Event::Finished);
-            },
-            is_given_up: &|| is_given_up.load(Ordering::Relaxed),
-        };
-        let mut held = self.store.lock(&self.name, &wait).map_err(|error| stuck(error.message))?;
+        let mut held = self.lock(is_given_up).map_err(|error| stuck(error.message))?;
         let login = self.reload()?;
         let Credential::RefreshToken { client_id, client_secret, refresh_token, access_token } =
             &login.credential
@@ -194,6 +185,25 @@ impl Refresh {
         answer.access_token.map_err(|error| explained(error, held.as_ref()))
     }
 
+    /// Takes the login's lock, and shows that it waits as long as it does.
+    fn lock(&self, is_given_up: &AtomicBool) -> Result<Option<Held>, OrgError> {
+        let events = &self.options.events;
+        let is_told = AtomicBool::new(false);
+        let wait = Wait {
+            most: LOCK_WAIT,
+            tell: &|what| {
+                is_told.store(true, Ordering::Relaxed);
+                events(Event::Started { what: what.to_owned() });
+            },
+            is_given_up: &|| is_given_up.load(Ordering::Relaxed),
+        };
+        let held = self.store.lock(&self.name, &wait);
+        if is_told.load(Ordering::Relaxed) {
+            events(Event::Finished);
+        }
+        held
+    }
+
     /// Reads the login as it is now, which must still be the one that this session began with.
     fn reload(&self) -> AuthResult<Login> {
         let login = self.store.load(&self.name).map_err(|error| stuck(error.message))?;
@@ -220,14 +230,13 @@ impl Refresh {
     /// A secret that had to leave the keyring is not moved without a word.
     fn tell_of(&self, login: &Login, kept: &Kept) {
         if let Kept::File(Some(reason)) = kept {
-            (self.options.events)(Event::Started {
+            (self.options.events)(Event::Noted {
                 what: format!(
                     "the secret of `{}` is kept in {} (mode 0600) from now on, since {reason}",
                     login.name,
                     self.store.file(&login.name).display()
                 ),
             });
-            (self.options.events)(Event::Finished);
         }
     }
 }

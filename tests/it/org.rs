@@ -15,7 +15,7 @@ use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{ComponentId, Requested};
 use sfsetup::org::auth::{Session, SfCli};
 use sfsetup::org::login;
-use sfsetup::org::logins::{Credential, LoginStore};
+use sfsetup::org::logins::{Credential, Login, LoginStore};
 use sfsetup::org::retrieve::RetrieveRequest;
 use sfsetup::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
@@ -529,11 +529,9 @@ async fn a_damaged_token_answer_is_no_mistake_of_the_user() {
         ..State::default()
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = LoginStore::new(folder.path());
     let host = server.address.trim_start_matches("http://");
     let text = format!("force://PlatformCLI::FIRST@{host}");
-    let error = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap_err();
+    let error = login::auth_url("acme", &text.into(), &options()).await.unwrap_err();
     assert_eq!(error.kind, OrgErrorKind::Unexpected, "{error}");
     assert!(error.message.contains("the answer to the sign-in"), "{error}");
 }
@@ -543,9 +541,17 @@ async fn a_sign_in_is_tried_again_while_the_endpoint_is_busy() {
     let server = Server::start(State::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let store = LoginStore::new(folder.path());
-    let host = server.address.trim_start_matches("http://");
-    let text = format!("force://PlatformCLI::FIRST@{host}");
-    let login = login::auth_url("acme", &text.into(), &store, &options()).await.unwrap();
+    let login = Login {
+        name: "acme".to_owned(),
+        instance_url: server.address.clone(),
+        login_url: server.address.clone(),
+        username: None,
+        org_id: None,
+        credential: Credential::ClientCredentials {
+            client_id: "client".to_owned(),
+            client_secret: "secret".into(),
+        },
+    };
     let session = Session::from_login(&login, &store, &options()).unwrap();
     server.state.lock().unwrap().faults =
         vec![("/services/oauth2/token", 2, Fault::Reply(503, "", "busy"))];

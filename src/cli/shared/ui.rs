@@ -327,6 +327,13 @@ impl Progress {
                     None => self.say_once(&text, &text.dimmed().to_string()),
                 }
             }
+            Event::Noted { what } => {
+                let text = format!("{} {}\n", "note:".bold(), clean(what));
+                match &self.bar {
+                    Some(bar) => bar.suspend(|| stderr(&text)),
+                    None => stderr(&text),
+                }
+            }
             Event::Finished => {
                 under_way.pop();
                 if let Some(bar) = &self.bar {
