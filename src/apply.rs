@@ -61,8 +61,13 @@ pub enum Stopped {
     Before,
     /// The request was on its way, and the org has not answered it.
     Sending,
-    /// The org was asked to cancel the deploy of this id, and has not said how it ended.
-    Canceling(String),
+    /// The org was asked to cancel a deploy, and has not said how it ended.
+    Canceling {
+        /// Its id.
+        id: String,
+        /// Why the org does not cancel it, where it has said so.
+        refusal: Option<String>,
+    },
     /// The deploy went through; permission sets that are given after it are not.
     Assigning,
 }
@@ -434,11 +439,14 @@ impl Applier<'_> {
         let canceling = std::pin::pin!(canceling);
         match select(select(watching, canceling), std::pin::pin!(interrupt.out_of_patience())).await
         {
-            Either::Left((Either::Left((status, _)), _)) => status
-                .map(|status| (DeployStatus { canceled_here: true, ..status }, refusal.take()))
-                .map_err(unwatched),
-            Either::Left((Either::Right(((), _)), _)) | Either::Right(_) => {
-                Err(ApplyError::Interrupted(Stopped::Canceling(id.to_owned())))
+            Either::Left((Either::Left((Ok(status), _)), _)) => {
+                Ok((DeployStatus { canceled_here: true, ..status }, refusal.take()))
+            }
+            // Who is told to stop need not know why it is not watched any longer.
+            Either::Left((Either::Left((Err(_), _)) | Either::Right(_), _)) | Either::Right(_) => {
+                let refusal = refusal.take().map(|refusal| refusal.to_string());
+                let id = id.to_owned();
+                Err(ApplyError::Interrupted(Stopped::Canceling { id, refusal }))
             }
         }
     }

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was heard, and what is going on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     presses: u32,
     /// SIGTERM or SIGHUP: there will be no second time.
@@ -26,6 +26,8 @@ struct State {
     holds: u32,
     /// Something was.
     has_sent: bool,
+    /// What the org has said of it, once it was over.
+    ended: Option<String>,
     /// A person is asked, and the program waits at the terminal.
     is_asking: bool,
 }
@@ -106,6 +108,16 @@ impl Interrupt {
     /// Says whether anything that changes an org was on its way in this run.
     pub fn has_sent(&self) -> bool {
         self.0.borrow().has_sent
+    }
+
+    /// Notes what the org has said of what was sent, for whoever is interrupted after it.
+    pub fn note_ended(&self, words: String) {
+        self.0.send_modify(|state| state.ended = Some(words));
+    }
+
+    /// Returns what was noted last.
+    pub fn ended(&self) -> Option<String> {
+        self.0.borrow().ended.clone()
     }
 
     /// Ends when the run is told to stop.

@@ -370,6 +370,13 @@ impl Org {
     }
 }
 
+/// Says whether a text has the form of a deploy's id: `0Af`, and 15 or 18 letters and digits in all.
+pub fn is_deploy_id(text: &str) -> bool {
+    text.starts_with("0Af")
+        && matches!(text.len(), 15 | 18)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Says whether two ids are the same record: with 15 or 18 characters.
 pub(crate) fn same_id(one: &str, other: &str) -> bool {
     one.len() >= 15 && other.len() >= 15 && one.get(..15) == other.get(..15)

@@ -126,7 +126,10 @@ impl OrgError {
 
     /// Says whether the org does not know the id that it was asked about.
     pub(crate) fn is_about_its_id(&self) -> bool {
-        self.code.as_deref() == Some("INVALID_CROSS_REFERENCE_KEY")
+        matches!(
+            self.code.as_deref(),
+            Some("INVALID_CROSS_REFERENCE_KEY" | "INVALID_ID_FIELD" | "MALFORMED_ID")
+        )
     }
 
     /// Makes an error out of the org's code and text; the kind follows from them.

@@ -98,9 +98,9 @@ impl Plan<'_> {
             .ok_or_else(|| format!("it is to be made from {from}, which is not there"))?;
         if create.id.type_name == "Profile" {
             self.notes.push(format!(
-                "{}: a clone made in Setup copies all of {from}; this one has its user permissions \
-                 and the objects asked for, and for the rest (tabs, layouts, record types, apps) \
-                 what the org gives a new profile: Minimum Access - Salesforce from API 60.0 on",
+                "{}: a clone made in Setup copies all of {from}; this one has what the plan \
+                 names, and for the rest (tabs, layouts, record types, apps) what the org gives a \
+                 new profile: Minimum Access - Salesforce from API 60.0 on",
                 create.id
             ));
         }

@@ -23,6 +23,8 @@ pub struct Left {
     pub reason: String,
     /// Where a person sees or sets it.
     pub page: Option<&'static SetupPage>,
+    /// Where it is described, where no page of Setup shows it.
+    pub docs: Option<String>,
 }
 
 /// Why something is left, and so whether it counts.
@@ -55,6 +57,10 @@ impl Left {
             subject: finding.name(),
             reason,
             page: finding.pages().next(),
+            docs: match finding.pages().next() {
+                None => finding.step().and_then(|step| step.docs.clone()),
+                Some(_) => None,
+            },
         }
     }
 
@@ -74,7 +80,7 @@ impl Left {
         reason: String,
     ) -> Self {
         let page = id.and_then(|id| setup::of_type(&id.type_name));
-        Self { finding: None, kind, step: None, subject, reason, page }
+        Self { finding: None, kind, step: None, subject, reason, page, docs: None }
     }
 }
 
@@ -100,6 +106,9 @@ pub struct SavedLeft {
     /// That page's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup_url: Option<String>,
+    /// Where it is described, where no page of Setup shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
 }
 
 impl SavedLeft {
@@ -117,6 +126,7 @@ impl SavedLeft {
             reason: left.reason.clone(),
             setup: left.page.map(|page| page.id.to_owned()),
             setup_url: left.page.and_then(|page| page.url(Some(instance_url))),
+            docs: left.docs.clone(),
         }
     }
 
@@ -130,6 +140,7 @@ impl SavedLeft {
             subject: subject.clone(),
             reason: self.reason.clone(),
             page: self.setup.as_deref().and_then(setup::find),
+            docs: self.docs.clone(),
         }
     }
 }

@@ -139,7 +139,12 @@ impl Plan<'_> {
         match pending {
             Some(at) => {
                 let merges = matches!(test, Test::Includes(_) | Test::Excludes(_));
-                if !merges && self.changes[at].to != wanted {
+                // What a new component is given without anybody's wish gives way to one.
+                let is_default = self.changes[at].cause == Cause::Creation;
+                if is_default {
+                    self.changes[at].cause = Cause::Step(step.id.clone());
+                }
+                if !is_default && !merges && self.changes[at].to != wanted {
                     return Err(format!("another step wants another value of {path}"));
                 }
                 self.changes[at].to = wanted;

@@ -86,6 +86,11 @@ fn pages(out: &mut String, group: &[&Left], instance_url: Option<&str>) {
         let words = format!("Setup, Quick Find \"{}\"{}", page.quick_find, clean(&url));
         line(out, &format!("      {}{words}", "in: ".dimmed()));
     }
+    let mut docs: Vec<&String> = group.iter().filter_map(|left| left.docs.as_ref()).collect();
+    docs.dedup();
+    for docs in docs {
+        line(out, &format!("      {}{}", "docs: ".dimmed(), clean(docs)));
+    }
 }
 
 /// What is left, counted, as parts of a summary.

@@ -319,3 +319,25 @@ async fn a_plan_that_names_nothing_of_a_copy_is_carried_out_where_the_copy_is_th
     let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
     assert!(run.code == 0 && run.stdout.contains("Deployed and verified"), "{run:?}");
 }
+
+#[test]
+fn what_a_new_component_is_given_by_default_gives_way_to_a_step() {
+    let env = Env::new();
+    env.write(
+        "now/package.xml",
+        "<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <types><members>Own_X</members>\
+         <name>PermissionSet</name></types>\n    <version>62.0</version>\n</Package>\n",
+    );
+    env.write(
+        "own.toml",
+        template(
+            "[[step]]\nid = \"own\"\ntitle = \"A set\"\ncreate = { component = \"PermissionSet:Own_X\" }\n\
+             want = [{ component = \"PermissionSet:Own_X\", path = \"label\", equals = \"Own X\" }]\n",
+        ),
+    );
+    let run = env.run(&["package", "--template", "own.toml", "--from", "now", "--out", "out"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let sent = std::fs::read_to_string(env.folder().join("out/permissionsets/Own_X.permissionset"))
+        .unwrap();
+    assert!(sent.contains("<label>Own X</label>"), "{sent}");
+}

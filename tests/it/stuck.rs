@@ -56,6 +56,8 @@ async fn a_deploy_that_the_org_keeps_is_named_and_can_be_canceled() {
         let run = lab.run(&["rollback", "--cancel", id, "--yes"]).await;
         assert!(run.code == 1 && run.stderr.contains("is no deploy that the org has"), "{run:?}");
     }
+    let run = lab.run(&["rollback", "--cancel", "0AfWs0000000999KAA", "--yes"]).await;
+    assert!(run.code == 1 && !run.stderr.contains("trying again"), "{run:?}");
 
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert!(run.code == 0 && run.stderr.contains("it was canceled"), "{run:?}");

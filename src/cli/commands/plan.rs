@@ -41,15 +41,16 @@ struct ShowArguments {
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
     let (saved, altered) = read_plan(ui, &arguments.file)?;
+    // What is shown would pass for what was made.
+    if let Some(altered) = altered {
+        return Err(altered);
+    }
     let plan = saved.shown().map_err(|why| {
         CommandError::new(format!("`{}` cannot be shown", arguments.file.display())).because(why)
     })?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
     ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;
-    if let Some(altered) = altered {
-        return Err(altered);
-    }
     if plan.is_empty() {
         ui.answer("The plan changes nothing.\n")?;
     } else {

@@ -18,7 +18,7 @@ use crate::cli::shared::road::{Manner, Road, confirm};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::journal::{Contents, Damaged, Entry, Stage};
-use crate::org::deploy::DeployStatus;
+use crate::org::deploy::{DeployStatus, is_deploy_id};
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::plan as render;
 
@@ -131,10 +131,7 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
     let entries = read_journal(org)?.entries;
     let of_entry = entries.iter().find(|entry| entry.id == id);
     let id = of_entry.and_then(|entry| entry.deploy_id.as_deref()).unwrap_or(id);
-    let is_id = id.starts_with("0Af")
-        && matches!(id.len(), 15 | 18)
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !is_id {
+    if !is_deploy_id(id) {
         return Err(CommandError::new(format!("`{id}` is no deploy that the org has")).hint(
             format!(
                 "`sfsetup rollback{} --list` lists what was deployed from here, with the ids \
@@ -152,7 +149,7 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
         Either::Right(_) => {
             return Err(CommandError::apply(
                 name,
-                &ApplyError::Interrupted(Stopped::Canceling(id.to_owned())),
+                &ApplyError::Interrupted(Stopped::Canceling { id: id.to_owned(), refusal: None }),
             ));
         }
     };
@@ -165,8 +162,8 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
     if status.status == "Canceled" {
         ui.answer(&format!("The org has canceled the deploy {id}.\n"))?;
         ui.hint(
-            "`sfsetup diff` shows how the org stands: below API version 65 some of it may be there \
-             all the same",
+            "a diff shows how the org stands: below API version 65 some of it may be there all the \
+             same",
         );
         return Ok(Exit::Done);
     }
@@ -190,6 +187,13 @@ async fn canceled_or_over(
     let what = "waiting for the org to cancel the deploy";
     org.begin(what);
     let refusal = org.cancel_deploy(id).await.err();
+    // It has no such deploy, or had it so long ago that it has forgotten it.
+    if let Some(unknown) = refusal.as_ref().filter(|refusal| refusal.is_about_its_id())
+        && org.deploy_status(id).await.is_err_and(|error| error.is_about_its_id())
+    {
+        org.end();
+        return Err(unknown.clone());
+    }
     // A refused cancel says less of the deploy than a look at it.
     let watched = org.watch_deploy_for(id, what, PATIENCE).await;
     org.end();

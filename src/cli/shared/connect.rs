@@ -346,12 +346,12 @@ pub(crate) fn block_on<T>(
         match select(std::pin::pin!(work), std::pin::pin!(ui.interrupt().may_end())).await {
             Either::Left((done, _)) => done,
             Either::Right(_) if ui.interrupt().has_sent() => Err(CommandError::interrupted()
-                .because(
-                    "the deploy had ended, and what the org holds now was not looked at to the end",
-                )
+                .because(format!(
+                    "{}, and what the org holds now was not looked at to the end",
+                    ui.interrupt().ended().as_deref().unwrap_or("what was sent is over")
+                ))
                 .hint(
-                    "`sfsetup diff` shows where the org stands; `sfsetup rollback --list` shows \
-                     what was done",
+                    "run the same command again: it looks at the org, and finishes what is open",
                 )),
             Either::Right(_) => Err(CommandError::interrupted().because("nothing was sent")),
         }

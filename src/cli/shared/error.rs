@@ -395,11 +395,16 @@ impl CommandError {
                     "the deploy was on its way to `{name}`, and whether it has arrived is not known"
                 ))
                 .hint(finds_out),
-            Stopped::Canceling(id) => Self::interrupted()
+            Stopped::Canceling { id, refusal: None } => Self::interrupted()
                 .because(format!(
                     "`{name}` was asked to cancel the deploy {id}, and has not said how it ended"
                 ))
                 .hint(finds_out),
+            Stopped::Canceling { id, refusal: Some(refusal) } => Self::interrupted()
+                .because(format!("`{name}` did not cancel the deploy {id}, and goes on with it"))
+                .because(refusal.as_str())
+                .hint(finds_out)
+                .hint(Self::way_out(name, id)),
             Stopped::Assigning => Self::interrupted()
                 .because(format!(
                     "what `{name}` was to be changed by a package is done; permission sets that \

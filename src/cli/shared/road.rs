@@ -9,7 +9,7 @@ use crate::apply::queue::{self, Known};
 use crate::apply::validation::{is_validated, moved_since, unfit};
 use crate::apply::{Applier, Outcome, Purpose};
 use crate::journal::{Entry, Journal, Stage};
-use crate::org::deploy::{TestLevel, Trial, same_id};
+use crate::org::deploy::{TestLevel, Trial, is_deploy_id, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
 use crate::plan::left::{Left, LeftKind};
@@ -97,6 +97,11 @@ impl<'r> Road<'r> {
         reviewed: Option<&Reviewed<'_>>,
     ) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, manner, .. } = self;
+        if let Some(id) = manner.validated.filter(|id| !is_deploy_id(id)) {
+            return Err(
+                CommandError::new(format!("`{id}` is no id of a validation (0Af..)")).usage()
+            );
+        }
         let mut plan = goal.plan(seen, Means::Deploy)?;
         if let Some(reviewed) = reviewed {
             if let Some(entry) = self.carried_out(reviewed)? {
@@ -130,9 +135,10 @@ impl<'r> Road<'r> {
             self.confirm(self.question())?;
         }
         let known = self.look_again(&mut plan, seen).await?;
-        if let Some(id) = manner.validated {
-            self.check_validation(id, &plan).await?;
-        }
+        let is_anothers = match manner.validated {
+            Some(id) => self.check_validation(id, &plan).await?,
+            None => false,
+        };
         let purpose = Purpose {
             what: goal.words(),
             org: wanted::saved_org(org),
@@ -164,7 +170,7 @@ impl<'r> Road<'r> {
                 ));
                 Ok(exit(&plan.left, manner.strict))
             }
-            Outcome::Applied => self.verify(entry, &plan, &known).await,
+            Outcome::Applied => self.verify(entry, &plan, &known, is_anothers).await,
         }
     }
 
@@ -199,12 +205,20 @@ impl<'r> Road<'r> {
             return Ok(None);
         };
         let is_it = |entry: &&Entry| {
-            entry.plan.as_ref() == Some(digest)
-                && entry.stage == Stage::Done
-                && !entry.check_only
-                && entry.rolled_back_by.is_none()
+            entry.plan.as_ref() == Some(digest) && entry.stage == Stage::Done && !entry.check_only
         };
-        Ok(read_journal(self.org)?.entries.iter().rev().find(is_it).cloned())
+        let entries = read_journal(self.org)?.entries;
+        let found = entries.iter().rev().find(is_it);
+        // Whoever has taken it back would not want it done again without a word.
+        if let Some((entry, by)) = found.and_then(|one| Some((one, one.rolled_back_by.as_ref()?))) {
+            return Err(CommandError::new(format!(
+                "the plan was carried out on {} ({}) and taken back since ({by}), so nothing was sent",
+                entry.started, entry.id
+            ))
+            .refused()
+            .hint(MAKE_ANEW));
+        }
+        Ok(found.cloned())
     }
 
     /// Says whether what a plan has brought about is still so.
@@ -364,14 +378,14 @@ impl<'r> Road<'r> {
     }
 
     /// What was validated must be what the plan shows, on an org that has not moved since. One that
-    /// the journal does not know is held against what the org says of it.
-    async fn check_validation(&self, id: &str, plan: &Plan<'_>) -> Result<(), CommandError> {
+    /// the journal does not know is held against what the org says of it; returns whether it is such.
+    async fn check_validation(&self, id: &str, plan: &Plan<'_>) -> Result<bool, CommandError> {
         let refuse = |what: String| Err(CommandError::new(what).hint(WITHOUT_VALIDATION).refused());
         let all = read_journal(self.org)?.entries;
         let is_it = |entry: &&Entry| entry.deploy_id.as_deref().is_some_and(|one| same_id(one, id));
         if let Some(entry) = all.iter().find(is_it) {
             if is_validated(entry, plan) {
-                return Ok(());
+                return Ok(false);
             }
             if !entry.check_only {
                 return refuse(format!("{id} is no validation: it was a deploy; nothing was sent"));
@@ -400,7 +414,17 @@ impl<'r> Road<'r> {
             |error: OrgError| CommandError::org(self.name, &error).hint("nothing was sent");
         match moved_since(self.org, &status, plan).await.map_err(failed)? {
             Some(why) => refuse(format!("since the validation {id} {why}, so nothing was sent")),
-            None => Ok(()),
+            None => {
+                let names: Vec<String> =
+                    plan.targets.iter().map(|target| target.id.to_string()).collect();
+                self.ui.warn(&format!(
+                    "the validation {id} was not made from here, and what it holds of {} cannot be \
+                     read back: it may set more there than the plan above shows, and a rollback \
+                     takes back only what the plan shows",
+                    names.join(", ")
+                ));
+                Ok(true)
+            }
         }
     }
 }

@@ -350,7 +350,8 @@ impl Progress {
 /// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
 #[expect(clippy::exit, reason = "the run waits for a person or for another program")]
 pub(crate) fn end_interrupted() {
-    stderr(&format!("\n{} interrupted\n", "error:".red().bold()));
+    let error = "error:".red().bold().to_string();
+    stderr(&format!("\n{error} interrupted\n  caused by: nothing was sent\n"));
     std::process::exit(Exit::Interrupted as i32);
 }
 

@@ -20,9 +20,11 @@ impl<'r> Road<'r> {
         mut entry: Entry,
         plan: &Plan<'r>,
         known: &Known,
+        is_anothers: bool,
     ) -> Result<Exit, CommandError> {
         let Self { ui, org, name, goal, .. } = self;
         let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        ui.interrupt().note_ended(format!("the deploy{id} has gone through"));
         let looking = async {
             let others = match &entry.deploy_id {
                 Some(_) => meanwhile(org, known, &entry, plan)
@@ -46,7 +48,17 @@ impl<'r> Road<'r> {
         close(self.journal, goal.taken_back(), &mut entry)
             .map_err(|error| CommandError::apply(name, &error))?;
         let left: Vec<Left> = plan.left.iter().chain(&look.unseen).cloned().collect();
-        let disturbed = self.refuse_disturbed(&look, others).await;
+        let disturbed = match self.refuse_disturbed(&look, others).await {
+            Ok(()) if is_anothers && !look.moved.is_empty() => {
+                let mut error = CommandError::new(
+                    "the org took what was validated elsewhere, and it holds more than the plan shows",
+                );
+                error.causes.clone_from(&look.moved);
+                error.exit = Exit::Drift;
+                Err(error)
+            }
+            other => other,
+        };
         if disturbed.is_ok() {
             ui.answer(&self.verified(&entry, plan, &look))?;
         }

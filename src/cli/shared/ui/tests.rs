@@ -165,7 +165,11 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
         ApplyError::Unclear("the org holds neither what was before nor what was sent".to_owned()),
         ApplyError::Interrupted(Stopped::Before),
         ApplyError::Interrupted(Stopped::Sending),
-        ApplyError::Interrupted(Stopped::Canceling("0Af1".to_owned())),
+        ApplyError::Interrupted(Stopped::Canceling { id: "0Af1".to_owned(), refusal: None }),
+        ApplyError::Interrupted(Stopped::Canceling {
+            id: "0Af1".to_owned(),
+            refusal: Some("too late".to_owned()),
+        }),
         ApplyError::Interrupted(Stopped::Assigning),
         ApplyError::Overtaken { ids: vec!["0Af1".to_owned(), "0Af2".to_owned()], lost: lost() },
         ApplyError::Undone { id: "0Af1".to_owned(), lost: lost() },
