@@ -17,4 +17,5 @@ mod system;
 pub(super) mod ui;
 pub(super) mod vouched;
 pub(super) mod wanted;
+pub(super) mod way_in;
 pub(super) mod way_out;

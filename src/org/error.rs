@@ -53,6 +53,9 @@ pub enum OrgErrorKind {
 /// other place for ours.
 pub(super) const LOGIN: &str = "the stored login";
 
+/// What stands before the new address of an org.
+const MOVED: &str = "the org has another address now: ";
+
 /// A failure of one org.
 ///
 /// Neither `Display` nor `Debug` shows a token: every message is searched for what looks like one.
@@ -105,6 +108,12 @@ impl OrgError {
                 self.code.as_deref(),
                 Some("INVALID_TYPE" | "INVALID_FIELD" | "INSUFFICIENT_ACCESS" | "NOT_FOUND")
             )
+    }
+
+    /// Returns the address that an org has moved to.
+    pub(crate) fn moved_to(&self) -> Option<&str> {
+        let told = self.message.strip_prefix(MOVED)?;
+        (self.kind == OrgErrorKind::Moved).then_some(told)
     }
 
     /// Says whether the other side's certificate is not one that this machine trusts.
@@ -296,7 +305,7 @@ impl OrgError {
     fn moved(address: &str) -> Self {
         let origin = reqwest::Url::parse(address).map(|url| url.origin().ascii_serialization());
         let address = origin.unwrap_or_else(|_| address.to_owned());
-        Self::new(OrgErrorKind::Moved, format!("the org has another address now: {address}"))
+        Self::new(OrgErrorKind::Moved, format!("{MOVED}{address}"))
     }
 }
 

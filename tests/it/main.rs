@@ -28,6 +28,8 @@ mod faults;
 mod fuzz;
 #[cfg(feature = "demo")]
 mod gallery;
+#[cfg(all(unix, feature = "demo"))]
+mod hints;
 mod hostile;
 #[cfg(unix)]
 mod interrupt;

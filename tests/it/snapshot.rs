@@ -581,7 +581,7 @@ async fn a_folder_that_lacks_files_of_its_record_is_no_baseline() {
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.stderr.contains("`connectedApps/Acme.connectedApp`"), "{run:?}");
         assert!(
-            run.stderr.contains("sfsetup snapshot"),
+            run.stderr.contains("take the snapshot again"),
             "a hint says how to set it right: {run:?}"
         );
     }
@@ -791,7 +791,7 @@ async fn what_a_killed_run_had_begun_to_put_in_place_is_finished() {
         scene.env.write(&format!("{work}/plan.json"), plan.to_string());
         let run = scene.run(&["diff", "--baseline", "org"]);
         assert!(run.code == 1 && run.stderr.contains("was cut off"), "{run:?}");
-        assert!(run.stderr.contains("run the same `sfsetup snapshot` again"), "{run:?}");
+        assert!(run.stderr.contains("run the same snapshot again"), "{run:?}");
         let run = scene.take(if is_committing { &["--commit"] } else { &[] });
         assert_eq!(run.code, 0, "{run:?}");
         assert_eq!(scene.drift(), (0, Vec::new()));

@@ -159,7 +159,7 @@ impl Run<'_> {
                 saved.org.id,
                 org.identity().id
             ))
-            .hint("make a plan for this org with `sfsetup diff .. --save-plan FILE`"));
+            .hint("make a plan for this org, with `--save-plan`"));
         }
         let journal = open_journal(org, name)?;
         finish_open(ui, org, name, &journal).await?;

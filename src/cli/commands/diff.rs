@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, org_option};
+use crate::cli::shared::arguments::{
+    Exit, SourceArguments, WantedArguments, org_option, shell_word,
+};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
@@ -88,11 +90,15 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
-            if has_drift && arguments.format.is_for_a_person() && choice.is_some() {
-                ui.hint(
-                    "`sfsetup deploy` with the same `--baseline` brings the org back to it; \
-                     `--only TYPE:NAME[:PATH]` a part of it",
-                );
+            if let Some(choice) = &choice
+                && has_drift
+                && arguments.format.is_for_a_person()
+            {
+                ui.hint(&format!(
+                    "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
+                    baseline::as_named(&arguments.wanted),
+                    org_option(choice.name())
+                ));
             }
             Ok(exit)
         });
@@ -229,8 +235,9 @@ impl<'a> Asked<'a> {
             count => format!("{count} changes"),
         };
         self.ui.hint(&format!(
-            "the plan is in {} ({words}); `sfsetup deploy --plan {0}{}` carries it out",
+            "the plan is in {} ({words}); `sfsetup deploy --plan {}{}` carries it out",
             file.display(),
+            shell_word(&file.display().to_string()),
             org_option(&org.identity().name)
         ));
         Ok(())
@@ -254,9 +261,9 @@ fn next(
                 org_option(choice.name())
             )),
             (None, Some(from)) => ui.hint(&format!(
-                "`sfsetup package {named} --from {} --out DIR` writes the files that fix this; \
+                "`sfsetup package {named} --from {} --out fix` writes the files that fix this; \
                  `--in-place` edits these",
-                from.display()
+                shell_word(&from.display().to_string())
             )),
             (None, None) => {}
         }

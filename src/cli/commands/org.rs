@@ -318,8 +318,8 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
     ui.answer(&text)?;
     if logins.is_empty() {
         ui.hint(
-            "sfsetup has no logins of its own; `sfsetup org login NAME` makes one, and orgs of the \
-             sf command line work by their alias",
+            "sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and \
+             orgs of the sf command line work by their alias",
         );
     }
     Ok(Exit::Done)

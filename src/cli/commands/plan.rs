@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::shared::arguments::{Exit, org_option};
+use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_plan;
@@ -56,7 +56,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     } else {
         ui.hint(&format!(
             "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",
-            arguments.file.display(),
+            shell_word(&arguments.file.display().to_string()),
             org_option(&org.name)
         ));
     }

@@ -68,7 +68,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             if templates.is_empty() {
                 ui.hint(
                     "no shipped template speaks of that; `sfsetup template list` lists them all, \
-                     `sfsetup template new NAME` begins one of your own",
+                     `sfsetup template new --help` says how to begin one of your own",
                 );
             }
             ui.answer(&match format {

@@ -24,8 +24,23 @@ pub(crate) enum Exit {
 /// How a command names an org that goes by `name`, in a hint: not at all where it is known by its
 /// address, since then the environment names it.
 pub(crate) fn org_option(name: &str) -> String {
-    let is_address = name.starts_with("http://") || name.starts_with("https://");
-    if is_address { String::new() } else { format!(" --org {name}") }
+    if is_address(name) { String::new() } else { format!(" --org {}", shell_word(name)) }
+}
+
+/// Says whether what an org goes by is its address: then its token stands in the environment.
+pub(crate) fn is_address(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
+/// A word as a shell reads it.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// Where the wanted state comes from.

@@ -10,7 +10,7 @@ use crate::plan::saved::SavedBaseline;
 use crate::snapshot::side::Side;
 use crate::snapshot::take;
 
-use super::arguments::WantedArguments;
+use super::arguments::{WantedArguments, shell_word};
 use super::connect::{self, Choice, Connected};
 use super::error::CommandError;
 use super::ui::Ui;
@@ -24,6 +24,21 @@ pub(crate) fn named(arguments: &WantedArguments) -> Option<SavedBaseline> {
         org,
         sparse: arguments.sparse,
     })
+}
+
+/// How the baseline is named on the command line, as a shell reads it.
+pub(crate) fn as_named(arguments: &WantedArguments) -> String {
+    let mut words = Vec::new();
+    if let Some(path) = &arguments.baseline {
+        words.extend(["--baseline".to_owned(), shell_word(&path.display().to_string())]);
+    }
+    if let Some(org) = &arguments.baseline_org {
+        words.extend(["--baseline-org".to_owned(), shell_word(org)]);
+    }
+    if arguments.sparse {
+        words.push("--sparse".to_owned());
+    }
+    words.join(" ")
 }
 
 /// Opens a path as a side.

@@ -22,6 +22,7 @@ use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 use super::config::{Config, WayInto};
 use super::error::CommandError;
 use super::ui::{self, Progress, Ui};
+use super::way_in;
 
 /// What the org inside the program is called. No login goes by it, though it may be left out of the
 /// program.
@@ -101,6 +102,11 @@ fn of_environment() -> Result<Option<Choice>, CommandError> {
             ))
             .usage());
     };
+    // What it goes by is its address, by which hints tell that the environment names it.
+    let address = match address.trim() {
+        full if full.contains("://") || full.contains(char::is_whitespace) => full.to_owned(),
+        bare => format!("https://{bare}"),
+    };
     Ok(Some(Choice::Token(token, address)))
 }
 
@@ -157,14 +163,9 @@ impl Choice {
 /// # Errors
 /// The system names no home.
 pub(crate) fn logins() -> Result<LoginStore, CommandError> {
-    let base = env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
-        .or_else(|| env::home_dir().map(|home| home.join(".config")));
-    match base {
-        Some(base) => {
-            let store = LoginStore::new(base.join("sfsetup").join("logins"));
+    match way_in::login_folder() {
+        Some(folder) => {
+            let store = LoginStore::new(folder);
             let off = env::var("SFSETUP_KEYRING").is_ok_and(|value| value == "off");
             Ok(if off { store } else { store.with_keyring() })
         }

@@ -15,8 +15,8 @@ use crate::snapshot::ReadError;
 use crate::template::conflict::{Asked, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
-use super::arguments::{Exit, org_option};
-use super::system;
+use super::arguments::{Exit, org_option, shell_word};
+use super::{system, way_in};
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Clone, Debug)]
@@ -38,10 +38,8 @@ pub(crate) struct CommandError {
     pub(crate) exit: Exit,
 }
 
-const WAYS_IN: &str = "`sfsetup org login NAME`, `sf org login web` for an org of the sf command \
-                       line, or a new SF_ACCESS_TOKEN";
-const MOVED: &str = "sign in again there (`--instance-url`), or put the address into \
-                     SF_ORG_INSTANCE_URL";
+/// How to sign in again, at another address where one is given.
+type Again<'a> = &'a dyn Fn(Option<&str>) -> String;
 
 /// So many reasons are told where nothing could be seen.
 const REASONS: usize = 3;
@@ -117,11 +115,12 @@ impl CommandError {
         let mut error =
             Self::new(format!("the parameters of template `{}` are not complete", template.name));
         error.causes = errors.to_string().lines().map(str::to_owned).collect();
+        let listed = match builtin::find(&template.name) {
+            Some(_) => format!("`sfsetup template show {}` lists them", template.name),
+            None => "they stand in its file, under [parameters]".to_owned(),
+        };
         error
-            .hint(format!(
-                "`sfsetup template show {}` lists them; give one with `--set name=value`",
-                template.name
-            ))
+            .hint(format!("{listed}; give one with `--set name=value`"))
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
     }
 
@@ -169,12 +168,21 @@ impl CommandError {
 
     /// An org that cannot be asked, or does not answer.
     pub(crate) fn org(name: &str, error: &OrgError) -> Self {
+        Self::refused_by(name, error, &|address| way_in::again(name, address))
+    }
+
+    /// A sign-in that did not succeed.
+    pub(crate) fn login(name: &str, error: &OrgError) -> Self {
+        Self::refused_by(name, error, &|_| "run the same command again".to_owned())
+    }
+
+    fn refused_by(name: &str, error: &OrgError, again: Again<'_>) -> Self {
         let own = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
         let mut all = Self::new(format!("cannot read the org `{name}`"))
             .because(format!("{}{own}", error.message));
         all.code = Some(error.code.clone().unwrap_or_else(|| code_of(error.kind).to_owned()));
         let Some(refusal) = error.refusal() else {
-            return match org_hint(error) {
+            return match org_hint(name, error, again) {
                 Some(hint) => all.hint(hint),
                 None => all,
             };
@@ -182,7 +190,7 @@ impl CommandError {
         all.refusal = Some(refusal);
         let all = all.because(refusal.means);
         if refusal.is_over_with_a_sign_in {
-            all.hint(format!("{}: {WAYS_IN}", refusal.way_out))
+            all.hint(format!("{}: {}", refusal.way_out, again(None)))
         } else {
             all.hint(refusal.way_out)
         }
@@ -191,7 +199,14 @@ impl CommandError {
     /// Says what to do, all of it.
     pub(crate) fn all_hints(&self) -> Vec<String> {
         let settings = self.refusal.and_then(settings);
-        system::complete(self, self.hints.iter().cloned().chain(settings).collect())
+        let hints: Vec<String> = self.hints.iter().cloned().chain(settings).collect();
+        // Mistakes that are shown in their file say there how they are put right.
+        if self.is_rendered {
+            return hints;
+        }
+        let texts: Vec<&str> =
+            std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect();
+        system::complete(&texts, self.exit, hints)
     }
 
     /// The demo org, which cannot be had.
@@ -227,7 +242,7 @@ impl CommandError {
         )
         .because(error.to_string());
         all.hint(
-            "please report it with the output of `sfsetup diff` on the same org or folder; \
+            "please report it with the output of a diff of the same org or folder; \
                   `--only` leaves the setting out meanwhile",
         )
     }
@@ -317,9 +332,8 @@ impl CommandError {
                     all = all.hint(Self::way_out(name, id));
                 }
                 all.hint(format!(
-                    "the journal knows it (`sfsetup rollback{} --list`), and the next `sfsetup deploy` \
-                     or `sfsetup rollback` to this org finds out how it ended before it does \
-                     anything else",
+                    "the journal knows it (`sfsetup rollback{} --list`), and the next deploy \
+                     or rollback to this org finds out how it ended before it does anything else",
                     org_option(name)
                 ))
             }
@@ -445,11 +459,11 @@ impl CommandError {
                 all.hint("take one of the two away, or name a folder that has one of them")
             }
             ReadError::HalfDone => {
-                all.hint("run the same `sfsetup snapshot` again: it finishes what was begun")
+                all.hint("run the same snapshot again: it finishes what was begun")
             }
             ReadError::Incomplete(_) => all.hint(
-                "put the files back (`git checkout` where they are committed), or take it again \
-                 with `sfsetup snapshot`",
+                "put the files back (`git checkout` where they are committed), or take the \
+                 snapshot again",
             ),
             // The system's words lead on.
             ReadError::NotReadable { .. } => all,
@@ -594,13 +608,16 @@ fn settings(refusal: &Refusal) -> Option<String> {
 }
 
 /// What to do about an org's failure; the code says more than the kind.
-fn org_hint(error: &OrgError) -> Option<String> {
+fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
     let hint = match error.kind {
-        OrgErrorKind::Auth => return Some(format!("sign in again: {WAYS_IN}")),
-        OrgErrorKind::Moved => Some(MOVED),
-        OrgErrorKind::NoSuchOrg => Some(
-            "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one",
-        ),
+        OrgErrorKind::Auth => return Some(format!("sign in again: {}", again(None))),
+        OrgErrorKind::Moved => return Some(format!("sign in there: {}", again(error.moved_to()))),
+        OrgErrorKind::NoSuchOrg => {
+            return Some(format!(
+                "`sfsetup org list` lists the orgs that are known; `sfsetup org login {}` adds it",
+                shell_word(name)
+            ));
+        }
         OrgErrorKind::Unreachable if error.is_about_certificate() => Some(
             "if your company's proxy signs with a certificate of its own, name its PEM file in \
              SSL_CERT_FILE",

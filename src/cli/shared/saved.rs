@@ -9,8 +9,8 @@ use super::ui::Ui;
 use super::wanted;
 
 /// What helps where a plan does not hold any more.
-pub(crate) const MAKE_ANEW: &str = "make the plan anew with `sfsetup diff .. --save-plan FILE`, and \
-                                    have it looked at again";
+pub(crate) const MAKE_ANEW: &str =
+    "make the plan anew, with `--save-plan`, and have it looked at again";
 
 /// Reads a saved plan and checks its format. A plan that is not as it was written comes with the
 /// error that says so, for whoever can say more first.
@@ -25,7 +25,7 @@ pub(crate) fn read_plan(
     let no_plan = |why: String| {
         CommandError::new(format!("`{}` is no plan of this program", file.display()))
             .because(why)
-            .hint("`sfsetup diff --template NAME --org ORG --save-plan FILE` writes one")
+            .hint("a diff of an org writes one, with `--save-plan`")
     };
     let json: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|error| no_plan(error.to_string()))?;

@@ -5,7 +5,6 @@
 //! `(os error N)`, as the standard library writes them.
 
 use super::arguments::Exit;
-use super::error::CommandError;
 
 /// A number of the system's, and the way out.
 type Row = (i32, &'static str);
@@ -42,17 +41,15 @@ fn told(rows: &'static [Row], texts: &[&str]) -> Option<&'static str> {
     rows.iter().find(|(number, _)| is_in(*number)).map(|(_, hint)| *hint)
 }
 
-/// Completes the hints of an error: the system's way out first, and one at least.
-pub(super) fn complete(error: &CommandError, mut hints: Vec<String>) -> Vec<String> {
-    let texts: Vec<&str> =
-        std::iter::once(&error.what).chain(&error.causes).map(String::as_str).collect();
-    if let Some(first) = told(FIRST, &texts) {
+/// Completes the hints of an error, given what happened and why: the system's way out first, and
+/// one at least.
+pub(super) fn complete(texts: &[&str], exit: Exit, mut hints: Vec<String>) -> Vec<String> {
+    if let Some(first) = told(FIRST, texts) {
         hints.insert(0, first.to_owned());
     }
-    // Mistakes that are shown in their file say there how they are put right.
-    if hints.is_empty() && !error.is_rendered {
-        let hint = told(ELSE, &texts).or(match error.exit {
-            _ if error.what.starts_with("internal error") => {
+    if hints.is_empty() {
+        let hint = told(ELSE, texts).or(match exit {
+            _ if texts.first().is_some_and(|what| what.starts_with("internal error")) => {
                 Some("please report it, with what the same command says with `-v`")
             }
             Exit::Usage => Some("the command's `--help` says what it takes"),
@@ -78,21 +75,21 @@ mod tests {
             [(28, "is full"), (30, "only be read"), (24, "ulimit -n"), (13, "may not read")]
         {
             let cause = std::io::Error::from_raw_os_error(number);
-            let error = CommandError::new("cannot write `x`").because(cause.to_string());
-            let hints = error.all_hints();
+            let hints = complete(&["cannot write `x`", &cause.to_string()], Exit::Error, vec![]);
             assert!(hints[0].contains(words), "{number}: {hints:?}");
         }
         // It stands before what is advised for another reason.
-        let error = CommandError::new("cannot connect").because("x (os error 24)").hint("network");
-        assert_eq!(error.all_hints(), [FILES, "network"]);
+        let texts = ["cannot connect", "x (os error 24)"];
+        let hints = complete(&texts, Exit::Error, vec!["network".to_owned()]);
+        assert_eq!(hints, [FILES, "network"]);
     }
 
     #[test]
     fn no_error_is_without_a_hint() {
-        let error = || CommandError::new("something went wrong");
-        for error in [error(), error().usage(), error().refused(), error().because("why")] {
-            assert_eq!(error.all_hints().len(), 1, "{error:?}");
+        for exit in [Exit::Error, Exit::Drift, Exit::Refused, Exit::Usage] {
+            assert_eq!(complete(&["something went wrong", "why"], exit, vec![]).len(), 1);
         }
-        assert!(CommandError::interrupted().all_hints().is_empty());
+        // Nothing is amiss where somebody pressed Ctrl-C.
+        assert!(complete(&["interrupted"], Exit::Interrupted, vec![]).is_empty());
     }
 }

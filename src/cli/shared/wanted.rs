@@ -9,7 +9,7 @@ use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
 use crate::template::conflict::{Conflict, conflicts};
 use crate::template::{self, Arguments, ExpandedStep, Template};
 
-use super::arguments::{SourceArguments, WantedArguments};
+use super::arguments::{SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
 use super::connect::{self, Choice};
 use super::error::CommandError;
@@ -93,33 +93,31 @@ impl Wanted {
         config: &Config,
         choice: &Choice,
     ) -> Result<Self, CommandError> {
-        let load =
-            |saved: &SavedTemplate| {
-                let Loaded { template, sha256 } =
-                    load_for(ui, &saved.given, config, Some(choice.name()))?;
-                if sha256 != saved.sha256 {
-                    let versions = if saved.version == template.version {
-                        String::new()
-                    } else {
-                        format!(" (version {} then, {} now)", saved.version, template.version)
-                    };
-                    return Err(CommandError::new(format!(
+        let load = |saved: &SavedTemplate| {
+            let Loaded { template, sha256 } =
+                load_for(ui, &saved.given, config, Some(choice.name()))?;
+            if sha256 != saved.sha256 {
+                let versions = if saved.version == template.version {
+                    String::new()
+                } else {
+                    format!(" (version {} then, {} now)", saved.version, template.version)
+                };
+                return Err(CommandError::new(format!(
                     "the plan is stale: the template `{}` has changed since it was made{versions}",
                     saved.given
                 ))
-                .hint("make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it \
-                       looked at again")
+                .hint("make the plan anew, with `--save-plan`, and have it looked at again")
                 .refused());
-                }
-                let configured = saved
-                    .parameters
-                    .iter()
-                    .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
-                    .collect();
-                let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
-                    .map_err(|errors| CommandError::arguments(&template, &errors))?;
-                Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
-            };
+            }
+            let configured = saved
+                .parameters
+                .iter()
+                .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
+                .collect();
+            let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
+                .map_err(|errors| CommandError::arguments(&template, &errors))?;
+            Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
+        };
         templates.iter().map(load).collect::<Result<_, _>>().map(Self)
     }
 
@@ -210,17 +208,6 @@ impl Wanted {
             .chain(set.iter().map(|set| format!("--set {}", shell_word(set))))
             .collect::<Vec<_>>()
             .join(" ")
-    }
-}
-
-/// A word as a shell reads it.
-pub(crate) fn shell_word(text: &str) -> String {
-    let is_plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

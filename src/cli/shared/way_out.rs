@@ -4,8 +4,9 @@ use crate::metadata::fact::Fact;
 use crate::org::refusal::{Place, Refusal};
 use crate::template::{Applies, ExpandedStep, ExpandedWant};
 
+use super::arguments::shell_word;
 use super::error::CommandError;
-use super::wanted::{Wanted, shell_word};
+use super::wanted::Wanted;
 
 /// So many steps are named.
 const MOST: usize = 3;

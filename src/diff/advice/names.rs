@@ -89,9 +89,8 @@ pub(super) fn unknown_here(template: &Template) -> Option<String> {
     }
     sorts.sort();
     let all = sorts.join(", ");
-    (!sorts.is_empty()).then(|| {
-        format!("whether an org has these {all} is not known here: `sfsetup diff --org` says it")
-    })
+    (!sorts.is_empty())
+        .then(|| format!("whether an org has these {all} is not known here: a diff of one says it"))
 }
 
 fn names_of(component: &str, path: &str) -> Vec<Name> {

@@ -323,7 +323,7 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     $ sfsetup deploy --plan plan.json --yes
     --- stderr
     error: the plan is stale: the template `app.toml` has changed since it was made
-    hint: make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again
+    hint: make the plan anew, with `--save-plan`, and have it looked at again
     --- exit 3
     ");
     lab.env.write("app.toml", APP);
@@ -336,7 +336,7 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     asking http://127.0.0.1:PORT for facts
     error: the plan is stale: the org has moved since it was made, or the plan says something else than what would be done, so nothing was sent
       caused by: ConnectedApp:Ampersand oauthPolicy.refreshTokenPolicy was `zero` when the plan was made and is `specific_lifetime:3:DAYS` now
-    hint: make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again
+    hint: make the plan anew, with `--save-plan`, and have it looked at again
     --- exit 3
     ");
     lab.edit("ConnectedApp", "Ampersand", ">specific_lifetime:3:DAYS<", ">zero<").await;
@@ -360,7 +360,7 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     --- stderr
     error: `plan.json` is no plan of this program
       caused by: it is of the format `sfsetup.plan/9`, and this program knows `sfsetup.plan/1`
-    hint: `sfsetup diff --template NAME --org ORG --save-plan FILE` writes one
+    hint: a diff of an org writes one, with `--save-plan`
     --- exit 1
     ");
     lab.env.write("plan.json", "no plan");
@@ -369,7 +369,7 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     --- stderr
     error: `plan.json` is no plan of this program
       caused by: expected ident at line 1 column 2
-    hint: `sfsetup diff --template NAME --org ORG --save-plan FILE` writes one
+    hint: a diff of an org writes one, with `--save-plan`
     --- exit 1
     ");
 }
@@ -523,8 +523,8 @@ async fn a_deploy_that_cannot_be_watched_is_found_by_the_next_run() {
     error: the org `http://127.0.0.1:PORT` goes on with the deploy 0AfWs0000000003KAA (begun TIME), but how it ends could not be seen
       caused by: Session expired or invalid (INVALID_SESSION_ID)
       caused by: the session has ended or was revoked, its user is frozen or inactive, or the org locks sessions to the address or domain where they began
-    hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
-    hint: the journal knows it (`sfsetup rollback --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+    hint: sign in again: put a new token of http://127.0.0.1:PORT into SF_ACCESS_TOKEN
+    hint: the journal knows it (`sfsetup rollback --list`), and the next deploy or rollback to this org finds out how it ended before it does anything else
     --- exit 1
     ");
     insta::assert_snapshot!(show(&lab, "rollback --list").await, @"

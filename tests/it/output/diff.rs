@@ -134,7 +134,7 @@ fn each_state_is_shown() {
 
     3 settings differ, 1 in sync, 1 missing, 2 not observed, 1 to do by hand.
     --- stderr
-    hint: `sfsetup package --template acme.toml --from org --out DIR` writes the files that fix this; `--in-place` edits these
+    hint: `sfsetup package --template acme.toml --from org --out fix` writes the files that fix this; `--in-place` edits these
     hint: what is not observed counts neither way; --strict makes it fail
     --- exit 2
     "#);
@@ -159,7 +159,7 @@ fn each_state_is_shown() {
     1 setting differs, 1 in sync, 0 missing, 0 not observed, 0 to do by hand.
     --- stderr
     read 2 components from org
-    hint: `sfsetup package --template acme.toml --from org --out DIR` writes the files that fix this; `--in-place` edits these
+    hint: `sfsetup package --template acme.toml --from org --out fix` writes the files that fix this; `--in-place` edits these
     --- exit 2
     "#
     );
@@ -383,7 +383,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
 
     12 settings differ, 13 in sync, 0 missing, 9 not observed, 1 to do by hand.
     --- stderr
-    hint: `sfsetup package --template ampersand --from fixtures/drifted --out DIR` writes the files that fix this; `--in-place` edits these
+    hint: `sfsetup package --template ampersand --from fixtures/drifted --out fix` writes the files that fix this; `--in-place` edits these
     hint: what is not observed counts neither way; --strict makes it fail
     --- exit 2
     "#);

@@ -155,7 +155,7 @@ fn a_wrong_call_says_what_is_missing() {
           "error": {
             "code": "NO_SUCH_ORG",
             "message": "cannot read the org `nobody`: no login has that name, and the sf command line, which might know it, is not installed",
-            "hint": "`sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one"
+            "hint": "`sfsetup org list` lists the orgs that are known; `sfsetup org login nobody` adds it"
           },
           "summary": {
             "in_sync": 0,
@@ -173,7 +173,7 @@ fn a_wrong_call_says_what_is_missing() {
     --- stderr
     error: cannot read the org `nobody`
       caused by: no login has that name, and the sf command line, which might know it, is not installed
-    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one
+    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login nobody` adds it
     --- exit 1
     "#
     );

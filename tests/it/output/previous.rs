@@ -93,7 +93,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
       caused by: PermissionSet:Loader_New objectPermissions[Account].allowDelete was missing when the plan was made and is `true` now
       caused by: PermissionSet:Loader_New userPermissions[RunReports].enabled was missing when the plan was made and is `true` now
       caused by: user.permission[RunReports] was `false` when the plan was made and is `true` now
-    hint: make the plan anew with `sfsetup diff .. --save-plan FILE`, and have it looked at again
+    hint: make the plan anew, with `--save-plan`, and have it looked at again
     --- exit 3
     ");
 }

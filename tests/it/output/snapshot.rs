@@ -80,7 +80,7 @@ fn a_snapshot_says_what_it_wrote() {
     --- stderr
     error: cannot read the metadata in `org`
       caused by: its snapshot.json names files that are not there: `permissionsets/Report_Builder.permissionset`
-    hint: put the files back (`git checkout` where they are committed), or take it again with `sfsetup snapshot`
+    hint: put the files back (`git checkout` where they are committed), or take the snapshot again
     --- exit 1
     ");
 }
@@ -91,7 +91,7 @@ fn orgs_are_listed_and_displayed() {
     insta::assert_snapshot!(shown(&env, "org list"), @"
     $ sfsetup org list
     --- stderr
-    hint: sfsetup has no logins of its own; `sfsetup org login NAME` makes one, and orgs of the sf command line work by their alias
+    hint: sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and orgs of the sf command line work by their alias
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "org display --org demo"), @"
@@ -133,7 +133,7 @@ fn orgs_are_listed_and_displayed() {
     --- stderr
     error: cannot read the org `nobody`
       caused by: no login has that name, and the sf command line, which might know it, is not installed
-    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one
+    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login nobody` adds it
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "org logout nobody"), @"

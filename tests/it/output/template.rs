@@ -45,13 +45,13 @@ fn templates_are_listed_and_shown() {
     insta::assert_snapshot!(shown(&env, "template list refresh gong"), @"
     $ sfsetup template list refresh gong
     --- stderr
-    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new NAME` begins one of your own
+    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template list nothing-of-the-sort"), @"
     $ sfsetup template list nothing-of-the-sort
     --- stderr
-    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new NAME` begins one of your own
+    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template show acme.toml"), @r#"
@@ -116,7 +116,7 @@ fn a_template_is_checked_with_every_mistake_at_once() {
     acme.toml:42: note: step `invite` has no `docs`: nobody can look up who asks for it
     acme: no mistakes; 1 parameter, 7 steps, 8 wants
     --- stderr
-    note: whether an org has these objects is not known here: `sfsetup diff --org` says it
+    note: whether an org has these objects is not known here: a diff of one says it
     --- exit 0
     ");
     let broken = STATES
@@ -226,7 +226,7 @@ fn a_template_is_begun_and_tried() {
     Wrote acme.toml: 7 steps, a skeleton to write over.
     --- stderr
     note: its title and source are placeholders: fill in what says TODO
-    hint: `sfsetup template check acme.toml` finds mistakes as you write; `sfsetup diff --template acme.toml --org ORG` tries it
+    hint: `sfsetup template check acme.toml` finds mistakes as you write; `sfsetup diff --template acme.toml --org demo` tries it on the built-in org
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template new acme"), @"
@@ -249,7 +249,7 @@ fn a_template_is_begun_and_tried() {
     --- stderr
     error: there are no cases to try `acme.toml` on
       caused by: there is no folder `acme.test`
-    hint: `sfsetup snapshot --org demo --template acme.toml --out acme.test/good` makes one of an org; or name their folder with `--cases DIR`
+    hint: `sfsetup snapshot --org demo --template acme.toml --out acme.test/good` makes one of an org; or name their folder with `--cases`
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "template test gong"), @"

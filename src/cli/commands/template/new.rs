@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::error::CommandError;
@@ -182,21 +182,22 @@ fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
 }
 
 fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
-    let shown = file.display();
+    let shown = shell_word(&file.display().to_string());
     let cases = file.with_extension("test");
     if let Some(org) = &arguments.from_org {
         ui.hint(&format!(
             "delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"
         ));
         ui.hint(&format!(
-            "`sfsetup snapshot --org {org} --template {shown} --out {}` makes its first test case, \
+            "`sfsetup snapshot --org {} --template {shown} --out {}` makes its first test case, \
              `sfsetup template test {shown}` runs it",
-            cases.join("good").display()
+            shell_word(org),
+            shell_word(&cases.join("good").display().to_string())
         ));
     } else {
         ui.hint(&format!(
             "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff \
-             --template {shown} --org ORG` tries it"
+             --template {shown} --org demo` tries it on the built-in org"
         ));
     }
 }

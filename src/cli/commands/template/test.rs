@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::of_files;
@@ -90,11 +90,14 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandErr
 /// The folders and zips in a folder, in order of name.
 fn cases(folder: &Path, template: &str) -> Result<Vec<PathBuf>, CommandError> {
     let none = |why: String| {
-        CommandError::new(format!("there are no cases to try `{template}` on")).because(why).hint(format!(
-            "`sfsetup snapshot --org demo --template {template} --out {}` makes one of an org; or \
-             name their folder with `--cases DIR`",
-            folder.join("good").display()
-        ))
+        CommandError::new(format!("there are no cases to try `{template}` on")).because(why).hint(
+            format!(
+                "`sfsetup snapshot --org demo --template {} --out {}` makes one of an org; or name \
+             their folder with `--cases`",
+                shell_word(template),
+                shell_word(&folder.join("good").display().to_string())
+            ),
+        )
     };
     let unreadable = |error: std::io::Error| {
         CommandError::new(format!("cannot read the cases in `{}`", folder.display()))

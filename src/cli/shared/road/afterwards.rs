@@ -132,8 +132,8 @@ impl<'r> Road<'r> {
         }
         for row in &others.running {
             ui.warn(&format!(
-                "{}: it was sent before this one was over, and may undo it; `sfsetup diff` shows \
-                 how the org stands when it is over",
+                "{}: it was sent before this one was over, and may undo it; a diff of the same \
+                 shows how the org stands when it is over",
                 in_the_way(row)
             ));
         }
@@ -168,8 +168,8 @@ impl<'r> Road<'r> {
             );
         }
         Err(error.hint(
-            "somebody or something else changes it, or the org ignores it: `sfsetup diff` shows \
-             how it stands",
+            "somebody or something else changes it, or the org ignores it: a diff of the same \
+             shows how it stands",
         ))
     }
 }

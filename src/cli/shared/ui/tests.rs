@@ -57,12 +57,12 @@ fn each_code_has_its_words() {
     [AUTH, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
-    hint: sign in again: `sfsetup org login NAME`, `sf org login web` for an org of the sf command line, or a new SF_ACCESS_TOKEN
+    hint: sign in again: `sf org login web --alias acme`
 
     [NO_SUCH_ORG, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
-    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login NAME` adds one
+    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login acme` adds it
 
     [UNREACHABLE, exit 1]
     error: cannot read the org `acme`
@@ -82,7 +82,7 @@ fn each_code_has_its_words() {
     [MOVED, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
-    hint: sign in again there (`--instance-url`), or put the address into SF_ORG_INSTANCE_URL
+    hint: sign in there: `sf org login web --alias acme`
 
     [LIMIT, exit 1]
     error: cannot read the org `acme`
@@ -263,13 +263,13 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
     error: the org `acme` goes on with the deploy 0Af1 (begun 2026-11-25 08:00:00 UTC), but how it ends could not be seen
       caused by: the connection to acme broke
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
-    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next deploy or rollback to this org finds out how it ended before it does anything else
 
     [TIMED_OUT, exit 1]
     error: the org `acme` goes on with the deploy 0Af1 (begun 2026-11-25 08:00:00 UTC), but how it ends could not be seen
       caused by: the deploy 0Af1 is not over yet
     hint: if it is stuck, `sfsetup rollback --org acme --cancel 0Af1` asks the org to cancel it, as does Cancel in Setup > Deployment Status
-    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next `sfsetup deploy` or `sfsetup rollback` to this org finds out how it ended before it does anything else
+    hint: the journal knows it (`sfsetup rollback --org acme --list`), and the next deploy or rollback to this org finds out how it ended before it does anything else
 
     [ERROR, exit 1]
     error: the deploy 0Af1 to `acme` is under way; that could not be written down
@@ -301,12 +301,12 @@ fn what_cannot_be_read_or_planned_says_what_to_do() {
     [ERROR, exit 1]
     error: cannot read the metadata in `org`
       caused by: a `sfsetup snapshot` that wrote it was cut off, or is still at it
-    hint: run the same `sfsetup snapshot` again: it finishes what was begun
+    hint: run the same snapshot again: it finishes what was begun
 
     [ERROR, exit 1]
     error: cannot read the metadata in `org`
       caused by: its snapshot.json names files that are not there: `profiles/A.profile`
-    hint: put the files back (`git checkout` where they are committed), or take it again with `sfsetup snapshot`
+    hint: put the files back (`git checkout` where they are committed), or take the snapshot again
 
     [ERROR, exit 1]
     error: cannot read the metadata in `org`
@@ -321,6 +321,6 @@ fn what_cannot_be_read_or_planned_says_what_to_do() {
     [ERROR, exit 1]
     error: internal error: there is no safe package for this plan, so nothing was written or sent
       caused by: the package would not do what the plan says: ConnectedApp:Acme label was `a` and is `b` now
-    hint: please report it with the output of `sfsetup diff` on the same org or folder; `--only` leaves the setting out meanwhile
+    hint: please report it with the output of a diff of the same org or folder; `--only` leaves the setting out meanwhile
     ");
 }

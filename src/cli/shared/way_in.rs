@@ -1,0 +1,141 @@
+//! How a person signs in to an org again, in the way in which they did before: as a command that
+//! runs as it stands.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::org::logins::{Credential, Login, LoginStore};
+
+use super::arguments::{is_address, shell_word};
+
+/// The client id of the `sf` command line, which needs not be named.
+const DEFAULT_CLIENT: &str = "PlatformCLI";
+
+/// Returns the folder of sfsetup's own logins; none where the system names no home.
+pub(crate) fn login_folder() -> Option<PathBuf> {
+    let base = env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
+        .or_else(|| env::home_dir().map(|home| home.join(".config")))?;
+    Some(base.join("sfsetup").join("logins"))
+}
+
+/// Says how to sign in again to the org of a name, at `address` where it has moved there.
+pub(crate) fn again(name: &str, address: Option<&str>) -> String {
+    if is_address(name) {
+        return match address {
+            Some(address) => format!("put {address} into SF_ORG_INSTANCE_URL"),
+            None => format!("put a new token of {name} into SF_ACCESS_TOKEN"),
+        };
+    }
+    if cfg!(feature = "demo") && name == "demo" {
+        return "`sfsetup demo reset` makes it as new".to_owned();
+    }
+    let store = login_folder().map(LoginStore::new);
+    if let Some(store) = store.filter(|store| store.file(name).exists()) {
+        let login = store.load(name).ok().flatten();
+        return format!("`{}`", command(name, login.as_ref(), address));
+    }
+    let at = address.map(|address| format!(" --instance-url {address}")).unwrap_or_default();
+    format!("`sf org login web --alias {}{at}`", shell_word(name))
+}
+
+/// The command that made a login, without its secrets: those are asked for on standard input.
+fn command(name: &str, login: Option<&Login>, address: Option<&str>) -> String {
+    let mut words = vec!["sfsetup", "org", "login"].into_iter().map(str::to_owned).collect();
+    let add = |words: &mut Vec<String>, more: &[&str]| {
+        words.extend(more.iter().map(|word| shell_word(word)));
+    };
+    add(&mut words, &[name]);
+    let Some(login) = login else { return words.join(" ") };
+    let at = address.unwrap_or(&login.login_url);
+    add(&mut words, &["--instance-url", at]);
+    match &login.credential {
+        Credential::AccessToken { .. } => {}
+        Credential::RefreshToken { client_id, client_secret, .. } => {
+            if client_id != DEFAULT_CLIENT {
+                add(&mut words, &["--client-id", client_id]);
+            }
+            if client_secret.is_some() {
+                add(&mut words, &["--client-secret-file", "-"]);
+            }
+        }
+        Credential::Jwt { client_id, username, key_file } => {
+            let key = key_file.display().to_string();
+            let named = ["--client-id", client_id, "--username", username, "--jwt-key-file", &key];
+            add(&mut words, &named);
+        }
+        Credential::ClientCredentials { client_id, .. } => {
+            let named =
+                ["--client-credentials", "--client-id", client_id, "--client-secret-file", "-"];
+            add(&mut words, &named);
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(credential: Credential) -> Login {
+        Login {
+            name: "my org".to_owned(),
+            instance_url: "https://acme.my.salesforce.com".to_owned(),
+            login_url: "https://test.salesforce.com".to_owned(),
+            username: None,
+            org_id: None,
+            credential,
+        }
+    }
+
+    fn shown(credential: Credential) -> String {
+        command("my org", Some(&login(credential)), None)
+    }
+
+    #[test]
+    fn each_sort_of_login_is_made_again_as_it_was() {
+        let refresh = |client: &str, secret: Option<&str>| Credential::RefreshToken {
+            client_id: client.to_owned(),
+            client_secret: secret.map(Into::into),
+            refresh_token: "PLANTED".into(),
+        };
+        let base = "sfsetup org login 'my org' --instance-url https://test.salesforce.com";
+        assert_eq!(shown(refresh(DEFAULT_CLIENT, None)), base);
+        assert_eq!(
+            shown(refresh("3MVG9", Some("PLANTED"))),
+            format!("{base} --client-id 3MVG9 --client-secret-file -")
+        );
+        assert_eq!(
+            shown(Credential::Jwt {
+                client_id: "3MVG9".to_owned(),
+                username: "a@example.com".to_owned(),
+                key_file: "/keys/my key.pem".into(),
+            }),
+            format!(
+                "{base} --client-id 3MVG9 --username a@example.com --jwt-key-file '/keys/my key.pem'"
+            )
+        );
+        assert_eq!(
+            shown(Credential::ClientCredentials {
+                client_id: "3MVG9".to_owned(),
+                client_secret: "PLANTED".into(),
+            }),
+            format!("{base} --client-credentials --client-id 3MVG9 --client-secret-file -")
+        );
+        let moved = "https://acme--new.my.salesforce.com";
+        let login = login(refresh(DEFAULT_CLIENT, None));
+        assert!(command("my org", Some(&login), Some(moved)).ends_with(moved));
+    }
+
+    #[test]
+    fn a_token_of_the_environment_is_put_there_again() {
+        let name = "https://acme.my.salesforce.com";
+        assert_eq!(again(name, None), format!("put a new token of {name} into SF_ACCESS_TOKEN"));
+        assert_eq!(
+            again(name, Some("https://b.my.salesforce.com")),
+            "put https://b.my.salesforce.com into SF_ORG_INSTANCE_URL"
+        );
+    }
+}
