@@ -43,6 +43,7 @@ pub use assign::CreatedRow;
 use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
+pub(crate) use patience::sign_in;
 
 /// What happens, as it happens.
 #[derive(Clone, Debug)]

@@ -38,6 +38,21 @@ pub(super) async fn watched<T>(
     }
 }
 
+/// Awaits a sign-in without a browser; tells when it takes long.
+///
+/// # Errors
+/// Its own; or it did not end in time.
+pub(crate) async fn sign_in<T>(
+    options: &ConnectOptions,
+    work: impl Future<Output = Result<T, OrgError>>,
+) -> Result<T, OrgError> {
+    let ConnectOptions { events, told_after, answer_timeout, .. } = options;
+    let done = watched(events, "the sign-in", *told_after, Some(*answer_timeout), work).await;
+    done.unwrap_or_else(|| {
+        Err(OrgError::new(OrgErrorKind::TimedOut, "the sign-in was not answered in time"))
+    })
+}
+
 /// What comes in place of the API's answers while a job is watched. A page of maintenance may be
 /// gone with the next look; one that stays is nobody's org.
 pub(super) struct Pages {
@@ -140,6 +155,20 @@ mod tests {
         let at_once = watched(&events, "GET /x", short, Some(limit), async { 1 }).await;
         assert_eq!(at_once, Some(1));
         assert_eq!(told.lock().unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_takes_long_is_told_of_and_ends() {
+        let (events, told) = sink();
+        let options = ConnectOptions {
+            told_after: Duration::from_millis(5),
+            answer_timeout: Duration::from_millis(30),
+            events,
+            ..ConnectOptions::default()
+        };
+        let never = std::future::pending::<Result<(), OrgError>>();
+        assert_eq!(sign_in(&options, never).await.unwrap_err().kind, OrgErrorKind::TimedOut);
+        assert!(!told.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Wants that contradict one another: two that no value of a setting can satisfy at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Applies, ExpandedStep, ExpandedWant, Test};
 use crate::metadata::registry::{self, Field};
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
 /// Finds the contradictions among steps that apply, or may apply together. What is one of several
 /// wants of an `any` binds nobody.
 pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
-    let mut seen: Vec<(String, &ExpandedStep<'_>, &Test)> = Vec::new();
+    let mut seen: BTreeMap<String, Vec<(&ExpandedStep<'_>, &Test)>> = BTreeMap::new();
     let mut found = Vec::new();
     for step in steps.iter().filter(|step| !matches!(step.applies, Applies::No)) {
         for want in &step.wants {
@@ -52,9 +52,8 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                 ),
                 ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
             };
-            for (known, other, theirs) in &seen {
-                if *known == subject
-                    && may_apply_together(step, other)
+            for (other, theirs) in seen.get(&subject).into_iter().flatten() {
+                if may_apply_together(step, other)
                     && contradict(&normal(theirs, field), &normal(test, field))
                 {
                     found.push(Conflict {
@@ -64,7 +63,7 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                     });
                 }
             }
-            seen.push((subject, step, test));
+            seen.entry(subject).or_default().push((step, test));
         }
     }
     found

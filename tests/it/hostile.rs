@@ -117,6 +117,21 @@ fn a_document_type_in_one_file_is_an_error_of_that_file() {
     assert!(run.stdout.contains("ConnectedApp:Good"), "{}", run.stdout);
 }
 
+/// A full disk has its way out, wherever the answer goes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_says_so() {
+    let env = Env::new();
+    for line in ["template list > /dev/full", "template show gong > /dev/full"] {
+        let mut command = std::process::Command::new("sh");
+        let line = format!("exec {} {line}", env!("CARGO_BIN_EXE_sfsetup"));
+        let output = command.env("HOME", env.folder()).args(["-c", &line]).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
+        assert!(stderr.contains("hint: the disk, or your share of it, is full"), "{stderr}");
+    }
+}
+
 /// Without a file that it may open, the program ends with an error and a way out.
 #[cfg(unix)]
 #[test]

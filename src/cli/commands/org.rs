@@ -12,7 +12,7 @@ use crate::org::auth::Session;
 use crate::org::login::{self, JwtLogin, WebLogin};
 use crate::org::logins::{Held, Kept, Login, LoginStore, Wait};
 use crate::org::pasted::{self, Pasted};
-use crate::org::{ConnectOptions, Org, OrgError};
+use crate::org::{self, ConnectOptions, Org, OrgError};
 
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::config::Config;
@@ -216,13 +216,13 @@ async fn sign_in(
         (&arguments.jwt_key_file, &arguments.client_id, &arguments.username)
     {
         let jwt = JwtLogin { login_url: address, client_id, username, key_file };
-        return login::jwt(name, &jwt, options).await.map_err(failed);
+        return org::sign_in(options, login::jwt(name, &jwt, options)).await.map_err(failed);
     }
     if let (true, Some(client_id), Some(secret), Some(address)) =
         (arguments.client_credentials, &arguments.client_id, &secret, address)
     {
         let login = login::client_credentials(name, address, client_id, secret, options);
-        return login.await.map_err(failed);
+        return org::sign_in(options, login).await.map_err(failed);
     }
     let mut web = WebLogin { client_secret: secret, ..WebLogin::default() };
     if let Some(address) = address {
@@ -255,7 +255,9 @@ async fn pasted_login(
             .usage()
     })?;
     match found {
-        Pasted::AuthUrl(url) => login::auth_url(name, &url, options).await.map_err(failed),
+        Pasted::AuthUrl(url) => {
+            org::sign_in(options, login::auth_url(name, &url, options)).await.map_err(failed)
+        }
         Pasted::AccessToken { token, instance_url, org_id, .. } => {
             let Some(address) = address.or(instance_url.as_deref()) else {
                 return Err(CommandError::new(format!(
