@@ -42,8 +42,6 @@ pub struct Reading {
     pub model: Option<String>,
     /// The API version that the files are written in, by their manifest or their project.
     pub version: Option<ApiVersion>,
-    /// What was read although it is not quite right, each with its file and place.
-    pub notes: Vec<String>,
     /// What the reader should know of the files: what was left out and passed over, which of two
     /// counts, which record is none.
     pub remarks: Vec<String>,
@@ -185,7 +183,6 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     if !sorted.errors.is_empty() {
         return Err(ReadError::Files(sorted.errors));
     }
-    let mut notes = Vec::new();
     let mut components = ComponentSet::new(Requested::Unknown);
     components.not_observed = sorted.unread;
     let mut manifest = sorted.manifest;
@@ -215,7 +212,7 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
             }
             Err(error) => return Err(error),
         };
-        match component(id.clone(), file.name, bytes, &mut notes) {
+        match component(id.clone(), file.name, bytes) {
             Ok(component) => match stale.get(&component.id) {
                 Some(reason) => not_read_now(&component, reason, &mut components),
                 None if is_wanted(&component.id) => {
@@ -241,7 +238,6 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
         components,
         model: sorted.model,
         version,
-        notes,
         remarks: sorted.notes,
         passed_over: sorted.passed_over,
         parts,
@@ -253,17 +249,11 @@ fn has_row(id: &ComponentId) -> bool {
     registry::rows().iter().any(|row| row.name == id.type_name)
 }
 
-fn component(
-    id: ComponentId,
-    file: String,
-    bytes: Vec<u8>,
-    notes: &mut Vec<String>,
-) -> Result<Component, FileError> {
+fn component(id: ComponentId, file: String, bytes: Vec<u8>) -> Result<Component, FileError> {
     let document = Document::parse(bytes).map_err(|error| FileError::of_document(&file, &error))?;
     document
         .expect_root(&registry::root_name(&id.type_name, &id.full_name))
         .map_err(|error| FileError::of_document(&file, &error))?;
-    notes.extend(document.notes().iter().map(|note| format!("{file}: {note}")));
     Ok(Component { id, document, file })
 }
 

@@ -10,6 +10,7 @@ mod edit;
 mod error;
 mod index;
 mod markup;
+mod rules;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 
 pub use edit::{Edit, EditError, NewContent, NewElement};
 pub(crate) use error::line_breaks;
-pub use error::{DocumentError, DocumentErrorKind, Note, NoteKind, Position};
+pub use error::{DocumentError, DocumentErrorKind, Position};
 pub use markup::Markup;
+pub(crate) use rules::{encoding, is_sound_text};
 
 use index::Node;
 
@@ -40,7 +42,6 @@ pub struct Document {
     /// Whether any element's name has a prefix; hardly any file's has.
     has_prefixes: bool,
     nodes: Arc<Vec<Node>>,
-    notes: Vec<Note>,
 }
 
 /// An element's place in its document's index; of use only with that document.
@@ -59,16 +60,10 @@ impl Document {
             .map_err(|error| refused(error.as_bytes(), index::no_utf8(&error)))?;
         let index =
             index::index(source.as_bytes()).map_err(|why| refused(source.as_bytes(), why))?;
-        let notes = index
-            .notes
-            .into_iter()
-            .map(|(kind, at)| Note { kind, position: error::position(source.as_bytes(), at) })
-            .collect();
         Ok(Self {
             source: Arc::new(source),
             has_prefixes: index.has_prefixes,
             nodes: Arc::new(index.nodes),
-            notes,
         })
     }
 
@@ -93,11 +88,6 @@ impl Document {
     /// If the place is of another document and beyond the end of this one.
     pub fn element(&self, id: ElementId) -> Element<'_> {
         Element { document: self, node: &self.nodes[id.0 as usize], id }
-    }
-
-    /// Returns what was read although it is not quite right, such as a bare `&`.
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
     }
 
     /// Checks the root element's name.
@@ -131,12 +121,9 @@ impl Document {
     /// beyond is taken over from this index.
     fn with_text(&self, text: String, changed: Range<usize>) -> Result<Self, DocumentError> {
         match self.spliced_index(&text, changed) {
-            Some((nodes, has_prefixes)) => Ok(Self {
-                source: Arc::new(text),
-                has_prefixes,
-                nodes: Arc::new(nodes),
-                notes: Vec::new(),
-            }),
+            Some((nodes, has_prefixes)) => {
+                Ok(Self { source: Arc::new(text), has_prefixes, nodes: Arc::new(nodes) })
+            }
             None => Self::parse(text.into_bytes()),
         }
     }
@@ -146,7 +133,7 @@ impl Document {
         let mut root = self.nodes[0];
         let is_within =
             root.open_end as usize <= changed.start && changed.end <= root.close_start as usize;
-        if !is_within || !self.notes.is_empty() || u32::try_from(text.len()).is_err() {
+        if !is_within || u32::try_from(text.len()).is_err() {
             return None;
         }
         let (mut start, mut first, mut behind) = (root.open_end, 1, None);
@@ -372,16 +359,5 @@ mod tests {
             document.expect_root("Package").unwrap_err().to_string(),
             "line 1, column 1: the root element is `Profile` where `Package` was expected"
         );
-    }
-
-    #[test]
-    fn a_bare_ampersand_is_read_and_noted() {
-        let document = parse(
-            "<P xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n  <l>A & B &nbsp; C</l></P>",
-        );
-        assert_eq!(document.root().child("l").unwrap().text(), "A & B &nbsp; C");
-        let notes: Vec<String> = document.notes().iter().map(ToString::to_string).collect();
-        assert_eq!(notes.len(), 2);
-        assert!(notes[0].starts_with("line 2, column 8: "), "{notes:?}");
     }
 }

@@ -71,6 +71,38 @@ fn breakages() -> Vec<(&'static str, Vec<u8>, String)> {
             "3:18: the tag is not well-formed",
         ),
         row("a stray ]]>", with(">Acme<", ">Ac]]>me<"), "3:14: `]]>` stands in a text"),
+        row("a bare &", with(">Acme<", ">A & B<"), "3:14: a bare `&` stands here"),
+        row("an unknown entity", with(">Acme<", ">A&foo;<"), "3:13: XML knows no `&foo;`"),
+        row("half a character", with(">Acme<", ">&#xD800;<"), "3:12: `&#xD800;` is no character"),
+        row("no character", with("<label>", "<label a=\"&#0;\">"), "3:15: `&#0;` is no character"),
+        row("a control character", with(">Acme<", ">A\u{1}<"), "3:13: the character U+0001"),
+        row(
+            "one in an attribute",
+            with("<label>", "<label a=\"\u{b}\">"),
+            "3:15: the character U+000B",
+        ),
+        row("a blank line first", with("<?xml", "\n<?xml"), "2:1: `<?xml` may stand"),
+        row(
+            "a declaration within",
+            with("    <label>", "<?xml version=\"1.0\"?><label>"),
+            "3:1: `<?xml` may stand",
+        ),
+        row("XML 2.0", with("\"1.0\"", "\"2.0\""), "1:1: the file says that it is XML 2.0"),
+        row(
+            "two dashes",
+            with("    <label>", "<!-- a -- b --><label>"),
+            "3:8: `--` stands in a comment",
+        ),
+        row(
+            "the rest of a merge",
+            with("    <userPermissions>", "=======\n    <userPermissions>"),
+            "4:1: there is a git merge conflict marker here",
+        ),
+        row(
+            "the base of a merge",
+            with("        <name>", "||||||| base\n        <name>"),
+            "6:1: there is a git merge conflict marker here",
+        ),
         row(
             "another root",
             text.replace("PermissionSet", "Profile").into_bytes(),
@@ -135,6 +167,10 @@ fn broken_files_are_the_same_error_on_every_road() {
             assert!(other.exists(), "the rest is packaged: {run:?}");
             assert!(!env.folder().join(&out).join(FILE).exists());
         }
+        let in_place = ["package", "--baseline", "sound", "--from", "broken", "--in-place"];
+        let run = env.run(&in_place);
+        is_told(&run, &told, &format!("{name}, in place"));
+        assert_eq!(std::fs::read(env.folder().join("broken").join(FILE)).unwrap(), bytes);
         let (then, now) = (format!("sound/{FILE}"), format!("broken/{FILE}"));
         let run = env.run(&["git-diff", FILE, &then, "x", "100644", &now, "x", "100644"]);
         is_told(&run, &told, &format!("{name}, git-diff"));

@@ -92,7 +92,7 @@ fn buffers(tape: &mut Tape<'_>) -> Buffers {
 /// What may befall a file in transit or by hand.
 fn damage(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
     let at = tape.below(256) * bytes.len() / 256;
-    let pieces: [&[u8]; 14] = [
+    let pieces: [&[u8]; 30] = [
         b"<",
         b">",
         b"</a>",
@@ -107,8 +107,24 @@ fn damage(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
         b"\n<<<<<<< HEAD\n",
         b"<a b='1' b='2'/>",
         b"/",
+        b"&foo;",
+        b"&#0;",
+        b"&#xD800;",
+        b"&#65;",
+        b"&amp",
+        b"\x0B",
+        b"\xEF\xBF\xBF",
+        b"\n",
+        b"<?xml version='1.0'?>",
+        b"<?xml version='2.0' encoding='UTF-8'?>",
+        b"<!-- -- -->",
+        b"<![CDATA[ & ]]>",
+        b"<?pi & ?>",
+        b"\n=======\n",
+        b"\n||||||| base\n",
+        b"<x:a b:c='1'/>",
     ];
-    match tape.below(5) {
+    match tape.below(7) {
         0 => bytes.truncate(at),
         1 => {
             bytes.splice(at..at, pieces[tape.below(pieces.len())].iter().copied());
@@ -118,6 +134,16 @@ fn damage(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
             bytes.drain(at..end);
         }
         3 => bytes.extend_from_slice(pieces[tape.below(pieces.len())]),
+        // What may not stand before the declaration, or not say what it says.
+        4 => {
+            bytes.splice(0..0, pieces[tape.below(pieces.len())].iter().copied());
+        }
+        5 => {
+            let encodings: [&[u8]; 4] = [b"UTF-16", b"utf-8", b"ISO-8859-1", b"x"];
+            if let Some(at) = bytes.windows(5).position(|five| five == b"UTF-8") {
+                bytes.splice(at..at + 5, encodings[tape.below(4)].iter().copied());
+            }
+        }
         _ => {
             if let Some(byte) = bytes.get_mut(at) {
                 *byte = pieces[tape.below(pieces.len())][0];

@@ -269,13 +269,3 @@ fn quiet_says_only_the_answer() {
     assert_eq!(run.stderr, "");
     assert!(run.stdout.contains("settings differ"));
 }
-
-/// What is refused is in `output::mistakes`.
-#[test]
-fn a_bare_ampersand_is_read_with_a_warning() {
-    let env = Env::new();
-    let run = diff(&env, &format!("{}/bare-ampersand", fixture("hostile")), &["--set", "app=x"]);
-    // The template's app is in no file, so nothing of what is asked was seen.
-    assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("warning:") && run.stderr.contains("line"), "{}", run.stderr);
-}

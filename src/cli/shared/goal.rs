@@ -539,9 +539,6 @@ pub(crate) fn of_files(
     for slip in &mut slips {
         slip.parameters = given_by(&slip.name);
     }
-    for note in &reading.notes {
-        ui.warn(note);
-    }
     for file in &reading.passed_over {
         ui.detail(&format!("passed over: {file}"));
     }

@@ -6,7 +6,7 @@ use super::Source;
 use super::children::{Child, Children, Next, Seen, markup_end};
 use super::text::is_space;
 use super::window::Window;
-use crate::metadata::document::Document;
+use crate::metadata::document::{Document, encoding};
 
 /// A file's head is shorter than this, in bytes.
 const LARGEST_HEAD: usize = 16 << 10;
@@ -123,6 +123,10 @@ fn head(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
         let name = bytes[at..end].strip_prefix(b"<")?;
         let length = name.iter().position(|byte| is_space(*byte) || *byte == b'>')?;
         let close = [b"</", &name[..length], b">"].concat();
+        // All of a file must be ASCII then.
+        if encoding(bytes).is_some() {
+            return None;
+        }
         // The index says whether that is so: a root that holds nothing.
         let document = Document::parse([&bytes[..end], &close].concat()).ok()?;
         let root = document.root();

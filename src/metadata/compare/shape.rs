@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::entry::{Says, says};
-use super::text::{is_key, is_sound, is_space, text};
+use super::text::{is_key, is_space, text};
+use crate::metadata::document::is_sound_text;
 use crate::metadata::registry::{Field, Kind, identity_of_parts};
 
 /// A child larger than this, in bytes, is no entry of a list, and not worth a shape.
@@ -128,7 +129,7 @@ impl Shape {
             }
             let Some((length, is_plain)) = text(&bytes[at..]) else { return Fit::Cut };
             if !is_plain {
-                if !is_sound(&bytes[at..at + length]) {
+                if !is_sound_text(&bytes[at..at + length]) {
                     return Fit::Other;
                 }
                 place.is_plain = false;

@@ -44,13 +44,6 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Says whether a text that is not plain may stand in a file all the same.
-pub(super) fn is_sound(text: &[u8]) -> bool {
-    text.iter().all(|byte| *byte >= b' ' || is_space(*byte))
-        && memchr::memmem::find(text, b"]]>").is_none()
-        && std::str::from_utf8(text).is_ok()
-}
-
 /// Says whether a sound text is a key as it stands: nothing to decode in it, and nothing to trim.
 pub(super) fn is_key(text: &[u8]) -> bool {
     memchr::memchr2(b'&', b'\r', text).is_none()

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::error::DocumentError;
 use super::index::{Node, attributes};
+use super::markup::quoted;
 use super::{Document, Element, ElementId, Markup};
 
 /// One change to a document.
@@ -251,7 +252,7 @@ fn declare(document: &Document, edits: &[Edit]) -> Result<Option<Splice>, EditEr
     }
     let text: String = missing
         .iter()
-        .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\""))
+        .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{}\"", quoted(namespace)))
         .collect();
     // After what is declared already.
     let end = root.node.open_end as usize - 1;

@@ -74,9 +74,33 @@ pub enum DocumentErrorKind {
     /// Does not begin like XML.
     #[error("this is not XML: an element was expected here")]
     NotXml,
-    /// A character that XML does not allow.
-    #[error("a control character (code {0}) stands here, which XML does not allow")]
-    ControlCharacter(u8),
+    /// A character that XML does not allow, by its code.
+    #[error("the character U+{0:04X} stands here, which XML does not allow")]
+    Character(u32),
+    /// `&` that begins no reference.
+    #[error("a bare `&` stands here, where XML does not allow it; write `&amp;`")]
+    BareAmpersand,
+    /// `&nbsp;` and the like.
+    #[error("XML knows no `&{0};`; write the character itself, or `&amp;{0};` for these letters")]
+    UnknownEntity(String),
+    /// `&#0;` and the like.
+    #[error("`&{0};` is no character that XML allows")]
+    BadReference(String),
+    /// `<?xml` anywhere but at the very beginning.
+    #[error("`<?xml` may stand at the very beginning of a file only, before any space or line")]
+    LateDeclaration,
+    /// Another version than 1.0 or 1.1.
+    #[error("the file says that it is XML {0}; metadata is XML 1.0")]
+    Version(String),
+    /// Another encoding than the bytes can be trusted to be in.
+    #[error("the file says that its encoding is `{0}`; metadata files are UTF-8")]
+    Encoding(String),
+    /// Two dashes within a comment.
+    #[error("`--` stands in a comment, where XML does not allow it")]
+    DashesInComment,
+    /// A prefix without a namespace.
+    #[error("the prefix `{0}` stands in this tag, and nothing says what it means")]
+    Prefix(String),
     /// Ends within a tag, comment or declaration.
     #[error("the file ends in the middle of {0}")]
     Truncated(&'static str),
@@ -126,40 +150,4 @@ pub enum DocumentErrorKind {
         /// What it is.
         found: String,
     },
-}
-
-/// Something that is read although it is not quite right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// What.
-    pub kind: NoteKind,
-    /// Where.
-    pub position: Position,
-}
-
-/// What is read although it is not quite right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoteKind {
-    /// `&` that begins no entity. Seen in files that orgs returned.
-    BareAmpersand,
-    /// `&nbsp;` and the like, which XML does not know.
-    UnknownEntity,
-    /// `&#0;` and the like.
-    BadCharacterReference,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            NoteKind::BareAmpersand => "a bare `&` is read as itself; XML writes it `&amp;`",
-            NoteKind::UnknownEntity => {
-                "an entity that XML does not know is read as the text it is written with"
-            }
-            NoteKind::BadCharacterReference => {
-                "a character reference that names no character is read as the text it is written \
-                 with"
-            }
-        };
-        write!(f, "{}: {what}", self.position)
-    }
 }

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::error::{DocumentErrorKind as Kind, NoteKind};
-use super::{MAX_DEPTH, NAMESPACE};
+use super::error::DocumentErrorKind as Kind;
+use super::{MAX_DEPTH, NAMESPACE, rules};
 
 /// One element, by offsets into the file.
 #[derive(Clone, Copy)]
@@ -25,15 +25,15 @@ pub(super) struct Node {
     pub(super) subtree_end: u32,
 }
 
-/// A file's elements in the order in which they begin, and its oddities with their offsets.
+/// A file's elements in the order in which they begin.
 pub(super) struct Index {
     pub(super) nodes: Vec<Node>,
-    pub(super) notes: Vec<(NoteKind, usize)>,
     /// Whether any element's name has a prefix.
     pub(super) has_prefixes: bool,
 }
 
-type Refused = (Kind, usize);
+/// Why a file is refused, and the offset of that.
+pub(super) type Refused = (Kind, usize);
 
 /// Bytes of XML an element of metadata takes on average, for a first guess at the index's size; a
 /// wrong guess costs a copy, no more.
@@ -50,45 +50,25 @@ pub(super) fn no_utf8(error: &std::string::FromUtf8Error) -> Refused {
 /// Indexes a file that is known to be UTF-8.
 pub(super) fn index(bytes: &[u8]) -> Result<Index, Refused> {
     let start = preamble(bytes)?;
-    let mut scan = Scan {
-        bytes,
-        nodes: Vec::with_capacity(bytes.len() / BYTES_PER_ELEMENT),
-        notes: Vec::new(),
-        has_prefixes: false,
-        open: [0; MAX_DEPTH],
-        depth: 0,
-    };
+    let mut scan = Scan::new(bytes, Vec::with_capacity(bytes.len() / BYTES_PER_ELEMENT), 0);
     scan.run(start)?;
     scan.finish(start)?;
     namespace(bytes, &scan.nodes[0])?;
-    if let Some(at) = stray_cdata_end(bytes) {
-        return Err((Kind::StrayCdataEnd, at));
+    rules::texts(bytes, &scan.nodes)?;
+    if scan.has_prefixes || scan.has_colons {
+        rules::prefixes(bytes, &scan.nodes)?;
     }
-    if memchr::memchr(b'&', bytes).is_some() {
-        references(bytes, &mut scan.notes);
-    }
-    Ok(Index { nodes: scan.nodes, notes: scan.notes, has_prefixes: scan.has_prefixes })
+    Ok(Index { nodes: scan.nodes, has_prefixes: scan.has_prefixes })
 }
 
 /// Indexes a stretch between two children of the root; its nodes follow the root's. `None` where
 /// only the whole file can say what is wrong.
 pub(super) fn index_stretch(bytes: &[u8], root: Node, stretch: Range<usize>) -> Option<Index> {
     let bytes = &bytes[..stretch.end];
-    let mut scan = Scan {
-        bytes,
-        nodes: vec![root],
-        notes: Vec::new(),
-        has_prefixes: false,
-        open: [0; MAX_DEPTH],
-        depth: 1,
-    };
+    let mut scan = Scan::new(bytes, vec![root], 1);
     scan.run(stretch.start).ok()?;
-    references(&bytes[stretch.start..], &mut scan.notes);
-    (scan.depth == 1 && scan.notes.is_empty()).then_some(Index {
-        nodes: scan.nodes,
-        notes: scan.notes,
-        has_prefixes: scan.has_prefixes,
-    })
+    rules::references(&bytes[stretch.start..]).ok()?;
+    (scan.depth == 1).then_some(Index { nodes: scan.nodes, has_prefixes: scan.has_prefixes })
 }
 
 /// Refuses what is larger than offsets go, in another encoding, or an archive.
@@ -113,9 +93,7 @@ fn encoding(bytes: &[u8]) -> Result<(), Refused> {
 /// mark.
 fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
     encoding(bytes)?;
-    if let Some(at) = memchr::memchr(0, bytes) {
-        return Err((Kind::ControlCharacter(0), at));
-    }
+    rules::characters(bytes)?;
     let start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = &bytes[start..];
     let Some(first) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else {
@@ -135,16 +113,25 @@ fn preamble(bytes: &[u8]) -> Result<usize, Refused> {
 struct Scan<'b> {
     bytes: &'b [u8],
     nodes: Vec<Node>,
-    notes: Vec<(NoteKind, usize)>,
     has_prefixes: bool,
+    /// Whether any attribute's name has a prefix.
+    has_colons: bool,
     /// The elements that are open, by index.
     open: [u32; MAX_DEPTH],
     depth: usize,
+    /// Where the file begins, after a byte-order mark.
+    start: usize,
 }
 
-impl Scan<'_> {
+impl<'b> Scan<'b> {
+    fn new(bytes: &'b [u8], nodes: Vec<Node>, depth: usize) -> Self {
+        let (has_prefixes, has_colons, open) = (false, false, [0; MAX_DEPTH]);
+        Self { bytes, nodes, has_prefixes, has_colons, open, depth, start: 0 }
+    }
+
     fn run(&mut self, start: usize) -> Result<(), Refused> {
         let bytes = self.bytes;
+        self.start = start;
         let mut at = start;
         while at < bytes.len() {
             let text_start = at;
@@ -163,8 +150,7 @@ impl Scan<'_> {
             at = match bytes.get(at + 1) {
                 Some(b'/') => self.close(at)?,
                 Some(b'!') => self.declaration(at)?,
-                Some(b'?') => find(bytes, at + 2, b"?>")
-                    .ok_or((Kind::Truncated("a processing instruction"), at))?,
+                Some(b'?') => self.instruction(at)?,
                 Some(b'<') if bytes[at..].starts_with(b"<<<<<<<") => {
                     return Err((Kind::MergeConflict, at));
                 }
@@ -195,6 +181,9 @@ impl Scan<'_> {
         }
         match self.bytes[from..to].iter().position(|byte| !byte.is_ascii_whitespace()) {
             None => Ok(()),
+            Some(offset) if rules::is_merge_line(self.bytes, from + offset) => {
+                Err((Kind::MergeConflict, from + offset))
+            }
             Some(offset) if self.nodes.is_empty() => Err((Kind::NotXml, from + offset)),
             Some(offset) => Err((Kind::AfterRoot, from + offset)),
         }
@@ -203,12 +192,14 @@ impl Scan<'_> {
     fn open(&mut self, start: usize) -> Result<usize, Refused> {
         let bytes = self.bytes;
         let mut at = start + 1;
+        let mut is_ascii = true;
         while at < bytes.len() && is_name_byte(bytes[at]) {
             self.has_prefixes |= bytes[at] == b':';
+            is_ascii &= bytes[at] < 0x80;
             at += 1;
         }
         let name_end = at;
-        if name_end == start + 1 || matches!(bytes[start + 1], b'0'..=b'9' | b'-' | b'.') {
+        if !begins_name(&bytes[start + 1..name_end]) || !(is_ascii || is_name(bytes, start + 1)) {
             let kind = if self.nodes.is_empty() {
                 Kind::NotXml
             } else {
@@ -238,7 +229,10 @@ impl Scan<'_> {
             }
         }
         let open_end = at + 1;
-        no_twins(bytes, &attributes)?;
+        if !attributes.is_empty() {
+            self.has_colons |= attributes.iter().any(|at| name_at(bytes, *at).contains(':'));
+            no_twins(bytes, &attributes)?;
+        }
         if self.depth == 0 && !self.nodes.is_empty() {
             return Err((Kind::AfterRoot, start));
         }
@@ -299,11 +293,36 @@ impl Scan<'_> {
         Ok(at + 1)
     }
 
+    /// A processing instruction, or the declaration that a file may begin with.
+    fn instruction(&self, start: usize) -> Result<usize, Refused> {
+        let bytes = self.bytes;
+        let end = find(bytes, start + 2, b"?>")
+            .ok_or((Kind::Truncated("a processing instruction"), start))?;
+        let name = name_at(bytes, start + 2);
+        let behind = bytes[start + 2 + name.len()];
+        if !is_name(bytes, start + 2) || !(behind == b'?' || behind.is_ascii_whitespace()) {
+            return Err((Kind::BadTag("a name must follow `<?`"), start));
+        }
+        if !name.eq_ignore_ascii_case("xml") {
+            return Ok(end);
+        }
+        if start != self.start || name != "xml" {
+            return Err((Kind::LateDeclaration, start));
+        }
+        xml_declaration(bytes, start)?;
+        Ok(end)
+    }
+
     fn declaration(&self, start: usize) -> Result<usize, Refused> {
         let rest = &self.bytes[start..];
         if rest.starts_with(b"<!--") {
-            return find(self.bytes, start + 4, b"-->")
-                .ok_or((Kind::Truncated("a comment"), start));
+            let end =
+                find(self.bytes, start + 4, b"--").ok_or((Kind::Truncated("a comment"), start))?;
+            return match self.bytes.get(end) {
+                Some(b'>') => Ok(end + 1),
+                Some(_) => Err((Kind::DashesInComment, end - 2)),
+                None => Err((Kind::Truncated("a comment"), start)),
+            };
         }
         if rest.starts_with(b"<![CDATA[") {
             if self.depth == 0 {
@@ -328,6 +347,25 @@ impl Scan<'_> {
     }
 }
 
+/// Checks the declaration that a file begins with.
+fn xml_declaration(bytes: &[u8], start: usize) -> Result<(), Refused> {
+    let mut at = start + "<?xml".len();
+    let mut begins = Vec::new();
+    loop {
+        let next = after_space(bytes, at);
+        if bytes[next..].starts_with(b"?>") {
+            break;
+        }
+        if next == at {
+            return Err((Kind::BadTag("white space must stand before an attribute"), at));
+        }
+        begins.push(next);
+        at = attribute(bytes, start, next)?;
+    }
+    no_twins(bytes, &begins)?;
+    rules::declared(bytes, start)
+}
+
 /// Reads one attribute that begins at `at`; returns the offset after its closing quote.
 fn attribute(bytes: &[u8], tag: usize, at: usize) -> Result<usize, Refused> {
     let truncated = (Kind::Truncated("a tag"), tag);
@@ -338,22 +376,16 @@ fn attribute(bytes: &[u8], tag: usize, at: usize) -> Result<usize, Refused> {
     if end == bytes.len() {
         return Err(truncated);
     }
-    if end == at {
+    if !is_name(bytes, at) {
         return Err((Kind::BadTag("an attribute's name was expected"), at));
     }
-    let skip = |mut at: usize| {
-        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-            at += 1;
-        }
-        at
-    };
-    let equals = skip(end);
+    let equals = after_space(bytes, end);
     match bytes.get(equals) {
         Some(b'=') => {}
         Some(_) => return Err((Kind::BadTag("`=` must follow an attribute's name"), equals)),
         None => return Err(truncated),
     }
-    let open = skip(equals + 1);
+    let open = after_space(bytes, equals + 1);
     let quote = match bytes.get(open) {
         Some(quote @ (b'"' | b'\'')) => *quote,
         Some(_) => return Err((Kind::BadTag("an attribute's value must stand in quotes"), open)),
@@ -382,41 +414,6 @@ fn no_twins(bytes: &[u8], attributes: &[usize]) -> Result<(), Refused> {
     match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => Err((Kind::BadTag("an attribute stands in it twice"), pair[1].1)),
         None => Ok(()),
-    }
-}
-
-/// Finds a `]]>` that ends no CDATA section, in a file whose tags are known to be well-formed.
-fn stray_cdata_end(bytes: &[u8]) -> Option<usize> {
-    // Hardly any file has one, and none of those that an org writes.
-    memchr::memmem::find(bytes, b"]]>")?;
-    let mut at = 0;
-    loop {
-        let here = at + memchr::memchr2(b'<', b']', &bytes[at..])?;
-        let behind = |end: &[u8]| find(bytes, here, end);
-        at = match &bytes[here..] {
-            [b']', b']', b'>', ..] => return Some(here),
-            [b']', ..] => here + 1,
-            [b'<', b'!', b'-', ..] => find(bytes, here + 4, b"-->")?,
-            [b'<', b'!', ..] => behind(b"]]>")?,
-            [b'<', b'?', ..] => behind(b"?>")?,
-            tag => {
-                let mut quote = None;
-                let end = tag.iter().position(|byte| match (quote, *byte) {
-                    (None, b'"' | b'\'') => {
-                        quote = Some(*byte);
-                        false
-                    }
-                    (None, byte) => byte == b'>',
-                    (Some(open), byte) => {
-                        if open == byte {
-                            quote = None;
-                        }
-                        false
-                    }
-                });
-                here + end? + 1
-            }
-        };
     }
 }
 
@@ -451,63 +448,6 @@ fn namespace(bytes: &[u8], root: &Node) -> Result<(), Refused> {
     }
 }
 
-/// Notes every `&` in text that XML would not read. CDATA and comments are left out.
-fn references(bytes: &[u8], notes: &mut Vec<(NoteKind, usize)>) {
-    let mut at = 0;
-    while let Some(next) = memchr::memchr2(b'&', b'<', &bytes[at..]) {
-        let here = at + next;
-        let rest = &bytes[here..];
-        at = if rest.starts_with(b"<!--") {
-            find(bytes, here + 4, b"-->").unwrap_or(bytes.len())
-        } else if rest.starts_with(b"<![CDATA[") {
-            find(bytes, here + 9, b"]]>").unwrap_or(bytes.len())
-        } else {
-            if rest[0] == b'&'
-                && let Err(kind) = reference(
-                    std::str::from_utf8(&rest[..rest.len().min(16)]).unwrap_or_else(|error| {
-                        std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default()
-                    }),
-                )
-            {
-                notes.push((kind, here));
-            }
-            here + 1
-        };
-    }
-}
-
-/// Reads the reference at the head of a text that begins with `&`: the character and how many bytes
-/// it is written with.
-fn reference(text: &str) -> Result<(char, usize), NoteKind> {
-    let Some(end) = text.find(';') else {
-        return Err(NoteKind::BareAmpersand);
-    };
-    let name = &text[1..end];
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => match name.strip_prefix('#') {
-            Some(number) => {
-                let code = match number.strip_prefix(['x', 'X']) {
-                    Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                    None => number.parse().ok(),
-                };
-                code.and_then(char::from_u32)
-                    .filter(|character| *character != '\0')
-                    .ok_or(NoteKind::BadCharacterReference)?
-            }
-            None if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                return Err(NoteKind::UnknownEntity);
-            }
-            None => return Err(NoteKind::BareAmpersand),
-        },
-    };
-    Ok((character, end + 1))
-}
-
 /// Appends what a stretch of text, comments and CDATA between elements says. Line breaks become
 /// `\n`, as XML asks.
 pub(super) fn decode(raw: &str, into: &mut String) {
@@ -529,7 +469,7 @@ pub(super) fn decode(raw: &str, into: &mut String) {
             into.push('\n');
             rest = after.strip_prefix('\n').unwrap_or(after);
         } else {
-            match reference(rest.get(..16).unwrap_or(rest)) {
+            match rules::reference(rest) {
                 Ok((character, length)) => {
                     into.push(character);
                     rest = &rest[length..];
@@ -544,8 +484,16 @@ pub(super) fn decode(raw: &str, into: &mut String) {
     into.push_str(rest);
 }
 
+/// Returns the offset after white space.
+fn after_space(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
+}
+
 /// Returns the offset after the next `needle`.
-fn find(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
     let haystack = bytes.get(from..)?;
     memchr::memmem::find(haystack, needle).map(|at| from + at + needle.len())
 }
@@ -553,6 +501,17 @@ fn find(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
 /// Letters, digits, `_ - . :` and everything beyond ASCII.
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':') || byte >= 0x80
+}
+
+/// Says whether a name, seen as far as ASCII goes, begins as one may.
+fn begins_name(name: &[u8]) -> bool {
+    !matches!(name, [] | [b'0'..=b'9' | b'-' | b'.', ..])
+}
+
+/// Says whether a name stands somewhere.
+fn is_name(bytes: &[u8], at: usize) -> bool {
+    let name = name_at(bytes, at);
+    begins_name(name.as_bytes()) && (name.is_ascii() || rules::is_name(&name))
 }
 
 fn name_at(bytes: &[u8], from: usize) -> String {

@@ -60,8 +60,18 @@ impl Markup {
     /// Reads it as the only child of a document's root.
     pub(super) fn document(&self) -> Result<Document, DocumentError> {
         let raw = &self.raw;
-        Document::parse(format!("<x xmlns=\"{NAMESPACE}\">{raw}</x>").into_bytes())
+        let prefixes: String = self
+            .prefixes
+            .iter()
+            .map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{}\"", quoted(namespace)))
+            .collect();
+        Document::parse(format!("<x xmlns=\"{NAMESPACE}\"{prefixes}>{raw}</x>").into_bytes())
     }
+}
+
+/// An attribute's value, as it is written in quotes of any kind, for double quotes.
+pub(super) fn quoted(value: &str) -> String {
+    value.replace('"', "&quot;")
 }
 
 /// The declarations above an element that what it holds may rest on: an attribute's name
@@ -93,7 +103,7 @@ fn write(element: Element<'_>, out: &mut String, is_canonical: bool) {
         out.push(' ');
         out.push_str(name);
         out.push_str("=\"");
-        out.push_str(&value.replace('"', "&quot;"));
+        out.push_str(&quoted(value));
         out.push('"');
     }
     out.push('>');

@@ -203,6 +203,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     let mut all = String::new();
     let hostile = fixture("hostile");
     for name in [
+        "bare-ampersand",
         "bomb.zip",
         "broken.zip",
         "deep",
@@ -226,6 +227,12 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
         all.push_str(&shown(&env, &format!("diff --template acme.toml {from} --out answer.txt")));
     }
     insta::assert_snapshot!(all, @"
+    $ sfsetup diff --template acme.toml --from fixtures/hostile/bare-ampersand --out answer.txt
+    --- stderr
+    error: not all of the metadata can be read
+      caused by: profiles/Admin.profile:4:24: a bare `&` stands here, where XML does not allow it; write `&amp;`
+    hint: put right what is named here and run this again; the rest was looked at
+    --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/bomb.zip --out answer.txt
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/bomb.zip`
