@@ -62,7 +62,7 @@ fn breakages() -> Vec<(&'static str, Vec<u8>, String)> {
         row(
             "two documents",
             [text.clone(), text.clone()].concat().into_bytes(),
-            "10:1: something stands after the end",
+            "9:1: something stands after the end",
         ),
         row("junk", with("</PermissionSet>\n", "</PermissionSet>\nx\n"), "9:1: something stands"),
         row(

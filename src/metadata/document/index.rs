@@ -307,7 +307,8 @@ impl<'b> Scan<'b> {
             return Ok(end);
         }
         if start != self.start || name != "xml" {
-            return Err((Kind::LateDeclaration, start));
+            let is_after = self.depth == 0 && !self.nodes.is_empty();
+            return Err((if is_after { Kind::AfterRoot } else { Kind::LateDeclaration }, start));
         }
         xml_declaration(bytes, start)?;
         Ok(end)

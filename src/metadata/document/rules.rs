@@ -216,6 +216,9 @@ pub(super) fn prefixes(bytes: &[u8], nodes: &[Node]) -> Result<(), Refused> {
                 above = &nodes[above.parent as usize];
             }
         };
+        if tag(node).any(|(name, value)| name.starts_with("xmlns:") && value.is_empty()) {
+            return Err((Kind::BadTag("a prefix must have a namespace"), node.start as usize));
+        }
         let own = std::iter::once(text(node.start + 1, node.name_end));
         for name in own.chain(tag(node).map(|(name, _)| name)) {
             let Some((prefix, local)) = name.split_once(':') else { continue };
@@ -360,6 +363,7 @@ mod tests {
             ("<x:l/>", "line 3, column 1: the prefix `x` stands in this tag"),
             ("<l x:a='b'/>", "line 3, column 1: the prefix `x` stands in this tag"),
             ("<a xmlns:x='u'/><x:l/>", "line 3, column 17: the prefix `x` stands"),
+            ("<a xmlns:x=''/>", "line 3, column 1: the tag is not well-formed: a prefix must"),
             ("<a:b:c/>", "line 3, column 1: the tag is not well-formed: a name has one prefix"),
         ] {
             let said = within(inner);

@@ -81,6 +81,11 @@ impl Node {
         Self { name: name.to_owned(), text: text.to_owned(), ..Self::default() }
     }
 
+    /// Whether it rests on prefixes that a root declares.
+    fn is_typed(&self) -> bool {
+        self.attributes.contains("xsi:") || self.children.iter().any(Self::is_typed)
+    }
+
     /// Reads an element; comments and the like are lost.
     fn of(document: &Document, element: Element<'_>) -> Self {
         let children: Vec<Self> =
@@ -301,7 +306,9 @@ pub(super) fn write(tape: &mut Tape<'_>, layout: Layout, root: &str, nodes: &[No
         writer.out.push_str(line);
     }
     let attribute = if layout.is_odd { " xmlns:x='a > b/>'" } else { "" };
-    writer.put(&["<", root, attribute, " xmlns=\"", NAMESPACE, "\">"]);
+    let is_typed = nodes.iter().any(Node::is_typed);
+    let types = if is_typed { " xmlns:xsi=\"u\" xmlns:xsd=\"u\"" } else { "" };
+    writer.put(&["<", root, attribute, types, " xmlns=\"", NAMESPACE, "\">"]);
     for node in nodes {
         writer.space(1);
         writer.node(node, 1);
