@@ -1,15 +1,17 @@
 //! Whether files contradict the `package.xml` beside them.
 //!
-//! A profile shows of objects, fields and classes only what was asked for with it (S 3.2). One that
-//! shows more was not retrieved by that manifest, which then says nothing of what is absent.
+//! A profile shows of most lists (fields, classes, pages, tabs ..) only what was asked for with it
+//! (S 3.2). One that shows more was not retrieved by that manifest, which then says nothing of what
+//! is absent.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
 use super::files::File;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::percent::decode;
+use crate::metadata::registry::{self, Companion, Field, Kind};
 
 /// What contradicts a record.
 pub(super) struct Contradiction {
@@ -44,50 +46,131 @@ pub(super) fn contradiction(manifest: &Manifest, profiles: &[&File]) -> Option<C
     found.into_iter().next().map(|(_, one)| one)
 }
 
+/// A list of profiles whose entries come with their companions alone.
+struct List {
+    name: &'static str,
+    /// What begins the element that names the companion.
+    key: String,
+    /// What ends an entry.
+    end: String,
+    companion: Companion,
+}
+
+static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
+    let fields = registry::find("Profile").map_or(&[][..], |row| row.fields);
+    let list = |field: &Field| match &field.kind {
+        Kind::Section { key: [key, ..], companion: Some(companion), .. } => Some(List {
+            name: field.name,
+            key: format!("<{key}>"),
+            end: format!("</{}>", field.name),
+            companion: *companion,
+        }),
+        _ => None,
+    };
+    fields.iter().filter_map(list).collect()
+});
+
+/// What a manifest is known to name, by list: objects, or else whole keys.
+type Known = HashSet<(usize, Vec<u8>)>;
+
 /// The bytes of a profile are looked through, not read as a document: a folder holds hundreds of
 /// megabytes of them.
-fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut HashSet<Vec<u8>>) -> Option<String> {
-    for (open, type_name) in [("<field>", "CustomObject"), ("<apexClass>", "ApexClass")] {
-        for at in memmem::find_iter(bytes, open) {
-            let rest = &bytes[at + open.len()..];
-            let Some(end) = memchr::memchr(b'<', rest) else { continue };
-            let text = rest[..end].trim_ascii();
-            let owner = match memchr::memchr(b'.', text) {
-                Some(dot) if type_name == "CustomObject" => &text[..dot],
-                _ => text,
-            };
-            // What one manifest names is asked a thousand times over.
-            if type_name == "CustomObject" && known.contains(owner) {
-                continue;
-            }
-            let Ok(text) = std::str::from_utf8(text) else { continue };
-            let is_named = match type_name {
-                "ApexClass" => manifest.covers(type_name, &decode(text)),
-                _ => is_field_named(manifest, text, known),
-            };
-            if !is_named {
-                let owner = String::from_utf8_lossy(owner);
-                return Some(format!("{type_name}:{owner}"));
-            }
+fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut Known) -> Option<String> {
+    let mut at = 0;
+    // Entries of one list stand together.
+    let mut last = 0;
+    while let Some(open) = memchr::memchr(b'<', &bytes[at..]) {
+        let name = at + open + 1;
+        at = name + memchr::memchr(b'>', &bytes[name..])? + 1;
+        let is_of = |list: &List| list.name.as_bytes() == &bytes[name..at - 1];
+        if !LISTS.get(last).is_some_and(is_of) {
+            let Some(other) = LISTS.iter().position(is_of) else { continue };
+            last = other;
+        }
+        let list = &LISTS[last];
+        let entry = &bytes[at..at + memmem::find(&bytes[at..], list.end.as_bytes())?];
+        at += entry.len() + list.end.len();
+        let Some(key) = memmem::find(entry, list.key.as_bytes()) else { continue };
+        let key = &entry[key + list.key.len()..];
+        let key = key[..memchr::memchr(b'<', key)?].trim_ascii();
+        if !is_known(last, list.companion, key, manifest, known) {
+            let (type_name, full_name) =
+                list.companion.candidates(std::str::from_utf8(key).ok()?).pop()?;
+            return Some(format!("{type_name}:{full_name}"));
         }
     }
     None
 }
 
-/// A field comes with its object, or alone.
-fn is_field_named(manifest: &Manifest, field: &str, known: &mut HashSet<Vec<u8>>) -> bool {
-    let Some((object, name)) = field.split_once('.') else { return true };
-    let has = |object: &str| manifest.covers("CustomObject", object);
-    // Activities are one object in two, and a person account shows its contact's fields.
-    let is_whole = has(object) || (matches!(object, "Event" | "Task") && has("Activity"));
-    if is_whole {
-        known.insert(object.as_bytes().to_vec());
+/// What one manifest names is asked a thousand times over.
+fn is_known(
+    list: usize,
+    companion: Companion,
+    key: &[u8],
+    manifest: &Manifest,
+    known: &mut Known,
+) -> bool {
+    let is_of_object = matches!(companion, Companion::Field | Companion::RecordType);
+    let dot = memchr::memchr(b'.', key).filter(|_| is_of_object);
+    let mut entry = (list, key[..dot.unwrap_or(key.len())].to_vec());
+    if known.contains(&entry) {
+        return true;
     }
-    is_whole
-        || manifest.covers("CustomField", field)
-        || (object == "Account" && name.ends_with("__pc") && has("Contact"))
-        || (matches!(object, "Event" | "Task")
-            && manifest.covers("CustomField", &format!("Activity.{name}")))
+    let Ok(text) = std::str::from_utf8(key) else { return true };
+    if !is_named(companion, text, manifest) {
+        return false;
+    }
+    // One field of an object may be named without the rest of it.
+    let is_whole = std::str::from_utf8(&entry.1).is_ok_and(|object| is_object(manifest, object));
+    if dot.is_some() && !is_whole {
+        entry.1 = key.to_vec();
+    }
+    known.insert(entry);
+    true
+}
+
+/// Says whether a manifest names what brings an entry into a profile.
+fn is_named(companion: Companion, key: &str, manifest: &Manifest) -> bool {
+    let (object, name) = key.split_once('.').unwrap_or((key, ""));
+    let is_covered = |(type_name, full_name): &(&str, String)| match *type_name {
+        "CustomObject" => is_object(manifest, full_name),
+        "Flow" => {
+            manifest.covers("Flow", full_name)
+                || manifest.covers("FlowDefinition", full_name)
+                || is_flow_version(manifest, full_name)
+        }
+        other => manifest.covers(other, full_name),
+    };
+    companion.candidates(key).iter().any(is_covered)
+        || match companion {
+            // Not all of them belong to an object, nor does any list have them.
+            Companion::Tab => key.starts_with("standard-"),
+            Companion::Field if object == "Account" => {
+                name.ends_with("__pc") && is_object(manifest, "Contact")
+            }
+            Companion::Field if is_activity(object) => {
+                manifest.covers("CustomField", &format!("Activity.{name}"))
+            }
+            _ => false,
+        }
+}
+
+/// Activities are one object in two, and person accounts are accounts.
+fn is_object(manifest: &Manifest, object: &str) -> bool {
+    let has = |object: &str| manifest.covers("CustomObject", object);
+    has(object)
+        || (is_activity(object) && has("Activity"))
+        || (object == "PersonAccount" && has("Account"))
+}
+
+fn is_activity(object: &str) -> bool {
+    matches!(object, "Event" | "Task")
+}
+
+/// Before 44.0 a flow is asked for by its version: `Acme-3`.
+fn is_flow_version(manifest: &Manifest, flow: &str) -> bool {
+    let is_it = |member: &String| member.rsplit_once('-').is_some_and(|(name, _)| name == flow);
+    manifest.types.get("Flow").is_some_and(|members| members.iter().any(is_it))
 }
 
 #[cfg(test)]
@@ -102,8 +185,10 @@ mod tests {
 
     #[test]
     fn a_profile_that_shows_more_than_was_asked_for_contradicts() {
-        let field =
-            |name: &str| format!("<fieldPermissions><field>{name}</field></fieldPermissions>");
+        let of = |list: &str, key: &str, name: &str| {
+            format!("<{list}>\n<enabled>true</enabled><{key}>{name}</{key}>\n</{list}>\n")
+        };
+        let field = |name: &str| of("fieldPermissions", "field", name);
         let account = field("Account.Tier__c");
         assert_eq!(found(&[("CustomObject", "Account")], &account), None);
         assert_eq!(found(&[("CustomField", "Account.Tier__c")], &account), None);
@@ -112,10 +197,40 @@ mod tests {
         assert_eq!(found(&[("CustomObject", "*")], &account), object);
         assert_eq!(found(&[("CustomField", "Account.Other__c")], &account), object);
         assert_eq!(found(&[("CustomObject", "Activity")], &field("Task.A__c")), None);
-        let class = "<classAccesses><apexClass>Acme</apexClass></classAccesses>";
-        assert_eq!(found(&[("ApexClass", "*")], class), None);
-        assert_eq!(found(&[], class), Some("ApexClass:Acme".to_owned()));
+        let class = of("classAccesses", "apexClass", "Acme");
+        assert_eq!(found(&[("ApexClass", "*")], &class), None);
+        assert_eq!(found(&[], &class), Some("ApexClass:Acme".to_owned()));
         assert_eq!(found(&[], "<custom>true</custom>"), None);
+        for (list, key, name, companion) in [
+            ("pageAccesses", "apexPage", "AcmePage", "ApexPage:AcmePage"),
+            ("tabVisibilities", "tab", "Acme__c", "CustomTab:Acme__c"),
+            ("applicationVisibilities", "application", "Acme", "CustomApplication:Acme"),
+            ("customPermissions", "name", "Acme", "CustomPermission:Acme"),
+            ("customSettingAccesses", "name", "Acme__c", "CustomObject:Acme__c"),
+            ("customMetadataTypeAccesses", "name", "Acme__mdt", "CustomObject:Acme__mdt"),
+            ("flowAccesses", "flow", "Acme", "Flow:Acme"),
+            ("externalDataSourceAccesses", "externalDataSource", "A", "ExternalDataSource:A"),
+            ("layoutAssignments", "layout", "Account-A %28B%29", "Layout:Account-A (B)"),
+            ("objectPermissions", "object", "Acme__c", "CustomObject:Acme__c"),
+            ("recordTypeVisibilities", "recordType", "Acme__c.A", "CustomObject:Acme__c"),
+        ] {
+            let (entry, other) = (of(list, key, name), ("Account", field("Account.Tier__c")));
+            let asked = |members: &[(&str, &str)]| {
+                let mut all = members.to_vec();
+                all.push(("CustomObject", other.0));
+                found(&all, &format!("<Profile>{}{entry}{entry}</Profile>", other.1))
+            };
+            assert_eq!(asked(&[]).as_deref(), Some(companion), "{entry}");
+            let (type_name, full_name) = companion.split_once(':').unwrap();
+            assert_eq!(asked(&[(type_name, full_name)]), None, "{entry}");
+            assert_eq!(asked(&[(type_name, "*")]), None, "{entry}");
+        }
+        assert_eq!(found(&[("Flow", "Acme-3")], &of("flowAccesses", "flow", "Acme")), None);
+        let record_type = of("recordTypeVisibilities", "recordType", "Account.A");
+        assert_eq!(found(&[("RecordType", "Account.A")], &record_type), None);
+        assert_eq!(found(&[], &of("tabVisibilities", "tab", "standard-report")), None);
+        assert_eq!(found(&[], &of("userPermissions", "name", "ApiEnabled")), None);
+        assert_eq!(found(&[], &of("loginFlows", "flow", "Acme")), None);
         let both = field("Account.Tier__c") + &field("Account.Other__c");
         assert_eq!(found(&[("CustomField", "Account.Tier__c")], &both), object, "{both}");
     }
