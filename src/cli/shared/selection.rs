@@ -170,9 +170,10 @@ impl Pattern {
         let (type_name, rest) = text.split_once(':').ok_or_else(wrong)?;
         // A profile's name may hold a colon (`Custom: Sales Profile`); a path never does, except
         // within its brackets.
-        let (name, path) = match rest.rsplit_once(':') {
-            Some((name, path)) if !path.starts_with(' ') && is_path(path) => (name, Some(path)),
-            _ => (rest, None),
+        let splits = rest.match_indices(':').map(|(at, _)| (&rest[..at], &rest[at + 1..]));
+        let (name, path) = match splits.into_iter().find(|(_, path)| is_path(path)) {
+            Some((name, path)) => (name, Some(path)),
+            None => (rest, None),
         };
         if type_name.trim().is_empty() || name.trim().is_empty() {
             return Err(wrong());
@@ -199,10 +200,19 @@ impl Pattern {
     }
 }
 
-/// Whether a text can be a path, or a pattern of one.
+/// Whether a text can be a path, or a pattern of one: names of elements, and keys in brackets, of
+/// which a pattern may have the one that closes in a `*`.
 fn is_path(text: &str) -> bool {
-    let plain = text.trim_matches(['*', '.', '?']);
-    plain.is_empty() || plain.parse::<FieldPath>().is_ok()
+    let is_of_name =
+        |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '.' | '*' | '?');
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('[') {
+        if !name.chars().all(is_of_name) {
+            return false;
+        }
+        rest = behind.split_once(']').map_or("", |(_, rest)| rest);
+    }
+    !text.is_empty() && rest.chars().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -226,6 +236,27 @@ mod tests {
             "oauthPolicy.ipRelaxation"
         ));
         assert!(!accepts("ConnectedApp:Acme:oauthPolicy.*", "ConnectedApp", "Acme", "label"));
+        let tier = "fieldPermissions[Account.Tier__c].readable";
+        for path in [
+            "field*Tier*",
+            "*Tier*",
+            "fieldPermissions*.readable",
+            "fieldPermissions[*Tier*",
+            "fieldPermissions[*.Tier_?c]*",
+            "fieldPermissions[Account.Tier__c].readable",
+        ] {
+            let pattern = format!("PermissionSet:Ac*:{path}");
+            assert!(accepts(&pattern, "PermissionSet", "Acme", tier), "{path}");
+            assert!(!accepts(&pattern, "PermissionSet", "Acme", "label"), "{path}");
+        }
+        let layout = "layoutAssignments[Account-A: B].layout";
+        assert!(accepts(
+            "Profile:Custom: A:layoutAssignments[*A: B]*",
+            "Profile",
+            "Custom: A",
+            layout
+        ));
+        assert!(accepts("Profile:Custom: A*", "Profile", "Custom: A, B", "custom"));
         assert!(!accepts("ConnectedApp:Acme", "ConnectedApp", "Other", "label"));
         assert!(Selection::parse(&["Profile".to_owned()], &[]).is_err());
     }
