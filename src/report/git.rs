@@ -33,9 +33,15 @@ pub struct FileChange<'f> {
 #[derive(Clone, Copy, Debug)]
 pub enum Fate<'f> {
     /// It is new.
-    New,
+    New {
+        /// It holds a part of the component, which was there before.
+        is_part: bool,
+    },
     /// It was deleted.
-    Deleted,
+    Deleted {
+        /// It held a part of the component, which is there all the same.
+        is_part: bool,
+    },
     /// It was changed where it is.
     Changed,
     /// It has another name, or a copy of it has.
@@ -56,13 +62,18 @@ pub fn file(change: &FileChange<'_>) -> String {
     let name = clean(name);
     let (plus, minus) = ("+".green().bold().to_string(), "-".red().bold().to_string());
     match fate {
-        Fate::New | Fate::Deleted => {
+        Fate::New { is_part } | Fate::Deleted { is_part } => {
             let (words, mark, sign, state) = match fate {
-                Fate::New => ("new file", plus, "+", "is new"),
+                Fate::New { .. } => ("new file", plus, "+", "is new"),
                 _ => ("deleted file", minus, "-", "is gone"),
             };
             line(&mut out, &format!("diff {name}").bold().to_string());
             line(&mut out, &words.bold().to_string());
+            if is_part {
+                settings(&mut out, id, findings);
+                out.push('\n');
+                return out;
+            }
             line(&mut out, &format!("{mark} {}  {state}", shown(id)));
             folded(&mut out, sign, findings);
         }

@@ -49,30 +49,62 @@ pub(crate) fn run(ui: &Ui, arguments: &GitDiffArguments) -> Result<Exit, Command
         _ => return Err(not_by_git()),
     };
     let name = name_of(path);
-    let id = component_of(&name);
     let to = moved.map(|(to, words)| (name_of(to), words));
-    let now = to.as_ref().map(|(to, _)| component_of(to));
-    let (old, new) = (content(&name, Path::new(old)), content(&name, Path::new(new)));
-    let (fate, differences) = match (&old, &new, &to, &now) {
-        (Some(old), Some(new), Some((to, words)), Some(now)) => {
-            (Fate::Moved { to, id: now, words }, between(&id, old, new))
+    let old = Side::of(name.clone(), Path::new(old));
+    let new = Side::of(to.as_ref().map_or(&name, |(to, _)| to).clone(), Path::new(new));
+    let Some((_, words)) = to else { return change(ui, &old, &new, None) };
+    // An entry that went from one component to another makes neither the other by another name.
+    if old.id != new.id && (old.is_part || new.is_part) {
+        if !words.lines().any(|words| words.starts_with("copy ")) {
+            change(ui, &old, &Side { content: None, ..old.clone() }, None)?;
         }
-        (Some(old), Some(new), ..) => (Fate::Changed, between(&id, old, new)),
-        (None, Some(new), ..) => (Fate::New, alone(&id, new)),
-        (Some(old), None, ..) => (Fate::Deleted, alone(&id, old)),
-        (None, None, ..) => (Fate::Changed, Ok(Vec::new())),
+        return change(ui, &Side { content: None, ..new.clone() }, &new, None);
+    }
+    change(ui, &old, &new, Some(words))
+}
+
+/// What git has of a file on one side.
+#[derive(Clone)]
+struct Side {
+    name: String,
+    id: ComponentId,
+    /// Whether it is a part of the component: that it is there makes the component neither new nor
+    /// whole.
+    is_part: bool,
+    /// Nothing where the file is not there.
+    content: Option<Content>,
+}
+
+impl Side {
+    fn of(name: String, path: &Path) -> Self {
+        let (id, content) = (component_of(&name), content(&name, path));
+        Self { is_part: owner_of(&name).is_some(), name, id, content }
+    }
+}
+
+/// Says what changed from one side to the other; of a file that has another name now `words` are
+/// git's.
+fn change(ui: &Ui, old: &Side, new: &Side, words: Option<&str>) -> Result<Exit, CommandError> {
+    let (id, is_part) = (&old.id, old.is_part);
+    let (fate, differences) = match (&old.content, &new.content, words) {
+        (Some(then), Some(now), Some(words)) => {
+            (Fate::Moved { to: &new.name, id: &new.id, words }, between(id, then, now))
+        }
+        (Some(then), Some(now), None) => (Fate::Changed, between(id, then, now)),
+        (None, Some(now), _) => (Fate::New { is_part }, alone(id, now)),
+        (Some(then), None, _) => (Fate::Deleted { is_part }, alone(id, then)),
+        (None, None, _) => (Fate::Changed, Ok(Vec::new())),
     };
     let Ok(differences) = differences else {
-        let shown = to.map_or(name, |(to, _)| to);
-        return broken(ui, &shown, &id, [(&old, "the old "), (&new, "")]);
+        return broken(ui, &new.name, id, [(&old.content, "the old "), (&new.content, "")]);
     };
     let turned = differences.into_iter().map(|one| match fate {
-        Fate::Deleted => Difference { actual: None, baseline: one.actual, ..one },
-        Fate::New => Difference { baseline: None, ..one },
+        Fate::Deleted { .. } => Difference { actual: None, baseline: one.actual, ..one },
+        Fate::New { .. } => Difference { baseline: None, ..one },
         Fate::Changed | Fate::Moved { .. } => one,
     });
-    let findings: Vec<Finding<'_>> = turned.map(|one| differs(&id, one)).collect();
-    ui.answer(&git::file(&FileChange { name: &name, id: &id, fate, findings: &findings }))?;
+    let findings: Vec<Finding<'_>> = turned.map(|one| differs(id, one)).collect();
+    ui.answer(&git::file(&FileChange { name: &old.name, id, fate, findings: &findings }))?;
     Ok(Exit::Done)
 }
 

@@ -187,6 +187,87 @@ fn a_rename_is_shown_as_what_it_is() {
 }
 
 #[test]
+fn a_new_or_removed_part_is_a_change_of_its_permission_set() {
+    let env = repository();
+    let own = |name: &str| format!("permissionsets/{name}/{name}.permissionset-meta.xml");
+    let part = |set: &str, name: &str| {
+        format!("permissionsets/{set}/customPermissions/{name}.customPermission-meta.xml")
+    };
+    let entry = |name: &str| {
+        let namespace = "http://soap.sforce.com/2006/04/metadata";
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CustomPermission xmlns=\"{namespace}\">\n    \
+             <enabled>true</enabled>\n    <name>{name}</name>\n</CustomPermission>\n"
+        )
+    };
+    for name in ["Acme", "Bolt"] {
+        env.write(&own(name), set(name));
+    }
+    env.write(&part("Acme", "Ship"), entry("Ship"));
+    env.write(&part("Acme", "Send"), entry("Send"));
+    git(&env, "add .");
+    git(&env, "commit --quiet -m parts");
+    env.write(&part("Acme", "Move"), entry("Move"));
+    std::fs::remove_file(env.folder().join(part("Acme", "Ship"))).unwrap();
+    git(&env, "add .");
+    insta::assert_snapshot!(git(&env, "diff --cached --no-renames"), @"
+    diff permissionsets/Acme/customPermissions/Move.customPermission-meta.xml
+    new file
+    ~ PermissionSet Acme
+        + customPermissions[Move]  enabled=true
+
+    diff permissionsets/Acme/customPermissions/Ship.customPermission-meta.xml
+    deleted file
+    ~ PermissionSet Acme
+        - customPermissions[Ship]  enabled=true
+    ");
+    git(&env, "reset --quiet --hard");
+    git(&env, &format!("mv {} {}", part("Acme", "Ship"), part("Acme", "Move")));
+    env.write(&part("Acme", "Move"), entry("Move"));
+    std::fs::create_dir_all(env.folder().join("permissionsets/Bolt/customPermissions")).unwrap();
+    git(&env, &format!("mv {} {}", part("Acme", "Send"), part("Bolt", "Send")));
+    git(&env, "add .");
+    insta::assert_snapshot!(git(&env, "diff --cached -M"), @"
+    diff permissionsets/Acme/customPermissions/Ship.customPermission-meta.xml permissionsets/Acme/customPermissions/Move.customPermission-meta.xml
+    similarity index 87%
+    rename from permissionsets/Acme/customPermissions/Ship.customPermission-meta.xml
+    rename to permissionsets/Acme/customPermissions/Move.customPermission-meta.xml
+    ~ PermissionSet Acme
+        + customPermissions[Move]  enabled=true
+        - customPermissions[Ship]  enabled=true
+
+    diff permissionsets/Acme/customPermissions/Send.customPermission-meta.xml
+    deleted file
+    ~ PermissionSet Acme
+        - customPermissions[Send]  enabled=true
+
+    diff permissionsets/Bolt/customPermissions/Send.customPermission-meta.xml
+    new file
+    ~ PermissionSet Bolt
+        + customPermissions[Send]  enabled=true
+    ");
+    // The set itself is new and gone by its own file alone.
+    git(&env, "reset --quiet --hard");
+    git(&env, "rm --quiet -r permissionsets/Acme");
+    insta::assert_snapshot!(git(&env, "diff --cached"), @"
+    diff permissionsets/Acme/Acme.permissionset-meta.xml
+    deleted file
+    - PermissionSet Acme  is gone
+        - label  Acme
+
+    diff permissionsets/Acme/customPermissions/Send.customPermission-meta.xml
+    deleted file
+    ~ PermissionSet Acme
+        - customPermissions[Send]  enabled=true
+
+    diff permissionsets/Acme/customPermissions/Ship.customPermission-meta.xml
+    deleted file
+    ~ PermissionSet Acme
+        - customPermissions[Ship]  enabled=true
+    ");
+}
+
+#[test]
 fn a_file_that_is_not_merged_does_not_end_the_diff() {
     let env = repository();
     git(&env, "checkout --quiet -b other");
