@@ -1,12 +1,13 @@
-//! A document without its comments: nobody but its author knows what stands in them.
+//! A document without its comments and processing instructions: nobody but its author knows what
+//! stands in them.
 
 use std::ops::Range;
 
 use super::Document;
 
 impl Document {
-    /// Returns the document without comments; one that has lines of its own goes with them. Without
-    /// any it is the document as it stands.
+    /// Returns the document without comments and processing instructions; one that has lines of its
+    /// own goes with them. Without any it is the document as it stands.
     #[must_use]
     pub fn without_comments(&self) -> Self {
         let comments = comments(self.bytes());
@@ -25,7 +26,7 @@ impl Document {
     }
 }
 
-/// Where comments stand in a document, in their order.
+/// Where comments and processing instructions stand in a document, in their order.
 fn comments(bytes: &[u8]) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(open) = memchr::memchr(b'<', &bytes[at..]) {
@@ -40,7 +41,9 @@ fn comments(bytes: &[u8]) -> Vec<Range<usize>> {
         };
         let Some(length) = memchr::memmem::find(&rest[from..], end) else { break };
         at = start + from + length + end.len();
-        if rest.starts_with(b"<!--") {
+        let is_declaration = matches!(rest, [b'<', b'?', b'x', b'm', b'l', space, ..]
+            if space.is_ascii_whitespace());
+        if rest.starts_with(b"<!--") || (rest.starts_with(b"<?") && !is_declaration) {
             found.push(start..at);
         }
     }
@@ -73,15 +76,15 @@ mod tests {
             let [head, own, beside, within, nested, tail] = comments;
             let text = format!(
                 "<?xml version=\"1.0\"?>\r\n{head}<P xmlns=\"{NAMESPACE}\" a=\"x>y\">\r\n{own}    \
-                 <l>A{within}B</l>{beside}\r\n    <![CDATA[<!-- text -->]]><?pi <!-- no -->?>\
+                 <l>A{within}B</l>{beside}\r\n    <![CDATA[<!-- text --><?no pi?>]]>\
                  \r\n    <g>{nested}<c/></g>\r\n</P>{tail}\r\n"
             );
             Document::parse(text.into_bytes())
         };
         let there = with([
-            "<!-- head\r\n -->\r\n",
-            "    <!-- own > line -->  \r\n",
-            "<!-- beside -->",
+            "<!-- head\r\n -->\r\n<?xml-stylesheet href='a'?>\r\n",
+            "    <!-- own > line -->  \r\n\t<?pi key=\"<!-- a\" > ?>\r\n",
+            "<!-- beside --><?pi key?>",
             "<!----><!-- <l>key</l> -->",
             "<!-- a --><!-- b -->",
             "<!-- tail -->",
