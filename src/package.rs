@@ -376,7 +376,8 @@ struct Staying {
 
 impl Staying {
     /// The document without it, and what was cut because the API version lacks it. Comments go: an
-    /// org keeps none, and nobody knows what is in them.
+    /// org keeps none, and nobody knows what is in them. Elements of one name are put together, for
+    /// it refuses others.
     fn cut(
         self,
         row: &MetadataType,
@@ -385,7 +386,7 @@ impl Staying {
         let (mut edits, mut lacking) = (Vec::new(), BTreeSet::new());
         let document = document.edit(&twins(row, document))?;
         self.find(row.fields, document.root(), &mut edits, &mut lacking);
-        Ok((document.edit(&edits)?.without_comments(), lacking))
+        Ok((document.edit(&edits)?.without_comments().grouped(), lacking))
     }
 
     fn find(

@@ -8,6 +8,7 @@
 mod comments;
 mod edit;
 mod error;
+mod group;
 mod index;
 mod markup;
 mod rules;
