@@ -177,7 +177,7 @@ pub(super) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Edi
         match edit {
             Edit::SetText { element, text } => {
                 check_text(text)?;
-                splices.extend(set_text(document.element(*element), text)?);
+                splices.extend(set_text(document.element(*element), text, &style)?);
             }
             Edit::Insert { parent, new, key } => {
                 new.check()?;
@@ -290,7 +290,7 @@ fn splice(document: &Document, mut splices: Vec<Splice>) -> Result<Document, Edi
     document.with_text(text, changed).map_err(EditError::Broken)
 }
 
-fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditError> {
+fn set_text(element: Element<'_>, text: &str, style: &Style) -> Result<Option<Splice>, EditError> {
     let name = element.name().to_owned();
     if element.children().next().is_some() {
         return Err(EditError::HoldsElements(name));
@@ -298,7 +298,7 @@ fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditErro
     if element.text() == text && !element.is_nil() {
         return Ok(None);
     }
-    let escaped = escape(text);
+    let escaped = style.lines(&escape(text)).into_owned();
     let (range, text) = if element.is_self_closing() || element.is_nil() {
         let node: &Node = element.node;
         let tag = element.document.text_of(node.name_end as usize..node.open_end as usize);
@@ -312,9 +312,35 @@ fn set_text(element: Element<'_>, text: &str) -> Result<Option<Splice>, EditErro
             .collect();
         (element.span(), format!("<{qualified}{kept}>{escaped}</{qualified}>"))
     } else {
-        (element.content(), escaped.into_owned())
+        (element.content(), beside_comments(element_text(element), &escaped))
     };
     Ok(Some(Splice { range, text, order: Default::default(), name }))
+}
+
+/// A text in the place of what a content without elements says; comments and processing
+/// instructions stay where they are beside it.
+fn beside_comments(content: &str, text: &str) -> String {
+    let (mut kept, mut rest) = ([String::new(), String::new()], content);
+    let mut is_said = false;
+    while let Some(at) = rest.find('<') {
+        let (said, markup) = rest.split_at(at);
+        is_said |= !said.trim().is_empty();
+        let (end, is_text) = match markup.as_bytes() {
+            [_, b'!', b'-', ..] => ("-->", false),
+            [_, b'?', ..] => ("?>", false),
+            _ => ("]]>", true),
+        };
+        // In a comment of `<!-->` the end may not begin within the beginning.
+        let from = if end == "-->" { 4 } else { 2 };
+        let length = markup[from..].find(end).map_or(markup.len(), |at| from + at + end.len());
+        is_said |= is_text;
+        if !is_text {
+            kept[usize::from(is_said)].push_str(&markup[..length]);
+        }
+        rest = &markup[length..];
+    }
+    let [before, behind] = kept;
+    format!("{before}{text}{behind}")
 }
 
 /// The lists that elements are put into, each read once: it may be long.
@@ -473,7 +499,25 @@ impl Style {
         }
     }
 
-    /// Without a prefix the bytes mean the same here; with one each name must have it.
+    /// A text with the file's own line ends; read again all are the same.
+    fn lines<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_own = match self.line_break {
+            "\n" => !text.contains('\r'),
+            _ => !text.contains(['\r', '\n']),
+        };
+        if is_own {
+            return Cow::Borrowed(text);
+        }
+        let plain = text.replace("\r\n", "\n").replace('\r', "\n");
+        Cow::Owned(if self.line_break == "\n" {
+            plain
+        } else {
+            plain.replace('\n', self.line_break)
+        })
+    }
+
+    /// Without a prefix the bytes mean the same here; with one each name must have it. Line ends
+    /// are the file's own.
     fn copy(&self, markup: &Markup, prefix: &str, indent: &str, into: &mut String) {
         match markup.document() {
             Ok(document) if !prefix.is_empty() => {
@@ -481,7 +525,7 @@ impl Style {
                     self.write(&NewElement::of(element), prefix, indent, into);
                 }
             }
-            _ => into.push_str(markup.raw()),
+            _ => into.push_str(&self.lines(markup.raw())),
         }
     }
 
@@ -499,7 +543,7 @@ impl Style {
             }
             NewContent::Text(text) => {
                 tag(into, "<", &name, ">");
-                into.push_str(&escape(text));
+                into.push_str(&self.lines(&escape(text)));
             }
             NewContent::Children(children) => {
                 tag(into, "<", &name, ">");

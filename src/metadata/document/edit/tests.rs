@@ -1,5 +1,6 @@
 //! What edits make of documents, byte for byte.
 
+use super::super::NAMESPACE;
 use super::*;
 
 const FILE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
@@ -114,6 +115,42 @@ fn the_files_own_line_ends_and_tabs_are_copied() {
         "\r\n\t<userPermissions>\r\n\t\t<enabled>true</enabled>\r\n\t\t<name>ManageUsers\
          </name>\r\n\t</userPermissions>\r\n"
     ));
+}
+
+#[test]
+fn what_is_copied_has_the_files_own_line_ends() {
+    let of = |inner: &str| format!("<P xmlns=\"{NAMESPACE}\">\n{inner}</P>\n");
+    let new = "  <g>\n    <t>two\nlines</t>\n  </g>\n";
+    for line_ends in [["\n", "\r\n"], ["\r\n", "\n"], ["\r", "\n"], ["\n", "\n"]] {
+        let [theirs, own] = line_ends;
+        let there = parse(&of(new).replace('\n', theirs));
+        let copied = NewElement::copy(Markup::of(there.root().child("g").unwrap()));
+        let document = parse(&of("  <a>x</a>\n").replace('\n', own));
+        let text_edit = Edit::SetText {
+            element: document.root().child("a").unwrap().id(),
+            text: "three\nmore\nlines".to_owned(),
+        };
+        let edited = document.edit(&[insert(&document, copied), text_edit]).unwrap();
+        let expected = of(&format!("  <a>three\nmore\nlines</a>\n{new}")).replace('\n', own);
+        assert_eq!(text(&edited), expected);
+    }
+}
+
+#[test]
+fn a_comment_beside_a_value_stays() {
+    for (there, expected) in [
+        ("A<!-- why -->", "B<!-- why -->"),
+        ("<!-- why --> A <?pi a?>", "<!-- why -->B<?pi a?>"),
+        ("<!-- a --><![CDATA[A]]><!---->A", "<!-- a -->B<!---->"),
+        ("<!-- a -->", "<!-- a -->B"),
+    ] {
+        let of = |inner: &str| format!("<P xmlns=\"{NAMESPACE}\"><l>{inner}</l></P>");
+        let document = parse(&of(there));
+        let element = document.root().child("l").unwrap().id();
+        let edited = document.edit(&[Edit::SetText { element, text: "B".to_owned() }]).unwrap();
+        assert_eq!(text(&edited), of(expected));
+        assert_eq!(edited.element(element).text(), "B");
+    }
 }
 
 #[test]
