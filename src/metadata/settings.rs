@@ -256,7 +256,8 @@ impl Walk<'_> {
         for child in parent.children() {
             let name = child.name();
             // What a file says of its own name is no setting: its place says it.
-            if keys.contains(&name) || (self.at.is_empty() && name == "fullName") {
+            let is_key = keys.iter().any(|key| key.eq_ignore_ascii_case(name));
+            if is_key || (self.at.is_empty() && name == "fullName") {
                 continue;
             }
             let Some(field) = fields

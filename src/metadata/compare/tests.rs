@@ -302,6 +302,27 @@ fn of_two_children_of_one_name_the_first_counts() {
 }
 
 #[test]
+fn a_key_in_older_spelling_is_the_key() {
+    let flow = |name: &str, kind: &str, label: &str| {
+        profile(&[format!(
+            "    <loginFlows>\n        <flow>Acme</flow>\n        <{kind}>UI</{kind}>\n        \
+             <{name}>{label}</{name}>\n        <uiLoginFlowType>VisualWorkflow\
+             </uiLoginFlowType>\n    </loginFlows>\n"
+        )])
+    };
+    let (new, old) = (flow("friendlyName", "flowType", "A"), flow("friendlyname", "flowtype", "A"));
+    assert_eq!(shown(&new, &old), [""; 0], "S 3.1");
+    assert_eq!(shown(&old, &new), [""; 0]);
+    assert_eq!(
+        shown(&old, &flow("friendlyName", "flowType", "B")),
+        [
+            "loginFlows[A|VisualWorkflow]: flow=Acme, flowType=UI / -",
+            "loginFlows[B|VisualWorkflow]: - / flow=Acme, flowType=UI"
+        ]
+    );
+}
+
+#[test]
 fn two_spellings_of_one_permission_are_one_entry() {
     let (one, other) = (permission("APIEnabled"), permission("ApiEnabled"));
     assert_eq!(shown(&profile(&[one]), &profile(&[other])), [""; 0]);
