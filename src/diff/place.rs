@@ -14,10 +14,12 @@ use crate::metadata::document::{Document, DocumentError, Element, line_breaks};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
+use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::{Value, same};
 
-use super::finding::{Finding, Place};
+use super::baseline::in_lines;
+use super::finding::{Finding, Outcome, Place};
 
 /// A component's file.
 #[derive(Debug)]
@@ -49,6 +51,21 @@ impl Source {
         }
     }
 
+    /// Lines of the whole in words, each by its part: `line 3 of A and line 7 of B`; nothing where
+    /// it stands in one file.
+    fn lines_in_parts(&self, lines: &[usize]) -> Option<String> {
+        let (whole, _) = self.parts.as_ref()?;
+        let place = |line: &usize| {
+            let mut breaks = memchr::memchr_iter(b'\n', &whole.bytes);
+            let start =
+                line.checked_sub(2).map_or(Some(0), |before| Some(breaks.nth(before)? + 1))?;
+            let tag = start + memchr::memchr(b'<', &whole.bytes[start..])?;
+            let place = self.place_in_parts(tag)?;
+            Some(format!("line {} of {}", place.line, place.file))
+        };
+        Some(lines.iter().map(place).collect::<Option<Vec<String>>>()?.join(" and "))
+    }
+
     /// The file and line of a byte in a part.
     fn place_in_parts(&self, at: usize) -> Option<Place> {
         let (whole, parts) = self.parts.as_ref()?;
@@ -78,9 +95,43 @@ pub fn locate(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files
     for (id, indices) in by_component {
         let is_of_baseline = |index: &usize| is_of_baseline(&findings[*index]);
         let (then, now): (Vec<usize>, Vec<usize>) = indices.into_iter().partition(is_of_baseline);
+        name_parts(findings, &now, &id, actual, false);
+        name_parts(findings, &now, &id, baseline, true);
         let left = place_all(findings, now, &id, actual, is_sound);
         let left = place_all(findings, [then, left].concat(), &id, baseline, is_sound);
         place_all(findings, left, &id, actual, |_| true);
+    }
+}
+
+/// Says of entries that stand more than once in which parts they do, where the component is put
+/// together from several. In the words a baseline's lines come last.
+fn name_parts(
+    findings: &mut [Finding<'_>],
+    indices: &[usize],
+    id: &ComponentId,
+    files: &Files<'_>,
+    is_last: bool,
+) {
+    let is_doubled = |index: &&usize| {
+        findings[**index].unseen().is_some_and(|unseen| unseen.kind == UnseenKind::Doubled)
+    };
+    let indices: Vec<usize> = indices.iter().filter(is_doubled).copied().collect();
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    let (false, Some(row)) = (indices.is_empty(), row) else { return };
+    let Some(source) = files(id) else { return };
+    let Ok(document) = &source.document else { return };
+    for index in indices {
+        let finding = &mut findings[index];
+        let lines = finding.subject.path().and_then(|path| doubled_at(row, document, path));
+        let named = lines.as_ref().and_then(|lines| source.lines_in_parts(lines));
+        let (Some(lines), Some(named)) = (lines, named) else { continue };
+        let Outcome::NotObserved(unseen) = &mut finding.outcome else { continue };
+        let of_file = format!("{} of {}", in_lines(&lines), source.file);
+        let said = if unseen.words.contains(&of_file) { of_file } else { in_lines(&lines) };
+        let at = if is_last { unseen.words.rfind(&said) } else { unseen.words.find(&said) };
+        if let Some(at) = at {
+            unseen.words.replace_range(at..at + said.len(), &named);
+        }
     }
 }
 
