@@ -254,6 +254,7 @@ fn a_new_or_removed_part_is_a_change_of_its_permission_set() {
     deleted file
     - PermissionSet Acme  is gone
         - label  Acme
+        - objectPermissions  allowEdit=true: Account
 
     diff permissionsets/Acme/customPermissions/Send.customPermission-meta.xml
     deleted file
