@@ -17,7 +17,7 @@ pub mod update;
 pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::metadata::archive::ArchiveError;
@@ -28,7 +28,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 
-pub use files::Content;
+pub use files::{Content, is_read_with};
 use record::Record;
 use sorted::Sorted;
 
@@ -74,10 +74,12 @@ pub enum ReadError {
     #[error("{0}")]
     Archive(ArchiveError),
     /// Nothing that this program knows, and no record of a request either.
-    #[error("there is no metadata in it that this program knows")]
+    #[error("there is no metadata in it that this program knows{}", in_lines(.why))]
     Empty {
         /// The path as given.
         path: PathBuf,
+        /// What is there, and why it is not read.
+        why: Vec<String>,
     },
     /// The project's own file is broken.
     #[error("`sfdx-project.json`: {0}")]
@@ -153,6 +155,39 @@ fn listed(names: &[impl fmt::Display], most: usize) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+fn in_lines(why: &[String]) -> String {
+    why.iter().map(|one| format!("\n{}", folded(one))).collect()
+}
+
+/// So many names stand in a list of a note that is not told in full.
+const NAMED: usize = 3;
+
+/// A note with its lists of names (`` `a`, `b` ``) cut short: the first few, and how many more.
+pub fn folded(note: &str) -> String {
+    let (mut out, mut count) = (String::with_capacity(note.len().min(1000)), 0);
+    let more = |out: &mut String, count: usize| {
+        if count > NAMED {
+            let _ = write!(out, " and {} more", count - NAMED);
+        }
+    };
+    // Every second piece stands between back quotes, if none of the names holds one.
+    for (index, piece) in note.split('`').enumerate() {
+        if index % 2 == 1 {
+            count += 1;
+            if count <= NAMED {
+                let glue = if count == 1 { "" } else { ", " };
+                let _ = write!(out, "{glue}`{piece}`");
+            }
+        } else if piece != ", " {
+            more(&mut out, count);
+            count = 0;
+            out.push_str(piece);
+        }
+    }
+    more(&mut out, count);
+    out
 }
 
 struct FileErrors<'e>(&'e [FileError]);
@@ -291,6 +326,21 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         folder
+    }
+
+    #[test]
+    fn long_lists_of_a_note_are_cut_short() {
+        for (note, expected) in [
+            ("no list", "no list"),
+            ("2 `.x` (`a`, `b`)", "2 `.x` (`a`, `b`)"),
+            (
+                "5 `.x` (`a`, `b`, `c`, `d`, `e`), 1 `.y` (`f`)",
+                "5 `.x` (`a`, `b`, `c` and 2 more), 1 `.y` (`f`)",
+            ),
+            ("all: `a`, `b`, `c`, `d`", "all: `a`, `b`, `c` and 1 more"),
+        ] {
+            assert_eq!(folded(note), expected);
+        }
     }
 
     #[test]

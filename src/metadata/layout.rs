@@ -100,25 +100,30 @@ pub fn base_of(path: &str) -> Option<&str> {
     Some(&path[..at])
 }
 
-/// The folders of the types that have a suffix, be they read or not.
-static FOLDERS_OF_SUFFIX: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {
-    let mut folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// The folders of the types that have a suffix, be they read or not, by the suffix in small
+/// letters.
+static FOLDERS_OF_SUFFIX: LazyLock<BTreeMap<String, Vec<&str>>> = LazyLock::new(|| {
+    let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for place in wsdl::all().iter().map(|told| told.place).filter(|one| !one.suffix.is_empty()) {
-        folders.entry(place.suffix).or_default().push(place.folder);
+        folders.entry(place.suffix.to_ascii_lowercase()).or_default().push(place.folder);
     }
     folders
 });
 
 /// Says whether a path looks like that of a file of metadata, be it of a sort that is not read: it
-/// ends as files of source format do, or stands below the folder of its suffix.
+/// ends as files of source format do, or stands below the folder of its suffix. So does a copy that
+/// has more behind that (`.bak`, `.dup`), or another case.
 pub fn is_metadata(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
-    if file.ends_with(META) {
+    let file = file.to_ascii_lowercase();
+    if file.contains(META) {
         return true;
     }
-    let suffix = file.rsplit_once('.').map_or("", |(_, suffix)| suffix);
-    let places = FOLDERS_OF_SUFFIX.get(suffix).map(Vec::as_slice).unwrap_or_default();
-    folders.split('/').any(|folder| places.contains(&folder))
+    let is_there = |suffix: &str| {
+        let places = FOLDERS_OF_SUFFIX.get(suffix).map(Vec::as_slice).unwrap_or_default();
+        folders.split('/').any(|folder| places.contains(&folder))
+    };
+    file.split('.').skip(1).any(is_there)
 }
 
 #[cfg(test)]
@@ -189,6 +194,10 @@ mod tests {
     fn what_is_not_read_may_be_metadata_all_the_same() {
         for (path, expected) in [
             ("permissionsets/sales/A.permissionset", true),
+            ("permissionsets/A.Permissionset", true),
+            ("permissionsets/A.permissionset.bak", true),
+            ("x/A.permissionset-meta.xml.dup", true),
+            ("x/A.PERMISSIONSET-META.XML", true),
             ("reports/Sales/Pipeline.report", true),
             ("lwc/lamp/lamp.js-meta.xml", true),
             ("lwc/lamp/lamp.js", false),

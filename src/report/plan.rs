@@ -14,6 +14,7 @@ use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target, showable};
 use crate::plan::Plan;
 use crate::plan::saved::Assigned;
+use crate::snapshot::folded;
 
 use super::left;
 use super::line::{clean, line};
@@ -77,7 +78,8 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
         out.push('\n');
     }
     for note in &plan.notes {
-        line(&mut out, &format!("{} {}", "note:".bold(), clean(note)));
+        let note = if full { note.clone() } else { folded(note) };
+        line(&mut out, &format!("{} {}", "note:".bold(), clean(&note)));
     }
     for door in &plan.doors {
         line(&mut out, &format!("{} {}", "one way:".bold(), clean(door)));

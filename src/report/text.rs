@@ -8,6 +8,7 @@
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Diff, Finding, Origin};
+use crate::snapshot::folded;
 
 use super::line::{clean, line};
 use super::steps::Look;
@@ -25,7 +26,7 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
             Ok(diff) => {
                 let look = Look { instance_url: org.instance_url.as_deref(), full };
                 body(&mut out, diff, &look, report.templates.len() > 1);
-                notes(&mut out, diff);
+                notes(&mut out, diff, full);
                 left_out(&mut out, report);
                 counts(&mut out, diff);
             }
@@ -112,12 +113,13 @@ fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
 }
 
 /// What the reader should know of what was compared.
-fn notes(out: &mut String, diff: &Diff<'_>) {
+fn notes(out: &mut String, diff: &Diff<'_>, full: bool) {
     if diff.notes().next().is_some() && !out.ends_with("\n\n") {
         out.push('\n');
     }
     for note in diff.notes() {
-        line(out, &format!("{} {}", "note:".bold(), clean(note)));
+        let note = if full { note.to_owned() } else { folded(note) };
+        line(out, &format!("{} {}", "note:".bold(), clean(&note)));
     }
 }
 

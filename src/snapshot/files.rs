@@ -1,5 +1,6 @@
 //! The files under a path, whatever it is: a folder, a project's package folders, a zip, one file.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,8 @@ pub(super) struct Found {
     pub(super) left_out: Vec<String>,
     /// Files of metadata that this program does not read.
     pub(super) passed_over: Vec<String>,
+    /// Metadata in folders that are not the project's own.
+    pub(super) elsewhere: Vec<String>,
     /// All that is not read, metadata or not; what of it belongs to a component shows when two
     /// sides are held against each other.
     pub(super) others: Vec<File>,
@@ -141,7 +144,7 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
             // A directory may lie in another.
             let mut walked = walk(path, &folder)?;
             walked.files.retain(|file| seen.insert(file.name.clone()));
-            walked.passed_over.retain(|name| seen.insert(name.clone()));
+            walked.elsewhere.retain(|name| seen.insert(name.clone()));
             walked.links.retain(|name| seen.insert(name.clone()));
             walked.no_files.retain(|name| seen.insert(name.clone()));
             found.take_walked(walked, &left_out);
@@ -226,7 +229,9 @@ fn of_entries(entries: Vec<(String, Vec<u8>)>) -> Result<Found, ReadError> {
             files.push((directory, file(entry)));
         }
     }
-    files.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
+    files.sort_by(|one, other| {
+        one.0.cmp(&other.0).then_with(|| in_order(&one.1.name, &other.1.name))
+    });
     for (index, directory) in project.directories.iter().enumerate() {
         if !files.iter().any(|(of, _)| *of == index) {
             found.notes.push(no_directory(directory));
@@ -252,7 +257,7 @@ impl Found {
     /// Takes what a walk met, but for what is left out.
     fn take_walked(&mut self, walked: Walked, left_out: &LeftOut) {
         let is_in = |name: &String| !left_out.has(name) && !is_of_a_machine(name);
-        self.passed_over.extend(walked.passed_over.into_iter().filter(is_in));
+        self.elsewhere.extend(walked.elsewhere.into_iter().filter(is_in));
         self.links.extend(walked.links.into_iter().filter(|name| !is_of_a_machine(name)));
         self.no_files.extend(walked.no_files.into_iter().filter(is_in));
         self.take(walked.files, left_out);
@@ -292,7 +297,7 @@ impl Found {
 struct Walked {
     files: Vec<File>,
     /// Metadata in folders that are not the project's.
-    passed_over: Vec<String>,
+    elsewhere: Vec<String>,
     links: Vec<String>,
     no_files: Vec<String>,
 }
@@ -308,7 +313,7 @@ fn walk(root: &Path, folder: &Path) -> Result<Walked, ReadError> {
             Ok(entries) => entries,
             // What is not the project's is only looked through for metadata in the wrong place.
             Err(_) if !is_own => {
-                walked.passed_over.push(relative(root, &folder));
+                walked.elsewhere.push(relative(root, &folder));
                 continue;
             }
             Err(error) => return Err(refused(&error)),
@@ -341,14 +346,57 @@ fn walk(root: &Path, folder: &Path) -> Result<Walked, ReadError> {
             if is_file && is_own {
                 walked.files.push(File { name, content: Content::File(path) });
             } else if component(&name).is_some() || layout::is_metadata(&name) {
-                let list = if is_own { &mut walked.no_files } else { &mut walked.passed_over };
+                let list = if is_own { &mut walked.no_files } else { &mut walked.elsewhere };
                 list.push(name);
             }
         }
     }
-    walked.files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    walked.files.sort_unstable_by(|one, other| in_order(&one.name, &other.name));
     walked.links.sort_unstable();
     Ok(walked)
+}
+
+/// The order in which the sf command line comes upon files: those of a folder, then what lies in
+/// each folder below it, by names. Of two files for a component the last one counts.
+fn in_order(one: &str, other: &str) -> Ordering {
+    let (mut ones, mut others) = (one.split('/').peekable(), other.split('/').peekable());
+    loop {
+        let (Some(one), Some(other)) = (ones.next(), others.next()) else {
+            return Ordering::Equal;
+        };
+        let is_folder = (ones.peek().is_some(), others.peek().is_some());
+        match is_folder.0.cmp(&is_folder.1).then_with(|| one.cmp(other)) {
+            Ordering::Equal if is_folder.0 => {}
+            order => return order,
+        }
+    }
+}
+
+/// Says whether a folder, be it not there yet, lies where what lies under a path is read: files put
+/// there would be taken for some of those.
+pub fn is_read_with(path: &Path, folder: &Path) -> bool {
+    let Some((root, folder)) = std::fs::canonicalize(path).ok().zip(real(folder)) else {
+        return false;
+    };
+    let Ok(within) = folder.strip_prefix(&root) else { return false };
+    let is_own = |part: &std::ffi::OsStr| {
+        let name = part.to_string_lossy();
+        !(name.starts_with('.') || name == OF_OTHERS)
+    };
+    let text = std::fs::read(root.join(project::FILE)).ok();
+    let is_of_project = match text.map(|text| Project::parse(&text)) {
+        Some(Ok(project)) => project.directory_of(&relative(&root, &folder.join("x"))).is_some(),
+        _ => true,
+    };
+    root.is_dir() && within.iter().all(is_own) && is_of_project
+}
+
+/// The path without links, of what need not be there.
+fn real(path: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(path).ok()?;
+    let (there, real) =
+        whole.ancestors().find_map(|one| Some((one, std::fs::canonicalize(one).ok()?)))?;
+    Some(whole.strip_prefix(there).map_or(real.clone(), |rest| real.join(rest)))
 }
 
 /// Says whether macOS put a file beside the others in an archive (`__MACOSX/`,
@@ -370,4 +418,33 @@ pub(super) fn xml_beside(name: &str) -> Option<(ComponentId, String)> {
     }
     let xml = format!("{name}-meta.xml");
     component(&xml).map(|id| (id, xml))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stand_before_the_folders_beside_them() {
+        let mut names = [
+            "p/sales/Acme.permissionset-meta.xml",
+            "p/sales-emea/Acme.permissionset-meta.xml",
+            "p/ABC/Acme.permissionset-meta.xml",
+            "p/Acme.permissionset-meta.xml",
+            "p/zz.permissionset-meta.xml",
+            "z.profile-meta.xml",
+        ];
+        names.sort_by(|one, other| in_order(one, other));
+        assert_eq!(
+            names,
+            [
+                "z.profile-meta.xml",
+                "p/Acme.permissionset-meta.xml",
+                "p/zz.permissionset-meta.xml",
+                "p/ABC/Acme.permissionset-meta.xml",
+                "p/sales/Acme.permissionset-meta.xml",
+                "p/sales-emea/Acme.permissionset-meta.xml",
+            ]
+        );
+    }
 }

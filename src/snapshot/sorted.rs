@@ -22,6 +22,8 @@ pub(super) struct Sorted {
     pub(super) contents: BTreeMap<ComponentId, Content>,
     /// A component that stands in two files of which none counts more than the other.
     pub(super) twice: Vec<(ComponentId, String, String)>,
+    /// Each component that stands in two files of a project, in the order in which they are met.
+    several: Vec<(ComponentId, String, String)>,
     /// What a `package.xml` says was asked for.
     pub(super) manifest: Option<Manifest>,
     /// What a snapshot says of itself.
@@ -55,11 +57,13 @@ impl Sorted {
             Self { version: found.source_version, notes: found.notes.clone(), ..Self::default() };
         sorted.sort(found)?;
         if sorted.components.is_empty() && sorted.manifest.is_none() && sorted.record.is_none() {
-            let is_broken = !sorted.errors.is_empty();
+            // What is there and cannot be read is named by itself.
+            let is_damaged = |why: &Unseen| why.kind == UnseenKind::Damaged;
+            let is_broken = !sorted.errors.is_empty() || sorted.unread.values().any(is_damaged);
             return if is_broken {
                 Ok(sorted)
             } else {
-                Err(ReadError::Empty { path: path.into() })
+                Err(ReadError::Empty { path: path.into(), why: sorted.notes })
             };
         }
         sorted.model = model(sorted.components.values().map(|file| file.name.as_str()));
@@ -69,6 +73,8 @@ impl Sorted {
 
     fn sort(&mut self, found: Found) -> Result<(), ReadError> {
         let names: BTreeSet<String> = found.files.iter().map(|file| file.name.clone()).collect();
+        let in_parts = owners_of_parts(&names);
+        let mut strays: BTreeMap<ComponentId, Unseen> = BTreeMap::new();
         let mut parts: BTreeMap<String, Vec<File>> = BTreeMap::new();
         let mut passed_over = found.passed_over;
         let mut packages = Vec::new();
@@ -90,6 +96,12 @@ impl Sorted {
                 self.read_record(&file, &names)?;
             } else if let Some(root) = root_of(&file.name, found.own_name.as_deref(), &names) {
                 parts.entry(root).or_default().push(file);
+            } else if let Some(id) = stray_part(&file.name, &in_parts) {
+                // A part whose own file is not there says nothing of the rest, and one whose own
+                // file stands elsewhere may say more than that.
+                let words = format!("{} is a part of it, and its own file is not there", file.name);
+                strays.insert(id, Unseen::new(UnseenKind::Damaged, words));
+                passed_over.push(file.name);
             } else if let Some((id, xml)) = files::xml_beside(&file.name) {
                 if names.contains(&xml) {
                     self.contents.insert(id, file.content);
@@ -97,15 +109,10 @@ impl Sorted {
             } else if let Some(id) = files::component(&file.name) {
                 self.put(id, file, found.is_project);
             } else {
-                // A part whose own file is not there says nothing of the rest.
-                if let Some(id) = decomposed::owner_of(&file.name) {
-                    let words =
-                        format!("{} is a part of it, and its own file is not there", file.name);
-                    self.unread.insert(id, Unseen::new(UnseenKind::Damaged, words));
-                }
                 passed_over.push(file.name);
             }
         }
+        self.choose_of_several(&parts);
         for file in self.components.values_mut() {
             if let Some(parts) = parts.remove(&file.name) {
                 let own = (file.name.clone(), file.content.clone());
@@ -114,6 +121,11 @@ impl Sorted {
                 file.content = Content::Parts(all.collect());
             }
         }
+        for (id, why) in strays {
+            self.components.remove(&id);
+            self.unread.insert(id, why);
+        }
+        self.miss_xml(&found.others);
         self.take_belongings(found.others);
         self.read_packages(packages, found.is_project)?;
         let known = |id: &ComponentId| self.components.contains_key(id);
@@ -124,6 +136,11 @@ impl Sorted {
         self.notes.extend(counted(&found.left_out, "left out by `.forceignore`"));
         self.notes
             .extend(counted(&passed_over, "passed over, for sfsetup does not read such files"));
+        self.notes.extend(counted(
+            &found.elsewhere,
+            "passed over, below `node_modules` or a folder whose name begins with a dot",
+        ));
+        passed_over.extend(found.elsewhere);
         self.passed_over = passed_over;
         Ok(())
     }
@@ -175,7 +192,7 @@ impl Sorted {
         self.notes.push(format!(
             "{} {are}: {}; {they} is not read, so nothing is said to be absent",
             links.len(),
-            listed(links, NAMED)
+            listed(links, usize::MAX)
         ));
         let words =
             format!("it may lie behind `{first}`, a link to a folder, which is not followed");
@@ -227,19 +244,47 @@ impl Sorted {
         owners
     }
 
-    /// Of two files for a component the last counts in a project, as for the sf command line.
     fn put(&mut self, id: ComponentId, file: File, is_project: bool) {
         let name = file.name.clone();
         let Some(one) = self.components.insert(id.clone(), file) else { return };
         if is_project {
-            self.notes.push(format!(
-                "{id} stands in two files, `{}` and `{name}`; the last one counts, as for the sf \
-                 command line",
-                one.name
-            ));
+            self.several.push((id, one.name, name));
         } else {
             self.twice.push((id.clone(), one.name.clone(), name));
             self.components.insert(id, one);
+        }
+    }
+
+    /// Of two files for a component the last counts in a project, as for the sf command line. Where
+    /// one has parts, which `parts` holds by own file, nobody knows what the whole is: sf puts the
+    /// parts of both together.
+    fn choose_of_several(&mut self, parts: &BTreeMap<String, Vec<File>>) {
+        for (id, one, other) in std::mem::take(&mut self.several) {
+            if [&one, &other].into_iter().any(|name| parts.contains_key(name)) {
+                let words = format!(
+                    "it stands in two files, `{one}` and `{other}`, and not all of it is in either"
+                );
+                self.components.remove(&id);
+                self.unread.insert(id, Unseen::new(UnseenKind::Damaged, words));
+            } else {
+                self.notes.push(format!(
+                    "{id} stands in two files, `{one}` and `{other}`; the last one counts, as for \
+                     the sf command line"
+                ));
+            }
+        }
+    }
+
+    /// Says of what has its content here and its XML not that nobody knows it.
+    fn miss_xml(&mut self, others: &[File]) {
+        for file in others {
+            let Some((id, xml)) = files::xml_beside(&file.name) else { continue };
+            let is_content =
+                wsdl::find(&id.type_name).is_some_and(|told| told.place.beside_content);
+            if is_content && !self.components.contains_key(&id) {
+                let words = format!("{} is there, and its own file {xml} is not", file.name);
+                self.unread.entry(id).or_insert(Unseen::new(UnseenKind::Damaged, words));
+            }
         }
     }
 
@@ -353,6 +398,20 @@ impl Owners<'_> {
     }
 }
 
+/// The components whose own files stand where parts may stand with them.
+fn owners_of_parts(names: &BTreeSet<String>) -> BTreeSet<ComponentId> {
+    let own = names.iter().filter(|name| decomposed::has_own_folder(name));
+    own.filter_map(|name| files::component(name)).collect()
+}
+
+/// The component that a file is a part of whose own file does not stand there. In a folder of any
+/// name, or where the file may also be a component of another type, only what is known to stand in
+/// parts elsewhere has it.
+fn stray_part(name: &str, in_parts: &BTreeSet<ComponentId>) -> Option<ComponentId> {
+    let known = decomposed::owner_anywhere(name).filter(|id| in_parts.contains(id));
+    known.or_else(|| decomposed::owner_of(name).filter(|_| files::component(name).is_none()))
+}
+
 /// The own file of the component that a file is a part of, if it is there.
 fn root_of(name: &str, own_name: Option<&str>, names: &BTreeSet<String>) -> Option<String> {
     // The folder that was opened may be the component's.
@@ -373,10 +432,7 @@ pub(super) fn model<'f>(mut files: impl Iterator<Item = &'f str> + Clone) -> Opt
 /// Its schema stands beside it with `decomposeExternalServiceRegistrationBeta` (S 6.11).
 const SCHEMA_APART: &str = "ExternalServiceRegistration";
 
-/// So many names of a sort stand in a note.
-const NAMED: usize = 3;
-
-/// Counts files by their suffixes, and names the first of each.
+/// Counts files by their suffixes, and names them.
 fn counted(files: &[String], what: &str) -> Option<String> {
     let mut by_suffix: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for file in files {
@@ -385,9 +441,9 @@ fn counted(files: &[String], what: &str) -> Option<String> {
         let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
         by_suffix.entry(&name[stem.len()..]).or_default().push(file);
     }
-    let sorts = by_suffix
-        .iter()
-        .map(|(suffix, files)| format!("{} `{suffix}` ({})", files.len(), listed(files, NAMED)));
+    let sorts = by_suffix.iter().map(|(suffix, files)| {
+        format!("{} `{suffix}` ({})", files.len(), listed(files, usize::MAX))
+    });
     let sorts: Vec<String> = sorts.collect();
     let (count, are) = (
         files.len(),

@@ -259,6 +259,137 @@ fn of_two_package_directories_the_last_file_counts_and_both_are_named() {
 }
 
 #[test]
+fn the_last_file_is_the_one_that_sf_comes_upon_last() {
+    for (first, last) in [
+        ("sales/Acme_Sync", "sales-emea/Acme_Sync"),
+        ("Acme_Sync", "ABC/Acme_Sync"),
+        ("x/zz/Acme_Sync", "y/Acme_Sync"),
+    ] {
+        let env = with_template();
+        env.write("p/sfdx-project.json", project(&["force-app"]));
+        for (name, readable) in [(first, false), (last, true)] {
+            let file = format!("p/force-app/permissionsets/{name}.permissionset-meta.xml");
+            env.write(&file, permission_set(readable));
+        }
+        is_in_sync(&held(&env, "p"));
+        let names = ["sfdx-project.json", "force-app/permissionsets"];
+        let mut zipped: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for (name, text) in files(&env, "p") {
+            assert!(names.iter().any(|start| name.starts_with(start)));
+            zipped.insert(name, text.into_bytes());
+        }
+        env.write("p.zip", sfsetup::metadata::archive::write_zip(&zipped).unwrap());
+        is_in_sync(&held(&env, "p.zip"));
+    }
+}
+
+#[test]
+fn parts_in_another_package_directory_than_their_set_are_not_observed() {
+    type Write = fn(&Env, &str, bool);
+    let layouts: [(Write, &str); 2] = [
+        (in_lists, "objectSettings/Account.objectSettings-meta.xml"),
+        (in_entries, "fieldPermissions/Account.Tier__c.fieldPermission-meta.xml"),
+    ];
+    for (write, part) in layouts {
+        let env = with_template();
+        env.write("whole/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+        for folder in ["permissionsets/Acme_Sync", "sets/Acme_Sync"] {
+            write(&env, "p", true);
+            let own = "p/force-app/main/default/permissionsets/Acme_Sync";
+            let away = format!("p/more/{folder}/{part}");
+            env.write(&away, std::fs::read(env.folder().join(own).join(part)).unwrap());
+            std::fs::remove_file(env.folder().join(own).join(part)).unwrap();
+            env.write("p/sfdx-project.json", project(&["force-app", "more"]));
+            let found = json(&env, &["diff", "--template", "acme.toml", "--from", "p"]);
+            let finding = &found["orgs"][0]["findings"][0];
+            assert_eq!(finding["state"], "not-observed", "{found}");
+            let reason = finding["reason"].as_str().unwrap();
+            assert!(reason.contains(part), "{reason}");
+            let before = files(&env, "p");
+            for goal in [["--template", "acme.toml"], ["--baseline", "whole"]] {
+                let run =
+                    env.run(&[&["package"], &goal[..], &["--from", "p", "--in-place"]].concat());
+                assert_eq!(files(&env, "p"), before, "{run:?}");
+            }
+            std::fs::remove_dir_all(env.folder().join("p")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn entries_of_parts_that_stand_twice_are_named_by_their_parts() {
+    let env = with_template();
+    in_lists(&env, "p", true);
+    env.write("whole/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+    let at = "force-app/main/default/permissionsets/Acme_Sync";
+    let list = |inner: &str| format!("{XML}<PermissionSet>\n{inner}</PermissionSet>\n");
+    env.write(&format!("p/{at}/Acme_Sync.fieldPermission-meta.xml"), list(&field(false)));
+    let told = [
+        format!("line 3 of {at}/Acme_Sync.fieldPermission-meta.xml"),
+        format!("line 3 of {at}/objectSettings/Account.objectSettings-meta.xml"),
+    ];
+    for arguments in [
+        ["--template", "acme.toml", "--from", "p"],
+        ["--baseline", "whole", "--from", "p"],
+        ["--baseline", "p", "--from", "whole"],
+    ] {
+        let found = json(&env, &[&["diff"], &arguments[..]].concat());
+        let findings = found["orgs"][0]["findings"].as_array().unwrap();
+        let reasons: Vec<&str> =
+            findings.iter().filter_map(|finding| finding["reason"].as_str()).collect();
+        assert_eq!(reasons.len(), 1, "{findings:?}");
+        assert!(told.iter().all(|told| reasons[0].contains(told)), "{reasons:?}");
+        assert!(!reasons[0].contains("lines"), "{reasons:?}");
+    }
+}
+
+#[test]
+fn a_package_has_the_elements_of_one_name_together() {
+    let env = Env::new();
+    let contact = field(true).replace("Account", "Contact");
+    let set =
+        |readable: bool| of("PermissionSet", &[&field(readable), LABEL, &contact, OBJECT].concat());
+    env.write("then/permissionsets/Acme_Sync.permissionset-meta.xml", set(true));
+    env.write("now/permissionsets/Acme_Sync.permissionset-meta.xml", set(false));
+    let package = ["package", "--baseline", "then", "--from", "now"];
+    let run = env.run(&[&package[..], &["--out", "o"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let sent = &files(&env, "o")["permissionsets/Acme_Sync.permissionset"];
+    let grouped = of("PermissionSet", &[&field(true), &contact, LABEL, OBJECT].concat());
+    assert_eq!(*sent, grouped);
+    // Where it stands nothing moves.
+    let run = env.run(&[&package[..], &["--in-place"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(files(&env, "now"), files(&env, "then"));
+}
+
+#[test]
+fn a_set_in_parts_that_stands_twice_is_not_observed() {
+    for write in [in_lists as fn(&Env, &str, bool), in_entries] {
+        let env = with_template();
+        env.write("whole/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+        for is_last in [true, false] {
+            write(&env, "p", true);
+            let other = "more/permissionsets/Acme_Sync.permissionset-meta.xml";
+            env.write(&format!("p/{other}"), of("PermissionSet", LABEL));
+            let mut directories = ["more", "force-app"];
+            directories.rotate_left(usize::from(is_last));
+            env.write("p/sfdx-project.json", project(&directories));
+            let found = json(&env, &["diff", "--template", "acme.toml", "--from", "p"]);
+            let finding = &found["orgs"][0]["findings"][0];
+            assert_eq!(finding["state"], "not-observed", "{found}");
+            let reason = finding["reason"].as_str().unwrap();
+            let own = "Acme_Sync/Acme_Sync.permissionset-meta.xml";
+            assert!(reason.contains(own) && reason.contains(other), "{reason}");
+            assert!(!found["orgs"][0]["notes"].to_string().contains("as for the sf"), "{found}");
+            let before = files(&env, "p");
+            let run = env.run(&["package", "--baseline", "whole", "--from", "p", "--in-place"]);
+            assert_eq!(files(&env, "p"), before, "{run:?}");
+        }
+    }
+}
+
+#[test]
 fn what_forceignore_leaves_out_is_not_read_and_not_missing() {
     let env = with_template();
     env.write("p/sfdx-project.json", project(&["force-app"]));
@@ -633,6 +764,97 @@ fn source_that_differs_is_a_difference_that_no_package_carries() {
     let run = env.run(&["package", "--baseline", "a", "--from", "b", "--in-place"]);
     assert!(run.code == 2 && !env.folder().join("b/classes/B.cls-meta.xml").exists(), "{run:?}");
     assert_eq!(files(&env, "b")["classes/A.cls-meta.xml"], class("Active"));
+}
+
+#[test]
+fn content_without_its_xml_is_not_observed() {
+    let env = Env::new();
+    let place = "force-app/main/default/classes/A.cls";
+    for folder in ["a", "b"] {
+        env.write(&format!("{folder}/sfdx-project.json"), project(&["force-app"]));
+        env.write(&format!("{folder}/{place}"), "class A {}");
+        env.write(
+            &format!("{folder}/force-app/profiles/Admin.profile-meta.xml"),
+            of("Profile", ""),
+        );
+    }
+    let xml = of("ApexClass", "    <status>Active</status>\n");
+    env.write(&format!("a/{place}-meta.xml"), xml);
+    let run = env.run(&["diff", "--baseline", "a", "--from", "b"]);
+    let text = run.stdout.replace("\n", " ");
+    assert!(text.contains("1 not observed") && text.contains("A.cls is there, and its own file"));
+    assert!(!run.stdout.contains("- ApexClass"), "{run:?}");
+}
+
+#[test]
+fn why_nothing_is_read_is_said() {
+    let env = with_template();
+    let place = "force-app/permissionsets/Acme_Sync.permissionset-meta.xml";
+    env.write("a/sfdx-project.json", project(&["force-app"]));
+    env.write("a/.forceignore", "**/Acme*\n");
+    env.write(&format!("a/{place}"), permission_set(true));
+    let run = held(&env, "a");
+    assert!(run.code == 1 && run.stderr.contains("left out by `.forceignore`"), "{run:?}");
+    assert!(run.stderr.contains(place) && !run.stderr.contains("should hold"), "{run:?}");
+    #[cfg(unix)]
+    {
+        env.write("b/sfdx-project.json", project(&["force-app"]));
+        std::fs::create_dir_all(env.folder().join("b/force-app")).unwrap();
+        let link = env.folder().join("b/force-app/permissionsets");
+        std::os::unix::fs::symlink("../../a/force-app/permissionsets", link).unwrap();
+        let run = held(&env, "b");
+        assert!(run.code == 1 && run.stderr.contains("for it is a link"), "{run:?}");
+    }
+}
+
+#[test]
+fn copies_and_other_peoples_files_are_counted_with_their_reason() {
+    let env = with_template();
+    env.write("p/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
+    for name in [
+        "permissionsets/Acme_Sync.permissionset-meta.xml.bak",
+        "permissionsets/ACME.PERMISSIONSET-META.XML",
+        "node_modules/x/permissionsets/Other.permissionset-meta.xml",
+    ] {
+        env.write(&format!("p/{name}"), permission_set(false));
+    }
+    let run = held(&env, "p");
+    is_in_sync(&run);
+    let text = run.stdout.replace('\n', " ");
+    assert!(text.contains("2 files of metadata were passed over, for sfsetup"), "{text}");
+    assert!(text.contains("1 file of metadata was passed over, below"), "{text}");
+}
+
+#[test]
+fn a_package_is_not_written_among_the_files_that_it_is_made_of() {
+    let env = with_template();
+    for root in ["plain", "project"] {
+        let place = format!("{root}/force-app/permissionsets/Acme_Sync.permissionset-meta.xml");
+        env.write(&place, permission_set(false));
+    }
+    env.write("project/sfdx-project.json", project(&["force-app"]));
+    let package = |from: &str, out: &str| {
+        env.run(&["package", "--template", "acme.toml", "--from", from, "--out", out])
+    };
+    for (from, out) in [
+        ("plain", "plain/out"),
+        ("plain", "plain/../plain/force-app/new/out"),
+        ("project", "project/force-app/out"),
+    ] {
+        let run = package(from, out);
+        assert!(run.code == 64 && run.stderr.contains("read with it next time"), "{run:?}");
+        assert!(!env.folder().join(out).exists(), "{run:?}");
+    }
+    for (from, out) in [
+        ("plain", "out"),
+        ("plain", "plain/out.zip"),
+        ("plain", "plain/.out"),
+        ("project", "project/out"),
+    ] {
+        let (before, run) = (held(&env, from).stdout, package(from, out));
+        assert!(run.code == 0 && env.folder().join(out).exists(), "{run:?}");
+        assert_eq!(held(&env, from).stdout.lines().last(), before.lines().last());
+    }
 }
 
 #[test]

@@ -447,7 +447,7 @@ impl CommandError {
                 "name a folder in metadata or source format, or \
                 a zip, as `--from`",
             ),
-            ReadError::Empty { .. } => all.hint(
+            ReadError::Empty { why, .. } if why.is_empty() => all.hint(
                 "it should hold folders such as `connectedApps` and `profiles`, or be a \
                           project with an `sfdx-project.json`",
             ),
