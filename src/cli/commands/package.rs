@@ -26,6 +26,7 @@ use crate::org::ConnectOptions;
 use crate::package::{Target, own};
 use crate::plan::Plan;
 use crate::report::{left, plan as render};
+use crate::snapshot::is_read_with;
 
 /// Write the smallest package that fixes what differs
 ///
@@ -164,6 +165,7 @@ fn put(
     if arguments.in_place {
         in_place(ui, arguments, &plan.targets, seen)?;
     } else if let Some(out) = &arguments.out {
+        refuse_within(arguments.source.from.as_deref(), out)?;
         let zip = || package.zip().map_err(|error| error.to_string());
         written(ui, arguments.layout, out, &package.files, package.version, zip)?;
     }
@@ -185,6 +187,20 @@ fn put(
         ui.hint(&format!("written to {}; {command} deploys it", out.display()));
     }
     Ok(())
+}
+
+/// A package among the files that it was made of would be read as some of them next time.
+fn refuse_within(from: Option<&Path>, out: &Path) -> Result<(), CommandError> {
+    let Some(from) = from.filter(|from| !is_zip(out) && is_read_with(from, out)) else {
+        return Ok(());
+    };
+    Err(CommandError::new(format!(
+        "`{}` lies where `{}` is read, so what is written there would be read with it next time",
+        out.display(),
+        from.display()
+    ))
+    .hint("name a folder beside it, or a zip")
+    .usage())
 }
 
 fn is_zip(out: &Path) -> bool {
