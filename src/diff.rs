@@ -21,7 +21,7 @@ use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::{Applies, ExpandedStep};
 
 pub use finding::{Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
-pub use place::{Files, Source, locate};
+pub use place::{Files, Source, locate, name_parts};
 
 /// All findings of one org, or of one folder.
 #[derive(Clone, Debug, Default)]

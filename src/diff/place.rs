@@ -15,7 +15,7 @@ use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::settings::doubled_at;
-use crate::metadata::unseen::UnseenKind;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 
 use super::baseline::in_lines;
@@ -95,8 +95,6 @@ pub fn locate(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files
     for (id, indices) in by_component {
         let is_of_baseline = |index: &usize| is_of_baseline(&findings[*index]);
         let (then, now): (Vec<usize>, Vec<usize>) = indices.into_iter().partition(is_of_baseline);
-        name_parts(findings, &now, &id, actual, false);
-        name_parts(findings, &now, &id, baseline, true);
         let left = place_all(findings, now, &id, actual, is_sound);
         let left = place_all(findings, [then, left].concat(), &id, baseline, is_sound);
         place_all(findings, left, &id, actual, |_| true);
@@ -104,35 +102,32 @@ pub fn locate(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files
 }
 
 /// Says of entries that stand more than once in which parts they do, where the component is put
-/// together from several. In the words a baseline's lines come last.
-fn name_parts(
-    findings: &mut [Finding<'_>],
-    indices: &[usize],
-    id: &ComponentId,
-    files: &Files<'_>,
-    is_last: bool,
-) {
-    let is_doubled = |index: &&usize| {
-        findings[**index].unseen().is_some_and(|unseen| unseen.kind == UnseenKind::Doubled)
-    };
-    let indices: Vec<usize> = indices.iter().filter(is_doubled).copied().collect();
-    let row = registry::find_component(&id.type_name, &id.full_name);
-    let (false, Some(row)) = (indices.is_empty(), row) else { return };
-    let Some(source) = files(id) else { return };
-    let Ok(document) = &source.document else { return };
-    for index in indices {
-        let finding = &mut findings[index];
-        let lines = finding.subject.path().and_then(|path| doubled_at(row, document, path));
-        let named = lines.as_ref().and_then(|lines| source.lines_in_parts(lines));
-        let (Some(lines), Some(named)) = (lines, named) else { continue };
-        let Outcome::NotObserved(unseen) = &mut finding.outcome else { continue };
-        let of_file = format!("{} of {}", in_lines(&lines), source.file);
-        let said = if unseen.words.contains(&of_file) { of_file } else { in_lines(&lines) };
-        let at = if is_last { unseen.words.rfind(&said) } else { unseen.words.find(&said) };
-        if let Some(at) = at {
-            unseen.words.replace_range(at..at + said.len(), &named);
+/// together from several.
+pub fn name_parts(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files<'_>) {
+    for finding in findings {
+        let is_doubled = |unseen: &Unseen| unseen.kind == UnseenKind::Doubled;
+        if let Some(id) = finding.subject.component().cloned()
+            && finding.unseen().is_some_and(is_doubled)
+        {
+            // In the words a baseline's lines come last.
+            name_parts_of(finding, actual(&id), false);
+            name_parts_of(finding, baseline(&id), true);
         }
     }
+}
+
+fn name_parts_of(finding: &mut Finding<'_>, source: Option<Source>, is_last: bool) -> Option<()> {
+    let source = source?;
+    let id = finding.subject.component()?;
+    let row = registry::find_component(&id.type_name, &id.full_name)?;
+    let lines = doubled_at(row, source.document.as_ref().ok()?, finding.subject.path()?)?;
+    let named = source.lines_in_parts(&lines)?;
+    let Outcome::NotObserved(unseen) = &mut finding.outcome else { return None };
+    let of_file = format!("{} of {}", in_lines(&lines), source.file);
+    let said = if unseen.words.contains(&of_file) { of_file } else { in_lines(&lines) };
+    let at = if is_last { unseen.words.rfind(&said) } else { unseen.words.find(&said) }?;
+    unseen.words.replace_range(at..at + said.len(), &named);
+    Some(())
 }
 
 /// Says whether a finding stands in a file that can be read.

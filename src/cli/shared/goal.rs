@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, read_again, read_images};
-use crate::diff::{Diff, Finding, Source, diff, locate};
+use crate::diff::{Diff, Finding, Source, diff, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
@@ -241,8 +241,9 @@ impl<'g> Goal<'g> {
                 found.broken.clone_from(&seen.broken);
                 found.findings.retain(|finding| only.finding(finding));
                 found.notes.clone_from(&seen.notes);
+                let read = |id: &ComponentId| read_source(&seen, id);
+                name_parts(&mut found.findings, &read, &|_| None);
                 if with_places {
-                    let read = |id: &ComponentId| read_source(&seen, id);
                     locate(&mut found.findings, &read, &|_| None);
                 }
                 Ok(found)
@@ -251,10 +252,11 @@ impl<'g> Goal<'g> {
                 let Some(AgainstBaseline { side: now, mut found }) = seen.against else {
                     return Ok(Diff::default());
                 };
+                let now = |id: &ComponentId| source(&now, id);
+                let against = found.baseline.clone().unwrap_or_default();
+                let then = |id: &ComponentId| source(then, against.name_of(id));
+                name_parts(&mut found.findings, &now, &then);
                 if with_places {
-                    let now = |id: &ComponentId| source(&now, id);
-                    let against = found.baseline.clone().unwrap_or_default();
-                    let then = |id: &ComponentId| source(then, against.name_of(id));
                     locate(&mut found.findings, &now, &then);
                 }
                 Ok(found)
