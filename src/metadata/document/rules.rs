@@ -53,7 +53,7 @@ pub(super) fn texts(bytes: &[u8], nodes: &[Node]) -> Result<(), Refused> {
         }
     }
     references(bytes)?;
-    match MERGE_LINES.iter().any(|line| memchr::memmem::find(bytes, *line).is_some()) {
+    match MERGE_LINES.iter().any(|line| memchr::memmem::find(bytes, line).is_some()) {
         true => merged(bytes, nodes),
         false => Ok(()),
     }
