@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod index;
 mod markup;
+mod node;
 mod rules;
 
 use std::borrow::Cow;
@@ -24,7 +25,7 @@ pub use error::{DocumentError, DocumentErrorKind, Position};
 pub use markup::Markup;
 pub(crate) use rules::{encoding, is_sound_text};
 
-use index::Node;
+use node::Node;
 
 /// The namespace of every metadata file and SOAP body (S 0).
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
@@ -254,7 +255,7 @@ impl<'d> Element<'d> {
     /// The opening tag's attributes, by their names as they are written.
     fn attributes(self) -> impl Iterator<Item = (&'d str, &'d str)> {
         let tag = self.document.text_of(self.node.name_end as usize..self.node.open_end as usize);
-        index::attributes(tag)
+        node::attributes(tag)
     }
 
     /// Returns the child elements in their order.

@@ -510,8 +510,8 @@ async fn the_orgs_refusals_are_shown_with_what_to_do() {
     for (want, code, words) in [
         (
             format!("{{ {set} = \"customPermissions[Nope].enabled\", equals = true }}"),
-            3,
-            &["no CustomPermission named Nope found", "only-step", "not in this org"][..],
+            2,
+            &["the org has no custom permission `Nope`"][..],
         ),
         (
             format!("{{ {set} = \"fieldPermissions[Account.Nope__c].readable\", equals = true }}"),

@@ -135,7 +135,7 @@ async fn once_the_deploy_is_over_the_look_is_not_waited_for() {
     let began = Instant::now();
     signal(&child, "-INT");
     let run = end(child).await;
-    assert!(run.code == 130 && run.stderr.contains("the deploy had ended"), "{run:?}");
+    assert!(run.code == 130 && run.stderr.contains("has gone through, and what"), "{run:?}");
     assert!(
         began.elapsed() < Duration::from_secs(10),
         "it does not wait for the org: {:?}",
@@ -155,7 +155,7 @@ async fn a_rollback_that_was_cut_off_is_finished_and_no_other_begins() {
     lab.until("retrieve", looks + 3).await;
     signal(&child, "-INT");
     let run = end(child).await;
-    assert!(run.code == 130 && run.stderr.contains("the deploy had ended"), "{run:?}");
+    assert!(run.code == 130 && run.stderr.contains("has gone through, and what"), "{run:?}");
     let starts = lab.count("deployRequest.start");
     let run = lab.run(&["rollback", "--yes"]).await;
     assert!(run.code == 0 && run.stdout.contains("Nothing more was taken back"), "{run:?}");

@@ -40,7 +40,7 @@ fn env() -> Env {
     let env = Env::new();
     env.write("acme.toml", TEMPLATE);
     env.write("seen/connectedApps/Acme.connectedApp", APP);
-    env.write("other/connectedApps/Else.connectedApp", APP);
+    env.write("other/connectedApps/Else.connectedApp", APP.replace("Acme", "Else"));
     env
 }
 

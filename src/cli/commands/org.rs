@@ -196,7 +196,7 @@ fn check_name(name: &str) -> Result<(), CommandError> {
 
 /// A sign-in that came to nothing: nothing is stored, and a login of that name is as it was.
 fn not_signed_in(name: &str, error: &OrgError) -> CommandError {
-    CommandError { what: format!("cannot sign in to `{name}`"), ..CommandError::org(name, error) }
+    CommandError { what: format!("cannot sign in to `{name}`"), ..CommandError::login(name, error) }
 }
 
 /// Signs in, in the way that is named; nothing is stored.

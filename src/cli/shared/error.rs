@@ -451,6 +451,9 @@ impl CommandError {
                 "it should hold folders such as `connectedApps` and `profiles`, or be a \
                           project with an `sfdx-project.json`",
             ),
+            ReadError::Empty { .. } => all.hint(
+                "name the folder that holds it as `--from`, or take it out of `.forceignore`",
+            ),
             ReadError::Files(_) | ReadError::Project(_) => {
                 all.hint("put right what is named here, or leave the file out, then run this again")
             }

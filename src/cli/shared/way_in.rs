@@ -100,6 +100,7 @@ mod tests {
             client_id: client.to_owned(),
             client_secret: secret.map(Into::into),
             refresh_token: "PLANTED".into(),
+            access_token: None,
         };
         let base = "sfsetup org login 'my org' --instance-url https://test.salesforce.com";
         assert_eq!(shown(refresh(DEFAULT_CLIENT, None)), base);

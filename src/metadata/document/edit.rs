@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::error::DocumentError;
-use super::index::{Node, attributes};
-use super::markup::quoted;
+use super::markup::{escape, quoted};
+use super::node::{Node, attributes};
 use super::{Document, Element, ElementId, Markup};
 
 /// One change to a document.
@@ -569,27 +569,6 @@ fn tag(into: &mut String, open: &str, name: &str, close: &str) {
     into.push_str(open);
     into.push_str(name);
     into.push_str(close);
-}
-
-/// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive
-/// reading, so it is written as a reference.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\r' => escaped.push_str("&#xD;"),
-            other => escaped.push(other),
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 fn check_text(text: &str) -> Result<(), EditError> {

@@ -4,26 +4,8 @@
 use std::ops::Range;
 
 use super::error::DocumentErrorKind as Kind;
+use super::node::{Node, Refused, attributes, find};
 use super::{MAX_DEPTH, NAMESPACE, rules};
-
-/// One element, by offsets into the file.
-#[derive(Clone, Copy)]
-pub(super) struct Node {
-    /// Of the `<`.
-    pub(super) start: u32,
-    /// After the name.
-    pub(super) name_end: u32,
-    /// After the opening tag's `>`.
-    pub(super) open_end: u32,
-    /// Of the closing tag's `<`; for `<a/>` the same as `end`.
-    pub(super) close_start: u32,
-    /// After the last `>`.
-    pub(super) end: u32,
-    /// The index of the element that this one stands in.
-    pub(super) parent: u32,
-    /// The index after its last descendant.
-    pub(super) subtree_end: u32,
-}
 
 /// A file's elements in the order in which they begin.
 pub(super) struct Index {
@@ -31,9 +13,6 @@ pub(super) struct Index {
     /// Whether any element's name has a prefix.
     pub(super) has_prefixes: bool,
 }
-
-/// Why a file is refused, and the offset of that.
-pub(super) type Refused = (Kind, usize);
 
 /// Bytes of XML an element of metadata takes on average, for a first guess at the index's size; a
 /// wrong guess costs a copy, no more.
@@ -418,19 +397,6 @@ fn no_twins(bytes: &[u8], attributes: &[usize]) -> Result<(), Refused> {
     }
 }
 
-/// Splits a tag's text after the name into attributes; the tag is known to be well-formed.
-pub(super) fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = tag;
-    std::iter::from_fn(move || {
-        let (name, after) = rest.split_once('=')?;
-        let after = after.trim_start();
-        let quote = after.chars().next()?;
-        let (value, tail) = after[1..].split_once(quote)?;
-        rest = tail;
-        Some((name.trim(), value))
-    })
-}
-
 fn namespace(bytes: &[u8], root: &Node) -> Result<(), Refused> {
     let text = |from: u32, to: u32| {
         std::str::from_utf8(&bytes[from as usize..to as usize]).unwrap_or_default()
@@ -491,12 +457,6 @@ fn after_space(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// Returns the offset after the next `needle`.
-pub(super) fn find(bytes: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
-    let haystack = bytes.get(from..)?;
-    memchr::memmem::find(haystack, needle).map(|at| from + at + needle.len())
 }
 
 /// Letters, digits, `_ - . :` and everything beyond ASCII.

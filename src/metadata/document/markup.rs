@@ -1,9 +1,9 @@
 //! An element of whose structure nothing is known: copied as it stands, compared by what it holds.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::edit::escape;
 use super::{Document, DocumentError, Element, NAMESPACE};
 
 /// An element as it stands in a file, tags included. Two are equal if they hold the same, whatever
@@ -167,4 +167,25 @@ fn say(element: Element<'_>, above: &str, parts: &mut Vec<String>) {
         let path = if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") };
         say(child, &path, parts);
     }
+}
+
+/// Escapes as Salesforce writes text: the two quotes too. A carriage return would not survive
+/// reading, so it is written as a reference.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'', '\r']) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\r' => escaped.push_str("&#xD;"),
+            other => escaped.push(other),
+        }
+    }
+    Cow::Owned(escaped)
 }

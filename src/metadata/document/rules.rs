@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::error::DocumentErrorKind as Kind;
-use super::index::{Node, Refused, attributes, find};
+use super::node::{Node, Refused, attributes, find};
 
 /// So many bytes are looked at together for characters that may not stand in them.
 const BLOCK: usize = 256;

@@ -228,6 +228,7 @@ fn an_address_that_is_none_is_said() {
     --- stderr
     error: cannot read the org `http://acme.my.salesforce.com`
       caused by: `http://acme.my.salesforce.com` cannot be used as an address: `http://` would send the token in the clear; only this machine may be reached so
+    hint: put right what is named here; `sfsetup org login --help` says what a login takes
     hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     ");
@@ -236,6 +237,7 @@ fn an_address_that_is_none_is_said() {
     --- stderr
     error: cannot read the org `not an address`
       caused by: `not an address` cannot be used as an address: invalid international domain name
+    hint: put right what is named here; `sfsetup org login --help` says what a login takes
     hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     ");

@@ -246,6 +246,13 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
 
     [ERROR, exit 130]
     error: interrupted
+      caused by: `acme` did not cancel the deploy 0Af1, and goes on with it
+      caused by: too late
+    hint: run the same command again: it finds out what became of it before it does anything else
+    hint: if it is stuck, `sfsetup rollback --org acme --cancel 0Af1` asks the org to cancel it, as does Cancel in Setup > Deployment Status
+
+    [ERROR, exit 130]
+    error: interrupted
       caused by: what `acme` was to be changed by a package is done; permission sets that are given or taken back after it are not all
     hint: run the same command again: it finds out what became of it before it does anything else
 
