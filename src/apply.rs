@@ -383,12 +383,7 @@ impl Applier<'_> {
     ) -> Result<(Entry, Outcome), ApplyError> {
         let what = if entry.check_only { "the org is validating" } else { "the org is deploying" };
         self.org.begin(what);
-        let watching = async {
-            match limit {
-                Some(limit) => self.org.watch_deploy_for(id, what, limit).await,
-                None => self.org.watch_deploy(id, what).await,
-            }
-        };
+        let watching = self.org.watch_deploy_for(id, what, limit);
         let watched = self.watch_or_cancel(id, &entry.started, watching).await;
         self.org.end();
         let (status, not_canceled) = watched?;

@@ -51,18 +51,34 @@ pub fn in_the_way(row: &DeployRow) -> String {
 /// # Errors
 /// The org cannot be asked.
 pub async fn free(org: &Org) -> Result<Result<Known, DeployRow>, OrgError> {
+    let what = "waiting for another deploy";
+    let Some(rows) = once_over(org, what, PATIENCE, DeployRow::is_running).await? else {
+        return Ok(Ok(Known(None)));
+    };
+    Ok(match rows.iter().find(|row| row.is_running()) {
+        Some(row) => Err(row.clone()),
+        None => Ok(Known(Some(rows))),
+    })
+}
+
+/// The org's deploys once those that are waited for are over, or `limit` is; nothing where the org
+/// does not show them.
+async fn once_over(
+    org: &Org,
+    what: &str,
+    limit: Duration,
+    is_waited_for: impl Fn(&DeployRow) -> bool,
+) -> Result<Option<Vec<DeployRow>>, OrgError> {
     let began = Instant::now();
     let mut is_told = false;
     let found = loop {
-        let Some(rows) = org.recent_deploys().await? else { break Ok(Known(None)) };
-        let Some(row) = rows.iter().find(|row| row.is_running()) else {
-            break Ok(Known(Some(rows)));
-        };
-        if began.elapsed() > PATIENCE {
-            break Err(row.clone());
+        let found = org.recent_deploys().await;
+        let goes_on = matches!(&found, Ok(Some(rows)) if rows.iter().any(&is_waited_for));
+        if !goes_on || began.elapsed() > limit {
+            break found;
         }
         if !is_told {
-            org.begin("waiting for another deploy");
+            org.begin(what);
             is_told = true;
         }
         tokio::time::sleep(LOOK).await;
@@ -70,7 +86,7 @@ pub async fn free(org: &Org) -> Result<Result<Known, DeployRow>, OrgError> {
     if is_told {
         org.end();
     }
-    Ok(found)
+    found
 }
 
 impl Known {
@@ -106,31 +122,19 @@ pub async fn meanwhile(
 ) -> Result<Meanwhile, OrgError> {
     let ours = entry.deploy_id.as_deref().unwrap_or_default();
     let is_other = |row: &DeployRow| !row.check_only && !same_id(&row.id, ours) && !known.has(row);
-    let began = Instant::now();
+    let what = "waiting for a deploy that was sent meanwhile";
+    let waited_for = |row: &DeployRow| is_other(row) && row.is_running();
     let mut found = Meanwhile::default();
-    let mut is_told = false;
-    let others = loop {
-        let Some(rows) = org.recent_deploys().await? else { return Ok(found) };
-        let others: Vec<DeployRow> = rows.into_iter().filter(is_other).collect();
-        found.running = others.iter().filter(|row| row.is_running()).cloned().collect();
-        if found.running.is_empty() || began.elapsed() > AFTER {
-            break others;
-        }
-        if !is_told {
-            org.begin("waiting for a deploy that was sent meanwhile");
-            is_told = true;
-        }
-        tokio::time::sleep(LOOK).await;
-    };
-    if is_told {
-        org.end();
-    }
+    let Some(rows) = once_over(org, what, AFTER, waited_for).await? else { return Ok(found) };
+    let (running, others) = rows.into_iter().filter(is_other).partition(DeployRow::is_running);
+    found.running = running;
     found.is_shown = true;
+    let others: Vec<DeployRow> = others;
     if others.is_empty() {
         return Ok(found);
     }
     let ended = org.deploy_status(ours).await?.completed.as_deref().and_then(org_time);
-    for row in others.iter().filter(|row| !row.is_running()) {
+    for row in &others {
         let status = match org.deploy_status(&row.id).await {
             Ok(status) => status,
             // What ours has come to is seen in the org itself, whatever this one was.

@@ -115,11 +115,7 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
                 // While it runs the org names only what fails, so its end is awaited before
                 // anybody's hand is laid on it.
                 let what = "waiting for a deploy of this user, which may be the one that was sent";
-                let watched = match limit {
-                    Some(limit) => org.watch_deploy_for(&row.id, what, limit).await,
-                    None => org.watch_deploy(&row.id, what).await,
-                };
-                let status = match watched {
+                let status = match org.watch_deploy_for(&row.id, what, limit).await {
                     Err(error) if error.kind == OrgErrorKind::TimedOut => {
                         return Err(ApplyError::Blocked(Box::new(row.clone())));
                     }

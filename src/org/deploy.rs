@@ -225,10 +225,10 @@ impl Org {
     /// # Errors
     /// The org can't be asked for longer than a job may take; the deploy may go on all the same.
     pub async fn watch_deploy(&self, id: &str, what: &str) -> Result<DeployStatus, OrgError> {
-        self.watch_deploy_for(id, what, self.job_timeout).await
+        self.watch_deploy_for(id, what, None).await
     }
 
-    /// As [`Self::watch_deploy`], for so long at most.
+    /// As [`Self::watch_deploy`], for so long at most where a limit is given.
     ///
     /// # Errors
     /// It is not over by then, or the org cannot be asked.
@@ -236,8 +236,9 @@ impl Org {
         &self,
         id: &str,
         what: &str,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> Result<DeployStatus, OrgError> {
+        let limit = limit.unwrap_or(self.job_timeout);
         let began = Instant::now();
         let mut told = 0;
         let mut unknown_since: Option<Instant> = None;

@@ -7,6 +7,7 @@ use crate::diff::Finding;
 use crate::metadata::ComponentId;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{self, Absent, DeployRule, Field, Kind};
+use crate::metadata::settings::entry_path;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, own};
@@ -43,7 +44,7 @@ pub(super) fn is_in_reach(id: &ComponentId, path: &FieldPath, basis: &Basis<'_>)
     let Some(there) = own(basis.components, id) else { return false };
     let is_shown = registry::find(&id.type_name).is_some_and(|row| {
         matches!(
-            registry::look_up(row, &there.document, &entry_of(path)),
+            registry::look_up(row, &there.document, &entry_path(path, None)),
             registry::Found::Entry(_)
         )
     });
@@ -79,7 +80,7 @@ impl Plan<'_> {
             if !entries.insert((change.id.clone(), first(path))) {
                 continue;
             }
-            let entry = entry_of(path);
+            let entry = entry_path(path, None);
             let flags = flags_of(&change.id, path).unwrap_or_default();
             for (field, default) in
                 flags.into_iter().filter(|(field, _)| field.is_of(basis.version))
@@ -147,7 +148,7 @@ impl Plan<'_> {
         let entries: BTreeMap<_, _> = blind
             .filter_map(|change| {
                 let path = change.path.as_ref()?;
-                Some(((&change.id, first(path)), entry_of(path)))
+                Some(((&change.id, first(path)), entry_path(path, None)))
             })
             .collect();
         let door = |((id, _), entry)| {
@@ -155,10 +156,6 @@ impl Plan<'_> {
         };
         entries.into_iter().map(door).collect()
     }
-}
-
-fn entry_of(path: &FieldPath) -> FieldPath {
-    FieldPath::new(vec![path.segments()[0].clone()])
 }
 
 /// A change that was sent, and that nobody can see afterwards either.

@@ -9,7 +9,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Odd, Said, Travel};
-use crate::metadata::settings::settings;
+use crate::metadata::settings::{entry_path, settings};
 use crate::metadata::value::Value;
 use crate::package::patch::patch;
 use crate::package::{Cause, Change, own};
@@ -194,7 +194,7 @@ fn without<'c>(
     };
     let mut left_out: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
     for (path, value) in settings(row, source) {
-        let entry = FieldPath::new(vec![path.segments()[0].clone()]);
+        let entry = entry_path(&path, None);
         if entry.segments()[0].key.is_some() && is_out(&entry) {
             left_out.insert(entry, None);
         } else if value == Value::Bool(true) && is_out(&path) {

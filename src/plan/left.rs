@@ -50,17 +50,15 @@ impl Left {
                 LeftKind::Open
             }
         };
+        let page = finding.pages().next();
         Self {
             finding: Some(index),
             kind,
             step: finding.step().map(|step| (step.id.clone(), step.title.clone())),
             subject: finding.name(),
             reason,
-            page: finding.pages().next(),
-            docs: match finding.pages().next() {
-                None => finding.step().and_then(|step| step.docs.clone()),
-                Some(_) => None,
-            },
+            page,
+            docs: finding.step().filter(|_| page.is_none()).and_then(|step| step.docs.clone()),
         }
     }
 

@@ -195,7 +195,7 @@ async fn canceled_or_over(
         return Err(unknown.clone());
     }
     // A refused cancel says less of the deploy than a look at it.
-    let watched = org.watch_deploy_for(id, what, PATIENCE).await;
+    let watched = org.watch_deploy_for(id, what, Some(PATIENCE)).await;
     org.end();
     match (watched, refusal) {
         (Ok(status), refusal) => Ok((status, refusal)),
@@ -223,7 +223,7 @@ async fn prune(
     for entry in entries.iter().filter(|entry| entry.stage == Stage::Accepted) {
         // One that has just left the queue is unknown for a moment (S 6.6).
         let id = entry.deploy_id.as_deref().unwrap_or_default();
-        match org.watch_deploy_for(id, "looking for the deploy", Duration::ZERO).await {
+        match org.watch_deploy_for(id, "looking for the deploy", Some(Duration::ZERO)).await {
             Err(error) if error.is_about_its_id() => _ = unknown.insert(entry.id.as_str()),
             Err(error) => ui.warn(&format!("{} is kept: {error}", entry.id)),
             Ok(_) => ui.note(&format!(
