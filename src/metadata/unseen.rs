@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+/// What is said of a component that an org lists and does not send.
+pub const UNSENT: &str = "the org lists it and did not send it";
+
 /// Why something could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {

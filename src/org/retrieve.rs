@@ -17,7 +17,7 @@ use crate::metadata::document::Document;
 use crate::metadata::full_name::{canonical_full_name, member_name};
 use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::unseen::{UNSENT, Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::users::{ViewSetup, view_setup};
@@ -160,9 +160,7 @@ impl Org {
             let is_listed_type = listed.contains_key(&id.type_name);
             if let Some(part) = unread_parts.get(&id.type_name) {
                 let part = ComponentId::new(&id.type_name, part);
-                let why = not_observed
-                    .get(&part)
-                    .map_or("the org lists it and did not send it", |unseen| &unseen.words);
+                let why = not_observed.get(&part).map_or(UNSENT, |unseen| &unseen.words);
                 let reason = format!("{part} could not be read, and may belong to it: {why}");
                 not_observed.insert(id, Unseen::not_readable(reason));
                 continue;

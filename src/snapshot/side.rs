@@ -12,7 +12,7 @@ use crate::metadata::compare::{Buffers, Difference, Source, check_component, com
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
-use crate::metadata::unseen::Unseen;
+use crate::metadata::unseen::{UNSENT, Unseen};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry, why_unread};
 
 use super::contents::{self, Held};
@@ -192,13 +192,15 @@ impl Side {
         alone
     }
 
-    /// Notes which of the components that an org lists it was asked for and did not send.
-    pub fn mark_unsent<'l>(&mut self, listed: impl Iterator<Item = &'l ComponentId>) {
-        let Requested::Manifest(asked) = &self.requested else { return };
-        let is_asked = |id: &ComponentId| {
-            asked.types.get(&id.type_name).is_some_and(|names| names.contains(&id.full_name))
-        };
-        for id in listed.filter(|id| is_asked(id) && !self.components.contains_key(*id)) {
+    /// Notes which of the components that an org lists it was asked for, by themselves and not only
+    /// for what profiles say of them, and did not send.
+    pub fn mark_unsent<'l>(
+        &mut self,
+        asked: &BTreeSet<ComponentId>,
+        listed: impl Iterator<Item = &'l ComponentId>,
+    ) {
+        let is_asked = |id: &&ComponentId| asked.contains(*id);
+        for id in listed.filter(is_asked).filter(|id| !self.components.contains_key(*id)) {
             self.not_observed.entry(id.clone()).or_insert_with(unsent);
         }
     }
@@ -230,7 +232,7 @@ impl Side {
 /// What is said of a component that the org lists and does not send: its not coming is no word on
 /// its being gone.
 pub fn unsent() -> Unseen {
-    Unseen::not_readable("the org lists it and did not send it")
+    Unseen::not_readable(UNSENT)
 }
 
 /// Says who changed something, and when.

@@ -450,3 +450,28 @@ fn a_difference_in_files_knows_its_line_and_what_is_gone_the_baselines() {
     assert!(!findings.is_empty(), "{of_org:?}");
     assert!(findings.iter().all(|finding| finding["location"] == Json::Null), "{of_org:?}");
 }
+
+/// A layout that is asked for only so that a profile shows its assignments is no component of the
+/// baseline: that it does not come is no word on the profile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_a_profiles_sake_alone_hides_nothing_of_it() {
+    let lab =
+        crate::lab::Lab::new(sfsetup::demo::Store::in_memory(), sfsetup::demo::Faults::none())
+            .await;
+    let profile = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Profile \
+                   xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <layoutAssignments>\n        \
+                   <layout>Contact-Contact Layout</layout>\n        \
+                   <recordType>Contact.Extra</recordType>\n    </layoutAssignments>\n</Profile>\n";
+    lab.env.write("base/profiles/Admin.profile", profile);
+    lab.env.write(
+        "base/layouts/Account-Account Layout.layout",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Layout \
+         xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    \
+         <showEmailCheckbox>false</showEmailCheckbox>\n    \
+         <showHighlightsPanel>false</showHighlightsPanel>\n</Layout>\n",
+    );
+    let run = lab.run(&["diff", "--baseline", "base", "--full"]).await;
+    let line = run.stdout.lines().find(|line| line.contains("Contact.Extra")).unwrap_or_default();
+    assert!(run.code == 2 && line.trim_start().starts_with('-'), "{run:?}");
+    assert!(!run.stdout.contains("did not send it"), "{run:?}");
+}

@@ -83,7 +83,7 @@ pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Sid
     let (mut side, changed) =
         futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
             .map_err(failed)?;
-    side.mark_unsent(changed.keys());
+    side.mark_unsent(&wanted.request.components, changed.keys());
     side.changed = changed.into_iter().filter_map(|(id, words)| Some((id, words?))).collect();
     Ok(side)
 }
