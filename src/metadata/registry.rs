@@ -26,7 +26,7 @@ pub mod wsdl;
 use std::fmt;
 use std::sync::LazyLock;
 
-pub use entries::Entries;
+pub use entries::{Entries, one_spelling};
 pub use lookup::{
     Found, entries, find_entry, identity_of, identity_of_parts, key_of, layout_identity, look_up,
     look_up_below,
@@ -272,6 +272,18 @@ pub enum Companion {
 }
 
 impl Companion {
+    /// Returns the type of what the key names.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Type(type_name) => type_name,
+            Self::Object => "CustomObject",
+            Self::Field => "CustomField",
+            Self::RecordType => "RecordType",
+            Self::Tab => "CustomTab",
+            Self::Layout => "Layout",
+        }
+    }
+
     /// Returns the components of which one must be asked for with the profile, so that the entry of
     /// this key is returned: `(type, full name)`, the one that surely brings it last. A
     /// `CustomField` alone is not always enough (a relationship field is named otherwise, S 3.2),

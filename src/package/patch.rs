@@ -7,7 +7,7 @@ use crate::metadata::document::{
 };
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    Absent, ApiVersion, Entries, Field, Kind, MetadataType, SetForm, layout_identity,
+    Absent, ApiVersion, Entries, Field, Kind, MetadataType, SetForm, layout_identity, one_spelling,
 };
 use crate::metadata::value::Value;
 
@@ -96,7 +96,7 @@ struct Work<'w> {
     entries: Entries<'w>,
     edits: Vec<Edit>,
     growths: Vec<Growth>,
-    /// Where each growth stands in `growths`, by its segment in small letters.
+    /// Where each growth stands in `growths`, by its segment in one spelling.
     grown: HashMap<(ElementId, Segment), usize>,
 }
 
@@ -114,7 +114,8 @@ impl Work<'_> {
                     // Of an entry that stands twice, the one that is set stays.
                     let again = like.iter().skip(1);
                     self.edits.extend(again.map(|again| Edit::Remove { element: again.id() }));
-                    // An object's layout is exchanged for the one that the key names, not joined by it.
+                    // An object's layout is exchanged for the one that the key names, not
+                    // joined by it.
                     first.or_else(|| {
                         let identity = field
                             .filter(|field| field.is_layouts())
@@ -131,8 +132,10 @@ impl Work<'_> {
                 if let Some(value) = value {
                     let rest = segments[index + 1..].to_vec();
                     let growths = &mut self.growths;
-                    let at =
-                        *self.grown.entry((parent.id(), small(segment))).or_insert_with(|| {
+                    let at = *self
+                        .grown
+                        .entry((parent.id(), one_spelling(segment, field)))
+                        .or_insert_with(|| {
                             let segment = segment.clone();
                             let settings = Vec::new();
                             growths.push(Growth { parent: parent.id(), segment, field, settings });
@@ -163,12 +166,6 @@ impl Work<'_> {
             parent = element;
         }
     }
-}
-
-/// A segment as entries are told apart: without regard to case.
-fn small(Segment { name, key }: &Segment) -> Segment {
-    let key = key.as_ref().map(|key| key.to_lowercase());
-    Segment { name: name.to_lowercase(), key }
 }
 
 /// Puts elements of whose structure nothing is known in the place of those that are there; what is

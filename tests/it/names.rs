@@ -274,10 +274,7 @@ async fn what_nearly_is_there_is_not_made_without_a_word() {
 #[tokio::test]
 async fn an_app_by_its_label_is_that_app() {
     let want = setting("ConnectedApp:{app}", "oauthPolicy.ipRelaxation", "equals = \"BYPASS\"");
-    let lab = lab(&[want]).await;
-    let text = std::fs::read_to_string(lab.env.folder().join("t.toml")).unwrap();
-    let app = "[parameters.app]\ntitle = \"App\"\n[[step]]";
-    lab.env.write("t.toml", text.replacen("[[step]]", app, 1));
+    let lab = of_app(&[want]).await;
     let set = ["--template", "t.toml", "--set", "app=Warehouse Loader"];
     let run = lab.run(&[&["diff", "--format", "json"], &set[..]].concat()).await;
     let report: Json = serde_json::from_str(&run.stdout).unwrap();
@@ -504,4 +501,57 @@ async fn files_tell_of_slips_and_make_nothing_of_them_unasked() {
         assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
     }
     assert!(!run.stdout.contains("the org has no"), "{}", run.stdout);
+}
+
+/// Files write an object's name as the org does; a person need not.
+#[test]
+fn a_name_in_other_capitals_is_the_same_in_profiles_and_sets() {
+    let env = crate::support::Env::new();
+    for (root, folder, suffix) in
+        [("Profile", "profiles", "profile"), ("PermissionSet", "permissionsets", "permissionset")]
+    {
+        let entry = "    <objectPermissions>\n        <allowCreate>false</allowCreate>\n        \
+                     <allowDelete>false</allowDelete>\n        <allowEdit>false</allowEdit>\n        \
+                     <allowRead>true</allowRead>\n        \
+                     <modifyAllRecords>false</modifyAllRecords>\n        \
+                     <object>Account</object>\n        <viewAllFields>false</viewAllFields>\n        \
+                     <viewAllRecords>false</viewAllRecords>\n    </objectPermissions>\n";
+        let custom = if root == "Profile" { "    <custom>true</custom>\n" } else { "" };
+        env.write(
+            &format!("now/{folder}/Own.{suffix}"),
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} \
+                 xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{custom}{entry}</{root}>\n"
+            ),
+        );
+        let want = |flag: &str| {
+            setting(
+                &format!("{root}:Own"),
+                &format!("objectPermissions[account].{flag}"),
+                "equals = true",
+            )
+        };
+        let step =
+            |want: &str| format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{want}]\n");
+        env.write("t.toml", step(&want("allowRead")));
+        let run = env.run(&["diff", "--template", "t.toml", "--from", "now"]);
+        assert!(run.code == 0 && run.stdout.contains("1 in sync"), "{root}: {run:?}");
+        env.write("t.toml", step(&want("allowEdit")));
+        let run = env.run(&[
+            "package",
+            "--template",
+            "t.toml",
+            "--from",
+            "now",
+            "--out",
+            "out",
+            "--show",
+        ]);
+        assert_eq!(run.code, 0, "{root}: {run:?}");
+        let sent = env.folder().join(format!("out/{folder}/Own.{suffix}"));
+        let sent = std::fs::read_to_string(sent).unwrap();
+        assert_eq!(sent.matches("<objectPermissions>").count(), 1, "{root}: {sent}");
+        assert!(sent.contains("<allowEdit>true</allowEdit>"), "{root}: {sent}");
+        std::fs::remove_dir_all(env.folder().join("out")).unwrap();
+    }
 }

@@ -88,6 +88,12 @@ fn keys(entry: Element<'_>, field: Option<&'static Field>) -> Vec<String> {
     }
 }
 
+/// A segment in one spelling: two that name one entry are the same then.
+pub fn one_spelling(Segment { name, key }: &Segment, field: Option<&'static Field>) -> Segment {
+    let key = key.as_deref().map(|key| normal(key, field));
+    Segment { name: name.to_ascii_lowercase(), key }
+}
+
 /// A key in one spelling: decoded, and in small letters where its case does not count.
 fn normal(key: &str, field: Option<&'static Field>) -> String {
     match field.map(|field| &field.kind) {

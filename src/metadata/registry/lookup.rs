@@ -319,8 +319,9 @@ impl Field {
     }
 
     /// Says whether the entries of this list are told from one another by their keys as they stand.
+    /// Where another case is another entry in a file, be it one name for an org, it is told too.
     pub fn is_told_by_key(&self) -> bool {
-        !self.is_layouts() && !matches!(self.kind, Kind::Section { fold_key: true, .. })
+        !self.is_layouts() && self.name != "userPermissions"
     }
 
     /// Says whether this is the list of a profile's layouts.

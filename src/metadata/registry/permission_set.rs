@@ -15,12 +15,17 @@ pub(super) static PERMISSION_SET: MetadataType =
         .odd(Odd { made_with: &[("label", Said::Name)], grants: true, ..Odd::NOTHING });
 
 pub(super) const FIELDS: &[Field] = &[
-    section("agentAccesses", &["agentName"], &[text("agentName"), off("enabled")]).since(63),
-    section("applicationVisibilities", &["application"], &[text("application"), off("visible")]),
-    section("classAccesses", &["apexClass"], &[text("apexClass"), off("enabled")]),
-    section("customMetadataTypeAccesses", &["name"], NAMED).since(47),
-    section("customPermissions", &["name"], NAMED).since(31),
-    section("customSettingAccesses", &["name"], NAMED).since(47),
+    section_in_any_case("agentAccesses", &["agentName"], &[text("agentName"), off("enabled")])
+        .since(63),
+    section_in_any_case(
+        "applicationVisibilities",
+        &["application"],
+        &[text("application"), off("visible")],
+    ),
+    section_in_any_case("classAccesses", &["apexClass"], &[text("apexClass"), off("enabled")]),
+    section_in_any_case("customMetadataTypeAccesses", &["name"], NAMED).since(47),
+    section_in_any_case("customPermissions", &["name"], NAMED).since(31),
+    section_in_any_case("customSettingAccesses", &["name"], NAMED).since(47),
     // The entry itself gives the data space; what its flags say comes on top.
     section("dataspaceScopes", &["dataspaceScope"], DATASPACE).counts_itself(),
     text("description").label("Description"),
@@ -33,15 +38,19 @@ pub(super) const FIELDS: &[Field] = &[
         &[off("enabled"), text("externalCredentialPrincipal")],
     )
     .since(59),
-    section(
+    section_in_any_case(
         "externalDataSourceAccesses",
         &["externalDataSource"],
         &[off("enabled"), text("externalDataSource")],
     ),
     // Only fields that are granted are returned (54.0 and up), and none of an object with
     // viewAllFields.
-    section("fieldPermissions", &["field"], &[off("editable"), text("field"), off("readable")]),
-    section("flowAccesses", &["flow"], &[off("enabled"), text("flow")]).since(47),
+    section_in_any_case(
+        "fieldPermissions",
+        &["field"],
+        &[off("editable"), text("field"), off("readable")],
+    ),
+    section_in_any_case("flowAccesses", &["flow"], &[off("enabled"), text("flow")]).since(47),
     section(
         "genComputingSummaryDefAccesses",
         &["configName"],
@@ -51,16 +60,20 @@ pub(super) const FIELDS: &[Field] = &[
     off("hasActivationRequired").since(37).label("Session Activation Required"),
     text("label").label("Label"),
     text("license").since(38).label("License"),
-    section("objectPermissions", &["object"], OBJECT),
-    section("pageAccesses", &["apexPage"], &[text("apexPage"), off("enabled")]),
-    section("recordTypeVisibilities", &["recordType"], &[text("recordType"), off("visible")]),
-    section(
+    section_in_any_case("objectPermissions", &["object"], OBJECT),
+    section_in_any_case("pageAccesses", &["apexPage"], &[text("apexPage"), off("enabled")]),
+    section_in_any_case(
+        "recordTypeVisibilities",
+        &["recordType"],
+        &[text("recordType"), off("visible")],
+    ),
+    section_in_any_case(
         "servicePresenceStatusAccesses",
         &["servicePresenceStatus"],
         &[off("enabled"), text("servicePresenceStatus")],
     )
     .since(64),
-    section(
+    section_in_any_case(
         "tabSettings",
         &["tab"],
         &[
