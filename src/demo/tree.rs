@@ -54,13 +54,16 @@ impl Node {
     /// Reads a document and returns its root.
     pub(crate) fn parse(xml: &str) -> Result<Self, TreeError> {
         let xml = xml.strip_prefix('\u{feff}').unwrap_or(xml);
+        let breaks = xml.match_indices('\n').map(|(at, _)| at + 1);
+        let starts: Vec<usize> = std::iter::once(0).chain(breaks).collect();
         let mut reader = Reader::from_str(xml);
         let mut open: Vec<Self> = Vec::new();
         let mut root = None;
         loop {
-            let offset = usize::try_from(reader.buffer_position()).unwrap_or(xml.len());
+            let offset =
+                usize::try_from(reader.buffer_position()).unwrap_or(xml.len()).min(xml.len());
             let fail = |message: String| {
-                let (line, column) = position(xml, offset);
+                let (line, column) = position(&starts, offset);
                 TreeError { message, line, column }
             };
             let event = reader.read_event().map_err(|error| fail(error.to_string()))?;
@@ -75,10 +78,10 @@ impl Node {
                     if open.len() >= MAX_DEPTH {
                         return Err(fail("elements are nested too deeply".to_owned()));
                     }
-                    open.push(begin(xml, offset, &start)?);
+                    open.push(begin(&starts, offset, &start)?);
                 }
                 Event::Empty(start) => {
-                    let node = begin(xml, offset, &start)?;
+                    let node = begin(&starts, offset, &start)?;
                     close(node, &mut open, &mut root);
                 }
                 Event::End(_) => {
@@ -111,7 +114,7 @@ impl Node {
                 Event::Eof => break,
             }
         }
-        let end = position(xml, xml.len());
+        let end = position(&starts, xml.len());
         let fail =
             |message: &str| TreeError { message: message.to_owned(), line: end.0, column: end.1 };
         if !open.is_empty() {
@@ -239,11 +242,11 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 fn begin(
-    xml: &str,
+    starts: &[usize],
     offset: usize,
     start: &quick_xml::events::BytesStart<'_>,
 ) -> Result<Node, TreeError> {
-    let (line, column) = position(xml, offset);
+    let (line, column) = position(starts, offset);
     let mut namespace = None;
     for attribute in start.attributes() {
         let attribute =
@@ -286,12 +289,10 @@ fn resolve(entity: &str) -> Option<char> {
     }
 }
 
-/// Line and column from 1 of a byte offset.
-fn position(xml: &str, offset: usize) -> (usize, usize) {
-    let before = &xml.as_bytes()[..offset.min(xml.len())];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (line, column)
+/// Line and column from 1 of a byte offset, by where the lines start.
+fn position(starts: &[usize], offset: usize) -> (usize, usize) {
+    let line = starts.partition_point(|start| *start <= offset);
+    (line, offset - starts[line - 1] + 1)
 }
 
 #[cfg(test)]
