@@ -15,7 +15,7 @@ use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
 use crate::metadata::settings::doubled_at;
-use crate::metadata::unseen::{Unseen, UnseenKind};
+use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::{Value, same};
 
 use super::baseline::in_lines;
@@ -83,16 +83,7 @@ pub type Files<'f> = dyn Fn(&ComponentId) -> Option<Source> + 'f;
 /// Says of each finding where it stands: in the files that were looked at, and what only a baseline
 /// has in the baseline's.
 pub fn locate(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files<'_>) {
-    let mut by_component: BTreeMap<ComponentId, Vec<usize>> = BTreeMap::new();
-    for (index, finding) in findings.iter().enumerate() {
-        if let Some(id) = finding.subject.component() {
-            match by_component.get_mut(id) {
-                Some(indices) => indices.push(index),
-                None => _ = by_component.insert(id.clone(), vec![index]),
-            }
-        }
-    }
-    for (id, indices) in by_component {
+    for (id, indices) in by_component(findings, |_| true) {
         let is_of_baseline = |index: &usize| is_of_baseline(&findings[*index]);
         let (then, now): (Vec<usize>, Vec<usize>) = indices.into_iter().partition(is_of_baseline);
         let left = place_all(findings, now, &id, actual, is_sound);
@@ -101,23 +92,41 @@ pub fn locate(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files
     }
 }
 
+/// The places of chosen findings, by their component: its file is read once for all.
+fn by_component(
+    findings: &[Finding<'_>],
+    is_chosen: impl Fn(&Finding<'_>) -> bool,
+) -> BTreeMap<ComponentId, Vec<usize>> {
+    let mut by_component: BTreeMap<ComponentId, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate().filter(|(_, one)| is_chosen(one)) {
+        if let Some(id) = finding.subject.component() {
+            match by_component.get_mut(id) {
+                Some(indices) => indices.push(index),
+                None => _ = by_component.insert(id.clone(), vec![index]),
+            }
+        }
+    }
+    by_component
+}
+
 /// Says of entries that stand more than once in which parts they do, where the component is put
 /// together from several.
 pub fn name_parts(findings: &mut [Finding<'_>], actual: &Files<'_>, baseline: &Files<'_>) {
-    for finding in findings {
-        let is_doubled = |unseen: &Unseen| unseen.kind == UnseenKind::Doubled;
-        if let Some(id) = finding.subject.component().cloned()
-            && finding.unseen().is_some_and(is_doubled)
-        {
-            // In the words a baseline's lines come last.
-            name_parts_of(finding, actual(&id), false);
-            name_parts_of(finding, baseline(&id), true);
+    let is_doubled = |finding: &Finding<'_>| {
+        finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::Doubled)
+    };
+    for (id, indices) in by_component(findings, is_doubled) {
+        // In the words a baseline's lines come last.
+        for (source, is_last) in [(actual(&id), false), (baseline(&id), true)] {
+            let Some(source) = source else { continue };
+            for index in &indices {
+                name_parts_of(&mut findings[*index], &source, is_last);
+            }
         }
     }
 }
 
-fn name_parts_of(finding: &mut Finding<'_>, source: Option<Source>, is_last: bool) -> Option<()> {
-    let source = source?;
+fn name_parts_of(finding: &mut Finding<'_>, source: &Source, is_last: bool) -> Option<()> {
     let id = finding.subject.component()?;
     let row = registry::find_component(&id.type_name, &id.full_name)?;
     let lines = doubled_at(row, source.document.as_ref().ok()?, finding.subject.path()?)?;

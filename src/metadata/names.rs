@@ -8,11 +8,13 @@ mod files;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::fact::{Access, Fact};
 use super::labels::app_type;
 use super::path::FieldPath;
 use super::registry::nearest::perhaps;
+use super::registry::{Field, Kind};
 use super::unseen::Unseen;
 use super::{ComponentId, ComponentSet, percent, registry};
 
@@ -28,27 +30,32 @@ pub enum Name {
     Licence(String),
 }
 
-/// The sections of profiles and permission sets whose entries name something of the org: the
-/// section, the element that holds the name, and what has it (S 3.1, 4.1).
-const SECTIONS: &[(&str, &str, &str)] = &[
-    ("agentAccesses", "agentName", "Bot"),
-    ("applicationVisibilities", "application", "CustomApplication"),
-    ("categoryGroupVisibilities", "dataCategoryGroup", "DataCategoryGroup"),
-    ("classAccesses", "apexClass", "ApexClass"),
-    ("customMetadataTypeAccesses", "name", "CustomObject"),
-    ("customPermissions", "name", "CustomPermission"),
-    ("customSettingAccesses", "name", "CustomObject"),
-    ("externalDataSourceAccesses", "externalDataSource", "ExternalDataSource"),
-    ("fieldPermissions", "field", "CustomField"),
-    ("flowAccesses", "flow", "Flow"),
-    ("layoutAssignments", "layout", "Layout"),
-    ("objectPermissions", "object", "CustomObject"),
-    ("pageAccesses", "apexPage", "ApexPage"),
-    ("recordTypeVisibilities", "recordType", "RecordType"),
-    ("servicePresenceStatusAccesses", "servicePresenceStatus", "ServicePresenceStatus"),
-    ("tabSettings", "tab", "CustomTab"),
-    ("tabVisibilities", "tab", "CustomTab"),
-];
+/// A section of profiles and permission sets whose entries name something of the org.
+struct Section {
+    name: &'static str,
+    /// The element that holds the name.
+    key: &'static str,
+    /// What has it.
+    type_name: &'static str,
+}
+
+/// These sections (S 3.1, 4.1): the same that a profile has only with their companions, and
+/// `tabSettings`, which permission sets have in place of `tabVisibilities`.
+static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let fields = registry::find("Profile").map_or(&[][..], |row| row.fields);
+    let section = |field: &Field| match &field.kind {
+        Kind::Section { key: [key, ..], companion: Some(companion), .. } => {
+            Some(Section { name: field.name, key, type_name: companion.type_name() })
+        }
+        _ => None,
+    };
+    let of_sets = Section { name: "tabSettings", key: "tab", type_name: "CustomTab" };
+    fields.iter().filter_map(section).chain([of_sets]).collect()
+});
+
+fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name)
+}
 
 impl Name {
     /// Names a component.
@@ -131,10 +138,7 @@ impl Name {
         if entry.name == "userPermissions" {
             return vec![Self::Permission(key.to_owned())];
         }
-        let Some((.., type_name)) = SECTIONS.iter().find(|(name, ..)| *name == entry.name) else {
-            return Vec::new();
-        };
-        of_type(type_name, key)
+        section(&entry.name).map_or_else(Vec::new, |section| of_type(section.type_name, key))
     }
 
     /// Returns the name of a component, and behind it that of the app whose part it is.
@@ -308,9 +312,8 @@ impl Shown {
                             shown.add(PERMISSION, &name);
                         }
                     }
-                    section => {
-                        let known = SECTIONS.iter().find(|(name, ..)| *name == section);
-                        if let Some((_, key, type_name)) = known
+                    other => {
+                        if let Some(Section { key, type_name, .. }) = section(other)
                             && let Some(key) = child.child_text(key)
                         {
                             shown.add(type_name, &key);

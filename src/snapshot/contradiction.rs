@@ -26,7 +26,7 @@ pub(super) struct Contradiction {
 pub(super) fn contradiction(manifest: &Manifest, profiles: &[&File]) -> Option<Contradiction> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let search = |first: usize| {
-        let mut known = HashSet::new();
+        let mut known = vec![HashSet::new(); LISTS.len()];
         profiles.iter().enumerate().skip(first).step_by(workers).find_map(|(index, file)| {
             let what = unnamed(&file.content.read().ok()?, manifest, &mut known)?;
             Some((index, Contradiction { file: file.name.clone(), what }))
@@ -50,9 +50,9 @@ pub(super) fn contradiction(manifest: &Manifest, profiles: &[&File]) -> Option<C
 struct List {
     name: &'static str,
     /// What begins the element that names the companion.
-    key: String,
+    key: memmem::Finder<'static>,
     /// What ends an entry.
-    end: String,
+    end: memmem::Finder<'static>,
     companion: Companion,
 }
 
@@ -61,8 +61,8 @@ static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
     let list = |field: &Field| match &field.kind {
         Kind::Section { key: [key, ..], companion: Some(companion), .. } => Some(List {
             name: field.name,
-            key: format!("<{key}>"),
-            end: format!("</{}>", field.name),
+            key: memmem::Finder::new(&format!("<{key}>")).into_owned(),
+            end: memmem::Finder::new(&format!("</{}>", field.name)).into_owned(),
             companion: *companion,
         }),
         _ => None,
@@ -70,12 +70,11 @@ static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
     fields.iter().filter_map(list).collect()
 });
 
-/// What a manifest is known to name, by list: objects, or else whole keys.
-type Known = HashSet<(usize, Vec<u8>)>;
-
 /// The bytes of a profile are looked through, not read as a document: a folder holds hundreds of
 /// megabytes of them.
-fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut Known) -> Option<String> {
+///
+/// `known` has for each list what the manifest is known to name: objects, or else whole keys.
+fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut [HashSet<Vec<u8>>]) -> Option<String> {
     let mut at = 0;
     // Entries of one list stand together.
     let mut last = 0;
@@ -88,12 +87,12 @@ fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut Known) -> Option<Strin
             last = other;
         }
         let list = &LISTS[last];
-        let entry = &bytes[at..at + memmem::find(&bytes[at..], list.end.as_bytes())?];
-        at += entry.len() + list.end.len();
-        let Some(key) = memmem::find(entry, list.key.as_bytes()) else { continue };
-        let key = &entry[key + list.key.len()..];
+        let entry = &bytes[at..at + list.end.find(&bytes[at..])?];
+        at += entry.len() + list.end.needle().len();
+        let Some(key) = list.key.find(entry) else { continue };
+        let key = &entry[key + list.key.needle().len()..];
         let key = key[..memchr::memchr(b'<', key)?].trim_ascii();
-        if !is_known(last, list.companion, key, manifest, known) {
+        if !is_known(list.companion, key, manifest, &mut known[last]) {
             let (type_name, full_name) =
                 list.companion.candidates(std::str::from_utf8(key).ok()?).pop()?;
             return Some(format!("{type_name}:{full_name}"));
@@ -104,16 +103,15 @@ fn unnamed(bytes: &[u8], manifest: &Manifest, known: &mut Known) -> Option<Strin
 
 /// What one manifest names is asked a thousand times over.
 fn is_known(
-    list: usize,
     companion: Companion,
     key: &[u8],
     manifest: &Manifest,
-    known: &mut Known,
+    known: &mut HashSet<Vec<u8>>,
 ) -> bool {
     let is_of_object = matches!(companion, Companion::Field | Companion::RecordType);
     let dot = memchr::memchr(b'.', key).filter(|_| is_of_object);
-    let mut entry = (list, key[..dot.unwrap_or(key.len())].to_vec());
-    if known.contains(&entry) {
+    let object = &key[..dot.unwrap_or(key.len())];
+    if known.contains(object) {
         return true;
     }
     let Ok(text) = std::str::from_utf8(key) else { return true };
@@ -121,11 +119,8 @@ fn is_known(
         return false;
     }
     // One field of an object may be named without the rest of it.
-    let is_whole = std::str::from_utf8(&entry.1).is_ok_and(|object| is_object(manifest, object));
-    if dot.is_some() && !is_whole {
-        entry.1 = key.to_vec();
-    }
-    known.insert(entry);
+    let is_whole = std::str::from_utf8(object).is_ok_and(|object| is_object(manifest, object));
+    known.insert(if dot.is_some() && !is_whole { key } else { object }.to_vec());
     true
 }
 
@@ -180,7 +175,7 @@ mod tests {
     fn found(members: &[(&str, &str)], inner: &str) -> Option<String> {
         let mut manifest = Manifest::default();
         members.iter().for_each(|(type_name, member)| manifest.add(type_name, member));
-        unnamed(inner.as_bytes(), &manifest, &mut HashSet::new())
+        unnamed(inner.as_bytes(), &manifest, &mut vec![HashSet::new(); LISTS.len()])
     }
 
     #[test]

@@ -353,23 +353,17 @@ fn walk(root: &Path, folder: &Path) -> Result<Walked, ReadError> {
     }
     walked.files.sort_unstable_by(|one, other| in_order(&one.name, &other.name));
     walked.links.sort_unstable();
+    walked.no_files.sort_unstable();
+    walked.elsewhere.sort_unstable();
     Ok(walked)
 }
 
 /// The order in which the sf command line comes upon files: those of a folder, then what lies in
 /// each folder below it, by names. Of two files for a component the last one counts.
 fn in_order(one: &str, other: &str) -> Ordering {
-    let (mut ones, mut others) = (one.split('/').peekable(), other.split('/').peekable());
-    loop {
-        let (Some(one), Some(other)) = (ones.next(), others.next()) else {
-            return Ordering::Equal;
-        };
-        let is_folder = (ones.peek().is_some(), others.peek().is_some());
-        match is_folder.0.cmp(&is_folder.1).then_with(|| one.cmp(other)) {
-            Ordering::Equal if is_folder.0 => {}
-            order => return order,
-        }
-    }
+    let (above, file) = one.rsplit_once('/').unwrap_or(("", one));
+    let (other_above, other_file) = other.rsplit_once('/').unwrap_or(("", other));
+    above.split('/').cmp(other_above.split('/')).then_with(|| file.cmp(other_file))
 }
 
 /// Says whether a folder, be it not there yet, lies where what lies under a path is read: files put

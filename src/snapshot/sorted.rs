@@ -259,19 +259,22 @@ impl Sorted {
     /// one has parts, which `parts` holds by own file, nobody knows what the whole is: sf puts the
     /// parts of both together.
     fn choose_of_several(&mut self, parts: &BTreeMap<String, Vec<File>>) {
-        for (id, one, other) in std::mem::take(&mut self.several) {
-            if [&one, &other].into_iter().any(|name| parts.contains_key(name)) {
-                let words = format!(
-                    "it stands in two files, `{one}` and `{other}`, and not all of it is in either"
-                );
-                self.components.remove(&id);
-                self.unread.insert(id, Unseen::new(UnseenKind::Damaged, words));
-            } else {
-                self.notes.push(format!(
-                    "{id} stands in two files, `{one}` and `{other}`; the last one counts, as for \
-                     the sf command line"
-                ));
-            }
+        let several = std::mem::take(&mut self.several);
+        let is_torn = |(_, one, other): &(ComponentId, String, String)| {
+            [one, other].into_iter().any(|name| parts.contains_key(name))
+        };
+        for (id, one, other) in several.iter().filter(|files| is_torn(files)) {
+            let words = format!(
+                "it stands in two files, `{one}` and `{other}`, and not all of it is in either"
+            );
+            self.components.remove(id);
+            self.unread.insert(id.clone(), Unseen::new(UnseenKind::Damaged, words));
+        }
+        for (id, one, other) in several.iter().filter(|(id, ..)| self.components.contains_key(id)) {
+            self.notes.push(format!(
+                "{id} stands in two files, `{one}` and `{other}`; the last one counts, as for the \
+                 sf command line"
+            ));
         }
     }
 

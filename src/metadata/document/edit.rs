@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::error::DocumentError;
 use super::markup::{escape, quoted};
 use super::node::{Node, attributes};
+use super::rules::is_character;
 use super::{Document, Element, ElementId, Markup};
 
 /// One change to a document.
@@ -572,8 +573,7 @@ fn tag(into: &mut String, open: &str, name: &str, close: &str) {
 }
 
 fn check_text(text: &str) -> Result<(), EditError> {
-    let is_bad = |character: char| matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(is_bad) { Err(EditError::ControlCharacter) } else { Ok(()) }
+    if text.chars().all(is_character) { Ok(()) } else { Err(EditError::ControlCharacter) }
 }
 
 #[cfg(test)]

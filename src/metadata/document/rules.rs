@@ -112,7 +112,8 @@ pub(super) fn reference(text: &str) -> Result<(char, usize), Kind> {
     Ok((character, end + 1))
 }
 
-fn is_character(one: char) -> bool {
+/// Says whether XML 1.0 has a character.
+pub(super) fn is_character(one: char) -> bool {
     matches!(one, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 

@@ -1,6 +1,7 @@
 //! What files tell of names. That files lack one says nothing of an org; that they have one of nearly
 //! its name says that it is probably a slip.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use super::super::permission::known::KNOWN;
@@ -32,7 +33,8 @@ impl Names {
         there: &BTreeSet<ComponentId>,
         components: &ComponentSet,
     ) -> (Self, Vec<Lacked>) {
-        let shown = Shown::by(components);
+        // All entries of all profiles are gone through, and most names need none of them.
+        let shown = LazyCell::new(|| Shown::by(components));
         let (mut names, mut slips) = (Self::default(), Vec::new());
         for name in asked {
             let lacked = |near: Option<&str>| Lacked {
