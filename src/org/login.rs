@@ -13,7 +13,7 @@ use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, Login};
-use super::refresh::{Presented, exchange};
+use super::refresh::{Presented, exchange_while_busy};
 pub use jwt::{JwtLogin, jwt};
 pub use web::{WebLogin, web};
 
@@ -50,7 +50,7 @@ pub async fn auth_url(
             login_url: &address,
             instance_url: &instance_url,
         };
-        let answer = exchange(&presented, options).await;
+        let answer = exchange_while_busy(&presented, options).await;
         refresh_token = answer.rotated.unwrap_or(refresh_token);
         match answer.access_token {
             Ok(token) => break token,

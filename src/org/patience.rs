@@ -96,7 +96,7 @@ impl Patient {
 
 /// Says whether the token endpoint has not taken the request. One whose answer was lost must not be
 /// repeated: it may have used up a refresh token, and to use one twice ends the login (S 6.9).
-fn was_not_taken(error: &AuthError) -> bool {
+pub(super) fn was_not_taken(error: &AuthError) -> bool {
     match error {
         AuthError::Http(error) => error.is_connect(),
         AuthError::UnexpectedResponse { status } => matches!(status, 429 | 503),

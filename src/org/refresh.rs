@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use super::error::{LOGIN, OrgError};
 use super::http;
 use super::logins::{Credential, Held, Kept, Login, LoginStore, Wait};
+use super::patience::was_not_taken;
 use super::{ConnectOptions, Event};
 
 /// How long another process that uses the login is waited for.
@@ -142,6 +143,7 @@ impl Refresh {
             .enable_all()
             .build()
             .map_err(|error| stuck(format!("there is no event loop: {error}")))?;
+        // Once: others wait for the lock meanwhile, and whoever tries again reads the login anew.
         let answer = runtime.block_on(exchange(
             &Presented {
                 client_id,
@@ -246,10 +248,9 @@ fn note(answer: &AuthResult<SecretString>, held: Option<&mut Held>) {
     let Some(held) = held else { return };
     match answer {
         Ok(_) | Err(AuthError::InstanceUrlMismatch { .. }) => held.is_whole(),
-        // A refusal, and what never left, changed nothing.
+        // A refusal, and what was not taken, changed nothing.
         Err(AuthError::OAuth { .. }) => {}
-        Err(AuthError::Http(error)) if error.is_connect() => {}
-        Err(AuthError::UnexpectedResponse { status: 429 | 503 }) => {}
+        Err(error) if was_not_taken(error) => {}
         Err(_) => held.answer_is_lost(),
     }
 }
@@ -286,13 +287,17 @@ pub(super) struct Exchanged {
     pub(super) rotated: Option<SecretString>,
 }
 
-/// Presents a refresh token to the token endpoint, once; only an endpoint that says that it did not
-/// look is asked again.
-pub(super) async fn exchange(presented: &Presented<'_>, options: &ConnectOptions) -> Exchanged {
+/// Presents a refresh token to the token endpoint; one that says that it did not look is asked
+/// again. For a token that is not stored yet: the repeats of a stored login are its session's, each
+/// with the login's lock taken anew.
+pub(super) async fn exchange_while_busy(
+    presented: &Presented<'_>,
+    options: &ConnectOptions,
+) -> Exchanged {
     let mut left = options.retries;
     let mut delay = options.retry_delay;
     loop {
-        let answer = exchange_once(presented, options).await;
+        let answer = exchange(presented, options).await;
         match &answer.access_token {
             Err(AuthError::UnexpectedResponse { status: status @ (429 | 503) }) if left > 0 => {
                 (options.events)(Event::Retrying {
@@ -307,7 +312,8 @@ pub(super) async fn exchange(presented: &Presented<'_>, options: &ConnectOptions
     }
 }
 
-async fn exchange_once(presented: &Presented<'_>, options: &ConnectOptions) -> Exchanged {
+/// Presents a refresh token to the token endpoint, once.
+async fn exchange(presented: &Presented<'_>, options: &ConnectOptions) -> Exchanged {
     let rotated = Arc::new(Rotated::default());
     let access_token = match session(presented, options, Arc::clone(&rotated)) {
         Ok(session) => session.access_token().await.map(|token| SecretString::from(&*token)),

@@ -558,6 +558,50 @@ async fn a_sign_in_is_tried_again_while_the_endpoint_is_busy() {
     Org::connect(session, options()).await.unwrap();
 }
 
+/// A stored login of a refresh token without an access token, as it lies on disk.
+fn stored_refresh_token(store: &LoginStore, address: &str) -> Login {
+    let login = json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "acme",
+        "instance_url": address, "login_url": address, "username": null, "org_id": null,
+        "credential": {
+            "kind": "refresh-token", "client_id": "PlatformCLI", "client_secret": null,
+            "refresh_token": "FIRST",
+        },
+    });
+    std::fs::write(store.file("acme"), login.to_string()).unwrap();
+    store.list().unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn a_busy_endpoint_is_asked_for_a_stored_login_as_often_as_is_said_and_no_more() {
+    let token = "/services/oauth2/token";
+    let server = Server::start(State {
+        faults: vec![(token, 99, Fault::Reply(503, "", "busy"))],
+        ..State::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    let login = stored_refresh_token(&store, &server.address);
+    let session = Session::from_login(&login, &store, &options()).unwrap();
+    let error = Org::connect(session, options()).await.unwrap_err();
+    assert_eq!(error.kind, OrgErrorKind::Unavailable, "{error}");
+    // Once, and two repeats.
+    assert_eq!(server.count(token), 3, "{:?}", server.requests());
+    // The login is as it was, and one that is taken at the third attempt is stored.
+    server.state.lock().unwrap().faults = vec![(token, 2, Fault::Reply(503, "", "busy"))];
+    let session = Session::from_login(&login, &store, &options()).unwrap();
+    Org::connect(session, options()).await.unwrap();
+    assert_eq!(server.count(token), 6, "{:?}", server.requests());
+    let Credential::RefreshToken { refresh_token, access_token, .. } =
+        store.list().unwrap().remove(0).credential
+    else {
+        panic!("another credential");
+    };
+    assert_eq!(refresh_token.expose_secret(), "ROTATED");
+    assert_eq!(access_token.unwrap().expose_secret(), TOKEN);
+}
+
 #[tokio::test]
 async fn what_stays_broken_ends_in_a_clear_error() {
     let bomb = || State {
