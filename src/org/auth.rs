@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
+use super::host;
 use super::http;
 use super::key;
 use super::logins::{Credential, Login, LoginStore};
@@ -95,7 +96,8 @@ impl Session {
     ) -> Result<Self, OrgError> {
         let instance_url = http::check_address(&login.instance_url)?;
         let login_url = http::check_address(&login.login_url)?;
-        let client = http::client(&login_url, options)?;
+        // Whatever signs in goes to this host, be it now or once a token has ended.
+        host::check(&login_url, &options.allowed_hosts)?;
         let auth: SharedAuth = match &login.credential {
             Credential::AccessToken { token } => {
                 Arc::new(StaticTokenAuth::new(check_token(token.expose_secret())?, instance_url))
@@ -105,9 +107,9 @@ impl Session {
             }
             Credential::Jwt { client_id, username, key_file } => Arc::new(
                 jwt_builder(client_id, username, key_file)?
+                    .http_client(http::client(&login_url, options)?)
                     .login_url(login_url)
                     .instance_url(instance_url)
-                    .http_client(client)
                     .build()
                     .map_err(OrgError::from_auth)?,
             ),
@@ -115,9 +117,9 @@ impl Session {
                 ClientCredentialsAuth::builder()
                     .consumer_key(client_id)
                     .consumer_secret(client_secret.expose_secret())
+                    .http_client(http::client(&login_url, options)?)
                     .login_url(login_url)
                     .instance_url(instance_url)
-                    .http_client(client)
                     .build()
                     .map_err(OrgError::from_auth)?,
             ),
