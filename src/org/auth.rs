@@ -144,10 +144,12 @@ impl Session {
                 format!("`{target}` is no alias or username"),
             ));
         }
-        // Each of the commands takes a second or more to begin, so that both are run at once.
+        // One after the other: each command refreshes a token that has ended (plugin-org 5.11.26,
+        // `org.refreshAuth()` in both), and two refreshes at once of a token that rotates end the
+        // login of `sf` (S 1.2). The second finds what the first has stored.
         let display = ["org", "display", "--target-org", target, "--json"];
-        let (shown, token) = futures::join!(cli.run(&display), cli.token(target));
-        let shown = shown?;
+        let shown = cli.run(&display).await?;
+        let token = cli.token(target).await;
         let result = &shown["result"];
         let text = |key: &str| result.get(key).and_then(Json::as_str).map(str::to_owned);
         let instance_url = text("instanceUrl").ok_or_else(|| {
