@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::error::{OrgError, OrgErrorKind};
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
-use super::retrieve::labels::bearers;
+use super::retrieve::labels::bearers_among;
 use super::users::{self, Question};
 use super::{Event, Org};
 use crate::metadata::ComponentId;
@@ -266,10 +266,9 @@ impl Org {
             })
         };
         let labels: BTreeSet<&str> = left.iter().copied().filter(|app| !is_listed(app)).collect();
-        let by_label = match listed.iter().any(|entry| entry.id.type_name == EXTERNAL_APP) {
-            true => bearers(self, EXTERNAL_APP, &labels).await?,
-            false => BTreeMap::new(),
-        };
+        let external = listed.iter().map(|entry| &entry.id);
+        let external = external.filter(|id| id.type_name == EXTERNAL_APP).cloned().collect();
+        let by_label = bearers_among(self, external, &labels).await?;
         for app in left {
             let answer = match (&hidden, by_label.get(app)) {
                 _ if is_listed(&app) => FactAnswer::Known(true.into()),

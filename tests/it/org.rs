@@ -818,6 +818,26 @@ async fn facts_take_one_query_per_object() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_named_by_its_label_is_listed_once_for_its_fact() {
+    let kind = "ExternalClientApplication";
+    let path = "externalClientApps/Acme_ECA.eca";
+    let server = Server::start(State {
+        files: vec![component(kind, "Acme_ECA", path, "<label>Acme (ECA)</label>")],
+        listed: BTreeMap::from([("ConnectedApp", vec![]), (kind, vec!["Acme_ECA"])]),
+        rows: vec![("FROM ConnectedApplication", json!([]))],
+        ..State::default()
+    })
+    .await;
+    let org = connect(&server).await.unwrap();
+    let fact = Fact::parse("app.installed").unwrap();
+    let wanted = ["Acme (ECA)", "Nobody"].map(|app| (fact.clone(), Some(app.to_owned())));
+    let values = org.facts(&wanted).await.unwrap();
+    assert_eq!(values.get(&fact, Some("Acme (ECA)")), FactAnswer::Known(true.into()));
+    assert_eq!(values.get(&fact, Some("Nobody")), FactAnswer::Known(false.into()));
+    assert_eq!(server.count("<met:listMetadata>"), 1);
+}
+
+#[tokio::test]
 async fn what_the_caller_may_not_see_names_the_right() {
     let server = Server::start(State {
         refused: vec![

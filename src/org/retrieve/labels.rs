@@ -21,13 +21,15 @@ pub(super) struct Named {
     pub(super) app: ComponentId,
 }
 
-/// Finds out which of the org's own apps of a type bear labels; a label that none bears, or that is
-/// an app's name, is not among the answers.
-pub(in crate::org) async fn bearers(
+/// Which app bears a label, by the label.
+type Bearers = BTreeMap<String, Result<ComponentId, Unseen>>;
+
+/// Lists the org's own apps of a type, and finds out which of them bear labels.
+pub(super) async fn bearers(
     org: &Org,
     kind: &str,
     labels: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Result<ComponentId, Unseen>>, OrgError> {
+) -> Result<Bearers, OrgError> {
     if labels.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -35,13 +37,24 @@ pub(in crate::org) async fn bearers(
         let words = format!("whether an app has the label `{label}` cannot be seen: {why}");
         ((*label).to_owned(), Err(Unseen::not_readable(words)))
     };
-    let own: BTreeSet<ComponentId> = match org.list(kind).await {
-        Ok(listed) => listed.into_iter().map(|one| one.id).collect(),
-        Err(error) if error.is_about_one_question() => {
-            return Ok(labels.iter().map(|label| unseen(label, &error)).collect());
+    match org.list(kind).await {
+        Ok(listed) => {
+            bearers_among(org, listed.into_iter().map(|one| one.id).collect(), labels).await
         }
-        Err(error) => return Err(error),
-    };
+        Err(error) if error.is_about_one_question() => {
+            Ok(labels.iter().map(|label| unseen(label, &error)).collect())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds out which of apps, all that the org has of a type, bear labels; a label that none bears,
+/// or that is an app's name, is not among the answers.
+pub(in crate::org) async fn bearers_among(
+    org: &Org,
+    own: BTreeSet<ComponentId>,
+    labels: &BTreeSet<&str>,
+) -> Result<Bearers, OrgError> {
     let is_name = |label: &str| own.iter().any(|id| id.full_name == label);
     let labels: Vec<&str> = labels.iter().copied().filter(|label| !is_name(label)).collect();
     if labels.is_empty() || own.is_empty() {
