@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 
 use super::error::{OrgError, OrgErrorKind};
-use super::sf_cli::{find_token, is_redacted};
+use super::sf_cli::{is_session, json_in, token_in};
 
 /// What was found in a text.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub fn read(text: &str) -> Result<Pasted, OrgError> {
         [] => {}
         _ => return Err(mistake("it holds several SFDX auth URLs; leave one")),
     }
-    match json_in(text) {
+    match json_in(text.as_bytes()) {
         Some(json) => of_json(&json),
         None if words(text).any(is_session) => {
             Err(mistake("it holds an access token by itself, which does not say of which org"))
@@ -78,15 +78,10 @@ pub fn read(text: &str) -> Result<Pasted, OrgError> {
 /// # Errors
 /// As [`read`].
 pub fn read_token(text: &str) -> Result<Pasted, OrgError> {
-    match json_in(text).map(|json| of_json(&json)) {
+    match json_in(text.as_bytes()).map(|json| of_json(&json)) {
         Some(Ok(token)) => Ok(token),
         _ => read(text),
     }
-}
-
-fn json_in(text: &str) -> Option<Json> {
-    let at = text.find('{')?;
-    serde_json::Deserializer::from_str(&text[at..]).into_iter::<Json>().next()?.ok()
 }
 
 fn mistake(what: &str) -> OrgError {
@@ -114,16 +109,10 @@ fn auth_url_in(word: &str) -> Option<&str> {
     (url.contains('@') && !url.contains('<')).then_some(url)
 }
 
-fn is_session(word: &str) -> bool {
-    find_token(&Json::String(word.to_owned())).is_some()
-}
-
 fn of_json(json: &Json) -> Result<Pasted, OrgError> {
     let result = json.get("result").unwrap_or(json);
     let text = |key: &str| result.get(key).and_then(Json::as_str).map(str::to_owned);
-    let named = text("accessToken").filter(|token| !is_redacted(token));
-    let token = named.or_else(|| find_token(result).map(str::to_owned));
-    match token {
+    match token_in(result) {
         Some(token) => Ok(Pasted::AccessToken {
             token: token.into(),
             instance_url: text("instanceUrl"),

@@ -65,18 +65,9 @@ impl SfCli {
         let shown = self
             .run(&["org", "auth", "show-access-token", "--target-org", target, "--json"])
             .await?;
-        let result = &shown["result"];
-        let named = result.get("accessToken").and_then(Json::as_str);
-        named
-            .filter(|token| !is_redacted(token))
-            .or_else(|| find_token(result))
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                OrgError::new(
-                    OrgErrorKind::Auth,
-                    format!("`sf` gave no access token for `{target}`"),
-                )
-            })
+        token_in(&shown["result"]).map(str::to_owned).ok_or_else(|| {
+            OrgError::new(OrgErrorKind::Auth, format!("`sf` gave no access token for `{target}`"))
+        })
     }
 
     /// Runs one of its commands and returns its answer.
@@ -116,7 +107,8 @@ impl SfCli {
             Ok(Ok(output)) => output,
         };
         // An error may come on the other channel.
-        let Some(json) = json_in(&output.stdout).or_else(|| json_in(&output.stderr)) else {
+        let answer = |bytes: &[u8]| json_in(bytes).filter(is_answer);
+        let Some(json) = answer(&output.stdout).or_else(|| answer(&output.stderr)) else {
             return Err(self.no_answer(&shown, &output));
         };
         if output.status.success() && json.get("result").is_some() {
@@ -162,11 +154,19 @@ impl SfCli {
 }
 
 /// Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
-fn json_in(bytes: &[u8]) -> Option<Json> {
+pub(super) fn json_in(bytes: &[u8]) -> Option<Json> {
     let start = bytes.iter().position(|byte| *byte == b'{')?;
-    let json: Json =
-        serde_json::Deserializer::from_slice(&bytes[start..]).into_iter().next()?.ok()?;
-    (json.get("status").is_some() || json.get("result").is_some()).then_some(json)
+    serde_json::Deserializer::from_slice(&bytes[start..]).into_iter().next()?.ok()
+}
+
+fn is_answer(json: &Json) -> bool {
+    json.get("status").is_some() || json.get("result").is_some()
+}
+
+/// Finds the access token in the result of a command.
+pub(super) fn token_in(result: &Json) -> Option<&str> {
+    let named = result.get("accessToken").and_then(Json::as_str);
+    named.filter(|token| !is_redacted(token)).or_else(|| find_token(result))
 }
 
 /// Says whether a text is the one that a newer `sf` shows in a secret's place (S 6.9).
@@ -176,19 +176,23 @@ pub(super) fn is_redacted(token: &str) -> bool {
 
 /// Finds the first text that has a session id's form, whatever its key (S 6.9: the shape of the
 /// answer is not documented).
-pub(super) fn find_token(json: &Json) -> Option<&str> {
+fn find_token(json: &Json) -> Option<&str> {
     match json {
-        Json::String(text) => {
-            let (id, key) = text.split_once('!')?;
-            let is_id = id.starts_with("00D")
-                && (15..=18).contains(&id.len())
-                && id.bytes().all(|b| b.is_ascii_alphanumeric());
-            (is_id && !key.is_empty()).then_some(text)
-        }
+        Json::String(text) => is_session(text).then_some(text),
         Json::Array(items) => items.iter().find_map(find_token),
         Json::Object(members) => members.values().find_map(find_token),
         Json::Null | Json::Bool(_) | Json::Number(_) => None,
     }
+}
+
+/// Says whether a text has a session id's form: the org's id, `!` and a key.
+pub(super) fn is_session(text: &str) -> bool {
+    text.split_once('!').is_some_and(|(id, key)| {
+        let is_id = id.starts_with("00D")
+            && (15..=18).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        is_id && !key.is_empty()
+    })
 }
 
 /// A session of the `sf` command line; a token that the org no longer takes is asked for anew, once
