@@ -217,11 +217,7 @@ impl Wire {
             None,
             Replay::ByMethod,
         );
-        let Some(answer) = self.watch("GET", &path, self.limits.1, call).await else {
-            self.told("GET", path, 0, started);
-            return Err(self.no_answer());
-        };
-        match answer {
+        match self.watch("GET", &path, started, self.limits.1, call).await? {
             Err(error) => {
                 let status = match &error {
                     cirrus::CirrusError::Api { status, .. } => *status,
@@ -262,11 +258,8 @@ impl Wire {
         let started = Instant::now();
         let accept = [("Accept", "application/json")];
         let call = self.rest.send_raw(method, &path, None, &accept, body, Replay::Never);
-        let Some(answer) = self.watch(name, &path, self.limits.0, call).await else {
-            self.told(name, path, 0, started);
-            return Err(Unanswered { error: self.no_answer(), may_have_arrived: true });
-        };
-        match answer {
+        let answer = self.watch(name, &path, started, self.limits.0, call).await;
+        match answer.map_err(|error| Unanswered { error, may_have_arrived: true })? {
             Err(error) => {
                 let status = match &error {
                     cirrus::CirrusError::Api { status, .. } => *status,
@@ -375,10 +368,7 @@ impl Wire {
     ) -> Result<T, OrgError> {
         let started = Instant::now();
         let path = format!("/services/Soap/m/{} {name}", self.version);
-        let Some(answer) = self.watch("POST", &path, limit, call).await else {
-            self.told("POST", path, 0, started);
-            return Err(self.no_answer());
-        };
+        let answer = self.watch("POST", &path, started, limit, call).await?;
         let status = match &answer {
             Ok(_) => 200,
             Err(MetadataError::Soap { status, .. } | MetadataError::Http4xx5xx { status, .. }) => {
@@ -390,22 +380,26 @@ impl Wire {
         answer.map_err(OrgError::from_soap)
     }
 
+    /// Awaits a call. One that is not answered in time is told of as ended; of any other the caller
+    /// tells.
     async fn watch<T>(
         &self,
-        method: &str,
+        method: &'static str,
         path: &str,
+        started: Instant,
         limit: Duration,
         call: impl Future<Output = T>,
-    ) -> Option<T> {
+    ) -> Result<T, OrgError> {
         let what = format!("{method} {path}");
-        watched(&self.events, &what, self.told_after, Some(limit), call).await
-    }
-
-    fn no_answer(&self) -> OrgError {
+        if let Some(answer) = watched(&self.events, &what, self.told_after, Some(limit), call).await
+        {
+            return Ok(answer);
+        }
+        self.told(method, path.to_owned(), 0, started);
         let address = self.rest.auth().instance_url();
         let url = reqwest::Url::parse(address).ok();
         let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or(address);
-        OrgError::new(OrgErrorKind::TimedOut, format!("{host} did not answer in time"))
+        Err(OrgError::new(OrgErrorKind::TimedOut, format!("{host} did not answer in time")))
     }
 
     fn told(&self, method: &'static str, url_path: String, status: u16, started: Instant) {
