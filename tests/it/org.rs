@@ -342,6 +342,8 @@ async fn an_app_of_another_org_is_not_missing() {
     let label = ComponentId::new("ConnectedApp", "Own App");
     assert_eq!(not_observed.keys().collect::<Vec<_>>(), [&id]);
     assert_eq!(retrieved.components.get(&label).unwrap().id.full_name, "Own_App");
+    // Once by what was said, once to see whose label that is.
+    assert_eq!(server.count("<met:retrieve>"), 2);
     assert!(not_observed[&id].words.contains("owned by another org"), "{}", not_observed[&id]);
     assert!(not_observed[&id].words.contains("the profile Standard User"));
     assert!(

@@ -17,12 +17,12 @@ use crate::org::error::OrgError;
 pub(super) struct Named {
     /// As it was asked for.
     pub(super) asked: ComponentId,
-    /// The app.
-    pub(super) app: ComponentId,
+    /// The app, as it was read when its label was looked for.
+    pub(super) app: Component,
 }
 
 /// Which app bears a label, by the label.
-type Bearers = BTreeMap<String, Result<ComponentId, Unseen>>;
+type Bearers = BTreeMap<String, Result<Component, Unseen>>;
 
 /// Lists the org's own apps of a type, and finds out which of them bear labels.
 pub(super) async fn bearers(
@@ -71,7 +71,10 @@ pub(in crate::org) async fn bearers_among(
     let mut found = BTreeMap::new();
     for label in labels {
         let answer = match (bearer(apps.components.values(), label), unread) {
-            (Ok(Some(app)), _) => Ok(app),
+            (Ok(Some(id)), _) => {
+                let app = apps.components.get(&id).cloned();
+                app.ok_or_else(|| Unseen::not_readable(format!("{id} could not be read")))
+            }
             (Err(unseen), _) => Err(unseen),
             (Ok(None), None) => continue,
             (Ok(None), Some(unread)) => Err(Unseen::not_readable(format!(
@@ -116,21 +119,29 @@ pub(super) async fn take(
         return Ok(BTreeMap::new());
     }
     let own_of =
-        |one: &Named| ComponentId::new(one.asked.type_name.as_str(), one.app.full_name.as_str());
-    let components = named.iter().map(own_of).collect();
-    let request = RetrieveRequest { components, ..RetrieveRequest::default() };
-    let (own, refusal) = match Box::pin(org.retrieve_all(&request)).await {
-        Ok(own) => (own.components, None),
-        Err(error) if error.is_about_one_question() => (ComponentSet::default(), Some(error)),
-        Err(error) => return Err(error),
-    };
+        |one: &Named| ComponentId::new(one.asked.type_name.as_str(), one.app.id.full_name.as_str());
+    // The apps themselves were read.
+    let components: BTreeSet<ComponentId> =
+        named.iter().filter(|one| own_of(one) != one.app.id).map(own_of).collect();
+    let (mut own, mut refusal) = (ComponentSet::default(), None);
+    if !components.is_empty() {
+        let request = RetrieveRequest { components, ..RetrieveRequest::default() };
+        match Box::pin(org.retrieve_all(&request)).await {
+            Ok(read) => own = read.components,
+            Err(error) if error.is_about_one_question() => refusal = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
     let mut unread = BTreeMap::new();
     let set = &mut retrieved.components;
     for one in named {
         let id = own_of(&one);
-        let by_label = ComponentId::new(one.app.type_name.as_str(), one.asked.full_name.as_str());
-        set.labels.insert(by_label, one.app);
-        if let Some(component) = own.get(&id) {
+        let kind = one.app.id.type_name.as_str();
+        let by_label = ComponentId::new(kind, one.asked.full_name.as_str());
+        set.labels.insert(by_label, one.app.id.clone());
+        if id == one.app.id {
+            set.components.insert(id, one.app);
+        } else if let Some(component) = own.get(&id) {
             set.components.insert(id, component.clone());
         } else if let Some(unseen) = own.not_observed.get(&id) {
             unread.insert(one.asked, unseen.clone());
