@@ -75,6 +75,12 @@ impl OrgError {
         Self { kind, code: None, message: hide_secrets(message.as_ref()) }
     }
 
+    /// Adds the org's own code; an empty one is none.
+    pub(super) fn with_code(mut self, code: &str) -> Self {
+        self.code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        self
+    }
+
     /// Says whether only the one question failed, so that others may still be answered: not shown,
     /// not there, not understood.
     pub fn is_about_one_question(&self) -> bool {
@@ -143,9 +149,7 @@ impl OrgError {
 
     /// Makes an error out of the org's code and text; the kind follows from them.
     pub(super) fn from_org(status: u16, code: &str, text: &str) -> Self {
-        let mut error = Self::new(kind_of(status, code, text), strip_code(code, text));
-        error.code = Some(code.to_owned()).filter(|code| !code.is_empty());
-        error
+        Self::new(kind_of(status, code, text), strip_code(code, text)).with_code(code)
     }
 
     pub(super) fn from_rest(error: CirrusError) -> Self {
@@ -198,9 +202,7 @@ impl OrgError {
     /// Makes an error out of the code and text with which a sign-in is refused.
     pub(super) fn from_oauth(code: &str, text: &str) -> Self {
         let known = Refusal::find(code, text).and_then(|refusal| refusal.kind);
-        let mut error = Self::new(known.unwrap_or(OrgErrorKind::Auth), text);
-        error.code = Some(code.to_owned()).filter(|code| !code.is_empty());
-        error
+        Self::new(known.unwrap_or(OrgErrorKind::Auth), text).with_code(code)
     }
 
     /// Returns what the org's refusal means, where that is known.
@@ -260,6 +262,9 @@ impl OrgError {
 
     /// An answer that is no answer of the API: a gateway's or a maintenance page.
     pub(super) fn from_page(status: u16, body: &[u8]) -> Self {
+        if (300..400).contains(&status) {
+            return Self::elsewhere(status, None);
+        }
         let kind = match status {
             401 => OrgErrorKind::Auth,
             429 => OrgErrorKind::Limit,
@@ -268,9 +273,7 @@ impl OrgError {
         };
         let start = excerpt(body);
         let mut message = format!("HTTP {status} with an answer that is not the API's");
-        if (300..400).contains(&status) {
-            return Self::elsewhere(status, None);
-        } else if !start.is_empty() {
+        if !start.is_empty() {
             message.push_str(", which begins: ");
             message.push_str(&start);
         }
@@ -281,24 +284,17 @@ impl OrgError {
     /// rule too). What leads to the same resource on another host is an org that was moved.
     pub(super) fn elsewhere(status: u16, location: Option<&str>) -> Self {
         let leads = location.and_then(|text| reqwest::Url::parse(text).ok());
-        let origin = leads.as_ref().map(|url| url.origin().ascii_serialization());
-        match (leads, origin) {
-            (Some(url), Some(origin)) if url.path().starts_with("/services/") => {
-                Self::moved(&origin)
+        let to = match leads.map(|url| (url.origin().ascii_serialization(), url)) {
+            Some((origin, url)) if url.path().starts_with("/services/") => {
+                return Self::moved(&origin);
             }
-            (_, Some(origin)) => Self::new(
-                OrgErrorKind::Unexpected,
-                format!(
-                    "HTTP {status}: the address leads to {origin}, and redirects are not followed"
-                ),
-            ),
-            _ => Self::new(
-                OrgErrorKind::Unexpected,
-                format!(
-                    "HTTP {status}: the address leads elsewhere, and redirects are not followed"
-                ),
-            ),
-        }
+            Some((origin, _)) => format!("to {origin}"),
+            None => "elsewhere".to_owned(),
+        };
+        Self::new(
+            OrgErrorKind::Unexpected,
+            format!("HTTP {status}: the address leads {to}, and redirects are not followed"),
+        )
     }
 
     /// An org that has another address than the one we came by.
@@ -320,14 +316,14 @@ fn kind_of(status: u16, code: &str, text: &str) -> OrgErrorKind {
     if let Some(kind) = Refusal::find(code, text).and_then(|refusal| refusal.kind) {
         return kind;
     }
-    match code {
-        code if code.starts_with("INSUFFICIENT_ACCESS") => OrgErrorKind::Permission,
-        _ => match status {
-            401 => OrgErrorKind::Auth,
-            429 => OrgErrorKind::Limit,
-            502..=504 => OrgErrorKind::Unavailable,
-            _ => OrgErrorKind::Refused,
-        },
+    if code.starts_with("INSUFFICIENT_ACCESS") {
+        return OrgErrorKind::Permission;
+    }
+    match status {
+        401 => OrgErrorKind::Auth,
+        429 => OrgErrorKind::Limit,
+        502..=504 => OrgErrorKind::Unavailable,
+        _ => OrgErrorKind::Refused,
     }
 }
 

@@ -123,9 +123,8 @@ impl SfCli {
             | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
             _ => OrgErrorKind::Auth,
         };
-        let mut error = OrgError::new(kind, format!("`{shown}` says: {}", text("message")));
-        error.code = Some(text("name").to_owned()).filter(|name| !name.is_empty());
-        Err(error)
+        Err(OrgError::new(kind, format!("`{shown}` says: {}", text("message")))
+            .with_code(text("name")))
     }
 
     /// What is said of a program that was there and gave no answer: its own words, for it may be
