@@ -499,6 +499,14 @@ fn long_id(id: &str) -> String {
     long
 }
 
+/// Says whether a text has the form of an id of a kind: its prefix, and 15 or 18 letters and digits
+/// in all.
+fn is_id(text: &str, prefix: &str) -> bool {
+    text.starts_with(prefix)
+        && matches!(text.len(), 15 | 18)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

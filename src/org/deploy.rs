@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{self, soql_text};
 use crate::org::patience::Pages;
-use crate::org::{Event, Org};
+use crate::org::{Event, Org, is_id};
 
 pub use status::{DeployMessage, DeployStatus};
 
@@ -371,11 +371,10 @@ impl Org {
     }
 }
 
-/// Says whether a text has the form of a deploy's id: `0Af`, and 15 or 18 letters and digits in all.
+/// Says whether a text has the form of a deploy's id: `0Af`, and 15 or 18 letters and digits in
+/// all.
 pub fn is_deploy_id(text: &str) -> bool {
-    text.starts_with("0Af")
-        && matches!(text.len(), 15 | 18)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    is_id(text, "0Af")
 }
 
 /// Says whether two ids are the same record: with 15 or 18 characters.

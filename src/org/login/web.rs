@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::org::ConnectOptions;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
+use crate::org::is_id;
 use crate::org::logins::{Credential, Login};
 
 /// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
@@ -136,12 +137,7 @@ fn not_listening(port: u16, error: &std::io::Error) -> OrgError {
 
 /// Returns the org's id from the address of an identity: `https://../id/00D../005..` (S 6.9).
 fn org_of(identity: &str) -> Option<String> {
-    let is_id = |part: &&str| {
-        part.starts_with("00D")
-            && [15, 18].contains(&part.len())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    identity.split('/').find(is_id).map(str::to_owned)
+    identity.split('/').find(|part| is_id(part, "00D")).map(str::to_owned)
 }
 
 /// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is
