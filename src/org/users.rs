@@ -130,11 +130,13 @@ pub(super) async fn answer(
         }
         Err(error) => return Err(error),
     };
-    let is_there = |name: &&str| {
-        let mut shown = users.iter().filter_map(|row| row["Username"].as_str());
-        shown.any(|username| username.eq_ignore_ascii_case(name))
+    let row_of = |name: &str| {
+        let is_it = |row: &&Json| {
+            row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
+        };
+        users.iter().find(is_it)
     };
-    let near = match names.iter().all(is_there) {
+    let near = match names.iter().all(|name| row_of(name).is_some()) {
         true => Vec::new(),
         false => some_users(org).await?,
     };
@@ -149,10 +151,7 @@ pub(super) async fn answer(
     Ok(asked
         .iter()
         .map(|(question, name)| {
-            let is_it = |row: &&Json| {
-                row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
-            };
-            let Some(user) = users.iter().find(is_it) else {
+            let Some(user) = row_of(name) else {
                 let meant = perhaps(nearest(name, near.iter().map(String::as_str)));
                 let words = format!(
                     "there is no user `{name}` in this org, or it is not shown to this user{meant}"
