@@ -153,7 +153,11 @@ impl LoginStore {
     /// The file is there and cannot be read.
     pub(crate) fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
         let path = self.file(name);
-        if path.exists() { read(&path)?.into_login().map(Some) } else { Ok(None) }
+        match path.try_exists() {
+            Ok(false) => Ok(None),
+            // Where even that cannot be told, to read says why.
+            _ => read(&path)?.into_login().map(Some),
+        }
     }
 
     /// Locks a login, be it there or not; no other process refreshes, replaces or removes it until
@@ -231,7 +235,7 @@ impl LoginStore {
     /// The file is there and cannot be deleted.
     pub(crate) fn remove(&self, name: &str, held: Option<Held>) -> Result<bool, OrgError> {
         let path = self.file(name);
-        if path.exists() && read(&path).is_ok_and(|stored| stored.is_in_keyring()) {
+        if read(&path).is_ok_and(|stored| stored.is_in_keyring()) {
             keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;
         }
         let was_there = match fs::remove_file(&path) {
@@ -329,6 +333,18 @@ mod tests {
         fs::write(store.file("x"), old).unwrap();
         let login = store.load("x").unwrap().unwrap();
         assert!(matches!(login.credential, Credential::RefreshToken { access_token: None, .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_login_that_cannot_be_looked_for_is_not_absent() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // The folder is no folder, so that nothing can be said of what is in it.
+        let store = LoginStore::new(file.path());
+        assert_eq!(store.load("x").unwrap_err().kind, OrgErrorKind::Storage);
+        let folder = tempfile::tempdir().unwrap();
+        assert!(LoginStore::new(folder.path()).load("x").unwrap().is_none());
+        assert!(LoginStore::new(folder.path().join("none")).load("x").unwrap().is_none());
     }
 
     #[test]
