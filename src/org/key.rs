@@ -35,8 +35,8 @@ fn other_than_key(text: &str) -> Option<&'static str> {
         return None;
     }
     Some(if begins("CERTIFICATE") {
-        "it is the certificate, which belongs to the app in Setup; what is wanted is the private key \
-         that was made with it"
+        "it is the certificate, which belongs to the app in Setup; what is wanted is the private \
+         key that was made with it"
     } else if begins("CERTIFICATE REQUEST") {
         "it is a request for a certificate; what is wanted is the private key that was made with it"
     } else if begins("PUBLIC KEY") || begins("RSA PUBLIC KEY") {
@@ -46,8 +46,8 @@ fn other_than_key(text: &str) -> Option<&'static str> {
     } else if begins("EC PRIVATE KEY") {
         "it is a key on an elliptic curve, and Salesforce takes RSA keys alone"
     } else {
-        "it is not in PEM form, which begins with `-----BEGIN PRIVATE KEY-----`; `openssl pkcs12 -in \
-         FILE.p12 -nocerts -nodes -out PLAIN.key` takes a key out of a key store"
+        "it is not in PEM form, which begins with `-----BEGIN PRIVATE KEY-----`; `openssl pkcs12 \
+         -in FILE.p12 -nocerts -nodes -out PLAIN.key` takes a key out of a key store"
     })
 }
 

@@ -71,16 +71,21 @@ pub const OAUTH: &[Refusal] = &[
             ("OAUTH_EC_APP_NOT_FOUND", ""),
             ("app_not_found", ""),
         ],
-        ECA_MEANS,
-        ECA_WAY_OUT,
+        "the org has no external client app of this key: its package is not installed, the app is \
+         another org's own, the sandbox was refreshed, or the sign-in went to login.salesforce.com \
+         in place of the org's My Domain",
+        "install the app's package, and sign in at the org's own address; where both are so, try \
+         again in a while, since it is said now and then of apps that are there",
     )
     .kind(OrgErrorKind::Auth)
     .at(&[Fact("app.installed")]),
     Refusal::new(
         "not-installed",
         &[("", "must be installed into org"), ("OAUTH_APPROVAL_ERROR_GENERIC", "")],
-        NOT_INSTALLED,
-        INSTALL,
+        "the app is not installed in the org, and since September 2025 only installed apps let \
+         users in",
+        "install it in Setup, Quick Find \"Connected Apps OAuth Usage\", or give the user Approve \
+         Uninstalled Connected Apps for one sign-in and take it back",
     )
     .kind(OrgErrorKind::Auth)
     .at(INSTALLED),
@@ -118,7 +123,7 @@ pub const OAUTH: &[Refusal] = &[
     Refusal::new(
         "inactive-user",
         &[("", "inactive user"), ("", "user is inactive"), ("inactive_user", "")],
-        INACTIVE,
+        "the user is deactivated, perhaps frozen, or signs in outside the profile's login hours",
         "activate the user in Setup, Quick Find \"Users\", or sign in as another",
     )
     .kind(OrgErrorKind::Auth)
@@ -405,17 +410,6 @@ pub const API: &[Refusal] = &[
         "run this again; if it stays so, Salesforce Support can look its ErrorId up",
     ),
 ];
-
-const INACTIVE: &str =
-    "the user is deactivated, perhaps frozen, or signs in outside the profile's login hours";
-const ECA_MEANS: &str = "the org has no external client app of this key: its package is not installed, the app is \
-     another org's own, the sandbox was refreshed, or the sign-in went to login.salesforce.com in \
-     place of the org's My Domain";
-const ECA_WAY_OUT: &str = "install the app's package, and sign in at the org's own address; where both are so, try again \
-     in a while, since it is said now and then of apps that are there";
-const NOT_INSTALLED: &str = "the app is not installed in the org, and since September 2025 only installed apps let users in";
-const INSTALL: &str = "install it in Setup, Quick Find \"Connected Apps OAuth Usage\", or give the user Approve \
-     Uninstalled Connected Apps for one sign-in and take it back";
 
 const INSTALLED: &[super::Place] =
     &[Fact("app.installed"), Fact("user.permission[CanApproveUninstalledApps]")];
