@@ -228,8 +228,8 @@ impl Org {
     /// which org it is; two requests.
     ///
     /// # Errors
-    /// The org cannot be reached, the session is not valid, the org or user has no API access, or it
-    /// is another org than the one that was signed in to.
+    /// The org cannot be reached, the session is not valid, the org or user has no API access, or
+    /// it is another org than the one that was signed in to.
     pub async fn connect(session: Session, options: ConnectOptions) -> Result<Self, OrgError> {
         let mut wire = Wire::new(session.auth.clone(), &options)?;
         wire.tell(Event::Started { what: format!("connecting to {}", session.name) });

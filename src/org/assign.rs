@@ -21,8 +21,9 @@ impl Org {
     /// Gives a permission set to a user, its licence first (S 4.3). Rows that are there already are
     /// left; what was created is returned.
     ///
-    /// # Errors No such user or set, no seat of the licence, or no right to assign. Rows that were
-    /// created before the failure come with it.
+    /// # Errors
+    /// No such user or set, no seat of the licence, or no right to assign. Rows that were created
+    /// before the failure come with it.
     pub(crate) async fn assign(
         &self,
         user: &str,

@@ -44,8 +44,9 @@ impl Session {
     /// Takes an access token, such as `SF_ACCESS_TOKEN` with `SF_ORG_INSTANCE_URL`; `source` says
     /// where it came from.
     ///
-    /// # Errors The address is not one that a token may be sent to, or the token is the text that a
-    /// newer `sf` puts in its place.
+    /// # Errors
+    /// The address is not one that a token may be sent to, or the token is the text that a newer
+    /// `sf` puts in its place.
     pub fn from_access_token(
         name: &str,
         token: &SecretString,
@@ -135,8 +136,9 @@ impl Session {
 
     /// Borrows the session of an org that the `sf` command line knows by this alias or username.
     ///
-    /// # Errors [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name;
-    /// `Auth` when it cannot sign in.
+    /// # Errors
+    /// [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name; `Auth`
+    /// when it cannot sign in.
     pub async fn from_sf_cli(target: &str, cli: SfCli) -> Result<Self, OrgError> {
         if target.starts_with('-') || target.is_empty() {
             return Err(OrgError::new(

@@ -1,4 +1,5 @@
-//! Which hosts may get a token: Salesforce's own, this machine, and those that somebody has allowed.
+//! Which hosts may get a token: Salesforce's own, this machine, and those that somebody has
+//! allowed.
 
 use super::error::{OrgError, OrgErrorKind};
 

@@ -72,8 +72,9 @@ pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest:
 
 /// Checks an org's or login host's address and returns it as scheme, host and port.
 ///
-/// # Errors Anything but `https://`, other than `http://` to this machine: a token must not travel
-/// in the clear.
+/// # Errors
+/// Anything but `https://`, other than `http://` to this machine: a token must not travel in the
+/// clear.
 pub(super) fn check_address(text: &str) -> Result<String, OrgError> {
     let refused = |why: &str| {
         OrgError::new(

@@ -15,8 +15,9 @@ const SERVICE: &str = "sfsetup";
 
 /// Keeps a secret under a login's name.
 ///
-/// # Errors There is no keyring, it is locked, or it does not take a secret of this size; in the
-/// keyring's words.
+/// # Errors
+/// There is no keyring, it is locked, or it does not take a secret of this size; in the keyring's
+/// words.
 pub(super) fn set(name: &str, secret: &SecretString) -> Result<(), String> {
     on_thread(|| Entry::new(SERVICE, name)?.set_password(secret.expose_secret()))
 }

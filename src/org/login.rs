@@ -1,7 +1,7 @@
 //! Signing in for the first time: browser with PKCE, JWT bearer, client credentials, SFDX auth URL.
 //!
-//! Each ends as a [`Login`] that nothing holds yet: whoever asked tries it, and stores it if the org
-//! takes it. Printing the address and asking is left to the command line.
+//! Each ends as a [`Login`] that nothing holds yet: whoever asked tries it, and stores it if the
+//! org takes it. Printing the address and asking is left to the command line.
 
 mod jwt;
 mod web;

@@ -52,8 +52,9 @@ pub struct Retrieved {
 impl Org {
     /// Retrieves components.
     ///
-    /// # Errors The org cannot be asked, sent something unsafe or damaged, or nothing of what was
-    /// asked for could be read.
+    /// # Errors
+    /// The org cannot be asked, sent something unsafe or damaged, or nothing of what was asked for
+    /// could be read.
     pub async fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, OrgError> {
         self.wire.tell(Event::Started { what: format!("retrieving from {}", self.identity.name) });
         let retrieved = self.retrieve_all(request).await;

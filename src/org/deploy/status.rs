@@ -159,7 +159,8 @@ pub(super) fn read_status(id: &str, result: &Json) -> DeployStatus {
     }
 }
 
-/// What failed of the tests, and of what they must cover: it belongs to no component of the package.
+/// What failed of the tests, and of what they must cover: it belongs to no component of the
+/// package.
 fn failed_tests(details: &Json) -> Vec<DeployMessage> {
     let result = match field(details, "runTestResult") {
         // Where the documentation's sample has it (S 6.5).

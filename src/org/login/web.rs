@@ -49,8 +49,9 @@ impl Default for WebLogin {
 
 /// Signs in through the browser; `show` is handed the address to open.
 ///
-/// # Errors The port is taken, nobody came back in time, the user refused, or the answer is not the
-/// one to our question (`state`).
+/// # Errors
+/// The port is taken, nobody came back in time, the user refused, or the answer is not the one to
+/// our question (`state`).
 pub async fn web(
     name: &str,
     login: &WebLogin,

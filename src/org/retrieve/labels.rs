@@ -1,5 +1,5 @@
-//! Apps that a person names by their label: all apps of the org's own are read, for the label stands
-//! in an app's file and nothing else tells whose it is.
+//! Apps that a person names by their label: all apps of the org's own are read, for the label
+//! stands in an app's file and nothing else tells whose it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
