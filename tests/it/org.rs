@@ -1056,6 +1056,25 @@ async fn a_way_back_that_the_app_does_not_list_is_named() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_commands_of_sf_run_one_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("sf");
+    // Each may refresh, and a token that rotates must not be presented twice.
+    let text = format!(
+        "#!/bin/sh\nmkdir {0}/busy || exit 1\nsleep 0.3\nrmdir {0}/busy\necho \
+         '{{\"status\":0,\"result\":{{\"instanceUrl\":\"https://acme.my.salesforce.com\",\
+         \"accessToken\":\"{TOKEN}\"}}}}'\n",
+        folder.path().display(),
+    );
+    std::fs::write(&script, text).unwrap();
+    make_executable(&script);
+    let cli = SfCli { program: script, timeout: Duration::from_secs(20) };
+    let session = Session::from_sf_cli("dev", cli).await.unwrap();
+    assert_eq!(session.instance_url(), "https://acme.my.salesforce.com");
+}
+
 #[tokio::test]
 async fn without_the_sf_command_there_is_no_such_org() {
     let cli = SfCli { program: "/nowhere/sf".into(), timeout: Duration::from_secs(5) };
