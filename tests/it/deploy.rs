@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::{Lab, VALUES, once, sealed, walk};
-use crate::support::{Env, finish};
+use crate::support::{Env, end};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drift_is_deployed_verified_and_taken_back_to_the_byte() {
@@ -254,9 +254,7 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     let child = lab.start(&deploy);
     lab.until("deployRequest.start", 1).await;
     let other = lab.start_another().await;
-    let run = finish(
-        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
-    );
+    let run = end(child).await;
     assert!(
         run.code == 1
             && run.stderr.contains("it was not sent again")
@@ -277,9 +275,7 @@ async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_l
     let child = lab.start(&deploy);
     lab.until("deployRequest.start", 1).await;
     let other = lab.start_another().await;
-    let run = finish(
-        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap(),
-    );
+    let run = end(child).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_ne!(lab.journal()[0]["deploy_id"], other.as_str());
     assert_eq!(lab.count("deployRequest.start"), 2, "ours once, and the other's");
@@ -486,9 +482,7 @@ async fn two_runs_at_once_do_not_both_deploy() {
     lab.until("deployRequest.start", 1).await;
     let second = lab.run(&arguments).await;
     assert!(second.code == 1 && second.stderr.contains("another run of sfsetup"), "{second:?}");
-    let first = finish(
-        tokio::task::spawn_blocking(move || first.wait_with_output().unwrap()).await.unwrap(),
-    );
+    let first = end(first).await;
     assert_eq!(first.code, 0, "{first:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
 }

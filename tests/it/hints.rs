@@ -1,12 +1,12 @@
 //! Every command that the program prints runs as it stands, in whatever way one is signed in.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
 use crate::lab::VALUES;
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, Run, ended};
 
 /// How one is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +70,14 @@ impl Home {
                     "#!/bin/sh\ncase \"$2 $3\" in\n'auth show-access-token') echo '{told}' ;;\n\
                      *) echo '{shown}' ;;\nesac\n"
                 );
-                executable(&env.write("bin/sf", script));
+                env.script("bin/sf", script);
             }
         }
         if way == Way::ConfiguredLogin {
             env.write("sfsetup.toml", format!("org = \"{NAME}\"\n"));
         }
         let program = env!("CARGO_BIN_EXE_sfsetup");
-        let link = env.write("bin/sfsetup", format!("#!/bin/sh\nexec '{program}' \"$@\"\n"));
-        executable(&link);
+        env.script("bin/sfsetup", format!("#!/bin/sh\nexec '{program}' \"$@\"\n"));
         Self { way, env, running }
     }
 
@@ -91,28 +90,16 @@ impl Home {
         }
     }
 
-    fn prepared(&self, mut command: Command) -> Command {
+    async fn finished(&self, command: Command) -> Run {
+        let mut command = self.env.clean(command);
         let path = std::env::var("PATH").unwrap_or_default();
-        command
-            .env_clear()
-            .env("PATH", format!("{}:{path}", self.env.folder().join("bin").display()))
-            .env("HOME", self.env.folder())
-            .env("SFSETUP_KEYRING", "off")
-            .env("XDG_STATE_HOME", self.env.folder().join("state"))
-            .env("XDG_CONFIG_HOME", self.env.folder().join("config"))
-            .current_dir(self.env.folder())
-            .stdin(Stdio::null());
+        command.env("PATH", format!("{}:{path}", self.env.folder().join("bin").display()));
         if self.way == Way::Environment {
             command
                 .env("SF_ACCESS_TOKEN", &self.running.token)
                 .env("SF_ORG_INSTANCE_URL", self.running.url());
         }
-        command
-    }
-
-    async fn finished(&self, command: Command) -> Run {
-        let mut command = self.prepared(command);
-        finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+        ended(command).await
     }
 
     async fn run(&self, arguments: &[&str]) -> Run {
@@ -157,13 +144,6 @@ const LOST: &[&str] = &[
     "there is no login",
     "there is no template",
 ];
-
-fn executable(path: &std::path::Path) {
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-}
 
 /// The commands of this program in a text, each once.
 fn commands(text: &str) -> Vec<String> {

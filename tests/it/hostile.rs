@@ -123,9 +123,8 @@ fn a_document_type_in_one_file_is_an_error_of_that_file() {
 fn a_full_disk_says_so() {
     let env = Env::new();
     for line in ["template list > /dev/full", "template show gong > /dev/full"] {
-        let mut command = std::process::Command::new("sh");
         let line = format!("exec {} {line}", env!("CARGO_BIN_EXE_sfsetup"));
-        let output = command.env("HOME", env.folder()).args(["-c", &line]).output().unwrap();
+        let output = env.shell(&line).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
         assert!(stderr.contains("hint: the disk, or your share of it, is full"), "{stderr}");
@@ -145,13 +144,10 @@ fn no_files_left_is_an_error_and_no_panic() {
             "ulimit -n {files} && exec {} diff --template ampersand --set app=x{from}",
             env!("CARGO_BIN_EXE_sfsetup")
         );
-        let mut command = std::process::Command::new("sh");
+        let mut command = env.shell(&line);
         command
-            .env_clear()
-            .env("HOME", env.folder())
             .env("SF_ACCESS_TOKEN", "00D5g00000AbCdE!x")
             .env("SF_ORG_INSTANCE_URL", "http://127.0.0.1:9")
-            .args(["-c", &line])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::{Lab, VALUES};
-use crate::support::{Run, finish};
+use crate::support::end;
 
 fn deploy() -> Vec<&'static str> {
     [&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat()
@@ -20,10 +20,6 @@ fn fault(call: &str, fault: Fault, after: u32) -> FaultRule {
 fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
     assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
-}
-
-async fn end(child: Child) -> Run {
-    finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap())
 }
 
 async fn slow() -> Lab {

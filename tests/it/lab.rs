@@ -15,7 +15,7 @@ use sfsetup::org::deploy::Trial;
 use sfsetup::org::retrieve::RetrieveRequest;
 use sfsetup::org::{ConnectOptions, Org};
 
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, Run, ended};
 
 pub(crate) const VALUES: &[&str] = &[
     "--set",
@@ -49,12 +49,12 @@ impl Lab {
     }
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(arguments);
-        let run = finish(
-            tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap())
-                .await
-                .unwrap(),
-        );
+        self.finished(self.command(arguments)).await
+    }
+
+    /// Runs the program to its end, and sees that it shows no token and does not panic.
+    pub(crate) async fn finished(&self, command: std::process::Command) -> Run {
+        let run = ended(command).await;
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(!shown.contains(&self.running.token), "the token is shown: {shown}");
         assert!(!shown.contains("panicked"), "{shown}");
@@ -200,4 +200,28 @@ pub(crate) fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 pub(crate) fn once(call: &str, fault: Fault) -> FaultRule {
     FaultRule { call: call.to_owned(), fault, after: 0, times: Some(1) }
+}
+
+/// A refresh token of the org, as a browser gets it.
+pub(crate) async fn refresh_token(running: &Running) -> String {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let back = "http://localhost:1717/OauthRedirect";
+    let oauth = format!("{}/services/oauth2", running.url());
+    let query = [("client_id", "PlatformCLI"), ("response_type", "code"), ("redirect_uri", back)];
+    let sent = client.get(format!("{oauth}/authorize")).query(&query).send().await.unwrap();
+    let to = reqwest::Url::parse(sent.headers()["location"].to_str().unwrap()).unwrap();
+    let code = to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "PlatformCLI"),
+        ("redirect_uri", back),
+        ("code", &code),
+    ];
+    let answer = client.post(format!("{oauth}/token")).form(&form).send().await.unwrap();
+    let json: Json = answer.json().await.unwrap();
+    json["refresh_token"].as_str().unwrap().to_owned()
 }

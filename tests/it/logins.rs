@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
-use crate::support::{Env, Run, finish};
+use crate::lab::refresh_token;
+use crate::support::{Env, Run, end, ended};
 
 /// An org that rotates, and a home with a login `acme` that came from an auth URL.
 struct Rotating {
@@ -23,38 +24,13 @@ impl Rotating {
         let this = Self { running, env: Arc::new(Env::new()) };
         let url = format!(
             "force://PlatformCLI::{}@{}",
-            this.sign_in().await,
+            refresh_token(&this.running).await,
             this.running.url().trim_start_matches("http://")
         );
         this.env.write("url", url);
         let run = this.run(&["org", "login", "acme", "--auth-url-file", "url"]).await;
         assert_eq!(run.code, 0, "{run:?}");
         this
-    }
-
-    /// Signs in as a browser does, and returns the refresh token.
-    async fn sign_in(&self) -> String {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let back = "http://localhost:1717/OauthRedirect";
-        let oauth = format!("{}/services/oauth2", self.running.url());
-        let query =
-            [("client_id", "PlatformCLI"), ("response_type", "code"), ("redirect_uri", back)];
-        let sent = client.get(format!("{oauth}/authorize")).query(&query).send().await.unwrap();
-        let to = reqwest::Url::parse(sent.headers()["location"].to_str().unwrap()).unwrap();
-        let code = to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "PlatformCLI"),
-            ("redirect_uri", back),
-            ("code", &code),
-        ];
-        let answer = client.post(format!("{oauth}/token")).form(&form).send().await.unwrap();
-        let json: serde_json::Value = answer.json().await.unwrap();
-        json["refresh_token"].as_str().unwrap().to_owned()
     }
 
     fn file(&self) -> PathBuf {
@@ -72,8 +48,7 @@ impl Rotating {
     }
 
     async fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(arguments);
-        finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+        ended(self.command(arguments)).await
     }
 
     fn start(&self) -> Child {
@@ -86,8 +61,7 @@ impl Rotating {
         let started: Vec<Child> = (0..4).map(|_| self.start()).collect();
         let mut runs = Vec::new();
         for child in started {
-            let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
-            runs.push(finish(ended.await.unwrap()));
+            runs.push(end(child).await);
         }
         runs
     }
@@ -179,8 +153,7 @@ async fn a_run_that_is_told_to_stop_stores_the_new_token_first() {
     org.until_asked(asked + 1).await;
     let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(stopped.success());
-    let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
-    assert_eq!(finish(ended.await.unwrap()).code, 130);
+    assert_eq!(end(child).await.code, 130);
     all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
     assert_eq!(org.tokens_asked(), asked + 1, "its token serves the next one");
 }
@@ -210,13 +183,10 @@ async fn a_token_that_cannot_be_stored_is_an_error_and_the_old_state_stays() {
     org.running.store().end_sessions().unwrap();
     let before = std::fs::read(org.file()).unwrap();
     // No file may grow, as on a full disk.
-    let mut command = Command::new("sh");
-    let own = org.command(&[]);
-    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.args(["-c", "ulimit -f 0; trap '' XFSZ; exec \"$0\" org display --org acme"]);
-    command.arg(own.get_program()).current_dir(org.env.folder()).stdin(Stdio::null());
-    let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
-    let run = finish(ended.await.unwrap());
+    let line = "ulimit -f 0; trap '' XFSZ; exec \"$0\" org display --org acme";
+    let mut command = org.env.shell(line);
+    command.arg(env!("CARGO_BIN_EXE_sfsetup"));
+    let run = ended(command).await;
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("could not be stored, so it is not used"), "{run:?}");
     assert_eq!(std::fs::read(org.file()).unwrap(), before);

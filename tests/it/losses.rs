@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::{Lab, VALUES, once};
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, Run, end};
 
 /// Slows the last question before the answer is taken, so that somebody can change something then.
 async fn between(lab: &Lab, arguments: &[&str]) -> Child {
@@ -17,10 +17,6 @@ async fn between(lab: &Lab, arguments: &[&str]) -> Child {
     let child = lab.start(arguments);
     lab.until("limits", asked + 1).await;
     child
-}
-
-async fn end(child: Child) -> Run {
-    finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap())
 }
 
 fn deploy() -> Vec<&'static str> {

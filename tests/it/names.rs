@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
-use crate::support::{Run, finish};
+use crate::support::Run;
 
 const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
                     \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\n\
@@ -52,7 +52,7 @@ pub(crate) async fn as_lesser(lab: &Lab, arguments: &[&str]) -> Run {
     let token = lab.running.store().token_of(LESSER).unwrap();
     let mut command = lab.command(arguments);
     command.env("SF_ACCESS_TOKEN", token);
-    finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+    lab.finished(command).await
 }
 
 #[tokio::test]

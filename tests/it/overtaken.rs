@@ -6,7 +6,7 @@ use std::time::Duration;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::{Lab, VALUES};
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, end};
 
 const REFRESH: &str = "ConnectedApp:Ampersand:oauthPolicy.refreshTokenPolicy";
 const RELAXATION: &str = "ConnectedApp:Ampersand:oauthPolicy.ipRelaxation";
@@ -20,10 +20,6 @@ fn start_elsewhere(lab: &Lab, elsewhere: &Env, arguments: &[&str]) -> Child {
     let mut command = lab.command(arguments);
     command.env("XDG_STATE_HOME", elsewhere.folder().join("state"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-async fn end(child: Child) -> Run {
-    finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap())
 }
 
 async fn slow(millis: u64) -> Lab {

@@ -283,14 +283,17 @@ fn the_last_file_is_the_one_that_sf_comes_upon_last() {
     }
 }
 
+type Write = fn(&Env, &str, bool);
+
+/// The layouts in which a permission set stands in parts, each with one of its parts.
+const LAYOUTS: [(Write, &str); 2] = [
+    (in_lists, "objectSettings/Account.objectSettings-meta.xml"),
+    (in_entries, "fieldPermissions/Account.Tier__c.fieldPermission-meta.xml"),
+];
+
 #[test]
 fn parts_in_another_package_directory_than_their_set_are_not_observed() {
-    type Write = fn(&Env, &str, bool);
-    let layouts: [(Write, &str); 2] = [
-        (in_lists, "objectSettings/Account.objectSettings-meta.xml"),
-        (in_entries, "fieldPermissions/Account.Tier__c.fieldPermission-meta.xml"),
-    ];
-    for (write, part) in layouts {
+    for (write, part) in LAYOUTS {
         let env = with_template();
         env.write("whole/permissionsets/Acme_Sync.permissionset-meta.xml", permission_set(true));
         for folder in ["permissionsets/Acme_Sync", "sets/Acme_Sync"] {
@@ -418,12 +421,7 @@ fn what_forceignore_leaves_out_is_not_read_and_not_missing() {
 
 #[test]
 fn a_permission_set_in_parts_is_one_whole() {
-    type Write = fn(&Env, &str, bool);
-    let layouts: [(Write, &str); 2] = [
-        (in_lists, "objectSettings/Account.objectSettings-meta.xml"),
-        (in_entries, "fieldPermissions/Account.Tier__c.fieldPermission-meta.xml"),
-    ];
-    for (write, part) in layouts {
+    for (write, part) in LAYOUTS {
         let env = with_template();
         write(&env, "a", true);
         write(&env, "b", false);

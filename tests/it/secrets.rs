@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, Run, ended};
 
 /// The consumer key and secret of the demo org's app that signs in by client credentials
 /// (fixtures/demo).
@@ -27,8 +27,7 @@ async fn loud(env: &Env, token: Option<(&Running, &str)>, arguments: &[&str]) ->
     if let Some((running, token)) = token {
         command.env("SF_ACCESS_TOKEN", token).env("SF_ORG_INSTANCE_URL", running.url());
     }
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    finish(output)
+    ended(command).await
 }
 
 /// Every file below a folder.

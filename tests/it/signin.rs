@@ -2,11 +2,11 @@
 //! the demo org, and in the place of the `sf` command line a script that answers as it does.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use sfsetup::demo::{Faults, Running, Store, serve};
 
-use crate::support::{Env, Run, finish};
+use crate::lab::refresh_token;
+use crate::support::{Env, Run, ended};
 
 /// The demo org's id (fixtures/demo).
 const ORG_ID: &str = "00DWs0000008DemMAE";
@@ -27,14 +27,7 @@ impl Desk {
 
     /// Puts a script in the place of `sf`; `$*` is what it is asked.
     fn sf(&self, body: &str) {
-        let path = self.env.write("bin/sf", format!("#!/bin/sh\n{body}\n"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        #[cfg(not(unix))]
-        let _ = path;
+        self.env.script("bin/sf", format!("#!/bin/sh\n{body}\n"));
     }
 
     /// An `sf` that knows this org by the alias `dev`, which is its default.
@@ -59,10 +52,8 @@ esac"#,
         command
             .args(arguments)
             .env("PATH", format!("{}/bin:{path}", self.env.folder().display()))
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null());
-        let run = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let run = finish(run);
+            .envs(variables.iter().copied());
+        let run = ended(command).await;
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(!shown.contains(&self.running.token), "the token is shown: {shown}");
         assert!(!shown.contains("panicked"), "{shown}");
@@ -75,31 +66,6 @@ esac"#,
 
     fn login(&self, name: &str) -> PathBuf {
         self.env.folder().join(format!("config/sfsetup/logins/{name}.json"))
-    }
-
-    /// A refresh token of the org, as a browser gets it.
-    async fn refresh_token(&self) -> String {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let back = "http://localhost:1717/OauthRedirect";
-        let oauth = format!("{}/services/oauth2", self.running.url());
-        let query =
-            [("client_id", "PlatformCLI"), ("response_type", "code"), ("redirect_uri", back)];
-        let sent = client.get(format!("{oauth}/authorize")).query(&query).send().await.unwrap();
-        let to = reqwest::Url::parse(sent.headers()["location"].to_str().unwrap()).unwrap();
-        let code = to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "PlatformCLI"),
-            ("redirect_uri", back),
-            ("code", &code),
-        ];
-        let answer = client.post(format!("{oauth}/token")).form(&form).send().await.unwrap();
-        let json: serde_json::Value = answer.json().await.unwrap();
-        json["refresh_token"].as_str().unwrap().to_owned()
     }
 }
 
@@ -115,7 +81,7 @@ fn says(run: &Run, code: i32, texts: &[&str]) {
 async fn an_auth_url_is_taken_as_people_have_it() {
     let desk = Desk::new().await;
     let host = desk.running.url().trim_start_matches("http://").to_owned();
-    let url = format!("force://PlatformCLI::{}@{host}", desk.refresh_token().await);
+    let url = format!("force://PlatformCLI::{}@{host}", refresh_token(&desk.running).await);
     let json = format!("{{\"status\":0,\"result\":{{\"sfdxAuthUrl\":\"{url}\"}}}}\n");
     let wide: Vec<u8> =
         format!("\u{feff}{json}").encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -127,7 +127,8 @@ impl Scene {
     }
 }
 
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+/// Every file below a folder, but for those of git.
+pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut pending = vec![root.to_path_buf()];
     while let Some(folder) = pending.pop() {
@@ -538,10 +539,8 @@ async fn a_commit_that_cannot_be_made_is_refused_before_anything_is_written() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_git_refuses_is_made_by_the_next_run() {
-    use std::os::unix::fs::PermissionsExt as _;
     let scene = Scene::new(org()).await;
-    let hook = scene.env.write(".git/hooks/pre-commit", "#!/bin/sh\necho no >&2; exit 1\n");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let hook = scene.env.script(".git/hooks/pre-commit", "#!/bin/sh\necho no >&2; exit 1\n");
     let run = scene.take(&["--commit"]);
     assert!(run.code == 1 && run.stderr.contains("git commit failed"), "{run:?}");
     assert_eq!(scene.git(&["ls-files"]), "");

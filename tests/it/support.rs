@@ -1,7 +1,7 @@
 //! Running the real program in a clean environment, and finding the fixtures.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -36,9 +36,30 @@ impl Env {
         path
     }
 
+    /// Writes a script in the working folder that can be run.
+    #[cfg(unix)]
+    pub(crate) fn script(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.write(name, text);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
     /// The program, with nothing of the caller's environment but the path.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sfsetup"));
+        self.clean(Command::new(env!("CARGO_BIN_EXE_sfsetup")))
+    }
+
+    /// A line, as a shell reads it, in the same environment.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        self.clean(command)
+    }
+
+    /// A command in this home, with nothing of the caller's environment but the path.
+    pub(crate) fn clean(&self, mut command: Command) -> Command {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -54,6 +75,17 @@ impl Env {
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         finish(self.command().args(arguments).output().unwrap())
     }
+}
+
+/// Waits for a program that was started, apart from this runtime's threads.
+pub(crate) async fn end(child: Child) -> Run {
+    finish(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap())
+}
+
+/// Runs a program to its end, apart from this runtime's threads; it has nothing to read.
+pub(crate) async fn ended(mut command: Command) -> Run {
+    command.stdin(Stdio::null());
+    finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
 }
 
 /// What a finished process gave.

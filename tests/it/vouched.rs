@@ -2,13 +2,12 @@
 
 use sfsetup::demo::{Faults, Store, serve};
 
-use crate::support::{Env, Run, finish};
+use crate::support::{Env, Run, ended};
 
 async fn run(env: &Env, token: &str, arguments: &[&str]) -> Run {
     let mut command = env.command();
     command.args(arguments).env("ACME_TOKEN", token);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    finish(output)
+    ended(command).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,7 +42,7 @@ async fn a_file_that_is_found_names_orgs_by_alias_alone() {
     let run_without = {
         let mut command = env.command();
         command.args(named);
-        finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+        ended(command).await
     };
     assert_eq!(run_without.code, 1, "{run_without:?}");
     assert!(run_without.stderr.contains("ACME_TOKEN is not set"), "{run_without:?}");
@@ -82,7 +81,7 @@ async fn a_host_that_is_not_salesforces_gets_no_token() {
             .args(["org", "display"])
             .env("SF_ACCESS_TOKEN", "00D5g00000AbCdE!PLANTED")
             .env("SF_ORG_INSTANCE_URL", "https://acme.example.com");
-        finish(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+        ended(command).await
     };
     let auth_url = run(&env, "", &["org", "login", "a", "--auth-url-file", "url"]).await;
     let secret = [

@@ -10,23 +10,8 @@ use std::time::{Duration, Instant};
 use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
+use crate::snapshot::files;
 use crate::support::{Env, finish, fixture};
-
-/// Every file below a folder, but for the working files of a run.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            let below = files(&path).into_iter();
-            found.extend(below.map(|(below, bytes)| (format!("{name}/{below}"), bytes)));
-        } else {
-            found.insert(name, std::fs::read(&path).unwrap());
-        }
-    }
-    found
-}
 
 /// What a reader sees: what lies beside under a name of the program's own is passed over.
 fn seen(folder: &Path) -> Vec<String> {
@@ -90,9 +75,7 @@ fn a_package_on_a_full_disk_leaves_nothing() {
             "trap '' XFSZ; ulimit -f 1; exec {program} package --template ampersand --from \
              '{drifted}' --out {out}"
         );
-        let mut command = Command::new("sh");
-        command.args(["-c", &line]).current_dir(env.folder()).env("HOME", env.folder());
-        let run = finish(command.output().unwrap());
+        let run = finish(env.shell(&line).output().unwrap());
         assert!(run.code == 1 && run.stderr.contains("cannot write"), "{run:?}");
         assert!(files(env.folder()).is_empty(), "{:?}", files(env.folder()).keys());
     }
