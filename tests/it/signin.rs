@@ -150,6 +150,28 @@ async fn half_a_login_in_the_environment_is_named_by_its_variable() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pasted_in_place_of_an_address_is_not_shown() {
+    let desk = Desk::new().await;
+    let json = r#"{"accessToken":"00D5g00000AbCdE!x","instanceUrl":"a:PLANTED@b.example.com"}"#;
+    for (token, address, named) in [
+        ("00D5g00000AbCdE!x", "user:PLANTED@acme.my.salesforce.com", "SF_ORG_INSTANCE_URL"),
+        ("00D5g00000AbCdE!x", "https://user:PLANTED@acme.my.salesforce.com", "SF_ORG_INSTANCE_URL"),
+        ("00D5g00000AbCdE!x", "00D5g00000AbCdE!PLANTED", "SF_ORG_INSTANCE_URL"),
+        ("00D5g00000AbCdE!x", " https://00D5g00000AbCdE!PLANTED\n", "SF_ORG_INSTANCE_URL"),
+        (json, "", "SF_ACCESS_TOKEN"),
+    ] {
+        let both = [("SF_ACCESS_TOKEN", token), ("SF_ORG_INSTANCE_URL", address)];
+        for command in [&["org", "display"][..], &["rollback", "--list"]] {
+            let run = desk.run_with(&both, command).await;
+            let what = format!("error: {named} holds no address of an org");
+            says(&run, 1, &[&what, "holds no user name, password or token", "hint: set SF_ORG"]);
+            let shown = format!("{}{}", run.stdout, run.stderr).to_lowercase();
+            assert!(!shown.contains("planted"), "{address}: {shown}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_says_so() {

@@ -94,7 +94,11 @@ fn of_environment() -> Result<Option<Choice>, CommandError> {
     } else {
         (SecretString::from(bare), None)
     };
-    let Some(address) = variable(ADDRESS).or(told) else {
+    let (from, address) = match (variable(ADDRESS), told) {
+        (Some(address), _) => (ADDRESS, Some(address)),
+        (None, told) => (TOKEN, told),
+    };
+    let Some(address) = address else {
         return Err(CommandError::new(format!("{TOKEN} is set, and {ADDRESS} is not"))
             .hint(format!(
                 "set {ADDRESS} to the org's address (https://..my.salesforce.com); an org can also \
@@ -102,6 +106,12 @@ fn of_environment() -> Result<Option<Choice>, CommandError> {
             ))
             .usage());
     };
+    // Shown as the org's name, it would show the secret.
+    if address.contains(['@', '!']) {
+        return Err(CommandError::new(format!("{from} holds no address of an org"))
+            .because("an org's address holds no user name, password or token")
+            .hint(format!("set {ADDRESS} to the org's address (https://..my.salesforce.com)")));
+    }
     // What it goes by is its address, by which hints tell that the environment names it.
     let address = match address.trim() {
         full if full.contains("://") || full.contains(char::is_whitespace) => full.to_owned(),
