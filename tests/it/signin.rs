@@ -32,6 +32,10 @@ impl Desk {
 
     /// An `sf` that knows this org by the alias `dev`, which is its default.
     fn sf_with_the_org(&self) {
+        self.sf_with_a_token(&self.running.token);
+    }
+
+    fn sf_with_a_token(&self, token: &str) {
         self.sf(&format!(
             r#"echo ' › Warning: update available'
 case "$*" in
@@ -42,7 +46,6 @@ case "$*" in
 *) echo '{{"status":1,"name":"NamedOrgNotFoundError","message":"No authorization information found for it."}}'; exit 1;;
 esac"#,
             url = self.running.url(),
-            token = self.running.token
         ));
     }
 
@@ -181,6 +184,13 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
     assert_eq!(run.code, 0, "{run:?}");
     let from = "sf CLI alias, by `sf config get target-org` (Global)";
     assert!(run.stdout.contains(from), "{}", run.stdout);
+    // Where it has to be signed in to again, that is in `sf`, whatever else goes by the name.
+    desk.env.write("config/sfsetup/logins/dev.json", "{}");
+    desk.sf_with_a_token("00D5g00000AbCdE!PLANTED");
+    let run = desk.run(&["org", "display"]).await;
+    says(&run, 1, &["hint: sign in again: `sf org login web --alias dev`\n"]);
+    desk.sf_with_the_org();
+    std::fs::remove_file(desk.login("dev")).unwrap();
     // What is named goes first.
     let run = desk.run_with(&[("SFSETUP_ORG", "nobody")], &["org", "display"]).await;
     says(&run, 1, &["cannot read the org `nobody`", "the name was read from SFSETUP_ORG"]);

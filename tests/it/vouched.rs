@@ -46,6 +46,10 @@ async fn a_file_that_is_found_names_orgs_by_alias_alone() {
     };
     assert_eq!(run_without.code, 1, "{run_without:?}");
     assert!(run_without.stderr.contains("ACME_TOKEN is not set"), "{run_without:?}");
+    let stale = run(&env, "00D5g00000AbCdE!PLANTED", &named).await;
+    assert_eq!(stale.code, 1, "{stale:?}");
+    let hint = "hint: sign in again: put a new token of acme into ACME_TOKEN\n";
+    assert!(stale.stderr.contains(hint) && !stale.stderr.contains("PLANTED"), "{stale:?}");
     let other = run(&env, "", &["org", "display", "--org", "demo"]).await;
     assert_eq!(other.code, 0, "{other:?}");
 }

@@ -37,8 +37,9 @@ pub(crate) enum Choice {
     Default(String, String),
     /// An access token in the environment, and the org's address.
     Token(SecretString, String),
-    /// A name that a file which was named on the command line gives an address and a token.
-    Configured(String, SecretString, String),
+    /// A name that a file which was named on the command line gives an address, and the variable
+    /// that holds its token.
+    Configured { name: String, token: SecretString, address: String, variable: String },
 }
 
 /// A variable of the environment that says something.
@@ -127,7 +128,12 @@ fn of_file(name: String, way: WayInto<'_>) -> Result<Choice, CommandError> {
         return Err(CommandError::new(format!("cannot sign in to the org `{name}`"))
             .because(format!("{access_token_env} is not set, and {place} reads its token there")));
     };
-    Ok(Choice::Configured(name, SecretString::from(token.trim()), instance_url.to_owned()))
+    Ok(Choice::Configured {
+        name,
+        token: SecretString::from(token.trim()),
+        address: instance_url.to_owned(),
+        variable: access_token_env.to_owned(),
+    })
 }
 
 /// Says what half of a login the environment holds, where no org is named.
@@ -152,9 +158,8 @@ impl Choice {
     /// Returns what reports call the org.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Named(name, _) | Self::Default(name, _) => name,
+            Self::Named(name, _) | Self::Default(name, _) | Self::Configured { name, .. } => name,
             Self::Token(_, address) => address,
-            Self::Configured(name, ..) => name,
         }
     }
 }
@@ -229,6 +234,17 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
     }
 }
 
+/// An org that does not let us in, with how its person signs in again: as they did this time.
+fn failed(choice: &Choice, error: &OrgError) -> CommandError {
+    match choice {
+        Choice::Named(name, _) | Choice::Token(_, name) => CommandError::org(name, error),
+        Choice::Default(name, _) => CommandError::of_sf(name, error),
+        Choice::Configured { name, variable, .. } => {
+            CommandError::configured(name, variable, error)
+        }
+    }
+}
+
 /// Signs in to the chosen org.
 ///
 /// # Errors
@@ -237,7 +253,7 @@ pub(crate) async fn connect(
     choice: &Choice,
     options: ConnectOptions,
 ) -> Result<Connected, CommandError> {
-    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    let failed = |error: OrgError| failed(choice, &error);
     #[cfg(feature = "demo")]
     if choice.is_demo() {
         let store =
@@ -265,7 +281,7 @@ pub(crate) async fn connect(
 }
 
 async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, CommandError> {
-    let failed = |error: OrgError| CommandError::org(choice.name(), &error);
+    let failed = |error: OrgError| failed(choice, &error);
     match choice {
         Choice::Token(token, address) => {
             Session::from_access_token(address, token, address, "environment").map_err(|error| {
@@ -276,7 +292,7 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
                 failed(error).hint(from)
             })
         }
-        Choice::Configured(name, token, address) => {
+        Choice::Configured { name, token, address, .. } => {
             Session::from_access_token(name, token, address, "--config").map_err(failed)
         }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.

@@ -171,6 +171,21 @@ impl CommandError {
         Self::refused_by(name, error, &|address| way_in::again(name, address))
     }
 
+    /// As [`org`](Self::org), for one that the `sf` command line signs in to.
+    pub(crate) fn of_sf(name: &str, error: &OrgError) -> Self {
+        Self::refused_by(name, error, &|address| way_in::again_by_sf(name, address))
+    }
+
+    /// As [`org`](Self::org), for one whose address a file gives, and whose token a variable.
+    pub(crate) fn configured(name: &str, variable: &str, error: &OrgError) -> Self {
+        Self::refused_by(name, error, &|address| match address {
+            Some(address) => {
+                format!("make {address} the `instance_url` of {name} in the file of `--config`")
+            }
+            None => format!("put a new token of {name} into {variable}"),
+        })
+    }
+
     /// A sign-in that did not succeed.
     pub(crate) fn login(name: &str, error: &OrgError) -> Self {
         Self::refused_by(name, error, &|_| "run the same command again".to_owned())

@@ -37,6 +37,12 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
         let login = store.load(name).ok().flatten();
         return format!("`{}`", command(name, login.as_ref(), address));
     }
+    again_by_sf(name, address)
+}
+
+/// Says how to sign in again to an org that the `sf` command line knows, at `address` where it has
+/// moved there.
+pub(crate) fn again_by_sf(name: &str, address: Option<&str>) -> String {
     let at = address.map(|address| format!(" --instance-url {address}")).unwrap_or_default();
     format!("`sf org login web --alias {}{at}`", shell_word(name))
 }
