@@ -57,6 +57,25 @@ async fn a_plan_that_was_edited_is_refused_with_what_it_would_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_strangers_plan_leads_to_no_file_elsewhere() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let file = saved(&lab).await;
+    edit(&file, |plan| {
+        plan.as_object_mut().unwrap().remove("digest");
+        plan["package"]["../x"] = "PLANTED".into();
+    });
+    for out in ["x.zip", "folder"] {
+        let run = lab.env.run(&["package", "--plan", &file, "--out", out]);
+        assert_eq!(run.code, 1, "{run:?}");
+        let what = format!("error: cannot write to `{out}`\n  caused by: ");
+        assert!(run.stderr.contains(&what) && run.stderr.contains("`../x`"), "{run:?}");
+        assert!(run.stdout.is_empty() && !run.stderr.contains("internal error"), "{run:?}");
+        assert!(!lab.env.folder().join(out).exists());
+        assert!(!lab.env.folder().join("../x").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_that_was_carried_out_says_so() {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     let file = saved(&lab).await;

@@ -1,6 +1,7 @@
 //! `sfsetup package`: the files that fix what differs, for review or for any deploying
 //! tool.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::metadata::archive::check_name;
+use crate::metadata::archive::{check_name, write_zip};
 use crate::metadata::decomposed::{NewState, Part, compose, distribute};
 use crate::metadata::document::Document;
 use crate::metadata::layout::{base_of, metadata_path, source_path};
@@ -166,8 +167,7 @@ fn put(
         in_place(ui, arguments, &plan.targets, seen)?;
     } else if let Some(out) = &arguments.out {
         refuse_within(arguments.source.from.as_deref(), out)?;
-        let zip = || package.zip().map_err(|error| error.to_string());
-        written(ui, arguments.layout, out, &package.files, package.version, zip)?;
+        written(ui, arguments.layout, out, &package.files, package.version)?;
     }
     ui.answer(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
@@ -211,17 +211,18 @@ fn written(
     ui: &Ui,
     layout: Layout,
     out: &Path,
-    files: &std::collections::BTreeMap<String, Vec<u8>>,
+    files: &BTreeMap<String, Vec<u8>>,
     version: ApiVersion,
-    zip: impl FnOnce() -> Result<Vec<u8>, String>,
 ) -> Result<(), CommandError> {
     match (is_zip(out), layout) {
         (true, Layout::Source) => Err(CommandError::new("a zip is always in metadata format")
             .hint("name a folder, or leave `--layout source` out")
             .usage()),
         (true, Layout::Metadata) => {
-            let bytes = zip().map_err(|why| {
-                CommandError::new("internal error: the package cannot be zipped").because(why)
+            // A plan's file, or a component's name, may be a stranger's.
+            let bytes = write_zip(files).map_err(|error| {
+                CommandError::new(format!("cannot write to `{}`", out.display()))
+                    .because(error.to_string())
             })?;
             ui.write_file(out, &bytes)
         }
@@ -398,8 +399,7 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
         let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
-        let zip = || crate::metadata::archive::write_zip(&files).map_err(|error| error.to_string());
-        written(ui, arguments.layout, out, &files, version, zip)?;
+        written(ui, arguments.layout, out, &files, version)?;
         ui.answer(&format!(
             "{} files of the plan for {} are in {}.\n{left}",
             files.len(),
