@@ -263,6 +263,12 @@ impl Filler<'_> {
         if count <= MOST.saturating_sub(self.made.get()) {
             return Ok(());
         }
+        // The lists of other wants have made as many as may be.
+        if lists.is_empty() {
+            return Err(format!(
+                "a template makes {MOST} settings to look at at most, and there are more"
+            ));
+        }
         let sizes: Vec<String> =
             lists.iter().map(|(name, list)| format!("`{name}` has {}", list.len())).collect();
         let before = match self.made.get() {

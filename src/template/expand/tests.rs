@@ -64,6 +64,13 @@ fn lists_that_make_too_many_are_a_mistake_with_their_sizes() {
     assert_eq!(made(&twice, &[("a", 100), ("b", 100)]).unwrap().len(), 20_000);
     let error = made(&twice, &[("a", 100), ("b", 101)]).unwrap_err();
     assert!(error.message.contains("after 10100 of other wants"), "{error}");
+    // One more of no list has no sizes to tell.
+    let more = "{ component = \"Profile:X\", path = \"custom\", equals = true }";
+    let error = made(&format!("{twice}, {more}"), &[("a", 100), ("b", 100)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "step `s`: a template makes 20000 settings to look at at most, and there are more"
+    );
     // The alternatives of a group are wants too.
     let group = format!("{{ any = [{twice}] }}");
     assert_eq!(made(&group, &[("a", 100), ("b", 100)]).unwrap().len(), 10_000);
