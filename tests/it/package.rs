@@ -51,6 +51,12 @@ fn a_package_from_a_folder_is_the_same_each_time_and_sends_no_key() {
     for (name, bytes) in &files {
         assert_eq!(read(&format!("folder/{name}")), *bytes, "{name}");
     }
+    for out in ["my fix", "my fix.zip"] {
+        let package = ["package", "--template", "ampersand", "--from", &drifted, "--out", out];
+        let run = env.run(&package);
+        let quoted = format!("--metadata-dir '{out}'` deploys it");
+        assert!(run.stderr.contains(&quoted), "{run:?}");
+    }
     let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
     assert!(!text("connectedApps/Ampersand.connectedApp").contains("consumerKey"));
     insta::assert_snapshot!("package_manifest", text("package.xml"));

@@ -54,6 +54,18 @@ async fn a_file_that_is_found_names_orgs_by_alias_alone() {
     assert_eq!(other.code, 0, "{other:?}");
 }
 
+#[test]
+fn a_file_that_is_to_be_named_is_quoted() {
+    let env = Env::new();
+    env.write("a b/sfsetup.toml", "org = \"https://acme.example.com\"\n");
+    let mut command = env.command();
+    command.args(["org", "display"]).current_dir(env.folder().join("a b"));
+    let run = finish(command.output().unwrap());
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("name it: `--config '/"), "{run:?}");
+    assert!(run.stderr.contains("a b/sfsetup.toml'`"), "{run:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_a_way_and_an_address_as_a_name_are_refused() {
     let env = Env::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, shell_word};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, Choice};
 use crate::cli::shared::edits::{FileEdit, carry_out};
@@ -171,15 +171,13 @@ fn put(
     }
     ui.answer(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
+        let shown = shell_word(&out.display().to_string());
         let command = match arguments.layout {
             // The sf command line takes a zip for one with folders of packages, unless it is told.
-            Layout::Metadata if is_zip(out) => format!(
-                "`sf project deploy start --single-package --metadata-dir {}`",
-                out.display()
-            ),
-            Layout::Metadata => {
-                format!("`sf project deploy start --metadata-dir {}`", out.display())
+            Layout::Metadata if is_zip(out) => {
+                format!("`sf project deploy start --single-package --metadata-dir {shown}`")
             }
+            Layout::Metadata => format!("`sf project deploy start --metadata-dir {shown}`"),
             Layout::Source => {
                 "`sf project deploy start --source-dir force-app` in that folder".to_owned()
             }

@@ -16,6 +16,7 @@ use toml::de::{DeString, DeTable};
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::template::{self, Template, builtin};
 
+use super::arguments::shell_word;
 use super::error::CommandError;
 use super::vouched::Vouched;
 
@@ -168,7 +169,10 @@ impl Config {
         let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
         CommandError::new(format!("{what} does not count at {place}"))
             .because(format!("`{file}` was found, and such a file may name orgs by alias alone"))
-            .hint(format!("if you trust the file, name it: `--config {file}`"))
+            .hint(format!(
+                "if you trust the file, name it: `--config {}`",
+                shell_word(&file.to_string())
+            ))
     }
 
     /// Refuses what nobody reads: a parameter that the template of the table's name lacks, and a
