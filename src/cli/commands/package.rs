@@ -14,7 +14,7 @@ use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
-use crate::cli::shared::saved::read_plan;
+use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -380,13 +380,7 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
 }
 
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
-    let (saved, altered) = read_plan(ui, file)?;
-    if let Some(altered) = altered {
-        return Err(altered);
-    }
-    let mut plan = saved.shown().map_err(|why| {
-        CommandError::new(format!("`{}` cannot be shown", file.display())).because(why)
-    })?;
+    let (saved, mut plan) = read_shown(ui, file)?;
     plan.leave_assignments();
     let left = left::render(&plan.left, Some(&saved.org.instance_url), arguments.full);
     let left = if left.is_empty() { left } else { format!("\n{}\n", left.trim_end()) };

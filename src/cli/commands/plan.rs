@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::road::exit;
-use crate::cli::shared::saved::read_plan;
+use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::ui::Ui;
 use crate::report::plan as render;
 
@@ -40,14 +40,7 @@ struct ShowArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
-    let (saved, altered) = read_plan(ui, &arguments.file)?;
-    // What is shown would pass for what was made.
-    if let Some(altered) = altered {
-        return Err(altered);
-    }
-    let plan = saved.shown().map_err(|why| {
-        CommandError::new(format!("`{}` cannot be shown", arguments.file.display())).because(why)
-    })?;
+    let (saved, plan) = read_shown(ui, &arguments.file)?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
     ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::plan::Plan;
 use crate::plan::saved::{FORMAT, SavedPlan, digest};
 
 use super::error::CommandError;
@@ -57,4 +58,20 @@ pub(crate) fn read_plan(
     });
     let saved = serde_json::from_value(json).map_err(|error| no_plan(error.to_string()))?;
     Ok((saved, altered))
+}
+
+/// Reads a saved plan for whoever is only shown it, with what it shows. One that is not as it was
+/// written would pass for what was made.
+///
+/// # Errors
+/// As [`read_plan`], and where the plan was altered or cannot be shown.
+pub(crate) fn read_shown(ui: &Ui, file: &Path) -> Result<(SavedPlan, Plan<'static>), CommandError> {
+    let (saved, altered) = read_plan(ui, file)?;
+    if let Some(altered) = altered {
+        return Err(altered);
+    }
+    let plan = saved.shown().map_err(|why| {
+        CommandError::new(format!("`{}` cannot be shown", file.display())).because(why)
+    })?;
+    Ok((saved, plan))
 }
