@@ -6,14 +6,14 @@ use owo_colors::OwoColorize as _;
 use crate::diff::State;
 use crate::plan::left::{Left, LeftKind};
 
-use super::line::{clean, line, mark, paragraph};
+use super::line::{clean, in_setup, line, mark, paragraph};
 
 /// How many things that are left for one reason are listed; `full` lists all.
 const LISTED: usize = 5;
 
 /// Writes all that is left; nothing where nothing is. `instance_url` is where the org lives, for
 /// addresses in Setup.
-pub fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
+pub(super) fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
     let mut out = String::new();
     for (kind, title) in [
         (LeftKind::Open, "Left, because no package can do it:"),
@@ -38,6 +38,15 @@ pub fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Writes all that is left below an answer that was given, after a line of its own; nothing where
+/// nothing is. `instance_url` is where the org lives, for addresses in Setup.
+pub fn below(left: &[Left], instance_url: &str, full: bool) -> String {
+    match render(left, Some(instance_url), full).trim_end() {
+        "" => String::new(),
+        text => format!("\n{text}\n"),
+    }
 }
 
 /// What is left for one reason. Of what is by hand the title says what it is, and the reason what
@@ -82,9 +91,7 @@ fn pages(out: &mut String, group: &[&Left], instance_url: Option<&str>) {
             continue;
         }
         told.push(page.id);
-        let url = page.url(instance_url).map_or_else(String::new, |url| format!("  {url}"));
-        let words = format!("Setup, Quick Find \"{}\"{}", page.quick_find, clean(&url));
-        line(out, &format!("      {}{words}", "in: ".dimmed()));
+        in_setup(out, page, instance_url);
     }
     let mut docs: Vec<&String> = group.iter().filter_map(|left| left.docs.as_ref()).collect();
     docs.dedup();

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Place, State};
+use crate::template::setup::SetupPage;
 
 /// How wide the running text is, in characters.
 const WIDTH: usize = 100;
@@ -41,6 +42,14 @@ pub(super) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str
     if !current.is_empty() {
         flush(&mut current);
     }
+}
+
+/// Writes the page of Setup on which a person sees or sets something. `instance_url` is where the
+/// org lives.
+pub(super) fn in_setup(out: &mut String, page: &SetupPage, instance_url: Option<&str>) {
+    let url = page.url(instance_url).map_or_else(String::new, |url| format!("  {url}"));
+    let words = format!("Setup, Quick Find \"{}\"{}", page.quick_find, clean(&url));
+    line(out, &format!("      {}{words}", "in: ".dimmed()));
 }
 
 /// The mark of a state, which carries its meaning; colour only repeats it.

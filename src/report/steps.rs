@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 use crate::diff::{Finding, State, Subject};
 use crate::template::{Level, Step, Test};
 
-use super::line::{at, clean, line, mark, paragraph};
+use super::line::{at, clean, in_setup, line, mark, paragraph};
 use super::words::{Labels, in_words};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
@@ -72,16 +72,7 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
             }
         }
         if let Some(page) = step.setup {
-            let address =
-                page.url(look.instance_url).map_or_else(String::new, |url| format!("  {url}"));
-            line(
-                out,
-                &format!(
-                    "      {}Setup, Quick Find \"{}\"{address}",
-                    "in: ".dimmed(),
-                    page.quick_find
-                ),
-            );
+            in_setup(out, page, look.instance_url);
         }
         let source = findings[0].wanted().map(|wanted| &wanted.template.source);
         if let Some(docs) = step.docs.as_ref().filter(|docs| Some(*docs) != source) {

@@ -382,8 +382,7 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
     let (saved, mut plan) = read_shown(ui, file)?;
     plan.leave_assignments();
-    let left = left::render(&plan.left, Some(&saved.org.instance_url), arguments.full);
-    let left = if left.is_empty() { left } else { format!("\n{}\n", left.trim_end()) };
+    let left = left::below(&plan.left, &saved.org.instance_url, arguments.full);
     if saved.package.is_empty() {
         ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
         return Ok(exit(&plan.left, arguments.strict));

@@ -62,9 +62,9 @@ impl<'r> Road<'r> {
         if disturbed.is_ok() {
             ui.answer(&self.verified(&entry, plan, &look))?;
         }
-        let shown = left::render(&left, Some(&org.identity().instance_url), self.manner.full);
+        let shown = left::below(&left, &org.identity().instance_url, self.manner.full);
         if !shown.is_empty() {
-            ui.answer(&format!("\n{}\n", shown.trim_end()))?;
+            ui.answer(&shown)?;
         }
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {
