@@ -51,8 +51,12 @@ const SETTINGS: usize = 3;
 pub(crate) const PUT_BACK: &str = "put its file back as it was, or move it elsewhere: then that \
                                    deploy cannot be taken back";
 
+/// What helps where a plan does not hold any more.
+pub(crate) const MAKE_ANEW: &str =
+    "make the plan anew, with `--save-plan`, and have it looked at again";
+
 /// What helps where the org has moved on.
-const PLAN_ANEW: &str = "run the same command again: it plans on what the org holds now";
+pub(crate) const PLAN_ANEW: &str = "run the same command again: it plans on what the org holds now";
 
 impl CommandError {
     /// Makes an error out of what happened.
@@ -249,7 +253,7 @@ impl CommandError {
             )
             .refused();
             all.causes.clone_from(moved);
-            return all.hint("run the same command again: it plans on what the org holds now");
+            return all.hint(PLAN_ANEW);
         }
         let all = Self::new(
             "internal error: there is no safe package for this plan, so nothing was \
@@ -324,9 +328,7 @@ impl CommandError {
                 "what became of the deploy to `{name}` cannot be told as long as another is under \
                  way, so nothing more was sent"
             ))
-            .because(in_the_way(row))
-            .hint("wait until it is over (Setup > Deployment Status), then run this again")
-            .hint(Self::way_out(name, &row.id)),
+            .waits_for(name, row),
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
@@ -367,7 +369,12 @@ impl CommandError {
     /// A deploy is under way that must be over first.
     pub(crate) fn in_the_way(name: &str, row: &DeployRow) -> Self {
         Self::new(format!("another deploy to `{name}` is under way, so nothing was sent"))
-            .because(in_the_way(row))
+            .waits_for(name, row)
+    }
+
+    /// Says which deploy is to be waited for, and how it is ended.
+    fn waits_for(self, name: &str, row: &DeployRow) -> Self {
+        self.because(in_the_way(row))
             .hint("wait until it is over (Setup > Deployment Status), then run this again")
             .hint(Self::way_out(name, &row.id))
     }

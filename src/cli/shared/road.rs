@@ -17,11 +17,10 @@ use crate::plan::saved::{SavedOrg, SavedPlan, Since};
 use crate::report::plan as render;
 
 use super::arguments::{Exit, org_option};
-use super::error::CommandError;
+use super::error::{CommandError, MAKE_ANEW};
 use super::goal::{Goal, Means, Seen};
 use super::journal::read_journal;
 use super::refusal::{canceled, refused};
-use super::saved::MAKE_ANEW;
 use super::ui::Ui;
 use super::wanted;
 
@@ -260,8 +259,7 @@ impl<'r> Road<'r> {
     /// planned field that somebody has changed while the question stood stops it. No other deploy is
     /// under way then: what it changes would be overwritten.
     async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<Known, CommandError> {
-        let failed =
-            |error: OrgError| CommandError::org(self.name, &error).hint("nothing was sent");
+        let failed = |error: OrgError| self.unsent(&error);
         if plan.package.is_empty() {
             return Ok(Known::default());
         }
@@ -282,6 +280,11 @@ impl<'r> Road<'r> {
             self.name
         ))
         .hint("run the same command again when it is quieter there"))
+    }
+
+    /// An org that cannot be asked before anything is sent to it.
+    fn unsent(&self, error: &OrgError) -> CommandError {
+        CommandError::org(self.name, error).hint("nothing was sent")
     }
 
     fn nothing(&self) -> &'static str {
@@ -403,15 +406,12 @@ impl<'r> Road<'r> {
                     self.name
                 ));
             }
-            Err(error) => {
-                return Err(CommandError::org(self.name, &error).hint("nothing was sent"));
-            }
+            Err(error) => return Err(self.unsent(&error)),
         };
         if let Some(why) = unfit(&status, plan, jiff::Timestamp::now()) {
             return refuse(format!("{id} {why}, so nothing was sent"));
         }
-        let failed =
-            |error: OrgError| CommandError::org(self.name, &error).hint("nothing was sent");
+        let failed = |error: OrgError| self.unsent(&error);
         match moved_since(self.org, &status, plan).await.map_err(failed)? {
             Some(why) => refuse(format!("since the validation {id} {why}, so nothing was sent")),
             None => {

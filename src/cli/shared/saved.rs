@@ -5,13 +5,9 @@ use std::path::Path;
 use crate::plan::Plan;
 use crate::plan::saved::{FORMAT, SavedPlan, digest};
 
-use super::error::CommandError;
+use super::error::{CommandError, MAKE_ANEW};
 use super::ui::Ui;
 use super::wanted;
-
-/// What helps where a plan does not hold any more.
-pub(crate) const MAKE_ANEW: &str =
-    "make the plan anew, with `--save-plan`, and have it looked at again";
 
 /// Reads a saved plan and checks its format. A plan that is not as it was written comes with the
 /// error that says so, for whoever can say more first.

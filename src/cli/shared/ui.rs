@@ -350,8 +350,7 @@ impl Progress {
 /// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
 #[expect(clippy::exit, reason = "the run waits for a person or for another program")]
 pub(crate) fn end_interrupted() {
-    let error = "error:".red().bold().to_string();
-    stderr(&format!("\n{error} interrupted\n  caused by: nothing was sent\n"));
+    stderr(&format!("\n{}", told(&CommandError::interrupted().because("nothing was sent"))));
     std::process::exit(Exit::Interrupted as i32);
 }
 

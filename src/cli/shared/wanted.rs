@@ -12,7 +12,7 @@ use crate::template::{self, Arguments, ExpandedStep, Template};
 use super::arguments::{SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
 use super::connect::{self, Choice};
-use super::error::CommandError;
+use super::error::{CommandError, MAKE_ANEW};
 use super::load::{Loaded, fill_in, load_for};
 use super::ui::Ui;
 
@@ -106,7 +106,7 @@ impl Wanted {
                     "the plan is stale: the template `{}` has changed since it was made{versions}",
                     saved.given
                 ))
-                .hint("make the plan anew, with `--save-plan`, and have it looked at again")
+                .hint(MAKE_ANEW)
                 .refused());
             }
             let configured = saved

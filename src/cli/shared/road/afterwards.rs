@@ -5,7 +5,7 @@ use crate::apply::close;
 use crate::apply::look::last_changed;
 use crate::apply::queue::{Known, Meanwhile, in_the_way, meanwhile};
 use crate::cli::shared::arguments::{Exit, org_option};
-use crate::cli::shared::error::CommandError;
+use crate::cli::shared::error::{CommandError, PLAN_ANEW};
 use crate::cli::shared::goal::Goal;
 use crate::journal::Entry;
 use crate::package::{Cause, Change};
@@ -163,9 +163,7 @@ impl<'r> Road<'r> {
         error.causes.extend([who, others.overtook.clone(), others.overwritten].concat());
         error.exit = Exit::Drift;
         if !others.overtook.is_empty() {
-            return Err(
-                error.hint("run the same command again: it plans on what the org holds now")
-            );
+            return Err(error.hint(PLAN_ANEW));
         }
         Err(error.hint(
             "somebody or something else changes it, or the org ignores it: a diff of the same \
