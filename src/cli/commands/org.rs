@@ -14,7 +14,7 @@ use crate::org::logins::{Held, Kept, Login, LoginStore, Wait};
 use crate::org::pasted::{self, Pasted};
 use crate::org::{self, ConnectOptions, Org, OrgError};
 
-use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::arguments::{DEMO, Exit, Format};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
@@ -181,7 +181,7 @@ fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<Held>, Command
 
 /// Refuses names that would lead elsewhere than to the login.
 fn check_name(name: &str) -> Result<(), CommandError> {
-    let why = if name == connect::DEMO {
+    let why = if name == DEMO {
         "it is the name of the org inside the program"
     } else if name.trim().is_empty() || name.starts_with('-') {
         "nobody could name it"

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+/// What the org inside the program is called. No login goes by it, though it may be left out of the
+/// program.
+pub(crate) const DEMO: &str = "demo";
+
 /// How a run ended; stable, and the same in every output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

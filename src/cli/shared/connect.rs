@@ -19,14 +19,11 @@ use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
+use super::arguments::DEMO;
 use super::config::{Config, WayInto};
 use super::error::CommandError;
 use super::ui::{self, Progress, Ui};
 use super::way_in;
-
-/// What the org inside the program is called. No login goes by it, though it may be left out of the
-/// program.
-pub(crate) const DEMO: &str = "demo";
 
 /// Which org is meant.
 #[derive(Debug)]
@@ -144,8 +141,7 @@ pub(crate) fn half_of_environment() -> Option<String> {
 
 /// The org that `sf` takes where none is named; its own command line says which.
 fn default_of_sf() -> Option<Choice> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let default = runtime.block_on(SfCli::default().default_org())?;
+    let default = runtime().ok()?.block_on(SfCli::default().default_org())?;
     let DefaultOrg { name, location } = default;
     let place = match location.as_str() {
         "" => "`sf config get target-org`".to_owned(),
@@ -339,9 +335,7 @@ pub(crate) fn check_known(ui: &Ui, choice: &Choice) -> Result<(), CommandError> 
         return Ok(());
     }
     // Where no runtime is to be had the org is not asked for either, and that is told there.
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return Ok(());
-    };
+    let Ok(runtime) = runtime() else { return Ok(()) };
     runtime.block_on(session(choice, &options(ui))).map(drop)
 }
 
@@ -353,6 +347,11 @@ async fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
     let known = logins.iter().map(|login| login.name.as_str());
     let known = known.chain(aliases.iter().map(String::as_str)).chain(built_in.iter().copied());
     nearest(name, known).map(str::to_owned)
+}
+
+/// What runs what waits, on this thread.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// Runs what waits, on this thread.
@@ -367,9 +366,7 @@ pub(crate) fn block_on<T>(
         CommandError::new("cannot begin: the system gives no event loop").because(error.to_string())
     };
     ui.interrupt().listen(ui::end_interrupted).map_err(no_loop)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(no_loop)?;
-    runtime.block_on(async {
+    runtime().map_err(no_loop)?.block_on(async {
         match select(std::pin::pin!(work), std::pin::pin!(ui.interrupt().may_end())).await {
             Either::Left((done, _)) => done,
             Either::Right(_) if ui.interrupt().has_sent() => Err(CommandError::interrupted()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::org::logins::{Credential, Login, LoginStore};
 
-use super::arguments::{is_address, shell_word};
+use super::arguments::{DEMO, is_address, shell_word};
 
 /// The client id of the `sf` command line, which needs not be named.
 const DEFAULT_CLIENT: &str = "PlatformCLI";
@@ -29,7 +29,7 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
             None => format!("put a new token of {name} into SF_ACCESS_TOKEN"),
         };
     }
-    if cfg!(feature = "demo") && name == "demo" {
+    if cfg!(feature = "demo") && name == DEMO {
         return "`sfsetup demo reset` makes it as new".to_owned();
     }
     let store = login_folder().map(LoginStore::new);
@@ -49,36 +49,32 @@ pub(crate) fn again_by_sf(name: &str, address: Option<&str>) -> String {
 
 /// The command that made a login, without its secrets: those are asked for on standard input.
 fn command(name: &str, login: Option<&Login>, address: Option<&str>) -> String {
-    let mut words = vec!["sfsetup", "org", "login"].into_iter().map(str::to_owned).collect();
-    let add = |words: &mut Vec<String>, more: &[&str]| {
-        words.extend(more.iter().map(|word| shell_word(word)));
-    };
-    add(&mut words, &[name]);
-    let Some(login) = login else { return words.join(" ") };
-    let at = address.unwrap_or(&login.login_url);
-    add(&mut words, &["--instance-url", at]);
-    match &login.credential {
-        Credential::AccessToken { .. } => {}
-        Credential::RefreshToken { client_id, client_secret, .. } => {
-            if client_id != DEFAULT_CLIENT {
-                add(&mut words, &["--client-id", client_id]);
+    let key;
+    let mut words = vec!["sfsetup", "org", "login", name];
+    if let Some(login) = login {
+        words.extend(["--instance-url", address.unwrap_or(&login.login_url)]);
+        match &login.credential {
+            Credential::AccessToken { .. } => {}
+            Credential::RefreshToken { client_id, client_secret, .. } => {
+                if client_id != DEFAULT_CLIENT {
+                    words.extend(["--client-id", client_id]);
+                }
+                if client_secret.is_some() {
+                    words.extend(["--client-secret-file", "-"]);
+                }
             }
-            if client_secret.is_some() {
-                add(&mut words, &["--client-secret-file", "-"]);
+            Credential::Jwt { client_id, username, key_file } => {
+                key = key_file.display().to_string();
+                words.extend(["--client-id", client_id, "--username", username]);
+                words.extend(["--jwt-key-file", &key]);
             }
-        }
-        Credential::Jwt { client_id, username, key_file } => {
-            let key = key_file.display().to_string();
-            let named = ["--client-id", client_id, "--username", username, "--jwt-key-file", &key];
-            add(&mut words, &named);
-        }
-        Credential::ClientCredentials { client_id, .. } => {
-            let named =
-                ["--client-credentials", "--client-id", client_id, "--client-secret-file", "-"];
-            add(&mut words, &named);
+            Credential::ClientCredentials { client_id, .. } => {
+                words.extend(["--client-credentials", "--client-id", client_id]);
+                words.extend(["--client-secret-file", "-"]);
+            }
         }
     }
-    words.join(" ")
+    words.into_iter().map(shell_word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
