@@ -135,8 +135,7 @@ fn answer(
     let text = match arguments.format {
         ReportFormat::Text => text::render(report, arguments.full),
         ReportFormat::Json => json::render(report).map_err(|error| {
-            CommandError::new("internal error: the report cannot be written as JSON")
-                .because(error.to_string())
+            CommandError::internal("the report cannot be written as JSON", error.to_string())
         })?,
     };
     match &arguments.out {
@@ -225,8 +224,7 @@ impl<'a> Asked<'a> {
         let saved =
             SavedPlan { except, ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only) };
         let text = saved.to_json().map_err(|error| {
-            CommandError::new("internal error: the plan cannot be written as JSON")
-                .because(error.to_string())
+            CommandError::internal("the plan cannot be written as JSON", error.to_string())
         })?;
         let text = String::from_utf8_lossy(&text);
         self.ui.write_file(file, harmless(&text).as_bytes())?;

@@ -72,6 +72,11 @@ impl CommandError {
         }
     }
 
+    /// Makes an error out of a mistake of this program, and why.
+    pub(crate) fn internal(what: &str, why: impl Into<String>) -> Self {
+        Self::new(format!("internal error: {what}")).because(why)
+    }
+
     /// Adds why.
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
@@ -255,12 +260,11 @@ impl CommandError {
             all.causes.clone_from(moved);
             return all.hint(PLAN_ANEW);
         }
-        let all = Self::new(
-            "internal error: there is no safe package for this plan, so nothing was \
-                       written or sent",
+        Self::internal(
+            "there is no safe package for this plan, so nothing was written or sent",
+            error.to_string(),
         )
-        .because(error.to_string());
-        all.hint(
+        .hint(
             "please report it with the output of a diff of the same org or folder; \
                   `--only` leaves the setting out meanwhile",
         )

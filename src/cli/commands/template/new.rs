@@ -21,7 +21,7 @@ use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
-use crate::template::{self, Arguments, builtin};
+use crate::template::{self, Arguments, Template, builtin};
 
 /// Write a template to start from: a skeleton, or what an org has now
 ///
@@ -75,25 +75,14 @@ pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
     check(arguments, &file)?;
     let heading = heading(ui, arguments)?;
-    let (text, words) = match &arguments.from_org {
-        None => (draft::skeleton(&heading), "a skeleton to write over".to_owned()),
+    let (text, template, words) = match &arguments.from_org {
+        None => {
+            let text = draft::skeleton(&heading);
+            let template = read_again(&text)?;
+            (text, template, "a skeleton to write over".to_owned())
+        }
         Some(org) => of_org(ui, arguments, org, &heading)?,
     };
-    // What this program writes, it must be able to read; what it cannot is not left lying about.
-    let template = template::parse(&file.display().to_string(), &text).map_err(|errors| {
-        CommandError::new(
-            "internal error: the template that was made has mistakes, so nothing was written",
-        )
-        .because(
-            errors
-                .mistakes
-                .iter()
-                .map(|mistake| mistake.message.clone())
-                .collect::<Vec<_>>()
-                .join("; "),
-        )
-        .hint("please report it")
-    })?;
     ui.write_file(&file, text.as_bytes())?;
     ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
     let placeholders = match (&heading.title, &heading.source) {
@@ -107,6 +96,19 @@ pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
     }
     next(ui, arguments, &file);
     Ok(Exit::Done)
+}
+
+/// What this program writes, it must be able to read; what it cannot is not left lying about.
+fn read_again(text: &str) -> Result<Template, CommandError> {
+    template::parse("", text).map_err(|errors| {
+        let mistakes: Vec<&str> =
+            errors.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+        CommandError::internal(
+            "the template that was made has mistakes, so nothing was written",
+            mistakes.join("; "),
+        )
+        .hint("please report it")
+    })
 }
 
 /// All that can be wrong before anybody is asked anything.
@@ -202,13 +204,13 @@ fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
     }
 }
 
-/// Writes down what an org has, with words on how it was proved.
+/// Writes down what an org has: the text, what it says, and words on how that was proved.
 fn of_org(
     ui: &Ui,
     arguments: &NewArguments,
     org: &str,
     heading: &Heading,
-) -> Result<(String, String), CommandError> {
+) -> Result<(String, Template, String), CommandError> {
     let choice = connect::choose(Some(org), &Config::default())?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let options = ConnectOptions {
@@ -218,7 +220,9 @@ fn of_org(
         let connected = connect::connect(&choice, options).await?;
         let found = find(&connected.org, &choice, arguments).await?;
         let text = draft::of_org(heading, &found.seen(arguments));
-        prove(ui, &text, &found, &choice).map(|words| (text, words))
+        let template = read_again(&text)?;
+        let words = prove(ui, &template, &found, &choice)?;
+        Ok((text, template, words))
     })
 }
 
@@ -393,15 +397,17 @@ fn not_there(
 
 /// Holds the template against what it was made of: all must be in sync, as the next `diff` will
 /// have it.
-fn prove(ui: &Ui, text: &str, found: &FoundInOrg, choice: &Choice) -> Result<String, CommandError> {
-    let internal = |why: String| {
-        CommandError::new("internal error: the template that was made cannot be tried").because(why)
-    };
-    let template = template::parse("", text).map_err(|errors| internal(errors.to_string()))?;
-    let values = Arguments::resolve(&template, &BTreeMap::new(), &BTreeMap::new())
+fn prove(
+    ui: &Ui,
+    template: &Template,
+    found: &FoundInOrg,
+    choice: &Choice,
+) -> Result<String, CommandError> {
+    let internal =
+        |why: String| CommandError::internal("the template that was made cannot be tried", why);
+    let values = Arguments::resolve(template, &BTreeMap::new(), &BTreeMap::new())
         .map_err(|errors| internal(errors.to_string()))?;
-    let steps =
-        template::expand(&template, &values).map_err(|error| internal(error.to_string()))?;
+    let steps = template::expand(template, &values).map_err(|error| internal(error.to_string()))?;
     let found = diff(&steps, &found.components, &found.facts);
     for finding in found.findings.iter().filter(|finding| finding.state() != State::InSync) {
         let step = finding.step().map(|step| step.id.as_str()).unwrap_or_default();
