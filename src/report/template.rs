@@ -245,8 +245,9 @@ pub fn show_json(template: &Template) -> String {
                 "when": when,
                 "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
                 "create": step.create.as_ref().map(|create| {
+                    let set = create.set.iter();
                     let set: serde_json::Map<String, Json> =
-                        create.set.iter().map(|(path, value)| (path.clone(), value_json(value))).collect();
+                        set.map(|(path, value)| (path.clone(), value_json(value))).collect();
                     json!({"component": create.component, "from": create.from, "set": set})
                 }),
                 "note": step.note,

@@ -336,7 +336,8 @@ mod tests {
         ] {
             let text = format!("<{type_name} xmlns=\"{NAMESPACE}\">{inner}</{type_name}>");
             let document = Document::parse(text.into_bytes()).unwrap();
-            set.insert(Component { id: ComponentId::new(type_name, name), document, file: String::new() });
+            let id = ComponentId::new(type_name, name);
+            set.insert(Component { id, document, file: String::new() });
         }
         set
     }

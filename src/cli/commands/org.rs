@@ -57,9 +57,9 @@ enum Action {
 ///
 /// The browser is sent back to http://localhost:1717/OauthRedirect on this machine, for the app
 /// `PlatformCLI`, which is the one of the sf command line; another app is named with --client-id,
-/// another port with --port. An app of your own must list exactly that address, with its port, among
-/// its callback URLs. Sign in where the org is: a sandbox at https://test.salesforce.com or at its
-/// own address.
+/// another port with --port. An app of your own must list exactly that address, with its port,
+/// among its callback URLs. Sign in where the org is: a sandbox at https://test.salesforce.com or
+/// at its own address.
 ///
 /// The login is kept under NAME once the org has taken it: its tokens in the system's keyring, or
 /// where there is none, or SFSETUP_KEYRING is `off`, in a file that you alone can read. Secrets are

@@ -45,7 +45,8 @@ pub(crate) struct RollbackArguments {
     #[arg(long, conflicts_with_all = ["id", "force"])]
     prune: bool,
 
-    /// Ask the org to cancel a deploy that is under way, by its id in the journal or the org (0Af..)
+    /// Ask the org to cancel a deploy that is under way, by its id in the journal or the org
+    /// (0Af..)
     #[arg(long, value_name = "ID", conflicts_with_all = ["id", "list", "prune", "validate", "validated", "force"])]
     cancel: Option<String>,
 

@@ -1,10 +1,10 @@
 //! `sfsetup.toml`: what a project says once, so that nobody types it again. Found upwards from a
 //! folder, or named on the command line.
 //!
-//! Whoever writes the file that is found need not be who runs the program (a checkout, a fork's pull
-//! request), so it names orgs by the names that this machine knows, and nothing else. Where a token
-//! is read and where it is sent counts only in a file that was named. No key of either names a
-//! template's file.
+//! Whoever writes the file that is found need not be who runs the program (a checkout, a fork's
+//! pull request), so it names orgs by the names that this machine knows, and nothing else. Where a
+//! token is read and where it is sent counts only in a file that was named. No key of either names
+//! a template's file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,8 @@ pub(crate) struct WayInto<'c> {
 
 impl Config {
     /// Takes the file that is named on the command line; else looks for one from the path of the
-    /// metadata upwards, where there is one, then from the current folder upwards; the first counts.
+    /// metadata upwards, where there is one, then from the current folder upwards; the first
+    /// counts.
     ///
     /// # Errors
     /// The file is there and cannot be read, or says something that is not understood or does not

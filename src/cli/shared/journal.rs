@@ -1,5 +1,5 @@
-//! The journal of an org for commands that change it: opened, read, and what an earlier run left open
-//! finished.
+//! The journal of an org for commands that change it: opened, read, and what an earlier run left
+//! open finished.
 
 use crate::apply::recover::Recovered;
 use crate::apply::{Applier, close};

@@ -256,8 +256,8 @@ impl<'r> Road<'r> {
     }
 
     /// After the answer and before the request: what is sent whole is as new as can be, and a
-    /// planned field that somebody has changed while the question stood stops it. No other deploy is
-    /// under way then: what it changes would be overwritten.
+    /// planned field that somebody has changed while the question stood stops it. No other deploy
+    /// is under way then: what it changes would be overwritten.
     async fn look_again(&self, plan: &mut Plan<'r>, seen: &Seen) -> Result<Known, CommandError> {
         let failed = |error: OrgError| self.unsent(&error);
         if plan.package.is_empty() {
@@ -381,7 +381,8 @@ impl<'r> Road<'r> {
     }
 
     /// What was validated must be what the plan shows, on an org that has not moved since. One that
-    /// the journal does not know is held against what the org says of it; returns whether it is such.
+    /// the journal does not know is held against what the org says of it; returns whether it is
+    /// such.
     async fn check_validation(&self, id: &str, plan: &Plan<'_>) -> Result<bool, CommandError> {
         let refuse = |what: String| Err(CommandError::new(what).hint(WITHOUT_VALIDATION).refused());
         let all = read_journal(self.org)?.entries;

@@ -1,5 +1,5 @@
-//! What the person vouches for by naming it on the command line: what is merely found (in a stranger's
-//! checkout, in a fork's pull request) counts for less.
+//! What the person vouches for by naming it on the command line: what is merely found (in a
+//! stranger's checkout, in a fork's pull request) counts for less.
 
 use std::path::PathBuf;
 

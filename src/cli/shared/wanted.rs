@@ -227,8 +227,8 @@ pub(crate) fn source(
     Ok((config, choice))
 }
 
-/// Says, once it is known what is wanted, that nobody has said of what: that comes before the values
-/// of parameters.
+/// Says, once it is known what is wanted, that nobody has said of what: that comes before the
+/// values of parameters.
 ///
 /// # Errors
 /// Neither an org nor files are named.

@@ -1,4 +1,5 @@
-//! What a snapshot has changed and what it could not read, for a person, for git and for a pipeline.
+//! What a snapshot has changed and what it could not read, for a person, for git and for a
+//! pipeline.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
