@@ -54,13 +54,13 @@ async fn a_file_that_is_found_names_orgs_by_alias_alone() {
     assert_eq!(other.code, 0, "{other:?}");
 }
 
-#[test]
-fn a_file_that_is_to_be_named_is_quoted() {
+#[tokio::test]
+async fn a_file_that_is_to_be_named_is_quoted() {
     let env = Env::new();
     env.write("a b/sfsetup.toml", "org = \"https://acme.example.com\"\n");
     let mut command = env.command();
     command.args(["org", "display"]).current_dir(env.folder().join("a b"));
-    let run = finish(command.output().unwrap());
+    let run = ended(command).await;
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("name it: `--config '/"), "{run:?}");
     assert!(run.stderr.contains("a b/sfsetup.toml'`"), "{run:?}");
