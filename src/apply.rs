@@ -406,8 +406,8 @@ impl Applier<'_> {
         Ok((entry, ended))
     }
 
-    /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what the
-    /// org says to that is returned too, where it does not.
+    /// Watches a deploy to its end. Told to stop, it asks the org to cancel and watches on; what
+    /// the org says to that is returned too, where it does not.
     async fn watch_or_cancel(
         &self,
         id: &str,

@@ -263,8 +263,8 @@ fn goes_with_its_app(target: &Target, targets: &[Target]) -> bool {
     })
 }
 
-/// What of a profile must be sent so that an overlay turns `before` into `after`, and what is `said`
-/// in any case; nothing where they mean the same.
+/// What of a profile must be sent so that an overlay turns `before` into `after`, and what is
+/// `said` in any case; nothing where they mean the same.
 fn overlay(
     row: &'static MetadataType,
     before: Option<&Document>,

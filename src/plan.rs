@@ -1,8 +1,8 @@
 //! A plan: what is to change, the package that changes it, and the proof that it does.
 //!
 //! There is one for every road: what a template's steps want (`steps`), what a baseline has
-//! (`baseline`), what was there before a deploy (`before_image`). Each of these only says what is to
-//! change and what must stay; files, proof and the look afterwards are the same for all. What is
+//! (`baseline`), what was there before a deploy (`before_image`). Each of these only says what is
+//! to change and what must stay; files, proof and the look afterwards are the same for all. What is
 //! refused is in `refusal`, the proof in `proof`, the form on disk in `saved`; a template is tried
 //! on its cases in `trial`.
 
@@ -376,8 +376,8 @@ impl<'t> Plan<'t> {
         refused
     }
 
-    /// Takes what is refused out of the plan. An entry that nobody has seen is sent as it was planned,
-    /// or not at all: in part it would take away what nobody spoke of.
+    /// Takes what is refused out of the plan. An entry that nobody has seen is sent as it was
+    /// planned, or not at all: in part it would take away what nobody spoke of.
     fn refuse(&mut self, one: Refused, refused: &mut Vec<Refused>) {
         for one in self.blind_beside(&one) {
             self.refuse_one(one, refused);

@@ -35,8 +35,8 @@ pub struct Examined {
 }
 
 /// Asks an org for all that steps need. With `to_change` also for what decides which permissions
-/// must come along (S 3.6). After a plan was carried out `done` is that plan: what it changed beyond
-/// the steps, such as what a permission needs, is to be seen too (S 3.2).
+/// must come along (S 3.6). After a plan was carried out `done` is that plan: what it changed
+/// beyond the steps, such as what a permission needs, is to be seen too (S 3.2).
 ///
 /// # Errors
 /// The org cannot be asked.

@@ -109,8 +109,8 @@ impl Known {
     }
 }
 
-/// Finds out what else the org has deployed since, when ours is over. Those that were sent meanwhile
-/// are waited for: they may rest on what was there before ours, and undo it.
+/// Finds out what else the org has deployed since, when ours is over. Those that were sent
+/// meanwhile are waited for: they may rest on what was there before ours, and undo it.
 ///
 /// # Errors
 /// The org cannot be asked.

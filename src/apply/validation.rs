@@ -1,5 +1,5 @@
-//! Whether what was validated before is what a plan would deploy: told by the journal, or where that
-//! does not know it by what the org says of it.
+//! Whether what was validated before is what a plan would deploy: told by the journal, or where
+//! that does not know it by what the org says of it.
 
 use std::collections::BTreeSet;
 

@@ -405,8 +405,8 @@ fn bearer(
     Ok(grant(state, request, &client_id, &client, &user, None, now))
 }
 
-/// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether it
-/// gets a refresh token now.
+/// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether
+/// it gets a refresh token now.
 fn grant(
     state: &mut State,
     request: &Request,

@@ -103,8 +103,8 @@ impl Store {
         self
     }
 
-    /// Makes the org replace each refresh token as it is used, and end the whole sign-in when an old
-    /// one comes back, also for the app of the `sf` command line (S 1.2).
+    /// Makes the org replace each refresh token as it is used, and end the whole sign-in when an
+    /// old one comes back, also for the app of the `sf` command line (S 1.2).
     #[must_use]
     pub fn with_rotation(self) -> Self {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.rotates = true;

@@ -73,8 +73,8 @@ impl<'s> Asked<'s> {
         }
     }
 
-    /// Why nobody can tell that a setting is absent in a component that this side has; none where it
-    /// is. An entry of a profile is shown with its companion alone (S 3.2); with `has_entry` the
+    /// Why nobody can tell that a setting is absent in a component that this side has; none where
+    /// it is. An entry of a profile is shown with its companion alone (S 3.2); with `has_entry` the
     /// setting is one of an entry that is there, and would have been shown with it.
     pub(super) fn why_absent(
         &self,

@@ -105,7 +105,8 @@ impl Finding<'_> {
 }
 
 impl Doubled {
-    /// Says that nobody knows which of the entries counts; the sides in the order of the difference.
+    /// Says that nobody knows which of the entries counts; the sides in the order of the
+    /// difference.
     fn unseen(&self, sides: [&str; 2]) -> Unseen {
         let of_side = |(lines, side): (&Vec<usize>, &str)| {
             (!lines.is_empty()).then(|| format!("{} in {side}", in_lines(lines)))

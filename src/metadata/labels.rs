@@ -71,8 +71,8 @@ impl ComponentSet {
         })
     }
 
-    /// Returns the type of the app that a component is, or is a part of, where neither the app nor a
-    /// part of it is there by that name: it may be a label.
+    /// Returns the type of the app that a component is, or is a part of, where neither the app nor
+    /// a part of it is there by that name: it may be a label.
     pub fn unnamed_app(&self, id: &ComponentId) -> Option<&'static str> {
         let kind = app_type(&id.type_name)?;
         let row = registry::find(&id.type_name)?;

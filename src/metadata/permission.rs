@@ -123,7 +123,8 @@ fn object_flag(name: &str) -> Option<&'static str> {
 }
 
 /// User permissions by which a user can give more access, to others or to code, or sees or changes
-/// all data: what an administrator has. That one comes along with what is wanted, a person must say.
+/// all data: what an administrator has. That one comes along with what is wanted, a person must
+/// say.
 const OF_ADMINISTRATORS: &[&str] = &[
     "AssignPermissionSets",
     "AuthorApex",
@@ -168,8 +169,8 @@ const BETWEEN_USER: &[(&str, &[&str])] = &[
     ("InstallPackaging", &["ViewDataLeakageEvents", "EditPublicReports"]),
 ];
 
-/// What one org was seen to want with a user permission (S 3.6): no more than a warning, for another
-/// org's own graph may say otherwise.
+/// What one org was seen to want with a user permission (S 3.6): no more than a warning, for
+/// another org's own graph may say otherwise.
 const SEEN_IN_ONE_ORG: &[(&str, &[&str])] = &[
     ("CustomizeApplication", &["ManageTerritories"]),
     (

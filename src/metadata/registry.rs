@@ -2,8 +2,8 @@
 //! replace.
 //!
 //! One row a type. The rows' contents stand in `registry/`, one file a family; what has no row of
-//! its own is answered from the types of the WSDL (`wsdl`), and `shape` asks both. Finding a path in
-//! the table and judging a value is `check`, reading a document by the table `lookup`.
+//! its own is answered from the types of the WSDL (`wsdl`), and `shape` asks both. Finding a path
+//! in the table and judging a value is `check`, reading a document by the table `lookup`.
 
 mod check;
 mod connected_app;

@@ -1,5 +1,5 @@
-//! What a plan changes although nobody could see it (`--include-not-observed`): entries of a profile
-//! alone, since a profile is laid over what is there and anything else is sent as a whole.
+//! What a plan changes although nobody could see it (`--include-not-observed`): entries of a
+//! profile alone, since a profile is laid over what is there and anything else is sent as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,8 @@ impl Plan<'_> {
         self.blind.insert((id.clone(), folded(path)));
     }
 
-    /// An entry is sent with every flag said (S 3.4), so what it says of the others is a change too.
+    /// An entry is sent with every flag said (S 3.4), so what it says of the others is a change
+    /// too.
     pub(super) fn complete_blind(&mut self, basis: &Basis<'_>) {
         let mut entries = BTreeSet::new();
         let blind: Vec<Change> =

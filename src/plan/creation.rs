@@ -111,8 +111,8 @@ impl Plan<'_> {
         Ok(document)
     }
 
-    /// Names what a copy has from its source, beside what the plan sets in it: each is a change like
-    /// any other. Flags that are off go without saying, and so do its own texts.
+    /// Names what a copy has from its source, beside what the plan sets in it: each is a change
+    /// like any other. Flags that are off go without saying, and so do its own texts.
     pub(super) fn name_copied(&mut self, basis: &Basis<'_>) {
         let mut copied = Vec::new();
         for (id, from) in &self.copies {
@@ -173,8 +173,8 @@ fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, V
         .collect()
 }
 
-/// A copy without what the template leaves out: an entry as a whole, or a flag of it. Comes with the
-/// patterns that match nothing.
+/// A copy without what the template leaves out: an entry as a whole, or a flag of it. Comes with
+/// the patterns that match nothing.
 fn without<'c>(
     source: &Document,
     create: &'c ExpandedCreate,

@@ -1,4 +1,5 @@
-//! The look at what is there once a plan was carried out: whether it holds, and what else has moved.
+//! The look at what is there once a plan was carried out: whether it holds, and what else has
+//! moved.
 
 use std::collections::BTreeSet;
 
@@ -80,8 +81,8 @@ impl<'t> Plan<'t> {
     }
 }
 
-/// Says what is not as it was sent, one line each; what one of the two looks did not ask for has not
-/// moved.
+/// Says what is not as it was sent, one line each; what one of the two looks did not ask for has
+/// not moved.
 fn moved_beside(
     id: &ComponentId,
     strays: Vec<Difference>,

@@ -1,5 +1,5 @@
-//! The rights that a plan gives beside those that it was asked for, and what an org must be asked so
-//! that these are known beforehand.
+//! The rights that a plan gives beside those that it was asked for, and what an org must be asked
+//! so that these are known beforehand.
 
 use std::collections::BTreeSet;
 

@@ -437,8 +437,8 @@ fn component(name: &str) -> Option<ComponentId> {
     Some(ComponentId::new(type_name, canonical_full_name(type_name, full_name)))
 }
 
-/// The SHA-256 of what a file of ours says but for its `digest`, in hexadecimal; white space and the
-/// order of keys are no part of it.
+/// The SHA-256 of what a file of ours says but for its `digest`, in hexadecimal; white space and
+/// the order of keys are no part of it.
 pub fn digest(file: &serde_json::Value) -> String {
     let mut rest = file.clone();
     if let Some(fields) = rest.as_object_mut() {

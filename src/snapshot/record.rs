@@ -1,5 +1,5 @@
-//! The record of a snapshot, `snapshot.json`: what was asked for, what came and in which files, what
-//! could not be read and which files are of an earlier run.
+//! The record of a snapshot, `snapshot.json`: what was asked for, what came and in which files,
+//! what could not be read and which files are of an earlier run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -148,8 +148,8 @@ impl Record {
         manifest
     }
 
-    /// What a reader must not take for absent, nor for what the org had when the record was written:
-    /// what was not read, and what is of an earlier run, with the reasons.
+    /// What a reader must not take for absent, nor for what the org had when the record was
+    /// written: what was not read, and what is of an earlier run, with the reasons.
     pub fn not_observed(&self) -> BTreeMap<ComponentId, Unseen> {
         let gaps = self.not_observed.iter().map(|gap| (gap.id(), gap.reason.clone()));
         let why = |(id, words)| (id, Unseen::not_readable(words));

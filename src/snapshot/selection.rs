@@ -67,8 +67,8 @@ impl Selection {
         }
     }
 
-    /// What a manifest names. What profiles show of its other members goes along with them, wherever
-    /// a retrieve is cut in pieces.
+    /// What a manifest names. What profiles show of its other members goes along with them,
+    /// wherever a retrieve is cut in pieces.
     pub fn of_manifest(manifest: &Manifest) -> Self {
         let mut companions = BTreeMap::new();
         if manifest.types.contains_key("Profile") {
@@ -105,8 +105,8 @@ impl Selection {
         lacking.into_iter().collect()
     }
 
-    /// What a manifest names one by one and is not there, as far as it would have a file. `is_there`
-    /// says so of a component, and of all of a type by `*`.
+    /// What a manifest names one by one and is not there, as far as it would have a file.
+    /// `is_there` says so of a component, and of all of a type by `*`.
     pub fn absent(&self, is_there: impl Fn(&ComponentId) -> bool) -> Absent {
         let mut absent = Absent::default();
         let by_name = self.components.iter().filter(|(type_name, members)| {

@@ -73,8 +73,8 @@ impl Wanted {
 /// Finds out what an org has of some types; profiles come with all the org's objects named.
 ///
 /// # Errors
-/// The org cannot be asked, or could not list a type for a reason that may pass. A type that it does
-/// not know, or does not show to this user, is *not observed*.
+/// The org cannot be asked, or could not list a type for a reason that may pass. A type that it
+/// does not know, or does not show to this user, is *not observed*.
 pub async fn of_types(org: &Org, types: &[String]) -> Result<Wanted, OrgError> {
     let wanted = of_selection(org, Selection::of_types(types)).await?;
     match wanted.failed.into_values().next() {

@@ -1,4 +1,5 @@
-//! What holds of any input, however broken: the bodies of the fuzz targets, which the tests run too.
+//! What holds of any input, however broken: the bodies of the fuzz targets, which the tests run
+//! too.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! What comments and pages cite is there: sections of `docs/salesforce.md`, and files of the repository.
+//! What comments and pages cite is there: sections of `docs/salesforce.md`, and files of the
+//! repository.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,8 @@ fn number(text: &str) -> Option<&str> {
     Some(&text[..if part > 0 { whole + 1 + part } else { whole }])
 }
 
-/// What a text cites by a letter and a number, or a list of numbers: the number of the line, and what is cited.
+/// What a text cites by a letter and a number, or a list of numbers: the number of the line, and
+/// what is cited.
 fn cited<'t>(text: &'t str, letter: &str) -> Vec<(usize, &'t str)> {
     let mut found = Vec::new();
     for (line, text) in text.lines().enumerate() {

@@ -1,5 +1,5 @@
-//! What a plan leaves and what it brings beside what is wanted is named everywhere: in the plan, the
-//! package, the saved plan, and once the deploy is done.
+//! What a plan leaves and what it brings beside what is wanted is named everywhere: in the plan,
+//! the package, the saved plan, and once the deploy is done.
 
 use serde_json::Value as Json;
 use sfsetup::demo::{Faults, Store};

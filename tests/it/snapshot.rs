@@ -702,8 +702,8 @@ fn hanging(scene: &Scene) -> std::process::Child {
     child
 }
 
-/// A run that is killed while it reads leaves the folder as it was, and the next one takes away what
-/// it left; two at once do not get into each other's way.
+/// A run that is killed while it reads leaves the folder as it was, and the next one takes away
+/// what it left; two at once do not get into each other's way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_killed_leaves_nothing_that_the_next_trips_over() {
     let scene = Scene::new(org()).await;

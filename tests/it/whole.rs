@@ -1,5 +1,5 @@
-//! Whole or not at all: folders and zips that a run was killed at, or a full disk, and what the next
-//! run finds.
+//! Whole or not at all: folders and zips that a run was killed at, or a full disk, and what the
+//! next run finds.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;

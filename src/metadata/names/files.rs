@@ -1,5 +1,5 @@
-//! What files tell of names. That files lack one says nothing of an org; that they have one of nearly
-//! its name says that it is probably a slip.
+//! What files tell of names. That files lack one says nothing of an org; that they have one of
+//! nearly its name says that it is probably a slip.
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
@@ -25,9 +25,9 @@ const EVERYWHERE: &[&str] = &[
 ];
 
 impl Names {
-    /// Holds names against files: components against the names of all that the files have, a part of
-    /// an object against the object's file. Another that nothing shows, and that is probably a slip
-    /// of one that is shown, is returned: whether an org has it is not known.
+    /// Holds names against files: components against the names of all that the files have, a part
+    /// of an object against the object's file. Another that nothing shows, and that is probably a
+    /// slip of one that is shown, is returned: whether an org has it is not known.
     pub fn of_files(
         asked: &BTreeSet<Name>,
         there: &BTreeSet<ComponentId>,

@@ -1,4 +1,5 @@
-//! The row of `MutingPermissionSet` (Metadata API guide, `meta_mutingpermissionset.htm`): it extends
+//! The row of `MutingPermissionSet` (Metadata API guide, `meta_mutingpermissionset.htm`): it
+//! extends
 //! `PermissionSet`, and what it holds is taken away from the group that it is in.
 //!
 //! Nothing needs anything else there: a permission that is muted takes none along.

@@ -33,8 +33,8 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate).or(affix)
 }
 
-/// The end of a sentence on a name that is not there: what was probably meant; nothing where nothing
-/// is near.
+/// The end of a sentence on a name that is not there: what was probably meant; nothing where
+/// nothing is near.
 pub fn perhaps(near: Option<&str>) -> String {
     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }

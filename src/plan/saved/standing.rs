@@ -1,5 +1,5 @@
-//! How a saved plan stands: held against the plan that would be made now, or where it was carried out
-//! against what the org holds since.
+//! How a saved plan stands: held against the plan that would be made now, or where it was carried
+//! out against what the org holds since.
 
 use crate::diff::{Finding, Outcome};
 use crate::plan::Plan;
