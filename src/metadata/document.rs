@@ -53,8 +53,9 @@ pub struct ElementId(u32);
 impl Document {
     /// Indexes a file of the metadata namespace.
     ///
-    /// # Errors What is no well-formed UTF-8 XML of that namespace, with line and column: the
-    /// caller knows the file's name.
+    /// # Errors
+    /// What is no well-formed UTF-8 XML of that namespace, with line and column: the caller knows
+    /// the file's name.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DocumentError> {
         let refused =
             |bytes: &[u8], (kind, at)| DocumentError { kind, position: error::position(bytes, at) };
@@ -113,8 +114,9 @@ impl Document {
     /// Applies edits together and indexes the result. Only the edits' own spans change; without
     /// edits the bytes are the same.
     ///
-    /// # Errors Edits that touch the same span, text for an element that holds elements, or names
-    /// that are no XML names.
+    /// # Errors
+    /// Edits that touch the same span, text for an element that holds elements, or names that are
+    /// no XML names.
     pub fn edit(&self, edits: &[Edit]) -> Result<Self, EditError> {
         edit::apply(self, edits)
     }

@@ -11,13 +11,18 @@ use crate::metadata::value::Value;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments(BTreeMap<String, Value>);
 
-/// What is wrong with the values that were given; all of it.
+/// What is wrong with the parameters' values; all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArgumentErrors(pub Vec<String>);
+pub struct ArgumentErrors {
+    /// A sentence each.
+    pub errors: Vec<String>,
+    /// Some of it is wrong as it was given, not as it was configured or left out.
+    pub is_given: bool,
+}
 
 impl fmt::Display for ArgumentErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        f.write_str(&self.errors.join("\n"))
     }
 }
 
@@ -33,8 +38,9 @@ impl Arguments {
     /// by commas), else what is `configured`, else its default. A configured name that the template
     /// lacks is another template's.
     ///
-    /// # Errors Parameters without a value, given names that the template lacks, values of the
-    /// wrong kind: all in one.
+    /// # Errors
+    /// Parameters without a value, given names that the template lacks, values of the wrong kind:
+    /// all in one.
     pub fn resolve(
         template: &Template,
         given: &BTreeMap<String, Vec<String>>,
@@ -50,6 +56,7 @@ impl Arguments {
                 errors.push(format!("there is no parameter `{name}`{suggestion}"));
             }
         }
+        let mut is_given = !errors.is_empty();
         for parameter in &template.parameters {
             let value = match (
                 given.get(&parameter.name),
@@ -68,13 +75,16 @@ impl Arguments {
                 Ok(value) => {
                     values.insert(parameter.name.clone(), value);
                 }
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    is_given |= given.contains_key(&parameter.name);
+                    errors.push(error);
+                }
             }
         }
         if !missing.is_empty() {
             errors.insert(0, format!("no value is given for {}", missing.join(", ")));
         }
-        if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors(errors)) }
+        if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors { errors, is_given }) }
     }
 
     /// Returns a parameter's value.
@@ -193,11 +203,14 @@ mod tests {
     #[test]
     fn everything_wrong_is_said_at_once() {
         let errors = resolve(&[("ap", "x"), ("on", "maybe")], &[]).unwrap_err();
-        assert_eq!(errors.0.len(), 3, "{errors}");
+        assert_eq!(errors.errors.len(), 3, "{errors}");
         assert!(
-            errors.0[0].contains("`app` (App)") && errors.0[1].contains("did you mean `app`"),
+            errors.errors[0].contains("`app` (App)")
+                && errors.errors[1].contains("did you mean `app`"),
             "{errors}"
         );
-        assert!(resolve(&[("app", "x"), ("app", "y")], &[]).unwrap_err().0[0].contains("2 times"));
+        assert!(
+            resolve(&[("app", "x"), ("app", "y")], &[]).unwrap_err().errors[0].contains("2 times")
+        );
     }
 }

@@ -121,9 +121,10 @@ impl CommandError {
             Some(_) => format!("`sfsetup template show {}` lists them", template.name),
             None => "they stand in its file, under [parameters]".to_owned(),
         };
-        error
+        let error = error
             .hint(format!("{listed}; give one with `--set name=value`"))
-            .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata")
+            .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata");
+        if errors.is_given { error.usage() } else { error }
     }
 
     /// Steps that want different things of one setting.

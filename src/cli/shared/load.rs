@@ -163,8 +163,9 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
 /// org proposes, then the defaults. A name alone means the parameter of each template that has one;
 /// `TEMPLATE.NAME` means that template's.
 ///
-/// # Errors A `--set` that is not `name=value`, a file that cannot be read, parameters that are
-/// missing or wrong: all of them named.
+/// # Errors
+/// A `--set` that is not `name=value`, a file that cannot be read, parameters that are missing or
+/// wrong: all of them named.
 pub(crate) fn fill_in(
     ui: &Ui,
     templates: &[&Template],

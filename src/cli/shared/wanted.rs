@@ -30,8 +30,9 @@ struct OneWanted {
 impl Wanted {
     /// Gets the templates that the arguments name, with their parameters' values.
     ///
-    /// # Errors None is named, there is none of the name, one has mistakes, or parameters are
-    /// missing or wrong.
+    /// # Errors
+    /// None is named, there is none of the name, one has mistakes, or parameters are missing or
+    /// wrong.
     pub(crate) fn load(
         ui: &Ui,
         arguments: &WantedArguments,
@@ -133,8 +134,9 @@ impl Wanted {
     /// Fills the templates in, to look at what is there: a template's steps that contradict one
     /// another are findings like others.
     ///
-    /// # Errors A want that cannot be made out of these values; two templates that want different
-    /// things of one setting.
+    /// # Errors
+    /// A want that cannot be made out of these values; two templates that want different things of
+    /// one setting.
     pub(crate) fn steps_to_look_at(&self) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         self.expanded(|conflict| conflict.first.template != conflict.second.template)
     }

@@ -66,7 +66,7 @@ fn a_wrong_call_says_what_is_missing() {
       caused by: parameter `app_kind` is one of connected-app, external-client-app, not `toaster`
     hint: `sfsetup template show ampersand` lists them; give one with `--set name=value`
     hint: or write them under [parameters] in a file `sfsetup.toml` beside the metadata
-    --- exit 1
+    --- exit 64
     "
     );
     insta::assert_snapshot!(shown(&env, "diff --template acme.toml --from org --set app"), @"

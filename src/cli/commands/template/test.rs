@@ -196,7 +196,7 @@ impl<'c> Case<'c> {
                     "the parameters of case `{}` are not complete",
                     self.name
                 ));
-                error.causes = errors.0;
+                error.causes = errors.errors;
                 error.hint(self.where_to("parameters"))
             },
         )
