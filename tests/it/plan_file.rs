@@ -62,16 +62,16 @@ async fn a_strangers_plan_leads_to_no_file_elsewhere() {
     let file = saved(&lab).await;
     edit(&file, |plan| {
         plan.as_object_mut().unwrap().remove("digest");
-        plan["package"]["../x"] = "PLANTED".into();
+        plan["package"]["../planted"] = "PLANTED".into();
     });
     for out in ["x.zip", "folder"] {
         let run = lab.env.run(&["package", "--plan", &file, "--out", out]);
         assert_eq!(run.code, 1, "{run:?}");
         let what = format!("error: cannot write to `{out}`\n  caused by: ");
-        assert!(run.stderr.contains(&what) && run.stderr.contains("`../x`"), "{run:?}");
+        assert!(run.stderr.contains(&what) && run.stderr.contains("`../planted`"), "{run:?}");
         assert!(run.stdout.is_empty() && !run.stderr.contains("internal error"), "{run:?}");
         assert!(!lab.env.folder().join(out).exists());
-        assert!(!lab.env.folder().join("../x").exists());
+        assert!(!lab.env.folder().join("../planted").exists());
     }
 }
 
