@@ -1,5 +1,5 @@
-//! What a plan leaves, for a person: what no package can do, what is by hand, what nobody could
-//! see; by reason, with the page of Setup.
+//! What a plan leaves, for a person: what differs and is not mended, what is by hand, what nobody
+//! could see; by reason, with the page of Setup.
 
 use owo_colors::OwoColorize as _;
 
@@ -16,7 +16,7 @@ const LISTED: usize = 5;
 pub(super) fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
     let mut out = String::new();
     for (kind, title) in [
-        (LeftKind::Open, "Left, because no package can do it:"),
+        (LeftKind::Open, "Left, though it differs:"),
         (LeftKind::Manual, "To do by hand:"),
         (LeftKind::NotObserved, "Not observed, and left alone:"),
     ] {

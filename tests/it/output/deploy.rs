@@ -252,7 +252,7 @@ async fn what_is_left_is_named_with_who_can_do_it() {
     ~ Profile Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  false -> true  (read)
 
-    Left, because no package can do it:
+    Left, though it differs:
       ! a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set
           Administrators delete no accounts: Profile:Admin objectPermissions[Account].allowDelete
           in: Setup, Quick Find \"Profiles\"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
@@ -267,7 +267,7 @@ async fn what_is_left_is_named_with_who_can_do_it() {
     2 settings to change in 2 components, 2 left, 1 by hand.
     Deployed and verified: 2 settings are as the template wants them (deploy 0AfWs0000000003KAA).
 
-    Left, because no package can do it:
+    Left, though it differs:
       ! a standard profile's permissions on standard objects cannot be edited: clone it, or grant them in a permission set
           Administrators delete no accounts: Profile:Admin objectPermissions[Account].allowDelete
           in: Setup, Quick Find \"Profiles\"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home

@@ -30,7 +30,7 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     ~ Profile Acme Integration
         ~ objectPermissions[Account].allowRead  false -> true  (objects)
 
-    Left, because no package can do it:
+    Left, though it differs:
       ! it does not exist, and the template does not say how to make it
           A permission set: PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled
           in: Setup, Quick Find \"Permission Sets\"  /lightning/setup/PermSets/home
@@ -87,7 +87,7 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     ~ Profile Acme Integration
         ~ objectPermissions[Account].allowRead  false -> true  (objects)
 
-    Left, because no package can do it:
+    Left, though it differs:
       ! it does not exist, and the template does not say how to make it
           A permission set: PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled
           in: Setup, Quick Find \"Permission Sets\"  /lightning/setup/PermSets/home

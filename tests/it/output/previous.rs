@@ -36,7 +36,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     $ sfsetup package --plan plan.json --out fix
     4 files of the plan for harbourlight are in fix.
 
-    Left, because no package can do it:
+    Left, though it differs:
       ! the permission set `Loader_New` must be assigned to `warehouse.sync@harbourlight.example.com`, which no package can hold: `sfsetup deploy` does it, or a person in Setup
           PermissionSet:Loader_New
           in: Setup, Quick Find \"Permission Sets\"  https://harbourlight.example.com/lightning/setup/PermSets/home
