@@ -268,7 +268,8 @@ impl Applier<'_> {
         }
     }
 
-    /// Writes an entry that is about to be carried out.
+    /// Writes an entry that is about to be carried out. One that an earlier run has sent and that
+    /// nobody has seen since is over then: what comes of both could not be told apart.
     async fn prepare(
         &self,
         plan: &Plan<'_>,
@@ -303,6 +304,11 @@ impl Applier<'_> {
             rolled_back_by: None,
             plan: purpose.plan.clone(),
         };
+        for mut unseen in self.journal.contents()?.entries {
+            if unseen.stage == Stage::Sent {
+                self.write(&mut unseen, Stage::NotSent)?;
+            }
+        }
         self.journal.write(&entry)?;
         Ok(entry)
     }

@@ -296,6 +296,14 @@ impl Journal {
         Ok(())
     }
 
+    /// Reads the entries.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn contents(&self) -> Result<Contents, JournalError> {
+        contents_of(&self.folder)
+    }
+
     /// Removes an entry.
     ///
     /// # Errors
@@ -343,9 +351,12 @@ pub struct Damaged {
 /// # Errors
 /// The folder cannot be read.
 pub fn contents(base: &Path, org_id: &str) -> Result<Contents, JournalError> {
-    let folder = folder_of(base, org_id);
-    let failed = |error| JournalError::Io { path: folder.clone(), error };
-    let files = match fs::read_dir(&folder) {
+    contents_of(&folder_of(base, org_id))
+}
+
+fn contents_of(folder: &Path) -> Result<Contents, JournalError> {
+    let failed = |error| JournalError::Io { path: folder.to_path_buf(), error };
+    let files = match fs::read_dir(folder) {
         Ok(files) => files,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
         Err(error) => return Err(failed(error)),

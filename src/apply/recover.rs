@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::journal::{Entry, Stage, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
@@ -255,11 +257,23 @@ async fn count(org: &Org, entry: &Entry) -> Result<Counts, ApplyError> {
     Ok(counts)
 }
 
+/// How long after its start a request that was sent may still come to the org: a proxy on the way
+/// can hold it.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(10);
+
+/// Says whether a request that the org has no trace of may still be on its way.
+fn may_arrive(entry: &Entry) -> bool {
+    let started = entry.started.replace(" UTC", "Z").parse::<Timestamp>();
+    started.is_ok_and(|at| Timestamp::now().duration_since(at) < ON_ITS_WAY)
+}
+
 /// What was found out of an entry whose run was cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recovered {
     /// It never reached the org.
     NotSent,
+    /// It has not reached the org so far, and is looked for again.
+    NotSeen,
     /// The org has carried it out.
     Applied,
     /// The org refused it and changed nothing.
@@ -287,6 +301,9 @@ impl Applier<'_> {
                 Found::Running(id) => self.accepted(entry, id).await,
                 Found::Applied => self.applied(entry).await,
                 // What comes next is planned on what the org holds by now.
+                Found::Nothing | Found::Overtaken(_) if may_arrive(&entry) => {
+                    return Ok((entry, Recovered::NotSeen));
+                }
                 Found::Nothing | Found::Overtaken(_) => return self.never_sent(entry),
                 Found::Undone(id) => {
                     entry.deploy_id = Some(id);

@@ -27,6 +27,9 @@ pub enum Fault {
     HalfBody,
     /// The body in pieces, each after so many milliseconds.
     SlowBody(u64),
+    /// The call is carried out, and its answer is held until another call comes, by its name; half a
+    /// minute at most.
+    HeldUntil(String),
     /// A page for people with status 200.
     Html,
     /// `INVALID_SESSION_ID`.
@@ -194,6 +197,7 @@ impl Fault {
             | Self::ResetAfter
             | Self::HalfBody
             | Self::SlowBody(_)
+            | Self::HeldUntil(_)
             | Self::BrokenBase64
             | Self::BrokenZip
             | Self::ZipSlip

@@ -30,6 +30,9 @@ use super::wire::{Reply, Request};
 /// The largest request: a zip of 39 MB in base64, with its envelope (S 6.7).
 const MAX_REQUEST: usize = 64 << 20;
 
+/// How long an answer is held for a call that does not come.
+const LONGEST_HOLD: Duration = Duration::from_secs(30);
+
 /// A demo org that is being served.
 #[derive(Debug)]
 pub struct Running {
@@ -47,6 +50,14 @@ struct Server {
     store: Store,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<String>>,
+}
+
+impl Server {
+    /// How many calls of a name have come.
+    fn count(&self, name: &str) -> usize {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|call| *call == name).count()
+    }
 }
 
 impl Running {
@@ -150,6 +161,10 @@ async fn handle(
         cut.0.store(true, Ordering::SeqCst);
         return Response::default();
     }
+    let awaited = match &fault {
+        Some(Fault::HeldUntil(call)) => Some((call.clone(), server.count(call))),
+        _ => None,
+    };
     let wanted = fault.clone();
     let shared = Arc::clone(&server);
     // Files are read and written on the way.
@@ -162,6 +177,14 @@ async fn handle(
         Ok(Err(error)) => trouble(&error.to_string()),
         Err(error) => trouble(&error.to_string()),
     };
+    if let Some((call, before)) = awaited {
+        let comes = async {
+            while server.count(&call) == before {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(LONGEST_HOLD, comes).await;
+    }
     if fault == Some(Fault::ResetAfter) {
         cut.0.store(true, Ordering::SeqCst);
     }

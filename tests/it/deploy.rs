@@ -427,9 +427,14 @@ async fn a_run_that_is_killed_is_finished_by_the_next() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(lab.journal()[0]["stage"], "sent");
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(run.stderr.contains("it has not reached the org so far"), "{run:?}");
+    assert_eq!(lab.journal()[0]["stage"], "sent", "it may still come");
     let run = lab.ampersand("deploy", &["--yes"]).await;
-    assert!(run.code == 0 && run.stderr.contains("it never reached the org"), "{run:?}");
+    assert!(run.code == 0 && run.stderr.contains("it has not reached the org so far"), "{run:?}");
     assert_eq!(lab.count("deployRequest.start"), 2);
+    let stages: Vec<_> = lab.journal().iter().map(|entry| entry["stage"].clone()).collect();
+    assert_eq!(stages, ["not-sent", "done"]);
 
     // Accepted, and killed before the id is known, while the org works on it.
     let lab = Lab::new(Store::in_memory().with_delay(Duration::from_secs(3)), Faults::none()).await;

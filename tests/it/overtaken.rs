@@ -44,6 +44,12 @@ fn slow_look(after: u32) -> FaultRule {
     }
 }
 
+/// The last look before the org is sent something, answered when somebody else has sent.
+fn overtaken_look(after: u32) -> FaultRule {
+    let fault = Fault::HeldUntil("deployRequest.start".to_owned());
+    FaultRule { call: "tooling.query".to_owned(), fault, after, times: Some(1) }
+}
+
 async fn app(lab: &Lab) -> String {
     lab.files().await["ConnectedApp:Ampersand"].clone()
 }
@@ -67,7 +73,7 @@ async fn two_runs_for_one_app_end_with_both_fixes() {
 async fn the_one_that_did_not_hold_says_so() {
     let (lab, elsewhere) = (slow(4000).await, Env::new());
     let looks = looks(REFRESH).await;
-    lab.running.fault(slow_look(looks - 1));
+    lab.running.fault(overtaken_look(looks - 1));
     let late = lab.start(&deploy(REFRESH));
     lab.until("tooling.query", looks as usize).await;
     let early = start_elsewhere(&lab, &elsewhere, &deploy(RELAXATION));
@@ -108,10 +114,37 @@ async fn what_another_has_set_in_the_same_entry_may_be_lost_and_is_told() {
     let fields = "Profile:Ampersand Integration:objectPermissions[Account].viewAllFields";
     let (lab, elsewhere) = (slow(4000).await, Env::new());
     let looks = looks(records).await;
-    lab.running.fault(slow_look(looks - 1));
+    lab.running.fault(overtaken_look(looks - 1));
     let late = lab.start(&deploy(records));
     lab.until("tooling.query", looks as usize).await;
     let early = start_elsewhere(&lab, &elsewhere, &deploy(fields));
     let (late, early) = (end(late).await, end(early).await);
     assert!(late.code == 2 && late.stderr.contains("may be lost"), "{late:?} {early:?}");
+}
+
+/// A request that a proxy held back while its run was killed is looked for until it can come no
+/// more: its entry is the way back.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deploy_that_comes_late_can_be_taken_back() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(FaultRule {
+        call: "deployRequest.start".to_owned(),
+        fault: Fault::ResetBefore,
+        after: 0,
+        times: Some(1),
+    });
+    let before = lab.files().await;
+    let mut child = lab.start(&deploy(REFRESH));
+    lab.until("deployRequest.start", 1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(run.stderr.contains("it has not reached the org so far"), "{run:?}");
+    // What the request held comes to the org.
+    let came = end(start_elsewhere(&lab, &Env::new(), &deploy(REFRESH))).await;
+    assert_eq!(came.code, 0, "{came:?}");
+    let run = lab.run(&["rollback", "--yes"]).await;
+    assert!(run.code == 0 && run.stderr.contains("the org has carried it out"), "{run:?}");
+    assert_eq!(lab.files().await, before);
 }

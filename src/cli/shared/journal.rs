@@ -73,6 +73,10 @@ pub(crate) async fn finish_open(
                 &forgotten
             }
             Recovered::NotSent => "it never reached the org",
+            Recovered::NotSeen => {
+                "it has not reached the org so far; if nothing else is sent, the next deploy or \
+                 rollback looks for it again"
+            }
             Recovered::Over => "it was over already",
             Recovered::Undone => {
                 "the org has carried out a deploy of the same components, and nothing of it is there \
