@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use interrupt::Interrupt;
 use queue::in_the_way;
-use recover::Found;
+use recover::FoundDeploy;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::org::deploy::{DeployRow, DeployStatus, NotStarted, Trial};
@@ -218,27 +218,27 @@ impl Applier<'_> {
             Err(lost) => lost,
         };
         match self.find(&entry, None).await? {
-            Found::Running(id) => self.accepted(entry, id).await,
-            Found::Applied => self.applied(entry).await,
+            FoundDeploy::Running(id) => self.accepted(entry, id).await,
+            FoundDeploy::Applied => self.applied(entry).await,
             // The org has no trace of it and nothing is running: this is the first time that it
             // arrives.
-            Found::Nothing => match self.send(&mut entry, start(zip)).await? {
+            FoundDeploy::Nothing => match self.send(&mut entry, start(zip)).await? {
                 Ok(id) => self.accepted(entry, id).await,
                 Err(lost) => Err(ApplyError::Unclear(format!(
                     "the answer to the deploy request was lost twice ({lost}); run the same \
                      command again, it finds out what became of it"
                 ))),
             },
-            Found::Overtaken(ids) => {
+            FoundDeploy::Overtaken(ids) => {
                 self.write(&mut entry, Stage::NotSent)?;
                 Err(ApplyError::Overtaken { ids, lost })
             }
-            Found::Undone(id) => {
+            FoundDeploy::Undone(id) => {
                 entry.deploy_id = Some(id.clone());
                 self.write(&mut entry, Stage::Undone)?;
                 Err(ApplyError::Undone { id, lost })
             }
-            Found::Unclear(why) => {
+            FoundDeploy::Unclear(why) => {
                 Err(ApplyError::Unclear(format!("{why} (the connection failed: {lost})")))
             }
         }
@@ -260,7 +260,7 @@ impl Applier<'_> {
         match self.send(&mut entry, self.org.quick_deploy(validation)).await? {
             Ok(id) => self.accepted(entry, id).await,
             Err(lost) => match self.find(&entry, None).await? {
-                Found::Running(id) => self.accepted(entry, id).await,
+                FoundDeploy::Running(id) => self.accepted(entry, id).await,
                 _ => Err(ApplyError::Unclear(format!(
                     "the answer to the quick deploy was lost ({lost}); run the same command again"
                 ))),
@@ -348,7 +348,11 @@ impl Applier<'_> {
     }
 
     /// Looks for a deploy whose answer was lost, until told to stop.
-    async fn find(&self, entry: &Entry, limit: Option<Duration>) -> Result<Found, ApplyError> {
+    async fn find(
+        &self,
+        entry: &Entry,
+        limit: Option<Duration>,
+    ) -> Result<FoundDeploy, ApplyError> {
         let finding = recover::find(self.org, entry, limit);
         unless(self.interrupt.pressed(), finding, Stopped::Sending).await?
     }

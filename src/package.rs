@@ -17,7 +17,7 @@ use crate::metadata::layout;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    self, Absent, ApiVersion, DeployRule, Entries, Field, Kind, MetadataType, Travel,
+    self, Absent, ApiVersion, DeployRule, Entries, Field, Kind, MetadataType, Portability,
 };
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
@@ -406,10 +406,10 @@ impl Staying {
                     lacking.insert(field.name);
                     true
                 }
-                Some(field) => match field.travel {
-                    Travel::Anywhere => false,
-                    Travel::SameOrg => !self.same_org,
-                    Travel::Never | Travel::Secret => true,
+                Some(field) => match field.portability {
+                    Portability::Anywhere => false,
+                    Portability::SameOrg => !self.same_org,
+                    Portability::Never | Portability::Secret => true,
                 },
             };
             if stays {
@@ -463,9 +463,11 @@ fn named(fields: &'static [Field], element: Element<'_>) -> Option<&'static Fiel
 fn hidden(fields: &'static [Field], parent: Element<'_>, edits: &mut Vec<Edit>) {
     for child in parent.children() {
         let Some(field) = named(fields, child) else { continue };
-        match field.travel {
-            Travel::Never | Travel::Secret => edits.push(Edit::Remove { element: child.id() }),
-            Travel::Anywhere | Travel::SameOrg => hidden(field.fields(), child, edits),
+        match field.portability {
+            Portability::Never | Portability::Secret => {
+                edits.push(Edit::Remove { element: child.id() })
+            }
+            Portability::Anywhere | Portability::SameOrg => hidden(field.fields(), child, edits),
         }
     }
 }

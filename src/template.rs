@@ -204,7 +204,7 @@ pub enum Want {
         /// What is wanted there.
         test: Test,
         /// Where a permission counts.
-        carrier: Carrier,
+        carrier: GrantScope,
     },
     /// A fact about the org.
     Fact {
@@ -226,7 +226,7 @@ pub enum Want {
 
 /// Where a permission counts that a want asks of a profile or permission set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Carrier {
+pub enum GrantScope {
     /// In the component that the want names, and nowhere else: some vendors insist on the profile.
     #[default]
     Component,

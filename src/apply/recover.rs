@@ -18,7 +18,7 @@ use super::{Applier, ApplyError, Outcome, PATIENCE, Stopped};
 
 /// What was found of a lost deploy.
 #[derive(Debug)]
-pub enum Found {
+pub enum FoundDeploy {
     /// The org has it, under this id; running or over.
     Running(String),
     /// All that it changes is there.
@@ -37,7 +37,7 @@ pub enum Found {
 
 /// Whose a deploy is that this user has started since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
+enum Ownership {
     /// All that the org says of it fits the entry.
     Ours,
     /// It names what the entry does not hold, or lacks what it does.
@@ -72,7 +72,7 @@ pub(super) async fn find(
     org: &Org,
     entry: &Entry,
     limit: Option<Duration>,
-) -> Result<Found, ApplyError> {
+) -> Result<FoundDeploy, ApplyError> {
     org.begin("finding out what became of the deploy");
     let found = look(org, entry, limit).await;
     org.end();
@@ -85,11 +85,15 @@ pub(super) async fn find(
     })
 }
 
-async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found, ApplyError> {
+async fn look(
+    org: &Org,
+    entry: &Entry,
+    limit: Option<Duration>,
+) -> Result<FoundDeploy, ApplyError> {
     let me = org.user().await.ok().map(|user| user.id);
     let mut is_listed = true;
     // Deploys that were held against the entry, and how they ended.
-    let mut judged: BTreeMap<String, (Whose, DeployStatus)> = BTreeMap::new();
+    let mut judged: BTreeMap<String, (Ownership, DeployStatus)> = BTreeMap::new();
     let mut overtaken_by = Vec::new();
     for wait in LOOKS {
         tokio::time::sleep(wait).await;
@@ -123,23 +127,24 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
                     }
                     status => status?,
                 };
-                judged.insert(row.id.clone(), (whose(entry, &status), status));
+                judged.insert(row.id.clone(), (ownership(entry, &status), status));
             }
         }
-        let ours: Vec<_> = judged.iter().filter(|(_, (whose, _))| *whose == Whose::Ours).collect();
+        let ours: Vec<_> =
+            judged.iter().filter(|(_, (ownership, _))| *ownership == Ownership::Ours).collect();
         match ours.as_slice() {
             [] => {}
             // What changed nothing needs no second proof.
             [(id, (_, status))] if entry.check_only || !status.success => {
-                return Ok(Found::Running((*id).clone()));
+                return Ok(FoundDeploy::Running((*id).clone()));
             }
             // Another may have deployed the same components by the same name.
             [(id, _)] => {
                 let counts = count(org, entry).await?;
                 return Ok(match counts {
-                    Counts { before: 0, other: 0, .. } => Found::Running((*id).clone()),
-                    Counts { after: 0, .. } => Found::Undone((*id).clone()),
-                    counts => Found::Unclear(format!(
+                    Counts { before: 0, other: 0, .. } => FoundDeploy::Running((*id).clone()),
+                    Counts { after: 0, .. } => FoundDeploy::Undone((*id).clone()),
+                    counts => FoundDeploy::Unclear(format!(
                         "the org has carried out the deploy {id} of the same components, but {}",
                         counts.words()
                     )),
@@ -147,7 +152,7 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
             }
             several => {
                 let ids: Vec<&str> = several.iter().map(|(id, _)| id.as_str()).collect();
-                return Ok(Found::Unclear(format!(
+                return Ok(FoundDeploy::Unclear(format!(
                     "this user has started several deploys of the same components since ({}), and \
                      which is ours cannot be told",
                     ids.join(", ")
@@ -181,15 +186,15 @@ async fn look(org: &Org, entry: &Entry, limit: Option<Duration>) -> Result<Found
         }
     }
     Ok(match counts {
-        Counts { after: 0, other: 0, .. } if overtaken_by.is_empty() => Found::Nothing,
-        Counts { after: 0, other: 0, .. } => Found::Overtaken(overtaken_by),
-        Counts { before: 0, other: 0, .. } => Found::Applied,
-        counts => Found::Unclear(counts.words()),
+        Counts { after: 0, other: 0, .. } if overtaken_by.is_empty() => FoundDeploy::Nothing,
+        Counts { after: 0, other: 0, .. } => FoundDeploy::Overtaken(overtaken_by),
+        Counts { before: 0, other: 0, .. } => FoundDeploy::Applied,
+        counts => FoundDeploy::Unclear(counts.words()),
     })
 }
 
 /// Holds a deploy that is over against what was sent.
-fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
+fn ownership(entry: &Entry, status: &DeployStatus) -> Ownership {
     // The type is not compared: what the org calls that of a settings file is not documented. A
     // part (`Account.Field__c`) belongs to its whole.
     let is_name_of = |held: &Stored, id: &ComponentId| {
@@ -199,23 +204,23 @@ fn whose(entry: &Entry, status: &DeployStatus) -> Whose {
                 && id.full_name.starts_with(&format!("{}.", held.full_name))
     };
     if status.named.iter().any(|id| !entry.after.iter().any(|held| is_name_of(held, id))) {
-        return Whose::Another;
+        return Ownership::Another;
     }
     let is_named = |held: &Stored| status.named.iter().any(|id| is_name_of(held, id));
     // The parts of a deleted app go without a word.
     let are_all_named = entry.after.iter().filter(|held| held.xml.is_some()).all(is_named);
     let sent = entry.after.len() as u64;
     match status.named.is_empty() {
-        true => Whose::Unknown,
-        false if status.success && !are_all_named => Whose::Another,
+        true => Ownership::Unknown,
+        false if status.success && !are_all_named => Ownership::Another,
         // A refused deploy may name only what failed; there are as many as were sent, the manifest
         // counted or not (S 6.4).
         false
             if !are_all_named && status.total > 0 && ![sent, sent + 1].contains(&status.total) =>
         {
-            Whose::Another
+            Ownership::Another
         }
-        false => Whose::Ours,
+        false => Ownership::Ours,
     }
 }
 
@@ -280,7 +285,7 @@ pub enum Recovered {
     Refused,
     /// It was canceled and changed nothing.
     Canceled,
-    /// See [`Found::Undone`].
+    /// See [`FoundDeploy::Undone`].
     Undone,
     /// The org no longer knows it, and does not hold all that it makes; how it stands.
     Forgotten(String),
@@ -298,19 +303,19 @@ impl Applier<'_> {
         let _hold = self.interrupt.hold();
         let ended = match entry.stage {
             Stage::Sent => match self.find(&entry, Some(PATIENCE)).await? {
-                Found::Running(id) => self.accepted(entry, id).await,
-                Found::Applied => self.applied(entry).await,
+                FoundDeploy::Running(id) => self.accepted(entry, id).await,
+                FoundDeploy::Applied => self.applied(entry).await,
                 // What comes next is planned on what the org holds by now.
-                Found::Nothing | Found::Overtaken(_) if may_arrive(&entry) => {
+                FoundDeploy::Nothing | FoundDeploy::Overtaken(_) if may_arrive(&entry) => {
                     return Ok((entry, Recovered::NotSeen));
                 }
-                Found::Nothing | Found::Overtaken(_) => return self.never_sent(entry),
-                Found::Undone(id) => {
+                FoundDeploy::Nothing | FoundDeploy::Overtaken(_) => return self.never_sent(entry),
+                FoundDeploy::Undone(id) => {
                     entry.deploy_id = Some(id);
                     self.write(&mut entry, Stage::Undone)?;
                     return Ok((entry, Recovered::Undone));
                 }
-                Found::Unclear(why) => {
+                FoundDeploy::Unclear(why) => {
                     Err(ApplyError::Unclear(format!("an earlier run was cut off: {why}")))
                 }
             },
@@ -343,7 +348,10 @@ impl Applier<'_> {
 
     /// Watches a deploy that an earlier run has lost sight of, for a while. Where the org has
     /// forgotten it, what it holds tells whether it was carried out.
-    async fn watch_again(&self, mut entry: Entry) -> Result<Result<Ended, Recovery>, ApplyError> {
+    async fn watch_again(
+        &self,
+        mut entry: Entry,
+    ) -> Result<Result<EndedEntry, Recovery>, ApplyError> {
         let id = entry.deploy_id.clone().unwrap_or_default();
         match self.watch(entry.clone(), &id, Some(PATIENCE)).await {
             Err(ApplyError::Unwatched { error, .. }) if error.is_about_its_id() => {}
@@ -372,7 +380,7 @@ impl Applier<'_> {
 }
 
 /// An entry whose deploy is over, and how it ended.
-type Ended = (Entry, Outcome);
+type EndedEntry = (Entry, Outcome);
 
 /// An entry of which no more is to be seen, and what was found out.
 type Recovery = (Entry, Recovered);
@@ -436,16 +444,19 @@ mod tests {
         let all =
             [("Profile", "Admin"), ("PermissionSet", "Loader"), ("SecuritySettings", "Security")];
         for (expected, status) in [
-            (Whose::Ours, status(true, 3, &all)),
-            (Whose::Ours, status(true, 4, &all)),
-            (Whose::Another, status(true, 2, &all[..2])),
-            (Whose::Another, status(true, 4, &[&all[..], &[("ApexClass", "Pricing")]].concat())),
-            (Whose::Ours, status(false, 3, &all[..1])),
-            (Whose::Another, status(false, 9, &all[..1])),
-            (Whose::Another, status(false, 3, &[("PermissionSet", "Other")])),
-            (Whose::Unknown, status(true, 3, &[])),
+            (Ownership::Ours, status(true, 3, &all)),
+            (Ownership::Ours, status(true, 4, &all)),
+            (Ownership::Another, status(true, 2, &all[..2])),
+            (
+                Ownership::Another,
+                status(true, 4, &[&all[..], &[("ApexClass", "Pricing")]].concat()),
+            ),
+            (Ownership::Ours, status(false, 3, &all[..1])),
+            (Ownership::Another, status(false, 9, &all[..1])),
+            (Ownership::Another, status(false, 3, &[("PermissionSet", "Other")])),
+            (Ownership::Unknown, status(true, 3, &[])),
         ] {
-            assert_eq!(whose(&entry, &status), expected, "{status:?}");
+            assert_eq!(ownership(&entry, &status), expected, "{status:?}");
         }
     }
 }

@@ -267,7 +267,7 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
-        match self.judge(unit, package, old.as_ref()) {
+        match self.classify(unit, package, old.as_ref()) {
             Ok(ruled) => {
                 let changed = old.as_ref() != Some(&ruled.node);
                 for (key, node) in ruled.also {
@@ -307,7 +307,7 @@ impl Org {
         }
     }
 
-    fn judge(
+    fn classify(
         &self,
         unit: &Unit,
         package: &Package,

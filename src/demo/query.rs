@@ -89,7 +89,7 @@ impl Runner<'_> {
         }
         if let Some(condition) = &query.condition {
             // Fields are checked once, so that an empty table refuses a wrong field too.
-            let condition = self.settle(object, condition)?;
+            let condition = self.resolve_condition(object, condition)?;
             rows.retain(|row| self.holds(object, row, &condition));
         }
         Ok(rows)
@@ -286,18 +286,21 @@ impl Runner<'_> {
     }
 
     /// Checks a condition's fields, and puts the values of a sub-select in its place.
-    fn settle(
+    fn resolve_condition(
         &self,
         object: &'static ObjectDef,
         condition: &Condition,
     ) -> Result<Condition, Refusal> {
         let all = |parts: &[Condition]| {
-            parts.iter().map(|part| self.settle(object, part)).collect::<Result<Vec<_>, _>>()
+            parts
+                .iter()
+                .map(|part| self.resolve_condition(object, part))
+                .collect::<Result<Vec<_>, _>>()
         };
         Ok(match condition {
             Condition::And(parts) => Condition::And(all(parts)?),
             Condition::Or(parts) => Condition::Or(all(parts)?),
-            Condition::Not(part) => Condition::Not(Box::new(self.settle(object, part)?)),
+            Condition::Not(part) => Condition::Not(Box::new(self.resolve_condition(object, part)?)),
             Condition::Compare(path, ..) | Condition::In { path, .. } => {
                 self.resolve(object, path)?;
                 condition.clone()

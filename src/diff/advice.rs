@@ -13,7 +13,7 @@ use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::conflict::{can_all_hold, contradict};
 use crate::template::{
-    Carrier, Condition, Step, Subject, Template, Test, Want, fill, placeholders,
+    Condition, GrantScope, Step, Subject, Template, Test, Want, fill, placeholders,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -196,7 +196,7 @@ fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>)
             name(component);
             name(path);
             of_test(test, name);
-            if *carrier == Carrier::Effective {
+            if *carrier == GrantScope::Effective {
                 also.insert("user".to_owned());
             }
         }

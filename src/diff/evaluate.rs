@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
-use crate::metadata::names::{Lacked, Name, Standing};
+use crate::metadata::names::{Lacked, Name, NameStatus};
 use crate::metadata::path::FieldPath;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
@@ -26,9 +26,9 @@ pub(super) fn step<'s>(
         Applies::Yes => None,
         Applies::No => return Vec::new(),
         Applies::IfFacts(conditions) => match condition(conditions, facts) {
-            Condition::Holds => None,
-            Condition::Fails => return Vec::new(),
-            Condition::Unseen(unseen) => Some(unseen),
+            ConditionState::Holds => None,
+            ConditionState::Fails => return Vec::new(),
+            ConditionState::Unseen(unseen) => Some(unseen),
         },
     };
     let seen = Seen { step, components, facts, made };
@@ -41,20 +41,23 @@ pub(super) fn step<'s>(
     findings
 }
 
-enum Condition {
+enum ConditionState {
     Holds,
     Fails,
     Unseen(Unseen),
 }
 
 /// A condition that is seen to fail settles the matter, even where another could not be seen.
-fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValues) -> Condition {
+fn condition(
+    conditions: &[(Fact, Option<String>, Vec<Value>)],
+    facts: &FactValues,
+) -> ConditionState {
     let mut unseen = None;
     for (fact, of, values) in conditions {
         match facts.get(fact, of.as_deref()) {
             FactAnswer::Known(actual) => {
                 if !values.iter().any(|value| same(value, &actual)) {
-                    return Condition::Fails;
+                    return ConditionState::Fails;
                 }
             }
             FactAnswer::NotObserved(reason) => {
@@ -67,7 +70,7 @@ fn condition(conditions: &[(Fact, Option<String>, Vec<Value>)], facts: &FactValu
             }
         }
     }
-    unseen.map_or(Condition::Holds, Condition::Unseen)
+    unseen.map_or(ConditionState::Holds, ConditionState::Unseen)
 }
 
 /// A step, and what its wants are held against.
@@ -163,8 +166,8 @@ impl<'s> Seen<'s, '_> {
 
     fn lacked(&self, names: &[Name]) -> Option<&Lacked> {
         names.iter().find_map(|name| match self.components.names.get(name)? {
-            Standing::Lacked(lacked) => Some(lacked),
-            Standing::Unseen(_) | Standing::Unshown(_) => None,
+            NameStatus::Lacked(lacked) => Some(lacked),
+            NameStatus::Unseen(_) | NameStatus::Unshown(_) => None,
         })
     }
 
@@ -184,12 +187,12 @@ impl<'s> Seen<'s, '_> {
             return finding;
         }
         let unseen = names.iter().find_map(|name| match self.components.names.get(name)? {
-            Standing::Unseen(unseen) => Some(unseen.clone()),
-            Standing::Unshown(lacked) => {
+            NameStatus::Unseen(unseen) => Some(unseen.clone()),
+            NameStatus::Unshown(lacked) => {
                 let words = format!("offline: {lacked}");
                 Some(Unseen::new(UnseenKind::Offline, words))
             }
-            Standing::Lacked(_) => None,
+            NameStatus::Lacked(_) => None,
         });
         match (unseen, &finding.outcome) {
             (Some(unseen), Outcome::InSync | Outcome::Differs | Outcome::Missing)

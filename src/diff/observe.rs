@@ -1,7 +1,7 @@
 //! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
 
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Travel};
+use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Portability};
 use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
@@ -71,7 +71,7 @@ pub(super) fn metadata(
     };
     Observed {
         id,
-        is_secret: field.is_some_and(|field| field.travel == Travel::Secret),
+        is_secret: field.is_some_and(|field| field.portability == Portability::Secret),
         observation,
         covered_by,
     }

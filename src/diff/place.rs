@@ -175,7 +175,7 @@ fn place_all(
     };
     let (here, left): (Vec<usize>, Vec<usize>) =
         indices.into_iter().partition(|index| is_there(&findings[*index]));
-    let held = Held::read(id, document);
+    let held = ByKey::read(id, document);
     let start = |index: usize| {
         let finding = &findings[index];
         let element = match finding.subject.path() {
@@ -197,13 +197,13 @@ fn place_all(
 }
 
 /// A document's children of the root, to be found by name and key without walking it again.
-struct Held<'d> {
+struct ByKey<'d> {
     row: &'static MetadataType,
     root: Element<'d>,
     by_key: HashMap<(String, Option<String>), Vec<Element<'d>>>,
 }
 
-impl<'d> Held<'d> {
+impl<'d> ByKey<'d> {
     fn read(id: &ComponentId, document: &'d Document) -> Self {
         let row = registry::find_component(&id.type_name, &id.full_name);
         let row = row.unwrap_or(&registry::UNKNOWN);

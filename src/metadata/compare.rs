@@ -200,18 +200,18 @@ pub fn by_index(
     for one in doubles(row, baseline) {
         doubled.entry(one.entry).or_default().baseline = one.lines;
     }
-    fold(row, &Held::of(row, actual, now), &Held::of(row, baseline, then), doubled)
+    fold(row, &Contents::of(row, actual, now), &Contents::of(row, baseline, then), doubled)
 }
 
 /// One side's settings, and which entries of its lists are there, be it that they say nothing.
-struct Held {
-    leaves: Settings,
+struct Contents {
+    settings: Settings,
     entries: HashSet<FieldPath>,
 }
 
-impl Held {
-    fn of(row: &'static MetadataType, document: &Document, leaves: Settings) -> Self {
-        Self { leaves, entries: entries(row, document) }
+impl Contents {
+    fn of(row: &'static MetadataType, document: &Document, settings: Settings) -> Self {
+        Self { settings, entries: entries(row, document) }
     }
 }
 
@@ -219,13 +219,13 @@ impl Held {
 /// that are left out.
 fn fold(
     row: &'static MetadataType,
-    actual: &Held,
-    baseline: &Held,
+    actual: &Contents,
+    baseline: &Contents,
     doubled: BTreeMap<FieldPath, Doubled>,
 ) -> Vec<Difference> {
     let mut folded: Vec<Difference> = Vec::new();
     let mut whole: HashSet<FieldPath> = HashSet::new();
-    for (path, now, then) in between(&actual.leaves, &baseline.leaves) {
+    for (path, now, then) in between(&actual.settings, &baseline.settings) {
         let is_in = |entry: &FieldPath| path.segments().starts_with(entry.segments());
         if doubled.keys().any(is_in) {
             continue;
@@ -237,11 +237,11 @@ fn fold(
                     _ => entry.clone(),
                 };
                 // The path of a layout's assignment says all of it.
-                let value = |leaves| {
-                    entry_value(leaves, &entry)
+                let value = |settings| {
+                    entry_value(settings, &entry)
                         .map(|value| if whole == entry { value } else { Value::Present })
                 };
-                let (here, there) = (value(&actual.leaves), value(&baseline.leaves));
+                let (here, there) = (value(&actual.settings), value(&baseline.settings));
                 folded.push(Difference {
                     path: whole,
                     actual: here,

@@ -230,7 +230,7 @@ impl fmt::Display for Lacked {
 
 /// What is known of a name that was not seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum NameStatus {
     /// The org does not have it.
     Lacked(Lacked),
     /// Nobody can tell, and why.
@@ -242,12 +242,12 @@ pub enum Standing {
 /// What is known of names. One of which nothing is known was seen, or was not asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    known: BTreeMap<Name, Standing>,
+    known: BTreeMap<Name, NameStatus>,
 }
 
 impl Names {
     /// Notes what is known of a name.
-    pub fn insert(&mut self, name: Name, standing: Standing) {
+    pub fn insert(&mut self, name: Name, standing: NameStatus) {
         self.known.insert(name, standing);
     }
 
@@ -255,16 +255,16 @@ impl Names {
     pub fn given_by(&mut self, parameters: impl Fn(&Name) -> Vec<String>) {
         for (name, standing) in &mut self.known {
             match standing {
-                Standing::Lacked(lacked) | Standing::Unshown(lacked) => {
+                NameStatus::Lacked(lacked) | NameStatus::Unshown(lacked) => {
                     lacked.parameters = parameters(name);
                 }
-                Standing::Unseen(_) => {}
+                NameStatus::Unseen(_) => {}
             }
         }
     }
 
     /// Returns what is known of a name.
-    pub fn get(&self, name: &Name) -> Option<&Standing> {
+    pub fn get(&self, name: &Name) -> Option<&NameStatus> {
         self.known.get(name)
     }
 }

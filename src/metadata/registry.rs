@@ -142,7 +142,7 @@ pub struct Field {
     /// What it means that it is not there.
     pub absent: Absent,
     /// Whether it may leave the org.
-    pub travel: Travel,
+    pub portability: Portability,
     /// The words in Setup for the field, where they are known.
     pub label: &'static str,
     /// Whether a deploy of an overlaid type must name the whole list: an org has been seen to lose
@@ -242,7 +242,7 @@ pub enum Absent {
 
 /// Whether a value may leave the org that it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Travel {
+pub enum Portability {
     /// Anywhere.
     Anywhere,
     /// Only back to the same org (`oauthLink`, `orgScopedExternalApp`; S 2.2, 2.4).

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::metadata::document::{Document, Element, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    Absent, Field, Kind, MetadataType, Travel, find_entry, identity_of,
+    Absent, Field, Kind, MetadataType, Portability, find_entry, identity_of,
 };
 use crate::metadata::value::{Value, same, same_setting};
 
@@ -270,7 +270,7 @@ impl Walk<'_> {
                 }
                 continue;
             };
-            if matches!(field.travel, Travel::Never | Travel::Secret) {
+            if matches!(field.portability, Portability::Never | Portability::Secret) {
                 continue;
             }
             match &field.kind {

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 use super::error::{OrgError, OrgErrorKind};
 use super::keyring;
-pub(crate) use lock::{Held, Wait};
+pub(crate) use lock::{HeldLock, Wait};
 use stored::{Stored, read, unlocked};
 
 /// A login: an org, and what signs in to it.
@@ -166,15 +166,15 @@ impl LoginStore {
     ///
     /// # Errors
     /// Another process holds it for too long, or the system knows no locks there.
-    pub(crate) fn lock(&self, name: &str, wait: &Wait<'_>) -> Result<Option<Held>, OrgError> {
+    pub(crate) fn lock(&self, name: &str, wait: &Wait<'_>) -> Result<Option<HeldLock>, OrgError> {
         let path = self.lock_file(name);
-        if let Err(error) = make_folder(&self.folder).and_then(|()| Held::probe(&path)) {
+        if let Err(error) = make_folder(&self.folder).and_then(|()| HeldLock::probe(&path)) {
             return match error.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Ok(None),
                 _ => Err(failed("write", &path, &error)),
             };
         }
-        Held::take(&path, name, wait).map(Some)
+        HeldLock::take(&path, name, wait).map(Some)
     }
 
     /// Saves a login, whole or not at all, and says where its secret is kept. Whoever calls holds
@@ -233,7 +233,7 @@ impl LoginStore {
     ///
     /// # Errors
     /// The file is there and cannot be deleted.
-    pub(crate) fn remove(&self, name: &str, held: Option<Held>) -> Result<bool, OrgError> {
+    pub(crate) fn remove(&self, name: &str, held: Option<HeldLock>) -> Result<bool, OrgError> {
         let path = self.file(name);
         if read(&path).is_ok_and(|stored| stored.is_in_keyring()) {
             keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;

@@ -14,7 +14,7 @@ use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
 use crate::metadata::fact::{Access, FactAnswer};
-use crate::metadata::names::{Lacked, Name, Names, Shown, Standing};
+use crate::metadata::names::{Lacked, Name, NameStatus, Names, Shown};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
@@ -94,8 +94,8 @@ impl Org {
     }
 }
 
-fn no_right(words: String) -> Standing {
-    Standing::Unseen(Unseen::new(UnseenKind::NoRight, words))
+fn no_right(words: String) -> NameStatus {
+    NameStatus::Unseen(Unseen::new(UnseenKind::NoRight, words))
 }
 
 fn ends_with_any(name: &str, ends: &[&str]) -> bool {
@@ -197,7 +197,7 @@ impl Search<'_> {
         let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
         let near = near.map(|(one, _)| (*one).clone());
         let lacked = Lacked { nearest: near, ..Lacked::of(name.clone()) };
-        self.found.insert(name, Standing::Lacked(lacked));
+        self.found.insert(name, NameStatus::Lacked(lacked));
     }
 
     /// A component of a type whose list has all there are.
@@ -211,7 +211,7 @@ impl Search<'_> {
                     name.sort(),
                     name.text()
                 );
-                self.found.insert(name, Standing::Unseen(Unseen::not_readable(words)));
+                self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
             }
             // Standard apps need not be listed.
             Some(Ok(names)) if !id.full_name.starts_with("standard__") => {

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use super::error::{LOGIN, OrgError};
 use super::http;
-use super::logins::{Credential, Held, Kept, Login, LoginStore, Wait};
+use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Wait};
 use super::patience::was_not_taken;
 use super::{ConnectOptions, Event};
 
@@ -188,7 +188,7 @@ impl Refresh {
     }
 
     /// Takes the login's lock, and shows that it waits as long as it does.
-    fn lock(&self, is_given_up: &AtomicBool) -> Result<Option<Held>, OrgError> {
+    fn lock(&self, is_given_up: &AtomicBool) -> Result<Option<HeldLock>, OrgError> {
         let events = &self.options.events;
         let is_told = AtomicBool::new(false);
         let wait = Wait {
@@ -244,7 +244,7 @@ impl Refresh {
 }
 
 /// Notes beside the login how the refresh went.
-fn note(answer: &AuthResult<SecretString>, held: Option<&mut Held>) {
+fn note(answer: &AuthResult<SecretString>, held: Option<&mut HeldLock>) {
     let Some(held) = held else { return };
     match answer {
         Ok(_) | Err(AuthError::InstanceUrlMismatch { .. }) => held.is_whole(),
@@ -256,8 +256,8 @@ fn note(answer: &AuthResult<SecretString>, held: Option<&mut Held>) {
 }
 
 /// Adds to a refusal what is known of how it came to be.
-fn explained(error: AuthError, held: Option<&Held>) -> AuthError {
-    match (error, held.and_then(Held::unfinished)) {
+fn explained(error: AuthError, held: Option<&HeldLock>) -> AuthError {
+    match (error, held.and_then(HeldLock::unfinished)) {
         (AuthError::OAuth { error, error_description }, Some(who)) if error == "invalid_grant" => {
             let said = error_description.unwrap_or_else(|| error.clone());
             AuthError::OAuth {

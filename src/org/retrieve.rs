@@ -121,10 +121,10 @@ impl Org {
                 None => asked.extend(names_in_org(id)),
             }
         }
-        let mut haul = bisect::retrieve(self, asked, &request.companions).await?;
+        let mut result = bisect::retrieve(self, asked, &request.companions).await?;
         let mut set = ComponentSet::new(Requested::Unknown);
-        let contents = contents(&mut haul.files);
-        for (file, bytes) in haul.files {
+        let contents = contents(&mut result.files);
+        for (file, bytes) in result.files {
             let Some(id) = layout::component_of(&file) else {
                 continue;
             };
@@ -144,9 +144,9 @@ impl Org {
                 }
             }
         }
-        let bad = haul.bad.into_iter().map(|(id, words)| (id, Unseen::not_readable(words)));
+        let bad = result.bad.into_iter().map(|(id, words)| (id, Unseen::not_readable(words)));
         not_observed.extend(bad);
-        let mut retrieved = Retrieved { components: set, contents, messages: haul.messages };
+        let mut retrieved = Retrieved { components: set, contents, messages: result.messages };
         let unread_parts = parts::name_by_app(&request.components, &listed, &mut retrieved);
         name_as_asked(&request.components, &mut retrieved);
         let absent: Vec<ComponentId> = request

@@ -181,7 +181,7 @@ pub(super) async fn answer(
                 None => hidden(&format!(
                     "the permissions of `{name}` are not shown to this user; that needs {SETUP}"
                 )),
-                Some(allowed) => permissions.judge(org, access, allowed).into(),
+                Some(allowed) => permissions.evaluate(org, access, allowed).into(),
             }
         })
         .collect())
@@ -345,7 +345,7 @@ impl Permissions {
         Ok(allowed)
     }
 
-    fn judge(&self, org: &Org, access: &Access, allowed: &Allowed) -> Sourced {
+    fn evaluate(&self, org: &Org, access: &Access, allowed: &Allowed) -> Sourced {
         match access {
             Access::Permission(name) => match self.fields.get(name) {
                 Some(Some(field)) => known(allowed.system(field)),

@@ -8,7 +8,7 @@ use wildmatch::WildMatch;
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::{self, Odd, Said, Travel};
+use crate::metadata::registry::{self, Odd, Portability, Said};
 use crate::metadata::settings::{entry_path, settings};
 use crate::metadata::value::Value;
 use crate::package::patch::patch;
@@ -131,7 +131,7 @@ impl Plan<'_> {
                     && first.key.is_none()
                     && field.is_some()
                     && !matches!(value, Value::Xml(_));
-                let is_sent = field.is_none_or(|field| field.travel == Travel::Anywhere)
+                let is_sent = field.is_none_or(|field| field.portability == Portability::Anywhere)
                     && row.lacked_by(basis.version, Some(path)).is_none();
                 *value != Value::Bool(false)
                     && !is_own_text

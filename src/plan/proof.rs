@@ -10,7 +10,7 @@ use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
-    self, ApiVersion, Entries, Found, MetadataType, Travel, layout_identity,
+    self, ApiVersion, Entries, Found, MetadataType, Portability, layout_identity,
 };
 use crate::metadata::settings::{Difference, Settings, differences, doubles, settings};
 use crate::metadata::value::{Value, elements, same};
@@ -99,7 +99,7 @@ fn may_be_cut(
     target: &Target,
 ) -> bool {
     let field = row.resolve(path).ok().flatten().map(|resolved| resolved.field);
-    let is_own = field.is_some_and(|field| field.travel == Travel::SameOrg);
+    let is_own = field.is_some_and(|field| field.portability == Portability::SameOrg);
     (is_own && target.before.is_none()) || row.lacked_by(version, Some(path)).is_some()
 }
 

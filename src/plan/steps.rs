@@ -9,7 +9,7 @@ use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
-use crate::metadata::registry::{self, Field, Found, Travel};
+use crate::metadata::registry::{self, Field, Found, Portability};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
@@ -120,7 +120,9 @@ impl Plan<'_> {
         let row = registry::find_component(&id.type_name, &id.full_name);
         let field =
             row.and_then(|row| row.resolve(path).ok().flatten()).map(|resolved| resolved.field);
-        if field.is_some_and(|field| matches!(field.travel, Travel::Never | Travel::Secret)) {
+        if field.is_some_and(|field| {
+            matches!(field.portability, Portability::Never | Portability::Secret)
+        }) {
             return Err("a key or secret is never sent; set it in Setup".to_owned());
         }
         if let Some(component) = there {

@@ -11,8 +11,8 @@ use crate::metadata::fact::Fact;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::{
-    Carrier, Condition, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors, Test,
-    Want, fill,
+    Condition, GrantScope, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors,
+    Test, Want, fill,
 };
 
 /// Lists templates, one a line, under their groups.
@@ -362,8 +362,8 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
             let label = test.desired().first().and_then(|value| label(component, path, value));
             let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
             let elsewhere = match carrier {
-                Carrier::Component => "",
-                Carrier::Effective => "  (or the user has it from elsewhere)",
+                GrantScope::Component => "",
+                GrantScope::Effective => "  (or the user has it from elsewhere)",
             };
             line(
                 out,
@@ -425,8 +425,8 @@ fn want_json(want: &Want) -> Json {
     match want {
         Want::Metadata { component, path, test, carrier } => {
             let carrier = match carrier {
-                Carrier::Component => "component",
-                Carrier::Effective => "effective",
+                GrantScope::Component => "component",
+                GrantScope::Effective => "effective",
             };
             with_test(json!({"component": component, "path": path, "carrier": carrier}), test)
         }

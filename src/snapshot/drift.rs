@@ -8,7 +8,7 @@ use crate::diff::asked::Asked;
 use crate::diff::baseline::{component, is_content, settings, unseen};
 use crate::diff::{Against, Diff, Finding, Origin, Outcome, Subject};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::Travel;
+use crate::metadata::registry::Portability;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested};
@@ -17,7 +17,7 @@ use super::side::{self, Side, compare_sides};
 
 /// Says whether a setting is an org's own id of something, which the org alone makes (S 2.2, 2.4).
 fn is_bound(subject: &Subject) -> bool {
-    subject.field().is_some_and(|field| field.travel == Travel::SameOrg)
+    subject.field().is_some_and(|field| field.portability == Portability::SameOrg)
 }
 
 /// Says which user two settings name, one of them with the suffix that a sandbox gives; nothing

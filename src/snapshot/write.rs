@@ -5,7 +5,7 @@ use std::path::{Component as PathPart, Path};
 
 use crate::metadata::document::{Document, Edit, Element, NAMESPACE, NewContent, NewElement};
 use crate::metadata::manifest::Manifest;
-use crate::metadata::registry::{self, ApiVersion, Field, Kind, MetadataType, Travel};
+use crate::metadata::registry::{self, ApiVersion, Field, Kind, MetadataType, Portability};
 use crate::metadata::{Component, ComponentId, layout};
 
 /// How a snapshot is written.
@@ -105,10 +105,12 @@ fn redacted(component: &Component, with_keys: bool) -> Option<Document> {
 fn redact(fields: &'static [Field], parent: Element<'_>, with_keys: bool, edits: &mut Vec<Edit>) {
     for child in parent.children() {
         let Some(field) = fields.iter().find(|field| field.name == child.name()) else { continue };
-        match (field.travel, &field.kind) {
-            (Travel::Never, _) if with_keys => {}
+        match (field.portability, &field.kind) {
+            (Portability::Never, _) if with_keys => {}
             // Left out whole: a word in its place would be deployed as the key.
-            (Travel::Never | Travel::Secret, _) => edits.push(Edit::Remove { element: child.id() }),
+            (Portability::Never | Portability::Secret, _) => {
+                edits.push(Edit::Remove { element: child.id() })
+            }
             (_, Kind::Group(fields) | Kind::Section { fields, .. }) => {
                 redact(fields, child, with_keys, edits)
             }

@@ -12,14 +12,14 @@ pub(crate) struct Conflict {
     /// The setting or fact.
     pub(crate) subject: String,
     /// What the first asks for, and which step of which template.
-    pub(crate) first: Asked,
+    pub(crate) first: Claim,
     /// What the second asks for.
-    pub(crate) second: Asked,
+    pub(crate) second: Claim,
 }
 
 /// One side of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct Claim {
     pub(crate) template: String,
     pub(crate) step: String,
     /// The documentation that asks for it.
@@ -85,9 +85,9 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
     }
 }
 
-fn asked(step: &ExpandedStep<'_>, test: &Test) -> Asked {
+fn asked(step: &ExpandedStep<'_>, test: &Test) -> Claim {
     let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
-    Asked {
+    Claim {
         template: step.template.name.clone(),
         step: step.step.id.clone(),
         docs: step

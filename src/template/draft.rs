@@ -4,7 +4,7 @@
 //! What was found is handed in; asking an org and writing the file are left to the caller. What an
 //! org has is turned into steps in `seen`.
 
-mod carrier;
+mod holder;
 mod seen;
 mod wants;
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::{
-    Arguments, Carrier, Condition, Create, Step, Subject, Template, Test, Want, placeholders,
+    Arguments, Condition, Create, GrantScope, Step, Subject, Template, Test, Want, placeholders,
 };
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
@@ -173,8 +173,8 @@ impl Filler<'_> {
                     let path: FieldPath =
                         filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
-                    let is_grant =
-                        *carrier == Carrier::Effective && test == Test::Equals(Value::Bool(true));
+                    let is_grant = *carrier == GrantScope::Effective
+                        && test == Test::Equals(Value::Bool(true));
                     let effective = match filler.about("user")?.filter(|_| is_grant) {
                         Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
                         None => None,

@@ -16,7 +16,7 @@ use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::placed::{Placed, PlacedStep};
 use super::setup;
-use super::{Carrier, Dropped, Grade, Level, Parameter, ParameterKind, Step, Template, builtin};
+use super::{Dropped, Grade, GrantScope, Level, Parameter, ParameterKind, Step, Template, builtin};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
@@ -126,8 +126,10 @@ fn read(
     if !errors.is_empty() {
         return Err(mistakes.finish(file));
     }
-    let template =
-        walk(&mut Walk { mistakes: &mut mistakes, carrier: Carrier::Component }, table.get_ref());
+    let template = walk(
+        &mut Walk { mistakes: &mut mistakes, carrier: GrantScope::Component },
+        table.get_ref(),
+    );
     check::template(&template, &mut mistakes);
     if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
 }
@@ -135,7 +137,7 @@ fn read(
 struct Walk<'c, 't> {
     mistakes: &'c mut Collector<'t>,
     /// Where permissions count, where a want does not say.
-    carrier: Carrier,
+    carrier: GrantScope,
 }
 
 impl Walk<'_, '_> {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::baseline;
-use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal};
@@ -139,7 +139,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
 struct Run<'r> {
     ui: &'r Ui,
     arguments: &'r DeployArguments,
-    choice: &'r Choice,
+    choice: &'r TargetOrg,
     reviewed: Option<Reviewed<'r>>,
 }
 

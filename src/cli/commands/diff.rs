@@ -9,7 +9,7 @@ use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
 use crate::cli::shared::baseline;
-use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::selection::Selection;
@@ -86,7 +86,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
+            let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
@@ -108,7 +108,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
-    let asked = Asked { ui, arguments, goal: &goal, choice: choice.as_ref() };
+    let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
     let exit = answer(ui, arguments, &report, failed)?;
@@ -152,14 +152,14 @@ fn answer(
 }
 
 /// What is asked, and of whom.
-struct Asked<'a> {
+struct DiffRequest<'a> {
     ui: &'a Ui,
     arguments: &'a DiffArguments,
     goal: &'a Goal<'a>,
-    choice: Option<&'a Choice>,
+    choice: Option<&'a TargetOrg>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> DiffRequest<'a> {
     /// One org's, or one folder's, part of the report, and where the org failed the same as an
     /// error for people.
     async fn look(&self) -> Result<(OrgReport<'a>, Option<CommandError>), CommandError> {
@@ -247,7 +247,7 @@ fn next(
     ui: &Ui,
     arguments: &DiffArguments,
     wanted: &Wanted,
-    choice: Option<&Choice>,
+    choice: Option<&TargetOrg>,
     report: &Report<'_>,
 ) {
     let named = wanted.named(&by_api_name(&arguments.wanted.set, wanted, report));

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::org::auth::Session;
 use crate::org::login::{self, JwtLogin, WebLogin};
-use crate::org::logins::{Held, Kept, Login, LoginStore, Wait};
+use crate::org::logins::{HeldLock, Kept, Login, LoginStore, Wait};
 use crate::org::pasted::{self, Pasted};
 use crate::org::{self, ConnectOptions, Org, OrgError};
 
@@ -170,7 +170,7 @@ fn log_in(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
 
 /// Locks a login that is to be replaced or removed: another process may be about to store a token
 /// in it.
-fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<Held>, CommandError> {
+fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<HeldLock>, CommandError> {
     let wait = Wait {
         most: Duration::from_secs(60),
         tell: &|what| ui.note(what),

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, shell_word};
 use crate::cli::shared::baseline;
-use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Means, Seen};
@@ -117,7 +117,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
 async fn make(
     ui: &Ui,
     arguments: &PackageArguments,
-    choice: Option<&Choice>,
+    choice: Option<&TargetOrg>,
     goal: &Goal<'_>,
 ) -> Result<Exit, CommandError> {
     let (seen, name, address) = match &arguments.source.from {

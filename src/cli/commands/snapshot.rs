@@ -24,7 +24,7 @@ use crate::template::needs::needs;
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::config::Config;
-use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -166,7 +166,7 @@ fn select(
     ui: &Ui,
     arguments: &SnapshotArguments,
     config: &Config,
-    choice: &Choice,
+    choice: &TargetOrg,
 ) -> Result<Selection, CommandError> {
     if !arguments.template.is_empty() {
         let named = WantedArguments {

@@ -11,7 +11,7 @@ use crate::snapshot::side::Side;
 use crate::snapshot::take;
 
 use super::arguments::{WantedArguments, shell_word};
-use super::connect::{self, Choice, Connected};
+use super::connect::{self, Connected, TargetOrg};
 use super::error::CommandError;
 use super::ui::Ui;
 
@@ -61,7 +61,7 @@ pub(crate) async fn baseline(
         return open(ui, Path::new(path));
     }
     let name = saved.org.clone().unwrap_or_default();
-    let choice = Choice::Named(name, "--baseline-org".to_owned());
+    let choice = TargetOrg::Named(name, "--baseline-org".to_owned());
     let connected: Connected =
         connect::connect(&choice, ConnectOptions { job_timeout: timeout, ..connect::options(ui) })
             .await?;

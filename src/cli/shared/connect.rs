@@ -27,7 +27,7 @@ use super::way_in;
 
 /// Which org is meant.
 #[derive(Debug)]
-pub(crate) enum Choice {
+pub(crate) enum TargetOrg {
     /// A name, and where it was read.
     Named(String, String),
     /// The default org of the `sf` command line, and where that has it from.
@@ -55,7 +55,7 @@ const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
 pub(crate) fn choose(
     argument: Option<&str>,
     config: &Config,
-) -> Result<Option<Choice>, CommandError> {
+) -> Result<Option<TargetOrg>, CommandError> {
     let named = argument
         .map(|name| (name.to_owned(), "--org".to_owned()))
         .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG".to_owned())))
@@ -64,7 +64,7 @@ pub(crate) fn choose(
     if let Some((name, place)) = named {
         return Ok(Some(match config.way_into(&name)? {
             Some(way) => of_file(name, way)?,
-            None => Choice::Named(name, place),
+            None => TargetOrg::Named(name, place),
         }));
     }
     match of_environment()? {
@@ -74,7 +74,7 @@ pub(crate) fn choose(
 }
 
 /// The login that the environment holds.
-fn of_environment() -> Result<Option<Choice>, CommandError> {
+fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
     let Some(text) = variable(TOKEN) else { return Ok(None) };
     let bare = text.trim().trim_matches(['"', '\'']);
     let (token, told) = if bare.contains('{') || bare.contains("://") {
@@ -115,17 +115,17 @@ fn of_environment() -> Result<Option<Choice>, CommandError> {
         full if full.contains("://") || full.contains(char::is_whitespace) => full.to_owned(),
         bare => format!("https://{bare}"),
     };
-    Ok(Some(Choice::Token(token, address)))
+    Ok(Some(TargetOrg::Token(token, address)))
 }
 
 /// The org that a file gives an address, with the token of the variable that it names.
-fn of_file(name: String, way: WayInto<'_>) -> Result<Choice, CommandError> {
+fn of_file(name: String, way: WayInto<'_>) -> Result<TargetOrg, CommandError> {
     let WayInto { instance_url, access_token_env, place } = way;
     let Some(token) = variable(access_token_env) else {
         return Err(CommandError::new(format!("cannot sign in to the org `{name}`"))
             .because(format!("{access_token_env} is not set, and {place} reads its token there")));
     };
-    Ok(Choice::Configured {
+    Ok(TargetOrg::Configured {
         name,
         token: SecretString::from(token.trim()),
         address: instance_url.to_owned(),
@@ -140,17 +140,17 @@ pub(crate) fn half_of_environment() -> Option<String> {
 }
 
 /// The org that `sf` takes where none is named; its own command line says which.
-fn default_of_sf() -> Option<Choice> {
+fn default_of_sf() -> Option<TargetOrg> {
     let default = runtime().ok()?.block_on(SfCli::default().default_org())?;
     let DefaultOrg { name, location } = default;
     let place = match location.as_str() {
         "" => "`sf config get target-org`".to_owned(),
         location => format!("`sf config get target-org` ({location})"),
     };
-    Some(Choice::Default(name, place))
+    Some(TargetOrg::Default(name, place))
 }
 
-impl Choice {
+impl TargetOrg {
     /// Returns what reports call the org.
     pub(crate) fn name(&self) -> &str {
         match self {
@@ -161,7 +161,7 @@ impl Choice {
 }
 
 #[cfg(feature = "demo")]
-impl Choice {
+impl TargetOrg {
     /// Says whether the org inside the program is meant.
     pub(crate) fn is_demo(&self) -> bool {
         matches!(self, Self::Named(name, _) if name == DEMO)
@@ -231,11 +231,11 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
 }
 
 /// An org that does not let us in, with how its person signs in again: as they did this time.
-fn failed(choice: &Choice, error: &OrgError) -> CommandError {
+fn failed(choice: &TargetOrg, error: &OrgError) -> CommandError {
     match choice {
-        Choice::Named(name, _) | Choice::Token(_, name) => CommandError::org(name, error),
-        Choice::Default(name, _) => CommandError::of_sf(name, error),
-        Choice::Configured { name, variable, .. } => {
+        TargetOrg::Named(name, _) | TargetOrg::Token(_, name) => CommandError::org(name, error),
+        TargetOrg::Default(name, _) => CommandError::of_sf(name, error),
+        TargetOrg::Configured { name, variable, .. } => {
             CommandError::configured(name, variable, error)
         }
     }
@@ -246,7 +246,7 @@ fn failed(choice: &Choice, error: &OrgError) -> CommandError {
 /// # Errors
 /// Nobody of that name is known, or the org does not let us in.
 pub(crate) async fn connect(
-    choice: &Choice,
+    choice: &TargetOrg,
     options: ConnectOptions,
 ) -> Result<Connected, CommandError> {
     let failed = |error: OrgError| failed(choice, &error);
@@ -276,10 +276,10 @@ pub(crate) async fn connect(
     })
 }
 
-async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, CommandError> {
+async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session, CommandError> {
     let failed = |error: OrgError| failed(choice, &error);
     match choice {
-        Choice::Token(token, address) => {
+        TargetOrg::Token(token, address) => {
             Session::from_access_token(address, token, address, "environment").map_err(|error| {
                 let from = match error.kind {
                     OrgErrorKind::Usage => format!("the address was read from {ADDRESS}"),
@@ -288,17 +288,17 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
                 failed(error).hint(from)
             })
         }
-        Choice::Configured { name, token, address, .. } => {
+        TargetOrg::Configured { name, token, address, .. } => {
             Session::from_access_token(name, token, address, "--config").map_err(failed)
         }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
-        Choice::Default(name, place) => {
+        TargetOrg::Default(name, place) => {
             let session = Session::from_sf_cli(name, SfCli::default())
                 .await
                 .map_err(|error| failed(error).hint(format!("the name was read from {place}")))?;
             Ok(session.told_by(place))
         }
-        Choice::Named(name, place) => {
+        TargetOrg::Named(name, place) => {
             let store = logins()?;
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
@@ -329,7 +329,7 @@ async fn session(choice: &Choice, options: &ConnectOptions) -> Result<Session, C
 ///
 /// # Errors
 /// Nobody of that name is known.
-pub(crate) fn check_known(ui: &Ui, choice: &Choice) -> Result<(), CommandError> {
+pub(crate) fn check_known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandError> {
     #[cfg(feature = "demo")]
     if choice.is_demo() {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::diff::Silence;
 use crate::org::refusal::Refusal;
 use crate::report::{Failure, code};
 use crate::snapshot::ReadError;
-use crate::template::conflict::{Asked, Conflict};
+use crate::template::conflict::{Claim, Conflict};
 use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, builtin};
 
 use super::arguments::Exit;
@@ -146,7 +146,7 @@ impl CommandError {
             count => format!("{who} different things of {count} settings"),
         });
         for Conflict { subject, first, second } in conflicts {
-            let side = |asked: &Asked| {
+            let side = |asked: &Claim| {
                 let docs =
                     asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
                 format!("`{}` wants {} (step `{}`{docs})", asked.template, asked.words, asked.step)

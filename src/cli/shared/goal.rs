@@ -13,7 +13,7 @@ use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::labels::CONNECTED_APP;
-use crate::metadata::names::{Lacked, Name, Names, Standing};
+use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, masters};
 use crate::metadata::registry::ApiVersion;
@@ -270,12 +270,12 @@ impl<'g> Goal<'g> {
     pub(crate) fn slips(seen: &Seen, plan: &Plan<'_>) -> Vec<(ComponentId, String)> {
         let names = &seen.components().names;
         let slip = |id: &ComponentId| match names.get(&Name::Component(id.clone()))? {
-            Standing::Lacked(Lacked { nearest: Some(near), .. })
+            NameStatus::Lacked(Lacked { nearest: Some(near), .. })
                 if is_slip(&id.full_name, near) =>
             {
                 Some((id.clone(), near.clone()))
             }
-            Standing::Lacked(_) | Standing::Unseen(_) | Standing::Unshown(_) => None,
+            NameStatus::Lacked(_) | NameStatus::Unseen(_) | NameStatus::Unshown(_) => None,
         };
         plan.made.keys().filter_map(slip).collect()
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::shared::config::Config;
-use crate::cli::shared::connect::Choice;
+use crate::cli::shared::connect::TargetOrg;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::sha256::hexadecimal;
@@ -171,7 +171,7 @@ pub(crate) fn fill_in(
     templates: &[&Template],
     set: &[String],
     config: &Config,
-    choice: Option<&Choice>,
+    choice: Option<&TargetOrg>,
 ) -> Result<Vec<template::Arguments>, CommandError> {
     let mut pairs = Vec::new();
     for pair in set {
@@ -205,7 +205,7 @@ pub(crate) fn fill_in(
                 given.entry(own.unwrap_or(name).to_owned()).or_default().push((*value).to_owned());
             }
         }
-        let mut configured = configured(config, template, choice.map(Choice::name))?;
+        let mut configured = configured(config, template, choice.map(TargetOrg::name))?;
         propose(ui, template, choice, &given, &mut configured);
         filled.push(
             template::Arguments::resolve(template, &given, &configured)
@@ -236,11 +236,11 @@ pub(crate) fn configured(
 fn propose(
     ui: &Ui,
     template: &Template,
-    choice: Option<&Choice>,
+    choice: Option<&TargetOrg>,
     given: &BTreeMap<String, Vec<String>>,
     configured: &mut BTreeMap<String, Value>,
 ) {
-    if !choice.is_some_and(Choice::is_demo) {
+    if !choice.is_some_and(TargetOrg::is_demo) {
         return;
     }
     // What builds on a shipped template is asked the same.
@@ -272,7 +272,7 @@ fn propose(
 fn propose(
     _: &Ui,
     _: &Template,
-    _: Option<&Choice>,
+    _: Option<&TargetOrg>,
     _: &BTreeMap<String, Vec<String>>,
     _: &mut BTreeMap<String, Value>,
 ) {

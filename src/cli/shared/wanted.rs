@@ -11,7 +11,7 @@ use crate::template::{self, Arguments, ExpandedStep, Template};
 
 use super::arguments::{SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
-use super::connect::{self, Choice};
+use super::connect::{self, TargetOrg};
 use super::error::{CommandError, MAKE_ANEW};
 use super::load::{Loaded, fill_in, load_for};
 use super::ui::Ui;
@@ -37,7 +37,7 @@ impl Wanted {
         ui: &Ui,
         arguments: &WantedArguments,
         config: &Config,
-        choice: Option<&Choice>,
+        choice: Option<&TargetOrg>,
     ) -> Result<Self, CommandError> {
         if arguments.template.is_empty() {
             return Err(CommandError::new("nothing is said of what is wanted")
@@ -50,7 +50,7 @@ impl Wanted {
         }
         let mut loaded = Vec::new();
         for given in &arguments.template {
-            let one = load_for(ui, given, config, choice.map(Choice::name))?;
+            let one = load_for(ui, given, config, choice.map(TargetOrg::name))?;
             if loaded
                 .iter()
                 .any(|(_, known): &(&String, Loaded)| known.template.name == one.template.name)
@@ -92,7 +92,7 @@ impl Wanted {
         ui: &Ui,
         templates: &[SavedTemplate],
         config: &Config,
-        choice: &Choice,
+        choice: &TargetOrg,
     ) -> Result<Self, CommandError> {
         let load = |saved: &SavedTemplate| {
             let Loaded { template, sha256 } =
@@ -220,7 +220,7 @@ impl Wanted {
 pub(crate) fn source(
     ui: &Ui,
     arguments: &SourceArguments,
-) -> Result<(Config, Option<Choice>), CommandError> {
+) -> Result<(Config, Option<TargetOrg>), CommandError> {
     let config = Config::find(ui.vouched(), arguments.from.as_deref())?;
     let choice = match &arguments.from {
         Some(_) => None,
@@ -237,7 +237,7 @@ pub(crate) fn source(
 pub(crate) fn check_named(
     wanted: &WantedArguments,
     source: &SourceArguments,
-    choice: Option<&Choice>,
+    choice: Option<&TargetOrg>,
 ) -> Result<(), CommandError> {
     let is_named = source.from.is_some() || choice.is_some();
     if is_named || wanted.template.is_empty() { Ok(()) } else { Err(nothing_named()) }

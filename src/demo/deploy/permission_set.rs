@@ -62,7 +62,7 @@ pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> 
     if new.child("hasActivationRequired").is_none() {
         new.set("hasActivationRequired", "false");
     }
-    tidy(&mut new);
+    normalize(&mut new);
     Ok(new.into())
 }
 
@@ -85,11 +85,11 @@ pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>
         return Err(problems);
     }
     new.set("status", "Updated");
-    tidy(&mut new);
+    normalize(&mut new);
     Ok(new.into())
 }
 
-fn tidy(node: &mut Node) {
+fn normalize(node: &mut Node) {
     for entry in &mut node.children {
         entry.children.sort_by(|one, other| one.name.cmp(&other.name));
     }

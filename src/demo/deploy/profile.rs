@@ -66,7 +66,7 @@ pub(super) fn rule(
     }
     let mut node = overlay(&base, &new);
     problems.extend(dependency::missing(&org.catalog, &node));
-    tidy(&mut node);
+    normalize(&mut node);
     let licence = node.get("userLicense").unwrap_or_default().to_owned();
     problems.extend(dependency::unlicensed(&org.catalog, &licence, &node));
     let defaults = |node: &Node| {
@@ -195,7 +195,7 @@ fn overlay(base: &Node, new: &Node) -> Node {
 }
 
 /// Drops what an org does not keep, and sorts as an org does.
-fn tidy(node: &mut Node) {
+fn normalize(node: &mut Node) {
     node.children.retain(|entry| match entry.name.as_str() {
         "objectPermissions" => entry.flag("allowRead"),
         "customPermissions" | "userPermissions" => entry.flag("enabled"),

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Difference;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::registry::{Field, Kind, MetadataType, SetForm, Travel};
+use crate::metadata::registry::{Field, Kind, MetadataType, Portability, SetForm};
 use crate::metadata::settings::value_of;
 use crate::metadata::value::same_setting;
 
@@ -50,8 +50,8 @@ fn of_child(section: &'static Field, name: &[u8]) -> Says {
     let Some(field) = section.fields().iter().find(|field| field.name.as_bytes() == name) else {
         return Says::Index;
     };
-    match (field.travel, &field.kind) {
-        (Travel::Never | Travel::Secret, _) => Says::Nothing,
+    match (field.portability, &field.kind) {
+        (Portability::Never | Portability::Secret, _) => Says::Nothing,
         (_, Kind::Group(_) | Kind::Section { .. } | Kind::Set { form: SetForm::Repeated, .. }) => {
             Says::Index
         }

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use super::super::permission::known::KNOWN;
 use super::super::registry::nearest::{is_slip, nearest};
-use super::{ComponentId, ComponentSet, LICENCE, Lacked, Name, Names, PERMISSION, Shown, Standing};
+use super::{
+    ComponentId, ComponentSet, LICENCE, Lacked, Name, NameStatus, Names, PERMISSION, Shown,
+};
 
 /// Objects that every org has; some are spelt nearly like another.
 const EVERYWHERE: &[&str] = &[
@@ -49,13 +51,13 @@ impl Names {
                 let near = nearest(&id.full_name, alike.map(|one| one.full_name.as_str()));
                 let is_there = components.get(id).is_some() || components.called(id).is_some();
                 if near.is_some() && !is_there {
-                    names.insert(name.clone(), Standing::Lacked(lacked(near)));
+                    names.insert(name.clone(), NameStatus::Lacked(lacked(near)));
                 }
             } else if is_not_in_objects_file(name, components, &shown) {
                 let alike = shown.alike(name, &[]);
                 let near = nearest(part_of(name.text()).1, alike.iter().map(|one| part_of(one).1));
                 let near = near.and_then(|near| alike.iter().find(|one| part_of(one).1 == near));
-                names.insert(name.clone(), Standing::Unshown(lacked(near.copied())));
+                names.insert(name.clone(), NameStatus::Unshown(lacked(near.copied())));
             } else if let Some(meant) = shown.slip(name) {
                 slips.push(lacked(Some(meant)));
             }
@@ -156,7 +158,9 @@ mod tests {
         for (name, expected) in rows {
             let slip = slips.iter().find(|one| one.name == name);
             let meant = match (names.get(&name), slip) {
-                (Some(Standing::Lacked(lacked)), None) if name.sort() == "profile" => Some(lacked),
+                (Some(NameStatus::Lacked(lacked)), None) if name.sort() == "profile" => {
+                    Some(lacked)
+                }
                 (None, slip) => slip,
                 other => panic!("{name:?}: {other:?}"),
             };
@@ -193,7 +197,7 @@ mod tests {
         assert_eq!(slips, []);
         for (name, expected) in rows {
             let near = names.get(&name).map(|standing| match standing {
-                Standing::Unshown(lacked) => lacked.nearest.as_deref(),
+                NameStatus::Unshown(lacked) => lacked.nearest.as_deref(),
                 other => panic!("{name:?}: {other:?}"),
             });
             assert_eq!(near, expected, "{name:?}");

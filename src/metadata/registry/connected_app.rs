@@ -4,7 +4,7 @@ use super::row::{
     choice, choice_or, flag, group, number, of_type, off, on, section, set, set_of, shown, text,
     values,
 };
-use super::{Choice, DeployRule, Field, MetadataType, Odd, SetForm, Travel};
+use super::{Choice, DeployRule, Field, MetadataType, Odd, Portability, SetForm};
 
 pub(super) static CONNECTED_APP: MetadataType = of_type(
     "ConnectedApp",
@@ -108,8 +108,8 @@ const OAUTH_CONFIG: &[Field] = &[
     text("certificate"),
     // Settable when the app is made and never after; unique among all orgs, so that a copy is
     // refused elsewhere (S 1.2, 1.6).
-    text("consumerKey").since(32).travel(Travel::Never).label("Consumer Key"),
-    text("consumerSecret").since(32).travel(Travel::Secret).label("Consumer Secret"),
+    text("consumerKey").since(32).portability(Portability::Never).label("Consumer Key"),
+    text("consumerSecret").since(32).portability(Portability::Secret).label("Consumer Secret"),
     group("idTokenConfig", ID_TOKEN).since(43),
     off("isAdminApproved").since(46).label("Permitted Users").words(PERMITTED_USERS),
     off("isClientCredentialEnabled").since(56),

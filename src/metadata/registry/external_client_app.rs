@@ -8,7 +8,7 @@ use super::row::{
     choice, choice_in_any_case, flag, group, number, of_type, off, on, section, set, set_of, shown,
     text, value, values,
 };
-use super::{Choice, DeployRule, Field, MetadataType, Odd, Said, SetForm, Travel};
+use super::{Choice, DeployRule, Field, MetadataType, Odd, Portability, Said, SetForm};
 
 pub(super) static APPLICATION: MetadataType = of_type(
     "ExternalClientApplication",
@@ -29,7 +29,7 @@ pub(super) static APPLICATION: MetadataType = of_type(
         text("logoUrl"),
         choice("managedType", &values(["Local", "Global"])),
         // `<org id>:<app>`, made by the org on the first deploy.
-        text("orgScopedExternalApp").travel(Travel::SameOrg),
+        text("orgScopedExternalApp").portability(Portability::SameOrg),
     ],
 )
 .odd(Odd {
@@ -63,8 +63,8 @@ pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
         set("callbackUrl", SetForm::Lines).label("Callback URL"),
         // Leaving it out turns the JWT bearer flow off (S 2.7), so it goes along.
         text("certificate").since(60),
-        text("consumerKey").travel(Travel::Never).label("Consumer Key"),
-        text("consumerSecret").travel(Travel::Secret).label("Consumer Secret"),
+        text("consumerKey").portability(Portability::Never).label("Consumer Key"),
+        text("consumerSecret").portability(Portability::Secret).label("Consumer Secret"),
         APP,
         group("idTokenConfig", ID_TOKEN),
         flag("isClientCredentialsFlowEnabled").since(60),
@@ -121,7 +121,7 @@ pub(super) static OAUTH_SETTINGS: MetadataType = of_type(
         flag("isFirstPartyAppEnabled"),
         text("label"),
         // Org id and consumer id; a wrong one fails the deploy (S 2.4).
-        text("oauthLink").travel(Travel::SameOrg),
+        text("oauthLink").portability(Portability::SameOrg),
         text("singleLogoutUrl"),
         section("trustedIpRanges", &["startIpAddress", "endIpAddress"], IP_RANGE),
     ],

@@ -8,7 +8,7 @@ use super::profile::OBJECT;
 use super::row::{
     choice, flag, group, of_type, off, section, section_in_any_case, set, text, value, values,
 };
-use super::{DeployRule, Field, MetadataType, Odd, Said, SetForm, Travel};
+use super::{DeployRule, Field, MetadataType, Odd, Portability, Said, SetForm};
 
 pub(super) static PERMISSION_SET: MetadataType =
     of_type("PermissionSet", "permissionsets", "permissionset", 22, DeployRule::Replace, FIELDS)
@@ -146,6 +146,6 @@ pub(super) static PERMISSION_SET_GROUP: MetadataType = of_type(
             "status",
             &[value("Updated"), value("Outdated"), value("Updating"), value("Failed")],
         )
-        .travel(Travel::Never),
+        .portability(Portability::Never),
     ],
 );

@@ -1,8 +1,8 @@
 //! The words in which the tables are written: one short call a field, all `const`.
 
 use super::{
-    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, Odd, SetForm,
-    Travel,
+    Absent, ApiVersion, Choice, Companion, DeployRule, Field, Kind, MetadataType, Odd, Portability,
+    SetForm,
 };
 
 /// A type with the whole list of its fields.
@@ -61,7 +61,7 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         since: None,
         until: None,
         absent,
-        travel: Travel::Anywhere,
+        portability: Portability::Anywhere,
         label: "",
         sent_whole: false,
         counts_itself: false,
@@ -229,8 +229,8 @@ impl Field {
     }
 
     /// Bound to where it came from.
-    pub(super) const fn travel(mut self, travel: Travel) -> Self {
-        self.travel = travel;
+    pub(super) const fn portability(mut self, portability: Portability) -> Self {
+        self.portability = portability;
         self
     }
 }

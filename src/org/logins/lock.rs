@@ -29,7 +29,7 @@ pub(crate) struct Wait<'w> {
 
 /// A login's lock, held until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldLock {
     file: File,
     path: PathBuf,
     /// Who was stopped in the middle of a refresh, in words; stands in the file again afterwards.
@@ -39,7 +39,7 @@ pub(crate) struct Held {
 /// What a holder's line begins with while its refresh is on its way.
 const REFRESHING: &str = "refresh by ";
 
-impl Held {
+impl HeldLock {
     /// Says whether the file of a lock can be had.
     pub(super) fn probe(path: &Path) -> io::Result<()> {
         open(path).map(drop)
@@ -141,7 +141,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
         let line = self.unfinished.as_ref().map(|who| format!("{REFRESHING}{who}"));
         self.write(&line.unwrap_or_default());
@@ -194,10 +194,10 @@ fn is_still(_: &File, path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn take(path: &Path, most: u64) -> Result<Held, OrgError> {
+    fn take(path: &Path, most: u64) -> Result<HeldLock, OrgError> {
         let wait =
             Wait { most: Duration::from_millis(most), tell: &|_| {}, is_given_up: &|| false };
-        Held::take(path, "acme", &wait)
+        HeldLock::take(path, "acme", &wait)
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         let path = folder.path().join("acme.lock");
         let _first = take(&path, 0).unwrap();
         let wait = Wait { most: Duration::from_secs(600), tell: &|_| {}, is_given_up: &|| true };
-        assert!(Held::take(&path, "acme", &wait).is_err());
+        assert!(HeldLock::take(&path, "acme", &wait).is_err());
     }
 
     #[test]

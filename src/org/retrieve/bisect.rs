@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use futures::StreamExt as _;
 
-use super::job::{self, Failure, Haul};
+use super::job::{self, RetrieveAnswer, RetrieveFailure};
 use crate::metadata::ComponentId;
 use crate::metadata::manifest::Manifest;
 use crate::org::error::{OrgError, OrgErrorKind};
@@ -22,7 +22,7 @@ const MOST_RETRIEVES: usize = 128;
 
 /// What all the retrieves brought together.
 #[derive(Debug, Default)]
-pub(super) struct Hauls {
+pub(super) struct RetrieveAnswers {
     /// The files, by path.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     /// What the org said about single components.
@@ -40,7 +40,7 @@ struct Batch {
 }
 
 enum Step {
-    Done(Haul),
+    Done(RetrieveAnswer),
     Bad(ComponentId, String),
     Split(Vec<Batch>, BTreeMap<ComponentId, String>),
 }
@@ -50,8 +50,8 @@ pub(super) async fn retrieve(
     org: &Org,
     wanted: BTreeSet<ComponentId>,
     companions: &Manifest,
-) -> Result<Hauls, OrgError> {
-    let mut hauls = Hauls::default();
+) -> Result<RetrieveAnswers, OrgError> {
+    let mut results = RetrieveAnswers::default();
     let first = Batch {
         wanted: wanted.into_iter().collect(),
         companions: companions.clone(),
@@ -78,31 +78,31 @@ pub(super) async fn retrieve(
             .await;
         for outcome in steps {
             match outcome? {
-                Step::Done(haul) => {
-                    hauls.files.extend(haul.files);
-                    hauls.messages.extend(haul.messages);
+                Step::Done(result) => {
+                    results.files.extend(result.files);
+                    results.messages.extend(result.messages);
                 }
                 Step::Bad(id, reason) => {
-                    hauls.bad.insert(id, reason);
+                    results.bad.insert(id, reason);
                 }
                 Step::Split(batches, bad) => {
-                    hauls.bad.extend(bad);
+                    results.bad.extend(bad);
                     left.extend(batches);
                 }
             }
         }
     }
-    hauls.messages.sort();
-    hauls.messages.dedup();
-    Ok(hauls)
+    results.messages.sort();
+    results.messages.dedup();
+    Ok(results)
 }
 
 async fn step(org: &Org, batch: Batch) -> Result<Step, OrgError> {
     let manifest = manifest_of(&batch);
     match job::retrieve(org, &manifest).await {
-        Ok(haul) => Ok(Step::Done(haul)),
-        Err(Failure::Whole(error)) => Err(error),
-        Err(Failure::TooLarge(error)) => {
+        Ok(result) => Ok(Step::Done(result)),
+        Err(RetrieveFailure::Whole(error)) => Err(error),
+        Err(RetrieveFailure::TooLarge(error)) => {
             tell_halving(org, &error);
             let batch = expand(org, batch).await?;
             match halve(&batch) {
@@ -110,7 +110,7 @@ async fn step(org: &Org, batch: Batch) -> Result<Step, OrgError> {
                 None => Err(error),
             }
         }
-        Err(Failure::Content(error)) => {
+        Err(RetrieveFailure::Content(error)) => {
             tell_halving(org, &error);
             let reason = format!("the org says: {error}");
             // A bad companion would make every half fail, so they are tried by themselves first.
@@ -165,9 +165,9 @@ fn bad_companions(org: &Org, companions: Manifest) -> Bisected<'_> {
     Box::pin(async move {
         match job::retrieve(org, &companions).await {
             // Too large is no fault of one of them, and does not say that one is.
-            Ok(_) | Err(Failure::TooLarge(_)) => Ok(BTreeMap::new()),
-            Err(Failure::Whole(error)) => Err(error),
-            Err(Failure::Content(error)) => {
+            Ok(_) | Err(RetrieveFailure::TooLarge(_)) => Ok(BTreeMap::new()),
+            Err(RetrieveFailure::Whole(error)) => Err(error),
+            Err(RetrieveFailure::Content(error)) => {
                 let mut all = members(&companions);
                 if all.len() < 2 {
                     let reason = format!("the org says: {error}");

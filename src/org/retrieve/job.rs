@@ -63,7 +63,7 @@ impl SoapOperation for Retrieve<'_> {
 
 /// What one retrieve brought.
 #[derive(Debug, Default)]
-pub(super) struct Haul {
+pub(super) struct RetrieveAnswer {
     /// The files, by path.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     /// What the org said about single components.
@@ -72,7 +72,7 @@ pub(super) struct Haul {
 
 /// Why one retrieve brought nothing.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum RetrieveFailure {
     /// The org fell over what was asked for; less may do.
     Content(OrgError),
     /// It is too much at once.
@@ -83,9 +83,12 @@ pub(super) enum Failure {
 
 /// Retrieves a manifest. What comes damaged is asked for once more, since a fetched zip is gone
 /// from the org (S 6.2).
-pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
+pub(super) async fn retrieve(
+    org: &Org,
+    manifest: &Manifest,
+) -> Result<RetrieveAnswer, RetrieveFailure> {
     match attempt(org, manifest).await {
-        Err(Failure::Whole(error)) if error.kind == OrgErrorKind::Damaged => {
+        Err(RetrieveFailure::Whole(error)) if error.kind == OrgErrorKind::Damaged => {
             org.wire
                 .tell(Event::Retrying { what: "the retrieve".to_owned(), why: error.to_string() });
             attempt(org, manifest).await
@@ -94,13 +97,13 @@ pub(super) async fn retrieve(org: &Org, manifest: &Manifest) -> Result<Haul, Fai
     }
 }
 
-async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
+async fn attempt(org: &Org, manifest: &Manifest) -> Result<RetrieveAnswer, RetrieveFailure> {
     let wire = &org.wire;
     let operation = Retrieve { manifest, version: org.api_version() };
     let started =
         wire.soap("retrieve", wire.metadata().call(&operation)).await.map_err(refused)?.result;
     if started.id.is_empty() {
-        return Err(Failure::Whole(OrgError::new(
+        return Err(RetrieveFailure::Whole(OrgError::new(
             OrgErrorKind::Unexpected,
             "the org accepted the retrieve without giving it an id",
         )));
@@ -116,14 +119,17 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<Haul, Failure> {
     let files = tokio::task::spawn_blocking(move || archive::read_zip(&zip, &Limits::default()))
         .await
         .map_err(|error| {
-            Failure::Whole(OrgError::new(OrgErrorKind::Unexpected, error.to_string()))
+            RetrieveFailure::Whole(OrgError::new(OrgErrorKind::Unexpected, error.to_string()))
         })?
         .map_err(|error| {
             let kind =
                 if error.is_hostile() { OrgErrorKind::Hostile } else { OrgErrorKind::Damaged };
-            Failure::Whole(OrgError::new(kind, format!("the zip that the org sent: {error}")))
+            RetrieveFailure::Whole(OrgError::new(
+                kind,
+                format!("the zip that the org sent: {error}"),
+            ))
         })?;
-    Ok(Haul { files: files.into_iter().collect(), messages })
+    Ok(RetrieveAnswer { files: files.into_iter().collect(), messages })
 }
 
 /// So many looks in a row may fail: about a minute and a half, with the waits between them.
@@ -131,7 +137,7 @@ const FAILED_LOOKS: u32 = 30;
 
 /// Looks at a job until it is done. With `includeZip` false the zip stays in the org, so a look may
 /// be repeated.
-async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
+async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, RetrieveFailure> {
     let what = "waiting for the org to put the retrieve together";
     let began = Instant::now();
     let mut failed = 0;
@@ -148,7 +154,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
                 failed = 0;
                 pages.none();
             }
-            Err(error) if pages.stay(&error) => return Err(Failure::Whole(error)),
+            Err(error) if pages.stay(&error) => return Err(RetrieveFailure::Whole(error)),
             Err(error)
                 if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout =>
             {
@@ -156,7 +162,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
                 org.wire.tell(Event::Retrying { what: what.to_owned(), why: error.to_string() });
                 continue;
             }
-            Err(error) => return Err(Failure::Whole(error)),
+            Err(error) => return Err(RetrieveFailure::Whole(error)),
         }
         org.wire.tell(Event::Progress {
             done: waited.as_secs(),
@@ -164,7 +170,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, Failure> {
             what: what.to_owned(),
         });
         if waited > org.job_timeout {
-            return Err(Failure::Whole(OrgError::new(
+            return Err(RetrieveFailure::Whole(OrgError::new(
                 OrgErrorKind::TimedOut,
                 format!("the retrieve {id} is not done after {}", minutes(org.job_timeout)),
             )));
@@ -179,8 +185,8 @@ fn minutes(time: Duration) -> String {
     }
 }
 
-async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, Failure> {
-    let damaged = |why: &str| Failure::Whole(OrgError::new(OrgErrorKind::Damaged, why));
+async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, RetrieveFailure> {
+    let damaged = |why: &str| RetrieveFailure::Whole(OrgError::new(OrgErrorKind::Damaged, why));
     // A server that heeds no `includeZip` has sent the zip already.
     let result = if looked.zip_file.is_some() {
         looked
@@ -196,7 +202,7 @@ async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, F
             Err(error) if error.kind == OrgErrorKind::Unexpected => {
                 return Err(damaged(&error.message));
             }
-            Err(error) => return Err(Failure::Whole(error)),
+            Err(error) => return Err(RetrieveFailure::Whole(error)),
         }
     };
     let Some(text) = result.zip_file else {
@@ -229,16 +235,16 @@ async fn ask_for_zip(org: &Org, id: &str) -> Result<RetrieveResult, OrgError> {
 }
 
 /// A retrieve that the org does not even begin.
-fn refused(error: OrgError) -> Failure {
+fn refused(error: OrgError) -> RetrieveFailure {
     match error.kind {
-        OrgErrorKind::Refused if is_too_large(&error) => Failure::TooLarge(error),
-        OrgErrorKind::Refused => Failure::Content(error),
-        _ => Failure::Whole(error),
+        OrgErrorKind::Refused if is_too_large(&error) => RetrieveFailure::TooLarge(error),
+        OrgErrorKind::Refused => RetrieveFailure::Content(error),
+        _ => RetrieveFailure::Whole(error),
     }
 }
 
 /// A retrieve that ended without success.
-fn failed(result: &RetrieveResult) -> Failure {
+fn failed(result: &RetrieveResult) -> RetrieveFailure {
     let code = result.error_status_code.as_deref().unwrap_or_default();
     let text = result.error_message.as_deref().unwrap_or_else(|| {
         result

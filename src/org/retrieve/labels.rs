@@ -60,9 +60,9 @@ pub(in crate::org) async fn bearers_among(
     if labels.is_empty() || own.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let haul = bisect::retrieve(org, own.clone(), &Manifest::default()).await?;
+    let result = bisect::retrieve(org, own.clone(), &Manifest::default()).await?;
     let mut apps = ComponentSet::default();
-    for (file, bytes) in haul.files {
+    for (file, bytes) in result.files {
         if let (Some(id), Ok(document)) = (layout::component_of(&file), Document::parse(bytes)) {
             apps.insert(Component { id, document, file });
         }

@@ -4,7 +4,7 @@
 //! Only what is named here is ever written. Keys, secrets, callback addresses, names of other users
 //! and whatever a newer release may add to these documents stay where they are.
 
-use super::carrier::{Carrier, entries, entry_path};
+use super::holder::{PermissionHolder, entries, entry_path};
 use super::wants::{equals, fact_want, get, includes, read};
 use super::{Chapter, Draft, Named, quoted, value};
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact, UserFact};
@@ -136,14 +136,14 @@ impl<'s> Seen<'s> {
             ),
             chapter(
                 "system permissions",
-                self.carriers()
+                self.holders()
                     .into_iter()
                     .filter_map(|carrier| carrier.system_permissions())
                     .collect(),
             ),
             chapter(
                 "objects",
-                self.carriers().into_iter().flat_map(|carrier| carrier.objects()).collect(),
+                self.holders().into_iter().flat_map(|carrier| carrier.objects()).collect(),
             ),
             Chapter { remarks: field_remarks, ..chapter("fields", fields) },
             self.user_chapter(),
@@ -452,17 +452,17 @@ impl<'s> Seen<'s> {
     }
 
     /// The profile and the permission set, as far as they are there.
-    fn carriers(&self) -> Vec<Carrier<'s>> {
+    fn holders(&self) -> Vec<PermissionHolder<'s>> {
         let profile = self.profile.and_then(|name| self.component("Profile", name));
         let set = self.permission_set.and_then(|name| self.component("PermissionSet", name));
-        let profile = profile.map(|component| Carrier {
+        let profile = profile.map(|component| PermissionHolder {
             component,
             pattern: "Profile:{profile}",
             prefix: "",
             whose: "the profile",
             setup: "profiles",
         });
-        let set = set.map(|component| Carrier {
+        let set = set.map(|component| PermissionHolder {
             component,
             pattern: "PermissionSet:{permission_set}",
             prefix: "set-",
@@ -474,7 +474,7 @@ impl<'s> Seen<'s> {
 
     fn fields(&self) -> (Vec<Draft>, Vec<String>) {
         let (mut steps, mut remarks) = (Vec::new(), Vec::new());
-        for carrier in self.carriers() {
+        for carrier in self.holders() {
             match carrier.fields() {
                 Ok(step) => steps.extend(step),
                 Err(count) => remarks.push(format!(

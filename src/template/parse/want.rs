@@ -7,7 +7,7 @@ use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant};
-use crate::template::{Carrier, Condition, Create, Subject, Test, Want};
+use crate::template::{Condition, Create, GrantScope, Subject, Test, Want};
 use toml::Spanned;
 
 impl Walk<'_, '_> {
@@ -106,7 +106,7 @@ impl Walk<'_, '_> {
                         "only a permission in a profile or permission set has a `carrier`",
                     );
                 }
-                let carrier = if is_permission { carrier } else { Carrier::Component };
+                let carrier = if is_permission { carrier } else { GrantScope::Component };
                 Want::Metadata { component: subject, path, test, carrier }
             };
             return Some(placed);
@@ -127,11 +127,11 @@ impl Walk<'_, '_> {
         Some(placed)
     }
 
-    pub(super) fn carrier(&mut self, node: &Node<'_>) -> Option<Carrier> {
+    pub(super) fn carrier(&mut self, node: &Node<'_>) -> Option<GrantScope> {
         let text = self.text(node, "carrier")?;
         match text.as_str() {
-            "component" => Some(Carrier::Component),
-            "effective" => Some(Carrier::Effective),
+            "component" => Some(GrantScope::Component),
+            "effective" => Some(GrantScope::Effective),
             other => {
                 let help = nearest(other, ["component", "effective"])
                     .map(|near| format!("did you mean `{near}`?"));

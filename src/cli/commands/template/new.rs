@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::config::Config;
-use crate::cli::shared::connect::{self, Choice};
+use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
@@ -250,7 +250,7 @@ impl FoundInOrg {
 /// objects, so that it is whole.
 async fn find(
     org: &Org,
-    choice: &Choice,
+    choice: &TargetOrg,
     arguments: &NewArguments,
 ) -> Result<FoundInOrg, CommandError> {
     let failed = |error: OrgError| CommandError::org(choice.name(), &error);
@@ -337,7 +337,7 @@ async fn confirm(
     Ok(())
 }
 
-fn is_a_user(user: &str, facts: &FactValues, choice: &Choice) -> Result<(), CommandError> {
+fn is_a_user(user: &str, facts: &FactValues, choice: &TargetOrg) -> Result<(), CommandError> {
     let asked = draft::facts(None, Some(user));
     let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| {
         match facts.get(fact, of.as_deref()) {
@@ -360,7 +360,7 @@ fn not_there(
     id: &ComponentId,
     components: &ComponentSet,
     listed: &take::Wanted,
-    choice: &Choice,
+    choice: &TargetOrg,
 ) -> CommandError {
     let (what, types): (&str, &[&str]) = match id.type_name.as_str() {
         "Profile" => ("profile", &["Profile"]),
@@ -401,7 +401,7 @@ fn prove(
     ui: &Ui,
     template: &Template,
     found: &FoundInOrg,
-    choice: &Choice,
+    choice: &TargetOrg,
 ) -> Result<String, CommandError> {
     let internal =
         |why: String| CommandError::internal("the template that was made cannot be tried", why);

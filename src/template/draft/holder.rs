@@ -12,7 +12,7 @@ use crate::metadata::value::Value;
 const FEW_FIELDS: usize = 40;
 
 /// What carries permissions: the profile, or the permission set.
-pub(super) struct Carrier<'s> {
+pub(super) struct PermissionHolder<'s> {
     pub(super) component: &'s Component,
     /// As a want names it.
     pub(super) pattern: &'static str,
@@ -22,7 +22,7 @@ pub(super) struct Carrier<'s> {
     pub(super) setup: &'static str,
 }
 
-impl Carrier<'_> {
+impl PermissionHolder<'_> {
     fn granted(&self, section: &str, key: &str, flags: &[&'static Field]) -> Vec<String> {
         let want = |flag: &&'static Field| {
             format!(
