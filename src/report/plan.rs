@@ -130,7 +130,13 @@ fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Ch
             let copy_of = plan.copies.get(id);
             let words = match (copy_of, cause) {
                 (Some(from), _) => format!("  is made: a copy of {from}"),
-                (None, Cause::State) => "  is made as it was".to_owned(),
+                (None, Cause::State) => match plan.package.lacking.get(id) {
+                    Some(lacking) => {
+                        let names: Vec<&str> = lacking.iter().copied().collect();
+                        format!("  is made as it was, but for {}", names.join(", "))
+                    }
+                    None => "  is made as it was".to_owned(),
+                },
                 (None, _) => "  is made".to_owned(),
             };
             ("+".green().bold().to_string(), words)

@@ -92,6 +92,10 @@ pub(super) struct Found {
     pub(super) passed_over: Vec<String>,
     /// Metadata in folders that are not the project's own.
     pub(super) elsewhere: Vec<String>,
+    /// Metadata beside a project's package directories.
+    pub(super) outside: Vec<String>,
+    /// A project's lists for the next retrieve, outside of its package directories.
+    pub(super) lists: Vec<String>,
     /// All that is not read, metadata or not; what of it belongs to a component shows when two
     /// sides are held against each other.
     pub(super) others: Vec<File>,
@@ -152,7 +156,32 @@ pub(super) fn of(path: &Path) -> Result<Found, ReadError> {
             found.notes.push(no_directory(directory));
         }
     }
+    found.take_outside(names_outside(path, &project));
     Ok(Found { is_project: true, source_version: project.version, ..found })
+}
+
+/// The files of a project's folder that lie in none of its package directories.
+fn names_outside(path: &Path, project: &Project) -> Vec<String> {
+    let (mut names, mut pending) = (Vec::new(), vec![path.to_path_buf()]);
+    while let Some(folder) = pending.pop() {
+        // What cannot be listed is no file of the project's source.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let name = relative(path, &entry.path());
+            if kind.is_file() {
+                names.push(name);
+            } else if kind.is_dir() && project.directory_of(&name).is_none() {
+                let called = entry.file_name();
+                let called = called.to_string_lossy();
+                if !(called.starts_with('.') || called == OF_OTHERS || stage::is_work(&called)) {
+                    pending.push(entry.path());
+                }
+            }
+        }
+    }
+    names.retain(|name| project.directory_of(name).is_none());
+    names.sort_unstable();
+    names
 }
 
 fn no_directory(directory: &str) -> String {
@@ -224,11 +253,14 @@ fn of_entries(entries: Vec<(String, Vec<u8>)>) -> Result<Found, ReadError> {
     let left_out = LeftOut::of_zip(bytes_of(forceignore::FILE).unwrap_or_default(), &above);
     let within = |name: &str| project.directory_of(name.strip_prefix(&above)?);
     let mut files: Vec<(usize, File)> = Vec::new();
+    let mut outside = Vec::new();
     for entry in entries {
-        if let Some(directory) = within(&entry.0) {
-            files.push((directory, file(entry)));
+        match within(&entry.0) {
+            Some(directory) => files.push((directory, file(entry))),
+            None => outside.push(entry.0),
         }
     }
+    found.take_outside(outside);
     files.sort_by(|one, other| {
         one.0.cmp(&other.0).then_with(|| in_order(&one.1.name, &other.1.name))
     });
@@ -254,6 +286,17 @@ fn project_in(entries: &[(String, Vec<u8>)]) -> Option<String> {
 }
 
 impl Found {
+    /// Takes what of the files beside a project's package directories is metadata or speaks of it.
+    fn take_outside(&mut self, names: Vec<String>) {
+        for name in names.into_iter().filter(|name| !is_of_a_machine(name)) {
+            if name == "package.xml" || name.ends_with("/package.xml") {
+                self.lists.push(name);
+            } else if component(&name).is_some() || layout::is_metadata(&name) {
+                self.outside.push(name);
+            }
+        }
+    }
+
     /// Takes what a walk met, but for what is left out.
     fn take_walked(&mut self, walked: Walked, left_out: &LeftOut) {
         let is_in = |name: &String| !left_out.has(name) && !is_of_a_machine(name);

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::contradiction::contradiction;
 use super::files::{self, Content, File, Found};
 use super::record::{self, Record};
-use super::{FileError, ReadError, listed};
+use super::{FileError, LISTED, ReadError, listed};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::{self, ApiVersion, wsdl};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -127,7 +127,7 @@ impl Sorted {
         }
         self.miss_xml(&found.others);
         self.take_belongings(found.others);
-        self.read_packages(packages, found.is_project)?;
+        self.read_packages(packages, found.lists, found.is_project)?;
         let known = |id: &ComponentId| self.components.contains_key(id);
         self.unread.retain(|id, _| !known(id));
         self.leave_out(&found.left_out, found.own_name.as_deref(), &names);
@@ -140,7 +140,11 @@ impl Sorted {
             &found.elsewhere,
             "passed over, below `node_modules` or a folder whose name begins with a dot",
         ));
-        passed_over.extend(found.elsewhere);
+        self.notes.extend(counted(
+            &found.outside,
+            "passed over, outside the package directories of sfdx-project.json",
+        ));
+        passed_over.extend(found.elsewhere.into_iter().chain(found.outside));
         self.passed_over = passed_over;
         Ok(())
     }
@@ -305,8 +309,13 @@ impl Sorted {
     /// A `package.xml` is the record of a retrieve that wrote the folders beside it. A project's is
     /// a list for the next one. It speaks of what lies in its own folder alone: where other files
     /// are read with those, what is absent in them would be taken for absent in the org.
-    fn read_packages(&mut self, packages: Vec<File>, is_project: bool) -> Result<(), ReadError> {
-        let (mut lists, mut records) = (Vec::new(), Vec::new());
+    fn read_packages(
+        &mut self,
+        packages: Vec<File>,
+        mut lists: Vec<String>,
+        is_project: bool,
+    ) -> Result<(), ReadError> {
+        let mut records = Vec::new();
         for file in packages {
             let above = file.name.strip_suffix("package.xml").unwrap_or_default().to_owned();
             if above.matches('/').count() > 1 {
@@ -349,11 +358,13 @@ impl Sorted {
             }
             [] => None,
         };
-        if self.record.is_none() && !is_project {
-            self.notes.extend(lists.into_iter().map(|file| {
+        if self.record.is_none() {
+            let (are, them) =
+                if lists.len() == 1 { ("is no record", "it") } else { ("are no records", "them") };
+            self.notes.extend((!lists.is_empty()).then(|| {
                 format!(
-                    "{file} is no record of what was asked for: no retrieve wrote it with these \
-                     files"
+                    "{} {are} of what was asked for: no retrieve wrote {them} with these files",
+                    listed(&lists, LISTED)
                 )
             }));
             self.notes.extend(why.clone());

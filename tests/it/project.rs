@@ -538,6 +538,8 @@ fn a_list_for_the_next_retrieve_is_no_record_of_this_one() {
         let run = held(&env, from);
         assert!(run.code == 1 || run.stdout.contains("3 not observed"), "{from}: {run:?}");
         assert!(!run.stdout.contains("3 missing"), "{from}: {run:?}");
+        let text = run.stdout.replace('\n', " ");
+        assert!(text.contains("manifest/package.xml` is no record"), "{from}: {run:?}");
     }
     // Beside the folders that a retrieve wrote it is one.
     env.write("r/package.xml", &list);
@@ -821,6 +823,17 @@ fn copies_and_other_peoples_files_are_counted_with_their_reason() {
     let text = run.stdout.replace('\n', " ");
     assert!(text.contains("2 files of metadata were passed over, for sfsetup"), "{text}");
     assert!(text.contains("1 file of metadata was passed over, below"), "{text}");
+    // A project's own file says where its metadata is.
+    env.write("q/sfdx-project.json", project(&["force-app"]));
+    let place = "permissionsets/Acme_Sync.permissionset-meta.xml";
+    env.write(&format!("q/force-app/{place}"), permission_set(true));
+    env.write(&format!("q/unpackaged/{place}"), permission_set(false));
+    env.write(&format!("q/node_modules/x/{place}"), permission_set(false));
+    let run = held(&env, "q");
+    is_in_sync(&run);
+    let text = run.stdout.replace('\n', " ");
+    assert!(text.contains("1 file of metadata was passed over, outside the package"), "{text}");
+    assert!(text.contains(&format!("`unpackaged/{place}`")), "{text}");
 }
 
 #[test]

@@ -225,6 +225,7 @@ fn no_package_holds_what_its_version_lacks() {
     let run = packaged(&env, "out");
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("API version 60.0 does not know it: `viewAllFields`"), "{run:?}");
+    assert!(run.stdout.contains("New  is made as it was, but for viewAllFields"), "{run:?}");
     let text = env.folder().join("out/permissionsets/New.permissionset");
     assert_eq!(std::fs::read_to_string(text).unwrap(), file("PermissionSet", &entry(false)));
     // A spelling of an older version is left out of a newer package.
