@@ -87,9 +87,8 @@ impl Diff<'_> {
     /// Says whether something is left that nobody could see or that a person must do, or is so
     /// only because the org does not have what it speaks of.
     pub fn has_open_ends(&self) -> bool {
-        let is_of_nothing = |one: &Finding<'_>| one.state() == State::InSync && one.lacks.is_some();
         self.count(State::NotObserved) + self.count(State::Manual) > 0
-            || self.findings.iter().any(is_of_nothing)
+            || self.findings.iter().any(Finding::is_of_nothing)
     }
 }
 

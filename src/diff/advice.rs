@@ -51,6 +51,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
         }
         names::of_step(step, &mut found);
     }
+    names::of_head(template, &mut found);
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
     copied_writes(template, &mut found);

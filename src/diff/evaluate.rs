@@ -8,7 +8,7 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::template::needs::wanted_name;
+use crate::template::needs::{wanted_by_fact, wanted_names};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
 use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
@@ -144,23 +144,31 @@ impl<'s> Seen<'s, '_> {
         let mut names = Name::of_setting(id, path);
         // What is so is there.
         if outcome != Outcome::InSync {
-            names.extend(wanted_name(id, path, test));
+            let wanted = wanted_names(id, path, test);
+            names.extend(wanted.into_iter().filter(|name| !self.is_made(name)));
         }
         let is_missing = outcome == Outcome::Missing;
         let finding = self.finding(want, subject, outcome, actual, access_from);
         let finding = self.with_names(finding, &names, test);
-        match self.lacked(&own) {
-            Some(lacked) if is_missing && finding.lacks.is_none() => {
-                // What is yet to be made may be made with it.
-                let is_made = |name: &Name| match name {
-                    Name::Component(id) => self.made.contains(id),
-                    Name::Permission(_) | Name::Licence(_) => false,
-                };
-                let is_so = wants_none(test) && !own.iter().any(is_made);
-                let outcome = if is_so { Outcome::InSync } else { finding.outcome };
-                Finding { lacks: Some(lacked.clone()), outcome, ..finding }
-            }
-            _ => finding,
+        if !is_missing || finding.lacks.is_some() {
+            return finding;
+        }
+        // What is yet to be made may be made with it.
+        let wants_none = wants_none(test) && !own.iter().any(|name| self.is_made(name));
+        let lacked = match self.lacked(&own) {
+            Some(lacked) => lacked.clone(),
+            None if wants_none => self.components.names.lack(&own[0]),
+            None => return finding,
+        };
+        let is_so = wants_none && !lacked.is_spelt_otherwise();
+        let outcome = if is_so { Outcome::InSync } else { finding.outcome };
+        Finding { lacks: Some(lacked), outcome, ..finding }
+    }
+
+    fn is_made(&self, name: &Name) -> bool {
+        match name {
+            Name::Component(id) => self.made.contains(id),
+            Name::Permission(_) | Name::Licence(_) => false,
         }
     }
 
@@ -178,7 +186,13 @@ impl<'s> Seen<'s, '_> {
         let wants_none = wants_none(test);
         // What files lack is no answer about an org.
         if let Some(lacked) = self.lacked(names).filter(|lacked| !lacked.in_files) {
-            let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
+            let is_there = lacked.is_spelt_otherwise();
+            // What was seen by another spelling was seen.
+            if is_there && finding.outcome == Outcome::InSync && !wants_none {
+                return finding;
+            }
+            let is_so = wants_none && !is_there;
+            let outcome = if is_so { Outcome::InSync } else { Outcome::Missing };
             let mut finding = Finding { lacks: Some(lacked.clone()), outcome, ..finding };
             if let Origin::Step(wanted) = &mut finding.origin {
                 wanted.access_from = None;
@@ -236,20 +250,37 @@ impl<'s> Seen<'s, '_> {
             }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
+        let outcome_differs = outcome == Outcome::Differs;
+        let is_had = actual == Some(Value::Bool(true));
         let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);
-        let names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
+        let mut names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
+        if outcome_differs {
+            names.extend(wanted_by_fact(fact, test));
+        }
+        // What the user has is there, by whatever name a list has it.
+        if is_had {
+            names.clear();
+        }
+        // Capitals do not count where the org answers a question.
+        let is_there = |name: &Name| {
+            let lacked = self.lacked(std::slice::from_ref(name));
+            lacked.is_some_and(Lacked::is_spelt_otherwise)
+        };
+        names.retain(|name| !is_there(name));
         self.with_names(finding, &names, test)
     }
 
     /// Something by hand is done where what confirms it is seen to be so.
     fn by_hand(&self, want: &'s ExpandedWant, confirm: Option<&'s ExpandedWant>) -> Finding<'s> {
         let confirmed = confirm.map(|confirm| self.want(confirm));
-        let outcome = match confirmed {
-            Some(confirmed) if confirmed.outcome == Outcome::InSync => Outcome::InSync,
-            Some(confirmed) => Outcome::Manual(confirmed.unseen().cloned()),
-            None => Outcome::Manual(None),
+        let (outcome, lacks) = match confirmed {
+            Some(one) if one.outcome == Outcome::InSync => (Outcome::InSync, one.lacks),
+            // Nobody can do what would prove it.
+            Some(one) if one.lacks_name().is_some() => (Outcome::Missing, one.lacks),
+            Some(one) => (Outcome::Manual(one.unseen().cloned()), None),
+            None => (Outcome::Manual(None), None),
         };
-        self.finding(want, Subject::ByHand, outcome, None, None)
+        Finding { lacks, ..self.finding(want, Subject::ByHand, outcome, None, None) }
     }
 
     /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows;

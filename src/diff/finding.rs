@@ -224,6 +224,11 @@ impl<'s> Finding<'s> {
         }
     }
 
+    /// Says whether it is so only because there is nothing of the name that it speaks of.
+    pub fn is_of_nothing(&self) -> bool {
+        self.state() == State::InSync && self.lacks.is_some()
+    }
+
     /// Returns the name of the org's that it speaks of in vain: not the component's own.
     pub fn lacks_name(&self) -> Option<&Lacked> {
         let own = self.subject.component();

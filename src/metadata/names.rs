@@ -205,12 +205,21 @@ pub struct Lacked {
     pub parameters: Vec<String>,
     /// Whether files lack it, and not an org.
     pub in_files: bool,
+    /// Whether it is the label of the nearest.
+    pub is_label: bool,
 }
 
 impl Lacked {
     /// An org's lack of a name, of which nothing else is known yet.
     pub fn of(name: Name) -> Self {
-        Self { name, nearest: None, parameters: Vec::new(), in_files: false }
+        Self { name, nearest: None, parameters: Vec::new(), in_files: false, is_label: false }
+    }
+
+    /// Says whether it is there, and only its capitals are others. An org has one of such names at
+    /// most, and whoever asks by another spelling is answered as if it had none.
+    pub fn is_spelt_otherwise(&self) -> bool {
+        let near = self.nearest.as_deref();
+        near.is_some_and(|near| near.to_lowercase() == self.name.text().to_lowercase())
     }
 }
 
@@ -218,13 +227,22 @@ impl Lacked {
 impl fmt::Display for Lacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.in_files { "the files have" } else { "the org has" };
-        write!(f, "{place} no {} `{}`", self.name.sort(), self.name.text())?;
+        let (sort, text) = (self.name.sort(), self.name.text());
+        let near = self.nearest.as_deref();
+        let is_there = near.filter(|_| self.is_spelt_otherwise());
+        match is_there {
+            Some(near) => write!(f, "{place} the {sort} `{text}` as `{near}`")?,
+            None => write!(f, "{place} no {sort} `{text}`")?,
+        }
         match self.parameters.as_slice() {
             [] => {}
             [one] => write!(f, " (parameter `{one}`)")?,
             several => write!(f, " (parameters `{}`)", several.join("`, `"))?,
         }
-        f.write_str(&perhaps(self.nearest.as_deref()))
+        if let Some(near) = near.filter(|_| self.is_label) {
+            return write!(f, "; that is the label of `{near}`");
+        }
+        f.write_str(&perhaps(near.filter(|_| is_there.is_none())))
     }
 }
 
@@ -243,12 +261,28 @@ pub enum NameStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     known: BTreeMap<Name, NameStatus>,
+    /// Whether files were asked, and no org.
+    of_files: bool,
 }
 
 impl Names {
     /// Notes what is known of a name.
     pub fn insert(&mut self, name: Name, standing: NameStatus) {
         self.known.insert(name, standing);
+    }
+
+    /// Returns the full names of a type's components that the org lacks, and does not spell
+    /// otherwise.
+    pub fn lacked(&self, type_name: &str) -> Vec<String> {
+        let of_type = self.known.iter().filter_map(|(name, status)| match (name, status) {
+            (Name::Component(id), NameStatus::Lacked(lacked))
+                if id.type_name == type_name && !lacked.is_spelt_otherwise() =>
+            {
+                Some(id.full_name.clone())
+            }
+            _ => None,
+        });
+        of_type.collect()
     }
 
     /// Says by which parameters each lacking name is given.
@@ -261,6 +295,11 @@ impl Names {
                 NameStatus::Unseen(_) => {}
             }
         }
+    }
+
+    /// What is said of a component that was asked for and is not there, where no more is known.
+    pub fn lack(&self, name: &Name) -> Lacked {
+        Lacked { in_files: self.of_files, ..Lacked::of(name.clone()) }
     }
 
     /// Returns what is known of a name.
@@ -280,6 +319,15 @@ pub struct Shown {
 /// How permissions and licences are told from components in [`Shown`].
 const PERMISSION: &str = "";
 const LICENCE: &str = " ";
+
+/// How a name is told in [`Shown`].
+fn sort_of(name: &Name) -> &str {
+    match name {
+        Name::Permission(_) => PERMISSION,
+        Name::Licence(_) => LICENCE,
+        Name::Component(id) => id.type_name.as_str(),
+    }
+}
 
 impl Shown {
     /// Looks through components.
@@ -340,6 +388,18 @@ impl Shown {
             self.names.insert(("CustomObject", object.to_lowercase()), object.to_owned());
         }
         self.names.insert((sort, name.to_lowercase()), name.into_owned());
+    }
+
+    /// Returns how a name that is among them is written there.
+    pub fn spelt(&self, name: &Name) -> Option<&str> {
+        let lower = name.text().trim().to_lowercase();
+        let is_it = |(of, low): &(&str, String)| *of == sort_of(name) && *low == lower;
+        self.names.iter().find(|(key, _)| is_it(key)).map(|(_, written)| written.as_str())
+    }
+
+    /// Says whether a name is among them as it is written.
+    pub fn has_so(&self, name: &Name) -> bool {
+        self.has(name) && self.spelt(name).is_none_or(|spelt| spelt == name.text().trim())
     }
 
     /// Says whether a name is among them; capitals do not count, nor does the `Id` of a

@@ -295,24 +295,26 @@ impl Org {
         let mut left: Vec<&str> = licences.iter().copied().collect();
         let mut hidden = None;
         for (object, names) in [
-            ("UserLicense", ["Name", "MasterLabel"]),
-            ("PermissionSetLicense", ["DeveloperName", "MasterLabel"]),
+            ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),
+            ("PermissionSetLicense", ["DeveloperName", "MasterLabel", "PermissionSetLicenseKey"]),
         ] {
             if left.is_empty() {
                 break;
             }
-            let soql = format!(
-                "SELECT {}, {}, TotalLicenses, UsedLicenses FROM {object}",
-                names[0], names[1]
-            );
+            let soql =
+                format!("SELECT {}, TotalLicenses, UsedLicenses FROM {object}", names.join(", "));
             let rows = match self.wire.query(&soql).await {
                 Ok(rows) => rows,
                 Err(error) if error.is_about_rights() => {
-                    hidden = Some(error);
+                    hidden = Some(error.to_string());
                     continue;
                 }
                 Err(error) => return Err(error),
             };
+            // Nothing tells an org without one from a caller who is shown none.
+            if rows.is_empty() {
+                hidden.get_or_insert_with(|| format!("the org shows no row of {object}"));
+            }
             left.retain(|licence| {
                 let is_it = |row: &&Json| {
                     names

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use super::Org;
 use super::describe::{described_names, everywhere, permission_fields};
 use super::error::OrgError;
@@ -15,13 +17,15 @@ use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
 use crate::metadata::fact::{Access, FactAnswer};
 use crate::metadata::names::{Lacked, Name, NameStatus, Names, Shown};
-use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, registry};
 
 /// Permissions that metadata has and the schema need not show (S 4.5).
 const METADATA_ALONE: &[&str] = &["CanApproveUninstalledApps"];
+/// How many objects' definitions are asked for at once, so that the question stays short.
+const DEFINITIONS_AT_ONCE: usize = 100;
 /// What the names of objects end in that are somebody's own: the list of objects has them all.
 const CUSTOM: &[&str] = &["__c", "__mdt", "__e", "__b", "__x", "__kav"];
 /// Parts of compound fields, which an object's file has as the whole alone (`BillingAddress`).
@@ -76,14 +80,14 @@ impl Org {
         let shown = Shown::by(seen);
         let is_there = |name: &Name| match name {
             Name::Permission(permission) => {
-                everywhere(permission).is_some()
-                    || METADATA_ALONE.iter().any(|known| known.eq_ignore_ascii_case(permission))
+                everywhere(permission) == Some(permission)
+                    || METADATA_ALONE.contains(&permission.as_str())
             }
             Name::Component(id) => seen.get(id).is_some() || seen.called(id).is_some(),
             Name::Licence(_) => false,
         };
         let doubtful: BTreeSet<Name> =
-            asked.iter().filter(|name| !is_there(name) && !shown.has(name)).cloned().collect();
+            asked.iter().filter(|name| !is_there(name) && !shown.has_so(name)).cloned().collect();
         if doubtful.is_empty() {
             return Ok(Names::default());
         }
@@ -138,6 +142,7 @@ impl Search<'_> {
         for id in others.filter(|id| is_listed(&id.type_name) && id.type_name != "CustomObject") {
             self.component(id);
         }
+        self.labels_of_sets().await?;
         let permissions: Vec<&str> = doubtful
             .iter()
             .filter(|name| matches!(name, Name::Permission(_)))
@@ -181,6 +186,18 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Says whether a name is in a list of all; one that is there in other capitals is noted.
+    fn is_in(&mut self, name: &Name, all: &[String]) -> bool {
+        let alike = |one: &&String| one.to_lowercase() == name.text().to_lowercase();
+        if all.iter().any(|one| one == name.text()) {
+            return true;
+        }
+        let Some(spelt) = all.iter().find(alike) else { return false };
+        let lacked = Lacked { nearest: Some(spelt.clone()), ..Lacked::of(name.clone()) };
+        self.found.insert(name.clone(), NameStatus::Lacked(lacked));
+        true
+    }
+
     fn lacks(&mut self, name: Name, among: &[String]) {
         // A part of an object is held against the object's other parts: the object is right.
         let object = match name.text().split_once('.') {
@@ -203,8 +220,9 @@ impl Search<'_> {
     /// A component of a type whose list has all there are.
     fn component(&mut self, id: &ComponentId) {
         let name = Name::Component(id.clone());
-        match self.listed.get(&id.type_name) {
-            Some(Ok(names)) if names.iter().any(|one| one.eq_ignore_ascii_case(&id.full_name)) => {}
+        let listed = self.listed.get(&id.type_name).cloned();
+        match listed {
+            Some(Ok(names)) if self.is_in(&name, &names) => {}
             Some(Ok(_)) if may_be_unlisted(id) => {
                 let words = format!(
                     "the org lists no {} `{}`, and need not list what came with a package",
@@ -213,12 +231,18 @@ impl Search<'_> {
                 );
                 self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
             }
+            Some(Ok(names)) if !id.full_name.starts_with("standard__") => self.lacks(name, &names),
             // Standard apps need not be listed.
-            Some(Ok(names)) if !id.full_name.starts_with("standard__") => {
-                let names = names.clone();
-                self.lacks(name, &names);
+            Some(Ok(names)) => {
+                if let Some(near) = names.iter().find(|one| is_slip(&id.full_name, one)) {
+                    let words = format!(
+                        "the org lists no app `{}`, and need not list standard ones{}",
+                        id.full_name,
+                        perhaps(Some(near))
+                    );
+                    self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
+                }
             }
-            Some(Ok(_)) => {}
             Some(Err(error)) => {
                 let words = format!("whether the org has it is not shown to this user: {error}");
                 self.found.insert(name, no_right(words));
@@ -227,46 +251,83 @@ impl Search<'_> {
         }
     }
 
+    /// People call a permission set by its label, which no list has.
+    async fn labels_of_sets(&mut self) -> Result<(), OrgError> {
+        let sets = self.found.lacked("PermissionSet");
+        if sets.is_empty() {
+            return Ok(());
+        }
+        let soql = format!(
+            "SELECT Name, Label FROM PermissionSet WHERE IsOwnedByProfile = false AND Label IN {}",
+            soql_list(sets.iter().map(String::as_str))
+        );
+        let rows = match self.org.wire.query(&soql).await {
+            Ok(rows) => rows,
+            // Without it the nearest name is told, as before.
+            Err(error) if error.is_about_one_question() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for set in sets {
+            let is_it = |row: &&Json| row["Label"].as_str().is_some_and(|label| label == set);
+            let own = rows.iter().find(is_it).and_then(|row| row["Name"].as_str());
+            if let Some(own) = own {
+                let name = Name::component("PermissionSet", set);
+                let nearest = Some(own.to_owned());
+                let lacked = Lacked { nearest, is_label: true, ..Lacked::of(name.clone()) };
+                self.found.insert(name, NameStatus::Lacked(lacked));
+            }
+        }
+        Ok(())
+    }
+
     /// Custom objects are all listed. A standard one need not be: its definition is asked for, and
     /// that it has none is believed only of a caller who would see it.
     async fn objects(&mut self, objects: &[&str]) -> Result<(), OrgError> {
         let listed = self.listed.get("CustomObject").cloned().unwrap_or(Ok(Vec::new()));
         let names = listed.as_ref().map(Vec::as_slice).unwrap_or_default();
-        let is_in = |names: &[String], object: &str| {
-            names.iter().any(|name| name.eq_ignore_ascii_case(object))
-        };
-        let mut left: Vec<&str> =
-            objects.iter().copied().filter(|object| !is_in(names, object)).collect();
+        let named = |object: &str| Name::component("CustomObject", object);
+        let mut left: Vec<&str> = objects.to_vec();
+        left.retain(|object| !self.is_in(&named(object), names));
         if left.is_empty() {
             return Ok(());
         }
         if listed.is_ok() {
             for object in left.extract_if(.., |object| ends_with_any(object, CUSTOM)) {
-                self.lacks(Name::component("CustomObject", object), names);
+                self.lacks(named(object), names);
             }
         }
         if left.is_empty() {
             return Ok(());
         }
-        let soql = format!(
-            "SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName IN {}",
-            soql_list(left.iter().copied())
-        );
-        let defined: Vec<String> = match self.org.wire.query(&soql).await {
-            Ok(rows) => rows
-                .iter()
-                .filter_map(|row| row["QualifiedApiName"].as_str().map(str::to_owned))
-                .collect(),
-            Err(error) if error.is_about_one_question() => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        left.retain(|object| !is_in(&defined, object));
+        let (mut defined, mut refused): (Vec<String>, _) = (Vec::new(), None);
+        for some in left.chunks(DEFINITIONS_AT_ONCE) {
+            let soql = format!(
+                "SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName IN {}",
+                soql_list(some.iter().copied())
+            );
+            match self.org.wire.query(&soql).await {
+                Ok(rows) => {
+                    let names = rows.iter().filter_map(|row| row["QualifiedApiName"].as_str());
+                    defined.extend(names.map(str::to_owned));
+                }
+                Err(error) if error.is_about_one_question() => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        left.retain(|object| !self.is_in(&named(object), &defined));
         if left.is_empty() {
+            return Ok(());
+        }
+        if let Some(error) = refused {
+            for object in left {
+                let words = format!("the org does not say whether it has `{object}`: {error}");
+                self.found.insert(named(object), NameStatus::Unseen(Unseen::not_readable(words)));
+            }
             return Ok(());
         }
         let is_proved = listed.is_ok() && sees_all_objects(self.org).await?;
         for object in left {
-            let name = Name::component("CustomObject", object);
+            let name = named(object);
             if is_proved {
                 self.lacks(name, names);
             } else {
@@ -295,7 +356,7 @@ impl Search<'_> {
             if !described.contains_key(object) {
                 described.insert(object, described_names(self.org, object).await?);
             }
-            if !described[object].has(&Name::component("CustomField", *field)) {
+            if !self.is_shown(&Name::component("CustomField", *field), &described[object]) {
                 left.push(field);
             }
         }
@@ -318,7 +379,7 @@ impl Search<'_> {
         for field in left {
             let object = object_of(&field);
             let name = Name::component("CustomField", field);
-            if shown.has(&name) {
+            if self.is_shown(&name, &shown) {
                 continue;
             }
             let file = seen.get(&object).or_else(|| files.get(&object));
@@ -330,6 +391,14 @@ impl Search<'_> {
             self.field(name, listed);
         }
         Ok(())
+    }
+
+    /// Says whether a name is shown; one that is shown in other capitals is noted.
+    fn is_shown(&mut self, name: &Name, shown: &Shown) -> bool {
+        if let Some(spelt) = shown.spelt(name) {
+            self.is_in(name, &[spelt.to_owned()]);
+        }
+        shown.has(name)
     }
 
     /// Judges a field that neither the object's file nor the caller's describe has.
@@ -351,10 +420,13 @@ impl Search<'_> {
             Some(_) if !is_custom && ends_with_any(field, COMPOUND) => needs(""),
             // A list of all has those of packages, which a file need not have.
             Some(of_file) if is_packaged(name.text()) => match self.listed.get("CustomField") {
-                Some(Ok(all)) if all.iter().any(|one| one.eq_ignore_ascii_case(name.text())) => {
+                Some(Ok(all)) => {
+                    let all = all.clone();
+                    if !self.is_in(&name, &all) {
+                        self.lacks(name, &of_file);
+                    }
                     return;
                 }
-                Some(Ok(_)) => return self.lacks(name, &of_file),
                 Some(Err(_)) | None => needs(""),
             },
             Some(of_file) => {
@@ -378,12 +450,17 @@ impl Search<'_> {
             let names = fields.iter().filter_map(|field| field.strip_prefix("Permissions"));
             names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
         });
+        let alone: Vec<String> = METADATA_ALONE.iter().map(|name| (*name).to_owned()).collect();
         for permission in permissions {
             let name = Name::Permission((*permission).to_owned());
+            let known_anyway = everywhere(permission).map(str::to_owned);
+            if self.is_in(&name, known_anyway.as_slice()) || self.is_in(&name, &alone) {
+                continue;
+            }
             match &known {
                 // A schema without one permission shows none.
                 Some(known) if !known.is_empty() => {
-                    if !known.iter().any(|one| one.eq_ignore_ascii_case(permission)) {
+                    if !self.is_in(&name, known) {
                         self.lacks(name, known);
                     }
                 }
@@ -410,7 +487,8 @@ impl Search<'_> {
             let soql = format!("SELECT {} FROM {object}", columns.join(", "));
             match self.org.wire.query(&soql).await {
                 Ok(rows) => {
-                    hidden |= rows.is_empty() && object == "UserLicense";
+                    // Nothing tells an org without one from a caller who is shown none.
+                    hidden |= rows.is_empty();
                     for column in columns {
                         let texts = rows.iter().filter_map(|row| row[column].as_str());
                         known.extend(texts.map(str::to_owned));
@@ -422,7 +500,7 @@ impl Search<'_> {
         }
         for licence in licences {
             let name = Name::Licence((*licence).to_owned());
-            if known.iter().any(|one| one.eq_ignore_ascii_case(licence)) {
+            if self.is_in(&name, &known) {
                 continue;
             }
             if hidden {

@@ -275,12 +275,14 @@ impl Permissions {
         };
         // The names only say where access comes from: an org that lacks one of these fields is
         // asked without.
-        let rows = match org.wire.query(&of(NAMES)).await {
-            Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => {
-                org.wire.query(&of("")).await?
+        let is_unknown = |error: &OrgError| error.code.as_deref() == Some("INVALID_FIELD");
+        let mut rows = org.wire.query(&of(&format!("{NAMES}, {PREFIX}"))).await;
+        for less in [NAMES, ""] {
+            if rows.as_ref().is_err_and(is_unknown) {
+                rows = org.wire.query(&of(less)).await;
             }
-            rows => rows?,
-        };
+        }
+        let rows = rows?;
         let mut sets = BTreeSet::new();
         for row in rows {
             let Some(user) = row["AssigneeId"].as_str() else { continue };
@@ -349,7 +351,9 @@ impl Permissions {
         match access {
             Access::Permission(name) => match self.fields.get(name) {
                 Some(Some(field)) => known(allowed.system(field)),
-                Some(None) => not_readable(&format!("this org has no system permission `{name}`")),
+                Some(None) => not_readable(&format!(
+                    "the org's schema does not show the system permission `{name}`"
+                )),
                 None => not_readable("the org does not show which system permissions it has"),
             },
             Access::PermissionSet(name) => allowed.assigned(name),
@@ -382,12 +386,17 @@ fn not_observed(kind: UnseenKind, reason: &str) -> Sourced {
 
 /// The column that stands for a flag: `PermissionsViewAllRecords` for `viewAllRecords`.
 fn column(flag: &str) -> String {
-    format!("Permissions{}{}", flag[..1].to_ascii_uppercase(), &flag[1..])
+    let mut letters = flag.chars();
+    let first = letters.next().map(|one| one.to_ascii_uppercase());
+    format!("Permissions{}{}", String::from_iter(first), letters.as_str())
 }
 
 /// What names an assignment's set and group (S 1.7, 4.4).
 const NAMES: &str = ", PermissionSetGroupId, PermissionSetGroup.MasterLabel, PermissionSet.Label, \
                      PermissionSet.IsOwnedByProfile, PermissionSet.Profile.Name";
+
+/// What a list has before the names of sets that came with a package, and `Name` has not.
+const PREFIX: &str = "PermissionSet.NamespacePrefix";
 
 /// Reads the sets of groups; where the org does not show them, a group is named alone.
 async fn members(
@@ -465,7 +474,14 @@ impl Allowed {
     /// when.
     fn assigned(&self, name: &str) -> Sourced {
         let is_it = |row: &Json| {
-            row["PermissionSet"]["Name"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(name))
+            let set = &row["PermissionSet"];
+            let own = set["Name"].as_str().unwrap_or_default();
+            let prefix = set["NamespacePrefix"].as_str();
+            let listed = prefix.map(|prefix| format!("{prefix}__{own}"));
+            [Some(own), listed.as_deref()]
+                .into_iter()
+                .flatten()
+                .any(|one| one.eq_ignore_ascii_case(name))
         };
         let mut end = None;
         for row in &self.assignments {

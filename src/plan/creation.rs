@@ -7,12 +7,14 @@ use wildmatch::WildMatch;
 
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
+use crate::metadata::names::{Name, NameStatus};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Odd, Portability, Said};
 use crate::metadata::settings::{entry_path, settings};
 use crate::metadata::value::Value;
 use crate::package::patch::patch;
 use crate::package::{Cause, Change, own};
+use crate::template::needs::created_names;
 use crate::template::{Applies, ExpandedCreate, ExpandedStep};
 
 use super::proof::folded;
@@ -47,6 +49,9 @@ impl Plan<'_> {
         };
         if self.made.contains_key(&name) {
             return Ok(name);
+        }
+        if let Some((_, create)) = &create {
+            refuse_names(create, steps, basis)?;
         }
         let (document, mut settings) = match create {
             Some((step, create)) => (self.begin(create, basis)?, set_by(step, create)),
@@ -149,6 +154,33 @@ impl Plan<'_> {
         }
         self.changes.extend(copied);
     }
+}
+
+/// Refuses to make what a name stands in that the org lacks: its deploy would fail.
+fn refuse_names(
+    create: &ExpandedCreate,
+    steps: &[ExpandedStep<'_>],
+    basis: &Basis<'_>,
+) -> Result<(), String> {
+    let makes = |name: &Name| {
+        let of_step = |step: &ExpandedStep<'_>| {
+            let made = step.create.as_ref().map(|create| Name::Component(create.id.clone()));
+            made.as_ref() == Some(name)
+        };
+        steps.iter().any(of_step)
+    };
+    for name in created_names(create).iter().filter(|name| !makes(name)) {
+        match basis.components.names.get(name) {
+            Some(NameStatus::Lacked(lacked)) if !lacked.in_files => {
+                return Err(format!("it is made with what is not there: {lacked}"));
+            }
+            Some(NameStatus::Unshown(lacked)) => {
+                return Err(format!("it is made with what may not be there: {lacked}"));
+            }
+            Some(NameStatus::Lacked(_) | NameStatus::Unseen(_)) | None => {}
+        }
+    }
+    Ok(())
 }
 
 /// How the file of a part of an external client app is named where it is made here (S 2.1), if the

@@ -64,6 +64,9 @@ pub struct SavedPlan {
     /// What has no way back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_way: Vec<String>,
+    /// What would be made although something of nearly its name is there, with that name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub near: BTreeMap<String, String>,
     /// The files as they would be sent now.
     pub package: BTreeMap<String, String>,
     /// The changes that lead back.
@@ -284,6 +287,7 @@ impl SavedPlan {
             left: plan.left.iter().map(|left| SavedLeft::new(left, &org.instance_url)).collect(),
             notes: plan.notes.clone(),
             one_way: plan.doors.clone(),
+            near: BTreeMap::new(),
             package: files
                 .map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
                 .collect(),
@@ -295,6 +299,12 @@ impl SavedPlan {
                 .collect(),
             org,
         }
+    }
+
+    /// What would be made although something of nearly its name is there, with that name.
+    pub fn slips(&self) -> Vec<(ComponentId, String)> {
+        let slips = self.near.iter().filter_map(|(id, near)| Some((component(id)?, near.clone())));
+        slips.collect()
     }
 
     /// The plan as text, with its digest.

@@ -17,7 +17,7 @@ use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
 use super::blind;
-use super::left::Left;
+use super::left::{Left, LeftKind};
 use super::proof::folded;
 use super::refusal::{refuse, refuse_other_layout, refuse_removal};
 use super::{Basis, Plan};
@@ -66,7 +66,15 @@ pub(super) fn fill(
                 plan.left.push(leave(unseen.words.clone()));
                 continue;
             }
-            Outcome::InSync | Outcome::Waived(_) => continue,
+            // So only because there is nothing: what is strict counts it.
+            Outcome::InSync => {
+                plan.left.extend(finding.lacks.as_ref().map(|lacked| Left {
+                    kind: LeftKind::NotObserved,
+                    ..leave(lacked.to_string())
+                }));
+                continue;
+            }
+            Outcome::Waived(_) => continue,
         }
         if let Some(lacked) = finding.lacks_name().filter(|lacked| !can_be_made(&lacked.name)) {
             plan.left.push(leave(lacked.to_string()));

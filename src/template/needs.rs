@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Applies, ExpandedStep, ExpandedWant, Test};
+use super::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Access, Fact};
+use crate::metadata::fact::{Access, Fact, UserFact};
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
@@ -45,6 +46,7 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
         }
         // What a component is copied from must be at hand when it turns out to be missing.
         needs.components.extend(step.create.iter().filter_map(|create| create.from.clone()));
+        needs.names.extend(step.create.iter().flat_map(created_names));
     }
     needs
 }
@@ -55,16 +57,17 @@ impl Needs {
             ExpandedWant::Metadata { id, path, test, effective } => {
                 self.names.extend(Name::of_component(id));
                 self.names.extend(Name::of_setting(id, path));
-                self.names.extend(wanted_name(id, path, test));
+                self.names.extend(wanted_names(id, path, test));
                 if let Some((fact, user)) = effective {
                     self.fact(fact, Some(user));
                 }
                 self.components.insert(id.clone());
                 self.companion(id, path);
             }
-            ExpandedWant::Fact { fact, of, .. } => {
+            ExpandedWant::Fact { fact, of, test } => {
                 self.fact(fact, of.as_ref());
                 self.names.extend(Name::of_fact(fact));
+                self.names.extend(wanted_by_fact(fact, test));
             }
             ExpandedWant::Manual { confirm, .. } => {
                 if let Some(confirm) = confirm {
@@ -104,18 +107,59 @@ impl Needs {
     }
 }
 
-/// The name that a setting is wanted to hold: the licence of a profile or permission set, a layout.
-pub(crate) fn wanted_name(id: &ComponentId, path: &FieldPath, test: &Test) -> Option<Name> {
-    let Test::Equals(Value::Text(name)) = test else { return None };
+/// The names that what is made is made with: those of its settings, and the source of a copy.
+pub(crate) fn created_names(create: &ExpandedCreate) -> Vec<Name> {
+    let id = &create.id;
+    let of_settings = create.set.iter().flat_map(|(path, value)| {
+        let wanted = wanted_names(id, path, &Test::Equals(value.clone()));
+        Name::of_setting(id, path).into_iter().chain(wanted)
+    });
+    of_settings.chain(create.from.iter().flat_map(Name::of_component)).collect()
+}
+
+/// The names that a setting is wanted to hold: the licence of a profile or permission set, a
+/// layout, the profiles and permission sets whose users an app lets in.
+pub(crate) fn wanted_names(id: &ComponentId, path: &FieldPath, test: &Test) -> Vec<Name> {
     let segments: Vec<&str> = path.segments().iter().map(|one| one.name.as_str()).collect();
-    match (id.type_name.as_str(), segments.as_slice()) {
-        ("Profile", ["userLicense"]) | ("PermissionSet", ["license" | "userLicense"]) => {
-            Some(Name::Licence(name.clone()))
-        }
-        ("Profile", ["layoutAssignments", "layout"]) => {
-            Some(Name::component("Layout", plain(name.trim())))
-        }
+    let all_of = |type_name: &str| -> Vec<Name> {
+        let Test::Includes(names) = test else { return Vec::new() };
+        names.iter().map(|name| named(type_name, name)).collect()
+    };
+    let text = match test {
+        Test::Equals(Value::Text(text)) => Some(text),
         _ => None,
+    };
+    match (id.type_name.as_str(), segments.as_slice(), text) {
+        ("Profile", ["userLicense"], Some(name))
+        | ("PermissionSet", ["license" | "userLicense"], Some(name)) => {
+            vec![Name::Licence(name.clone())]
+        }
+        ("Profile", ["layoutAssignments", "layout"], Some(name)) => {
+            vec![Name::component("Layout", plain(name.trim()))]
+        }
+        ("ConnectedApp", ["profileName"], _)
+        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedProfile"], _) => {
+            all_of("Profile")
+        }
+        ("ConnectedApp", ["permissionSetName"], _)
+        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedPermissionSet"], _) => {
+            all_of("PermissionSet")
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn named(type_name: &str, name: &str) -> Name {
+    Name::component(type_name, canonical_full_name(type_name, name))
+}
+
+/// The name that a fact is wanted to be: a user's licence or profile.
+pub(crate) fn wanted_by_fact(fact: &Fact, test: &Test) -> Option<Name> {
+    let (Fact::User(fact), Test::Equals(Value::Text(name))) = (fact, test) else { return None };
+    match fact {
+        UserFact::License => Some(Name::Licence(name.clone())),
+        UserFact::Profile => Some(named("Profile", name)),
+        UserFact::IsActive => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::diff::{Diff, State};
+use crate::diff::{Diff, Finding, State};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
@@ -221,8 +221,12 @@ impl<'a> DiffRequest<'a> {
         let Some(wanted) = self.goal.saved() else { return Ok(()) };
         let plan = self.goal.plan(seen, Means::Deploy)?;
         let WantedArguments { only, except, .. } = self.arguments.wanted.clone();
-        let saved =
-            SavedPlan { except, ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only) };
+        let slips = Goal::slips(seen, &plan).into_iter();
+        let saved = SavedPlan {
+            except,
+            near: slips.map(|(id, near)| (id.to_string(), near)).collect(),
+            ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only)
+        };
         let text = saved.to_json().map_err(|error| {
             CommandError::internal("the plan cannot be written as JSON", error.to_string())
         })?;
@@ -250,7 +254,12 @@ fn next(
     choice: Option<&TargetOrg>,
     report: &Report<'_>,
 ) {
+    let WantedArguments { only, except, .. } = &arguments.wanted;
+    let chosen = only.iter().map(|text| ("--only", text));
+    let chosen = chosen.chain(except.iter().map(|text| ("--except", text)));
+    let chosen = chosen.map(|(option, text)| format!(" {option} {}", shell_word(text)));
     let named = wanted.named(&by_api_name(&arguments.wanted.set, wanted, report));
+    let named = format!("{named}{}", chosen.collect::<String>());
     if report.diffs().any(Diff::has_drift) {
         match (choice, &arguments.source.from) {
             (Some(choice), _) => ui.hint(&format!(
@@ -268,6 +277,10 @@ fn next(
     }
     if report.count(State::NotObserved) > 0 {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
+    }
+    let is_of_nothing = |diff: &Diff<'_>| diff.findings.iter().any(Finding::is_of_nothing);
+    if arguments.strict && report.diffs().any(is_of_nothing) {
+        ui.hint("--strict: what is so only because there is nothing of that name counts too");
     }
 }
 

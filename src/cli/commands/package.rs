@@ -138,7 +138,7 @@ async fn make(
     let means = if arguments.in_place { Means::Files } else { Means::Package };
     let plan = goal.plan(&seen, means)?;
     goal.refuse_empty(&seen, &plan)?;
-    refuse_slips(ui, &seen, &plan, arguments.create, false)?;
+    refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
     let mut text = render::render(&plan, &goal.title(&name), address.as_deref(), arguments.full);
     if arguments.show {
         text.push('\n');
@@ -381,6 +381,7 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
 
 fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
     let (saved, mut plan) = read_shown(ui, file)?;
+    refuse_slips(ui, saved.slips(), arguments.create, false)?;
     plan.leave_assignments();
     let left = left::below(&plan.left, &saved.org.instance_url, arguments.full);
     if saved.package.is_empty() {

@@ -182,11 +182,21 @@ impl Config {
     ///
     /// # Errors
     /// There is such a name; each with its line and what was probably meant.
-    pub(crate) fn check(&self, templates: &[&Template]) -> Result<(), CommandError> {
+    pub(crate) fn check(
+        &self,
+        templates: &[&Template],
+        org: Option<&str>,
+    ) -> Result<(), CommandError> {
         let Ok(top) = DeTable::parse(&self.text) else { return Ok(()) };
         let mut found = Vec::new();
         let top = top.get_ref();
         let orgs = top.get("orgs").and_then(|orgs| orgs.get_ref().as_table());
+        let meant = org.filter(|org| !self.orgs.contains_key(*org));
+        for (key, _) in orgs.into_iter().flatten() {
+            if let Some(org) = meant.filter(|org| is_slip(key.get_ref(), org)) {
+                found.push(self.no_such("org", key, Some(org)));
+            }
+        }
         let of_orgs = orgs.into_iter().flatten().filter_map(|(_, one)| one.get_ref().as_table());
         for all in std::iter::once(top).chain(of_orgs) {
             let table = |name: &str| all.get(name).and_then(|table| table.get_ref().as_table());
@@ -218,7 +228,11 @@ impl Config {
         found: &mut Vec<String>,
     ) {
         let name: &str = key.get_ref();
-        let Some(template) = templates.iter().find(|template| template.name == name) else {
+        let shipped = builtin::find(name).and_then(|one| template::parse(one.name, one.text).ok());
+        let here = templates.iter().copied().find(|template| template.name == name);
+        // What is changed in one of those may have parameters of its own.
+        let shipped = shipped.filter(|_| !self.overlay.contains_key(name));
+        let Some(template) = here.or(shipped.as_ref()) else {
             let slip = templates.iter().find(|template| is_slip(name, &template.name));
             if let Some(meant) = slip.filter(|_| builtin::find(name).is_none()) {
                 found.push(self.no_such("template", key, Some(&meant.name)));
@@ -246,7 +260,11 @@ impl Config {
         if known().any(|known| known == name) || is_shipped(name) {
             return;
         }
-        if let Some(near) = known().find(|known| is_slip(name, known)) {
+        // Names of three letters have no slip that is not another name.
+        let is_near = |known: &&String| {
+            is_slip(name, known) || name.len() < 4 && nearest(name, [known.as_str()]).is_some()
+        };
+        if let Some(near) = known().find(is_near) {
             found.push(self.no_such("parameter", key, Some(near)));
         }
     }

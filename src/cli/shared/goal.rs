@@ -16,8 +16,9 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, masters};
-use crate::metadata::registry::ApiVersion;
 use crate::metadata::registry::nearest::is_slip;
+use crate::metadata::registry::{self, ApiVersion};
+use crate::metadata::settings::settings;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::Org;
@@ -270,8 +271,8 @@ impl<'g> Goal<'g> {
     pub(crate) fn slips(seen: &Seen, plan: &Plan<'_>) -> Vec<(ComponentId, String)> {
         let names = &seen.components().names;
         let slip = |id: &ComponentId| match names.get(&Name::Component(id.clone()))? {
-            NameStatus::Lacked(Lacked { nearest: Some(near), .. })
-                if is_slip(&id.full_name, near) =>
+            NameStatus::Lacked(Lacked { nearest: Some(near), is_label, .. })
+                if *is_label || is_slip(&id.full_name, near) =>
             {
                 Some((id.clone(), near.clone()))
             }
@@ -452,7 +453,22 @@ fn against(
     let name = saved.path.as_ref().or(saved.org.as_ref()).cloned().unwrap_or_default();
     let ids = [&now.components, &side.components].map(|one| one.keys());
     let unread = [&now.not_observed, &side.not_observed].map(|one| one.keys());
-    only.check_components(ids.into_iter().flatten().chain(unread.into_iter().flatten()))?;
+    let paths = |id: &ComponentId| {
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let row = row.unwrap_or(&registry::UNKNOWN);
+        let mut paths = Vec::new();
+        for side in [&now, side] {
+            match side.components.contains_key(id) {
+                true => {
+                    paths.extend(settings(row, &side.document(id)?).into_iter().map(|one| one.0))
+                }
+                false if side.not_observed.contains_key(id) => return None,
+                false => {}
+            }
+        }
+        Some(paths)
+    };
+    only.check_components(ids.into_iter().flatten().chain(unread.into_iter().flatten()), &paths)?;
     let found = compare(&now, side, name, &chosen, saved.sparse);
     Ok(Seen {
         components: OnceLock::new(),
@@ -535,12 +551,8 @@ pub(crate) fn of_files(
         reading = read(&|id| is_wanted(id) || unnamed.contains(id.type_name.as_str()))?;
         reading.components.name_by_label(needed.iter());
     }
-    let (found, mut slips) = Names::of_files(&names, &there.borrow(), &reading.components);
-    reading.components.names = found;
+    reading.components.names = Names::of_files(&names, &there.borrow(), &reading.components);
     reading.components.names.given_by(given_by);
-    for slip in &mut slips {
-        slip.parameters = given_by(&slip.name);
-    }
     for file in &reading.passed_over {
         ui.detail(&format!("passed over: {file}"));
     }
@@ -548,7 +560,6 @@ pub(crate) fn of_files(
     ui.detail(&format!("read {count} components from {}", from.display()));
     let graph = masters(&reading.components);
     reading.remarks.extend(reading.components.labels_in_words());
-    reading.remarks.extend(slips.iter().map(ToString::to_string));
     Ok(Seen {
         components: reading.components.into(),
         against: None,

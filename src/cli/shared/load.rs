@@ -182,7 +182,7 @@ pub(crate) fn fill_in(
         };
         pairs.push((name.trim(), value));
     }
-    config.check(templates)?;
+    config.check(templates, choice.map(TargetOrg::name))?;
     if let Some(file) = &config.file {
         ui.detail(&format!("parameters from {}", file.display()));
     }

@@ -9,6 +9,7 @@ use crate::apply::queue::{self, Known};
 use crate::apply::validation::{is_validated, moved_since, unfit};
 use crate::apply::{Applier, Outcome, Purpose};
 use crate::journal::{Entry, Journal, Stage};
+use crate::metadata::ComponentId;
 use crate::org::deploy::{TestLevel, Trial, is_deploy_id, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
@@ -120,7 +121,7 @@ impl<'r> Road<'r> {
         }
         self.refuse_removals(&plan)?;
         self.refuse_admin_rights(&plan)?;
-        refuse_slips(ui, seen, &plan, manner.create, manner.yes)?;
+        refuse_slips(ui, Goal::slips(seen, &plan), manner.create, manner.yes)?;
         self.check(&plan).await?;
         // A validation changes nothing, so nobody is asked.
         if manner.validate {
@@ -462,15 +463,19 @@ impl Reviewed<'_> {
 /// It is not, or nobody is there to ask.
 pub(crate) fn refuse_slips(
     ui: &Ui,
-    seen: &Seen,
-    plan: &Plan<'_>,
+    slips: Vec<(ComponentId, String)>,
     create: bool,
     yes: bool,
 ) -> Result<(), CommandError> {
-    if create {
-        return Ok(());
-    }
-    for (id, near) in Goal::slips(seen, plan) {
+    for (id, near) in slips {
+        // An org has one of such names at most: it would be changed, not made.
+        if near.to_lowercase() == id.full_name.to_lowercase() {
+            let words = format!("{id} is there as `{near}`, so nothing was made");
+            return Err(CommandError::new(words).hint(format!("write it so: `{near}`")));
+        }
+        if create {
+            continue;
+        }
         let words = format!("{id} is not there, but `{near}` is");
         let question = format!("{words}. Make {id} all the same? [y/N]");
         match if yes { None } else { ui.confirm(&question, None) } {

@@ -8,7 +8,7 @@ use crate::diff::Finding;
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::{api_full_name, canonical_full_name};
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::nearest::nearest;
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::registry::{self, canonical_type};
 
 use super::error::CommandError;
@@ -61,23 +61,48 @@ impl Selection {
                 all.iter().any(|(id, path)| pattern.names(id) && pattern.accepts(path.as_ref()))
             },
             || all.iter().map(|(id, path)| (id, path.as_ref())).collect(),
-        )
+        )?;
+        let is_chosen = all.iter().any(|(id, path)| self.setting(id, path.as_ref()));
+        self.check_rest(is_chosen || all.is_empty())
     }
 
-    /// Refuses patterns that choose no component of two states, and no setting that its type can
-    /// have.
+    /// Refuses a choice that leaves nothing of what is compared.
+    fn check_rest(&self, is_something_left: bool) -> Result<(), CommandError> {
+        if is_something_left || self.only.is_empty() && self.except.is_empty() {
+            return Ok(());
+        }
+        Err(CommandError::new(
+            "what `--only` and `--except` leave together is nothing of what is compared here",
+        )
+        .hint("leave one of them out, or name less with it")
+        .usage())
+    }
+
+    /// Refuses patterns that choose no component of two states, no setting that its type can have,
+    /// or no entry that either has; `paths` are the settings of a component in both, none where
+    /// they cannot be read.
     ///
     /// # Errors
     /// The first such pattern, with what was probably meant.
     pub(crate) fn check_components<'i>(
         &self,
         ids: impl Iterator<Item = &'i ComponentId> + Clone,
+        paths: &dyn Fn(&ComponentId) -> Option<Vec<FieldPath>>,
     ) -> Result<(), CommandError> {
         self.check(
             |pattern| ids.clone().any(|id| pattern.names(id)),
             || ids.clone().map(|id| (id, None)).collect(),
         )?;
-        // What is equal on both sides is no finding, so only the type knows of a path.
+        self.check_rest(ids.clone().any(|id| self.accepts(Some(id), None)))?;
+        for pattern in self.patterns() {
+            let Some(first) = ids.clone().find(|id| pattern.names(id)) else { continue };
+            pattern.check_section(first)?;
+            if pattern.is_of_entry() {
+                let named = ids.clone().filter(|id| pattern.names(id));
+                pattern.check_entry(named.map(|id| (id, paths(id))))?;
+            }
+        }
+        // What is equal on both sides is no finding, so the type knows of a path, and the states.
         for pattern in self.patterns() {
             let Some(path) = pattern.path.as_ref().and_then(|path| path.pattern().parse().ok())
             else {
@@ -185,6 +210,67 @@ impl Pattern {
             full_name: WildMatch::new(&canonical_full_name(type_name, name)),
             path: path.map(WildMatch::new),
         })
+    }
+
+    /// Refuses a path that begins with what a component's type does not have.
+    fn check_section(&self, id: &ComponentId) -> Result<(), CommandError> {
+        let Some(path) = self.path.as_ref().map(WildMatch::pattern) else { return Ok(()) };
+        let end = path.find(['.', '[', '*', '?']).unwrap_or(path.len());
+        let (section, behind) = path.split_at(end);
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let Some(row) = row.filter(|row| row.complete) else { return Ok(()) };
+        let is_whole = !section.is_empty() && !behind.starts_with(['*', '?']);
+        if !is_whole || row.field(section).is_some() {
+            return Ok(());
+        }
+        let near = nearest(section, row.fields.iter().map(|field| field.name));
+        let words = format!(
+            "`{} {}`: `{}` has no element `{section}`{}",
+            self.option,
+            self.text,
+            id.type_name,
+            perhaps(near)
+        );
+        Err(CommandError::new(words).usage())
+    }
+
+    /// Says whether it names one entry of a list, by its whole key.
+    fn is_of_entry(&self) -> bool {
+        let path = self.path.as_ref().map(WildMatch::pattern).unwrap_or_default();
+        path.contains('[') && !path.contains(['*', '?'])
+    }
+
+    /// Refuses an entry that none of the components has.
+    fn check_entry<'i>(
+        &self,
+        all: impl Iterator<Item = (&'i ComponentId, Option<Vec<FieldPath>>)>,
+    ) -> Result<(), CommandError> {
+        let wanted = self.path.as_ref().map(WildMatch::pattern).unwrap_or_default();
+        let entry_of = |path: &str| path.find(']').map_or(path, |end| &path[..=end]).to_lowercase();
+        let section = wanted.split('[').next().unwrap_or_default().to_lowercase();
+        let mut known = BTreeSet::new();
+        for (_, paths) in all {
+            // What cannot be read may have it.
+            let Some(paths) = paths else { return Ok(()) };
+            for path in paths.iter().map(ToString::to_string) {
+                if entry_of(&path) == entry_of(&wanted) {
+                    return Ok(());
+                }
+                let is_alike = path.to_lowercase().starts_with(&format!("{section}["));
+                if let Some(end) = path.find(']').filter(|_| is_alike) {
+                    known.insert(path[..=end].to_owned());
+                }
+            }
+        }
+        let entry = wanted.find(']').map_or(&*wanted, |end| &wanted[..=end]);
+        let near = nearest(entry, known.iter().map(String::as_str));
+        Err(CommandError::new(format!(
+            "`{} {}`: nothing that is compared here has `{entry}`{}",
+            self.option,
+            self.text,
+            perhaps(near)
+        ))
+        .usage())
     }
 
     fn names(&self, id: &ComponentId) -> bool {

@@ -6,9 +6,10 @@ use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
-use crate::metadata::registry::nearest::{nearest, perhaps};
+use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::metadata::registry::{self, Field, Kind, wsdl};
 use crate::metadata::value::Value;
+use crate::template::needs::wanted_names;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
 
 use super::Advice;
@@ -71,6 +72,17 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     }
 }
 
+/// What a template's head still has of a draft.
+pub(super) fn of_head(template: &Template, found: &mut Vec<Advice>) {
+    let mut notes = Vec::new();
+    to_do([template.title.as_str(), template.source.as_str()].into_iter(), &mut notes);
+    found.extend(notes.into_iter().map(|(is_mistake, words)| Advice {
+        line: 1,
+        message: format!("the template {words}"),
+        is_mistake,
+    }));
+}
+
 /// Says what a template names that only an org can tell of; nothing where it names no such thing.
 pub(super) fn unknown_here(template: &Template) -> Option<String> {
     let mut sorts: Vec<String> = Vec::new();
@@ -108,10 +120,11 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             to_do([component.as_str(), path.as_str()].into_iter(), notes);
             of_test(test, notes);
             star(component, notes);
-            if path.contains("[*]") {
-                let words = "`*` as a key stands for nothing; name each entry".to_owned();
+            if path.split('[').skip(1).any(|key| key.split(']').next().is_some_and(is_wild)) {
+                let words = "`*` in a key stands for nothing; name each entry";
                 notes.push((true, format!("wants {component} {path}: {words}")));
             }
+            licences(component, path, test, notes);
             for name in names_of(component, path) {
                 impossible(&name, notes);
                 if let Name::Permission(name) = &name {
@@ -127,6 +140,22 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             confirm.iter().for_each(|want| of_want(want, notes));
         }
         Want::Any(wants) => wants.iter().for_each(|want| of_want(want, notes)),
+    }
+}
+
+fn is_wild(key: &str) -> bool {
+    key.contains('*')
+}
+
+/// The licences that a profile or permission set is wanted to have.
+fn licences(component: &str, path: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
+    let Some((type_name, _)) = component.split_once(':') else { return };
+    let Ok(path) = path.parse::<FieldPath>() else { return };
+    let id = ComponentId::new(type_name.trim(), "X");
+    for name in wanted_names(&id, &path, test) {
+        if let Name::Licence(licence) = name {
+            one_of(&licence, "licence", LICENCES, notes);
+        }
     }
 }
 
@@ -178,6 +207,10 @@ fn permission(name: &str, notes: &mut Vec<(bool, String)>) {
 fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     of_test(test, notes);
     to_do([pattern].into_iter(), notes);
+    if is_wild(pattern) {
+        notes.push((true, format!("asks for {pattern}: `*` stands for nothing; name each")));
+        return;
+    }
     let Ok(fact) = Fact::parse(pattern) else { return };
     Name::of_fact(&fact).iter().for_each(|name| impossible(name, notes));
     let values: Vec<String> = test.desired().iter().flat_map(Value::elements).collect();
@@ -201,10 +234,12 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
 
 /// A value that is nearly one of those known is a mistake; another may be right.
 fn one_of(value: &str, sort: &str, known: &[&str], notes: &mut Vec<(bool, String)>) {
-    if value.contains('{') || known.iter().any(|one| one.eq_ignore_ascii_case(value)) {
+    if value.contains('{') || known.contains(&value) {
         return;
     }
-    match nearest(value, known.iter().copied()) {
+    let whole = format!("{value} Edition");
+    let slip = known.iter().find(|one| is_slip(value, one) || **one == whole);
+    match slip {
         Some(near) => {
             let words = format!("no org has the {sort} `{value}`; did you mean `{near}`?");
             notes.push((true, format!("can never be so: {words}")));

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::permission::known::KNOWN;
 use super::super::registry::nearest::{is_slip, nearest};
-use super::{
-    ComponentId, ComponentSet, LICENCE, Lacked, Name, NameStatus, Names, PERMISSION, Shown,
-};
+use super::{ComponentId, ComponentSet, Lacked, Name, NameStatus, Names, Shown, sort_of};
 
 /// Objects that every org has; some are spelt nearly like another.
 const EVERYWHERE: &[&str] = &[
@@ -28,16 +26,16 @@ const EVERYWHERE: &[&str] = &[
 
 impl Names {
     /// Holds names against files: components against the names of all that the files have, a part
-    /// of an object against the object's file. Another that nothing shows, and that is probably a
-    /// slip of one that is shown, is returned: whether an org has it is not known.
+    /// of an object against the object's file. Of another that nothing shows, and that is probably
+    /// a slip of one that is shown, only an org can tell too.
     pub fn of_files(
         asked: &BTreeSet<Name>,
         there: &BTreeSet<ComponentId>,
         components: &ComponentSet,
-    ) -> (Self, Vec<Lacked>) {
+    ) -> Self {
         // All entries of all profiles are gone through, and most names need none of them.
         let shown = LazyCell::new(|| Shown::by(components));
-        let (mut names, mut slips) = (Self::default(), Vec::new());
+        let mut names = Self { of_files: true, ..Self::default() };
         for name in asked {
             let lacked = |near: Option<&str>| Lacked {
                 nearest: near.map(str::to_owned),
@@ -59,10 +57,10 @@ impl Names {
                 let near = near.and_then(|near| alike.iter().find(|one| part_of(one).1 == near));
                 names.insert(name.clone(), NameStatus::Unshown(lacked(near.copied())));
             } else if let Some(meant) = shown.slip(name) {
-                slips.push(lacked(Some(meant)));
+                names.insert(name.clone(), NameStatus::Unshown(lacked(Some(meant))));
             }
         }
-        (names, slips)
+        names
     }
 }
 
@@ -88,11 +86,7 @@ fn is_not_in_objects_file(name: &Name, components: &ComponentSet, shown: &Shown)
 impl Shown {
     /// The names of the same sort; of the parts of an object those of the same object.
     fn alike<'s>(&'s self, name: &Name, known: &[&'s str]) -> Vec<&'s str> {
-        let sort = match name {
-            Name::Permission(_) => PERMISSION,
-            Name::Licence(_) => LICENCE,
-            Name::Component(id) => id.type_name.as_str(),
-        };
+        let sort = sort_of(name);
         let is_part = matches!(sort, "CustomField" | "RecordType");
         let object = if is_part { part_of(name.text()).0 } else { "" };
         let of_sort = self.names.iter().filter(|((of, _), _)| *of == sort);
@@ -154,14 +148,12 @@ mod tests {
             (Name::component("Profile", "Sales"), None),
         ];
         let asked = rows.iter().map(|(name, _)| name.clone()).collect();
-        let (names, slips) = Names::of_files(&asked, &there, &set);
+        let names = Names::of_files(&asked, &there, &set);
         for (name, expected) in rows {
-            let slip = slips.iter().find(|one| one.name == name);
-            let meant = match (names.get(&name), slip) {
-                (Some(NameStatus::Lacked(lacked)), None) if name.sort() == "profile" => {
-                    Some(lacked)
-                }
-                (None, slip) => slip,
+            let meant = match names.get(&name) {
+                Some(NameStatus::Lacked(lacked)) if name.sort() == "profile" => Some(lacked),
+                Some(NameStatus::Unshown(lacked)) if name.sort() != "profile" => Some(lacked),
+                None => None,
                 other => panic!("{name:?}: {other:?}"),
             };
             assert_eq!(meant.and_then(|one| one.nearest.as_deref()), expected, "{name:?}");
@@ -193,8 +185,7 @@ mod tests {
             (field("Case.Origin"), None),
         ];
         let asked = rows.iter().map(|(name, _)| name.clone()).collect();
-        let (names, slips) = Names::of_files(&asked, &BTreeSet::new(), &set);
-        assert_eq!(slips, []);
+        let names = Names::of_files(&asked, &BTreeSet::new(), &set);
         for (name, expected) in rows {
             let near = names.get(&name).map(|standing| match standing {
                 NameStatus::Unshown(lacked) => lacked.nearest.as_deref(),
