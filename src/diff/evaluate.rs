@@ -209,9 +209,11 @@ impl<'s> Seen<'s, '_> {
             NameStatus::Lacked(_) => None,
         });
         match (unseen, &finding.outcome) {
-            (Some(unseen), Outcome::InSync | Outcome::Differs | Outcome::Missing)
-                if !wants_none =>
-            {
+            // A slip says more than that nobody asked for the name.
+            (Some(unseen), Outcome::NotObserved(_)) if unseen.kind != UnseenKind::Offline => {
+                finding
+            }
+            (Some(unseen), _) if !wants_none => {
                 let outcome = Outcome::NotObserved(unseen);
                 Finding { outcome, actual: None, ..finding }
             }

@@ -16,10 +16,13 @@ const LESSER: &str = "warehouse.sync@harbourlight.example.com";
 
 async fn lab(wants: &[String]) -> Lab {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
-    let wants = wants.join(", ");
-    let step = format!("[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n");
-    lab.env.write("t.toml", format!("{HEAD}{step}"));
+    lab.env.write("t.toml", template_of(&wants.join(", ")));
     lab
+}
+
+/// A template of one step.
+fn template_of(wants: &str) -> String {
+    format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n")
 }
 
 fn setting(component: &str, path: &str, rest: &str) -> String {
@@ -493,14 +496,117 @@ async fn files_tell_of_slips_and_make_nothing_of_them_unasked() {
     let set = set.iter().flat_map(|set| ["--set", set]);
     let diff = ["diff", "--template", "ampersand", "--from", "snap"];
     let run = lab.run(&diff.into_iter().chain(set).collect::<Vec<_>>()).await;
+    let text = words_of(&run.stdout);
     for words in [
         "given by `app`; did you mean `Ampersand`?",
-        "note: the files have no object `Acount` (parameter `read`); did you mean `Account`?",
-        "note: the files have no field `Account.Phne` (parameter `fields`); did you mean",
+        "offline: the files have no object `Acount` (parameter `read`); did you mean `Account`?",
+        "offline: the files have no field `Account.Phne` (parameter `fields`); did you mean",
     ] {
-        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+        assert!(text.contains(words), "{words}: {}", run.stdout);
     }
-    assert!(!run.stdout.contains("the org has no"), "{}", run.stdout);
+    assert!(!text.contains("the org has no"), "{}", run.stdout);
+    // What only an org can tell is in no package.
+    let out = ["package", "--template", "ampersand", "--from", "snap", "--out", "out2"];
+    let set = ["app=Ampersand", "read=Acount,Account", "fields=Account.Phne"];
+    let set = set.iter().flat_map(|set| ["--set", set]);
+    let run = lab.run(&out.into_iter().chain(set).collect::<Vec<_>>()).await;
+    assert!(run.code == 0 || run.code == 2, "{run:?}");
+    let written = lab.env.folder().join("out2/profiles/Ampersand Integration.profile");
+    let written = std::fs::read_to_string(written).unwrap();
+    assert!(written.contains("<object>Account<"), "{written}");
+    assert!(!written.contains("Acount") && !written.contains("Phne"), "{written}");
+}
+
+/// A text without its breaks of lines.
+fn words_of(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An org has one of the names that differ in capitals alone: such a want is not made beside it,
+/// and no setting of it is called missing or so.
+#[tokio::test]
+async fn a_name_in_other_capitals_is_told_as_the_org_writes_it() {
+    let lab = lab(&[]).await;
+    for id in ["Profile:ampersand integration", "PermissionSet:warehouse_sync"] {
+        let (type_name, name) = id.split_once(':').unwrap();
+        let want = setting(id, "userPermissions[RunReports].enabled", "equals = true");
+        let set = format!("create = {{ component = \"{id}\", set = {{ label = \"W\" }} }}\n");
+        let made = if type_name == "Profile" { made(name) } else { template_of(&want) + &set };
+        lab.env.write("t.toml", made);
+        for command in [&["deploy", "--yes"][..], &["package", "--out", "out"]] {
+            for create in [&[][..], &["--create"]] {
+                let run = lab.run(&[command, &["--template", "t.toml"], create].concat()).await;
+                assert!(run.code == 1 && run.stderr.contains("is there as `"), "{id}: {run:?}");
+            }
+        }
+    }
+    assert_eq!(lab.count("deployRequest.start"), 0);
+    let set = PROFILE;
+    for (path, test, code, words) in [
+        ("objectPermissions[account].allowRead", "equals = true", 2, "the object `account` as"),
+        ("objectPermissions[account].allowRead", "equals = false", 2, "the object `account` as"),
+        ("userPermissions[apienabled].enabled", "equals = false", 2, "`apienabled` as `ApiEnab"),
+        ("fieldPermissions[Account.phone].readable", "equals = false", 2, "as `Account.Phone`"),
+    ] {
+        lab.env.write("t.toml", template_of(&setting(set, path, test)));
+        let run = lab.run(&["diff", "--template", "t.toml"]).await;
+        let text = words_of(&run.stdout);
+        assert!(run.code == code && text.contains(words), "{path} {test}: {run:?}");
+    }
+}
+
+/// Names that stand in values, in what is made, and behind what proves a step done.
+#[tokio::test]
+async fn a_name_that_the_org_lacks_is_told_wherever_it_stands() {
+    let lab = lab(&[]).await;
+    let (old, new) = ("<label>Report Builder<", "<label>Night Freight<");
+    lab.edit("PermissionSet", "Report_Builder", old, new).await;
+    let app = "ConnectedApp:Ampersand";
+    for (want, words) in [
+        (
+            setting(app, "profileName", "includes = [\"Ampersand Integraton\"]"),
+            "no profile `Ampersand Integraton`; did you mean `Ampersand Integration`?",
+        ),
+        (
+            setting(app, "permissionSetName", "includes = [\"Warehouse_Snyc\"]"),
+            "no permission set `Warehouse_Snyc`; did you mean `Warehouse_Sync`?",
+        ),
+        (
+            "{ fact = \"user.license\", equals = \"Salesfrce\" }".to_owned(),
+            "no licence `Salesfrce`; did you mean `Salesforce`?",
+        ),
+        (
+            "{ manual = \"Take it away\", confirm = { fact = \"user.permission[RunReprots]\", \
+             equals = true } }"
+                .to_owned(),
+            "no system permission `RunReprots`; did you mean `RunReports`?",
+        ),
+        (
+            setting("PermissionSet:Night Freight", "description", "equals = \"x\""),
+            "did you mean `Report_Builder`?",
+        ),
+    ] {
+        lab.env.write("t.toml", template_of(&want));
+        let diff =
+            ["diff", "--template", "t.toml", "--set", "user=robin.alder@harbourlight.example.com"];
+        let run = lab.run(&diff).await;
+        let text = words_of(&run.stdout);
+        assert!(run.code == 2 && text.contains(words), "{want}: {run:?}");
+    }
+    for set in [
+        "userLicense = \"Salesfrce\"",
+        "userLicense = \"Salesforce\", \"objectPermissions[Acount].allowRead\" = true",
+    ] {
+        let text = made("Night Watch");
+        let from = text.find("set = {").map_or(text.len(), |at| at + "set = {".len());
+        let to = from + text[from..].find('}').unwrap_or_default();
+        lab.env.write("t.toml", format!("{} {set} {}", &text[..from], &text[to..]));
+        let package = ["package", "--template", "t.toml", "--out", "out", "--create"];
+        let run = lab.run(&package).await;
+        let words = words_of(&run.stdout);
+        assert!(run.code == 2 && words.contains("made with what is not there"), "{set}: {run:?}");
+        assert!(!lab.env.folder().join("out").exists());
+    }
 }
 
 /// Files write an object's name as the org does; a person need not.

@@ -68,7 +68,7 @@ impl Selection {
 
     /// Refuses a choice that leaves nothing of what is compared.
     fn check_rest(&self, is_something_left: bool) -> Result<(), CommandError> {
-        if is_something_left || self.only.is_empty() && self.except.is_empty() {
+        if is_something_left || self.only.is_empty() || self.except.is_empty() {
             return Ok(());
         }
         Err(CommandError::new(
