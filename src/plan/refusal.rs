@@ -72,6 +72,21 @@ pub(super) fn refuse_removal(row: &MetadataType, path: &FieldPath) -> Result<(),
     Err("a deploy has no way to take this away: do it in Setup".to_owned())
 }
 
+/// An entry that a deploy lays over the org's can have each flag taken back, and stays an entry.
+pub(super) fn refuse_whole_entry(row: &MetadataType, path: &FieldPath) -> Result<(), String> {
+    let [only] = path.segments() else { return Ok(()) };
+    let field = row.fields.iter().find(|field| field.name == only.name);
+    let is_laid_over = row.deploy == DeployRule::Overlay
+        && only.key.is_some()
+        && field.is_some_and(|field| field.says_by_flags() && !field.sent_whole);
+    if !is_laid_over {
+        return Ok(());
+    }
+    Err("a deploy can set every flag of an entry of a profile to false, and not take the entry \
+         away: ask for each flag to be false, or do it in Setup"
+        .to_owned())
+}
+
 /// How an org lays a list over its own is known by the list's row; without one it might merge, or
 /// not.
 pub(super) fn refuse_unknown(

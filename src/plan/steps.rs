@@ -19,7 +19,7 @@ use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 use super::blind;
 use super::left::{Left, LeftKind};
 use super::proof::folded;
-use super::refusal::{refuse, refuse_other_layout, refuse_removal};
+use super::refusal::{refuse, refuse_other_layout, refuse_removal, refuse_whole_entry};
 use super::{Basis, Plan};
 
 /// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
@@ -144,6 +144,7 @@ impl Plan<'_> {
         let wanted = wanted(test, now.as_ref(), field)?;
         if let (None, Some(row), false) = (&wanted, row, basis.is_in_place) {
             refuse_removal(row, path)?;
+            refuse_whole_entry(row, path)?;
         }
         refuse_other_layout(path, wanted.as_ref())?;
         match pending {
