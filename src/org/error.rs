@@ -77,7 +77,7 @@ impl OrgError {
 
     /// Adds the org's own code; an empty one is none.
     pub(super) fn with_code(mut self, code: &str) -> Self {
-        self.code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        self.code = Some(harmless_code(code)).filter(|code| !code.is_empty());
         self
     }
 
@@ -351,25 +351,38 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 ///
 /// cirrus hides the token of the call from its errors; this catches what comes by another way, such
 /// as a page that echoes an older one.
-pub(super) fn hide_secrets(text: &str) -> String {
+pub(crate) fn hide_secrets(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let is_inner = |c: char| c.is_ascii_alphanumeric() || "!._-+/=:@%".contains(c);
-    let mut rest = text;
+    let (mut rest, mut before) = (text, "");
     while !rest.is_empty() {
         let end = rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(end);
-        match secret_start(word) {
+        let start =
+            if is_scheme(before) && word.len() >= SHORTEST { Some(0) } else { secret_start(word) };
+        match start {
             Some(at) => {
                 out.push_str(&word[..at]);
                 out.push_str("(hidden)");
             }
             None => out.push_str(word),
         }
+        if !word.is_empty() {
+            before = word;
+        }
         let next = tail.chars().next().map_or(0, char::len_utf8);
         out.push_str(&tail[..next]);
         rest = &tail[next..];
     }
     out
+}
+
+/// What is shorter than this behind a scheme, or the beginning of a refresh token, is a word.
+const SHORTEST: usize = 16;
+
+/// Says whether a word is the scheme of an `Authorization` header, behind which a secret stands.
+fn is_scheme(word: &str) -> bool {
+    ["basic", "bearer"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 fn secret_start(word: &str) -> Option<usize> {
@@ -384,12 +397,29 @@ fn secret_start(word: &str) -> Option<usize> {
     {
         return Some(at);
     }
-    // A session id: the org's id of 15 or 18 characters, `!`, and the key (S 6.9).
-    let bang = word.find('!')?;
-    let at = word[..bang].rfind("00D")?;
-    let id = &word[at..bang];
-    ((15..=18).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(at)
+    // A refresh token (S 2.8).
+    if let Some(at) = word.find("5Aep").filter(|at| word.len() - at >= SHORTEST) {
+        return Some(at);
+    }
+    // A session id: the org's id of 15 or 18 characters, `!`, and the key (S 6.9); in an address
+    // the sign is `%21`.
+    word.match_indices("00D").map(|(at, _)| at).find(|at| {
+        let rest = &word[*at..];
+        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let behind = &rest[length..];
+        (15..=18).contains(&length) && (behind.starts_with('!') || behind.starts_with("%21"))
+    })
 }
+
+/// A code as it may be shown: what an org answers in its place may be an echo of what it was sent.
+fn harmless_code(code: &str) -> String {
+    let is_of_code = |c: char| c.is_ascii_alphanumeric() || "_.:- ".contains(c);
+    let is_code = code.len() <= LONGEST_CODE && code.chars().all(is_of_code);
+    if is_code && hide_secrets(code) == code { code.to_owned() } else { "(hidden)".to_owned() }
+}
+
+/// No code of an org's is as long as this (S 6.9, 2.8).
+const LONGEST_CODE: usize = 80;
 
 impl fmt::Display for OrgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -420,6 +450,13 @@ mod tests {
             "00D5g00000AbCdEEAV!AQEAQFake.Session_Key",
             "eyJhbGciOiJ.eyJzdWIi.c2ln",
             "force://PlatformCLI::5Aep861@acme.my.salesforce.com",
+            "!--00D5g00000AbCdE!AQEAQFake.Session_Key",
+            "Error!00D5g00000AbCdE!AQEAQFake.Session_Key",
+            "00D30000000D1xE!AQEAQFake.Session_Key",
+            "sid=00D5g00000AbCdEEAV%21AQEAQFake.Session_Key",
+            "5Aep861TSESvWeug_xvFHRBTTbf_YrTWgEyjBJrZctSJ",
+            "Basic UGxhdGZvcm1DTEk6c2VjcmV0",
+            "Bearer AQEAQFakeSessionKeyOfNobody",
         ] {
             let shown = OrgError::new(
                 OrgErrorKind::Refused,
@@ -427,6 +464,16 @@ mod tests {
             );
             assert!(!format!("{shown} {shown:?}").contains(secret), "{shown}");
             assert!(shown.message.contains("(hidden)"), "{shown}");
+            let coded = OrgError::new(OrgErrorKind::Refused, "no").with_code(secret);
+            assert_eq!(coded.code.as_deref(), Some("(hidden)"), "{secret}");
+        }
+        let long = OrgError::new(OrgErrorKind::Refused, "no").with_code(&"x".repeat(100));
+        assert_eq!(long.code.as_deref(), Some("(hidden)"));
+        for code in
+            ["INVALID_SESSION_ID", "sf:INVALID_TYPE", "invalid_grant", "API_DISABLED_FOR_ORG"]
+        {
+            let coded = OrgError::new(OrgErrorKind::Refused, "no").with_code(code);
+            assert_eq!(coded.code.as_deref(), Some(code));
         }
     }
 

@@ -15,6 +15,7 @@ enum Way {
     Login,
     SfAlias,
     ConfiguredLogin,
+    NamedFile,
     Demo,
 }
 
@@ -53,6 +54,12 @@ impl Home {
         let (url, token) = (running.url(), running.token.clone());
         match way {
             Way::Environment | Way::Demo => {}
+            Way::NamedFile => {
+                let way = format!(
+                    "[orgs.\"{NAME}\"]\ninstance_url = \"{url}\"\naccess_token_env = \"ACME_TOKEN\"\n"
+                );
+                env.write("my ways.toml", way);
+            }
             Way::Login | Way::ConfiguredLogin => {
                 let login = serde_json::json!({
                     "warning": "", "format": "sfsetup.login/1", "name": NAME, "instance_url": url,
@@ -86,6 +93,7 @@ impl Home {
         match self.way {
             Way::Environment | Way::ConfiguredLogin => &[],
             Way::Login | Way::SfAlias => &["--org", NAME],
+            Way::NamedFile => &["--org", NAME, "--config", "my ways.toml"],
             Way::Demo => &["--org", "demo"],
         }
     }
@@ -94,6 +102,9 @@ impl Home {
         let mut command = self.env.clean(command);
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.env.folder().join("bin").display()));
+        if self.way == Way::NamedFile {
+            command.env("ACME_TOKEN", &self.running.token);
+        }
         if self.way == Way::Environment {
             command
                 .env("SF_ACCESS_TOKEN", &self.running.token)
@@ -181,7 +192,8 @@ async fn each_hint_runs(way: Way) {
         assert_eq!(run.code, *code, "{way:?}: {arguments:?}: {run:#?}");
         home.heed(&run, &mut told).await;
     }
-    let shown = home.run(&["plan", "show", "a plan.json"]).await;
+    let file: &[&str] = if way == Way::NamedFile { &["--config", "my ways.toml"] } else { &[] };
+    let shown = home.run(&[&["plan", "show", "a plan.json"], file].concat()).await;
     home.heed(&shown, &mut told).await;
     if matches!(way, Way::Login | Way::SfAlias) {
         let new = ["template", "new", "acme", "--from-org", NAME, "--app", "Ampersand"];
@@ -208,6 +220,7 @@ async fn each_hint_runs(way: Way) {
         Way::Login | Way::ConfiguredLogin => {
             format!("`sfsetup org login '{NAME}' --instance-url {url}`")
         }
+        Way::NamedFile => format!("put a new token of {NAME} into ACME_TOKEN"),
         Way::SfAlias => format!("`sf org login web --alias '{NAME}'`"),
         Way::Demo => String::new(),
     };
@@ -234,6 +247,11 @@ async fn with_an_alias_of_the_sf_command_line() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_login_that_a_file_names() {
     each_hint_runs(Way::ConfiguredLogin).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_file_that_is_named_on_the_command_line() {
+    each_hint_runs(Way::NamedFile).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,3 +120,24 @@ async fn a_host_that_is_not_salesforces_gets_no_token() {
         assert!(!run.stderr.contains("PLANTED"), "{run:?}");
     }
 }
+
+/// A pipeline that is wired wrongly names an org by a secret; what it says is read by many.
+#[tokio::test]
+async fn a_credential_in_the_place_of_a_name_is_not_shown() {
+    for secret in [
+        "force://PlatformCLI::5Aep861SECRETSECRETSECRET@acme.my.salesforce.com",
+        "00D5g00000AbCdE!AQEAQSECRETSECRET",
+    ] {
+        let env = Env::new();
+        for variable in ["SFSETUP_ORG", "SF_TARGET_ORG"] {
+            let mut command = env.command();
+            command.args(["org", "display"]).env(variable, secret);
+            let run = ended(command).await;
+            assert!(run.code == 64 && run.stderr.contains(variable), "{run:?}");
+            assert!(!format!("{run:?}").contains("SECRET"), "{run:?}");
+        }
+        let run = env.run(&["org", "display", "--org", secret]);
+        assert!(run.code == 64 && run.stderr.contains("--org holds a credential"), "{run:?}");
+        assert!(!format!("{run:?}").contains("SECRET"), "{run:?}");
+    }
+}

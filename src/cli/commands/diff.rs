@@ -199,7 +199,11 @@ impl<'a> DiffRequest<'a> {
         };
         let (outcome, failed) = match outcome {
             Ok(found) => (Ok(found), None),
-            Err(error) => (Err(Failure::from(&error)), Some(error)),
+            Err(error) => {
+                let Failure { hint, .. } = Failure::from(&error);
+                let hint = hint.map(|hint| self.ui.vouched().in_commands(&hint).into_owned());
+                (Err(Failure { hint, ..Failure::from(&error) }), Some(error))
+            }
         };
         let report = OrgReport {
             name: choice.name().to_owned(),

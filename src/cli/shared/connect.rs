@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use crate::demo;
 use crate::metadata::registry::nearest::nearest;
 use crate::org::auth::{DefaultOrg, Session, SfCli};
+use crate::org::error::hide_secrets;
 use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
@@ -62,6 +63,15 @@ pub(crate) fn choose(
         .or_else(|| variable("SF_TARGET_ORG").map(|name| (name, "SF_TARGET_ORG".to_owned())))
         .or_else(|| config.org.clone().map(|name| (name, config.place_of_org())));
     if let Some((name, place)) = named {
+        if hide_secrets(&name) != name {
+            return Err(CommandError::new(format!(
+                "{place} holds a credential, and no org's name"
+            ))
+            .because("it is not shown, and no request was made with it")
+            .hint("`sfsetup org login NAME --auth-url-file FILE` signs in with an auth URL")
+            .hint(format!("an access token belongs into {TOKEN}"))
+            .usage());
+        }
         return Ok(Some(match config.way_into(&name)? {
             Some(way) => of_file(name, way)?,
             None => TargetOrg::Named(name, place),

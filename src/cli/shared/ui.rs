@@ -168,7 +168,8 @@ impl Ui {
     /// Tells of something that does not stop the run.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
-            stderr(&format!("{} {}\n", "warning:".yellow().bold(), clean(text)));
+            let text = clean(&self.vouched.in_commands(text));
+            stderr(&format!("{} {text}\n", "warning:".yellow().bold()));
         }
     }
 
@@ -182,7 +183,8 @@ impl Ui {
     /// Says what to do next.
     pub(crate) fn hint(&self, text: &str) {
         if !self.quiet {
-            stderr(&format!("{} {}\n", "hint:".cyan().bold(), clean(text)));
+            let text = clean(&self.vouched.in_commands(text));
+            stderr(&format!("{} {text}\n", "hint:".cyan().bold()));
         }
     }
 
@@ -213,7 +215,7 @@ impl Ui {
 
     /// Says what went wrong, why, and what to do; also with `--quiet`.
     pub(crate) fn error(&self, error: &CommandError) {
-        stderr(&told(error));
+        stderr(&self.vouched.in_commands(&told(error)));
     }
 }
 
