@@ -32,6 +32,10 @@ pub enum Fault {
     HeldUntil(String),
     /// A page for people with status 200.
     Html,
+    /// The call is carried out, and a gateway answers with a page of this status.
+    PageAfter(u16),
+    /// HTTP 404: the org does not have the resource.
+    NotFound,
     /// `INVALID_SESSION_ID`.
     InvalidSession,
     /// `REQUEST_LIMIT_EXCEEDED`.
@@ -159,6 +163,9 @@ impl Fault {
                         <body><h1>We are down for maintenance.</h1></body></html>"
                     .to_vec(),
             }),
+            Self::NotFound => {
+                Some(refused(404, "NOT_FOUND", "The requested resource does not exist"))
+            }
             Self::InvalidSession => Some(if request.path.starts_with("/services/Soap/") {
                 refused(
                     500,
@@ -198,6 +205,7 @@ impl Fault {
             | Self::HalfBody
             | Self::SlowBody(_)
             | Self::HeldUntil(_)
+            | Self::PageAfter(_)
             | Self::BrokenBase64
             | Self::BrokenZip
             | Self::ZipSlip
@@ -209,6 +217,18 @@ impl Fault {
             | Self::UnknownStatus
             | Self::StringNumbers => None,
         }
+    }
+
+    /// The reply in place of that of a call which was carried out, where there is one.
+    pub(crate) fn afterwards(&self) -> Option<Reply> {
+        let Self::PageAfter(status) = self else { return None };
+        Some(Reply {
+            status: *status,
+            content_type: "text/html",
+            headers: Vec::new(),
+            body: b"<html><head><title>Gateway</title></head><body>Try again.</body></html>"
+                .to_vec(),
+        })
     }
 
     /// Applies a fault to a retrieve that starts.

@@ -188,6 +188,7 @@ async fn handle(
     if fault == Some(Fault::ResetAfter) {
         cut.0.store(true, Ordering::SeqCst);
     }
+    let reply = fault.as_ref().and_then(Fault::afterwards).unwrap_or(reply);
     respond(&reply, fault.as_ref())
 }
 

@@ -96,13 +96,22 @@ impl DeployRow {
     }
 }
 
-/// Whether an error says nothing of whether the org took the request.
+/// Whether an error says nothing of whether the org took the request. A gateway can pass a request
+/// on and still answer with a page of its own.
 fn is_lost(error: &OrgError) -> bool {
-    let is_silent = matches!(
-        error.kind,
-        OrgErrorKind::Unreachable | OrgErrorKind::TimedOut | OrgErrorKind::Unexpected
-    );
-    is_silent || error.code.as_deref() == Some("UNKNOWN_EXCEPTION")
+    match (error.kind, error.code.as_deref()) {
+        // The connection broke, or what came cannot be read.
+        (
+            OrgErrorKind::Unreachable
+            | OrgErrorKind::TimedOut
+            | OrgErrorKind::Unexpected
+            | OrgErrorKind::Hostile
+            | OrgErrorKind::Damaged,
+            _,
+        )
+        | (OrgErrorKind::Unavailable, None) => true,
+        (_, code) => code == Some("UNKNOWN_EXCEPTION"),
+    }
 }
 
 /// How long an org may say that it does not know a deploy: for a moment it says so of one that it

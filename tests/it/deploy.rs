@@ -245,6 +245,29 @@ async fn a_lost_answer_is_looked_for_before_anything_is_sent_again() {
     assert_eq!(lab.count("deployRequest.start"), 1);
 }
 
+/// A gateway passes the request on, and answers with a page of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_a_gateway_is_no_word_on_what_it_passed_on() {
+    for status in [502, 503, 504] {
+        let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+        lab.running.fault(once("deployRequest.start", Fault::NotFound));
+        lab.running.fault(once("deploy", Fault::PageAfter(status)));
+        let run = lab.ampersand("deploy", &["--yes"]).await;
+        assert_eq!(run.code, 0, "{status}: {run:?}");
+        assert_eq!(lab.count("deploy"), 1, "{status}");
+        assert_eq!(lab.journal()[0]["stage"], "done", "{status}");
+
+        let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+        assert_eq!(lab.ampersand("deploy", &["--validate"]).await.code, 0);
+        let id = lab.journal()[0]["deploy_id"].as_str().unwrap().to_owned();
+        lab.running.fault(once("deployRecentValidation", Fault::PageAfter(status)));
+        let run = lab.ampersand("deploy", &["--validated", &id, "--yes"]).await;
+        assert_eq!(run.code, 0, "{status}: {run:?}");
+        assert_eq!(lab.count("deployRecentValidation"), 1, "{status}");
+        assert_eq!(lab.journal()[1]["stage"], "done", "{status}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deploy_of_another_program_is_not_taken_for_the_one_whose_answer_was_lost() {
     let deploy = [&["deploy", "--template", "ampersand"], VALUES, &["--yes"]].concat();
