@@ -100,7 +100,7 @@ impl Known {
     /// # Errors
     /// The org cannot be asked.
     pub async fn is_up_to_date(&self, org: &Org) -> Result<bool, OrgError> {
-        let rows = org.recent_deploys().await?.unwrap_or_default();
+        let Some(rows) = org.recent_deploys().await? else { return Ok(self.0.is_none()) };
         Ok(rows.iter().all(|row| row.check_only || self.has(row)))
     }
 

@@ -91,16 +91,26 @@ async fn look(
     limit: Option<Duration>,
 ) -> Result<FoundDeploy, ApplyError> {
     let me = org.user().await.ok().map(|user| user.id);
-    let mut is_listed = true;
+    // Why the list could not be read the last time that it was asked for.
+    let mut unlisted = None;
     // Deploys that were held against the entry, and how they ended.
     let mut judged: BTreeMap<String, (Ownership, DeployStatus)> = BTreeMap::new();
     let mut overtaken_by = Vec::new();
     for wait in LOOKS {
         tokio::time::sleep(wait).await;
-        let Some(rows) = org.recent_deploys().await? else {
-            is_listed = false;
-            break;
+        let rows = match org.recent_deploys().await {
+            Ok(Some(rows)) => rows,
+            Ok(None) => {
+                unlisted = Some("the org does not show its deploys to this user".to_owned());
+                break;
+            }
+            // The next look may be answered.
+            Err(error) => {
+                unlisted = Some(format!("the org's deploys could not be listed: {error}"));
+                continue;
+            }
         };
+        unlisted = None;
         let is_mine = |created_by: &str| {
             me.as_deref().is_none_or(|me| created_by.is_empty() || same_id(me, created_by))
         };
@@ -174,9 +184,8 @@ async fn look(
         overtaken_by.sort_unstable();
         overtaken_by.dedup();
     }
-    // Where the org does not show its deploys, one that was accepted may still wait or run: nothing
-    // of it is there until it is over.
-    let waits: &[Duration] = if is_listed { &[Duration::ZERO] } else { &LOOKS_WITHOUT_LIST };
+    let waits: &[Duration] =
+        if unlisted.is_none() { &[Duration::ZERO] } else { &LOOKS_WITHOUT_LIST };
     let mut counts = Counts::default();
     for wait in waits {
         tokio::time::sleep(*wait).await;
@@ -185,11 +194,19 @@ async fn look(
             break;
         }
     }
-    Ok(match counts {
-        Counts { after: 0, other: 0, .. } if overtaken_by.is_empty() => FoundDeploy::Nothing,
-        Counts { after: 0, other: 0, .. } => FoundDeploy::Overtaken(overtaken_by),
-        Counts { before: 0, other: 0, .. } => FoundDeploy::Applied,
-        counts => FoundDeploy::Unclear(counts.words()),
+    Ok(match (counts, unlisted) {
+        // One that was accepted may wait or run for hours, and nothing of it is there until it is
+        // over.
+        (Counts { after: 0, other: 0, .. }, Some(why)) => FoundDeploy::Unclear(format!(
+            "nothing of it is there so far, and whether it waits or runs in the org cannot be seen: \
+             {why}"
+        )),
+        (counts, _) => match counts {
+            Counts { after: 0, other: 0, .. } if overtaken_by.is_empty() => FoundDeploy::Nothing,
+            Counts { after: 0, other: 0, .. } => FoundDeploy::Overtaken(overtaken_by),
+            Counts { before: 0, other: 0, .. } => FoundDeploy::Applied,
+            counts => FoundDeploy::Unclear(counts.words()),
+        },
     })
 }
 

@@ -36,6 +36,8 @@ pub enum Fault {
     PageAfter(u16),
     /// HTTP 404: the org does not have the resource.
     NotFound,
+    /// `INVALID_TYPE`: the org does not show the object to this user.
+    InvalidType,
     /// `INVALID_SESSION_ID`.
     InvalidSession,
     /// `REQUEST_LIMIT_EXCEEDED`.
@@ -165,6 +167,9 @@ impl Fault {
             }),
             Self::NotFound => {
                 Some(refused(404, "NOT_FOUND", "The requested resource does not exist"))
+            }
+            Self::InvalidType => {
+                Some(refused(400, "INVALID_TYPE", "sObject type is not supported."))
             }
             Self::InvalidSession => Some(if request.path.starts_with("/services/Soap/") {
                 refused(

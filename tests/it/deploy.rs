@@ -234,15 +234,52 @@ async fn a_lost_answer_is_looked_for_before_anything_is_sent_again() {
     // Carried out, and the list is not to be had: told by what the org holds.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
-    lab.running.fault(FaultRule {
-        call: "tooling.query".to_owned(),
-        fault: Fault::ServerError,
-        after: 0,
-        times: None,
-    });
+    lab.running.fault(always("tooling.query", Fault::InvalidType));
     let run = lab.ampersand("deploy", &["--yes"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(lab.count("deployRequest.start"), 1);
+}
+
+fn always(call: &str, fault: Fault) -> FaultRule {
+    FaultRule { call: call.to_owned(), fault, after: 0, times: None }
+}
+
+/// The org has taken the deploy and is busy with it, and what it lists cannot be read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_cannot_read_the_list_of_deploys_sends_nothing_twice() {
+    // How often it is read before anything is sent.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    assert_eq!(lab.ampersand("deploy", &["--yes"]).await.code, 0);
+    let calls = lab.running.calls();
+    let before = calls.iter().take_while(|call| *call != "deployRequest.start");
+    let before = u32::try_from(before.filter(|call| *call == "tooling.query").count()).unwrap();
+
+    let runs = [Fault::Html, Fault::ServerError, Fault::InvalidType].map(|fault| async move {
+        let name = format!("{fault:?}");
+        let store = Store::in_memory().with_delay(Duration::from_secs(3600));
+        let lab = Lab::new(store, Faults::none()).await;
+        lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
+        lab.running.fault(FaultRule { after: before, ..always("tooling.query", fault) });
+        let run = lab.ampersand("deploy", &["--yes"]).await;
+        assert_eq!(lab.count("deployRequest.start"), 1, "{name}: {run:?}");
+        assert!(run.code == 1 && run.stderr.contains("is not known"), "{name}: {run:?}");
+        assert_eq!(lab.journal()[0]["stage"], "sent", "{name}");
+    });
+    futures::future::join_all(runs).await;
+
+    // A page that passes is a look that failed.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(once("deployRequest.start", Fault::ResetBefore));
+    lab.running.fault(FaultRule { after: before, ..once("tooling.query", Fault::Html) });
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert_eq!((run.code, lab.count("deployRequest.start")), (0, 2), "{run:?}");
+
+    // Nothing is sent that could not be told from what was there before.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.running.fault(always("tooling.query", Fault::Html));
+    let run = lab.ampersand("deploy", &["--yes"]).await;
+    assert!(run.code == 1 && run.stderr.contains("nothing was sent"), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0);
 }
 
 /// A gateway passes the request on, and answers with a page of its own.
