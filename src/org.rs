@@ -388,7 +388,7 @@ impl Org {
         match (text("user_id"), text("preferred_username")) {
             (Some(id), Some(username)) => Ok(OrgUser { id, username }),
             _ => Err(OrgError::new(
-                OrgErrorKind::Unexpected,
+                OrgErrorKind::Refused,
                 "the org does not say whom we are signed in as",
             )),
         }

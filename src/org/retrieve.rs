@@ -20,7 +20,7 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::unseen::{UNSENT, Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
 use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::users::{ViewSetup, view_setup};
+use crate::org::users::view_setup;
 use crate::org::words::Words;
 use crate::org::{Event, Org};
 
@@ -262,12 +262,19 @@ impl Org {
         if profiles.peek().is_none() || profiles.any(has_such) {
             return Ok(None);
         }
-        // An org that does not say whom we are is not taken for one that hides something.
-        let Ok(user) = self.user().await else { return Ok(None) };
-        Ok(match view_setup(self, &user.username).await? {
-            ViewSetup::NotLacking => None,
-            ViewSetup::Lacking(why) => Some(why),
-        })
+        // A part that is hidden looks like one that grants nothing: where nobody says that the
+        // caller sees it, it is not observed.
+        let user = match self.user().await {
+            Ok(user) => user,
+            Err(error) if is_refused_for_good(&error) => {
+                return Ok(Some(format!(
+                    "the profiles show no object, field or tab, and whether the org hides them \
+                     cannot be told, since it does not say whom we are signed in as: {error}"
+                )));
+            }
+            Err(error) => return Err(error),
+        };
+        view_setup(self, &user.username).await
     }
 
     /// The manifest that absence may be judged by; what could not be read is told apart by
@@ -282,6 +289,15 @@ impl Org {
             }
         }
         manifest
+    }
+}
+
+/// Says whether the org will not say whom a session is of: one whose scopes do not allow it gets a
+/// page of two words with 403.
+fn is_refused_for_good(error: &OrgError) -> bool {
+    match error.kind {
+        OrgErrorKind::Unexpected => error.message.starts_with("HTTP 4"),
+        _ => error.is_about_one_question() && error.code.as_deref() != Some("UNKNOWN_EXCEPTION"),
     }
 }
 

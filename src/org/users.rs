@@ -66,32 +66,22 @@ impl From<Sourced> for Told {
     }
 }
 
-/// Whether a caller has the right without which an org hides parts of profiles.
-pub(super) enum ViewSetup {
-    /// They have, or nobody can say.
-    NotLacking,
-    /// They have not; in words.
-    Lacking(String),
-}
-
-/// Asks whether a user has View Setup and Configuration. Whoever may not see permissions lacks that
-/// right too.
-pub(super) async fn view_setup(org: &Org, username: &str) -> Result<ViewSetup, OrgError> {
+/// Asks whether a user has View Setup and Configuration; where that is not known for sure, says why
+/// parts of profiles may be hidden from them. Whoever may not see permissions lacks that right too.
+pub(super) async fn view_setup(org: &Org, username: &str) -> Result<Option<String>, OrgError> {
     let access = Access::Permission("ViewSetup".to_owned());
     let told = answer(org, &[(Question::Access(&access), username)]).await?.pop();
-    Ok(match told {
-        Some(Told { answer: FactAnswer::Known(value), .. }) if value != Value::Bool(true) => {
-            ViewSetup::Lacking(format!(
+    let why = match told.map(|told| told.answer) {
+        Some(FactAnswer::Known(Value::Bool(true))) => return Ok(None),
+        Some(FactAnswer::Known(_)) => {
+            return Ok(Some(format!(
                 "{username} lacks {SETUP}, without which the org hides this part of profiles"
-            ))
+            )));
         }
-        Some(Told { answer: FactAnswer::NotObserved(why), .. })
-            if why.kind == UnseenKind::NoRight =>
-        {
-            ViewSetup::Lacking(format!("the profiles show no object, field or tab, and {why}"))
-        }
-        Some(_) | None => ViewSetup::NotLacking,
-    })
+        Some(FactAnswer::NotObserved(why)) => why.to_string(),
+        None => format!("whether {username} has {SETUP} is not known"),
+    };
+    Ok(Some(format!("the profiles show no object, field or tab, and {why}")))
 }
 
 /// Some of the users that are shown, for the sake of the one that was meant; none where they cannot

@@ -1134,27 +1134,69 @@ async fn a_column_that_the_org_refuses_is_left_out_of_its_row() {
 #[tokio::test]
 async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_user_is_asked_once()
 {
-    for (refused, is_hidden) in [(vec![("FROM User ", "INVALID_TYPE")], true), (Vec::new(), false)]
-    {
+    for (refused, has, is_hidden) in [
+        (vec![("FROM User ", "INVALID_TYPE")], true, true),
+        (Vec::new(), false, true),
+        (Vec::new(), true, false),
+    ] {
         let server = Server::start(State {
             files: vec![profile("Sales")],
             refused,
+            rows: rights(has),
             faults: vec![USER_INFO],
             ..State::default()
         })
         .await;
         let org = connect(&server).await.unwrap();
-        let mut wanted = request(&[("Profile", "Sales")]);
-        wanted.companions.add("CustomObject", "Account");
-        let set = org.retrieve(&wanted).await.unwrap().components;
-        let reason = set
-            .not_observed
-            .get(&ComponentId::new("CustomObject", "Account"))
-            .map(|why| why.words.clone())
-            .unwrap_or_default();
+        let reason = hidden_account(&org).await.unwrap();
         assert_eq!(reason.contains("View Setup and Configuration"), is_hidden, "{reason}");
-        org.retrieve(&wanted).await.unwrap();
+        hidden_account(&org).await.unwrap();
         assert_eq!(org.user().await.unwrap().username, "a@b.example.com");
         assert_eq!(server.count("userinfo"), 1);
+    }
+}
+
+/// What the org says of the caller's right to see all of a profile.
+fn rights(has: bool) -> Vec<(&'static str, serde_json::Value)> {
+    let user = json!([{ "Id": "005000000000001", "Username": "a@b.example.com" }]);
+    let set = json!({ "PermissionsViewSetup": has });
+    let row = json!([{ "AssigneeId": "005000000000001", "PermissionSetId": "0PS000000000001",
+        "PermissionSet": set }]);
+    vec![("FROM User ", user), ("FROM PermissionSetAssignment", row)]
+}
+
+/// Why nothing is known of what a profile that shows no object says of one; nothing where it says
+/// that it grants nothing.
+async fn hidden_account(org: &Org) -> Result<String, OrgError> {
+    let mut wanted = request(&[("Profile", "Sales")]);
+    wanted.companions.add("CustomObject", "Account");
+    let set = org.retrieve(&wanted).await?.components;
+    let why = set.not_observed.get(&ComponentId::new("CustomObject", "Account"));
+    Ok(why.map(|why| why.words.clone()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_profile_that_shows_nothing_grants_nothing_only_to_who_is_known_to_see_all() {
+    let server = |faults, rows| {
+        let files = vec![profile("Sales")];
+        Server::start(State { files, faults, rows, ..State::default() })
+    };
+    let user_info = |status, text| {
+        vec![("/services/oauth2/userinfo", usize::MAX, Fault::Reply(status, "", text))]
+    };
+    // A session without the scope; an org that names nobody; a user who is not shown.
+    for (faults, rows, words) in [
+        (user_info(403, "Bad_OAuth_Token"), rights(true), "whom we are signed in as"),
+        (user_info(200, "{}"), rights(true), "whom we are signed in as"),
+        (vec![USER_INFO], Vec::new(), "there is no user"),
+    ] {
+        let server = server(faults, rows).await;
+        let reason = hidden_account(&connect(&server).await.unwrap()).await.unwrap();
+        assert!(reason.contains(words), "{words}: {reason}");
+    }
+    // What passes is an error.
+    for (status, text) in [(503, "busy"), (200, "<html>down</html>")] {
+        let server = server(user_info(status, text), rights(true)).await;
+        hidden_account(&connect(&server).await.unwrap()).await.unwrap_err();
     }
 }
