@@ -294,7 +294,7 @@ impl Wire {
         }
     }
 
-    /// Runs a query to its last row.
+    /// Runs a query to its last row; an answer that ends before it is an error.
     pub(super) async fn query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
         self.query_at("query", soql).await
     }
@@ -335,6 +335,12 @@ impl Wire {
                     return Err(OrgError::new(
                         OrgErrorKind::Unexpected,
                         "the answer to a query does not end, or goes on elsewhere",
+                    ));
+                }
+                None if is_cut_off(&page, rows.len(), soql) => {
+                    return Err(OrgError::new(
+                        OrgErrorKind::Unexpected,
+                        "the answer to a query ends before its last row",
                     ));
                 }
                 None => return Ok(rows),
@@ -463,6 +469,14 @@ fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
     }
 }
 
+/// Says whether the last page of a query is not the last of its rows: the org says so, or has
+/// counted more. Of `PermissionDependency` it gives no more than it likes (S 3.6).
+fn is_cut_off(page: &Json, rows: usize, soql: &str) -> bool {
+    let counted = page.get("totalSize").and_then(Json::as_u64).unwrap_or_default();
+    let is_short = (rows as u64) < counted && !soql.contains(" FROM PermissionDependency ");
+    page.get("done") == Some(&Json::Bool(false)) || is_short
+}
+
 /// Writes a text as a SOQL literal.
 pub(super) fn soql_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
@@ -533,6 +547,15 @@ mod tests {
     fn soql_texts_cannot_end_their_literal() {
         assert_eq!(soql_text(r"O'Neil\"), r"'O\'Neil\\'");
         assert_eq!(soql_list(["a", "b'"]), r"('a', 'b\'')");
+    }
+
+    #[test]
+    fn the_orgs_graph_may_be_shorter_than_it_says() {
+        let graph = "SELECT Id FROM PermissionDependency WHERE Id > ''";
+        let page: Json = serde_json::json!({ "done": true, "totalSize": 9300 });
+        assert!(!is_cut_off(&page, 2000, graph));
+        assert!(is_cut_off(&page, 2000, "SELECT Id FROM User"));
+        assert!(is_cut_off(&serde_json::json!({ "done": false }), 2000, graph));
     }
 
     #[test]

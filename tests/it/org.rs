@@ -511,6 +511,24 @@ async fn a_query_that_brings_nothing_new_ends() {
 }
 
 #[tokio::test]
+async fn a_query_that_ends_before_its_last_row_is_no_answer() {
+    for page in [
+        r#"{"done":false,"totalSize":2,"records":[{"Id":"00D000000000001"}]}"#,
+        r#"{"done":false,"records":[{"Id":"00D000000000001"}]}"#,
+        r#"{"done":true,"totalSize":2,"records":[{"Id":"00D000000000001"}]}"#,
+    ] {
+        let server = Server::start(State {
+            faults: vec![("/query", usize::MAX, Fault::Reply(200, "", page))],
+            ..State::default()
+        })
+        .await;
+        let error = connect(&server).await.unwrap_err();
+        assert_eq!(error.kind, OrgErrorKind::Unexpected);
+        assert!(error.message.contains("before its last row"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn one_file_with_a_document_type_does_not_hide_the_rest() {
     let mut bad = profile("Bad");
     bad.3 = format!("<!DOCTYPE x>{}", bad.3);
