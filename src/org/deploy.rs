@@ -218,12 +218,12 @@ impl Org {
             .get(&format!("metadata/deployRequest/{id}"), &[("includeDetails", "true")])
             .await
         {
-            Ok(answer) => Ok(read_status(id, &answer["deployResult"])),
+            Ok(answer) => read_status(id, &answer["deployResult"]),
             Err(error) if is_no_such_resource(&error) => {
                 let call = self.wire.metadata().check_deploy_status(id, true);
                 let result = self.wire.soap("checkDeployStatus", call).await?;
                 let json = serde_json::to_value(&result).unwrap_or_default();
-                Ok(read_status(id, &json))
+                read_status(id, &json)
             }
             Err(error) => Err(error),
         }
@@ -255,6 +255,7 @@ impl Org {
         loop {
             tokio::time::sleep(http::next_look(began.elapsed())).await;
             let is_late = began.elapsed() > limit;
+            let asked = Instant::now();
             match self.deploy_status(id).await {
                 Ok(status) if status.done => return Ok(status),
                 Ok(status) => {
@@ -289,7 +290,7 @@ impl Org {
                 {
                     return Err(error);
                 }
-                Err(error) if pages.stay(&error) => return Err(error),
+                Err(error) if pages.stay(asked, &error) => return Err(error),
                 // A look costs nothing.
                 Err(error) if error.is_passing() && (!is_late || error.is_about_its_id()) => {
                     self.wire

@@ -54,7 +54,7 @@ pub(crate) async fn sign_in<T>(
 }
 
 /// What comes in place of the API's answers while a job is watched. A page of maintenance may be
-/// gone with the next look; one that stays is nobody's org.
+/// gone with the next look; one that stays is nobody's org, or a gateway that reaches none.
 pub(super) struct Pages {
     since: Option<Instant>,
     limit: Duration,
@@ -70,12 +70,16 @@ impl Pages {
         self.since = None;
     }
 
-    /// Notes what a look failed with, and says whether it came in place of answers for too long.
-    pub(super) fn stay(&mut self, error: &OrgError) -> bool {
-        if error.kind != OrgErrorKind::Unexpected {
+    /// Notes what a look that began then failed with, and says whether it came in place of answers
+    /// for too long. A look can be long: an org that is busy says when to ask again.
+    pub(super) fn stay(&mut self, began: Instant, error: &OrgError) -> bool {
+        // An org that says by its own code that it is in maintenance comes back.
+        let is_page = error.kind == OrgErrorKind::Unexpected
+            || error.kind == OrgErrorKind::Unavailable && error.code.is_none();
+        if !is_page {
             return false;
         }
-        self.since.get_or_insert_with(Instant::now).elapsed() >= self.limit
+        self.since.get_or_insert(began).elapsed() >= self.limit
     }
 }
 
@@ -175,13 +179,16 @@ mod tests {
     fn pages_in_place_of_answers_are_borne_for_a_while_in_a_row() {
         let page = OrgError::new(OrgErrorKind::Unexpected, "<html>");
         let broken = OrgError::new(OrgErrorKind::Unreachable, "reset");
+        let busy = OrgError::new(OrgErrorKind::Unavailable, "HTTP 503");
+        let maintained = busy.clone().with_code("ORG_IN_MAINTENANCE");
         let mut pages = Pages::new(Duration::from_millis(20));
-        assert!(!pages.stay(&page));
+        let now = Instant::now;
+        assert!(!pages.stay(now(), &page));
         std::thread::sleep(Duration::from_millis(25));
-        assert!(!pages.stay(&broken));
-        assert!(pages.stay(&page));
+        assert!(!pages.stay(now(), &broken) && !pages.stay(now(), &maintained));
+        assert!(pages.stay(now(), &page) && pages.stay(now(), &busy));
         pages.none();
-        assert!(!pages.stay(&page));
+        assert!(!pages.stay(now(), &page));
     }
 
     /// Fails so often before it signs in.

@@ -420,35 +420,43 @@ async fn a_zip_that_the_org_is_too_busy_to_send_is_asked_for_again() {
 
 #[tokio::test]
 async fn pages_in_place_of_answers_end_the_watch_with_what_came() {
-    let server = Server::start(State {
-        files: vec![profile("Sales")],
-        faults: vec![(
-            "<met:checkRetrieveStatus>",
-            usize::MAX,
-            Fault::Reply(200, "", "<html>Sign in to the wireless network</html>"),
-        )],
-        ..State::default()
-    })
-    .await;
-    let session =
-        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
-    let options = ConnectOptions {
-        job_timeout: Duration::from_secs(600),
-        pages_timeout: Duration::from_millis(700),
-        ..options()
-    };
-    let org = Org::connect(session, options).await.unwrap();
-    let began = Instant::now();
-    let error = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert_eq!(error.kind, OrgErrorKind::Unexpected);
-    assert!(error.message.contains("wireless network"), "{error}");
-    let began = Instant::now();
-    let page = Fault::Reply(200, "", "<html>Sign in to the wireless network</html>");
-    server.state.lock().unwrap().faults = vec![("deployRequest/0Af", usize::MAX, page)];
-    let error = org.watch_deploy("0Af000000000001", "a deploy").await.unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert!(error.message.contains("wireless network"), "{error}");
+    use OrgErrorKind::{Unavailable, Unexpected};
+    let portal = "<html>Sign in to the wireless network</html>";
+    let looked = "<met:checkRetrieveStatus>";
+    for (call, status, body, kind, words) in [
+        (looked, 200, portal, Unexpected, "wireless network"),
+        (looked, 503, "busy", Unavailable, "503"),
+        ("deployRequest/0Af", 200, portal, Unexpected, "wireless network"),
+        ("deployRequest/0Af", 200, "{}", Unexpected, "does not say how"),
+        ("deployRequest/0Af", 200, r#"{"deployResult":{"id":"0Af"}}"#, Unexpected, "does not say"),
+        ("deployRequest/0Af", 503, "busy", Unavailable, "503"),
+    ] {
+        let server = Server::start(State {
+            files: vec![profile("Sales")],
+            faults: vec![(call, usize::MAX, Fault::Reply(status, "", body))],
+            ..State::default()
+        })
+        .await;
+        let session =
+            Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment")
+                .unwrap();
+        let options = ConnectOptions {
+            job_timeout: Duration::from_secs(15),
+            pages_timeout: Duration::from_millis(700),
+            ..options()
+        };
+        let org = Org::connect(session, options).await.unwrap();
+        let began = Instant::now();
+        let error = if call == looked {
+            org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err()
+        } else {
+            org.watch_deploy("0Af000000000001", "a deploy").await.unwrap_err()
+        };
+        let name = format!("{call}: {status} {body}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{name}: {:?}", began.elapsed());
+        assert_eq!(error.kind, kind, "{name}");
+        assert!(error.message.contains(words), "{name}: {error}");
+    }
 }
 
 /// The default bounds, as a person meets them.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
+use crate::org::error::{OrgError, OrgErrorKind};
 
 /// How a deploy stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,8 +103,18 @@ fn list<'j>(json: &'j Json, name: &str) -> &'j [Json] {
 }
 
 /// Reads how the deploy of an id stands.
-pub(super) fn read_status(id: &str, result: &Json) -> DeployStatus {
-    let status = text(result, "status").unwrap_or_default();
+///
+/// # Errors
+/// What came does not say: it has neither a state nor whether the deploy is over.
+pub(super) fn read_status(id: &str, result: &Json) -> Result<DeployStatus, OrgError> {
+    let status = text(result, "status");
+    if status.is_none() && field(result, "done").is_null() {
+        return Err(OrgError::new(
+            OrgErrorKind::Unexpected,
+            format!("the answer does not say how the deploy {id} stands"),
+        ));
+    }
+    let status = status.unwrap_or_default();
     let is_end = matches!(
         status.as_str(),
         "Succeeded"
@@ -130,7 +141,7 @@ pub(super) fn read_status(id: &str, result: &Json) -> DeployStatus {
         }
         (code, message) => message.or(code),
     };
-    DeployStatus {
+    Ok(DeployStatus {
         id: id.to_owned(),
         done: flag(field(result, "done")) || is_end,
         success,
@@ -156,7 +167,7 @@ pub(super) fn read_status(id: &str, result: &Json) -> DeployStatus {
             .collect(),
         failures,
         status,
-    }
+    })
 }
 
 /// What failed of the tests, and of what they must cover: it belongs to no component of the
@@ -207,10 +218,19 @@ mod tests {
         let status = read_status(
             "0Af",
             &json!({ "status": "Reticulating", "done": "false", "success": "false", "numberComponentsDeployed": "2", "numberComponentsTotal": "5" }),
-        );
+        )
+        .unwrap();
         assert_eq!((status.done, status.deployed, status.total), (false, 2, 5));
-        let status = read_status("0Af", &json!({ "status": "SucceededPartial" }));
+        let status = read_status("0Af", &json!({ "status": "SucceededPartial" })).unwrap();
         assert!(status.done && !status.success);
+    }
+
+    #[test]
+    fn an_answer_without_a_state_is_none() {
+        for answer in [json!(null), json!({}), json!({ "id": "0Af", "status": "" })] {
+            let error = read_status("0Af", &answer).unwrap_err();
+            assert_eq!(error.kind, OrgErrorKind::Unexpected, "{answer}");
+        }
     }
 
     #[test]
@@ -220,7 +240,8 @@ mod tests {
             &json!({ "status": "Failed", "done": true, "success": false, "details": { "componentFailures": { "componentType": "Profile",
                 "fullName": "Custom%3A Sales", "fileName": "profiles/x", "problem": "Unknown user \
                     permission: X", "lineNumber": "3" } } }),
-        );
+        )
+        .unwrap();
         assert_eq!(
             status.failures[0].component,
             Some(ComponentId::new("Profile", "Custom: Sales"))

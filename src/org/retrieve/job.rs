@@ -144,6 +144,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, RetrieveFailure> {
     let mut pages = Pages::new(org.pages_timeout);
     loop {
         tokio::time::sleep(http::next_look(began.elapsed())).await;
+        let asked = Instant::now();
         let call = org.wire.metadata().check_retrieve_status(id, false);
         let looked = org.wire.soap("checkRetrieveStatus", call).await;
         let waited = began.elapsed();
@@ -154,7 +155,7 @@ async fn watch(org: &Org, id: &str) -> Result<RetrieveResult, RetrieveFailure> {
                 failed = 0;
                 pages.none();
             }
-            Err(error) if pages.stay(&error) => return Err(RetrieveFailure::Whole(error)),
+            Err(error) if pages.stay(asked, &error) => return Err(RetrieveFailure::Whole(error)),
             Err(error)
                 if error.is_passing() && failed < FAILED_LOOKS && waited <= org.job_timeout =>
             {
