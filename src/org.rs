@@ -114,7 +114,7 @@ pub struct ConnectOptions {
     pub told_after: Duration,
     /// How long what is no answer of the API may come in place of one while a job is watched.
     pub pages_timeout: Duration,
-    /// How long a job in the org (a retrieve) may take in all.
+    /// How long a job in the org (a retrieve) may take in all, its zip among it.
     pub job_timeout: Duration,
     /// How often what is safe to repeat is repeated.
     pub retries: u32,

@@ -367,6 +367,18 @@ impl Wire {
         self.soap_within(self.limits.0, name, call).await
     }
 
+    /// As [`soap_with_zip`](Self::soap_with_zip), for the last call of a job of which so much time
+    /// is left. However little that is, there is enough to tell that it takes long.
+    pub(super) async fn soap_with_zip_within<T>(
+        &self,
+        left: Duration,
+        name: &str,
+        call: impl Future<Output = MetadataResult<T>>,
+    ) -> Result<T, OrgError> {
+        let limit = left.max(self.told_after.saturating_mul(2)).min(self.limits.0);
+        self.soap_within(limit, name, call).await
+    }
+
     async fn soap_within<T>(
         &self,
         limit: Duration,

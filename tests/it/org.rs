@@ -471,20 +471,15 @@ fn the_bounds_are_those_that_are_promised() {
     assert!(request_timeout <= Duration::from_secs(600));
 }
 
-#[tokio::test]
-async fn a_reply_that_drips_is_told_of_and_ends() {
-    let server = Server::start(State {
-        faults: vec![("FROM Organization", usize::MAX, Fault::Drip)],
-        ..State::default()
-    })
-    .await;
+/// Options under which what takes longer than a moment is told of, and what was told.
+fn told_soon() -> (ConnectOptions, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = told.clone();
-    let session =
-        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
     let options = ConnectOptions {
         told_after: Duration::from_millis(50),
         answer_timeout: Duration::from_millis(600),
+        job_timeout: Duration::from_millis(900),
+        request_timeout: Duration::from_secs(60),
         events: Arc::new(move |event: Event| {
             if let Event::Slow { what, .. } = event {
                 sink.lock().unwrap().push(what);
@@ -492,12 +487,47 @@ async fn a_reply_that_drips_is_told_of_and_ends() {
         }),
         ..options()
     };
+    (options, told)
+}
+
+#[tokio::test]
+async fn a_reply_that_drips_is_told_of_and_ends() {
+    let server = Server::start(State {
+        faults: vec![("FROM Organization", usize::MAX, Fault::Drip)],
+        ..State::default()
+    })
+    .await;
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let (options, told) = told_soon();
     let began = Instant::now();
     let error = Org::connect(session, options).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
     assert_eq!(error.kind, OrgErrorKind::TimedOut);
     let told = told.lock().unwrap();
     assert!(told.first().is_some_and(|what| what.starts_with("GET /services/data")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_zip_that_drips_is_told_of_and_ends_with_the_time_of_its_job() {
+    let server = Server::start(State {
+        files: vec![profile("Sales")],
+        faults: vec![("<met:includeZip>true", usize::MAX, Fault::Drip)],
+        ..State::default()
+    })
+    .await;
+    let session =
+        Session::from_access_token("acme", &TOKEN.into(), &server.address, "environment").unwrap();
+    let (options, told) = told_soon();
+    let org = Org::connect(session, options).await.unwrap();
+    let began = Instant::now();
+    let error = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(error.kind, OrgErrorKind::TimedOut);
+    assert!(error.message.contains("has not come whole"), "{error}");
+    let told = told.lock().unwrap();
+    assert!(told.iter().any(|what| what.contains("(zip)")), "{told:?}");
+    assert_eq!(server.count("<met:retrieve>"), 1);
 }
 
 #[tokio::test]

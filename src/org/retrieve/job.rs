@@ -98,6 +98,7 @@ pub(super) async fn retrieve(
 }
 
 async fn attempt(org: &Org, manifest: &Manifest) -> Result<RetrieveAnswer, RetrieveFailure> {
+    let began = Instant::now();
     let wire = &org.wire;
     let operation = Retrieve { manifest, version: org.api_version() };
     let started =
@@ -114,7 +115,7 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<RetrieveAnswer, Retri
     if !result.success {
         return Err(failed(&result));
     }
-    let zip = fetch(org, &started.id, result).await?;
+    let zip = fetch(org, &started.id, result, began).await?;
     // Unpacking is work for the processor; the other half of a split retrieve goes on meanwhile.
     let files = tokio::task::spawn_blocking(move || archive::read_zip(&zip, &Limits::default()))
         .await
@@ -186,14 +187,31 @@ fn minutes(time: Duration) -> String {
     }
 }
 
-async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, RetrieveFailure> {
+async fn fetch(
+    org: &Org,
+    id: &str,
+    looked: RetrieveResult,
+    began: Instant,
+) -> Result<Vec<u8>, RetrieveFailure> {
     let damaged = |why: &str| RetrieveFailure::Whole(OrgError::new(OrgErrorKind::Damaged, why));
     // A server that heeds no `includeZip` has sent the zip already.
     let result = if looked.zip_file.is_some() {
         looked
     } else {
-        match ask_for_zip(org, id).await {
+        match ask_for_zip(org, id, began).await {
             Ok(result) => result,
+            // What drips would drip again.
+            Err(error)
+                if error.kind == OrgErrorKind::TimedOut && began.elapsed() >= org.job_timeout =>
+            {
+                return Err(RetrieveFailure::Whole(OrgError::new(
+                    OrgErrorKind::TimedOut,
+                    format!(
+                        "the zip of the retrieve {id} has not come whole within {}",
+                        minutes(org.job_timeout)
+                    ),
+                )));
+            }
             // The answer was lost, and the zip with it (S 6.2).
             Err(error)
                 if matches!(error.kind, OrgErrorKind::Unreachable | OrgErrorKind::TimedOut) =>
@@ -217,11 +235,15 @@ async fn fetch(org: &Org, id: &str, looked: RetrieveResult) -> Result<Vec<u8>, R
 }
 
 /// Asks for the zip, again where the org was too busy to answer: then it still has it.
-async fn ask_for_zip(org: &Org, id: &str) -> Result<RetrieveResult, OrgError> {
+async fn ask_for_zip(org: &Org, id: &str, began: Instant) -> Result<RetrieveResult, OrgError> {
+    let ask = || {
+        let call = org.wire.metadata().check_retrieve_status(id, true);
+        let left = org.job_timeout.saturating_sub(began.elapsed());
+        org.wire.soap_with_zip_within(left, "checkRetrieveStatus (zip)", call)
+    };
     let mut delay = org.retry_delay;
     for _ in 0..org.retries {
-        let call = org.wire.metadata().check_retrieve_status(id, true);
-        match org.wire.soap_with_zip("checkRetrieveStatus (zip)", call).await {
+        match ask().await {
             Err(error) if error.kind == OrgErrorKind::Unavailable => {
                 let what = "fetching what was retrieved".to_owned();
                 org.wire.tell(Event::Retrying { what, why: error.to_string() });
@@ -231,8 +253,7 @@ async fn ask_for_zip(org: &Org, id: &str) -> Result<RetrieveResult, OrgError> {
         tokio::time::sleep(delay).await;
         delay = delay.saturating_mul(2);
     }
-    let call = org.wire.metadata().check_retrieve_status(id, true);
-    org.wire.soap_with_zip("checkRetrieveStatus (zip)", call).await
+    ask().await
 }
 
 /// A retrieve that the org does not even begin.
