@@ -14,6 +14,7 @@ use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::{UNSENT, Unseen};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry, why_unread};
+use crate::org::OrgError;
 
 use super::contents::{self, Held};
 use super::files::Content;
@@ -202,6 +203,21 @@ impl Side {
         let is_asked = |id: &&ComponentId| asked.contains(*id);
         for id in listed.filter(is_asked).filter(|id| !self.components.contains_key(*id)) {
             self.not_observed.entry(id.clone()).or_insert_with(unsent);
+        }
+    }
+
+    /// Notes of what was asked for and did not come that it may be there all the same: the org did
+    /// not list its type.
+    pub fn mark_unlisted(
+        &mut self,
+        asked: &BTreeSet<ComponentId>,
+        unlisted: &BTreeMap<String, OrgError>,
+    ) {
+        for id in asked.iter().filter(|id| !self.components.contains_key(*id)) {
+            if let Some(error) = unlisted.get(&id.type_name) {
+                let why = || Unseen::not_readable(format!("the org says: {error}"));
+                self.not_observed.entry(id.clone()).or_insert_with(why);
+            }
         }
     }
 

@@ -339,35 +339,39 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
     Ok(side)
 }
 
-/// Asks who changed components of some types last; what the org does not list is left out.
+/// What an org lists of some types.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Who changed each component last, and when, where the org says it.
+    pub last: BTreeMap<ComponentId, Option<String>>,
+    /// Types that the org did not list, with its words: which of their components there are is not
+    /// known.
+    pub unlisted: BTreeMap<String, OrgError>,
+}
+
+/// Asks who changed components of some types last.
 ///
 /// # Errors
 /// The org cannot be asked at all.
-pub async fn who_changed(
-    org: &Org,
-    types: &BTreeSet<String>,
-) -> Result<BTreeMap<ComponentId, Option<String>>, OrgError> {
-    let types: Vec<String> =
-        types.iter().filter(|name| name.as_str() != "Settings").cloned().collect();
-    let mut wanted = Wanted::default();
-    for type_name in &types {
+pub async fn who_changed(org: &Org, types: &BTreeSet<String>) -> Result<Changes, OrgError> {
+    let mut changes = Changes::default();
+    for type_name in types.iter().filter(|name| name.as_str() != "Settings") {
         match org.list(type_name).await {
             Ok(listed) => {
                 for one in listed {
                     let name = canonical_full_name(type_name, &one.id.full_name);
-                    wanted.changed.insert(
-                        ComponentId::new(type_name.as_str(), name),
-                        (one.last_modified_by, one.last_modified_date),
+                    let by = changed_by(
+                        one.last_modified_by.as_deref(),
+                        one.last_modified_date.as_deref(),
                     );
+                    changes.last.insert(ComponentId::new(type_name.as_str(), name), by);
                 }
             }
-            Err(error) if error.is_about_one_question() => {}
+            Err(error) if error.is_about_one_question() => {
+                changes.unlisted.insert(type_name.clone(), error);
+            }
             Err(error) => return Err(error),
         }
     }
-    Ok(wanted
-        .changed
-        .into_iter()
-        .map(|(id, (by, at))| (id, changed_by(by.as_deref(), at.as_deref())))
-        .collect())
+    Ok(changes)
 }

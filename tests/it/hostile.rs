@@ -1,6 +1,7 @@
 //! A stranger's files: a plan, a folder or a template that would write or show what it must not.
 
-use crate::support::{Env, fixture};
+use crate::org::server::{Fault, Server, State, TOKEN, UNKNOWN_EXCEPTION};
+use crate::support::{Env, Run, ended, fixture};
 
 #[test]
 fn a_plan_writes_nothing_outside_the_folder() {
@@ -115,6 +116,60 @@ fn a_document_type_in_one_file_is_an_error_of_that_file() {
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("Bad.connectedApp:1:1"), "{}", run.stderr);
     assert!(run.stdout.contains("ConnectedApp:Good"), "{}", run.stdout);
+}
+
+/// An org of a few lines with an app, and a baseline that has it and one more.
+async fn with_apps(state: State) -> (Server, Env) {
+    let env = Env::new();
+    for name in ["Good", "Other"] {
+        env.write(&format!("then/connectedApps/{name}.connectedApp"), APP);
+    }
+    (Server::start(state).await, env)
+}
+
+const APP: &str = "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    <label>a\
+                   </label>\n</ConnectedApp>\n";
+
+fn app(name: &str, xml: &str) -> (String, String, String, String) {
+    let path = format!("connectedApps/{name}.connectedApp");
+    ("ConnectedApp".to_owned(), name.to_owned(), path, xml.to_owned())
+}
+
+async fn asked(server: &Server, env: &Env, arguments: &[&str]) -> Run {
+    let mut command = env.command();
+    command
+        .args(arguments)
+        .env("SF_ACCESS_TOKEN", TOKEN)
+        .env("SF_ORG_INSTANCE_URL", &server.address);
+    ended(command).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_that_the_org_cannot_list_is_an_error_and_the_rest_is_compared() {
+    let state = || State {
+        files: vec![app("Good", &APP.replace(">a<", ">b<"))],
+        listed: [("ConnectedApp", vec!["Good"])].into(),
+        ..State::default()
+    };
+    let arguments = ["diff", "--baseline", "then"];
+    let (server, env) = with_apps(state()).await;
+    let run = asked(&server, &env, &arguments).await;
+    assert!(run.code == 2 && run.stdout.contains("missing"), "{run:?}");
+
+    // For a reason that passes.
+    let stumble = Fault::Reply(500, "", UNKNOWN_EXCEPTION);
+    let faults = vec![("<met:listMetadata>", usize::MAX, stumble)];
+    let (server, env) = with_apps(State { faults, ..state() }).await;
+    let run = asked(&server, &env, &arguments).await;
+    let words = "could not list the components of ConnectedApp";
+    assert!(run.code == 1 && run.stderr.contains(words), "{run:?}");
+    assert!(run.stdout.contains("label") && !run.stdout.contains("missing"), "{run:?}");
+
+    // For one that lasts.
+    let (server, env) = with_apps(State { listed: [].into(), ..state() }).await;
+    let run = asked(&server, &env, &arguments).await;
+    assert!(run.code == 2 && run.stdout.contains("INVALID_TYPE"), "{run:?}");
+    assert!(!run.stdout.contains("missing"), "{run:?}");
 }
 
 /// A full disk has its way out, wherever the answer goes.

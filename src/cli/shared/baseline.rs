@@ -71,8 +71,16 @@ pub(crate) async fn baseline(
     take::side(&connected.org, &wanted).await.map_err(failed)
 }
 
+/// What an org has of a baseline.
+pub(crate) struct OfOrg {
+    /// What it has.
+    pub(crate) side: Side,
+    /// Types that it could not list this time, one line each: an error, beside what was read.
+    pub(crate) failed: Vec<String>,
+}
+
 /// Asks an org for what a baseline has.
-pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Side, CommandError> {
+pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<OfOrg, CommandError> {
     let request = take::of_baseline(baseline).map_err(|error| {
         CommandError::new("cannot read the baseline").because(error.to_string())
     })?;
@@ -80,10 +88,16 @@ pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<Sid
         request.components.iter().map(|id| id.type_name.clone()).collect();
     let wanted = take::Wanted { request, ..take::Wanted::default() };
     let failed = |error| CommandError::org(name, &error);
-    let (mut side, changed) =
+    let (mut side, changes) =
         futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
             .map_err(failed)?;
-    side.mark_unsent(&wanted.request.components, changed.keys());
-    side.changed = changed.into_iter().filter_map(|(id, words)| Some((id, words?))).collect();
-    Ok(side)
+    let asked = &wanted.request.components;
+    side.mark_unsent(asked, changes.last.keys());
+    side.mark_unlisted(asked, &changes.unlisted);
+    side.changed = changes.last.into_iter().filter_map(|(id, words)| Some((id, words?))).collect();
+    let passing = changes.unlisted.iter().filter(|(_, error)| !error.is_lasting());
+    let failed = passing.map(|(type_name, error)| {
+        format!("`{name}` could not list the components of {type_name}: {error}")
+    });
+    Ok(OfOrg { side, failed: failed.collect() })
 }

@@ -31,7 +31,7 @@ use crate::snapshot::side::Side;
 use crate::template::ExpandedStep;
 use crate::template::needs::{Needs, needs};
 
-use super::baseline;
+use super::baseline::{self, OfOrg};
 use super::error::CommandError;
 use super::selection::Selection;
 use super::ui::Ui;
@@ -76,7 +76,7 @@ pub(crate) struct Seen {
     version: ApiVersion,
     is_online: bool,
     same_org: bool,
-    /// Files that are no metadata, each with line and column.
+    /// Files that are no metadata, each with line and column; and types that could not be listed.
     broken: Vec<String>,
     /// Some component's file, which shows how a folder is laid out.
     pub(crate) model: Option<String>,
@@ -135,6 +135,14 @@ impl Seen {
             notes: Vec::new(),
             parts: BTreeMap::new(),
         }
+    }
+
+    /// Adds what could not be read to what is told at the end, after the rest.
+    fn add_broken(&mut self, lines: Vec<String>) {
+        if let Some(against) = &mut self.against {
+            against.found.broken.extend(lines.iter().cloned());
+        }
+        self.broken.extend(lines);
     }
 
     /// Files that are no metadata, as one error; what else there is was looked at all the same.
@@ -201,8 +209,9 @@ impl<'g> Goal<'g> {
                 })
             }
             Self::Baseline { side, saved, only } => {
-                let now = baseline::of_org(org, name, side).await?;
-                let seen = against(now, side, saved, only)?;
+                let OfOrg { side: now, failed } = baseline::of_org(org, name, side).await?;
+                let mut seen = against(now, side, saved, only)?;
+                seen.add_broken(failed);
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
             Self::BeforeImage { images, .. } => {
