@@ -138,9 +138,14 @@ impl Org {
                 Ok(document) => {
                     set.insert(Component { id, document, file });
                 }
+                // No right and no second try helps with it: whoever looks is told of the file.
                 Err(error) => {
-                    let words = format!("its file cannot be read: {error}");
-                    not_observed.insert(id, Unseen::not_readable(words));
+                    let (at, kind) = (error.position, error.kind);
+                    let words = format!(
+                        "its file cannot be read: {file}:{}:{}: {kind}",
+                        at.line, at.column
+                    );
+                    not_observed.insert(id, Unseen::new(UnseenKind::Damaged, words));
                 }
             }
         }

@@ -172,6 +172,37 @@ async fn a_type_that_the_org_cannot_list_is_an_error_and_the_rest_is_compared() 
     assert!(!run.stdout.contains("missing"), "{run:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_type_in_a_file_of_an_org_is_an_error_of_that_file() {
+    let state = || State {
+        files: vec![
+            app("Good", &APP.replace(">a<", ">b<")),
+            app("Other", &format!("<!DOCTYPE x>{APP}")),
+        ],
+        listed: [("ConnectedApp", vec!["Good", "Other"])].into(),
+        ..State::default()
+    };
+    let want = |name: &str| {
+        format!("{{ component = \"ConnectedApp:{name}\", path = \"label\", equals = \"a\" }}")
+    };
+    let template = format!(
+        "format = 1\n[template]\nname = \"a\"\ntitle = \"A\"\nversion = \"1\"\nsource = \
+         \"https://a.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"label\"\ntitle = \
+         \"Label\"\nwant = [{}, {}]\n",
+        want("Good"),
+        want("Other")
+    );
+    for arguments in [["diff", "--baseline", "then"], ["diff", "--template", "a.toml"]] {
+        let (server, env) = with_apps(state()).await;
+        env.write("a.toml", &template);
+        let run = asked(&server, &env, &arguments).await;
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stderr.contains("connectedApps/Other.connectedApp:1:1"), "{run:?}");
+        assert!(run.stderr.contains("DOCTYPE"), "{run:?}");
+        assert!(run.stdout.contains("label"), "{run:?}");
+    }
+}
+
 /// A full disk has its way out, wherever the answer goes.
 #[cfg(target_os = "linux")]
 #[test]

@@ -202,6 +202,7 @@ impl<'g> Goal<'g> {
                     ui.detail(&format!("the org says: {message}"));
                 }
                 Ok(Seen {
+                    broken: damaged(&examined.components.not_observed, &|_| true),
                     facts: examined.facts,
                     graph: examined.graph,
                     notes: examined.components.labels_in_words().collect(),
@@ -210,8 +211,10 @@ impl<'g> Goal<'g> {
             }
             Self::Baseline { side, saved, only } => {
                 let OfOrg { side: now, failed } = baseline::of_org(org, name, side).await?;
+                let mut broken = damaged(&now.not_observed, &|id| only.setting(id, None));
+                broken.extend(failed);
                 let mut seen = against(now, side, saved, only)?;
-                seen.add_broken(failed);
+                seen.add_broken(broken);
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
             Self::BeforeImage { images, .. } => {
@@ -449,6 +452,16 @@ impl<'g> Goal<'g> {
             }
         }
     }
+}
+
+/// What an org sent that is no metadata, one line each.
+fn damaged(
+    not_observed: &BTreeMap<ComponentId, Unseen>,
+    is_chosen: &dyn Fn(&ComponentId) -> bool,
+) -> Vec<String> {
+    let is_damaged =
+        |(id, why): &(&ComponentId, &Unseen)| why.kind == UnseenKind::Damaged && is_chosen(id);
+    not_observed.iter().filter(is_damaged).map(|(id, why)| format!("{id}: {why}")).collect()
 }
 
 /// Holds what is there now against a baseline.
