@@ -99,6 +99,10 @@ pub enum Event {
 /// Where events go.
 pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 
+/// Holds the end of the run back until what it returns is dropped: while a token that can be used
+/// once is on its way, and what the org puts in its place is not stored.
+pub type HoldEnd = Arc<dyn Fn() -> Box<dyn Send> + Send + Sync>;
+
 /// How to connect. The default has the timeouts that suit a person at a terminal.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -128,6 +132,8 @@ pub struct ConnectOptions {
     pub api_version: Option<ApiVersion>,
     /// Where events go.
     pub events: EventSink,
+    /// What keeps the run from ending; the default keeps nothing.
+    pub hold_end: HoldEnd,
 }
 
 impl Default for ConnectOptions {
@@ -146,6 +152,7 @@ impl Default for ConnectOptions {
             allowed_hosts: Vec::new(),
             api_version: None,
             events: Arc::new(|_| {}),
+            hold_end: Arc::new(|| Box::new(())),
         }
     }
 }

@@ -24,12 +24,27 @@ struct State {
     is_final: bool,
     /// How many things are on their way to the org.
     holds: u32,
+    /// How many of them are a login's one token, whose successor is not stored yet.
+    logins: u32,
     /// Something was.
     has_sent: bool,
     /// What the org has said of it, once it was over.
     ended: Option<String>,
     /// A person is asked, and the program waits at the terminal.
     is_asking: bool,
+}
+
+impl State {
+    /// Says whether a signal that was just heard ends the run where it stands: a person is asked, or
+    /// was told what is waited for and does not want to wait.
+    fn ends_at_once(&self) -> bool {
+        self.is_asking || (self.presses > 1 && self.logins > 0 && self.logins == self.holds)
+    }
+
+    /// Says whether a run that has not ended by itself is ended.
+    fn ends_after_a_while(&self) -> bool {
+        self.holds == 0 || (self.presses > 1 && self.logins == self.holds)
+    }
 }
 
 /// Whether this run was told to stop. Clones speak of the same run.
@@ -52,6 +67,20 @@ impl Drop for Hold<'_> {
     }
 }
 
+/// As [`Hold`], while a token that can be used once is on its way to the org and its successor is
+/// not stored: only who is told to stop twice ends the run.
+#[derive(Debug)]
+pub struct LoginHold(Interrupt);
+
+impl Drop for LoginHold {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|state| {
+            state.holds -= 1;
+            state.logins -= 1;
+        });
+    }
+}
+
 impl Interrupt {
     /// Listens from now on, on a thread of its own: the run may be waiting for a person or for
     /// another program. `end` ends the process; it is called where the run does not end by itself.
@@ -71,13 +100,13 @@ impl Interrupt {
                 loop {
                     let is_final = signals.next().await;
                     interrupt.press(is_final);
-                    if interrupt.0.borrow().is_asking {
+                    if interrupt.0.borrow().ends_at_once() {
                         end();
                     }
                     let (interrupt, end) = (interrupt.clone(), end.clone());
                     tokio::spawn(async move {
                         tokio::time::sleep(PATIENCE).await;
-                        if interrupt.0.borrow().holds == 0 {
+                        if interrupt.0.borrow().ends_after_a_while() {
                             end();
                         }
                     });
@@ -144,6 +173,21 @@ impl Interrupt {
     pub fn hold(&self) -> Hold<'_> {
         self.0.send_modify(|state| state.holds += 1);
         Hold(self)
+    }
+
+    /// As [`hold`](Self::hold), for a login's token that the org may replace.
+    #[must_use]
+    pub fn hold_login(&self) -> LoginHold {
+        self.0.send_modify(|state| {
+            state.holds += 1;
+            state.logins += 1;
+        });
+        LoginHold(self.clone())
+    }
+
+    /// Says whether the new token of a login is waited for.
+    pub fn waits_for_a_login(&self) -> bool {
+        self.0.borrow().logins > 0
     }
 
     /// Asks a person; a signal meanwhile ends the run at once.
@@ -268,6 +312,27 @@ mod tests {
         interrupt.press(false);
         assert!(interrupt.out_of_patience().now_or_never().is_some());
         drop(hold);
+        assert!(interrupt.may_end().now_or_never().is_some());
+    }
+
+    #[test]
+    fn the_new_token_of_a_login_is_waited_for_until_somebody_says_so_twice() {
+        let interrupt = Interrupt::default();
+        let ends = |interrupt: &Interrupt| {
+            let state = interrupt.0.borrow();
+            (state.ends_at_once(), state.ends_after_a_while())
+        };
+        let login = interrupt.hold_login();
+        interrupt.press(true);
+        assert_eq!(ends(&interrupt), (false, false));
+        let deploy = interrupt.hold();
+        interrupt.press(false);
+        assert_eq!(ends(&interrupt), (false, false));
+        drop(deploy);
+        assert_eq!(ends(&interrupt), (true, true));
+        assert!(interrupt.waits_for_a_login());
+        drop(login);
+        assert_eq!(ends(&interrupt), (false, true));
         assert!(interrupt.may_end().now_or_never().is_some());
     }
 

@@ -4,8 +4,8 @@
 //! With refresh token rotation an old token that is used again ends the whole login (S 1.2, 6.9).
 //! So whoever needs a new access token takes the login's lock, reads the login anew, and refreshes
 //! only if nobody has done so meanwhile. What the org answers is on disk before it is used. The
-//! work runs on a thread of its own that nothing cuts short but the end of the process: a caller
-//! that gives up must not lose the new token.
+//! work runs on a thread of its own that nothing cuts short but the end of the process, and it
+//! holds that back: a caller that gives up must not lose the new token.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,6 +135,10 @@ impl Refresh {
             && stale.is_none_or(|stale| stale.expose_secret() != token.expose_secret())
         {
             return Ok(token.clone());
+        }
+        let _end = (self.options.hold_end)();
+        if is_given_up.load(Ordering::Relaxed) {
+            return Err(stuck("the refresh was not begun: nobody waits for it any more"));
         }
         if let Some(held) = &mut held {
             held.refresh_begins();

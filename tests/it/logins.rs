@@ -158,6 +158,40 @@ async fn a_run_that_is_told_to_stop_stores_the_new_token_first() {
     assert_eq!(org.tokens_asked(), asked + 1, "its token serves the next one");
 }
 
+/// The answer takes longer than any run is given to end.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_answer_to_a_refresh_is_waited_for_unless_one_is_told_twice() {
+    let org = Rotating::new().await;
+    let signal = |child: &Child, name: &str| {
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    };
+    for name in ["-INT", "-TERM"] {
+        org.running.store().end_sessions().unwrap();
+        let asked = org.tokens_asked();
+        org.slow_down(650, 1);
+        let child = org.start();
+        org.until_asked(asked + 1).await;
+        signal(&child, name);
+        let run = end(child).await;
+        assert!(run.code == 130 && run.stderr.contains("ends once the new token"), "{run:?}");
+        all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+        assert_eq!(org.tokens_asked(), asked + 1, "its token serves the next one");
+    }
+    org.running.store().end_sessions().unwrap();
+    let asked = org.tokens_asked();
+    org.slow_down(4_000, 1);
+    let child = org.start();
+    org.until_asked(asked + 1).await;
+    signal(&child, "-INT");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    signal(&child, "-INT");
+    let run = end(child).await;
+    assert!(run.code == 130 && run.stderr.contains("was not waited for"), "{run:?}");
+    assert!(!run.stderr.contains("nothing was sent"), "{run:?}");
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_was_killed_in_a_refresh_is_named_by_the_next_one() {

@@ -231,11 +231,12 @@ pub(crate) struct Connected {
 /// Returns how to connect: what the environment says of certificates and versions, and where
 /// progress is shown.
 pub(crate) fn options(ui: &Ui) -> ConnectOptions {
-    let progress = Progress::new(ui);
+    let (progress, interrupt) = (Progress::new(ui), ui.interrupt().clone());
     ConnectOptions {
         ca_file: env::var_os("SSL_CERT_FILE").map(PathBuf::from),
         allowed_hosts: ui.vouched().hosts.clone(),
         events: Arc::new(move |event: Event| progress.show(&event)),
+        hold_end: Arc::new(move || Box::new(interrupt.hold_login())),
         ..ConnectOptions::default()
     }
 }
@@ -375,9 +376,21 @@ pub(crate) fn block_on<T>(
     let no_loop = |error: std::io::Error| {
         CommandError::new("cannot begin: the system gives no event loop").because(error.to_string())
     };
-    ui.interrupt().listen(ui::end_interrupted).map_err(no_loop)?;
+    let interrupt = ui.interrupt().clone();
+    let end = move || ui::end_interrupted(interrupt.waits_for_a_login());
+    ui.interrupt().listen(end).map_err(no_loop)?;
     runtime().map_err(no_loop)?.block_on(async {
-        match select(std::pin::pin!(work), std::pin::pin!(ui.interrupt().may_end())).await {
+        let may_end = async {
+            ui.interrupt().pressed().await;
+            if ui.interrupt().waits_for_a_login() {
+                ui.note(
+                    "ends once the new token of the login has come and is stored, within a minute; \
+                     to end it before that may end the login (press Ctrl-C again)",
+                );
+            }
+            ui.interrupt().may_end().await;
+        };
+        match select(std::pin::pin!(work), std::pin::pin!(may_end)).await {
             Either::Left((done, _)) => done,
             Either::Right(_) if ui.interrupt().has_sent() => Err(CommandError::interrupted()
                 .because(format!(

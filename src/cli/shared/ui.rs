@@ -351,8 +351,19 @@ impl Progress {
 
 /// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
 #[expect(clippy::exit, reason = "the run waits for a person or for another program")]
-pub(crate) fn end_interrupted() {
-    stderr(&format!("\n{}", told(&CommandError::interrupted().because("nothing was sent"))));
+pub(crate) fn end_interrupted(waits_for_a_login: bool) {
+    let error = CommandError::interrupted();
+    let error = if waits_for_a_login {
+        error
+            .because(
+                "the login's refresh token was on its way to the org, and what the org has put in \
+                 its place was not waited for",
+            )
+            .hint("if the org refuses the login from now on, sign in again; nothing else was sent")
+    } else {
+        error.because("nothing was sent")
+    };
+    stderr(&format!("\n{}", told(&error)));
     std::process::exit(Exit::Interrupted as i32);
 }
 
