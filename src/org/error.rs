@@ -53,6 +53,9 @@ pub enum OrgErrorKind {
 /// other place for ours.
 pub(super) const LOGIN: &str = "the stored login";
 
+/// As [`LOGIN`], where the login is lost, so that only another sign-in helps.
+pub(super) const LOST_LOGIN: &str = "the lost login";
+
 /// What stands before the new address of an org.
 const MOVED: &str = "the org has another address now: ";
 
@@ -222,6 +225,9 @@ impl OrgError {
             AuthError::ResponseTooLarge { limit, .. } => too_large(limit),
             AuthError::InvalidArgument { name: LOGIN, reason } => {
                 Self::new(OrgErrorKind::Storage, reason)
+            }
+            AuthError::InvalidArgument { name: LOST_LOGIN, reason } => {
+                Self::new(OrgErrorKind::Auth, reason)
             }
             AuthError::Serialization(_) => Self::no_token_answer(),
             // A call that waited for the sign-in of another gets that one's failure as a text.

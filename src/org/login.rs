@@ -20,12 +20,16 @@ pub use web::{WebLogin, web};
 /// Takes an SFDX auth URL (`force://id:secret:token@host`, S 6.9), from a file or standard input,
 /// never from an argument.
 ///
+/// `keep` is handed the login as soon as the org has put a new refresh token in the place of the
+/// text's, which is spent from then on.
+///
 /// # Errors
-/// The text is not one, or the org does not take it.
+/// The text is not one, or the org does not take it; or those of `keep`.
 pub async fn auth_url(
     name: &str,
     text: &SecretString,
     options: &ConnectOptions,
+    keep: &dyn Fn(&Login) -> Result<(), OrgError>,
 ) -> Result<Login, OrgError> {
     let (client_id, client_secret, token, host) =
         split_auth_url(text.expose_secret()).ok_or_else(|| {
@@ -34,15 +38,13 @@ pub async fn auth_url(
                 "this is no SFDX auth URL (`force://<client>:<secret>:<token>@<host>`)",
             )
         })?;
-    // The host has no scheme; one on this machine is a test server.
-    let scheme = if http::is_loopback(&format!("http://{host}")) { "http" } else { "https" };
-    let address = http::check_address(&format!("{scheme}://{host}"))?;
+    let address = http::check_address(&with_scheme(host))?;
     let client_secret =
         Some(client_secret).filter(|secret| !secret.is_empty()).map(SecretString::from);
-    let mut refresh_token = SecretString::from(token);
     let mut instance_url = address.clone();
+    let mut refresh_token = SecretString::from(token);
     let mut is_second = false;
-    let access_token = loop {
+    loop {
         let presented = Presented {
             client_id,
             client_secret: client_secret.as_ref(),
@@ -51,31 +53,60 @@ pub async fn auth_url(
             instance_url: &instance_url,
         };
         let answer = exchange_while_busy(&presented, options).await;
+        let is_rotated = answer.rotated.is_some();
         refresh_token = answer.rotated.unwrap_or(refresh_token);
-        match answer.access_token {
-            Ok(token) => break token,
-            // The host of the URL may be another than the org's own. cirrus keeps back the token
-            // that came with the news.
-            Err(error @ AuthError::InstanceUrlMismatch { .. }) if !is_second => {
-                instance_url = learn_instance(&address, Err(error))?;
-                is_second = true;
+        let (access_token, error) = match answer.access_token {
+            Ok(token) => (Some(token), None),
+            Err(error) => (None, Some(error)),
+        };
+        // The host of the URL may be another than the org's own. cirrus keeps back the token that
+        // came with the news.
+        let mut failure = None;
+        let mut is_elsewhere = false;
+        match error {
+            Some(error @ AuthError::InstanceUrlMismatch { .. }) if !is_second => {
+                match learn_instance(&address, Err(error)) {
+                    Ok(own) => (instance_url, is_elsewhere) = (own, true),
+                    Err(error) => failure = Some(error),
+                }
             }
-            Err(error) => return Err(OrgError::from_auth(error)),
+            Some(error) => failure = Some(OrgError::from_auth(error)),
+            None => {}
         }
-    };
-    Ok(Login {
-        name: name.to_owned(),
-        instance_url,
-        login_url: address,
-        username: None,
-        org_id: None,
-        credential: Credential::RefreshToken {
-            client_id: client_id.to_owned(),
-            client_secret,
-            refresh_token,
-            access_token: Some(access_token),
-        },
-    })
+        let login = Login {
+            name: name.to_owned(),
+            instance_url: instance_url.clone(),
+            login_url: address.clone(),
+            username: None,
+            org_id: None,
+            credential: Credential::RefreshToken {
+                client_id: client_id.to_owned(),
+                client_secret: client_secret.clone(),
+                refresh_token: refresh_token.clone(),
+                access_token,
+            },
+            rotates: Some(is_rotated),
+        };
+        if is_rotated {
+            keep(&login)?;
+        }
+        match failure {
+            Some(error) => return Err(error),
+            None if is_elsewhere => is_second = true,
+            None => return Ok(login),
+        }
+    }
+}
+
+/// The host of an auth URL has no scheme; one on this machine is a test server.
+fn with_scheme(host: &str) -> String {
+    let scheme = if http::is_loopback(&format!("http://{host}")) { "http" } else { "https" };
+    format!("{scheme}://{host}")
+}
+
+/// Returns the address of the host in an auth URL; none where it is no auth URL.
+pub(crate) fn address_in(text: &str) -> Option<String> {
+    split_auth_url(text).map(|(_, _, _, host)| with_scheme(host))
 }
 
 fn split_auth_url(text: &str) -> Option<(&str, &str, &str, &str)> {
@@ -109,6 +140,7 @@ pub fn access_token(
         username: None,
         org_id,
         credential: Credential::AccessToken { token },
+        rotates: None,
     })
 }
 
@@ -143,6 +175,7 @@ pub(crate) async fn client_credentials(
             client_id: client_id.to_owned(),
             client_secret: client_secret.clone(),
         },
+        rotates: None,
     })
 }
 

@@ -9,7 +9,7 @@ mod stored;
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -34,6 +34,9 @@ pub struct Login {
     pub org_id: Option<String>,
     /// What signs in.
     pub credential: Credential,
+    /// Whether the org put a new refresh token in the place of the one that was used last; `None`
+    /// where none was used yet.
+    pub rotates: Option<bool>,
 }
 
 /// What signs in. `Debug` shows no secret.
@@ -91,6 +94,13 @@ pub struct LoginStore {
     folder: PathBuf,
     in_keyring: bool,
 }
+
+/// How many bytes are made room for: what a login comes to with tokens in the form of JWTs.
+const ROOM: usize = 16 << 10;
+
+/// A file for what is to be stored, which is on disk already, and as large.
+#[derive(Debug)]
+pub(crate) struct Room(tempfile::NamedTempFile);
 
 /// Where a login's secret was put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,13 +187,30 @@ impl LoginStore {
         HeldLock::take(&path, name, wait).map(Some)
     }
 
-    /// Saves a login, whole or not at all, and says where its secret is kept. Whoever calls holds
-    /// its lock.
+    /// Makes the file that a login will be kept in, before the org is asked for what it gives once:
+    /// whoever cannot store an answer does not ask.
+    ///
+    /// # Errors
+    /// Nothing can be written there: a full disk, a folder of somebody else's.
+    pub(crate) fn prepare(&self, name: &str) -> Result<Room, OrgError> {
+        make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
+        // `tempfile` makes its files with mode 0600, and a rename keeps it.
+        let make = || -> io::Result<Room> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(&[b' '; ROOM])?;
+            file.as_file().sync_all()?;
+            Ok(Room(file))
+        };
+        make().map_err(|error| failed("write", &self.file(name), &error))
+    }
+
+    /// Saves a login, whole or not at all, in the file that was made for it, and says where its
+    /// secret is kept. Whoever calls holds its lock.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn save(&self, login: &Login) -> Result<Kept, OrgError> {
-        self.write(login, self.in_keyring)
+    pub(crate) fn save(&self, login: &Login, room: Room) -> Result<Kept, OrgError> {
+        self.write(login, room, self.in_keyring)
     }
 
     /// Saves what a refresh brought where the login's secret is kept now. Whoever calls holds its
@@ -191,13 +218,12 @@ impl LoginStore {
     ///
     /// # Errors
     /// The file is gone, or cannot be written.
-    pub(crate) fn update(&self, login: &Login) -> Result<Kept, OrgError> {
+    pub(crate) fn update(&self, login: &Login, room: Room) -> Result<Kept, OrgError> {
         let in_keyring = read(&self.file(&login.name))?.is_in_keyring();
-        self.write(login, in_keyring)
+        self.write(login, room, in_keyring)
     }
 
-    fn write(&self, login: &Login, in_keyring: bool) -> Result<Kept, OrgError> {
-        make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
+    fn write(&self, login: &Login, room: Room, in_keyring: bool) -> Result<Kept, OrgError> {
         let path = self.file(&login.name);
         let mut stored = Stored::from(login);
         let kept = if in_keyring && stored.has_secret() {
@@ -207,10 +233,11 @@ impl LoginStore {
         };
         let text =
             serde_json::to_vec_pretty(&stored).map_err(|error| failed("write", &path, &error))?;
-        // `tempfile` makes its files with mode 0600, and a rename keeps it.
+        let mut file = room.0;
         let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.rewind()?;
             file.write_all(&text)?;
+            file.as_file().set_len(text.len() as u64)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)?;
             // The name is on disk only when its folder is; not every system lets a folder be
@@ -281,6 +308,7 @@ mod tests {
                 refresh_token: "PLANTED".into(),
                 access_token: None,
             },
+            rotates: None,
         }
     }
 
@@ -290,14 +318,15 @@ mod tests {
         let store = LoginStore::new(folder.path().join("logins"));
         assert!(store.list().unwrap().is_empty());
         let first = login("acme/prod");
-        store.save(&first).unwrap();
+        let room = || store.prepare("acme/prod").unwrap();
+        store.save(&first, room()).unwrap();
         let credential = Credential::RefreshToken {
             client_id: "PlatformCLI".to_owned(),
             client_secret: None,
             refresh_token: "NEXT".into(),
             access_token: Some("ACCESS".into()),
         };
-        store.update(&Login { credential, ..first }).unwrap();
+        store.update(&Login { credential, ..first }, room()).unwrap();
         let read = store.load("acme/prod").unwrap().unwrap();
         let Credential::RefreshToken { refresh_token, access_token, .. } = &read.credential else {
             panic!("another credential: {read:?}");

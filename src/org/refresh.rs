@@ -16,9 +16,9 @@ use cirrus_auth::{AuthError, AuthResult, AuthSession, RefreshTokenAuth, async_tr
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 
-use super::error::{LOGIN, OrgError};
+use super::error::{LOGIN, LOST_LOGIN, OrgError};
 use super::http;
-use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Wait};
+use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Room, Wait};
 use super::patience::was_not_taken;
 use super::{ConnectOptions, Event};
 
@@ -45,6 +45,7 @@ struct State {
 #[derive(Clone)]
 struct Refresh {
     name: String,
+    login_url: String,
     instance_url: String,
     store: LoginStore,
     options: ConnectOptions,
@@ -74,6 +75,7 @@ impl Refreshed {
         Self {
             job: Refresh {
                 name: login.name.clone(),
+                login_url: login.login_url.clone(),
                 instance_url,
                 store: store.clone(),
                 options: options.clone(),
@@ -136,6 +138,7 @@ impl Refresh {
         {
             return Ok(token.clone());
         }
+        let room = self.room(&login)?;
         let _end = (self.options.hold_end)();
         if is_given_up.load(Ordering::Relaxed) {
             return Err(stuck("the refresh was not begun: nobody waits for it any more"));
@@ -167,28 +170,58 @@ impl Refresh {
                 refresh_token: answer.rotated.unwrap_or_else(|| refresh_token.clone()),
                 access_token: answer.access_token.as_ref().ok().cloned(),
             },
+            rotates: Some(is_rotated),
             ..login.clone()
         };
         if is_rotated || answer.access_token.is_ok() {
-            match self.store.update(&renewed) {
-                Ok(kept) => self.tell_of(&login, &kept),
+            match self.keep(&renewed, room) {
+                Ok(Some(kept)) => self.tell_of(&login, &kept),
                 Err(error) if is_rotated => {
                     if let Some(held) = &mut held {
                         held.answer_is_lost();
                     }
-                    return Err(stuck(format!(
-                        "the org put a new refresh token in the place of the one of the login \
-                         `{0}`, and it could not be stored, so it is not used: {1}; put that right \
-                         (a full disk, a folder that is not yours), then sign in again with \
-                         `sfsetup org login {0}`",
-                        self.name, error.message
-                    )));
+                    return Err(AuthError::InvalidArgument {
+                        name: LOST_LOGIN,
+                        reason: format!(
+                            "the org put a new refresh token in the place of the one of the login \
+                             `{}`, and it could not be stored, so it is not used: {}; put that \
+                             right (a full disk, a folder that is not yours) first",
+                            self.name, error.message
+                        ),
+                    });
                 }
                 // The old refresh token goes on; others have to ask for a token of their own.
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
         answer.access_token.map_err(|error| explained(error, held.as_ref()))
+    }
+
+    /// Makes room for what the org may answer; without it nothing is asked, for the answer may take
+    /// the place of the token that is stored. A login whose org leaves its token in place does
+    /// without.
+    fn room(&self, login: &Login) -> AuthResult<Option<Room>> {
+        match self.store.prepare(&self.name) {
+            Ok(room) => Ok(Some(room)),
+            Err(_) if login.rotates == Some(false) => Ok(None),
+            Err(error) => Err(stuck(format!(
+                "no new access token was asked for, since the org may put a new refresh token in \
+                 the place of the stored one, and nothing can be stored: {}",
+                error.message
+            ))),
+        }
+    }
+
+    /// Keeps what came, in the room that there is for it.
+    fn keep(&self, login: &Login, room: Option<Room>) -> Result<Option<Kept>, OrgError> {
+        match room {
+            Some(room) => self.store.update(login, room).map(Some),
+            // It was not to be expected that it would be needed.
+            None if login.rotates == Some(true) => {
+                self.store.update(login, self.store.prepare(&self.name)?).map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
     /// Takes the login's lock, and shows that it waits as long as it does.
@@ -215,9 +248,9 @@ impl Refresh {
         let login = self.store.load(&self.name).map_err(|error| stuck(error.message))?;
         let login = login.ok_or_else(|| {
             stuck(format!(
-                "the login `{0}` was removed while it was in use; `sfsetup org login {0}` makes it \
-                 anew",
-                self.name
+                "the login `{}` was removed while it was in use; whoever signs in anew at {} has it \
+                 again",
+                self.name, self.login_url
             ))
         })?;
         match http::check_address(&login.instance_url) {

@@ -212,7 +212,7 @@ async fn a_run_that_was_killed_in_a_refresh_is_named_by_the_next_one() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_cannot_be_stored_is_an_error_and_the_old_state_stays() {
+async fn where_nothing_can_be_stored_no_token_is_spent() {
     let org = Rotating::new().await;
     org.running.store().end_sessions().unwrap();
     let before = std::fs::read(org.file()).unwrap();
@@ -222,8 +222,54 @@ async fn a_token_that_cannot_be_stored_is_an_error_and_the_old_state_stays() {
     command.arg(env!("CARGO_BIN_EXE_sfsetup"));
     let run = ended(command).await;
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("could not be stored, so it is not used"), "{run:?}");
+    assert!(run.stderr.contains("no new access token was asked for"), "{run:?}");
     assert_eq!(std::fs::read(org.file()).unwrap(), before);
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    // An auth URL is as dear.
+    let url = format!(
+        "force://PlatformCLI::{}@{}",
+        refresh_token(&org.running).await,
+        org.running.url().trim_start_matches("http://")
+    );
+    org.env.write("url", url);
+    let login = ["org", "login", "new", "--auth-url-file", "url"];
+    let mut command = org.command(&login);
+    command.env("XDG_CONFIG_HOME", "/proc/nope");
+    let run = ended(command).await;
+    assert!(run.code == 1 && run.stderr.contains("folder of the logins"), "{run:?}");
+    assert!(!run.stderr.contains("--out"), "{run:?}");
+    all_in(&[org.run(&login).await]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_whose_token_was_replaced_is_kept_though_the_org_stumbles() {
+    let org = Rotating::new().await;
+    let url = format!(
+        "force://PlatformCLI::{}@{}",
+        refresh_token(&org.running).await,
+        org.running.url().trim_start_matches("http://")
+    );
+    org.env.write("url", url);
+    let login = ["org", "login", "new", "--auth-url-file", "url"];
+    let rule = |times| FaultRule {
+        call: "versions".into(),
+        fault: Fault::ApiDisabled,
+        after: 0,
+        times: Some(times),
+    };
+    org.running.fault(rule(1));
+    let run = org.run(&login).await;
+    let way_out = "`sfsetup org display --org new` tries it again";
+    assert!(run.code == 1 && run.stderr.contains(way_out), "{run:?}");
+    assert!(!run.stderr.contains("same command again"), "{run:?}");
+    all_in(&[org.run(&["org", "display", "--org", "new"]).await]);
+    // The URL is spent.
+    let run = org.run(&["org", "login", "other", "--auth-url-file", "url"]).await;
+    let anew = format!("`sfsetup org login other --instance-url {}`", org.running.url());
+    for words in ["invalid_grant", "sf org auth show-sfdx-auth-url", &anew] {
+        assert!(run.code == 1 && run.stderr.contains(words), "{words}: {run:?}");
+    }
+    assert!(!run.stderr.contains("same command again"), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

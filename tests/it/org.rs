@@ -589,7 +589,7 @@ async fn a_damaged_token_answer_is_no_mistake_of_the_user() {
     .await;
     let host = server.address.trim_start_matches("http://");
     let text = format!("force://PlatformCLI::FIRST@{host}");
-    let error = login::auth_url("acme", &text.into(), &options()).await.unwrap_err();
+    let error = login::auth_url("acme", &text.into(), &options(), &|_| Ok(())).await.unwrap_err();
     assert_eq!(error.kind, OrgErrorKind::Unexpected, "{error}");
     assert!(error.message.contains("the answer to the sign-in"), "{error}");
 }
@@ -609,6 +609,7 @@ async fn a_sign_in_is_tried_again_while_the_endpoint_is_busy() {
             client_id: "client".to_owned(),
             client_secret: "secret".into(),
         },
+        rotates: None,
     };
     let session = Session::from_login(&login, &store, &options()).unwrap();
     server.state.lock().unwrap().faults =
@@ -953,7 +954,7 @@ async fn an_auth_url_gives_the_rotated_token_and_its_access_token() {
     let server = Server::start(State::default()).await;
     let host = server.address.trim_start_matches("http://");
     let text = format!("force://PlatformCLI::FIRST@{host}");
-    let login = login::auth_url("acme", &text.into(), &options()).await.unwrap();
+    let login = login::auth_url("acme", &text.into(), &options(), &|_| Ok(())).await.unwrap();
     assert!(server.count("refresh_token=FIRST") == 1, "{:?}", server.requests());
     let Credential::RefreshToken { refresh_token, access_token, .. } = &login.credential else {
         panic!("another credential: {login:?}");

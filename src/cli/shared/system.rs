@@ -45,7 +45,11 @@ fn told(rows: &'static [Row], texts: &[&str]) -> Option<&'static str> {
 /// one at least.
 pub(super) fn complete(texts: &[&str], exit: Exit, mut hints: Vec<String>) -> Vec<String> {
     if let Some(first) = told(FIRST, texts) {
-        hints.insert(0, first.to_owned());
+        // A hint that knows which folder it is says more.
+        let is_told = first == READ_ONLY && hints.iter().any(|hint| hint.contains("XDG_"));
+        if !is_told {
+            hints.insert(0, first.to_owned());
+        }
     }
     if hints.is_empty() {
         let hint = told(ELSE, texts).or(match exit {

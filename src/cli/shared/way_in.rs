@@ -89,6 +89,7 @@ mod tests {
             username: None,
             org_id: None,
             credential,
+            rotates: None,
         }
     }
 

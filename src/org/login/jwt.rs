@@ -55,6 +55,7 @@ pub async fn jwt(
                         key_file: std::path::absolute(login.key_file)
                             .unwrap_or_else(|_| login.key_file.to_owned()),
                     },
+                    rotates: None,
                 });
             }
             Ok(instance_url) => {

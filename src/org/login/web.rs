@@ -108,6 +108,7 @@ pub async fn web(
         username: None,
         org_id,
         credential,
+        rotates: None,
     })
 }
 

@@ -26,6 +26,9 @@ pub(super) struct Stored {
     username: Option<String>,
     org_id: Option<String>,
     credential: StoredCredential,
+    /// Not in files of before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rotates: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,6 +185,7 @@ impl Stored {
             username: self.username,
             org_id: self.org_id,
             credential,
+            rotates: self.rotates,
         })
     }
 }
@@ -197,6 +201,7 @@ impl From<&Login> for Stored {
             login_url: login.login_url.clone(),
             username: login.username.clone(),
             org_id: login.org_id.clone(),
+            rotates: login.rotates,
             credential: match &login.credential {
                 Credential::AccessToken { token } => {
                     StoredCredential::AccessToken { token: bare(token) }

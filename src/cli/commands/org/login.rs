@@ -1,5 +1,6 @@
 //! `sfsetup org login`: signing in, and keeping what it brings.
 
+use std::cell::{Cell, RefCell};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::hold;
 use crate::org::auth::Session;
 use crate::org::login::{self, JwtLogin, WebLogin};
-use crate::org::logins::{Kept, Login};
+use crate::org::logins::{HeldLock, Kept, Login, LoginStore, Room};
 use crate::org::pasted::{self, Pasted};
-use crate::org::{self, ConnectOptions, Org, OrgError};
+use crate::org::{self, ConnectOptions, Org, OrgError, OrgErrorKind};
 
-use crate::cli::shared::arguments::{DEMO, Exit};
+use crate::cli::shared::arguments::{DEMO, Exit, shell_word};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
@@ -80,10 +81,12 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
     let store = connect::logins()?;
     let name = arguments.name.as_str();
     check_name(name)?;
-    let failed = |error: OrgError| not_signed_in(name, &error);
     let options = connect::options(ui);
     connect::block_on(ui, async {
-        let login = sign_in(ui, arguments, &options).await?;
+        let before = store.load(name).ok().flatten();
+        let place = Place::new(ui, &store, name)?;
+        let login = sign_in(ui, arguments, &place, &options).await?;
+        let failed = |error: OrgError| place.failed(&error, None);
         let session = Session::from_new_login(&login, &store, &options).map_err(failed)?;
         let org = Org::connect(session, options).await.map_err(failed)?;
         let username = org.user().await.ok().map(|user| user.username);
@@ -92,12 +95,8 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
             username: username.or_else(|| login.username.clone()),
             ..login
         };
-        let (kept, before) = {
-            let _held = hold(ui, &store, name)?;
-            // What cannot be read is replaced by what can.
-            let before = store.load(name).ok().flatten();
-            (store.save(&known).map_err(failed)?, before)
-        };
+        place.lock()?;
+        let kept = place.keep(&known).map_err(failed)?;
         ui.answer(&format!(
             "signed in to {name}: org {} at {}{}\n",
             org.identity().id,
@@ -139,22 +138,89 @@ fn check_name(name: &str) -> Result<(), CommandError> {
         .usage())
 }
 
-/// A sign-in that came to nothing: nothing is stored, and a login of that name is as it was.
-fn not_signed_in(name: &str, error: &OrgError) -> CommandError {
-    CommandError { what: format!("cannot sign in to `{name}`"), ..CommandError::login(name, error) }
+/// Where the login will be kept. Its file is made before the org is asked for anything that it gives
+/// once.
+struct Place<'p> {
+    ui: &'p Ui,
+    store: &'p LoginStore,
+    name: &'p str,
+    room: RefCell<Option<Room>>,
+    held: RefCell<Option<HeldLock>>,
+    is_kept: Cell<bool>,
+}
+
+impl<'p> Place<'p> {
+    fn new(ui: &'p Ui, store: &'p LoginStore, name: &'p str) -> Result<Self, CommandError> {
+        let room = RefCell::new(None);
+        let held = RefCell::new(None);
+        let place = Self { ui, store, name, room, held, is_kept: Cell::new(false) };
+        *place.room.borrow_mut() =
+            Some(store.prepare(name).map_err(|error| place.failed(&error, None))?);
+        Ok(place)
+    }
+
+    /// Locks the login, which is to be replaced; once.
+    fn lock(&self) -> Result<(), CommandError> {
+        if self.held.borrow().is_none() {
+            *self.held.borrow_mut() = hold(self.ui, self.store, self.name)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the login, which is locked.
+    fn keep(&self, login: &Login) -> Result<Kept, OrgError> {
+        let room = self.room.take();
+        let room = room.map_or_else(|| self.store.prepare(self.name), Ok)?;
+        let kept = self.store.save(login, room)?;
+        self.is_kept.set(true);
+        // There may be more to come.
+        *self.room.borrow_mut() = self.store.prepare(self.name).ok();
+        Ok(kept)
+    }
+
+    /// A sign-in that came to nothing: nothing is stored, and a login of that name is as it was,
+    /// unless the org has given what it gives once. `again` says how it is tried again.
+    fn failed(&self, error: &OrgError, again: Option<&str>) -> CommandError {
+        let again = again.unwrap_or("run the same command again");
+        let mut told = CommandError {
+            what: format!("cannot sign in to `{}`", self.name),
+            ..CommandError::login(self.name, error, again)
+        };
+        if self.is_kept.get() {
+            let name = shell_word(self.name);
+            told.hints.retain(|hint| !hint.contains(again));
+            told.hints.push(format!(
+                "the login is kept as `{}` all the same: the auth URL is spent, since the org has \
+                 put another refresh token in its place; `sfsetup org display --org {name}` tries \
+                 it again",
+                self.name
+            ));
+        }
+        told
+    }
+}
+
+/// How a person signs in whose auth URL is spent.
+fn with_another(name: &str, host: &str) -> String {
+    format!(
+        "with the auth URL of now, which `sf org auth show-sfdx-auth-url --target-org ORG --json` \
+         shows, or in the browser: `sfsetup org login {} --instance-url {host}`",
+        shell_word(name)
+    )
 }
 
 /// Signs in, in the way that is named; nothing is stored.
 async fn sign_in(
     ui: &Ui,
     arguments: &LoginArguments,
+    place: &Place<'_>,
     options: &ConnectOptions,
 ) -> Result<Login, CommandError> {
     let name = arguments.name.as_str();
-    let failed = |error: OrgError| not_signed_in(name, &error);
+    let failed = |error: OrgError| place.failed(&error, None);
     let address = arguments.instance_url.as_deref();
     if let Some(file) = &arguments.auth_url_file {
-        return pasted_login(name, file, address, options).await;
+        return pasted_login(place, file, address, options).await;
     }
     let secret = arguments.client_secret_file.as_ref().map(|file| read_secret(file)).transpose()?;
     if let (Some(key_file), Some(client_id), Some(username)) =
@@ -184,12 +250,12 @@ async fn sign_in(
 
 /// Signs in with what a file holds of the `sf` command line.
 async fn pasted_login(
-    name: &str,
+    place: &Place<'_>,
     file: &Path,
     address: Option<&str>,
     options: &ConnectOptions,
 ) -> Result<Login, CommandError> {
-    let failed = |error: OrgError| not_signed_in(name, &error);
+    let name = place.name;
     let text = read_text(file)?;
     let found = pasted::read(text.expose_secret()).map_err(|error| {
         CommandError::new(format!("cannot sign in with `{}`", file.display()))
@@ -201,7 +267,18 @@ async fn pasted_login(
     })?;
     match found {
         Pasted::AuthUrl(url) => {
-            org::sign_in(options, login::auth_url(name, &url, options)).await.map_err(failed)
+            place.lock()?;
+            // The URL may be spent with the first question.
+            let _end = (options.hold_end)();
+            let keep = |login: &Login| {
+                place.keep(login).map(drop).map_err(|error| {
+                    let why = "the org has put another refresh token in the place of the auth \
+                               URL's, and it could not be stored";
+                    OrgError::new(OrgErrorKind::Auth, format!("{why}: {}", error.message))
+                })
+            };
+            let login = org::sign_in(options, login::auth_url(name, &url, options, &keep)).await;
+            login.map_err(|error| spent(place, &error, url.expose_secret()))
         }
         Pasted::AccessToken { token, instance_url, org_id, .. } => {
             let Some(address) = address.or(instance_url.as_deref()) else {
@@ -212,8 +289,28 @@ async fn pasted_login(
                 .hint("name the org's address with `--instance-url`")
                 .usage());
             };
-            login::access_token(name, token, address, org_id).map_err(failed)
+            login::access_token(name, token, address, org_id)
+                .map_err(|error| place.failed(&error, None))
         }
+    }
+}
+
+/// A sign-in with an auth URL that came to nothing.
+fn spent(place: &Place<'_>, error: &OrgError, url: &str) -> CommandError {
+    let host = login::address_in(url).unwrap_or_default();
+    let again = with_another(place.name, &host);
+    let told = place.failed(error, Some(&again));
+    let is_lost = matches!(
+        error.kind,
+        OrgErrorKind::TimedOut | OrgErrorKind::Unexpected | OrgErrorKind::Unreachable
+    );
+    if is_lost && !place.is_kept.get() {
+        told.hint(format!(
+            "where the org has answered and the answer was lost, the auth URL may be spent: if it \
+             is refused from now on, sign in {again}"
+        ))
+    } else {
+        told
     }
 }
 

@@ -10,6 +10,10 @@ use crate::report::code;
 /// How to sign in again, at another address where one is given.
 type Again<'a> = &'a dyn Fn(Option<&str>) -> String;
 
+/// What helps where the keyring does not: a login that it holds is made anew elsewhere.
+const KEYRING: &str = "unlock the keyring; or set SFSETUP_KEYRING to `off`, which keeps secrets in \
+                       files, and sign in anew";
+
 /// So many settings are named in which a refusal lies.
 const SETTINGS: usize = 3;
 
@@ -34,9 +38,9 @@ impl CommandError {
         })
     }
 
-    /// A sign-in that did not succeed.
-    pub(crate) fn login(name: &str, error: &OrgError) -> Self {
-        Self::refused_by(name, error, &|_| "run the same command again".to_owned())
+    /// A sign-in that did not succeed; `again` says how it may.
+    pub(crate) fn login(name: &str, error: &OrgError, again: &str) -> Self {
+        Self::refused_by(name, error, &|_| again.to_owned())
     }
 
     fn refused_by(name: &str, error: &OrgError, again: Again<'_>) -> Self {
@@ -144,9 +148,10 @@ fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
         OrgErrorKind::Usage => {
             Some("put right what is named here; `sfsetup org login --help` says what a login takes")
         }
+        OrgErrorKind::Storage if error.message.contains("keyring") => Some(KEYRING),
         OrgErrorKind::Storage => Some(
-            "see to the folder of the logins, or set XDG_CONFIG_HOME to another; SFSETUP_KEYRING=off \
-             keeps secrets in files",
+            "see to the folder of the logins: it must be yours, and have room; XDG_CONFIG_HOME \
+             names another, for all logins",
         ),
     };
     hint.map(str::to_owned)
