@@ -1036,7 +1036,12 @@ async fn a_profile_is_read_by_the_tooling_api_where_soap_refuses_the_token() {
 async fn a_browser_signs_in_and_only_with_our_own_state() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server::start(State::default()).await;
-    for is_forged in [false, true] {
+    for is_refused in [false, true] {
+        if is_refused {
+            let refusal = r#"{"error":"invalid_grant","error_description":"expired code"}"#;
+            server.state.lock().unwrap().faults =
+                vec![("oauth2/token", 1, Fault::Reply(400, "", refusal))];
+        }
         let shown = Mutex::new(None);
         let (told, mut address) = tokio::sync::mpsc::unbounded_channel();
         *shown.lock().unwrap() = Some(told);
@@ -1052,22 +1057,30 @@ async fn a_browser_signs_in_and_only_with_our_own_state() {
             let url = reqwest::Url::parse(&address.recv().await.unwrap()).unwrap();
             let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
             assert_eq!(query["code_challenge_method"], "S256");
-            let state = if is_forged { "forged" } else { query["state"].as_str() };
+            let state = query["state"].as_str();
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
             let home = format!("http://127.0.0.1:{port}");
             let stray = client.get(format!("{home}/favicon.ico")).send().await.unwrap();
             assert_eq!(stray.status(), 404);
-            let back = client
-                .get(format!("{home}/OauthRedirect?code=CODE%3D%3D&state={state}"))
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(back.status(), 200);
+            // A stranger's page sends the browser here, with what it likes.
+            for forged in
+                ["code=abc&state=wrong", "code=abc", "error=x&error_description=Call+us&state=x"]
+            {
+                let foreign = client.get(format!("{home}/OauthRedirect?{forged}")).send().await;
+                let foreign = foreign.unwrap();
+                assert_eq!(foreign.status(), 400, "{forged}");
+                assert!(!foreign.text().await.unwrap().contains("Signed in"));
+            }
+            let code = format!("{home}/OauthRedirect?code=CODE%3D%3D&state={state}");
+            let back = client.get(code).send().await.unwrap();
+            let status = back.status();
+            let page = back.text().await.unwrap();
+            assert_eq!((status == 200, page.contains("Signed in")), (!is_refused, !is_refused));
         };
         let options = options();
         let (login, ()) = tokio::join!(login::web("acme", &web, &options, &show), browser);
-        if is_forged {
-            assert_eq!(login.unwrap_err().kind, OrgErrorKind::Hostile);
+        if is_refused {
+            assert_eq!(login.unwrap_err().kind, OrgErrorKind::Auth);
         } else {
             assert_eq!(login.unwrap().instance_url, server.address);
             assert!(server.count("code=CODE") == 1 && server.count("code_verifier=") == 1);
@@ -1100,7 +1113,12 @@ async fn a_way_back_that_the_app_does_not_list_is_named() {
             assert_eq!(query["redirect_uri"], way_back);
             let with = match is_late {
                 true => format!("code=C&state={}", query["state"]),
-                false => "error=redirect_uri_mismatch&error_description=x".to_owned(),
+                false => {
+                    format!(
+                        "error=redirect_uri_mismatch&error_description=x&state={}",
+                        query["state"]
+                    )
+                }
             };
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
             let home = format!("http://127.0.0.1:{port}/OauthRedirect?{with}");

@@ -260,6 +260,13 @@ async fn a_port_in_use_and_a_wrong_key_file_say_what_they_are() {
     let web = ["org", "login", "acme", "--instance-url", &url, "--port", &port];
     let run = desk.run(&web).await;
     says(&run, 1, &[&format!("port {port} of this machine is in use"), "callback URLs"]);
+    // `localhost` is either address, and the browser takes which it likes.
+    if let Ok(taken) = std::net::TcpListener::bind("[::1]:0") {
+        let port = taken.local_addr().unwrap().port().to_string();
+        let web = ["org", "login", "acme", "--instance-url", &url, "--port", &port];
+        let run = desk.run(&web).await;
+        says(&run, 1, &[&format!("port {port} of this machine is in use")]);
+    }
     desk.env.write("app.crt", "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n");
     let jwt = ["org", "login", "acme", "--client-id", "x", "--username", "a@b.example.com"];
     let run = desk.run(&[&jwt[..], &["--jwt-key-file", "app.crt"]].concat()).await;

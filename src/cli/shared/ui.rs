@@ -191,8 +191,11 @@ impl Ui {
     /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without
     /// it. Where a program for it is at hand it is tried, unless we are on another machine than the
     /// person (ssh).
-    pub(crate) fn ask_to_open(&self, address: &str) {
-        stderr(&format!("open this address in a browser to sign in:\n  {address}\n"));
+    pub(crate) fn ask_to_open(&self, address: &str, within: Duration) {
+        stderr(&format!(
+            "open this address in a browser within {} minutes to sign in:\n  {address}\n",
+            within.as_secs().div_ceil(60)
+        ));
         if std::env::var_os("SSH_CONNECTION").is_none() {
             let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
             let quiet = std::process::Stdio::null;

@@ -1,23 +1,31 @@
 //! Through the browser: an address to open, and a port on this machine that the browser is sent
 //! back to.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use cirrus_auth::WebServerFlow;
+use futures::future::select_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::org::ConnectOptions;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
 use crate::org::is_id;
 use crate::org::logins::{Credential, Login};
+use crate::org::{ConnectOptions, sign_in};
 
 /// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
 const DEFAULT_CLIENT: &str = "PlatformCLI";
 const DEFAULT_PORT: u16 = 1717;
 const REDIRECT_PATH: &str = "/OauthRedirect";
+
+/// What the browser shows in the end.
+const SIGNED_IN: &str = "Signed in. You can close this page and go back to the terminal.";
+const FAILED: &str = "The sign-in did not succeed. The terminal says why.";
+const FOREIGN: &str = "This is not the answer to the sign-in that the terminal waits for, which goes \
+                       on waiting.";
 
 /// A login through the browser.
 #[derive(Clone, Debug)]
@@ -50,8 +58,8 @@ impl Default for WebLogin {
 /// Signs in through the browser; `show` is handed the address to open.
 ///
 /// # Errors
-/// The port is taken, nobody came back in time, the user refused, or the answer is not the one to
-/// our question (`state`).
+/// The port is taken, nobody came back with the answer to our question (`state`) in time, or the
+/// user or the org refused.
 pub async fn web(
     name: &str,
     login: &WebLogin,
@@ -60,9 +68,7 @@ pub async fn web(
 ) -> Result<Login, OrgError> {
     let login_url = http::check_address(&login.login_url)?;
     let redirect = format!("http://localhost:{}{REDIRECT_PATH}", login.port);
-    let listener = TcpListener::bind(("127.0.0.1", login.port))
-        .await
-        .map_err(|error| not_listening(login.port, &error))?;
+    let listeners = listen(login.port).await.map_err(|error| not_listening(login.port, &error))?;
     let mut builder = WebServerFlow::builder()
         .consumer_key(&login.client_id)
         .redirect_uri(&redirect)
@@ -75,7 +81,8 @@ pub async fn web(
     let flow = builder.build().map_err(OrgError::from_auth)?;
     let (address, pending) = flow.start().map_err(OrgError::from_auth)?;
     show(&address);
-    let (code, state) = tokio::time::timeout(login.timeout, come_back(&listener))
+    let back = tokio::time::timeout(login.timeout, come_back(&listeners, pending.state()));
+    let (code, mut page) = back
         .await
         .map_err(|_| {
             OrgError::new(
@@ -88,8 +95,18 @@ pub async fn web(
             )
         })?
         .map_err(|error| explained(error, &redirect))?;
-    let done = flow.complete(pending, &code, &state).await;
-    let done = done.map_err(|error| explained(OrgError::from_auth(error), &redirect))?;
+    let state = pending.state().to_owned();
+    let exchanged = async {
+        let done = flow.complete(pending, &code, &state).await;
+        done.map_err(|error| explained(OrgError::from_auth(error), &redirect))
+    };
+    let done = sign_in(options, exchanged).await;
+    // What the page says is so by now.
+    match &done {
+        Ok(_) => answer(&mut page, "200 OK", SIGNED_IN).await,
+        Err(_) => answer(&mut page, "400 Bad Request", FAILED).await,
+    }
+    let done = done?;
     let org_id = done.id.as_deref().and_then(org_of);
     let access_token = SecretString::from(done.access_token);
     let credential = match done.refresh_token {
@@ -142,11 +159,36 @@ fn org_of(identity: &str) -> Option<String> {
     identity.split('/').find(|part| is_id(part, "00D")).map(str::to_owned)
 }
 
-/// Waits for the browser, and answers it. Anything that does not ask for the redirect's path is
-/// turned away.
-async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError> {
+/// Listens for the browser at `localhost`, which may be either address of this machine; whoever held
+/// the other would get what is meant for us.
+async fn listen(port: u16) -> std::io::Result<Vec<TcpListener>> {
+    let mut listeners = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?];
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(listener) => listeners.push(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => return Err(error),
+        // This machine does not speak IPv6.
+        Err(_) => {}
+    }
+    Ok(listeners)
+}
+
+/// Waits for somebody to come.
+async fn accept(listeners: &[TcpListener]) -> std::io::Result<TcpStream> {
+    let each = listeners.iter().map(|listener| Box::pin(listener.accept()));
+    select_all(each).await.0.map(|(stream, _)| stream)
+}
+
+/// Waits for the browser, and returns the code that it brings and where its page is awaited.
+/// Whoever does not bring our `state` was not sent by the org's answer to us, and is turned away: a
+/// page of a stranger's can send the browser here too.
+async fn come_back(
+    listeners: &[TcpListener],
+    state: &str,
+) -> Result<(String, TcpStream), OrgError> {
     loop {
-        let Ok((mut stream, _)) = listener.accept().await else {
+        let Ok(mut stream) = accept(listeners).await else {
+            // No files left, perhaps: it is not tried again at once.
+            tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let read = tokio::time::timeout(Duration::from_secs(10), request_target(&mut stream));
@@ -163,21 +205,14 @@ async fn come_back(listener: &TcpListener) -> Result<(String, String), OrgError>
         let parameter = |name: &str| {
             url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
         };
-        if let (Some(code), Some(state)) = (parameter("code"), parameter("state")) {
-            answer(
-                &mut stream,
-                "200 OK",
-                "Signed in. You can close this page and go back to the terminal.",
-            )
-            .await;
-            return Ok((code, state));
+        if parameter("state").as_deref() != Some(state) {
+            answer(&mut stream, "400 Bad Request", FOREIGN).await;
+            continue;
         }
-        answer(
-            &mut stream,
-            "400 Bad Request",
-            "The sign-in did not succeed. The terminal says why.",
-        )
-        .await;
+        if let Some(code) = parameter("code") {
+            return Ok((code, stream));
+        }
+        answer(&mut stream, "400 Bad Request", FAILED).await;
         let code = parameter("error").unwrap_or_default();
         let text = parameter("error_description").unwrap_or_else(|| "no reason was given".into());
         return Err(OrgError::from_oauth(&code, &format!("the org refused the sign-in: {text}")));

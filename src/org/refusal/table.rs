@@ -210,8 +210,8 @@ pub const OAUTH: &[Refusal] = &[
         "redirect-mismatch",
         &[("redirect_uri_mismatch", "")],
         "the app has another callback URL than the one that the sign-in names",
-        "give the app the callback URL http://localhost:1717/OauthRedirect, or name its port with \
-         `--port`",
+        "give the app exactly the callback URL that the sign-in named, with its port, or name with \
+         `--port` the port of the one that it has",
     )
     .kind(OrgErrorKind::Auth)
     .at(&[Setting(APP, "oauthConfig.callbackUrl"), Setting(GLOBAL, "callbackUrl")]),

@@ -245,7 +245,8 @@ async fn sign_in(
     if let Some(port) = arguments.port {
         web.port = port;
     }
-    login::web(name, &web, options, &|address| ui.ask_to_open(address)).await.map_err(failed)
+    let show = |address: &str| ui.ask_to_open(address, web.timeout);
+    login::web(name, &web, options, &show).await.map_err(failed)
 }
 
 /// Signs in with what a file holds of the `sf` command line.
