@@ -86,6 +86,7 @@ pub async fn auth_url(
                 access_token,
             },
             rotates: Some(is_rotated),
+            is_own: false,
         };
         if is_rotated {
             keep(&login)?;
@@ -141,6 +142,7 @@ pub fn access_token(
         org_id,
         credential: Credential::AccessToken { token },
         rotates: None,
+        is_own: false,
     })
 }
 
@@ -176,6 +178,7 @@ pub(crate) async fn client_credentials(
             client_secret: client_secret.clone(),
         },
         rotates: None,
+        is_own: true,
     })
 }
 
@@ -191,22 +194,37 @@ fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String,
     }
 }
 
+/// What became of a login's session at the org.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It has ended.
+    Ended,
+    /// There is none: a key or an app's secret stays valid.
+    None,
+    /// It stays, for it came from elsewhere and may be in use there.
+    Stays,
+}
+
 /// Ends a login at the org, where it can be ended there: a refresh token is revoked, a key stays
-/// valid.
+/// valid. What came from elsewhere, from `sf` say, is not ended: its login there would end with it.
 ///
 /// # Errors
 /// The org could not be asked or refused.
-pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<(), OrgError> {
+pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<Ended, OrgError> {
     let token = match &login.credential {
+        Credential::RefreshToken { .. } | Credential::AccessToken { .. } if !login.is_own => {
+            return Ok(Ended::Stays);
+        }
         Credential::RefreshToken { refresh_token, .. } => refresh_token,
         Credential::AccessToken { token } => token,
-        Credential::Jwt { .. } | Credential::ClientCredentials { .. } => return Ok(()),
+        Credential::Jwt { .. } | Credential::ClientCredentials { .. } => return Ok(Ended::None),
     };
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
     cirrus_auth::revoke_token(&client, &login_url, token.expose_secret())
         .await
-        .map_err(OrgError::from_auth)
+        .map_err(OrgError::from_auth)?;
+    Ok(Ended::Ended)
 }
 
 #[cfg(test)]

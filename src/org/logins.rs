@@ -37,6 +37,9 @@ pub struct Login {
     /// Whether the org put a new refresh token in the place of the one that was used last; `None`
     /// where none was used yet.
     pub rotates: Option<bool>,
+    /// Whether its session was made for this login alone, and by it. One that came from elsewhere is
+    /// somebody else's too; files of before this was noted do not say.
+    pub is_own: bool,
 }
 
 /// What signs in. `Debug` shows no secret.
@@ -309,6 +312,7 @@ mod tests {
                 access_token: None,
             },
             rotates: None,
+            is_own: true,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Logins that rotate, as several programs of one user use them: the real program, an org that
 //! replaces each refresh token and takes the use of an old one for a theft.
 
+use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -49,6 +50,36 @@ impl Rotating {
 
     async fn run(&self, arguments: &[&str]) -> Run {
         ended(self.command(arguments)).await
+    }
+
+    /// Signs in as a person does, with a browser that says yes.
+    async fn log_in_by_browser(&self, name: &str) {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port().to_string();
+        drop(free);
+        let url = self.running.url();
+        let mut command =
+            self.command(&["org", "login", name, "--instance-url", &url, "--port", &port]);
+        // Nobody's browser is opened.
+        command.env("SSH_CONNECTION", "x").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut told = std::io::BufReader::new(child.stderr.take().unwrap());
+        let (told, address) = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            while !line.trim_start().starts_with("http://") {
+                line.clear();
+                assert!(told.read_line(&mut line).unwrap() > 0, "no address is shown");
+            }
+            (told, line.trim().to_owned())
+        })
+        .await
+        .unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let page = client.get(address).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Signed in"), "{page}");
+        let run = end(child).await;
+        drop(told);
+        assert_eq!(run.code, 0, "{run:?}");
     }
 
     fn start(&self) -> Child {
@@ -276,7 +307,23 @@ async fn a_login_whose_token_was_replaced_is_kept_though_the_org_stumbles() {
 async fn logging_out_revokes_the_newest_token_and_leaves_nothing() {
     let org = Rotating::new().await;
     let run = org.run(&["org", "logout", "acme"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    // The auth URL was another program's.
+    assert!(run.stderr.contains("its session at the org stays"), "{run:?}");
+    assert!(!org.running.calls().contains(&"revoke".to_owned()));
+    // What the browser has brought is nobody else's.
+    org.log_in_by_browser("acme").await;
+    org.running.store().end_sessions().unwrap();
+    all_in(&[org.run(&["org", "display", "--org", "acme"]).await]);
+    let newest = org.stored()["credential"]["refresh_token"].as_str().unwrap().to_owned();
+    let run = org.run(&["org", "logout", "acme"]).await;
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    assert_eq!(org.running.calls().iter().filter(|call| *call == "revoke").count(), 1);
+    let host = org.running.url().trim_start_matches("http://").to_owned();
+    org.env.write("url", format!("force://PlatformCLI::{newest}@{host}"));
+    let run = org.run(&["org", "login", "acme", "--auth-url-file", "url"]).await;
+    assert!(run.code == 1 && run.stderr.contains("invalid_grant"), "{run:?}");
+    std::fs::remove_file(org.file().with_extension("lock")).unwrap();
     let left = std::fs::read_dir(org.file().parent().unwrap()).unwrap().count();
     assert_eq!(left, 0, "neither tokens nor a lock");
 }

@@ -610,6 +610,7 @@ async fn a_sign_in_is_tried_again_while_the_endpoint_is_busy() {
             client_secret: "secret".into(),
         },
         rotates: None,
+        is_own: true,
     };
     let session = Session::from_login(&login, &store, &options()).unwrap();
     server.state.lock().unwrap().faults =

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::org::OrgError;
-use crate::org::login::revoke;
+use crate::org::login::{Ended, revoke};
 use crate::org::logins::{HeldLock, LoginStore, Wait};
 
 use crate::cli::shared::arguments::{Exit, Format};
@@ -43,7 +43,7 @@ enum Action {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Forget a login, and revoke its token
+    /// Forget a login, and revoke its token, unless that came from elsewhere
     Logout {
         /// The login's name
         name: String,
@@ -163,10 +163,16 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
     };
     let revoked = connect::block_on(ui, async { Ok(revoke(&login, &connect::options(ui)).await) })?;
     store.remove(name, held).map_err(failed)?;
-    if let Err(error) = revoked {
-        ui.warn(&format!(
+    match revoked {
+        Err(error) => ui.warn(&format!(
             "the login is forgotten, but the org did not take its token back: {error}"
-        ));
+        )),
+        Ok(Ended::Stays) => ui.note(
+            "its session at the org stays: it was not made by sfsetup for this login alone, and to \
+             end it might end the login of another program too, such as `sf`, whose `sf org logout` \
+             ends it",
+        ),
+        Ok(Ended::Ended | Ended::None) => {}
     }
     ui.answer(&format!("forgot {name}\n"))?;
     Ok(Exit::Done)

@@ -90,6 +90,7 @@ mod tests {
             org_id: None,
             credential,
             rotates: None,
+            is_own: true,
         }
     }
 

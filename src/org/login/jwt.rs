@@ -56,6 +56,7 @@ pub async fn jwt(
                             .unwrap_or_else(|_| login.key_file.to_owned()),
                     },
                     rotates: None,
+                    is_own: true,
                 });
             }
             Ok(instance_url) => {

@@ -126,6 +126,7 @@ pub async fn web(
         org_id,
         credential,
         rotates: None,
+        is_own: true,
     })
 }
 

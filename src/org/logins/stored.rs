@@ -29,6 +29,8 @@ pub(super) struct Stored {
     /// Not in files of before it was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotates: Option<bool>,
+    #[serde(default)]
+    is_own: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -186,6 +188,7 @@ impl Stored {
             org_id: self.org_id,
             credential,
             rotates: self.rotates,
+            is_own: self.is_own,
         })
     }
 }
@@ -202,6 +205,7 @@ impl From<&Login> for Stored {
             username: login.username.clone(),
             org_id: login.org_id.clone(),
             rotates: login.rotates,
+            is_own: login.is_own,
             credential: match &login.credential {
                 Credential::AccessToken { token } => {
                     StoredCredential::AccessToken { token: bare(token) }
