@@ -91,6 +91,30 @@ impl Credential {
     }
 }
 
+/// What a login's file says without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The user's word for it.
+    pub name: String,
+    /// The org's address.
+    pub instance_url: String,
+    /// Whom it signs in, once known.
+    pub username: Option<String>,
+    /// The org's id, once known.
+    pub org_id: Option<String>,
+    /// The way of signing in, in words.
+    pub credential: String,
+}
+
+/// The logins of a folder.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Those that can be read, in order of name.
+    pub logins: Vec<Known>,
+    /// Why others cannot.
+    pub unreadable: Vec<OrgError>,
+}
+
 /// The folder of logins.
 #[derive(Clone, Debug)]
 pub struct LoginStore {
@@ -139,32 +163,41 @@ impl LoginStore {
         self.folder.join(file + ".json")
     }
 
-    /// Reads the logins, in order of name.
+    /// Reads what the logins' files say; nobody's keyring is opened for it.
     ///
     /// # Errors
-    /// The folder or a file in it cannot be read.
-    pub fn list(&self) -> Result<Vec<Login>, OrgError> {
+    /// The folder cannot be read. A file that cannot is told of beside the others.
+    pub fn list(&self) -> Result<Listed, OrgError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Listed::default()),
             Err(error) => return Err(failed("read", &self.folder, &error)),
         };
-        let mut logins = Vec::new();
+        let mut listed = Listed::default();
         for entry in entries {
             let path = entry.map_err(|error| failed("read", &self.folder, &error))?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                logins.push(read(&path)?.into_login()?);
+                match read(&path) {
+                    Ok(stored) => listed.logins.push(stored.known()),
+                    Err(error) => listed.unreadable.push(error),
+                }
             }
         }
-        logins.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(logins)
+        listed.logins.sort_by(|a, b| a.name.cmp(&b.name));
+        listed.unreadable.sort_by(|a, b| a.message.cmp(&b.message));
+        Ok(listed)
+    }
+
+    /// Reads what one login's file says; `None` where there is none that can be read.
+    pub(crate) fn look(&self, name: &str) -> Option<Known> {
+        read(&self.file(name)).ok().map(|stored| stored.known())
     }
 
     /// Reads one login; `None` when there is none of that name.
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub(crate) fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
+    pub fn load(&self, name: &str) -> Result<Option<Login>, OrgError> {
         let path = self.file(name);
         match path.try_exists() {
             Ok(false) => Ok(None),
@@ -320,7 +353,7 @@ mod tests {
     fn a_login_is_saved_for_its_owner_alone_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let store = LoginStore::new(folder.path().join("logins"));
-        assert!(store.list().unwrap().is_empty());
+        assert!(store.list().unwrap().logins.is_empty());
         let first = login("acme/prod");
         let room = || store.prepare("acme/prod").unwrap();
         store.save(&first, room()).unwrap();
@@ -384,6 +417,23 @@ mod tests {
     fn a_name_cannot_leave_the_folder() {
         let store = LoginStore::new("logins");
         assert_eq!(store.file("../x"), Path::new("logins/%2E%2E%2Fx.json"));
+    }
+
+    #[test]
+    fn a_damaged_login_hides_no_other_and_can_be_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LoginStore::new(folder.path());
+        store.save(&login("b"), store.prepare("b").unwrap()).unwrap();
+        store.save(&login("a"), store.prepare("a").unwrap()).unwrap();
+        fs::write(store.file("bad"), "{").unwrap();
+        let listed = store.list().unwrap();
+        let names: Vec<&str> = listed.logins.iter().map(|login| login.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(listed.logins[0].credential, "refresh token");
+        assert_eq!(listed.unreadable.len(), 1);
+        assert!(listed.unreadable[0].message.contains("bad.json"), "{listed:?}");
+        assert!(store.remove("bad", None).unwrap());
+        assert!(store.list().unwrap().unreadable.is_empty());
     }
 
     #[test]

@@ -629,7 +629,7 @@ fn stored_refresh_token(store: &LoginStore, address: &str) -> Login {
         },
     });
     std::fs::write(store.file("acme"), login.to_string()).unwrap();
-    store.list().unwrap().remove(0)
+    store.load("acme").unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -654,7 +654,7 @@ async fn a_busy_endpoint_is_asked_for_a_stored_login_as_often_as_is_said_and_no_
     Org::connect(session, options()).await.unwrap();
     assert_eq!(server.count(token), 6, "{:?}", server.requests());
     let Credential::RefreshToken { refresh_token, access_token, .. } =
-        store.list().unwrap().remove(0).credential
+        store.load("acme").unwrap().unwrap().credential
     else {
         panic!("another credential");
     };

@@ -252,6 +252,30 @@ async fn a_login_that_fails_stores_nothing_and_spares_the_one_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_login_hides_no_other_and_can_be_forgotten() {
+    let desk = Desk::new().await;
+    let shown = format!(
+        "{{\"result\":{{\"instanceUrl\":\"{}\",\"accessToken\":\"{}\"}}}}",
+        desk.running.url(),
+        desk.running.token
+    );
+    desk.env.write("shown", &shown);
+    assert_eq!(desk.run(&["org", "login", "acme", "--auth-url-file", "shown"]).await.code, 0);
+    std::fs::write(desk.login("bad"), "{").unwrap();
+    let run = desk.run(&["org", "list"]).await;
+    says(&run, 0, &["warning: cannot read", "bad.json", "org logout NAME"]);
+    assert!(run.stdout.contains("acme") && run.stdout.contains("(access token)"), "{run:?}");
+    let run = desk.run(&["org", "logout", "bad"]).await;
+    says(&run, 0, &["warning: the login could not be read, so nothing was revoked"]);
+    assert_eq!(run.stdout, "forgot bad\n");
+    let run = desk.run(&["org", "list"]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    // What came from elsewhere is not ended.
+    assert_eq!(desk.run(&["org", "logout", "acme"]).await.code, 0);
+    assert_eq!(desk.run(&["org", "login", "acme", "--auth-url-file", "shown"]).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_in_use_and_a_wrong_key_file_say_what_they_are() {
     let desk = Desk::new().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

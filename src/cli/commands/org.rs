@@ -71,14 +71,18 @@ fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<HeldLock>, Com
 }
 
 fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
-    let logins = connect::logins()?.list().map_err(|error| CommandError::org("logins", &error))?;
+    let listed = connect::logins()?.list().map_err(|error| CommandError::org("logins", &error))?;
+    let logins = listed.logins;
+    for error in &listed.unreadable {
+        ui.warn(&format!("{}: `sfsetup org logout NAME` forgets such a login", error.message));
+    }
     if format == Format::Json {
         let rows: Vec<_> = logins
             .iter()
             .map(|login| {
                 json!({
                     "name": login.name, "id": login.org_id, "instance_url": login.instance_url,
-                    "username": login.username, "credential": login.credential.title(),
+                    "username": login.username, "credential": login.credential,
                 })
             })
             .collect();
@@ -91,14 +95,12 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
         let username = login.username.as_deref().unwrap_or("-");
         let row = format!(
             "{:width$}  {}  {username}  ({})\n",
-            login.name,
-            login.instance_url,
-            login.credential.title()
+            login.name, login.instance_url, login.credential
         );
         text.push_str(&row);
     }
     ui.answer(&text)?;
-    if logins.is_empty() {
+    if logins.is_empty() && listed.unreadable.is_empty() {
         ui.hint(
             "sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and \
              orgs of the sf command line work by their alias",
@@ -152,14 +154,27 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
 fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let failed = |error: OrgError| CommandError::org(name, &error);
-    if store.load(name).map_err(failed)?.is_none() {
+    if matches!(store.file(name).try_exists(), Ok(false)) {
         return Err(CommandError::new(format!("there is no login `{name}`"))
             .hint("`sfsetup org list` lists them"));
     }
     // Its token is the one to revoke that is there when nobody else can replace it.
     let held = hold(ui, &store, name)?;
-    let Some(login) = store.load(name).map_err(failed)? else {
-        return Err(CommandError::new(format!("the login `{name}` is gone already")));
+    let login = match store.load(name) {
+        Ok(Some(login)) => login,
+        Ok(None) => {
+            return Err(CommandError::new(format!("the login `{name}` is gone already")));
+        }
+        Err(error) => {
+            store.remove(name, held).map_err(failed)?;
+            ui.warn(&format!(
+                "the login could not be read, so nothing was revoked, and its session at the org \
+                 may stay: {}",
+                error.message
+            ));
+            ui.answer(&format!("forgot {name}\n"))?;
+            return Ok(Exit::Done);
+        }
     };
     let revoked = connect::block_on(ui, async { Ok(revoke(&login, &connect::options(ui)).await) })?;
     store.remove(name, held).map_err(failed)?;

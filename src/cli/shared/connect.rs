@@ -352,7 +352,7 @@ pub(crate) fn check_known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandErro
 
 /// The login or alias that was probably meant, or the demo org.
 async fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
-    let logins = store.list().unwrap_or_default();
+    let logins = store.list().unwrap_or_default().logins;
     let aliases = SfCli::default().aliases().await;
     let built_in = if cfg!(feature = "demo") { &[DEMO][..] } else { &[] };
     let known = logins.iter().map(|login| login.name.as_str());

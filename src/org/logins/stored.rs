@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Credential, Kept, Login, failed};
+use super::{Credential, Kept, Known, Login, failed};
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::keyring;
 
@@ -57,7 +57,24 @@ enum StoredCredential {
         client_secret: String,
     },
     /// The whole credential, as JSON, is in the system's keyring.
-    Keyring,
+    Keyring {
+        /// The way of signing in, in words; not in files of before it was noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sort: Option<String>,
+    },
+}
+
+impl StoredCredential {
+    /// Returns the way of signing in, in words.
+    fn title(&self) -> &str {
+        match self {
+            Self::AccessToken { .. } => "access token",
+            Self::RefreshToken { .. } => "refresh token",
+            Self::Jwt { .. } => "JWT bearer",
+            Self::ClientCredentials { .. } => "client credentials",
+            Self::Keyring { sort } => sort.as_deref().unwrap_or("in the keyring"),
+        }
+    }
 }
 
 const FORMAT: &str = "sfsetup.login/1";
@@ -87,9 +104,16 @@ pub(super) fn read(path: &Path) -> Result<Stored, OrgError> {
 }
 
 impl Stored {
+    /// Returns what it says without its secret.
+    pub(super) fn known(self) -> Known {
+        let credential = self.credential.title().to_owned();
+        let Self { name, instance_url, username, org_id, .. } = self;
+        Known { name, instance_url, username, org_id, credential }
+    }
+
     /// Says whether the keyring holds the secret.
     pub(super) fn is_in_keyring(&self) -> bool {
-        matches!(self.credential, StoredCredential::Keyring)
+        matches!(self.credential, StoredCredential::Keyring { .. })
     }
 
     /// Says whether there is a secret: a file that names a key holds none, and is no business of
@@ -131,7 +155,8 @@ impl Stored {
 
     fn is_moved(&mut self) -> Kept {
         self.warning = NO_SECRET.to_owned();
-        self.credential = StoredCredential::Keyring;
+        let sort = Some(self.credential.title().to_owned());
+        self.credential = StoredCredential::Keyring { sort };
         Kept::Keyring
     }
 
@@ -141,15 +166,15 @@ impl Stored {
     /// # Errors
     /// The keyring does not give it, or holds something else.
     pub(super) fn into_login(mut self) -> Result<Login, OrgError> {
-        if matches!(self.credential, StoredCredential::Keyring) {
+        if self.is_in_keyring() {
             let secret =
                 keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
             let secret = secret.ok_or_else(|| {
                 unlocked("read", &self.name, "it is not there any more; sign in again")
             })?;
             // serde's text may quote a value, which here is a secret.
-            self.credential =
-                serde_json::from_str(secret.expose_secret()).unwrap_or(StoredCredential::Keyring);
+            self.credential = serde_json::from_str(secret.expose_secret())
+                .unwrap_or(StoredCredential::Keyring { sort: None });
         }
         let credential = match self.credential {
             StoredCredential::AccessToken { token } => {
@@ -172,7 +197,7 @@ impl Stored {
             StoredCredential::ClientCredentials { client_id, client_secret } => {
                 Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
             }
-            StoredCredential::Keyring => {
+            StoredCredential::Keyring { .. } => {
                 return Err(unlocked(
                     "read",
                     &self.name,

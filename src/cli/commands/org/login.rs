@@ -83,7 +83,7 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
     check_name(name)?;
     let options = connect::options(ui);
     connect::block_on(ui, async {
-        let before = store.load(name).ok().flatten();
+        let before = store.look(name);
         let place = Place::new(ui, &store, name)?;
         let login = sign_in(ui, arguments, &place, &options).await?;
         let failed = |error: OrgError| place.failed(&error, None);
