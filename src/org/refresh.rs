@@ -20,6 +20,7 @@ use super::error::{LOGIN, LOST_LOGIN, OrgError};
 use super::http;
 use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Room, Wait};
 use super::patience::was_not_taken;
+use super::refusal::{Refusal, TOKEN_OVER};
 use super::{ConnectOptions, Event};
 
 /// How long another process that uses the login is waited for.
@@ -194,7 +195,9 @@ impl Refresh {
                 Ok(None) | Err(_) => {}
             }
         }
-        answer.access_token.map_err(|error| explained(error, held.as_ref()))
+        answer
+            .access_token
+            .map_err(|error| explained(error, held.as_ref().and_then(HeldLock::unfinished)))
     }
 
     /// Makes room for what the org may answer; without it nothing is asked, for the answer may take
@@ -292,10 +295,13 @@ fn note(answer: &AuthResult<SecretString>, held: Option<&mut HeldLock>) {
     }
 }
 
-/// Adds to a refusal what is known of how it came to be.
-fn explained(error: AuthError, held: Option<&HeldLock>) -> AuthError {
-    match (error, held.and_then(HeldLock::unfinished)) {
-        (AuthError::OAuth { error, error_description }, Some(who)) if error == "invalid_grant" => {
+/// Adds to the refusal of a token that has ended what is known of how that came to be: `unfinished`
+/// is who was stopped in the middle of a refresh.
+fn explained(error: AuthError, unfinished: Option<&str>) -> AuthError {
+    match (error, unfinished) {
+        (AuthError::OAuth { error, error_description }, Some(who))
+            if has_ended(&error, error_description.as_deref()) =>
+        {
             let said = error_description.unwrap_or_else(|| error.clone());
             AuthError::OAuth {
                 error,
@@ -307,6 +313,12 @@ fn explained(error: AuthError, held: Option<&HeldLock>) -> AuthError {
         }
         (error, _) => error,
     }
+}
+
+/// Says whether a refusal means that the refresh token is not valid any more, and not the user, the
+/// address or the app.
+fn has_ended(code: &str, text: Option<&str>) -> bool {
+    Refusal::find(code, text.unwrap_or_default()).is_some_and(|known| known.id == TOKEN_OVER)
 }
 
 /// What is presented to the token endpoint.
@@ -392,5 +404,25 @@ struct Rotated(std::sync::Mutex<Option<SecretString>>);
 impl cirrus_auth::refresh::RotationHandler for Rotated {
     async fn on_rotation(&self, new_refresh_token: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(new_refresh_token.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_token_that_has_ended_may_be_lost_with_an_answer() {
+        let told = |text: &str| {
+            let error = AuthError::OAuth {
+                error: "invalid_grant".to_owned(),
+                error_description: Some(text.to_owned()),
+            };
+            explained(error, Some("process 7 since then")).to_string()
+        };
+        assert!(told("expired access/refresh token").contains("process 7 since then"));
+        for other in ["inactive user", "ip restricted", "user hasn't approved this consumer"] {
+            assert!(!told(other).contains("process 7"), "{other}");
+        }
     }
 }

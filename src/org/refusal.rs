@@ -7,6 +7,7 @@ mod table;
 
 use super::OrgErrorKind;
 
+pub(crate) use table::TOKEN_OVER;
 pub use table::{API, OAUTH};
 
 /// What one refusal of an org means.

@@ -238,7 +238,19 @@ async fn a_run_that_was_killed_in_a_refresh_is_named_by_the_next_one() {
     let run = org.run(&["org", "display", "--org", "acme"]).await;
     // The org has replaced the token, and nobody was there to hear by what.
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains(&format!("a refresh by process {id} since ")), "{run:?}");
+    let killed = format!("a refresh by process {id} since ");
+    assert!(run.stderr.contains(&killed), "{run:?}");
+    // A new sign-in is whole; what is refused later has another reason.
+    let host = org.running.url().trim_start_matches("http://").to_owned();
+    let url = format!("force://PlatformCLI::{}@{host}", refresh_token(&org.running).await);
+    org.env.write("url", url);
+    let spent = std::fs::read(org.file()).unwrap();
+    all_in(&[org.run(&["org", "login", "acme", "--auth-url-file", "url"]).await]);
+    org.running.store().end_sessions().unwrap();
+    std::fs::write(org.file(), spent).unwrap();
+    let run = org.run(&["org", "display", "--org", "acme"]).await;
+    assert!(run.code == 1 && run.stderr.contains("invalid_grant"), "{run:?}");
+    assert!(!run.stderr.contains("a refresh by"), "{run:?}");
 }
 
 #[cfg(unix)]

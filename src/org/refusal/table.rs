@@ -13,10 +13,13 @@ const GLOBAL: &str = "ExtlClntAppGlobalOauthSettings";
 const SETTINGS: &str = "ExtlClntAppOauthSettings";
 const SECURITY: &str = "Settings:Security";
 
+/// The name of what a refresh token is refused with that is not valid any more.
+pub(crate) const TOKEN_OVER: &str = "token-over";
+
 /// What the token endpoint and the authorise step refuse (S 10.1).
 pub const OAUTH: &[Refusal] = &[
     Refusal::new(
-        "token-over",
+        TOKEN_OVER,
         &[("", "expired access/refresh token"), ("", "token validity expired")],
         "the refresh token is not valid any more: it was revoked, pushed out by newer sign-ins, \
          used twice where tokens rotate, ran out under the app's refresh token policy, belongs to \

@@ -173,6 +173,10 @@ impl<'p> Place<'p> {
         let room = room.map_or_else(|| self.store.prepare(self.name), Ok)?;
         let kept = self.store.save(login, room)?;
         self.is_kept.set(true);
+        // Whatever became of the login before, this one is whole.
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.is_whole();
+        }
         // There may be more to come.
         *self.room.borrow_mut() = self.store.prepare(self.name).ok();
         Ok(kept)
