@@ -70,17 +70,25 @@ pub struct OrgError {
     pub code: Option<String>,
     /// What happened, in a sentence.
     pub message: String,
+    /// What was said beside it, by others who were asked the same: it decides nothing.
+    pub also: Vec<String>,
 }
 
 impl OrgError {
     /// Makes an error; what looks like a token in the message is hidden.
     pub fn new(kind: OrgErrorKind, message: impl AsRef<str>) -> Self {
-        Self { kind, code: None, message: hide_secrets(message.as_ref()) }
+        Self { kind, code: None, message: hide_secrets(message.as_ref()), also: Vec::new() }
     }
 
     /// Adds the org's own code; an empty one is none.
     pub(super) fn with_code(mut self, code: &str) -> Self {
         self.code = Some(harmless_code(code)).filter(|code| !code.is_empty());
+        self
+    }
+
+    /// Adds what another said who was asked the same.
+    pub(super) fn and_also(mut self, said: impl AsRef<str>) -> Self {
+        self.also.push(hide_secrets(said.as_ref()));
         self
     }
 

@@ -7,7 +7,7 @@ use cirrus_auth::{AuthError, AuthSession as _};
 use super::learn_instance;
 use crate::org::ConnectOptions;
 use crate::org::auth::jwt_builder;
-use crate::org::error::OrgError;
+use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
 use crate::org::logins::{Credential, Login};
 
@@ -38,7 +38,6 @@ pub async fn jwt(
 ) -> Result<Login, OrgError> {
     let own = login.login_url.map(http::check_address).transpose()?;
     let mut first: Option<OrgError> = None;
-    let mut said = Vec::new();
     for host in hosts(own.as_deref()) {
         let answer = try_host(login, &host, options).await;
         let refusal = match answer {
@@ -59,28 +58,29 @@ pub async fn jwt(
                     is_own: true,
                 });
             }
-            Ok(instance_url) => {
-                format!("signs in to another org, at {instance_url}")
-            }
-            Err(Refusal { error, is_word }) => {
-                let message = error.message.clone();
-                // Without a word from the first one there is nothing that another might mend.
-                if !is_word && first.is_none() {
-                    return Err(error);
-                }
-                first.get_or_insert(error);
-                message
-            }
+            Ok(instance_url) => OrgError::new(
+                OrgErrorKind::Auth,
+                format!("signs in to another org, at {instance_url}"),
+            ),
+            // Without a word from the first one there is nothing that another might mend.
+            Err(Refusal { error, is_word }) if !is_word && first.is_none() => return Err(error),
+            Err(Refusal { error, .. }) => error,
         };
-        said.push(format!("{}: {refusal}", host.trim_start_matches("https://")));
+        first = Some(judged(first, &host, &refusal));
     }
-    let mut error = first.unwrap_or_else(|| {
-        OrgError::new(crate::org::OrgErrorKind::Auth, "no host takes what the key signs")
-    });
-    if said.len() > 1 {
-        error.message = said.join("; ");
+    let nobody = || OrgError::new(OrgErrorKind::Auth, "no host takes what the key signs");
+    Err(first.unwrap_or_else(nobody))
+}
+
+/// Adds a host's refusal. One host's words are no reason to judge another's: the verdict is that of
+/// the first.
+fn judged(first: Option<OrgError>, host: &str, refusal: &OrgError) -> OrgError {
+    match first {
+        None => refusal.clone(),
+        Some(first) => {
+            first.and_also(format!("{}: {refusal}", host.trim_start_matches("https://")))
+        }
     }
-    Err(error)
 }
 
 /// The hosts to try, in the order in which `sf` does: the one that was named, then those of
@@ -143,6 +143,19 @@ mod tests {
         assert_eq!(hosts(Some("http://127.0.0.1:1")), ["http://127.0.0.1:1"]);
         let own = "https://acme.my.salesforce.com";
         assert_eq!(hosts(Some(own)), [own, SANDBOX, PRODUCTION]);
+    }
+
+    #[test]
+    fn the_first_hosts_words_are_the_verdict_and_the_others_stand_beside_it() {
+        let said = |text: &str| OrgError::from_oauth("invalid_grant", text);
+        let first = judged(None, SANDBOX, &said("user hasn't approved this consumer"));
+        let all = judged(Some(first.clone()), PRODUCTION, &said("expired access/refresh token"));
+        assert_eq!(all.refusal().unwrap().id, first.refusal().unwrap().id);
+        assert_eq!(all.message, "user hasn't approved this consumer");
+        assert_eq!(
+            all.also,
+            ["login.salesforce.com: expired access/refresh token (invalid_grant)"]
+        );
     }
 
     #[test]

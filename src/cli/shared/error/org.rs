@@ -47,15 +47,18 @@ impl CommandError {
         let own = error.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
         let mut all = Self::new(format!("cannot read the org `{name}`"))
             .because(format!("{}{own}", error.message));
+        let also = error.also.iter().map(|also| format!("also asked: {also}"));
         all.code = Some(error.code.clone().unwrap_or_else(|| code_of(error.kind).to_owned()));
         let Some(refusal) = error.refusal() else {
+            all.causes.extend(also);
             return match org_hint(name, error, again) {
                 Some(hint) => all.hint(hint),
                 None => all,
             };
         };
         all.refusal = Some(refusal);
-        let all = all.because(refusal.means);
+        let mut all = all.because(refusal.means);
+        all.causes.extend(also);
         if refusal.is_over_with_a_sign_in {
             all.hint(format!("{}: {}", refusal.way_out, again(None)))
         } else {
