@@ -13,20 +13,28 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// Under which name the keyring lists sfsetup's entries.
 const SERVICE: &str = "sfsetup";
 
-/// Keeps a secret under a login's name.
+/// Keeps a secret under an entry's name.
 ///
 /// # Errors
 /// There is no keyring, it is locked, or it does not take a secret of this size; in the keyring's
 /// words.
 pub(super) fn set(name: &str, secret: &SecretString) -> Result<(), String> {
+    #[cfg(test)]
+    if stand_in::set(name, secret.expose_secret()) {
+        return Ok(());
+    }
     on_thread(|| Entry::new(SERVICE, name)?.set_password(secret.expose_secret()))
 }
 
-/// Returns the secret that is kept under a login's name; `None` when there is none.
+/// Returns the secret that is kept under an entry's name; `None` when there is none.
 ///
 /// # Errors
 /// There is no keyring or it is locked; in the keyring's words.
 pub(super) fn get(name: &str) -> Result<Option<SecretString>, String> {
+    #[cfg(test)]
+    if let Some(secret) = stand_in::get(name) {
+        return Ok(secret);
+    }
     on_thread(|| match Entry::new(SERVICE, name)?.get_password() {
         Ok(secret) => Ok(Some(SecretString::from(secret))),
         Err(Error::NoEntry) => Ok(None),
@@ -34,11 +42,15 @@ pub(super) fn get(name: &str) -> Result<Option<SecretString>, String> {
     })
 }
 
-/// Deletes what is kept under a login's name, if anything is.
+/// Deletes what is kept under an entry's name, if anything is.
 ///
 /// # Errors
 /// There is no keyring or it is locked; in the keyring's words.
 pub(super) fn remove(name: &str) -> Result<(), String> {
+    #[cfg(test)]
+    if stand_in::remove(name) {
+        return Ok(());
+    }
     on_thread(|| match Entry::new(SERVICE, name)?.delete_credential() {
         Ok(()) | Err(Error::NoEntry) => Ok(()),
         Err(error) => Err(error),
@@ -61,5 +73,44 @@ fn in_words(error: &Error) -> String {
         },
         Error::BadEncoding(_) => "what it holds is not text".to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// A keyring for one test: machines that build have none.
+#[cfg(test)]
+pub(super) mod stand_in {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use secrecy::SecretString;
+
+    thread_local! {
+        static RING: RefCell<Option<BTreeMap<String, String>>> = const { RefCell::new(None) };
+    }
+
+    fn with<T>(work: impl FnOnce(&mut BTreeMap<String, String>) -> T) -> Option<T> {
+        RING.with_borrow_mut(|ring| ring.as_mut().map(work))
+    }
+
+    /// Takes the system's place on this thread.
+    pub(in crate::org) fn begin() {
+        RING.set(Some(BTreeMap::new()));
+    }
+
+    /// Returns the names of the entries.
+    pub(in crate::org) fn entries() -> Vec<String> {
+        with(|ring| ring.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn set(name: &str, secret: &str) -> bool {
+        with(|ring| ring.insert(name.to_owned(), secret.to_owned())).is_some()
+    }
+
+    pub(super) fn get(name: &str) -> Option<Option<SecretString>> {
+        with(|ring| ring.get(name).map(|secret| secret.clone().into()))
+    }
+
+    pub(super) fn remove(name: &str) -> bool {
+        with(|ring| ring.remove(name)).is_some()
     }
 }

@@ -261,6 +261,7 @@ impl LoginStore {
 
     fn write(&self, login: &Login, room: Room, in_keyring: bool) -> Result<Kept, OrgError> {
         let path = self.file(&login.name);
+        let before = read(&path).ok().and_then(|stored| stored.entry());
         let mut stored = Stored::from(login);
         let kept = if in_keyring && stored.has_secret() {
             stored.move_to_keyring(&path)?
@@ -283,7 +284,14 @@ impl LoginStore {
             }
             Ok(())
         };
-        write().map_err(|error| failed("write", &path, &error))?;
+        let done = write();
+        // Of the two entries the one goes that no file names. Where it cannot be deleted it is of no
+        // use to anybody but whoever can read all of the keyring.
+        let idle = if done.is_ok() { before } else { stored.entry() };
+        if let Some(entry) = idle {
+            let _ = keyring::remove(&entry);
+        }
+        done.map_err(|error| failed("write", &path, &error))?;
         Ok(kept)
     }
 
@@ -298,8 +306,8 @@ impl LoginStore {
     /// The file is there and cannot be deleted.
     pub(crate) fn remove(&self, name: &str, held: Option<HeldLock>) -> Result<bool, OrgError> {
         let path = self.file(name);
-        if read(&path).is_ok_and(|stored| stored.is_in_keyring()) {
-            keyring::remove(name).map_err(|error| unlocked("forget", name, &error))?;
+        if let Some(entry) = read(&path).ok().and_then(|stored| stored.entry()) {
+            keyring::remove(&entry).map_err(|error| unlocked("forget", name, &error))?;
         }
         let was_there = match fs::remove_file(&path) {
             Ok(()) => true,
@@ -417,6 +425,55 @@ mod tests {
     fn a_name_cannot_leave_the_folder() {
         let store = LoginStore::new("logins");
         assert_eq!(store.file("../x"), Path::new("logins/%2E%2E%2Fx.json"));
+    }
+
+    #[test]
+    fn a_secret_in_the_keyring_belongs_to_the_file_that_names_it() {
+        keyring::stand_in::begin();
+        let folder = tempfile::tempdir().unwrap();
+        let store = LoginStore::new(folder.path()).with_keyring();
+        let save = |login: &Login| store.save(login, store.prepare("acme").unwrap()).unwrap();
+        assert_eq!(save(&login("acme")), Kept::Keyring);
+        let first = fs::read_to_string(store.file("acme")).unwrap();
+        assert!(!first.contains("PLANTED"), "{first}");
+        let entries = keyring::stand_in::entries();
+        assert!(entries.len() == 1 && entries[0].starts_with("acme#"), "{entries:?}");
+        assert_eq!(store.list().unwrap().logins[0].credential, "refresh token");
+        // The next one has an entry of its own, and the first is gone once the file names it.
+        let other = Login { instance_url: "https://b.example.com".to_owned(), ..login("acme") };
+        save(&other);
+        let next = keyring::stand_in::entries();
+        assert!(next.len() == 1 && next != entries, "{next:?}");
+        assert_eq!(store.load("acme").unwrap().unwrap().instance_url, other.instance_url);
+        // A file that names another host does not get the secret, nor does one whose own is gone.
+        let text = fs::read_to_string(store.file("acme")).unwrap();
+        fs::write(store.file("acme"), text.replace("b.example.com", "c.example.com")).unwrap();
+        let error = store.load("acme").unwrap_err();
+        assert!(error.message.contains("not this login"), "{error}");
+        fs::write(store.file("acme"), first).unwrap();
+        assert!(store.load("acme").is_err());
+        fs::write(store.file("acme"), text).unwrap();
+        assert!(store.remove("acme", None).unwrap());
+        assert!(keyring::stand_in::entries().is_empty());
+    }
+
+    #[test]
+    fn a_secret_of_before_each_save_had_an_entry_is_read_and_replaced() {
+        keyring::stand_in::begin();
+        let folder = tempfile::tempdir().unwrap();
+        let store = LoginStore::new(folder.path()).with_keyring();
+        let old = r#"{"warning": "", "format": "sfsetup.login/1", "name": "x",
+            "instance_url": "https://acme.example.com", "login_url": "https://acme.example.com",
+            "username": null, "org_id": null, "credential": {"kind": "keyring"}}"#;
+        let secret = r#"{"kind": "access-token", "token": "OLD"}"#;
+        fs::write(store.file("x"), old).unwrap();
+        keyring::set("x", &secret.into()).unwrap();
+        let login = store.load("x").unwrap().unwrap();
+        assert!(matches!(&login.credential, Credential::AccessToken { token }
+            if token.expose_secret() == "OLD"));
+        store.update(&login, store.prepare("x").unwrap()).unwrap();
+        let entries = keyring::stand_in::entries();
+        assert!(entries.len() == 1 && entries[0].starts_with("x#"), "{entries:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A login as its file holds it, and the part of it that the system's keyring may hold instead.
 
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -61,7 +62,32 @@ enum StoredCredential {
         /// The way of signing in, in words; not in files of before it was noted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sort: Option<String>,
+        /// Which entry it is; none in files of before each save had an entry of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
     },
+}
+
+/// What an entry of the keyring holds. It names the file that it belongs to: a secret must not reach
+/// a host that another file names.
+#[derive(Serialize, Deserialize)]
+struct Secret {
+    id: String,
+    instance_url: String,
+    login_url: String,
+    credential: StoredCredential,
+}
+
+/// Returns the name of an entry, as the keyring lists it.
+fn entry(name: &str, id: Option<&str>) -> String {
+    id.map_or_else(|| name.to_owned(), |id| format!("{name}#{id}"))
+}
+
+/// Makes an id that no other entry has.
+fn new_id() -> String {
+    // The standard library's keys are random, and no two are alike.
+    let random = || std::hash::RandomState::new().build_hasher().finish();
+    format!("{:016x}", random())
 }
 
 impl StoredCredential {
@@ -72,7 +98,7 @@ impl StoredCredential {
             Self::RefreshToken { .. } => "refresh token",
             Self::Jwt { .. } => "JWT bearer",
             Self::ClientCredentials { .. } => "client credentials",
-            Self::Keyring { sort } => sort.as_deref().unwrap_or("in the keyring"),
+            Self::Keyring { sort, .. } => sort.as_deref().unwrap_or("in the keyring"),
         }
     }
 }
@@ -128,7 +154,7 @@ impl Stored {
     /// It cannot be written as text.
     pub(super) fn move_to_keyring(&mut self, path: &Path) -> Result<Kept, OrgError> {
         let refused = match self.offer(path)? {
-            Ok(()) => return Ok(self.is_moved()),
+            Ok(id) => return Ok(self.is_moved(id)),
             Err(refused) => refused,
         };
         // The Credential Manager of Windows holds 2,560 bytes, which an access token in the form of
@@ -136,8 +162,8 @@ impl Stored {
         if let StoredCredential::RefreshToken { access_token, .. } = &mut self.credential
             && let Some(token) = access_token.take()
         {
-            if self.offer(path)?.is_ok() {
-                return Ok(self.is_moved());
+            if let Ok(id) = self.offer(path)? {
+                return Ok(self.is_moved(id));
             }
             if let StoredCredential::RefreshToken { access_token, .. } = &mut self.credential {
                 *access_token = Some(token);
@@ -146,18 +172,46 @@ impl Stored {
         Ok(Kept::File(Some(refused)))
     }
 
-    /// Offers the credential to the keyring; the inner error is its refusal.
-    fn offer(&self, path: &Path) -> Result<Result<(), String>, OrgError> {
-        let secret = serde_json::to_string(&self.credential)
-            .map_err(|error| failed("write", path, &error))?;
-        Ok(keyring::set(&self.name, &secret.into()))
+    /// Offers the credential to the keyring, as an entry of its own: the one that the file names
+    /// stays until the file names this one. The inner error is the keyring's refusal.
+    fn offer(&mut self, path: &Path) -> Result<Result<String, String>, OrgError> {
+        let id = new_id();
+        let moved = StoredCredential::Keyring { sort: None, id: None };
+        let secret = Secret {
+            id: id.clone(),
+            instance_url: self.instance_url.clone(),
+            login_url: self.login_url.clone(),
+            credential: std::mem::replace(&mut self.credential, moved),
+        };
+        let text = serde_json::to_string(&secret).map_err(|error| failed("write", path, &error));
+        self.credential = secret.credential;
+        Ok(keyring::set(&entry(&self.name, Some(&id)), &text?.into()).map(|()| id))
     }
 
-    fn is_moved(&mut self) -> Kept {
+    fn is_moved(&mut self, id: String) -> Kept {
         self.warning = NO_SECRET.to_owned();
         let sort = Some(self.credential.title().to_owned());
-        self.credential = StoredCredential::Keyring { sort };
+        self.credential = StoredCredential::Keyring { sort, id: Some(id) };
         Kept::Keyring
+    }
+
+    /// Returns the name of the keyring's entry that holds the secret.
+    pub(super) fn entry(&self) -> Option<String> {
+        match &self.credential {
+            StoredCredential::Keyring { id, .. } => Some(entry(&self.name, id.as_deref())),
+            _ => None,
+        }
+    }
+
+    /// Takes the credential out of what the keyring holds, which must be this file's.
+    fn of_keyring(&self, id: Option<&str>, text: &str) -> Option<StoredCredential> {
+        // serde's text may quote a value, which here is a secret.
+        let Some(id) = id else { return serde_json::from_str(text).ok() };
+        let secret: Secret = serde_json::from_str(text).ok()?;
+        let is_ours = secret.id == id
+            && secret.instance_url == self.instance_url
+            && secret.login_url == self.login_url;
+        is_ours.then_some(secret.credential)
     }
 
     /// Returns the login, with its secret fetched from where it is kept, whatever the store would
@@ -166,15 +220,14 @@ impl Stored {
     /// # Errors
     /// The keyring does not give it, or holds something else.
     pub(super) fn into_login(mut self) -> Result<Login, OrgError> {
-        if self.is_in_keyring() {
-            let secret =
-                keyring::get(&self.name).map_err(|error| unlocked("read", &self.name, &error))?;
+        if let StoredCredential::Keyring { id, .. } = &self.credential {
+            let secret = keyring::get(&entry(&self.name, id.as_deref()))
+                .map_err(|error| unlocked("read", &self.name, &error))?;
             let secret = secret.ok_or_else(|| {
                 unlocked("read", &self.name, "it is not there any more; sign in again")
             })?;
-            // serde's text may quote a value, which here is a secret.
-            self.credential = serde_json::from_str(secret.expose_secret())
-                .unwrap_or(StoredCredential::Keyring { sort: None });
+            let found = self.of_keyring(id.as_deref(), secret.expose_secret());
+            self.credential = found.unwrap_or(StoredCredential::Keyring { sort: None, id: None });
         }
         let credential = match self.credential {
             StoredCredential::AccessToken { token } => {
@@ -201,7 +254,7 @@ impl Stored {
                 return Err(unlocked(
                     "read",
                     &self.name,
-                    "what it holds is not a login; sign in again",
+                    "what it holds is not this login; sign in again",
                 ));
             }
         };
