@@ -239,7 +239,8 @@ async fn a_login_that_fails_stores_nothing_and_spares_the_one_before() {
     }
     assert_eq!(std::fs::read(desk.login("acme")).unwrap(), before);
     assert!(!desk.login("new").exists());
-    for name in ["demo", "-x", " "] {
+    let long = "x".repeat(251);
+    for name in ["demo", "-x", " ", "http://127.0.0.1:1", "https://acme.my.salesforce.com", &long] {
         let run = desk.run(&["org", "login", "--auth-url-file", "secret", "--", name]).await;
         says(&run, 64, &["a login cannot be called"]);
     }

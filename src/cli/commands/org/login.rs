@@ -80,7 +80,7 @@ pub(super) struct LoginArguments {
 pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
     let name = arguments.name.as_str();
-    check_name(name)?;
+    check_name(name, &store)?;
     let options = connect::options(ui);
     connect::block_on(ui, async {
         let before = store.look(name);
@@ -123,12 +123,22 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
     })
 }
 
-/// Refuses names that would lead elsewhere than to the login.
-fn check_name(name: &str) -> Result<(), CommandError> {
+/// A file's name may have so many bytes nearly everywhere.
+const LONGEST: usize = 255;
+
+/// Refuses names that would lead elsewhere than to the login, or nowhere.
+fn check_name(name: &str, store: &LoginStore) -> Result<(), CommandError> {
+    let file = store.file(name);
+    let length = file.file_name().map_or(0, |file| file.len());
     let why = if name == DEMO {
         "it is the name of the org inside the program"
     } else if name.trim().is_empty() || name.starts_with('-') {
         "nobody could name it"
+    } else if name.contains("://") {
+        "what goes by an address is signed in to with a token of the environment; the address is \
+         named with `--instance-url`"
+    } else if length > LONGEST {
+        "it is too long for the name of its file"
     } else {
         return Ok(());
     };
