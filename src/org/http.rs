@@ -15,7 +15,7 @@ use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
 use serde_json::Value as Json;
 
 use super::error::{OrgError, OrgErrorKind, excerpt};
-use super::patience::{Patient, watched};
+use super::patience::{Patient, SIGN_IN, UnderWay, watched};
 use super::{ConnectOptions, Event, EventSink, host};
 use crate::metadata::registry::ApiVersion;
 
@@ -141,12 +141,16 @@ pub(super) struct Wire {
     /// How long a call may take that carries a package, and any other.
     limits: (Duration, Duration),
     told_after: Duration,
+    /// Whether it is the sign-in that a call waits for.
+    signing_in: UnderWay,
 }
 
 impl Wire {
     pub(super) fn new(auth: SharedAuth, options: &ConnectOptions) -> Result<Self, OrgError> {
         let http = client(auth.instance_url(), options)?;
-        let auth: SharedAuth = Arc::new(Patient::new(auth, options));
+        let patient = Patient::new(auth, options);
+        let signing_in = patient.under_way();
+        let auth: SharedAuth = Arc::new(patient);
         let rest = Cirrus::builder()
             .auth(auth.clone())
             .http_client(http.clone())
@@ -167,6 +171,7 @@ impl Wire {
             requests: Arc::default(),
             limits: (options.request_timeout, options.answer_timeout),
             told_after: options.told_after,
+            signing_in,
         })
     }
 
@@ -409,8 +414,11 @@ impl Wire {
         limit: Duration,
         call: impl Future<Output = T>,
     ) -> Result<T, OrgError> {
-        let what = format!("{method} {path}");
-        if let Some(answer) = watched(&self.events, &what, self.told_after, Some(limit), call).await
+        let what = || match self.signing_in.is_any() {
+            true => SIGN_IN.to_owned(),
+            false => format!("{method} {path}"),
+        };
+        if let Some(answer) = watched(&self.events, what, self.told_after, Some(limit), call).await
         {
             return Ok(answer);
         }

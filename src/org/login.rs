@@ -6,6 +6,8 @@
 mod jwt;
 mod web;
 
+use std::time::Duration;
+
 use cirrus_auth::{AuthError, AuthSession as _, ClientCredentialsAuth};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -13,6 +15,7 @@ use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, Login};
+use super::patience::within;
 use super::refresh::{Presented, exchange_while_busy};
 pub use jwt::{JwtLogin, jwt};
 pub use web::{WebLogin, web};
@@ -194,6 +197,9 @@ fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String,
     }
 }
 
+/// How long a person waits for the end of a session, which another look at the org's sessions shows.
+const REVOKE_TIME: Duration = Duration::from_secs(30);
+
 /// What became of a login's session at the org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -221,15 +227,48 @@ pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<En
     };
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
-    cirrus_auth::revoke_token(&client, &login_url, token.expose_secret())
-        .await
-        .map_err(OrgError::from_auth)?;
+    let asked = async {
+        let asked = cirrus_auth::revoke_token(&client, &login_url, token.expose_secret()).await;
+        asked.map_err(OrgError::from_auth)
+    };
+    within(options, "the request to end the session", REVOKE_TIME, asked).await?;
     Ok(Ended::Ended)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_session_is_not_waited_for_in_silence_nor_for_long() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", silent.local_addr().unwrap());
+        let login = Login {
+            name: "acme".to_owned(),
+            instance_url: address.clone(),
+            login_url: address,
+            username: None,
+            org_id: None,
+            credential: Credential::AccessToken { token: "PLANTED".into() },
+            rotates: None,
+            is_own: true,
+        };
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sink = told.clone();
+        let options = ConnectOptions {
+            told_after: Duration::from_millis(20),
+            answer_timeout: Duration::from_millis(100),
+            events: std::sync::Arc::new(move |event| {
+                sink.lock().unwrap().push(format!("{event:?}"))
+            }),
+            ..ConnectOptions::default()
+        };
+        let error = revoke(&login, &options).await.unwrap_err();
+        assert_eq!(error.kind, OrgErrorKind::TimedOut);
+        assert!(told.lock().unwrap()[0].contains("the request to end the session"), "{told:?}");
+        let borrowed = Login { is_own: false, ..login };
+        assert_eq!(revoke(&borrowed, &options).await, Ok(Ended::Stays));
+    }
 
     #[test]
     fn auth_urls_are_taken_apart() {

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cirrus_auth::{AuthError, AuthResult, AuthSession, SharedAuth, async_trait};
@@ -14,7 +16,7 @@ use super::{ConnectOptions, Event, EventSink};
 /// where it did not come within `limit`.
 pub(super) async fn watched<T>(
     events: &EventSink,
-    what: &str,
+    what: impl Fn() -> String,
     told_after: Duration,
     limit: Option<Duration>,
     work: impl Future<Output = T>,
@@ -33,7 +35,7 @@ pub(super) async fn watched<T>(
         if limit.is_some_and(|limit| waited >= limit) {
             return None;
         }
-        events(Event::Slow { what: what.to_owned(), seconds: waited.as_secs() });
+        events(Event::Slow { what: what(), seconds: waited.as_secs() });
         next = next.saturating_mul(2);
     }
 }
@@ -46,12 +48,30 @@ pub(crate) async fn sign_in<T>(
     options: &ConnectOptions,
     work: impl Future<Output = Result<T, OrgError>>,
 ) -> Result<T, OrgError> {
+    within(options, SIGN_IN, options.answer_timeout, work).await
+}
+
+/// Awaits what a person waits for, such as a sign-in; tells when it takes long. The limit is in any
+/// case no longer than that of any other answer.
+///
+/// # Errors
+/// Its own; or it did not end in time.
+pub(super) async fn within<T>(
+    options: &ConnectOptions,
+    what: &str,
+    limit: Duration,
+    work: impl Future<Output = Result<T, OrgError>>,
+) -> Result<T, OrgError> {
     let ConnectOptions { events, told_after, answer_timeout, .. } = options;
-    let done = watched(events, "the sign-in", *told_after, Some(*answer_timeout), work).await;
+    let limit = Some(limit.min(*answer_timeout));
+    let done = watched(events, || what.to_owned(), *told_after, limit, work).await;
     done.unwrap_or_else(|| {
-        Err(OrgError::new(OrgErrorKind::TimedOut, "the sign-in was not answered in time"))
+        Err(OrgError::new(OrgErrorKind::TimedOut, format!("{what} was not answered in time")))
     })
 }
+
+/// What a sign-in is called where it is waited for.
+pub(super) const SIGN_IN: &str = "the sign-in";
 
 /// What comes in place of the API's answers while a job is watched. A page of maintenance may be
 /// gone with the next look; one that stays is nobody's org, or a gateway that reaches none.
@@ -89,12 +109,44 @@ pub(super) struct Patient {
     retries: u32,
     delay: Duration,
     events: EventSink,
+    under_way: UnderWay,
+}
+
+/// How many calls wait for a sign-in. Clones speak of the same session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    /// Says whether a sign-in is waited for.
+    pub(super) fn is_any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn begin(&self) -> Waiting<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
+    }
+}
+
+/// One call that waits for a sign-in.
+struct Waiting<'w>(&'w UnderWay);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Patient {
     pub(super) fn new(inner: SharedAuth, options: &ConnectOptions) -> Self {
         let ConnectOptions { retries, retry_delay, events, .. } = options;
-        Self { inner, retries: *retries, delay: *retry_delay, events: events.clone() }
+        let (retries, delay, events) = (*retries, *retry_delay, events.clone());
+        Self { inner, retries, delay, events, under_way: UnderWay::default() }
+    }
+
+    /// Returns what says whether it signs in just now.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.under_way.clone()
     }
 }
 
@@ -111,6 +163,7 @@ pub(super) fn was_not_taken(error: &AuthError) -> bool {
 #[async_trait]
 impl AuthSession for Patient {
     async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
+        let _waiting = self.under_way.begin();
         let mut delay = self.delay;
         for _ in 0..self.retries {
             match self.inner.access_token().await {
@@ -137,8 +190,8 @@ impl AuthSession for Patient {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 
@@ -153,10 +206,13 @@ mod tests {
         let (events, told) = sink();
         let (short, limit) = (Duration::from_millis(10), Duration::from_millis(60));
         let never = std::future::pending::<()>();
-        assert!(watched(&events, "GET /x", short, Some(limit), never).await.is_none());
+        assert!(
+            watched(&events, || "GET /x".to_owned(), short, Some(limit), never).await.is_none()
+        );
         // After 10, 20 and 40 ms.
         assert_eq!(told.lock().unwrap().len(), 3, "{told:?}");
-        let at_once = watched(&events, "GET /x", short, Some(limit), async { 1 }).await;
+        let at_once =
+            watched(&events, || "GET /x".to_owned(), short, Some(limit), async { 1 }).await;
         assert_eq!(at_once, Some(1));
         assert_eq!(told.lock().unwrap().len(), 3);
     }
@@ -210,6 +266,34 @@ mod tests {
         fn instance_url(&self) -> &str {
             "https://acme.example.com"
         }
+    }
+
+    /// Never signs in.
+    struct Hanging;
+
+    #[async_trait]
+    impl AuthSession for Hanging {
+        async fn access_token(&self) -> AuthResult<Cow<'_, str>> {
+            std::future::pending().await
+        }
+
+        fn instance_url(&self) -> &str {
+            "https://acme.example.com"
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_for_the_sign_in_is_known() {
+        let session = Patient::new(Arc::new(Hanging), &ConnectOptions::default());
+        let under_way = session.under_way();
+        assert!(!under_way.is_any());
+        let waits = tokio::time::timeout(Duration::from_millis(20), session.access_token());
+        let looks = async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            under_way.is_any()
+        };
+        let (waited, is_any) = tokio::join!(waits, looks);
+        assert!(waited.is_err() && is_any && !under_way.is_any());
     }
 
     #[tokio::test]

@@ -531,6 +531,36 @@ async fn a_zip_that_drips_is_told_of_and_ends_with_the_time_of_its_job() {
 }
 
 #[tokio::test]
+async fn where_the_sign_in_drips_it_is_the_sign_in_that_is_told_of() {
+    let server = Server::start(State {
+        faults: vec![("/services/oauth2/token", usize::MAX, Fault::Drip)],
+        ..State::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LoginStore::new(folder.path());
+    let login = stored_refresh_token(&store, &server.address);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let options = ConnectOptions {
+        told_after: Duration::from_millis(50),
+        answer_timeout: Duration::from_millis(300),
+        // It goes on after nobody waits for it any more.
+        request_timeout: Duration::from_millis(600),
+        events: Arc::new(move |event: Event| {
+            if let Event::Slow { what, .. } = event {
+                sink.lock().unwrap().push(what);
+            }
+        }),
+        ..options()
+    };
+    let session = Session::from_login(&login, &store, &options).unwrap();
+    assert_eq!(Org::connect(session, options).await.unwrap_err().kind, OrgErrorKind::TimedOut);
+    let told = told.lock().unwrap();
+    assert!(!told.is_empty() && told.iter().all(|what| what == "the sign-in"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_query_that_brings_nothing_new_ends() {
     for page in [
         r#"{"done":false,"records":[],"nextRecordsUrl":"/services/data/v66.0/query/01g-1"}"#,

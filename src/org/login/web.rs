@@ -10,16 +10,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::org::ConnectOptions;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
 use crate::org::is_id;
 use crate::org::logins::{Credential, Login};
-use crate::org::{ConnectOptions, sign_in};
+use crate::org::patience::{SIGN_IN, within};
 
 /// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
 const DEFAULT_CLIENT: &str = "PlatformCLI";
 const DEFAULT_PORT: u16 = 1717;
 const REDIRECT_PATH: &str = "/OauthRedirect";
+
+/// How long the org may take to give tokens for a code, while the browser shows an empty page.
+const EXCHANGE_TIME: Duration = Duration::from_secs(45);
 
 /// What the browser shows in the end.
 const SIGNED_IN: &str = "Signed in. You can close this page and go back to the terminal.";
@@ -100,7 +104,7 @@ pub async fn web(
         let done = flow.complete(pending, &code, &state).await;
         done.map_err(|error| explained(OrgError::from_auth(error), &redirect))
     };
-    let done = sign_in(options, exchanged).await;
+    let done = within(options, SIGN_IN, EXCHANGE_TIME, exchanged).await;
     // What the page says is so by now.
     match &done {
         Ok(_) => answer(&mut page, "200 OK", SIGNED_IN).await,
