@@ -203,7 +203,11 @@ pub(super) fn jwt_builder(
         .map_err(|error| {
             OrgError::new(
                 OrgErrorKind::Usage,
-                format!("the key `{}` is no RSA key that can be used: {error}", key_file.display()),
+                format!(
+                    "cannot use the key `{}`: {}",
+                    key_file.display(),
+                    key::in_words(&error.to_string())
+                ),
             )
         })
 }
@@ -237,6 +241,15 @@ mod tests {
                 .unwrap_err();
         assert_eq!(error.kind, OrgErrorKind::Auth);
         assert!(error.message.contains("[REDACTED]"));
+    }
+
+    #[test]
+    fn what_is_no_key_within_is_told_in_words() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n";
+        std::fs::write(file.path(), text).unwrap();
+        let error = jwt_builder("x", "a@b.example.com", file.path()).err().unwrap();
+        assert!(error.message.contains("is no RSA key"), "{error}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use cirrus::CirrusError;
 use cirrus_auth::AuthError;
 use cirrus_metadata::MetadataError;
 
+use super::key;
 use super::refusal::Refusal;
 use super::words::{self, Words};
 
@@ -238,6 +239,10 @@ impl OrgError {
                 Self::new(OrgErrorKind::Auth, reason)
             }
             AuthError::Serialization(_) => Self::no_token_answer(),
+            AuthError::Signing(text) => Self::new(
+                OrgErrorKind::Usage,
+                format!("cannot sign with the key: {}", key::in_words(&text)),
+            ),
             // A call that waited for the sign-in of another gets that one's failure as a text.
             AuthError::Other(text) if text.starts_with("HTTP request failed") => {
                 Self::new(OrgErrorKind::Unreachable, format!("the sign-in did not succeed: {text}"))

@@ -16,15 +16,53 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, OrgError> {
     };
     let bytes = std::fs::read(file).map_err(|error| failed(&error.to_string()))?;
     let text = pasted::text(&bytes).unwrap_or_default();
-    match other_than_key(&text) {
+    match other_than_key(&text).or_else(|| damage(&text)) {
         Some(what) => Err(failed(what)),
         None => Ok(text.into_bytes()),
     }
 }
 
+/// Says what is wrong with a text that begins as a key does.
+fn damage(text: &str) -> Option<&'static str> {
+    if text.contains("\\n") {
+        return Some(
+            "its line breaks are written as `\\n`, as they are in JSON and in variables; `printf \
+             '%b' \"$(cat FILE)\" > PLAIN.key` puts line breaks in their place",
+        );
+    }
+    (!text.contains("-----END ")).then_some(
+        "it is cut off: its last line, `-----END PRIVATE KEY-----`, is not there; take it once more \
+         from where it came",
+    )
+}
+
+/// Says in words for people why a key cannot be used that is in PEM form; the codes are those of
+/// `ring` and aws-lc (`KeyRejected`).
+pub(super) fn in_words(error: &str) -> String {
+    let why = if error.contains("TooSmall") {
+        "it has fewer than 2048 bits, which is not enough any more; `openssl req -x509 -newkey \
+         rsa:2048 -nodes -keyout NEW.key -out NEW.crt -days 365` makes another, whose certificate \
+         the app must get"
+    } else if error.contains("TooLarge") {
+        "it has more bits than can be used here; 4096 are enough"
+    } else if ["InvalidKeyFormat", "InvalidEncoding", "InvalidRsaKey", "Base64", "Inconsistent"]
+        .iter()
+        .any(|code| error.contains(code))
+    {
+        "what stands between its first and its last line is no RSA key: it was cut or changed, or \
+         is a key of another sort; take it once more from where it came"
+    } else {
+        return error.to_owned();
+    };
+    why.to_owned()
+}
+
 /// Says what a text is that is no plain RSA key; each form by the line that begins it (RFC 7468).
 fn other_than_key(text: &str) -> Option<&'static str> {
     let begins = |label: &str| text.contains(&format!("-----BEGIN {label}-----"));
+    if text.trim().is_empty() {
+        return Some("it is empty, or no text");
+    }
     if begins("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
         return Some(
             "it is encrypted, and nobody is asked for its passphrase; `openssl pkey -in FILE -out \
@@ -70,6 +108,21 @@ mod tests {
         }
         assert_eq!(other_than_key("x\n-----BEGIN RSA PRIVATE KEY-----\n"), None);
         assert!(other_than_key("").is_some());
+    }
+
+    #[test]
+    fn a_damaged_key_is_told_in_words() {
+        let told = |text: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            read(file.path()).unwrap_err().message
+        };
+        assert!(told("").contains("it is empty"));
+        assert!(told("-----BEGIN PRIVATE KEY-----\nMII").contains("cut off"));
+        let one_line = r"-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
+        assert!(told(one_line).contains("line breaks"));
+        assert!(in_words("invalid RSA key: TooSmall").contains("2048 bits"));
+        assert!(in_words("InvalidKeyFormat").contains("no RSA key"));
     }
 
     #[test]
