@@ -6,6 +6,7 @@
 
 mod assign;
 pub mod auth;
+mod bearer;
 pub mod deploy;
 mod describe;
 pub mod error;

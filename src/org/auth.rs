@@ -3,13 +3,17 @@
 //! How a login comes about is `login`'s; where it is kept is `logins`'.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use cirrus_auth::{ClientCredentialsAuth, JwtAuth, SharedAuth, StaticTokenAuth};
+use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
+use tokio::sync::Mutex;
 
 use super::ConnectOptions;
+use super::bearer::Bearer;
 use super::error::{OrgError, OrgErrorKind};
 use super::host;
 use super::http;
@@ -106,14 +110,11 @@ impl Session {
             Credential::RefreshToken { .. } => {
                 Arc::new(Refreshed::new(login, instance_url, store, options))
             }
-            Credential::Jwt { client_id, username, key_file } => Arc::new(
-                jwt_builder(client_id, username, key_file)?
-                    .http_client(http::client(&login_url, options)?)
-                    .login_url(login_url)
-                    .instance_url(instance_url)
-                    .build()
-                    .map_err(OrgError::from_auth)?,
-            ),
+            Credential::Jwt { client_id, username, key_file, audience } => {
+                let audience = audience.as_deref().unwrap_or(&login_url);
+                let who = (client_id.as_str(), username.as_str(), key_file.as_path());
+                jwt_session(who, (&login_url, audience), &instance_url, options)?
+            }
             Credential::ClientCredentials { client_id, client_secret } => Arc::new(
                 ClientCredentialsAuth::builder()
                     .consumer_key(client_id)
@@ -190,26 +191,47 @@ impl Session {
     }
 }
 
-pub(super) fn jwt_builder(
-    client_id: &str,
-    username: &str,
-    key_file: &std::path::Path,
-) -> Result<cirrus_auth::JwtAuthBuilder, OrgError> {
+/// Makes a session by JWT bearer: of an app's client id, a username and a key file, and of the host
+/// that issues tokens and the audience.
+///
+/// # Errors
+/// The key or an address cannot be used.
+pub(super) fn jwt_session(
+    (client_id, username, key_file): (&str, &str, &Path),
+    (login_url, audience): (&str, &str),
+    instance_url: &str,
+    options: &ConnectOptions,
+) -> Result<SharedAuth, OrgError> {
     let key = key::read(key_file)?;
-    JwtAuth::builder()
+    let refused = |error: &dyn fmt::Display| {
+        let why = key::in_words(&error.to_string());
+        let shown = key_file.display();
+        OrgError::new(OrgErrorKind::Usage, format!("cannot use the key `{shown}`: {why}"))
+    };
+    let http = http::client(login_url, options)?;
+    if audience != login_url {
+        return Ok(Arc::new(Bearer {
+            client_id: client_id.to_owned(),
+            username: username.to_owned(),
+            key: EncodingKey::from_rsa_pem(&key).map_err(|error| refused(&error))?,
+            login_url: login_url.to_owned(),
+            audience: audience.to_owned(),
+            instance_url: instance_url.to_owned(),
+            http,
+            token: Mutex::default(),
+        }));
+    }
+    let session = JwtAuth::builder()
         .consumer_key(client_id)
         .username(username)
         .private_key_pem_bytes(&key)
-        .map_err(|error| {
-            OrgError::new(
-                OrgErrorKind::Usage,
-                format!(
-                    "cannot use the key `{}`: {}",
-                    key_file.display(),
-                    key::in_words(&error.to_string())
-                ),
-            )
-        })
+        .map_err(|error| refused(&error))?
+        .http_client(http)
+        .login_url(login_url)
+        .instance_url(instance_url)
+        .build()
+        .map_err(OrgError::from_auth)?;
+    Ok(Arc::new(session))
 }
 
 fn check_token(token: &str) -> Result<String, OrgError> {
@@ -248,8 +270,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let text = "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n";
         std::fs::write(file.path(), text).unwrap();
-        let error = jwt_builder("x", "a@b.example.com", file.path()).err().unwrap();
-        assert!(error.message.contains("is no RSA key"), "{error}");
+        let host = "https://login.salesforce.com";
+        let options = ConnectOptions::default();
+        for audience in [host, "https://test.salesforce.com"] {
+            let who = ("x", "a@b.example.com", file.path());
+            let session = jwt_session(who, (host, audience), host, &options);
+            let error = session.err().unwrap();
+            assert!(error.message.contains("is no RSA key"), "{error}");
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub enum Credential {
         username: String,
         /// The private key, PEM.
         key_file: PathBuf,
+        /// Whom the assertion is made out to, where it is not the host that issues tokens.
+        audience: Option<String>,
     },
     /// Client credentials: the app's own user.
     ClientCredentials {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::encoding::AsDer as _;
+use base64::Engine as _;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use sfsetup::metadata::fact::{Fact, FactAnswer};
@@ -997,6 +999,54 @@ async fn an_auth_url_gives_the_rotated_token_and_its_access_token() {
     let session = Session::from_login(&login, &store, &options()).unwrap();
     let org = Org::connect(session, options()).await.unwrap();
     assert_eq!(org.identity().source, "sfsetup login (refresh token)");
+}
+
+/// The audiences of the assertions that a server was sent.
+fn audiences(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    let bodies = requests.iter().filter_map(|request| request.split_once("assertion="));
+    bodies
+        .map(|(_, body)| {
+            let claims = body.split('.').nth(1).unwrap();
+            let claims = base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+            let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+            claims["aud"].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn an_audience_is_tried_apart_from_the_host_and_stored() {
+    let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+    let key: aws_lc_rs::encoding::Pkcs8V1Der<'static> = key.as_der().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.key");
+    let body = base64::prelude::BASE64_STANDARD.encode(key.as_ref());
+    let lines: Vec<&str> =
+        body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let body = lines.join("\n");
+    let text = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+    std::fs::write(&file, text).unwrap();
+    let refusal = r#"{"error":"invalid_grant","error_description":"audience is invalid"}"#;
+    let server = Server::start(State {
+        faults: vec![("/services/oauth2/token", 1, Fault::Reply(400, "", refusal))],
+        ..State::default()
+    })
+    .await;
+    let jwt = login::JwtLogin {
+        login_url: Some(&server.address),
+        client_id: "client",
+        username: "a@b.example.com",
+        key_file: &file,
+    };
+    let login = login::jwt("acme", &jwt, &options()).await.unwrap();
+    assert!(matches!(&login.credential, Credential::Jwt { audience: Some(audience), .. }
+        if audience == "https://test.salesforce.com"));
+    let store = LoginStore::new(folder.path());
+    let session = Session::from_login(&login, &store, &options()).unwrap();
+    Org::connect(session, options()).await.unwrap();
+    let sandbox = "https://test.salesforce.com";
+    assert_eq!(audiences(&server), [server.address.as_str(), sandbox, sandbox]);
 }
 
 #[tokio::test]

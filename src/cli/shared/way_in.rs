@@ -63,7 +63,7 @@ fn command(name: &str, login: Option<&Login>, address: Option<&str>) -> String {
                     words.extend(["--client-secret-file", "-"]);
                 }
             }
-            Credential::Jwt { client_id, username, key_file } => {
+            Credential::Jwt { client_id, username, key_file, .. } => {
                 key = key_file.display().to_string();
                 words.extend(["--client-id", client_id, "--username", username]);
                 words.extend(["--jwt-key-file", &key]);
@@ -117,6 +117,7 @@ mod tests {
                 client_id: "3MVG9".to_owned(),
                 username: "a@example.com".to_owned(),
                 key_file: "/keys/my key.pem".into(),
+                audience: None,
             }),
             format!(
                 "{base} --client-id 3MVG9 --username a@example.com --jwt-key-file '/keys/my key.pem'"

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use cirrus_auth::{AuthError, AuthSession as _};
+use cirrus_auth::AuthError;
 
 use super::learn_instance;
 use crate::org::ConnectOptions;
-use crate::org::auth::jwt_builder;
+use crate::org::auth::jwt_session;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
 use crate::org::logins::{Credential, Login};
@@ -38,14 +38,14 @@ pub async fn jwt(
 ) -> Result<Login, OrgError> {
     let own = login.login_url.map(http::check_address).transpose()?;
     let mut first: Option<OrgError> = None;
-    for host in hosts(own.as_deref()) {
-        let answer = try_host(login, &host, options).await;
+    for Pair { host, audience } in pairs(own.as_deref()) {
+        let answer = try_host(login, host, audience, options).await;
         let refusal = match answer {
-            Ok(instance_url) if is_of(&instance_url, &host, own.as_deref()) => {
+            Ok(instance_url) if is_of(&instance_url, host, own.as_deref()) => {
                 return Ok(Login {
                     name: name.to_owned(),
                     instance_url,
-                    login_url: host,
+                    login_url: host.to_owned(),
                     username: Some(login.username.to_owned()),
                     org_id: None,
                     credential: Credential::Jwt {
@@ -53,6 +53,7 @@ pub async fn jwt(
                         username: login.username.to_owned(),
                         key_file: std::path::absolute(login.key_file)
                             .unwrap_or_else(|_| login.key_file.to_owned()),
+                        audience: (audience != host).then(|| audience.to_owned()),
                     },
                     rotates: None,
                     is_own: true,
@@ -66,7 +67,7 @@ pub async fn jwt(
             Err(Refusal { error, is_word }) if !is_word && first.is_none() => return Err(error),
             Err(Refusal { error, .. }) => error,
         };
-        first = Some(judged(first, &host, &refusal));
+        first = Some(judged(first, Pair { host, audience }, &refusal));
     }
     let nobody = || OrgError::new(OrgErrorKind::Auth, "no host takes what the key signs");
     Err(first.unwrap_or_else(nobody))
@@ -74,28 +75,44 @@ pub async fn jwt(
 
 /// Adds a host's refusal. One host's words are no reason to judge another's: the verdict is that of
 /// the first.
-fn judged(first: Option<OrgError>, host: &str, refusal: &OrgError) -> OrgError {
-    match first {
-        None => refusal.clone(),
-        Some(first) => {
-            first.and_also(format!("{}: {refusal}", host.trim_start_matches("https://")))
-        }
-    }
+fn judged(
+    first: Option<OrgError>,
+    Pair { host, audience }: Pair<'_>,
+    refusal: &OrgError,
+) -> OrgError {
+    let Some(first) = first else { return refusal.clone() };
+    let bare = |address: &str| address.trim_start_matches("https://").to_owned();
+    let whom = match audience == host {
+        true => bare(host),
+        false => format!("{} (for the audience {})", bare(host), bare(audience)),
+    };
+    first.and_also(format!("{whom}: {refusal}"))
 }
 
-/// The hosts to try, in the order in which `sf` does: the one that was named, then those of
-/// sandboxes and of production, for which of them an org takes as the audience does not show in its
-/// address. Where the kind of org was named by its login host, no other is tried, and none beside a
-/// server on this machine.
-fn hosts(own: Option<&str>) -> Vec<String> {
-    let all = match own {
-        None => vec![PRODUCTION, SANDBOX],
-        Some(host) if [PRODUCTION, SANDBOX].contains(&host) || http::is_loopback(host) => {
-            vec![host]
+/// A host that issues tokens, and whom the assertion is made out to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pair<'p> {
+    host: &'p str,
+    audience: &'p str,
+}
+
+/// What to try, in the order in which `sf` does: the host that was named, then those of sandboxes
+/// and of production, then the named one with the audience of those two, for which of them an org
+/// takes does not show in its address (S 6.9). Where the kind of org was named by its login host, no
+/// other is tried, and none beside a server on this machine.
+fn pairs(own: Option<&str>) -> Vec<Pair<'_>> {
+    let same = |host| Pair { host, audience: host };
+    let mixed = |host| [SANDBOX, PRODUCTION].map(|audience| Pair { host, audience });
+    match own {
+        None => vec![same(PRODUCTION), same(SANDBOX)],
+        Some(host) if [PRODUCTION, SANDBOX].contains(&host) => vec![same(host)],
+        Some(host) => {
+            let shared: &[&str] =
+                if http::is_loopback(host) { &[] } else { &[SANDBOX, PRODUCTION] };
+            let hosts = std::iter::once(host).chain(shared.iter().copied());
+            hosts.map(same).chain(mixed(host)).collect()
         }
-        Some(host) => vec![host, SANDBOX, PRODUCTION],
-    };
-    all.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// Says whether what a host signed in to is the org that was named: `sf` would take another.
@@ -115,17 +132,12 @@ struct Refusal {
 async fn try_host(
     login: &JwtLogin<'_>,
     host: &str,
+    audience: &str,
     options: &ConnectOptions,
 ) -> Result<String, Refusal> {
-    let stuck = |error| Refusal { error, is_word: false };
-    let client = http::client(host, options).map_err(stuck)?;
-    let session = jwt_builder(login.client_id, login.username, login.key_file)
-        .map_err(stuck)?
-        .login_url(host)
-        .instance_url(host)
-        .http_client(client)
-        .build()
-        .map_err(|error| stuck(OrgError::from_auth(error)))?;
+    let who = (login.client_id, login.username, login.key_file);
+    let session = jwt_session(who, (host, audience), host, options)
+        .map_err(|error| Refusal { error, is_word: false })?;
     let token = session.access_token().await.map(drop);
     let is_word = matches!(token, Err(AuthError::OAuth { .. }));
     learn_instance(host, token).map_err(|error| Refusal { error, is_word })
@@ -137,19 +149,32 @@ mod tests {
 
     #[test]
     fn the_hosts_are_those_that_sf_tries_and_never_another_kind_than_was_named() {
-        assert_eq!(hosts(None), [PRODUCTION, SANDBOX]);
-        assert_eq!(hosts(Some(SANDBOX)), [SANDBOX]);
-        assert_eq!(hosts(Some(PRODUCTION)), [PRODUCTION]);
-        assert_eq!(hosts(Some("http://127.0.0.1:1")), ["http://127.0.0.1:1"]);
+        let shown = |own| {
+            let shown = |Pair { host, audience }| format!("{host} {audience}");
+            pairs(own).into_iter().map(shown).collect::<Vec<_>>()
+        };
+        let pair = |host: &str, audience: &str| format!("{host} {audience}");
+        let same = |host: &str| pair(host, host);
+        assert_eq!(shown(None), [same(PRODUCTION), same(SANDBOX)]);
+        assert_eq!(shown(Some(SANDBOX)), [same(SANDBOX)]);
+        assert_eq!(shown(Some(PRODUCTION)), [same(PRODUCTION)]);
+        let here = "http://127.0.0.1:1";
+        assert_eq!(shown(Some(here)), [same(here), pair(here, SANDBOX), pair(here, PRODUCTION)]);
         let own = "https://acme.my.salesforce.com";
-        assert_eq!(hosts(Some(own)), [own, SANDBOX, PRODUCTION]);
+        let all = [same(own), same(SANDBOX), same(PRODUCTION)];
+        assert_eq!(
+            shown(Some(own)),
+            [&all[..], &[pair(own, SANDBOX), pair(own, PRODUCTION)]].concat()
+        );
     }
 
     #[test]
     fn the_first_hosts_words_are_the_verdict_and_the_others_stand_beside_it() {
         let said = |text: &str| OrgError::from_oauth("invalid_grant", text);
-        let first = judged(None, SANDBOX, &said("user hasn't approved this consumer"));
-        let all = judged(Some(first.clone()), PRODUCTION, &said("expired access/refresh token"));
+        let same = |host| Pair { host, audience: host };
+        let first = judged(None, same(SANDBOX), &said("user hasn't approved this consumer"));
+        let all =
+            judged(Some(first.clone()), same(PRODUCTION), &said("expired access/refresh token"));
         assert_eq!(all.refusal().unwrap().id, first.refusal().unwrap().id);
         assert_eq!(all.message, "user hasn't approved this consumer");
         assert_eq!(

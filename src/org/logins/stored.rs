@@ -52,6 +52,8 @@ enum StoredCredential {
         client_id: String,
         username: String,
         key_file: PathBuf,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audience: Option<String>,
     },
     ClientCredentials {
         client_id: String,
@@ -244,8 +246,8 @@ impl Stored {
                 refresh_token: refresh_token.into(),
                 access_token: access_token.map(Into::into),
             },
-            StoredCredential::Jwt { client_id, username, key_file } => {
-                Credential::Jwt { client_id, username, key_file }
+            StoredCredential::Jwt { client_id, username, key_file, audience } => {
+                Credential::Jwt { client_id, username, key_file, audience }
             }
             StoredCredential::ClientCredentials { client_id, client_secret } => {
                 Credential::ClientCredentials { client_id, client_secret: client_secret.into() }
@@ -299,11 +301,14 @@ impl From<&Login> for Stored {
                     refresh_token: bare(refresh_token),
                     access_token: access_token.as_ref().map(bare),
                 },
-                Credential::Jwt { client_id, username, key_file } => StoredCredential::Jwt {
-                    client_id: client_id.clone(),
-                    username: username.clone(),
-                    key_file: key_file.clone(),
-                },
+                Credential::Jwt { client_id, username, key_file, audience } => {
+                    StoredCredential::Jwt {
+                        client_id: client_id.clone(),
+                        username: username.clone(),
+                        key_file: key_file.clone(),
+                        audience: audience.clone(),
+                    }
+                }
                 Credential::ClientCredentials { client_id, client_secret } => {
                     StoredCredential::ClientCredentials {
                         client_id: client_id.clone(),
