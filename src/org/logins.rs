@@ -100,6 +100,8 @@ pub struct Known {
     pub name: String,
     /// The org's address.
     pub instance_url: String,
+    /// The host that issues tokens.
+    pub login_url: String,
     /// Whom it signs in, once known.
     pub username: Option<String>,
     /// The org's id, once known.

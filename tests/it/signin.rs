@@ -277,6 +277,25 @@ async fn a_damaged_login_hides_no_other_and_can_be_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_whose_secret_cannot_be_had_is_made_anew_where_it_was() {
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    let login = serde_json::json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "ring", "instance_url": url,
+        "login_url": url, "username": null, "org_id": null, "credential": { "kind": "keyring" },
+    });
+    desk.env.write("config/sfsetup/logins/ring.json", login.to_string());
+    let run = desk.run(&["org", "display", "--org", "ring"]).await;
+    let again = format!("`sfsetup org login ring --instance-url {url}`");
+    says(&run, 1, &["in the system's keyring", &again]);
+    // It is off already.
+    assert!(!run.stderr.contains("SFSETUP_KEYRING"), "{run:?}");
+    let run =
+        desk.run_with(&[("SFSETUP_KEYRING", "on")], &["org", "display", "--org", "ring"]).await;
+    says(&run, 1, &["SFSETUP_KEYRING", &again]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_in_use_and_a_wrong_key_file_say_what_they_are() {
     let desk = Desk::new().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -187,8 +187,7 @@ pub(crate) fn logins() -> Result<LoginStore, CommandError> {
     match way_in::login_folder() {
         Some(folder) => {
             let store = LoginStore::new(folder);
-            let off = env::var("SFSETUP_KEYRING").is_ok_and(|value| value == "off");
-            Ok(if off { store } else { store.with_keyring() })
+            Ok(if way_in::uses_keyring() { store.with_keyring() } else { store })
         }
         None => Err(CommandError::new("there is no home folder to keep logins in")
             .hint("set HOME, or XDG_CONFIG_HOME")),

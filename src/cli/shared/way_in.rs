@@ -21,6 +21,11 @@ pub(crate) fn login_folder() -> Option<PathBuf> {
     Some(base.join("sfsetup").join("logins"))
 }
 
+/// Says whether new secrets go into the system's keyring, where there is one.
+pub(crate) fn uses_keyring() -> bool {
+    env::var("SFSETUP_KEYRING").map_or(true, |value| value != "off")
+}
+
 /// Says how to sign in again to the org of a name, at `address` where it has moved there.
 pub(crate) fn again(name: &str, address: Option<&str>) -> String {
     if is_address(name) {
@@ -35,7 +40,9 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
     let store = login_folder().map(LoginStore::new);
     if let Some(store) = store.filter(|store| store.file(name).exists()) {
         let login = store.load(name).ok().flatten();
-        return format!("`{}`", command(name, login.as_ref(), address));
+        // Where the secret cannot be had, the address of the login can.
+        let known = store.look(name).map(|known| known.login_url);
+        return format!("`{}`", command(name, login.as_ref(), address.or(known.as_deref())));
     }
     again_by_sf(name, address)
 }
@@ -51,8 +58,10 @@ pub(crate) fn again_by_sf(name: &str, address: Option<&str>) -> String {
 fn command(name: &str, login: Option<&Login>, address: Option<&str>) -> String {
     let key;
     let mut words = vec!["sfsetup", "org", "login", name];
+    if let Some(address) = address.or(login.map(|login| login.login_url.as_str())) {
+        words.extend(["--instance-url", address]);
+    }
     if let Some(login) = login {
-        words.extend(["--instance-url", address.unwrap_or(&login.login_url)]);
         match &login.credential {
             Credential::AccessToken { .. } => {}
             Credential::RefreshToken { client_id, client_secret, .. } => {
@@ -133,6 +142,8 @@ mod tests {
         let moved = "https://acme--new.my.salesforce.com";
         let login = login(refresh(DEFAULT_CLIENT, None));
         assert!(command("my org", Some(&login), Some(moved)).ends_with(moved));
+        // A login whose keyring is locked.
+        assert!(command("my org", None, Some(moved)).ends_with(moved));
     }
 
     #[test]

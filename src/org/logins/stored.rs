@@ -135,8 +135,8 @@ impl Stored {
     /// Returns what it says without its secret.
     pub(super) fn known(self) -> Known {
         let credential = self.credential.title().to_owned();
-        let Self { name, instance_url, username, org_id, .. } = self;
-        Known { name, instance_url, username, org_id, credential }
+        let Self { name, instance_url, login_url, username, org_id, .. } = self;
+        Known { name, instance_url, login_url, username, org_id, credential }
     }
 
     /// Says whether the keyring holds the secret.

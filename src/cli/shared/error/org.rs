@@ -10,9 +10,8 @@ use crate::report::code;
 /// How to sign in again, at another address where one is given.
 type Again<'a> = &'a dyn Fn(Option<&str>) -> String;
 
-/// What helps where the keyring does not: a login that it holds is made anew elsewhere.
-const KEYRING: &str = "unlock the keyring; or set SFSETUP_KEYRING to `off`, which keeps secrets in \
-                       files, and sign in anew";
+/// What tells that it is the keyring that does not give a login's secret.
+const RING: &str = "in the system's keyring";
 
 /// So many settings are named in which a refusal lies.
 const SETTINGS: usize = 3;
@@ -151,7 +150,14 @@ fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
         OrgErrorKind::Usage => {
             Some("put right what is named here; `sfsetup org login --help` says what a login takes")
         }
-        OrgErrorKind::Storage if error.message.contains("keyring") => Some(KEYRING),
+        OrgErrorKind::Storage if error.message.contains(RING) => {
+            let off = if way_in::uses_keyring() {
+                ", with SFSETUP_KEYRING set to `off` to keep secrets in files"
+            } else {
+                ""
+            };
+            return Some(format!("unlock the keyring; or sign in anew{off}: {}", again(None)));
+        }
         OrgErrorKind::Storage => Some(
             "see to the folder of the logins: it must be yours, and have room; XDG_CONFIG_HOME \
              names another, for all logins",
