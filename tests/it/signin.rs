@@ -295,6 +295,23 @@ async fn a_login_whose_secret_cannot_be_had_is_made_anew_where_it_was() {
     says(&run, 1, &["SFSETUP_KEYRING", &again]);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_org_leaves_the_refresh_token_in_place_nothing_needs_to_be_stored() {
+    let desk = Desk::new().await;
+    let host = desk.running.url().trim_start_matches("http://").to_owned();
+    let url = format!("force://PlatformCLI::{}@{host}", refresh_token(&desk.running).await);
+    desk.env.write("url", url);
+    assert_eq!(desk.run(&["org", "login", "acme", "--auth-url-file", "url"]).await.code, 0);
+    desk.running.store().end_sessions().unwrap();
+    // No file may grow, as on a full disk.
+    let line = "ulimit -f 0; trap '' XFSZ; exec \"$0\" org display --org acme";
+    let mut command = desk.env.shell(line);
+    command.arg(env!("CARGO_BIN_EXE_sfsetup"));
+    let run = ended(command).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_in_use_and_a_wrong_key_file_say_what_they_are() {
     let desk = Desk::new().await;
