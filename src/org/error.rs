@@ -72,13 +72,13 @@ pub struct OrgError {
     /// What happened, in a sentence.
     pub message: String,
     /// What was said beside it, by others who were asked the same: it decides nothing.
-    pub also: Vec<String>,
+    pub also: Box<[String]>,
 }
 
 impl OrgError {
     /// Makes an error; what looks like a token in the message is hidden.
     pub fn new(kind: OrgErrorKind, message: impl AsRef<str>) -> Self {
-        Self { kind, code: None, message: hide_secrets(message.as_ref()), also: Vec::new() }
+        Self { kind, code: None, message: hide_secrets(message.as_ref()), also: Box::default() }
     }
 
     /// Adds the org's own code; an empty one is none.
@@ -89,7 +89,8 @@ impl OrgError {
 
     /// Adds what another said who was asked the same.
     pub(super) fn and_also(mut self, said: impl AsRef<str>) -> Self {
-        self.also.push(hide_secrets(said.as_ref()));
+        let said = std::iter::once(hide_secrets(said.as_ref()));
+        self.also = self.also.into_iter().chain(said).collect();
         self
     }
 

@@ -202,9 +202,9 @@ const REVOKE_TIME: Duration = Duration::from_secs(30);
 
 /// What became of a login's session at the org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum SessionEnd {
     /// It has ended.
-    Ended,
+    Revoked,
     /// There is none: a key or an app's secret stays valid.
     None,
     /// It stays, for it came from elsewhere and may be in use there.
@@ -216,14 +216,19 @@ pub(crate) enum Ended {
 ///
 /// # Errors
 /// The org could not be asked or refused.
-pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<Ended, OrgError> {
+pub(crate) async fn revoke(
+    login: &Login,
+    options: &ConnectOptions,
+) -> Result<SessionEnd, OrgError> {
     let token = match &login.credential {
         Credential::RefreshToken { .. } | Credential::AccessToken { .. } if !login.is_own => {
-            return Ok(Ended::Stays);
+            return Ok(SessionEnd::Stays);
         }
         Credential::RefreshToken { refresh_token, .. } => refresh_token,
         Credential::AccessToken { token } => token,
-        Credential::Jwt { .. } | Credential::ClientCredentials { .. } => return Ok(Ended::None),
+        Credential::Jwt { .. } | Credential::ClientCredentials { .. } => {
+            return Ok(SessionEnd::None);
+        }
     };
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
@@ -232,7 +237,7 @@ pub(crate) async fn revoke(login: &Login, options: &ConnectOptions) -> Result<En
         asked.map_err(OrgError::from_auth)
     };
     within(options, "the request to end the session", REVOKE_TIME, asked).await?;
-    Ok(Ended::Ended)
+    Ok(SessionEnd::Revoked)
 }
 
 #[cfg(test)]
@@ -267,7 +272,7 @@ mod tests {
         assert_eq!(error.kind, OrgErrorKind::TimedOut);
         assert!(told.lock().unwrap()[0].contains("the request to end the session"), "{told:?}");
         let borrowed = Login { is_own: false, ..login };
-        assert_eq!(revoke(&borrowed, &options).await, Ok(Ended::Stays));
+        assert_eq!(revoke(&borrowed, &options).await, Ok(SessionEnd::Stays));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::org::OrgError;
-use crate::org::login::{Ended, revoke};
+use crate::org::login::{SessionEnd, revoke};
 use crate::org::logins::{HeldLock, LoginStore, Wait};
 
 use crate::cli::shared::arguments::{Exit, Format};
@@ -182,12 +182,12 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
         Err(error) => ui.warn(&format!(
             "the login is forgotten, but the org did not take its token back: {error}"
         )),
-        Ok(Ended::Stays) => ui.note(
+        Ok(SessionEnd::Stays) => ui.note(
             "its session at the org stays: it was not made by sfsetup for this login alone, and to \
              end it might end the login of another program too, such as `sf`, whose `sf org logout` \
              ends it",
         ),
-        Ok(Ended::Ended | Ended::None) => {}
+        Ok(SessionEnd::Revoked | SessionEnd::None) => {}
     }
     ui.answer(&format!("forgot {name}\n"))?;
     Ok(Exit::Done)

@@ -44,7 +44,7 @@ impl Vouched {
             if !WITHOUT_ORG.iter().any(|one| arguments.starts_with(one)) {
                 for (option, value) in &options {
                     if !command.contains(option) {
-                        out.push_str(&format!(" {option} {value}"));
+                        out.extend([" ", option, " ", value]);
                     }
                 }
             }

@@ -177,10 +177,8 @@ mod tests {
             judged(Some(first.clone()), same(PRODUCTION), &said("expired access/refresh token"));
         assert_eq!(all.refusal().unwrap().id, first.refusal().unwrap().id);
         assert_eq!(all.message, "user hasn't approved this consumer");
-        assert_eq!(
-            all.also,
-            ["login.salesforce.com: expired access/refresh token (invalid_grant)"]
-        );
+        let also = ["login.salesforce.com: expired access/refresh token (invalid_grant)"];
+        assert_eq!(*all.also, also);
     }
 
     #[test]
