@@ -22,6 +22,7 @@ use super::logins::{Credential, Login, LoginStore};
 use super::refresh::Refreshed;
 use super::sf_cli::{Borrowed, is_redacted};
 pub use super::sf_cli::{DefaultOrg, SfCli};
+use super::words;
 
 /// A way into an org, before the first call.
 pub struct Session {
@@ -204,7 +205,7 @@ pub(super) fn jwt_session(
 ) -> Result<SharedAuth, OrgError> {
     let key = key::read(key_file)?;
     let refused = |error: &dyn fmt::Display| {
-        let why = key::in_words(&error.to_string());
+        let why = words::of_key(&error.to_string());
         let shown = key_file.display();
         OrgError::new(OrgErrorKind::Usage, format!("cannot use the key `{shown}`: {why}"))
     };

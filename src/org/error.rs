@@ -9,7 +9,6 @@ use cirrus::CirrusError;
 use cirrus_auth::AuthError;
 use cirrus_metadata::MetadataError;
 
-use super::key;
 use super::refusal::Refusal;
 use super::words::{self, Words};
 
@@ -242,7 +241,7 @@ impl OrgError {
             AuthError::Serialization(_) => Self::no_token_answer(),
             AuthError::Signing(text) => Self::new(
                 OrgErrorKind::Usage,
-                format!("cannot sign with the key: {}", key::in_words(&text)),
+                format!("cannot sign with the key: {}", words::of_key(&text)),
             ),
             // A call that waited for the sign-in of another gets that one's failure as a text.
             AuthError::Other(text) if text.starts_with("HTTP request failed") => {

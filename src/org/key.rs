@@ -36,27 +36,6 @@ fn damage(text: &str) -> Option<&'static str> {
     )
 }
 
-/// Says in words for people why a key cannot be used that is in PEM form; the codes are those of
-/// `ring` and aws-lc (`KeyRejected`).
-pub(super) fn in_words(error: &str) -> String {
-    let why = if error.contains("TooSmall") {
-        "it has fewer than 2048 bits, which is not enough any more; `openssl req -x509 -newkey \
-         rsa:2048 -nodes -keyout NEW.key -out NEW.crt -days 365` makes another, whose certificate \
-         the app must get"
-    } else if error.contains("TooLarge") {
-        "it has more bits than can be used here; 4096 are enough"
-    } else if ["InvalidKeyFormat", "InvalidEncoding", "InvalidRsaKey", "Base64", "Inconsistent"]
-        .iter()
-        .any(|code| error.contains(code))
-    {
-        "what stands between its first and its last line is no RSA key: it was cut or changed, or \
-         is a key of another sort; take it once more from where it came"
-    } else {
-        return error.to_owned();
-    };
-    why.to_owned()
-}
-
 /// Says what a text is that is no plain RSA key; each form by the line that begins it (RFC 7468).
 fn other_than_key(text: &str) -> Option<&'static str> {
     let begins = |label: &str| text.contains(&format!("-----BEGIN {label}-----"));
@@ -121,8 +100,6 @@ mod tests {
         assert!(told("-----BEGIN PRIVATE KEY-----\nMII").contains("cut off"));
         let one_line = r"-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
         assert!(told(one_line).contains("line breaks"));
-        assert!(in_words("invalid RSA key: TooSmall").contains("2048 bits"));
-        assert!(in_words("InvalidKeyFormat").contains("no RSA key"));
     }
 
     #[test]

@@ -46,6 +46,27 @@ pub(super) fn body_quoted(text: &str) -> &str {
     text.split_once("body starts: ").map_or("", |(_, body)| body)
 }
 
+/// Says in words for people why a key cannot be used that is in PEM form; the codes are those of
+/// `ring` and aws-lc (`KeyRejected`).
+pub(super) fn of_key(error: &str) -> String {
+    let why = if error.contains("TooSmall") {
+        "it has fewer than 2048 bits, which is not enough any more; `openssl req -x509 -newkey \
+         rsa:2048 -nodes -keyout NEW.key -out NEW.crt -days 365` makes another, whose certificate \
+         the app must get"
+    } else if error.contains("TooLarge") {
+        "it has more bits than can be used here; 4096 are enough"
+    } else if ["InvalidKeyFormat", "InvalidEncoding", "InvalidRsaKey", "Base64", "Inconsistent"]
+        .iter()
+        .any(|code| error.contains(code))
+    {
+        "what stands between its first and its last line is no RSA key: it was cut or changed, or \
+         is a key of another sort; take it once more from where it came"
+    } else {
+        return error.to_owned();
+    };
+    why.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +99,12 @@ mod tests {
     fn the_body_that_cirrus_quotes_is_found() {
         assert_eq!(body_quoted("HTTP 200 with non-SOAP body: x; body starts: <html>"), "<html>");
         assert_eq!(body_quoted("the envelope has no body"), "");
+    }
+
+    #[test]
+    fn a_key_that_is_rejected_is_told_in_words() {
+        assert!(of_key("invalid RSA key: TooSmall").contains("2048 bits"));
+        assert!(of_key("InvalidKeyFormat").contains("no RSA key"));
+        assert_eq!(of_key("something else"), "something else");
     }
 }
