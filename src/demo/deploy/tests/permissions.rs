@@ -99,9 +99,22 @@ fn permissions_need_others() {
         ["Permission Read Invoice_Line__c depends on permission(s): Read Invoice__c"]
     );
     assert_eq!(
+        profile(&(object("Invoice__c", "R") + &object("Invoice_Line__c", "RV"))),
+        ["Permission Read All Invoice_Line__c depends on permission(s): Read All Invoice__c"]
+    );
+    assert_eq!(
         profile(&permission("CustomizeApplication", true)),
         ["Permission CustomizeApplication depends on permission(s): ManageCustomPermissions, \
              ViewRoles"]
+    );
+}
+
+#[test]
+fn tasks_and_events_are_not_seen_or_changed_as_a_whole() {
+    assert_eq!(profile(&object("Task", "RV")), ["Task has no permission Read All"]);
+    assert_eq!(
+        profile(&object("Event", "CREDVM")),
+        ["Event has no permission Read All", "Event has no permission Modify All"]
     );
 }
 
