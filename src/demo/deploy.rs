@@ -11,6 +11,7 @@ mod package;
 mod permission_set;
 mod profile;
 mod settings;
+mod value;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -316,6 +317,10 @@ impl Org {
         let (type_name, full_name) = &unit.key;
         let new = check::parse(&unit.content, &unit.key, package.version)
             .map_err(|problem| vec![problem])?;
+        let wrong = value::wrong(&new);
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         match type_name.as_str() {
             "ConnectedApp" => connected_app::rule(self, new, old),
             "PermissionSet" => permission_set::rule_set(self, new),

@@ -624,6 +624,18 @@ const LOGIN_HOURS: &[Field] = &[
     text("wednesdayStart"),
 ];
 
+const SESSION_TIMEOUTS: &[&str] = &[
+    "TwentyFourHours",
+    "TwelveHours",
+    "EightHours",
+    "FourHours",
+    "TwoHours",
+    "NinetyMinutes",
+    "SixtyMinutes",
+    "ThirtyMinutes",
+    "FifteenMinutes",
+];
+
 /// The settings files by root element, as far as the demo org has them.
 const SETTINGS: &[(&str, &[Field])] = &[
     (
@@ -679,7 +691,7 @@ const SETTINGS: &[(&str, &[Field])] = &[
                         flag("forceRelogin"),
                         flag("lockSessionsToDomain"),
                         flag("lockSessionsToIp"),
-                        text("sessionTimeout"),
+                        field("sessionTimeout", Kind::Choice("SessionTimeout", SESSION_TIMEOUTS)),
                     ],
                 ),
             ),

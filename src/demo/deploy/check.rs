@@ -101,9 +101,9 @@ fn check_value(child: &Node, field: &Field, version: u16) -> Result<(), Problem>
     };
     match &field.kind {
         Kind::Text => Ok(()),
-        Kind::Flag if value.is_empty() || ["true", "false", "1", "0"].contains(&value) => Ok(()),
+        Kind::Flag if ["true", "false", "1", "0"].contains(&value) => Ok(()),
         Kind::Flag => wrong("xsd:boolean"),
-        Kind::Number if value.is_empty() || value.parse::<i32>().is_ok() => Ok(()),
+        Kind::Number if value.parse::<i32>().is_ok() => Ok(()),
         Kind::Number => wrong("xsd:int"),
         Kind::Choice(_, values) if values.contains(&value) => Ok(()),
         Kind::Choice(type_name, _) => Err(at(

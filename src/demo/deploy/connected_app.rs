@@ -31,6 +31,7 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
         problems.push(Problem::from("You cannot provide a Consumer Secret"));
     }
     problems.extend(check_policy(&new));
+    problems.extend(check_session(&new));
     problems.extend(check_names(org, &new));
     if !problems.is_empty() {
         return Err(problems);
@@ -63,6 +64,23 @@ fn check_policy(new: &Node) -> Vec<Problem> {
             .push(Problem::from(format!("Invalid value for field refreshTokenPolicy: {refresh}")));
     }
     problems
+}
+
+/// The words of a session policy (S 1.1; the levels as the WSDL's `SessionSecurityLevel` has them).
+fn check_session(new: &Node) -> Vec<Problem> {
+    let words: [(&str, &[&str]); 2] = [
+        ("policyAction", &["Block", "RaiseSessionLevel"]),
+        ("sessionLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"]),
+    ];
+    let policy = new.child("sessionPolicy");
+    words
+        .iter()
+        .filter_map(|(field, words)| {
+            let value = policy?.get(field)?;
+            (!words.contains(&value))
+                .then(|| Problem::from(format!("Invalid value for field {field}: {value}")))
+        })
+        .collect()
 }
 
 fn check_names(org: &Org, new: &Node) -> Vec<Problem> {

@@ -3,6 +3,7 @@
 mod apps;
 mod jobs;
 mod permissions;
+mod values;
 
 use std::collections::BTreeMap;
 
