@@ -77,6 +77,39 @@ pub(crate) struct DeployOptions {
     pub(crate) test_level: Option<String>,
 }
 
+/// The names of the options. `runAllTests` is long gone from the WSDL and still sent by a client
+/// that works; `performRetrieve` is reserved (S 6.3).
+const OPTIONS: &[&str] = &[
+    "allowMissingFiles",
+    "autoUpdatePackage",
+    "checkOnly",
+    "ignoreWarnings",
+    "performRetrieve",
+    "purgeOnDelete",
+    "rollbackOnError",
+    "runAllTests",
+    "runTests",
+    "singlePackage",
+    "testLevel",
+];
+
+/// How much is tested, by the option's words (S 6.3).
+const TEST_LEVELS: &[&str] =
+    &["NoTestRun", "RunSpecifiedTests", "RunLocalTests", "RunAllTestsInOrg", "RunRelevantTests"];
+
+impl DeployOptions {
+    /// The name among these that is no option's.
+    pub(crate) fn unknown<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        names.find(|name| !OPTIONS.contains(name))
+    }
+
+    /// What is wrong with the level of tests.
+    pub(crate) fn wrong_level(&self) -> Option<String> {
+        let level = self.test_level.as_deref().filter(|level| !TEST_LEVELS.contains(level))?;
+        Some(format!("'{level}' is not a valid value for the enum 'TestLevel'"))
+    }
+}
+
 /// A deploy that was started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DeployJob {

@@ -353,8 +353,7 @@ fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         if part.head.contains("application/json") || part.head.contains("name=\"json\"") {
             let body: Value = serde_json::from_slice(part.body)
                 .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-            options = serde_json::from_value(body["deployOptions"].clone())
-                .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+            options = deploy_options(&body["deployOptions"])?;
         } else if part.head.contains("name=\"file\"") {
             zip = Some(part.body.to_vec());
         }
@@ -366,6 +365,21 @@ fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         call.state.hold_deploy(&id);
     }
     deploy_body(call, &id, 201, false)
+}
+
+/// The options of a deploy; what is no option is refused by its name.
+fn deploy_options(body: &Value) -> Result<DeployOptions, Refusal> {
+    let broken = |message: String| refuse("JSON_PARSER_ERROR", message);
+    let names = body.as_object().into_iter().flat_map(|options| options.keys());
+    if let Some(name) = DeployOptions::unknown(names.map(String::as_str)) {
+        return Err(broken(format!("Unrecognized field \"{name}\"")));
+    }
+    let options: DeployOptions =
+        serde_json::from_value(body.clone()).map_err(|error| broken(error.to_string()))?;
+    match options.wrong_level() {
+        Some(wrong) => Err(broken(wrong)),
+        None => Ok(options),
+    }
 }
 
 fn may_deploy(call: &Call<'_>) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use super::refusal::{Refusal, refuse};
 use super::rest;
 use super::schema;
 use super::state::{State, string, timestamp};
-use super::tree::Node;
+use super::tree::{NAMESPACE, Node};
 use super::wire::{Reply, Request, XML};
 
 const OPEN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
@@ -180,7 +180,10 @@ fn run(
             let zip = BASE64_STANDARD
                 .decode(zip)
                 .map_err(|_| refuse("INVALID_TYPE", "ZipFile is not base64"))?;
-            let options = call.child("DeployOptions").map(deploy_options).unwrap_or_default();
+            let options = match call.child("DeployOptions") {
+                Some(node) => deploy_options(node)?,
+                None => DeployOptions::default(),
+            };
             let id = state.start_deploy(&zip, options, user, now);
             if fault == Some(&Fault::Stuck) {
                 state.hold_deploy(&id);
@@ -435,17 +438,41 @@ fn retrieve_result(
     out
 }
 
-fn deploy_options(node: &Node) -> DeployOptions {
-    DeployOptions {
-        allow_missing_files: node.flag("allowMissingFiles"),
-        auto_update_package: node.flag("autoUpdatePackage"),
-        check_only: node.flag("checkOnly"),
-        ignore_warnings: node.flag("ignoreWarnings"),
-        purge_on_delete: node.flag("purgeOnDelete"),
-        rollback_on_error: node.flag("rollbackOnError"),
+/// The options of a deploy; what is no option is refused by its name.
+fn deploy_options(node: &Node) -> Result<DeployOptions, Refusal> {
+    let broken = |message: String| refuse("XML_PARSER_ERROR", message);
+    let names = node.children.iter().map(|child| child.name.as_str());
+    if let Some(name) = DeployOptions::unknown(names) {
+        return Err(broken(format!(
+            "Element {{{NAMESPACE}}}{name} invalid at this location in type DeployOptions"
+        )));
+    }
+    let flag = |name: &str| {
+        let Some(child) = node.child(name) else { return Ok(false) };
+        // A client that works writes `True`.
+        match child.value().to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(broken(format!(
+                "'{}' is not a valid value for the type xsd:boolean",
+                child.value()
+            ))),
+        }
+    };
+    let options = DeployOptions {
+        allow_missing_files: flag("allowMissingFiles")?,
+        auto_update_package: flag("autoUpdatePackage")?,
+        check_only: flag("checkOnly")?,
+        ignore_warnings: flag("ignoreWarnings")?,
+        purge_on_delete: flag("purgeOnDelete")?,
+        rollback_on_error: flag("rollbackOnError")?,
         run_tests: node.texts("runTests").map(str::to_owned).collect(),
-        single_package: node.flag("singlePackage"),
+        single_package: flag("singlePackage")?,
         test_level: node.get("testLevel").map(str::to_owned),
+    };
+    match options.wrong_level() {
+        Some(wrong) => Err(broken(wrong)),
+        None => Ok(options),
     }
 }
 

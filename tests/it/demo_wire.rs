@@ -213,7 +213,7 @@ async fn a_deploy_by_soap_shows_in_queries() {
     assert_eq!(requests.json::<Json>().await.unwrap()["records"][0]["Id"], id.as_str());
 }
 
-async fn deploy_by_rest(running: &Running, zip: Vec<u8>, options: Json) -> Json {
+async fn start_by_rest(running: &Running, zip: Vec<u8>, options: Json) -> Response {
     let part =
         |bytes: Vec<u8>, kind: &str| reqwest::multipart::Part::bytes(bytes).mime_str(kind).unwrap();
     let form = reqwest::multipart::Form::new()
@@ -223,8 +223,11 @@ async fn deploy_by_rest(running: &Running, zip: Vec<u8>, options: Json) -> Json 
         )
         .part("file", part(zip, "application/zip").file_name("deploy.zip"));
     let address = format!("{}/services/data/v67.0/metadata/deployRequest", running.url());
-    let reply =
-        client().post(&address).bearer_auth(&running.token).multipart(form).send().await.unwrap();
+    client().post(&address).bearer_auth(&running.token).multipart(form).send().await.unwrap()
+}
+
+async fn deploy_by_rest(running: &Running, zip: Vec<u8>, options: Json) -> Json {
+    let reply = start_by_rest(running, zip, options).await;
     assert_eq!(reply.status(), StatusCode::CREATED);
     let started: Json = reply.json().await.unwrap();
     let path = format!(
@@ -251,6 +254,45 @@ async fn a_deploy_by_rest_takes_bytes_and_refuses_base64() {
     let done = deploy_by_rest(&running, package(), options).await;
     assert_eq!(done["status"], "Succeeded");
     assert_eq!(done["details"]["componentSuccesses"][0]["created"], true);
+}
+
+#[tokio::test]
+async fn options_that_there_are_not_are_refused() {
+    let running = start(Faults::none()).await;
+    let zip = BASE64_STANDARD.encode(package());
+    let by_soap = async |options: &str| {
+        let body = format!(
+            "<deploy xmlns=\"{NS}\"><ZipFile>{zip}</ZipFile><DeployOptions>{options}\
+             <singlePackage>true</singlePackage></DeployOptions></deploy>"
+        );
+        call(&running, &body).await
+    };
+    for (options, said) in [
+        ("<rollBack>true</rollBack>", "rollBack invalid at this location in type DeployOptions"),
+        ("<checkOnly/>", "'' is not a valid value for the type xsd:boolean"),
+        ("<testLevel>Some</testLevel>", "'Some' is not a valid value for the enum 'TestLevel'"),
+    ] {
+        let answer = by_soap(options).await;
+        assert!(answer.contains("XML_PARSER_ERROR") && answer.contains(said), "{answer}");
+    }
+    // Seen of clients that work with orgs.
+    let id = element(
+        &by_soap("<checkOnly>True</checkOnly><runAllTests>false</runAllTests>").await,
+        "id",
+    );
+    assert_eq!(element(&finish(&running, "checkDeployStatus", &id).await, "checkOnly"), "true");
+    for (options, said) in [
+        (json!({ "rollBack": true }), "Unrecognized field \"rollBack\""),
+        (json!({ "testLevel": "Some" }), "'Some' is not a valid value for the enum 'TestLevel'"),
+    ] {
+        let reply = start_by_rest(&running, package(), options).await;
+        assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+        let body: Json = reply.json().await.unwrap();
+        assert_eq!(
+            (&body[0]["errorCode"], &body[0]["message"]),
+            (&json!("JSON_PARSER_ERROR"), &json!(said))
+        );
+    }
 }
 
 #[tokio::test]
