@@ -18,6 +18,8 @@ pub(crate) struct Grant {
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) client: String,
+    /// Who let the app in.
+    pub(crate) user: String,
     pub(crate) redirect: String,
     pub(crate) challenge: Option<String>,
     pub(crate) expires: u64,

@@ -1,8 +1,10 @@
 //! Sign-in: the authorize and token endpoints, user info, revoke (S 6.9).
 //!
 //! Nobody is asked for a password: whoever can reach the loopback port may sign in, as the org's
-//! administrator where a flow names nobody. The signature of a JWT is not checked, only its claims;
-//! the org holds no certificate that could.
+//! administrator where a flow names nobody (`login_hint` names somebody).
+
+mod bearer;
+mod client;
 
 use std::collections::BTreeMap;
 
@@ -16,25 +18,8 @@ use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
 use super::state::{Org, State, string};
 use super::wire::{Reply, Request};
-
-/// An app as the token endpoint knows it.
-#[derive(Clone, Debug, Default)]
-struct Client {
-    callbacks: Vec<String>,
-    /// Any loopback address will do: the Salesforce CLI's app.
-    loopback: bool,
-    rotates: bool,
-    pkce: bool,
-    jwt_tokens: bool,
-    infinite: bool,
-    runs_as: Option<String>,
-    approved_only: bool,
-    has_certificate: bool,
-    secret: Option<String>,
-}
-
-/// The consumer key of the app that the `sf` CLI signs in with.
-const CLI: &str = "PlatformCLI";
+use bearer::bearer;
+use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED};
 
 /// How long an authorization code lasts, in milliseconds.
 const CODE_LASTS: u64 = 10 * 60 * 1000;
@@ -44,6 +29,14 @@ struct Denied(&'static str, String);
 
 fn denied(error: &'static str, description: impl Into<String>) -> Denied {
     Denied(error, description.into())
+}
+
+fn unknown_client() -> Denied {
+    denied("invalid_client_id", "client identifier invalid")
+}
+
+fn not_approved() -> Denied {
+    denied("invalid_app_access", "user is not admin approved to access this app")
 }
 
 /// Answers a request below `/services/oauth2`.
@@ -97,71 +90,6 @@ fn form(body: &[u8]) -> BTreeMap<String, String> {
 }
 
 impl Org {
-    /// Finds an app by its consumer key, among connected apps and external client apps.
-    fn client(&self, key: &str) -> Option<Client> {
-        if key == CLI {
-            return Some(Client { loopback: true, infinite: true, ..Client::default() });
-        }
-        let secret = self.catalog.secrets.get(key).cloned();
-        let lines = |text: Option<&str>| -> Vec<String> {
-            text.unwrap_or_default()
-                .lines()
-                .map(|line| line.trim().to_owned())
-                .filter(|line| !line.is_empty())
-                .collect()
-        };
-        for (_, app) in self.of_type("ConnectedApp") {
-            let Some(config) =
-                app.child("oauthConfig").filter(|config| config.get("consumerKey") == Some(key))
-            else {
-                continue;
-            };
-            let policy =
-                app.child("oauthPolicy").and_then(|policy| policy.get("refreshTokenPolicy"));
-            return Some(Client {
-                callbacks: lines(config.get("callbackUrl")),
-                loopback: false,
-                rotates: config.flag("isRefreshTokenRotationEnabled"),
-                pkce: config.flag("isPkceRequired"),
-                jwt_tokens: config.flag("isNamedUserJwtEnabled"),
-                infinite: policy != Some("zero"),
-                runs_as: config
-                    .get("oauthClientCredentialUser")
-                    .filter(|_| config.flag("isClientCredentialEnabled"))
-                    .map(str::to_owned),
-                approved_only: config.flag("isAdminApproved"),
-                has_certificate: config.get("certificate").is_some(),
-                secret,
-            });
-        }
-        for (_, settings) in self.of_type("ExtlClntAppGlobalOauthSettings") {
-            if settings.get("consumerKey") != Some(key) {
-                continue;
-            }
-            let app = settings.get("externalClientApplication").map(str::to_owned);
-            let policies = self
-                .of_type("ExtlClntAppOauthConfigurablePolicies")
-                .map(|(_, node)| node)
-                .find(|node| node.get("externalClientApplication") == app.as_deref());
-            let policy =
-                |name: &str| policies.as_ref().and_then(|node| node.get(name)).map(str::to_owned);
-            return Some(Client {
-                callbacks: lines(settings.get("callbackUrl")),
-                loopback: false,
-                rotates: settings.flag("isRefreshTokenRotationEnabled"),
-                pkce: settings.flag("isPkceRequired"),
-                jwt_tokens: settings.flag("isNamedUserJwtEnabled"),
-                infinite: policy("refreshTokenPolicyType").as_deref() != Some("Zero"),
-                runs_as: policy("clientCredentialsFlowUser"),
-                approved_only: policy("permittedUsersPolicyType").as_deref()
-                    == Some("AdminApprovedPreAuthorized"),
-                has_certificate: settings.get("certificate").is_some(),
-                secret,
-            });
-        }
-        None
-    }
-
     /// Makes a text that cannot be guessed without the org's secret.
     fn new_secret(&mut self) -> String {
         self.serial += 1;
@@ -218,6 +146,8 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         );
     }
     let challenge = parameter("code_challenge");
+    let hint = parameter("login_hint").and_then(|name| user_id(&state.org, &name).ok());
+    let user = hint.unwrap_or_else(|| state.org.catalog.admin.clone());
     {
         let mut query = url.query_pairs_mut();
         if parameter("response_type").as_deref() != Some("code") {
@@ -225,11 +155,14 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else if client.pkce && challenge.is_none() {
             query.append_pair("error", "invalid_request");
             query.append_pair("error_description", "missing required code challenge");
+        } else if let Some(Denied(error, description)) = kept_out(&state.org, &client_id, &user) {
+            query.append_pair("error", error);
+            query.append_pair("error_description", &description);
         } else {
             let code = format!("aPrx{}", state.org.new_secret());
             query.append_pair("code", &code);
-            let code_value =
-                Code { client: client_id, redirect, challenge, expires: now + CODE_LASTS };
+            let expires = now + CODE_LASTS;
+            let code_value = Code { client: client_id, user, redirect, challenge, expires };
             state.codes.insert(code, code_value);
         }
         if let Some(value) = parameter("state") {
@@ -241,6 +174,28 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         content_type: "text/plain",
         headers: vec![("location", url.to_string())],
         body: Vec::new(),
+    }
+}
+
+/// Why an app may not be let in by a user (S 2.8): it is another org's and not installed here, or
+/// an admin must have approved the user and has not.
+fn kept_out(org: &Org, client_id: &str, user: &str) -> Option<Denied> {
+    match client_id {
+        ELSEWHERE => {
+            let words = "External client app is not installed in this org";
+            Some(denied("OAUTH_EC_APP_NOT_FOUND", words))
+        }
+        // Who has let it in before goes on; who may approve such apps can let it in now.
+        NOT_INSTALLED => {
+            let may = org.has_approved(client_id, user)
+                || org.is_permitted(user, "CanApproveUninstalledApps");
+            (!may).then(|| denied("invalid_client", "app must be installed into org"))
+        }
+        _ => {
+            let client = org.client(client_id)?;
+            let Denied(_, words) = not_approved();
+            (!org.may_use(&client, user)).then(|| denied("OAUTH_APP_ACCESS_DENIED", words))
+        }
     }
 }
 
@@ -274,7 +229,7 @@ fn token(
                 return Err(denied("invalid_grant", "expired authorization code"));
             }
             if code.client != client_id {
-                return Err(denied("invalid_client_id", "client identifier invalid"));
+                return Err(unknown_client());
             }
             if code.redirect != field("redirect_uri") {
                 return Err(denied(
@@ -289,18 +244,17 @@ fn token(
                     return Err(denied("invalid_grant", "invalid code verifier"));
                 }
             }
-            let client = state.org.client(&client_id).unwrap_or_default();
+            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
             check_secret(&client, &secret)?;
-            let user = state.org.catalog.admin.clone();
+            let user = code.user;
             let family = state.org.new_family();
             Ok(grant(state, request, &client_id, &client, &user, Some((family, true)), now))
         }
-        "refresh_token" => refresh(state, request, field("refresh_token"), &client_id, now),
+        "refresh_token" => {
+            refresh(state, request, field("refresh_token"), (&client_id, &secret), now)
+        }
         "client_credentials" => {
-            let client = state
-                .org
-                .client(&client_id)
-                .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
+            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
             check_secret(&client, &secret)?;
             let name = client
                 .runs_as
@@ -329,20 +283,20 @@ fn user_id(org: &Org, name: &str) -> Result<String, Denied> {
     org.user(name)
         .filter(|row| row.get("IsActive") == Some(&Value::Bool(true)))
         .map(|row| string(row, "Id").to_owned())
-        .ok_or_else(|| denied("invalid_grant", "user is inactive or does not exist"))
+        .ok_or_else(|| denied("invalid_grant", "inactive user"))
 }
 
 fn refresh(
     state: &mut State,
     request: &Request,
     token: &str,
-    client_id: &str,
+    (client_id, secret): (&str, &str),
     now: u64,
 ) -> Result<Value, Denied> {
     let expired = || denied("invalid_grant", "expired access/refresh token");
     let known = state.org.grants.get(token).cloned().ok_or_else(expired)?;
     if known.client != client_id {
-        return Err(denied("invalid_client_id", "client identifier invalid"));
+        return Err(unknown_client());
     }
     if known.spent {
         // A token used twice was stolen, or lost by a careless client: both ends of the chain are
@@ -351,11 +305,12 @@ fn refresh(
         state.dirty = true;
         return Err(expired());
     }
-    let client = state
-        .org
-        .client(client_id)
-        .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
-    if !client.infinite {
+    let client = state.org.client(client_id).ok_or_else(unknown_client)?;
+    if client.refresh_needs_secret {
+        check_secret(&client, secret)?;
+    }
+    // An app that was made admin-approved since lets none in whom no admin has approved.
+    if !client.infinite || !state.org.may_use(&client, &known.user) {
         return Err(expired());
     }
     let rotates = client.rotates || (state.rotates && client_id == CLI);
@@ -364,45 +319,6 @@ fn refresh(
     }
     let sign_in = Some((known.family, rotates));
     Ok(grant(state, request, client_id, &client, &known.user, sign_in, now))
-}
-
-fn bearer(
-    state: &mut State,
-    request: &Request,
-    assertion: &str,
-    now: u64,
-) -> Result<Value, Denied> {
-    let invalid = || denied("invalid_grant", "invalid assertion");
-    let claims: Value = assertion
-        .split('.')
-        .nth(1)
-        .and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(invalid)?;
-    let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
-    let client_id = claim("iss");
-    let client = state
-        .org
-        .client(&client_id)
-        .ok_or_else(|| denied("invalid_client_id", "client identifier invalid"))?;
-    if !client.has_certificate {
-        return Err(invalid());
-    }
-    let audience = claim("aud");
-    let known = ["https://login.salesforce.com", "https://test.salesforce.com"];
-    if !known.contains(&audience.trim_end_matches('/'))
-        && audience.trim_end_matches('/') != request.origin()
-    {
-        return Err(denied("invalid_grant", "audience is invalid"));
-    }
-    if claims["exp"].as_u64().is_none_or(|expires| expires * 1000 < now) {
-        return Err(denied("invalid_grant", "assertion expired"));
-    }
-    let user = user_id(&state.org, &claim("sub"))?;
-    if !client.approved_only {
-        return Err(denied("invalid_grant", "user hasn't approved this consumer"));
-    }
-    Ok(grant(state, request, &client_id, &client, &user, None, now))
 }
 
 /// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether
@@ -491,3 +407,6 @@ pub(crate) fn user_of(state: &State, request: &Request) -> Result<String, Refusa
         Err(refuse("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"))
     }
 }
+
+#[cfg(test)]
+mod tests;

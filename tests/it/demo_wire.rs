@@ -272,7 +272,7 @@ async fn options_that_there_are_not_are_refused() {
         ("<checkOnly/>", "'' is not a valid value for the type xsd:boolean"),
         ("<testLevel>Some</testLevel>", "'Some' is not a valid value for the enum 'TestLevel'"),
     ] {
-        let answer = by_soap(options).await;
+        let answer = by_soap(options).await.replace("&apos;", "'");
         assert!(answer.contains("XML_PARSER_ERROR") && answer.contains(said), "{answer}");
     }
     // Seen of clients that work with orgs.
@@ -440,6 +440,74 @@ async fn a_code_is_good_for_one_token_with_its_verifier() {
     ])
     .await;
     assert_eq!(wrong["error"], "invalid_client");
+}
+
+/// What the org's sign-in page leads back with, as `name=value` pairs, or the page itself.
+async fn led_back(running: &Running, client_id: &str, user: &str) -> String {
+    let address = format!("{}/services/oauth2/authorize", running.url());
+    let redirect = match client_id {
+        WAREHOUSE => "https://warehouse.harbourlight.example.com/oauth",
+        _ => "https://vendor.example.com/callback",
+    };
+    let parameters = [
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", redirect),
+        ("login_hint", user),
+        ("code_challenge", "x"),
+    ];
+    let reply = client().get(address).query(&parameters).send().await.unwrap();
+    match reply.headers().get("location") {
+        Some(url) => {
+            let url = reqwest::Url::parse(url.to_str().unwrap()).unwrap();
+            let pairs = url.query_pairs().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<_>>().join(" ")
+        }
+        None => reply.text().await.unwrap().trim().to_owned(),
+    }
+}
+
+const WAREHOUSE: &str = "3MVG9demoHarbourLightWarehouse0002";
+
+#[tokio::test]
+async fn apps_that_are_not_let_in_are_told_why() {
+    let running = start(Faults::none()).await;
+    let (admin, sync, ampersand) = (
+        "robin.alder@harbourlight.example.com",
+        "warehouse.sync@harbourlight.example.com",
+        "ampersand.integration@harbourlight.example.com",
+    );
+    let not_installed = "3MVG9demoVendorAppNotInstalled0004";
+    for (app, user, said) in [
+        (
+            "3MVG9demoUnknown",
+            admin,
+            "error=invalid_client_id&error_description=client%20identifier%20invalid",
+        ),
+        (
+            "3MVG9demoVendorEcaOfAnotherOrg0005",
+            admin,
+            "error=OAUTH_EC_APP_NOT_FOUND error_description=External client app is not installed \
+             in this org",
+        ),
+        (
+            not_installed,
+            ampersand,
+            "error=invalid_client error_description=app must be installed into org",
+        ),
+        (
+            WAREHOUSE,
+            ampersand,
+            "error=OAUTH_APP_ACCESS_DENIED error_description=user is not admin approved to access \
+             this app",
+        ),
+    ] {
+        assert_eq!(led_back(&running, app, user).await, said);
+    }
+    for (app, user) in [(not_installed, admin), (WAREHOUSE, sync)] {
+        let said = led_back(&running, app, user).await;
+        assert!(said.starts_with("code="), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,105 @@
+//! Who gets a token, and what the others are told.
+
+use super::*;
+
+const WAREHOUSE: &str = "3MVG9demoHarbourLightWarehouse0002";
+const SECRET: &str = "demo-warehouse-secret";
+const SYNC: &str = "005Ws0000000004IAA";
+
+fn state() -> State {
+    State::new(Org::seeded("x"), 0)
+}
+
+fn replace(state: &mut State, type_name: &str, name: &str, from: &str, to: &str) {
+    let key = (type_name.to_owned(), name.to_owned());
+    let stored = state.org.components.get_mut(&key).unwrap();
+    assert!(stored.content.contains(from), "{from}");
+    stored.content = stored.content.replace(from, to);
+}
+
+fn asked(state: &mut State, form: &[(&str, &str)]) -> String {
+    let form = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    match token(state, &Request::default(), &form.collect(), 1000) {
+        Ok(_) => "a token".to_owned(),
+        Err(Denied(error, description)) => format!("{error}: {description}"),
+    }
+}
+
+#[test]
+fn a_refresh_needs_the_secret_the_app_and_the_admins_word() {
+    let mut state = state();
+    let grant =
+        Grant { user: SYNC.to_owned(), client: WAREHOUSE.to_owned(), spent: false, family: 1 };
+    state.org.grants.insert("refresh".to_owned(), grant);
+    let refreshed = |state: &mut State, secret: &str| {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "refresh"),
+            ("client_id", WAREHOUSE),
+            ("client_secret", secret),
+        ];
+        asked(state, &form)
+    };
+    let wrong = "invalid_client: invalid client credentials";
+    assert_eq!(refreshed(&mut state, SECRET), "a token");
+    assert_eq!(refreshed(&mut state, ""), wrong);
+    let flag = "isSecretRequiredForRefreshToken>true<";
+    let app = ("ConnectedApp", "Warehouse_Loader");
+    replace(&mut state, app.0, app.1, flag, "isSecretRequiredForRefreshToken>false<");
+    assert_eq!(refreshed(&mut state, ""), "a token");
+    replace(&mut state, app.0, app.1, ">Warehouse Sync<", "><");
+    let profile = ">Minimum Access - API Only Integrations<";
+    replace(&mut state, app.0, app.1, profile, "><");
+    let over = "invalid_grant: expired access/refresh token";
+    assert_eq!(refreshed(&mut state, ""), over);
+    state.org.components.remove(&(app.0.to_owned(), app.1.to_owned()));
+    assert_eq!(refreshed(&mut state, ""), "invalid_client_id: client identifier invalid");
+}
+
+#[test]
+fn an_external_apps_flow_runs_where_settings_and_policies_say_so() {
+    let mut state = state();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "3MVG9demoHarbourLightAmpersandEca03"),
+        ("client_secret", "demo-ampersand-eca-secret"),
+    ];
+    let off = "invalid_grant: no client credentials user enabled";
+    let types = [
+        ("ExtlClntAppOauthConfigurablePolicies", "Ampersand_ECA_oauthPlcy"),
+        ("ExtlClntAppGlobalOauthSettings", "Ampersand_ECA_glbloauth"),
+    ];
+    let user = "<clientCredentialsFlowUser>warehouse.sync@harbourlight.example.com\
+                </clientCredentialsFlowUser><label>";
+    replace(&mut state, types[0].0, types[0].1, "<label>", user);
+    for (type_name, name) in types {
+        assert_eq!(asked(&mut state, &form), off);
+        let flag = "isClientCredentialsFlowEnabled>";
+        replace(&mut state, type_name, name, &format!("{flag}false<"), &format!("{flag}true<"));
+    }
+    assert_eq!(asked(&mut state, &form), "a token");
+}
+
+#[test]
+fn an_app_that_was_deleted_exchanges_no_code() {
+    let mut state = state();
+    let code = Code {
+        client: WAREHOUSE.to_owned(),
+        user: SYNC.to_owned(),
+        redirect: "x".to_owned(),
+        challenge: None,
+        expires: 2000,
+    };
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", "code"),
+        ("client_id", WAREHOUSE),
+        ("client_secret", SECRET),
+        ("redirect_uri", "x"),
+    ];
+    state.codes.insert("code".to_owned(), code.clone());
+    assert_eq!(asked(&mut state, &form), "a token");
+    state.codes.insert("code".to_owned(), code);
+    state.org.components.remove(&("ConnectedApp".to_owned(), "Warehouse_Loader".to_owned()));
+    assert_eq!(asked(&mut state, &form), "invalid_client_id: client identifier invalid");
+}
