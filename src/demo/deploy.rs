@@ -3,6 +3,7 @@
 //! What a package holds is read by `package`; whether a file is well formed is judged by `check`;
 //! what a type does with it stands in a file of its own.
 
+mod age;
 mod check;
 mod connected_app;
 mod dependency;
@@ -19,8 +20,10 @@ use base64::prelude::BASE64_STANDARD;
 use super::job::{DeployJob, DeployOptions, Message, Outcome};
 use super::name::{Key, encode, path_of_key};
 use super::refusal::{Refusal, refuse};
+use super::schema;
 use super::state::{Org, State, Stored, component_id, same_id, string};
 use super::tree::Node;
+pub(super) use age::cut;
 pub(crate) use package::{NEWEST, OLDEST};
 use package::{Package, Unit};
 
@@ -315,15 +318,19 @@ impl Org {
         old: Option<&Node>,
     ) -> Result<Ruled, Vec<Problem>> {
         let (type_name, full_name) = &unit.key;
-        let new = check::parse(&unit.content, &unit.key, package.version)
+        let mut new = check::parse(&unit.content, &unit.key, package.version)
             .map_err(|problem| vec![problem])?;
         let wrong = value::wrong(&new);
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        if let Some(old) = old {
+            let fields = schema::fields_at(type_name, full_name, NEWEST);
+            age::keep(&mut new, old, fields, package.version);
+        }
         match type_name.as_str() {
             "ConnectedApp" => connected_app::rule(self, new, old),
-            "PermissionSet" => permission_set::rule_set(self, new),
+            "PermissionSet" => permission_set::rule_set(self, new, old, package.version),
             "PermissionSetGroup" => permission_set::rule_group(self, new),
             "Profile" => profile::rule(self, full_name, new, old, package.version),
             "Settings" => settings::rule(new, old),

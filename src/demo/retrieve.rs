@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deploy::{NEWEST, cut};
 use super::job::{FileProperties, MAX_FILES, RetrieveJob, RetrieveRequest, Retrieved};
 use super::name::{Key, decode, encode, path_of_key};
 use super::refusal::{Refusal, refuse};
@@ -72,8 +73,13 @@ impl Org {
         let mut out = Retrieved::default();
         let mut members: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (type_name, wanted) in &request.types {
-            let known = self.names_of(type_name);
-            if known.is_empty() && !is_type(type_name) {
+            let mut known = self.names_of(type_name);
+            if type_name == "Settings" {
+                known.retain(|name| {
+                    schema::settings_at(&format!("{name}Settings"), request.version).is_some()
+                });
+            }
+            if !is_type(type_name, request.version) {
                 out.messages.push((
                     "unpackaged/package.xml".to_owned(),
                     format!("Entity type '{type_name}' is unknown"),
@@ -186,24 +192,22 @@ impl Org {
 
     /// A component's file as this request gives it.
     fn content_for(&self, key: &Key, stored: &Stored, request: &RetrieveRequest) -> String {
-        if !matches!(key.0.as_str(), "Profile" | "PermissionSet") {
+        let fields = schema::fields_at(&key.0, &key.1, NEWEST);
+        if fields.is_empty() {
             return stored.content.clone();
         }
         let Ok(mut node) = Node::parse(&stored.content) else {
             return stored.content.clone();
         };
-        if key.0 == "Profile" {
+        // A set comes whole since 40.0 (S 4.1).
+        if key.0 == "Profile" || (key.0 == "PermissionSet" && request.version < 40) {
             node.children.retain(|entry| self.is_given(entry, request));
         }
-        if request.version < 63 {
-            for entry in &mut node.children {
-                entry.remove("viewAllFields");
-            }
-        }
+        cut(&mut node, fields, request.version);
         node.to_file()
     }
 
-    /// Whether a profile's entry is in the file: only for what the same manifest names (S 3.2).
+    /// Whether a profile's or a set's entry is in the file: only for what the same manifest names (S 3.2).
     fn is_given(&self, entry: &Node, request: &RetrieveRequest) -> bool {
         let key = |name: &str| entry.get(name).unwrap_or_default().to_owned();
         let named = |type_name: &str, full_name: &str| names(request, type_name, full_name);
@@ -235,7 +239,7 @@ impl Org {
                 let record_type = key("recordType");
                 of_object(&record_type) || named("RecordType", &record_type)
             }
-            "tabVisibilities" => {
+            "tabSettings" | "tabVisibilities" => {
                 let tab = key("tab");
                 match tab.strip_prefix("standard-") {
                     Some(object) => named("CustomObject", object),
@@ -345,8 +349,12 @@ impl Org {
     }
 
     /// Lists a type's components. An installed app of another org is not among them (S 1.5).
-    pub(crate) fn list(&self, type_name: &str) -> Result<Vec<FileProperties>, Refusal> {
-        if !is_type(type_name) {
+    pub(crate) fn list(
+        &self,
+        type_name: &str,
+        version: u16,
+    ) -> Result<Vec<FileProperties>, Refusal> {
+        if !is_type(type_name, version) {
             return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
         }
         Ok(self
@@ -370,9 +378,11 @@ impl Org {
         &self,
         type_name: &str,
         full_names: &[String],
+        version: u16,
     ) -> Result<Vec<Option<(String, Node)>>, Refusal> {
-        let type_name = if schema::settings(type_name).is_some() { "Settings" } else { type_name };
-        if !is_type(type_name) {
+        let is_settings = schema::settings_at(type_name, version).is_some();
+        let type_name = if is_settings { "Settings" } else { type_name };
+        if !is_type(type_name, version) {
             return Err(refuse("INVALID_TYPE", format!("Unknown type: {type_name}")));
         }
         if full_names.len() > 10 {
@@ -384,16 +394,18 @@ impl Org {
         Ok(full_names
             .iter()
             .map(|name| {
-                let node = self.component(type_name, &decode(name))?;
+                let full_name = decode(name);
+                let mut node = self.component(type_name, &full_name)?;
+                cut(&mut node, schema::fields_at(type_name, &full_name, NEWEST), version);
                 Some((name.clone(), node))
             })
             .collect())
     }
 }
 
-/// Whether the type exists, with those that are parts of an object and those that an org without
+/// Whether the type exists at a version, with those that are parts of an object and those that an org without
 /// such features still knows.
-fn is_type(name: &str) -> bool {
+fn is_type(name: &str, version: u16) -> bool {
     const OTHERS: &[&str] = &[
         "ApexPage",
         "BlacklistedConsumer",
@@ -408,7 +420,7 @@ fn is_type(name: &str) -> bool {
         "MutingPermissionSet",
         "RecordType",
     ];
-    schema::find(name).is_some() || OTHERS.contains(&name)
+    schema::find_at(name, version).is_some() || OTHERS.contains(&name)
 }
 
 /// A full name as manifests and lists write it: encoded (S 3.3), but with the dot between an object
@@ -503,6 +515,48 @@ mod tests {
     }
 
     #[test]
+    fn standard_tabs_come_with_their_objects() {
+        let tabs = |types: &[(&str, &[&str])]| {
+            let whole = [&[("Profile", &["Admin"][..])], types].concat();
+            let node = profile(&retrieve(&whole), "profiles/Admin.profile");
+            let tabs = node.all("tabVisibilities").filter_map(|entry| entry.get("tab"));
+            tabs.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(tabs(&[("CustomTab", &["*"])]), ["Invoice__c"]);
+        assert_eq!(tabs(&[("CustomObject", &["Account"])]), ["standard-Account"]);
+        assert_eq!(tabs(&[("CustomObject", &["Invoice__c"])]), ["Invoice__c"]);
+    }
+
+    #[test]
+    fn types_and_elements_younger_than_the_request_are_not_there() {
+        let mut state = State::new(Org::seeded("x"), 0);
+        let mut at = |version: u16, type_name: &str| {
+            let request = RetrieveRequest {
+                types: vec![(type_name.to_owned(), vec!["*".to_owned()])],
+                version,
+                single_package: true,
+                sees_parts: true,
+            };
+            let id = state.start_retrieve(request, 0);
+            state.finish_retrieves(0);
+            let out = state.retrieves[&id].outcome.clone().unwrap();
+            (out.files.len() - 1, out.messages.into_iter().map(|(_, text)| text).next())
+        };
+        let unknown = |name: &str| (0, Some(format!("Entity type '{name}' is unknown")));
+        let (app, policies) = ("ExternalClientApplication", "ExtlClntAppConfigurablePolicies");
+        assert_eq!((at(58, app), at(59, app)), (unknown(app), (1, None)));
+        assert_eq!((at(59, policies), at(60, policies)), (unknown(policies), (1, None)));
+        assert_eq!(at(44, "PermissionSetGroup"), unknown("PermissionSetGroup"));
+        assert_eq!(state.org.list(app, 58).unwrap_err().code, "INVALID_TYPE");
+        let read = |version: u16| {
+            let names = ["Warehouse_Loader".to_owned()];
+            let app = state.org.read("ConnectedApp", &names, version).unwrap().remove(0).unwrap().1;
+            app.child("oauthConfig").unwrap().flag("isPkceRequired")
+        };
+        assert_eq!((read(58), read(59)), (false, true));
+    }
+
+    #[test]
     fn a_star_matches_no_standard_object() {
         let out = retrieve(&[("Profile", &["Admin"]), ("CustomObject", &["*"])]);
         let node = profile(&out, "profiles/Admin.profile");
@@ -536,10 +590,10 @@ mod tests {
     fn a_list_leaves_installed_apps_out() {
         let org = Org::seeded("x");
         let names: Vec<String> =
-            org.list("ConnectedApp").unwrap().into_iter().map(|row| row.full_name).collect();
+            org.list("ConnectedApp", 67).unwrap().into_iter().map(|row| row.full_name).collect();
         assert_eq!(names, ["Ampersand", "Warehouse_Loader"]);
-        assert_eq!(org.list("Lamp").unwrap_err().code, "INVALID_TYPE");
-        let fields = org.list("CustomField").unwrap();
+        assert_eq!(org.list("Lamp", 67).unwrap_err().code, "INVALID_TYPE");
+        let fields = org.list("CustomField", 67).unwrap();
         assert!(fields.iter().any(|row| row.full_name == "Account.Beacon_Score__c"));
     }
 
@@ -547,7 +601,7 @@ mod tests {
     fn a_read_gives_whole_components() {
         let org = Org::seeded("x");
         let read = |type_name: &str, name: &str| {
-            org.read(type_name, &[name.to_owned()]).unwrap().remove(0)
+            org.read(type_name, &[name.to_owned()], 67).unwrap().remove(0)
         };
         assert!(read("Profile", "Admin").unwrap().1.all("objectPermissions").count() > 5);
         assert!(read("Profile", "Nobody").is_none());
@@ -555,9 +609,9 @@ mod tests {
             read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name,
             "ConnectedAppSettings"
         );
-        assert_eq!(org.read("Lamp", &[]).unwrap_err().code, "INVALID_TYPE");
+        assert_eq!(org.read("Lamp", &[], 67).unwrap_err().code, "INVALID_TYPE");
         assert_eq!(
-            org.read("Profile", &vec![String::new(); 11]).unwrap_err().code,
+            org.read("Profile", &vec![String::new(); 11], 67).unwrap_err().code,
             "EXCEEDED_ID_LIMIT"
         );
     }

@@ -17,6 +17,15 @@ pub(crate) struct TypeSchema {
     pub(crate) fields: &'static [Field],
     /// Whether a deploy may change components of the type.
     pub(crate) deployable: bool,
+    /// The API version that brought it; 0 where it is older than any that is served.
+    pub(crate) since: u16,
+}
+
+impl TypeSchema {
+    const fn since(mut self, version: u16) -> Self {
+        self.since = version;
+        self
+    }
 }
 
 /// A child element.
@@ -84,14 +93,30 @@ pub(crate) fn find(name: &str) -> Option<&'static TypeSchema> {
     TYPES.iter().find(|row| row.name == name)
 }
 
+/// Finds a type by its API name, if it is there at a version (S 2.1, 4.2).
+pub(crate) fn find_at(name: &str, version: u16) -> Option<&'static TypeSchema> {
+    find(name).filter(|row| row.since <= version)
+}
+
 /// Finds a type by its folder.
 pub(crate) fn find_folder(folder: &str) -> Option<&'static TypeSchema> {
     TYPES.iter().find(|row| row.folder == folder)
 }
 
-/// The fields of a settings file by its root element.
-pub(crate) fn settings(root: &str) -> Option<&'static [Field]> {
-    SETTINGS.iter().find(|(name, _)| *name == root).map(|(_, fields)| *fields)
+/// The fields of a settings file by its root element, if it is there at a version.
+pub(crate) fn settings_at(root: &str, version: u16) -> Option<&'static [Field]> {
+    let (_, _, fields) =
+        SETTINGS.iter().find(|(name, since, _)| *name == root && *since <= version)?;
+    Some(fields)
+}
+
+/// The fields of a component's file at a version.
+pub(crate) fn fields_at(type_name: &str, full_name: &str, version: u16) -> &'static [Field] {
+    let fields = match type_name {
+        "Settings" => settings_at(&format!("{full_name}Settings"), version),
+        _ => find_at(type_name, version).map(|row| row.fields),
+    };
+    fields.unwrap_or_default()
 }
 
 /// Every type, in order of name.
@@ -102,21 +127,26 @@ pub(crate) const TYPES: &[TypeSchema] = &[
     kept("CustomObject", "objects", "object"),
     kept("CustomPermission", "customPermissions", "customPermission"),
     kept("CustomTab", "tabs", "tab"),
-    deployed("ExternalClientApplication", "externalClientApps", "eca", EXTERNAL_CLIENT_APP),
-    deployed("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", ECA_POLICIES),
+    deployed("ExternalClientApplication", "externalClientApps", "eca", EXTERNAL_CLIENT_APP)
+        .since(59),
+    deployed("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", ECA_POLICIES)
+        .since(60),
     deployed(
         "ExtlClntAppGlobalOauthSettings",
         "extlClntAppGlobalOauthSets",
         "ecaGlblOauth",
         ECA_GLOBAL_OAUTH,
-    ),
+    )
+    .since(59),
     deployed(
         "ExtlClntAppOauthConfigurablePolicies",
         "extlClntAppOauthPolicies",
         "ecaOauthPlcy",
         ECA_OAUTH_POLICIES,
-    ),
-    deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH),
+    )
+    .since(59),
+    deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH)
+        .since(59),
     kept("Layout", "layouts", "layout"),
     deployed("PermissionSet", "permissionsets", "permissionset", PERMISSION_SET),
     deployed(
@@ -124,13 +154,14 @@ pub(crate) const TYPES: &[TypeSchema] = &[
         "permissionsetgroups",
         "permissionsetgroup",
         PERMISSION_SET_GROUP,
-    ),
+    )
+    .since(45),
     deployed("Profile", "profiles", "profile", PROFILE),
     deployed("Settings", "settings", "settings", &[]),
 ];
 
 const fn kept(name: &'static str, folder: &'static str, suffix: &'static str) -> TypeSchema {
-    TypeSchema { name, folder, suffix, fields: &[], deployable: false }
+    TypeSchema { name, folder, suffix, fields: &[], deployable: false, since: 0 }
 }
 
 const fn deployed(
@@ -139,7 +170,7 @@ const fn deployed(
     suffix: &'static str,
     fields: &'static [Field],
 ) -> TypeSchema {
-    TypeSchema { name, folder, suffix, fields, deployable: true }
+    TypeSchema { name, folder, suffix, fields, deployable: true, since: 0 }
 }
 
 const CONNECTED_APP: &[Field] = &[
@@ -173,18 +204,20 @@ const CONNECTED_APP: &[Field] = &[
                 text("singleLogoutUrl"),
             ],
         ),
-    ),
-    text("permissionSetName").many(),
+    )
+    .since(49),
+    text("permissionSetName").many().since(46),
     text("plugin"),
-    text("pluginExecutionUser"),
-    text("profileName").many(),
+    text("pluginExecutionUser").since(46),
+    text("profileName").many().since(46),
     field(
         "sessionPolicy",
         Kind::Group(
             "ConnectedAppSessionPolicy",
             &[text("policyAction"), text("sessionLevel"), number("sessionTimeout")],
         ),
-    ),
+    )
+    .since(49),
     text("startUrl"),
 ];
 
@@ -201,7 +234,8 @@ const OAUTH_CONFIG: &[Field] = &[
                 number("assetValidityPeriod").required(),
             ],
         ),
-    ),
+    )
+    .since(49),
     text("callbackUrl").required(),
     text("certificate"),
     text("consumerKey"),
@@ -218,17 +252,18 @@ const OAUTH_CONFIG: &[Field] = &[
                 number("idTokenValidity"),
             ],
         ),
-    ),
-    flag("isAdminApproved"),
+    )
+    .since(43),
+    flag("isAdminApproved").since(46),
     flag("isClientCredentialEnabled").since(56),
     flag("isCodeCredentialEnabled").since(57),
     flag("isCodeCredentialPostOnly").since(57),
-    flag("isConsumerSecretOptional"),
-    flag("isIntrospectAllTokens"),
+    flag("isConsumerSecretOptional").since(49),
+    flag("isIntrospectAllTokens").since(49),
     flag("isNamedUserJwtEnabled").since(59),
     flag("isPkceRequired").since(59),
     flag("isRefreshTokenRotationEnabled").since(60),
-    flag("isSecretRequiredForRefreshToken"),
+    flag("isSecretRequiredForRefreshToken").since(51),
     flag("isSecretRequiredForTokenExchange").since(60),
     flag("isTokenExchangeEnabled").since(60),
     text("oauthClientCredentialUser").since(56),
@@ -303,12 +338,13 @@ const ECA_POLICIES: &[Field] = &[
     flag("isEnabled").required(),
     flag("isMobilePluginEnabled"),
     flag("isNotificationPluginEnabled"),
-    flag("isOauthPluginEnabled"),
+    flag("isOauthPluginEnabled").since(60),
     flag("isPushPluginEnabled"),
     flag("isSamlPluginEnabled").since(63),
     text("label"),
-    field("startPage", Kind::Choice("ExtlClntAppStartPage", &["None", "Custom", "OAuth", "SAML"])),
-    text("startUrl"),
+    field("startPage", Kind::Choice("ExtlClntAppStartPage", &["None", "Custom", "OAuth", "SAML"]))
+        .since(63),
+    text("startUrl").since(63),
 ];
 
 const ECA_GLOBAL_OAUTH: &[Field] = &[
@@ -349,8 +385,8 @@ const ECA_GLOBAL_OAUTH: &[Field] = &[
 
 const ECA_OAUTH_POLICIES: &[Field] = &[
     text("apexHandler"),
-    text("clientCredentialsFlowUser"),
-    text("commaSeparatedCustomScopes"),
+    text("clientCredentialsFlowUser").since(60),
+    text("commaSeparatedCustomScopes").since(61),
     text("commaSeparatedPermissionSet"),
     text("commaSeparatedProfile"),
     section(
@@ -360,13 +396,13 @@ const ECA_OAUTH_POLICIES: &[Field] = &[
     ),
     text("executeHandlerAs"),
     text("externalClientApplication").required(),
-    number("guestJwtTimeout"),
+    number("guestJwtTimeout").since(61),
     text("ipRelaxationPolicyType"),
-    flag("isClientCredentialsFlowEnabled"),
-    flag("isGuestCodeCredFlowEnabled"),
-    flag("isTokenExchangeFlowEnabled"),
+    flag("isClientCredentialsFlowEnabled").since(60),
+    flag("isGuestCodeCredFlowEnabled").since(61),
+    flag("isTokenExchangeFlowEnabled").since(60),
     text("label"),
-    number("namedUserJwtTimeout"),
+    number("namedUserJwtTimeout").since(61),
     field(
         "permittedUsersPolicyType",
         Kind::Choice(
@@ -430,26 +466,29 @@ const PERMISSION_SET: &[Field] = &[
         &[text("application").required(), flag("visible").required()],
     ),
     access!("classAccesses", "PermissionSetApexClassAccess", "apexClass"),
-    access!("customMetadataTypeAccesses", "PermissionSetCustomMetadataTypeAccess", "name"),
+    access!("customMetadataTypeAccesses", "PermissionSetCustomMetadataTypeAccess", "name")
+        .since(47),
     access!("customPermissions", "PermissionSetCustomPermissions", "name"),
-    access!("customSettingAccesses", "PermissionSetCustomSettingAccess", "name"),
+    access!("customSettingAccesses", "PermissionSetCustomSettingAccess", "name").since(47),
     text("description"),
-    access!("emailRoutingAddressAccesses", "PermissionSetEmailRoutingAddressAccess", "name"),
+    access!("emailRoutingAddressAccesses", "PermissionSetEmailRoutingAddressAccess", "name")
+        .since(62),
     access!(
         "externalCredentialPrincipalAccesses",
         "PermissionSetExternalCredentialPrincipalAccess",
         "externalCredentialPrincipal"
-    ),
+    )
+    .since(59),
     access!(
         "externalDataSourceAccesses",
         "PermissionSetExternalDataSourceAccess",
         "externalDataSource"
     ),
     section("fieldPermissions", "PermissionSetFieldPermissions", FIELD_PERMISSION),
-    access!("flowAccesses", "PermissionSetFlowAccess", "flow"),
-    flag("hasActivationRequired"),
+    access!("flowAccesses", "PermissionSetFlowAccess", "flow").since(47),
+    flag("hasActivationRequired").since(37),
     text("label").required(),
-    text("license"),
+    text("license").since(38),
     section(
         "objectPermissions",
         "PermissionSetObjectPermissions",
@@ -496,9 +535,9 @@ const FIELD_PERMISSION: &[Field] =
 
 const PERMISSION_SET_GROUP: &[Field] = &[
     text("description"),
-    flag("hasActivationRequired"),
+    flag("hasActivationRequired").since(53),
     text("label").required(),
-    text("mutingPermissionSets").many(),
+    text("mutingPermissionSets").many().since(46),
     text("permissionSets").many(),
     text("status"),
 ];
@@ -522,16 +561,17 @@ const PROFILE: &[Field] = &[
             )
             .required(),
         ],
-    ),
+    )
+    .since(41),
     access!("classAccesses", "ProfileApexClassAccess", "apexClass"),
     flag("custom"),
-    access!("customMetadataTypeAccesses", "ProfileCustomMetadataTypeAccess", "name"),
+    access!("customMetadataTypeAccesses", "ProfileCustomMetadataTypeAccess", "name").since(47),
     access!("customPermissions", "ProfileCustomPermissions", "name"),
-    access!("customSettingAccesses", "ProfileCustomSettingAccess", "name"),
+    access!("customSettingAccesses", "ProfileCustomSettingAccess", "name").since(47),
     text("description"),
     access!("externalDataSourceAccesses", "ProfileExternalDataSourceAccess", "externalDataSource"),
     section("fieldPermissions", "ProfileFieldLevelSecurity", FIELD_PERMISSION),
-    access!("flowAccesses", "ProfileFlowAccess", "flow"),
+    access!("flowAccesses", "ProfileFlowAccess", "flow").since(47),
     section(
         "layoutAssignments",
         "ProfileLayoutAssignment",
@@ -553,7 +593,8 @@ const PROFILE: &[Field] = &[
             text("vfFlowPage"),
             text("vfFlowPageTitle"),
         ],
-    ),
+    )
+    .since(51),
     field("loginHours", Kind::Group("ProfileLoginHours", LOGIN_HOURS)),
     section(
         "loginIpRanges",
@@ -636,10 +677,11 @@ const SESSION_TIMEOUTS: &[&str] = &[
     "FifteenMinutes",
 ];
 
-/// The settings files by root element, as far as the demo org has them.
-const SETTINGS: &[(&str, &[Field])] = &[
+/// The settings files by root element and the version that brought them (S 2.8), as far as the demo org has them.
+const SETTINGS: &[(&str, u16, &[Field])] = &[
     (
         "ConnectedAppSettings",
+        47,
         &[
             flag("enableAdminApprovedAppsOnly"),
             flag("enableAdminApprovedAppsOnlyForExternalUser"),
@@ -648,6 +690,7 @@ const SETTINGS: &[(&str, &[Field])] = &[
     ),
     (
         "ExternalClientAppSettings",
+        58,
         &[
             flag("enableClientSecretInRestApiAccess"),
             flag("enableConsumerSecretApiAccess"),
@@ -656,6 +699,7 @@ const SETTINGS: &[(&str, &[Field])] = &[
     ),
     (
         "OauthOidcSettings",
+        0,
         &[
             flag("blockOAuthUnPwFlow"),
             flag("blockOAuthUsrAgtFlow"),
@@ -665,6 +709,7 @@ const SETTINGS: &[(&str, &[Field])] = &[
     ),
     (
         "SecuritySettings",
+        0,
         &[
             flag("canUsersGrantLoginAccess"),
             flag("enableAdminLoginAsAnyUser"),

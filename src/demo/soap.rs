@@ -141,7 +141,7 @@ fn run(
             .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     };
     match call.name.as_str() {
-        "describeMetadata" => Ok(describe()),
+        "describeMetadata" => Ok(describe(as_of(call, version))),
         "listMetadata" => {
             let queries: Vec<&Node> = call.all("queries").collect();
             if queries.is_empty() || queries.len() > 3 {
@@ -149,13 +149,14 @@ fn run(
             }
             let mut out = String::new();
             for query in queries {
-                for row in state.org.list(query.get("type").unwrap_or_default())? {
+                let type_name = query.get("type").unwrap_or_default();
+                for row in state.org.list(type_name, as_of(call, version))? {
                     out.push_str(&properties("result", &row, state));
                 }
             }
             Ok(out)
         }
-        "readMetadata" => read(state, call),
+        "readMetadata" => read(state, call, version),
         "retrieve" => {
             let request = ["request", "retrieveRequest", "RetrieveRequest"]
                 .iter()
@@ -231,9 +232,16 @@ fn format_status(id: &str, done: bool, word: &str) -> String {
     format!("<result><done>{done}</done><id>{id}</id><state>{word}</state></result>")
 }
 
-fn describe() -> String {
+/// The version that a call asks after, or its own.
+fn as_of(call: &Node, version: u16) -> u16 {
+    call.get("asOfVersion")
+        .and_then(|text| text.strip_suffix(".0").unwrap_or(text).parse().ok())
+        .unwrap_or(version)
+}
+
+fn describe(version: u16) -> String {
     let mut out = String::from("<result>");
-    for row in schema::TYPES {
+    for row in schema::TYPES.iter().filter(|row| row.since <= version) {
         out.push_str("<metadataObjects>");
         if row.name == "CustomObject" {
             for child in ["CustomField", "RecordType"] {
@@ -281,11 +289,11 @@ fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
     .to_line()
 }
 
-fn read(state: &State, call: &Node) -> Result<String, Refusal> {
+fn read(state: &State, call: &Node, version: u16) -> Result<String, Refusal> {
     let type_name = call.get("type").or(call.get("metadataType")).unwrap_or_default();
     let names: Vec<String> = call.texts("fullNames").map(str::to_owned).collect();
     let mut out = String::from("<result>");
-    for record in state.org.read(type_name, &names)? {
+    for record in state.org.read(type_name, &names, version)? {
         match record {
             Some((name, node)) => {
                 out.push_str(&format_record(type_name, &name, &node));

@@ -20,12 +20,11 @@ pub(super) fn parse(
     })?;
     let (root, fields) = if type_name == "Settings" {
         let root = format!("{full_name}Settings");
-        let fields = schema::settings(&root)
+        let fields = schema::settings_at(&root, version)
             .ok_or_else(|| Problem::from("Not available for deploy for this organization"))?;
         (root, fields)
     } else {
-        let fields = schema::find(type_name).map_or(&[] as &[Field], |row| row.fields);
-        (type_name.clone(), fields)
+        (type_name.clone(), schema::fields_at(type_name, full_name, version))
     };
     if node.name != root || node.namespace.as_deref() != Some(NAMESPACE) {
         return Err(at(

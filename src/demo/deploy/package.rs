@@ -105,7 +105,7 @@ fn add(
     let mut whole = BTreeSet::new();
     for types in manifest.all("types") {
         let type_name = types.get("name").ok_or("No name specified for types in package.xml")?;
-        let Some(row) = schema::find(type_name) else {
+        let Some(row) = schema::find_at(type_name, package.version) else {
             package.refused.push((
                 type_name.to_owned(),
                 format!("Unknown type name '{type_name}' specified in package.xml"),
@@ -166,7 +166,8 @@ fn add(
         file.clone_into(&mut package.destructive_file);
         for types in manifest.all("types") {
             let type_name = types.get("name").unwrap_or_default();
-            if schema::find(type_name).is_none_or(|row| !row.deployable) {
+            let row = schema::find_at(type_name, package.version);
+            if row.is_none_or(|row| !row.deployable) {
                 package.refused.push((
                     type_name.to_owned(),
                     format!("Unknown type name '{type_name}' specified in {file}"),

@@ -1,8 +1,11 @@
-//! Permission sets and their groups: a deploy replaces what is there (S 4.1, since 40.0).
+//! Permission sets and their groups: a deploy replaces what is there; below 40.0 it is laid over it
+//! (S 4.1).
 
+use super::super::schema::{self, Kind};
 use super::super::state::Org;
 use super::super::tree::Node;
-use super::{Problem, Ruled, dependency};
+use super::age::is_same;
+use super::{NEWEST, Problem, Ruled, dependency};
 
 /// The lists of a permission set, each with its key.
 const KEYS: &[(&str, &[&str])] = &[
@@ -16,11 +19,22 @@ const KEYS: &[(&str, &[&str])] = &[
     ("userPermissions", &["name"]),
 ];
 
+/// The version from which on a deploy replaces a set.
+const REPLACES: u16 = 40;
+
 /// Replaces a permission set.
-pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule_set(
+    org: &Org,
+    mut new: Node,
+    old: Option<&Node>,
+    version: u16,
+) -> Result<Ruled, Vec<Problem>> {
     dependency::canonical(&org.catalog, &mut new);
     let mut problems = dependency::references(org, &new);
     problems.extend(dependency::duplicates(&new, KEYS));
+    if let Some(old) = old.filter(|_| version < REPLACES) {
+        lay_over(&mut new, old);
+    }
     problems.extend(dependency::missing(&org.catalog, &new));
     if new.get("label").is_some_and(|label| label.chars().count() > 80) {
         problems.push(Problem::from("Label: data value too large (max length=80)"));
@@ -64,6 +78,20 @@ pub(super) fn rule_set(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> 
     }
     normalize(&mut new);
     Ok(new.into())
+}
+
+/// Adds what the stored set has and the file does not speak of.
+fn lay_over(new: &mut Node, old: &Node) {
+    let fields = schema::fields_at("PermissionSet", "", NEWEST);
+    let silent = old.children.iter().filter(|entry| {
+        let inner = fields.iter().find_map(|field| match field.kind {
+            Kind::Group(_, inner) if field.name == entry.name => Some(inner),
+            _ => None,
+        });
+        !new.all(&entry.name).any(|one| inner.is_none_or(|inner| is_same(one, entry, inner)))
+    });
+    let silent: Vec<Node> = silent.cloned().collect();
+    new.children.extend(silent);
 }
 
 /// Replaces a permission set group.

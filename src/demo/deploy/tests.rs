@@ -1,5 +1,6 @@
 //! What the demo org takes, what it refuses, and in which words.
 
+mod again;
 mod apps;
 mod jobs;
 mod permissions;

@@ -1,0 +1,52 @@
+//! Elements that are younger than a package or a retrieve: a file of an older version neither shows
+//! nor touches them (S 2.7: reset is what is in the schema at the version, and left out).
+
+use super::super::schema::{Field, Kind};
+use super::super::tree::Node;
+
+/// Takes out what a version does not know yet.
+pub(in crate::demo) fn cut(node: &mut Node, fields: &[Field], version: u16) {
+    node.children.retain(|child| {
+        let field = fields.iter().find(|field| field.name == child.name);
+        field.is_none_or(|field| field.since <= version)
+    });
+    for child in &mut node.children {
+        if let Some(inner) = inner(fields, &child.name) {
+            cut(child, inner, version);
+        }
+    }
+}
+
+/// Puts what a package's version does not know back as the org has it.
+pub(super) fn keep(new: &mut Node, old: &Node, fields: &[Field], version: u16) {
+    for field in fields.iter().filter(|field| field.since > version) {
+        new.children.extend(old.all(field.name).cloned());
+    }
+    for child in &mut new.children {
+        let Some(field) = fields.iter().find(|field| field.name == child.name) else { continue };
+        let Kind::Group(_, inner) = &field.kind else { continue };
+        // An object that is taken away keeps nothing.
+        if field.since > version || (child.name == "objectPermissions" && !child.flag("allowRead"))
+        {
+            continue;
+        }
+        if let Some(same) = old.all(field.name).find(|old| is_same(child, old, inner)) {
+            keep(child, same, inner, version);
+        }
+    }
+}
+
+/// Whether two entries of a list speak of the same thing: what they must name is equal.
+pub(super) fn is_same(one: &Node, other: &Node, fields: &[Field]) -> bool {
+    fields
+        .iter()
+        .filter(|field| field.required && matches!(field.kind, Kind::Text))
+        .all(|field| one.get(field.name) == other.get(field.name))
+}
+
+fn inner(fields: &[Field], name: &str) -> Option<&'static [Field]> {
+    match fields.iter().find(|field| field.name == name)?.kind {
+        Kind::Group(_, inner) => Some(inner),
+        _ => None,
+    }
+}
