@@ -143,6 +143,8 @@ fn deletions_say_what_was_not_there_and_what_is_in_use() {
         );
         zip(&[], &[("destructiveChanges.xml", &content)])
     };
+    let strict = deploy(&mut state, &delete("PermissionSet", "Lamp"));
+    assert_eq!((strict.status.as_str(), problems(&strict)), ("Failed", vec![]));
     let lax = DeployOptions { ignore_warnings: true, ..options() };
     let outcome = deploy_with(&mut state, &delete("PermissionSet", "Lamp"), lax);
     assert_eq!(outcome.status, "Succeeded");
@@ -156,4 +158,32 @@ fn deletions_say_what_was_not_there_and_what_is_in_use() {
     }
     let outcome = deploy(&mut state, &delete("ConnectedApp", "Warehouse_Loader"));
     assert!(outcome.successes[0].deleted && !state.org.has("ConnectedApp", "Warehouse_Loader"));
+}
+
+#[test]
+fn what_is_deleted_is_deleted_before_what_is_added_unless_it_is_asked_for_after() {
+    let kind = "ExtlClntAppOauthConfigurablePolicies";
+    let old = "Ampersand_ECA_oauthPlcy";
+    let deletions = format!(
+        "<Package {NS}><types><members>{old}</members><name>{kind}</name></types></Package>"
+    );
+    let policies = format!(
+        "<{kind} {NS}><externalClientApplication>Ampersand_ECA</externalClientApplication></{kind}>"
+    );
+    for (file, double) in [
+        ("destructiveChanges.xml", false),
+        ("destructiveChangesPre.xml", false),
+        ("destructiveChangesPost.xml", true),
+    ] {
+        let mut state = state();
+        let files = [
+            (file, deletions.as_str()),
+            ("extlClntAppOauthPolicies/New.ecaOauthPlcy", policies.as_str()),
+        ];
+        let outcome = deploy(&mut state, &zip(&[(kind, &["New"])], &files));
+        // An app has one such record: the old one is in the way while it is there.
+        let said = problems(&outcome);
+        assert_eq!(said.iter().any(|text| text.starts_with("DUPLICATE_VALUE")), double, "{file}");
+        assert_eq!((state.org.has(kind, "New"), state.org.has(kind, old)), (!double, double));
+    }
 }
