@@ -12,6 +12,7 @@ mod assign;
 mod catalog;
 mod deploy;
 mod faults;
+mod form;
 mod grant;
 mod job;
 mod name;
@@ -38,6 +39,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, FaultRule, Faults};
+pub use form::Form;
 pub use server::{Running, serve};
 pub use store::Store;
 

@@ -14,6 +14,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::form::Form;
 use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
 use super::state::{Org, State, string};
@@ -261,6 +262,9 @@ fn token(
                 .clone()
                 .ok_or_else(|| denied("invalid_grant", "no client credentials user enabled"))?;
             let user = user_id(&state.org, &name)?;
+            if state.org.takes(Form::ApprovalBindsRunAs) && !state.org.may_use(&client, &user) {
+                return Err(not_approved());
+            }
             Ok(grant(state, request, &client_id, &client, &user, None, now))
         }
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {

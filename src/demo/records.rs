@@ -415,15 +415,13 @@ impl Org {
             None => (permission.to_owned(), "User Permission"),
         };
         let mut rows = Vec::new();
-        for dependency in &self.catalog.dependencies {
-            for required in &dependency.requires {
-                let (permission, kind) = side(&dependency.permission);
-                let (required, required_kind) = side(required);
-                rows.push(json!({
-                    "Id": derived_id("0PD", &format!("{permission}:{required}")), "Permission": permission,
-                    "PermissionType": kind, "RequiredPermission": required, "RequiredPermissionType": required_kind,
-                }));
-            }
+        for (permission, required) in self.dependencies() {
+            let (permission, kind) = side(permission);
+            let (required, required_kind) = side(required);
+            rows.push(json!({
+                "Id": derived_id("0PD", &format!("{permission}:{required}")), "Permission": permission,
+                "PermissionType": kind, "RequiredPermission": required, "RequiredPermissionType": required_kind,
+            }));
         }
         rows
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::catalog::Catalog;
+use super::form::Form;
 use super::grant::{Code, Grant};
 use super::job::{DeployJob, RetrieveJob};
 use super::name::{Key, key_of_path};
@@ -51,6 +52,9 @@ pub(crate) struct Org {
     pub(crate) secret: String,
     /// Counts ids of jobs and records.
     pub(crate) serial: u64,
+    /// The other forms that it takes while its server runs.
+    #[serde(skip)]
+    pub(crate) forms: BTreeSet<Form>,
 }
 
 /// The org with what lasts only as long as its server.
@@ -107,6 +111,7 @@ impl Org {
             deploys: Vec::new(),
             secret: secret.to_owned(),
             serial: 0,
+            forms: BTreeSet::new(),
         }
     }
 

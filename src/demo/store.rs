@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::DemoError;
+use super::form::Form;
 use super::name::{key_of_path, path_of_key};
 use super::state::{Org, State, Stored, string};
 
@@ -111,6 +112,14 @@ impl Store {
         self
     }
 
+    /// Makes the org take the other form of something that sources do not settle, for as long as
+    /// this value lives.
+    #[must_use]
+    pub fn with_form(self, form: Form) -> Self {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.org.forms.insert(form);
+        self
+    }
+
     /// Ends the access tokens of all who have signed in, as time does; their refresh tokens stay.
     ///
     /// # Errors
@@ -156,14 +165,18 @@ impl Store {
         let _lock = lock(folder)?;
         match current(folder)? {
             Some(generation) if generation != inner.generation => {
-                inner.state.org = load(folder, generation)?;
+                let org = load(folder, generation)?;
+                let forms = std::mem::take(&mut inner.state.org.forms);
+                inner.state.org = Org { forms, ..org };
                 inner.generation = generation;
             }
             Some(_) => {}
             // Reset while this program was running.
             None => {
                 let State { delay, rotates, .. } = inner.state;
-                inner.state = State { delay, rotates, ..new_state(Org::seeded(&chance())) };
+                let forms = std::mem::take(&mut inner.state.org.forms);
+                let org = Org { forms, ..Org::seeded(&chance()) };
+                inner.state = State { delay, rotates, ..new_state(org) };
                 inner.state.dirty = true;
             }
         }
@@ -328,6 +341,19 @@ mod tests {
                 .unwrap()
         );
         assert!(!second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
+    }
+
+    #[test]
+    fn a_form_lasts_as_long_as_the_store_whatever_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Store::open(folder.path()).unwrap();
+        let other = open().with_form(Form::LoginRangesAdd);
+        let takes =
+            |store: &Store| store.with(|state, _| state.org.takes(Form::LoginRangesAdd)).unwrap();
+        open().with(|state, _| state.dirty = true).unwrap();
+        assert!(takes(&other) && !takes(&open()));
+        Store::reset(folder.path()).unwrap();
+        assert!(takes(&other) && !takes(&open()));
     }
 
     #[test]

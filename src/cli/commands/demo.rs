@@ -1,9 +1,10 @@
 //! `sfsetup demo`: the org inside the program, for other clients, and made as new.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use futures::future::select;
 
-use crate::demo::{self, Faults, Store};
+use crate::demo::{self, Faults, Form, Store};
 
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::connect;
@@ -30,9 +31,21 @@ enum Action {
         /// Replace each refresh token as it is used, and end the sign-in when an old one comes back
         #[arg(long)]
         rotate_refresh_tokens: bool,
+        /// Take the other form of something that sources do not settle; once for each
+        #[arg(long = "form", value_name = "FORM", value_parser = form())]
+        forms: Vec<Form>,
     },
     /// Make the demo org as new
     Reset,
+}
+
+/// The forms by their names.
+fn form() -> impl TypedValueParser<Value = Form> {
+    let names = Form::ALL.map(|form| PossibleValue::new(form.name()).help(form.meaning()));
+    PossibleValuesParser::new(names).map(|name| {
+        let found = Form::ALL.into_iter().find(|form| form.name() == name);
+        found.expect("the parser takes the forms' names alone")
+    })
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
@@ -47,11 +60,12 @@ pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
             );
             Ok(Exit::Done)
         }
-        Action::Serve { port, rotate_refresh_tokens } => connect::block_on(ui, async {
+        Action::Serve { port, rotate_refresh_tokens, forms } => connect::block_on(ui, async {
             let mut store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
             if *rotate_refresh_tokens {
                 store = store.with_rotation();
             }
+            store = forms.iter().fold(store, |store, form| store.with_form(*form));
             let token = store.token();
             let mut running = demo::serve(store, *port, Faults::none())
                 .await

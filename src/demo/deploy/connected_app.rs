@@ -1,5 +1,6 @@
 //! Connected apps: edited whole, never created, their keys never touched (S 1.6, 2.8).
 
+use super::super::form::Form;
 use super::super::state::Org;
 use super::super::tree::Node;
 use super::{Problem, Ruled};
@@ -35,6 +36,13 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
     problems.extend(check_names(org, &new));
     if !problems.is_empty() {
         return Err(problems);
+    }
+    if org.takes(Form::OmittedPoliciesStay) {
+        for part in ["ipRanges", "oauthPolicy", "sessionPolicy"] {
+            if new.child(part).is_none() {
+                new.children.extend(old.all(part).cloned());
+            }
+        }
     }
     keep_what_an_org_keeps(org, &mut new, old);
     Ok(new.into())

@@ -49,21 +49,19 @@ fn granted(node: &Node) -> BTreeSet<String> {
 }
 
 /// What is missing, one problem for each permission that lacks something.
-pub(super) fn missing(catalog: &Catalog, node: &Node) -> Vec<Problem> {
+pub(super) fn missing(org: &Org, node: &Node) -> Vec<Problem> {
     let granted = granted(node);
+    let listed = org.dependencies();
     let mut lacking: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for permission in &granted {
         let mut needs: BTreeSet<String> = BTreeSet::new();
-        for dependency in &catalog.dependencies {
-            if dependency.permission == *permission {
-                needs.extend(dependency.requires.iter().cloned());
-            }
-        }
+        let own = listed.iter().filter(|(one, _)| one == permission);
+        needs.extend(own.map(|(_, required)| (*required).to_owned()));
         if let Some((object, verb)) = permission.split_once('.') {
             for (_, required) in WITHIN.iter().filter(|(one, _)| *one == verb) {
                 needs.extend(required.iter().map(|verb| format!("{object}.{verb}")));
             }
-            if let Some(object) = catalog.objects.get(object) {
+            if let Some(object) = org.catalog.objects.get(object) {
                 needs.extend(object.master.iter().map(|master| format!("{master}.read")));
                 if verb == "viewAllRecords" {
                     let of_masters = object.master.iter();
@@ -296,7 +294,7 @@ mod tests {
         let org = Org::seeded("x");
         for type_name in ["Profile", "PermissionSet"] {
             for (name, node) in org.of_type(type_name) {
-                assert_eq!(missing(&org.catalog, &node), [], "{name}");
+                assert_eq!(missing(&org, &node), [], "{name}");
                 assert_eq!(references(&org, &node), [], "{name}");
                 let licence = node.get("userLicense").or(node.get("license")).unwrap_or_default();
                 assert_eq!(unlicensed(&org.catalog, licence, &node), [], "{name}");

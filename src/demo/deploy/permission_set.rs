@@ -35,7 +35,7 @@ pub(super) fn rule_set(
     if let Some(old) = old.filter(|_| version < REPLACES) {
         lay_over(&mut new, old);
     }
-    problems.extend(dependency::missing(&org.catalog, &new));
+    problems.extend(dependency::missing(org, &new));
     if new.get("label").is_some_and(|label| label.chars().count() > 80) {
         problems.push(Problem::from("Label: data value too large (max length=80)"));
     }

@@ -1,5 +1,6 @@
 //! Profiles: a deploy is laid over what is there (S 3.4).
 
+use super::super::form::Form;
 use super::super::state::Org;
 use super::super::tree::Node;
 use super::{Problem, Ruled, dependency};
@@ -64,8 +65,8 @@ pub(super) fn rule(
     if org.catalog.standard_profiles.contains_key(full_name) {
         problems.extend(standard_objects(org, &new, &base));
     }
-    let mut node = overlay(&base, &new);
-    problems.extend(dependency::missing(&org.catalog, &node));
+    let mut node = overlay(org, &base, &new);
+    problems.extend(dependency::missing(org, &node));
     normalize(&mut node);
     let licence = node.get("userLicense").unwrap_or_default().to_owned();
     problems.extend(dependency::unlicensed(&org.catalog, &licence, &node));
@@ -140,13 +141,18 @@ fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
         .collect()
 }
 
-fn overlay(base: &Node, new: &Node) -> Node {
+fn overlay(org: &Org, base: &Node, new: &Node) -> Node {
     let mut node = base.clone();
     // Seen to be lost when a deployed profile does not name them; a careful client sends them back
     // as they were.
     for section in ["loginFlows", "loginIpRanges"] {
-        node.remove(section);
-        node.children.extend(new.all(section).cloned());
+        let adds = section == "loginIpRanges" && org.takes(Form::LoginRangesAdd);
+        if !adds {
+            node.remove(section);
+        }
+        let sent = new.all(section).filter(|entry| !node.children.contains(entry));
+        let sent: Vec<Node> = sent.cloned().collect();
+        node.children.extend(sent);
     }
     if let Some(hours) = new.child("loginHours") {
         node.remove("loginHours");
@@ -178,7 +184,8 @@ fn overlay(base: &Node, new: &Node) -> Node {
                 // A profile that sees all takes these two without error, and without effect (S
                 // 3.4).
                 let ignored = sees_all && ["modifyAllRecords", "viewAllRecords"].contains(flag);
-                let source = if ignored { stored.unwrap_or(&entry) } else { &entry };
+                let omitted = org.takes(Form::OmittedFlagsStay) && entry.child(flag).is_none();
+                let source = if ignored || omitted { stored.unwrap_or(&entry) } else { &entry };
                 let value = source.flag(flag).to_string();
                 entry.set(flag, &value);
             }

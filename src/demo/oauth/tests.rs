@@ -81,6 +81,23 @@ fn an_external_apps_flow_runs_where_settings_and_policies_say_so() {
 }
 
 #[test]
+fn whom_an_app_runs_as_needs_no_approval_but_in_the_other_form() {
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", WAREHOUSE), ("client_secret", SECRET)];
+    let mut state = state();
+    state.org.forms.insert(Form::ApprovalBindsRunAs);
+    assert_eq!(asked(&mut state, &form), "a token");
+    let app = ("ConnectedApp", "Warehouse_Loader");
+    replace(&mut state, app.0, app.1, ">Warehouse Sync<", "><");
+    let profile = ">Minimum Access - API Only Integrations<";
+    replace(&mut state, app.0, app.1, profile, "><");
+    let said = "invalid_app_access: user is not admin approved to access this app";
+    assert_eq!(asked(&mut state, &form), said);
+    state.org.forms.clear();
+    assert_eq!(asked(&mut state, &form), "a token");
+}
+
+#[test]
 fn an_app_that_was_deleted_exchanges_no_code() {
     let mut state = state();
     let code = Code {

@@ -1,0 +1,91 @@
+//! Where sources disagree or say nothing, the org takes the form that the better source has; it can
+//! be told to take the other (`docs/demo.md`).
+
+use super::state::Org;
+
+/// Another form of something that is not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// `ManageUsers` needs the permissions that one deploy was told it needs (S 3.6), as far as the
+    /// org knows them; without this form it needs none.
+    ManageUsersNeeds,
+    /// What a connected app's file leaves out of its policies and ranges stays as it was (S 1.6);
+    /// without this form it is reset.
+    OmittedPoliciesStay,
+    /// A deployed list of login ranges is added to what is there (S 3.4); without this form it
+    /// replaces it.
+    LoginRangesAdd,
+    /// A flag that a profile's object entry leaves out stays as it was (S 3.4); without this form
+    /// it is off.
+    OmittedFlagsStay,
+    /// The client credentials flow too runs only as a user whom an admin has approved for the app;
+    /// without this form the app's policy does not reach it (S 6.9).
+    ApprovalBindsRunAs,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 5] = [
+        Self::ManageUsersNeeds,
+        Self::OmittedPoliciesStay,
+        Self::LoginRangesAdd,
+        Self::OmittedFlagsStay,
+        Self::ApprovalBindsRunAs,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ManageUsersNeeds => "manage-users-needs",
+            Self::OmittedPoliciesStay => "omitted-policies-stay",
+            Self::LoginRangesAdd => "login-ranges-add",
+            Self::OmittedFlagsStay => "omitted-flags-stay",
+            Self::ApprovalBindsRunAs => "approval-binds-run-as",
+        }
+    }
+
+    /// What it means, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::ManageUsersNeeds => "Manage Users needs the rights that it consists of",
+            Self::OmittedPoliciesStay => "what a connected app's file leaves out stays",
+            Self::LoginRangesAdd => "deployed login ranges are added, not put in place",
+            Self::OmittedFlagsStay => "a flag that a profile's object entry leaves out stays",
+            Self::ApprovalBindsRunAs => "client credentials need the admin's approval too",
+        }
+    }
+}
+
+/// What `ManageUsers` needs by the text of one deploy (S 3.6).
+const MANAGE_USERS: &[&str] = &[
+    "AssignPermissionSets",
+    "DelegatedTwoFactor",
+    "FreezeUsers",
+    "ManageInternalUsers",
+    "ManageIpAddresses",
+    "ManageLoginAccessPolicies",
+    "ManagePasswordPolicies",
+    "ManageProfilesPermissionsets",
+    "ManageRoles",
+    "ManageSharing",
+    "MonitorLoginHistory",
+    "ViewAllUsers",
+];
+
+impl Org {
+    /// Whether the org takes a form.
+    pub(crate) fn takes(&self, form: Form) -> bool {
+        self.forms.contains(&form)
+    }
+
+    /// Which permission needs which: pairs of the catalogue, and of the form that is taken.
+    pub(crate) fn dependencies(&self) -> Vec<(&str, &str)> {
+        let listed = self.catalog.dependencies.iter().flat_map(|row| {
+            row.requires.iter().map(|required| (row.permission.as_str(), required.as_str()))
+        });
+        let known = |name: &&&str| self.catalog.user_permissions.contains_key(**name);
+        let taken = self.takes(Form::ManageUsersNeeds);
+        let parts = MANAGE_USERS.iter().filter(|_| taken).filter(known);
+        listed.chain(parts.map(|name| ("ManageUsers", *name))).collect()
+    }
+}
