@@ -16,6 +16,7 @@ mod form;
 mod grant;
 mod job;
 mod name;
+mod needs;
 mod oauth;
 mod objects;
 mod query;

@@ -1,8 +1,6 @@
 //! Where sources disagree or say nothing, the org takes the form that the better source has; it can
 //! be told to take the other (`docs/demo.md`).
 
-use super::state::Org;
-
 /// Another form of something that is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
@@ -53,39 +51,5 @@ impl Form {
             Self::OmittedFlagsStay => "a flag that a profile's object entry leaves out stays",
             Self::ApprovalBindsRunAs => "client credentials need the admin's approval too",
         }
-    }
-}
-
-/// What `ManageUsers` needs by the text of one deploy (S 3.6).
-const MANAGE_USERS: &[&str] = &[
-    "AssignPermissionSets",
-    "DelegatedTwoFactor",
-    "FreezeUsers",
-    "ManageInternalUsers",
-    "ManageIpAddresses",
-    "ManageLoginAccessPolicies",
-    "ManagePasswordPolicies",
-    "ManageProfilesPermissionsets",
-    "ManageRoles",
-    "ManageSharing",
-    "MonitorLoginHistory",
-    "ViewAllUsers",
-];
-
-impl Org {
-    /// Whether the org takes a form.
-    pub(crate) fn takes(&self, form: Form) -> bool {
-        self.forms.contains(&form)
-    }
-
-    /// Which permission needs which: pairs of the catalogue, and of the form that is taken.
-    pub(crate) fn dependencies(&self) -> Vec<(&str, &str)> {
-        let listed = self.catalog.dependencies.iter().flat_map(|row| {
-            row.requires.iter().map(|required| (row.permission.as_str(), required.as_str()))
-        });
-        let known = |name: &&&str| self.catalog.user_permissions.contains_key(**name);
-        let taken = self.takes(Form::ManageUsersNeeds);
-        let parts = MANAGE_USERS.iter().filter(|_| taken).filter(known);
-        listed.chain(parts.map(|name| ("ManageUsers", *name))).collect()
     }
 }

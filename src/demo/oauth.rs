@@ -156,7 +156,9 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else if client.pkce && challenge.is_none() {
             query.append_pair("error", "invalid_request");
             query.append_pair("error_description", "missing required code challenge");
-        } else if let Some(Denied(error, description)) = kept_out(&state.org, &client_id, &user) {
+        } else if let Some(Denied(error, description)) =
+            kept_out(&state.org, &client_id, &user, now)
+        {
             query.append_pair("error", error);
             query.append_pair("error_description", &description);
         } else {
@@ -180,11 +182,15 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
 
 /// Why an app may not be let in by a user (S 2.8): it is another org's and not installed here, or
 /// an admin must have approved the user and has not.
-fn kept_out(org: &Org, client_id: &str, user: &str) -> Option<Denied> {
+fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> {
     match client_id {
         ELSEWHERE => {
             let words = "External client app is not installed in this org";
             Some(denied("OAUTH_EC_APP_NOT_FOUND", words))
+        }
+        // API Access Control lets in what is installed, whoever asks.
+        NOT_INSTALLED if api_access_is_controlled(org) => {
+            Some(denied("OAUTH_APP_BLOCKED", "this app is blocked by admin"))
         }
         // Who has let it in before goes on; who may approve such apps can let it in now.
         NOT_INSTALLED => {
@@ -195,9 +201,14 @@ fn kept_out(org: &Org, client_id: &str, user: &str) -> Option<Denied> {
         _ => {
             let client = org.client(client_id)?;
             let Denied(_, words) = not_approved();
-            (!org.may_use(&client, user)).then(|| denied("OAUTH_APP_ACCESS_DENIED", words))
+            (!org.may_use(&client, user, now)).then(|| denied("OAUTH_APP_ACCESS_DENIED", words))
         }
     }
+}
+
+fn api_access_is_controlled(org: &Org) -> bool {
+    org.component("Settings", "ConnectedApp")
+        .is_some_and(|settings| settings.flag("enableAdminApprovedAppsOnly"))
 }
 
 fn token(
@@ -262,7 +273,8 @@ fn token(
                 .clone()
                 .ok_or_else(|| denied("invalid_grant", "no client credentials user enabled"))?;
             let user = user_id(&state.org, &name)?;
-            if state.org.takes(Form::ApprovalBindsRunAs) && !state.org.may_use(&client, &user) {
+            if state.org.takes(Form::ApprovalBindsRunAs) && !state.org.may_use(&client, &user, now)
+            {
                 return Err(not_approved());
             }
             Ok(grant(state, request, &client_id, &client, &user, None, now))
@@ -314,7 +326,7 @@ fn refresh(
         check_secret(&client, secret)?;
     }
     // An app that was made admin-approved since lets none in whom no admin has approved.
-    if !client.infinite || !state.org.may_use(&client, &known.user) {
+    if !client.infinite || !state.org.may_use(&client, &known.user, now) {
         return Err(expired());
     }
     let rotates = client.rotates || (state.rotates && client_id == CLI);

@@ -170,6 +170,11 @@ impl Org {
 
     /// The profile and permission sets that give a user his permissions: type and full name.
     pub(crate) fn sources(&self, user: &str) -> BTreeSet<Key> {
+        self.sources_by(user, |_| true)
+    }
+
+    /// The same, of those assignments that count.
+    pub(crate) fn sources_by(&self, user: &str, counts: impl Fn(&Row) -> bool) -> BTreeSet<Key> {
         let mut sources = BTreeSet::new();
         let Some(row) = self.user(user) else {
             return sources;
@@ -177,7 +182,7 @@ impl Org {
         sources.insert(("Profile".to_owned(), string(row, "Profile").to_owned()));
         let user = string(row, "Id");
         for row in self.records.get("PermissionSetAssignment").into_iter().flatten() {
-            if !same_id(string(row, "AssigneeId"), user) {
+            if !same_id(string(row, "AssigneeId"), user) || !counts(row) {
                 continue;
             }
             match (string(row, "PermissionSet"), string(row, "PermissionSetGroup")) {
@@ -208,6 +213,11 @@ impl Org {
                 })
             })
         })
+    }
+
+    /// Whether the org takes a form.
+    pub(crate) fn takes(&self, form: Form) -> bool {
+        self.forms.contains(&form)
     }
 
     /// Ends a sign-in: its refresh tokens and its access tokens.

@@ -39,7 +39,7 @@ pub(super) fn bearer(
         return Err(never());
     }
     let user = user_id(&state.org, &name)?;
-    if !state.org.may_use(&client, &user) {
+    if !state.org.may_use(&client, &user, now) {
         return Err(not_approved());
     }
     if client.approved_only.is_none() && !state.org.has_approved(&client_id, &user) {

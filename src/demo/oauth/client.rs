@@ -1,7 +1,7 @@
 //! The apps that may sign people in, as the token endpoint knows them, and who may use them.
 
 use super::super::objects::find;
-use super::super::state::{Org, component_id, profile_set_id, string};
+use super::super::state::{Org, Row, component_id, profile_set_id, string, timestamp};
 use super::super::tree::Node;
 
 /// The consumer key of the app that the `sf` CLI signs in with.
@@ -15,6 +15,9 @@ pub(super) const ELSEWHERE: &str = "3MVG9demoVendorEcaOfAnotherOrg0005";
 
 /// Where the vendor's two apps lead back to.
 const VENDORS_CALLBACK: &str = "https://vendor.example.com/callback";
+
+/// How much of a time says it to the second.
+const SECONDS: usize = "2026-03-02T09:00:00".len();
 
 /// An app as the token endpoint knows it.
 #[derive(Clone, Debug, Default)]
@@ -108,14 +111,19 @@ impl Org {
     }
 
     /// Whether a user may use an app: all may, or an admin has pre-authorised one of the user's
-    /// profile and permission sets (S 1.7).
-    pub(super) fn may_use(&self, client: &Client, user: &str) -> bool {
+    /// profile and permission sets (S 1.7). An assignment that has expired lets nobody in (S 10.1).
+    pub(super) fn may_use(&self, client: &Client, user: &str, now: u64) -> bool {
         let (Some(app), Some(rows)) = (&client.approved_only, find("SetupEntityAccess", false))
         else {
             return true;
         };
+        let now = timestamp(now, "");
+        let lasts = |row: &Row| {
+            let expires = string(row, "ExpirationDate");
+            expires.is_empty() || expires.get(..SECONDS) >= now.get(..SECONDS)
+        };
         let parents: Vec<String> = self
-            .sources(user)
+            .sources_by(user, lasts)
             .iter()
             .map(|(type_name, name)| match type_name.as_str() {
                 "Profile" => profile_set_id(name),

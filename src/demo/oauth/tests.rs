@@ -98,6 +98,20 @@ fn whom_an_app_runs_as_needs_no_approval_but_in_the_other_form() {
 }
 
 #[test]
+fn api_access_control_blocks_what_is_not_installed() {
+    let mut state = state();
+    let admin = state.org.catalog.admin.clone();
+    let error = |state: &State| {
+        kept_out(&state.org, NOT_INSTALLED, &admin, 0).map(|Denied(error, _)| error)
+    };
+    assert_eq!(error(&state), None);
+    let flag = "enableAdminApprovedAppsOnly>";
+    let (off, on) = (format!("{flag}false<"), format!("{flag}true<"));
+    replace(&mut state, "Settings", "ConnectedApp", &off, &on);
+    assert_eq!(error(&state), Some("OAUTH_APP_BLOCKED"));
+}
+
+#[test]
 fn an_app_that_was_deleted_exchanges_no_code() {
     let mut state = state();
     let code = Code {

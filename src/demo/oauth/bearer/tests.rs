@@ -157,6 +157,21 @@ fn what_is_signed_must_be_for_this_org_now_and_for_an_approved_user() {
 }
 
 #[test]
+fn an_assignment_that_has_expired_lets_nobody_in() {
+    let profile = ("<profileName>Minimum Access - API Only Integrations<", "<profileName><");
+    let mut state = org(CERTIFICATE, &[profile]);
+    let mut expires = |date: &str| {
+        let rows = state.org.records.get_mut("PermissionSetAssignment").unwrap();
+        let row = rows.iter_mut().find(|row| row["PermissionSet"] == "Warehouse_Sync").unwrap();
+        row.insert("ExpirationDate".to_owned(), date.into());
+        says(&mut state, RIGHT).err().map(|(error, _)| error)
+    };
+    // The assertions are looked at on 2 March 2026, at nine o'clock.
+    assert_eq!(expires("2026-03-02T09:00:00Z"), None);
+    assert_eq!(expires("2026-03-02T08:59:59.000+0000"), Some("invalid_app_access"));
+}
+
+#[test]
 fn where_users_approve_themselves_the_user_must_have_done_so() {
     let mut state = org(CERTIFICATE, &[("<isAdminApproved>true<", "<isAdminApproved>false<")]);
     let said = refused(&mut state, RIGHT);
