@@ -425,13 +425,22 @@ fn deploy_body(call: &Call<'_>, id: &str, status: u16, details: bool) -> Result<
 /// A deploy's result, for REST and SOAP alike; keys come in order of name, as the WSDL has them.
 pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64) -> Value {
     let outcome = job.outcome.as_ref();
-    let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
+    let count = |messages: Option<&Vec<Message>>| {
+        messages.map_or(0, |messages| u64::try_from(messages.len()).unwrap_or_default())
+    };
     let errors = count(outcome.map(|outcome| &outcome.failures));
     let warned = outcome.map_or(0, |outcome| {
         outcome.successes.iter().filter(|message| message.problem_type.is_some()).count()
     });
     // The manifest is among the messages, but no component.
-    let deployed = count(outcome.map(|outcome| &outcome.successes)).saturating_sub(1);
+    let (deployed, total) = match outcome {
+        Some(outcome) => {
+            let deployed = count(Some(&outcome.successes)).saturating_sub(1);
+            (deployed, deployed + errors)
+        }
+        None if job.canceled.is_some() => (0, job.components),
+        None => (job.components_done(now), job.components),
+    };
     let done = outcome.is_some();
     let status = job.status(now);
     let time = |millis: u64| timestamp(millis, "Z");
@@ -447,7 +456,7 @@ pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64)
         "lastModifiedDate": time(outcome.map_or(now, |outcome| outcome.completed)),
         "numberComponentErrors": errors,
         "numberComponentsDeployed": if status == "Failed" { 0 } else { deployed },
-        "numberComponentsTotal": deployed + errors,
+        "numberComponentsTotal": total,
         "numberTestErrors": 0,
         "numberTestsCompleted": 0,
         "numberTestsTotal": 0,
