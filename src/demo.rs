@@ -17,6 +17,7 @@ mod job;
 mod name;
 mod oauth;
 mod objects;
+mod page;
 mod query;
 mod records;
 mod refusal;
@@ -39,6 +40,7 @@ use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, FaultRule, Faults};
 pub use server::{Running, serve};
+pub use state::org_id;
 pub use store::Store;
 
 /// Why the demo org cannot be had.

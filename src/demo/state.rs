@@ -110,6 +110,28 @@ impl Org {
         }
     }
 
+    /// Makes the org of a name as it is at first: the same invented company, with an id of its own.
+    pub(crate) fn named(secret: &str, name: Option<&str>) -> Self {
+        let mut org = Self::seeded(secret);
+        let Some(name) = name else { return org };
+        let id = org_id(Some(name));
+        for row in org.records.get_mut("Organization").into_iter().flatten() {
+            row.insert("Id".to_owned(), id.clone().into());
+            let title = format!("{} {name}", string(row, "Name"));
+            row.insert("Name".to_owned(), title.into());
+        }
+        let token = format!("{}!{secret}", &id[..15]);
+        org.sessions = BTreeMap::from([(token, org.catalog.admin.clone())]);
+        org.catalog.org_id = id;
+        org
+    }
+
+    /// What the org is called.
+    pub(crate) fn name(&self) -> String {
+        let row = self.records.get("Organization").and_then(|rows| rows.first());
+        row.map_or_else(String::new, |row| string(row, "Name").to_owned())
+    }
+
     /// The parsed content of a component.
     pub(crate) fn component(&self, type_name: &str, full_name: &str) -> Option<Node> {
         let stored = self.components.get(&(type_name.to_owned(), full_name.to_owned()))?;
@@ -266,6 +288,14 @@ pub(crate) fn derived_id(prefix: &str, what: &str) -> String {
     id18(&body)
 }
 
+/// Returns the id of the demo org of a name; without one that of `fixtures/demo/org.json`.
+pub fn org_id(name: Option<&str>) -> String {
+    name.map_or_else(|| PLAIN.to_owned(), |name| derived_id("00D", &format!("demo:{name}")))
+}
+
+/// The id of the demo org that has no name.
+const PLAIN: &str = "00DWs0000008DemMAE";
+
 /// The id of a component's record.
 pub(crate) fn component_id(type_name: &str, full_name: &str) -> String {
     let prefix = match type_name {
@@ -362,6 +392,7 @@ mod tests {
             }
             assert_eq!(key_of_path(&path_of_key(key).unwrap()).unwrap(), *key);
         }
+        assert_eq!(org.catalog.org_id, org_id(None));
         assert!(org.is_permitted(&org.catalog.admin, "ModifyMetadata"));
         assert!(
             org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps")

@@ -14,7 +14,7 @@ use crate::org::logins::{HeldLock, Kept, Login, LoginStore, Wait};
 use crate::org::pasted::{self, Pasted};
 use crate::org::{self, ConnectOptions, Org, OrgError};
 
-use crate::cli::shared::arguments::{DEMO, Exit, Format};
+use crate::cli::shared::arguments::{Exit, Format, demo_name};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
@@ -181,8 +181,8 @@ fn hold(ui: &Ui, store: &LoginStore, name: &str) -> Result<Option<HeldLock>, Com
 
 /// Refuses names that would lead elsewhere than to the login.
 fn check_name(name: &str) -> Result<(), CommandError> {
-    let why = if name == DEMO {
-        "it is the name of the org inside the program"
+    let why = if demo_name(name).is_some() {
+        "it is the name of an org inside the program"
     } else if name.trim().is_empty() || name.starts_with('-') {
         "nobody could name it"
     } else {
