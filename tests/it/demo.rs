@@ -152,7 +152,7 @@ fn interrupt(child: &Child) {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_served_is_met_by_name_and_its_links_lead_to_a_page() {
+async fn what_is_served_is_slow_and_its_links_lead_to_a_page() {
     let env = Env::new();
     // The links of an answer lead nowhere once its command has ended, and it says how they do.
     let run = env.run(&[
@@ -174,19 +174,21 @@ async fn what_is_served_is_met_by_name_and_its_links_lead_to_a_page() {
     let findings = answer["orgs"][0]["findings"].as_array().unwrap();
     let link = findings.iter().find_map(|finding| finding["setup_url"].as_str()).unwrap();
 
-    let child = serve(&env, &["acme"]);
+    let child = serve(&env, &["acme", "--slow", "3"]);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let page = client.get(link).send().await.unwrap();
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(page.contains("<b>Setup &gt; "), "{page}");
 
-    // By its name the same server is met.
+    // By its name the same server is met, which takes its time.
+    let began = Instant::now();
     let arguments = ["deploy", "--template", "ampersand", "--org", "demo:acme", "--yes"];
     let mut deploy = env.command();
     deploy.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let run = end(deploy.spawn().unwrap()).await;
     assert_eq!(run.code, 0, "{run:?}");
+    assert!(began.elapsed() > Duration::from_secs(6), "a retrieve and a deploy: {run:?}");
 
     interrupt(&child);
     let ended = end(child).await;

@@ -1,6 +1,8 @@
 //! `sfsetup demo`: the orgs inside the program, for other clients, and made as new.
 
-use clap::{Args, Subcommand};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, value_parser};
 use futures::future::select;
 
 use crate::demo::{self, Store};
@@ -49,6 +51,10 @@ struct ServeArguments {
     /// Replace each refresh token as it is used, and end the sign-in when an old one comes back
     #[arg(long)]
     rotate_refresh_tokens: bool,
+    /// Take so many seconds for each deploy and each retrieve, so that progress, Ctrl-C and what
+    /// somebody else changes meanwhile can be watched
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(..=86_400))]
+    slow: Option<u64>,
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
@@ -95,7 +101,10 @@ fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
         if arguments.rotate_refresh_tokens {
             store = store.with_rotation();
         }
-        store
+        match arguments.slow {
+            Some(seconds) => store.with_delay(Duration::from_secs(seconds)),
+            None => store,
+        }
     };
     connect::block_on(ui, async {
         let mut running = connect::serve_demo(&org, arguments.port, &set_up).await?;
