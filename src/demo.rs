@@ -10,6 +10,7 @@
 
 mod assign;
 mod catalog;
+mod crud;
 mod deploy;
 mod faults;
 mod grant;

@@ -6,6 +6,7 @@
 mod check;
 mod connected_app;
 mod dependency;
+pub(crate) mod direct;
 mod external_app;
 mod package;
 mod permission_set;
