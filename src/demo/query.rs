@@ -1,5 +1,7 @@
 //! Answers SOQL over the demo org's rows, with Salesforce's words for what it does not understand.
 
+mod group;
+
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::objects::{ObjectDef, find};
 use super::refusal::{Refusal, refuse};
-use super::soql::{Condition, Item, Literal, Operator, Path, Query, parse};
+use super::soql::{Condition, Item, Literal, Operator, Order, Path, Query, parse};
 use super::state::{Org, Row, same_id, string};
 
 /// What a query gives.
@@ -97,14 +99,21 @@ impl Runner<'_> {
 
     fn run(&self, query: &Query) -> Result<Answer, Refusal> {
         let object = self.object(query)?;
-        for item in &query.select {
+        let is_grouped = !query.group.is_empty()
+            || query.select.iter().any(|item| matches!(item, Item::Aggregate(..)));
+        let ordered = query.order.iter().map(|order| &order.item);
+        for item in query.select.iter().chain(ordered) {
             match item {
-                Item::Field(path) | Item::CountOf(path, _) => self.resolve(object, path)?,
+                Item::Field(path, _) | Item::Aggregate(_, path, _) => self.resolve(object, path)?,
                 Item::Count => {}
             }
         }
-        for order in &query.order {
-            self.resolve(object, &order.path)?;
+        if is_grouped {
+            return self.grouped(query, object);
+        }
+        let is_wrong = |item: &Item| matches!(item, Item::Field(_, Some(_)));
+        if query.select.iter().any(is_wrong) {
+            return Err(refuse("MALFORMED_QUERY", "only aggregate expressions use field aliasing"));
         }
         let mut rows = self.matching(query, object)?;
         let many = rows.len() > 1;
@@ -112,7 +121,7 @@ impl Runner<'_> {
             && many
             && query.limit.is_none_or(|limit| limit > 1)
             && query.select.iter().any(|item| {
-                matches!(item, Item::Field(path) if path.names.iter().any(|name| ["Metadata", "FullName"].iter().any(|one| name.eq_ignore_ascii_case(one))))
+                matches!(item, Item::Field(path, _) if path.names.iter().any(|name| ["Metadata", "FullName"].iter().any(|one| name.eq_ignore_ascii_case(one))))
             })
         {
             return Err(refuse(
@@ -123,36 +132,18 @@ impl Runner<'_> {
                     + &rows.len().to_string(),
             ));
         }
-        match query.select.as_slice() {
-            [Item::Count] => {
-                return Ok(Answer { total: rows.len(), records: Vec::new() });
-            }
-            [Item::CountOf(path, alias)] => {
-                let count =
-                    rows.iter().filter(|row| !self.value(object, row, path).is_null()).count();
-                let name = alias.as_deref().unwrap_or("expr0");
-                return Ok(Answer {
-                    total: 1,
-                    records: vec![json!({"attributes": {"type": "AggregateResult"}, name: count})],
-                });
-            }
-            _ => {}
+        if query.select == [Item::Count] {
+            return Ok(Answer { total: rows.len(), records: Vec::new() });
         }
         for order in query.order.iter().rev() {
+            let Item::Field(path, _) = &order.item else {
+                return Err(refuse(
+                    "MALFORMED_QUERY",
+                    "Ordered field must be grouped or aggregated: COUNT",
+                ));
+            };
             rows.sort_by(|one, other| {
-                let (one, other) =
-                    (self.value(object, one, &order.path), self.value(object, other, &order.path));
-                match (one.is_null(), other.is_null()) {
-                    (true, true) => Ordering::Equal,
-                    (true, false) if order.nulls_last => Ordering::Greater,
-                    (true, false) => Ordering::Less,
-                    (false, true) if order.nulls_last => Ordering::Less,
-                    (false, true) => Ordering::Greater,
-                    (false, false) => {
-                        let ordering = compare(&one, &other);
-                        if order.descending { ordering.reverse() } else { ordering }
-                    }
-                }
+                sorted(order, &self.value(object, one, path), &self.value(object, other, path))
             });
         }
         let records: Vec<Value> = rows
@@ -167,7 +158,7 @@ impl Runner<'_> {
     fn record(&self, object: &'static ObjectDef, row: &Row, select: &[Item]) -> Value {
         let mut out = json!({ "attributes": self.attributes(object.name, row) });
         for item in select {
-            if let Item::Field(path) = item {
+            if let Item::Field(path, _) = item {
                 self.put(&mut out, object, row, &path.names);
             }
         }
@@ -308,7 +299,7 @@ impl Runner<'_> {
             Condition::InQuery { path, negated, query } => {
                 self.resolve(object, path)?;
                 let inner = self.object(query)?;
-                let [Item::Field(field)] = query.select.as_slice() else {
+                let [Item::Field(field, None)] = query.select.as_slice() else {
                     return Err(refuse(
                         "MALFORMED_QUERY",
                         "a semi-join sub-select selects one field",
@@ -338,6 +329,21 @@ impl Runner<'_> {
             }
             // Settled before rows are looked at.
             Condition::InQuery { .. } => false,
+        }
+    }
+}
+
+/// Which of two values comes first.
+fn sorted(order: &Order, one: &Value, other: &Value) -> Ordering {
+    match (one.is_null(), other.is_null()) {
+        (true, true) => Ordering::Equal,
+        (true, false) if order.nulls_last => Ordering::Greater,
+        (true, false) => Ordering::Less,
+        (false, true) if order.nulls_last => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => {
+            let ordering = compare(one, other);
+            if order.descending { ordering.reverse() } else { ordering }
         }
     }
 }

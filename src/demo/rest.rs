@@ -182,8 +182,8 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
         .select
         .iter()
         .filter_map(|item| match item {
-            Item::Field(path) => Some(path.names.join(".")),
-            Item::Count | Item::CountOf(..) => None,
+            Item::Field(path, _) => Some(path.names.join(".")),
+            Item::Count | Item::Aggregate(..) => None,
         })
         .map(|name| {
             json!({
