@@ -56,7 +56,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          LastModifiedDate:datetime LastModifiedById:reference",
         AUDIT,
     ),
-    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string", &[]),
+    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string KeyPrefix:string", &[]),
     object(
         "ExternalClientApplication",
         "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \
@@ -222,6 +222,54 @@ pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
     OBJECTS
         .iter()
         .find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
+}
+
+/// What the ids of well-known objects begin with.
+const KEY_PREFIXES: &[(&str, &str)] = &[
+    ("Account", "001"),
+    ("AppMenuItem", "0DS"),
+    ("Campaign", "701"),
+    ("Case", "500"),
+    ("ConnectedApplication", "0H4"),
+    ("Contact", "003"),
+    ("Contract", "800"),
+    ("DeployRequest", "0Af"),
+    ("EntityDefinition", "4ie"),
+    ("Event", "00U"),
+    ("ExternalClientApplication", "0xI"),
+    ("ExtlClntAppOauthPlcyCnfg", "0xP"),
+    ("FieldPermissions", "01k"),
+    ("InstalledSubscriberPackage", "0A3"),
+    ("Lead", "00Q"),
+    ("ObjectPermissions", "110"),
+    ("Opportunity", "006"),
+    ("Organization", "00D"),
+    ("PermissionSet", "0PS"),
+    ("PermissionSetAssignment", "0Pa"),
+    ("PermissionSetGroup", "0PG"),
+    ("PermissionSetGroupComponent", "0PM"),
+    ("PermissionSetLicense", "0PL"),
+    ("PermissionSetLicenseAssign", "2LA"),
+    ("Product2", "01t"),
+    ("Profile", "00e"),
+    ("SetupEntityAccess", "0J0"),
+    ("SubscriberPackage", "033"),
+    ("SubscriberPackageVersion", "04t"),
+    ("Task", "00T"),
+    ("User", "005"),
+    ("UserLicense", "100"),
+];
+
+/// What an object's ids begin with; `None` where nothing is known of it. The org's own objects have
+/// theirs in the order of their names.
+pub(crate) fn key_prefix(org: &Org, name: &str) -> Option<String> {
+    let known = KEY_PREFIXES.iter().find(|(object, _)| *object == name);
+    let own = || {
+        let mut objects = org.catalog.objects.iter().filter(|(_, object)| object.custom);
+        let at = objects.position(|(object, _)| object == name)?;
+        Some(format!("a{at:02}"))
+    };
+    known.map(|(_, prefix)| (*prefix).to_owned()).or_else(own)
 }
 
 /// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::{DeployJob, Message};
 use super::name::encode;
-use super::objects::{HIDDEN_PERMISSION, ObjectDef};
+use super::objects::{HIDDEN_PERMISSION, ObjectDef, key_prefix};
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
 };
@@ -32,7 +32,7 @@ impl Org {
                 .map(|(name, object)| {
                     json!({
                         "Id": derived_id("000", name), "QualifiedApiName": name,
-                        "Label": object.label,
+                        "Label": object.label, "KeyPrefix": key_prefix(self, name),
                     })
                 })
                 .collect(),

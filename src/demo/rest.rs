@@ -7,7 +7,7 @@ use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, Message};
 use super::oauth::user_of;
-use super::objects::{OBJECTS, ObjectDef, find};
+use super::objects::{OBJECTS, ObjectDef, find, key_prefix};
 use super::query;
 use super::refusal::{Refusal, not_found, refuse};
 use super::soql::{self, Item};
@@ -200,19 +200,35 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
 }
 
 fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
-    let rows: Vec<Value> = OBJECTS
+    let org = &call.state.org;
+    let mut rows: Vec<Value> = OBJECTS
         .iter()
         .filter(|object| object.tooling == tooling)
-        .map(|object| summary(object, call.version))
+        .map(|object| summary(org, object, call.version))
         .collect();
+    if !tooling {
+        let seen =
+            org.catalog.objects.iter().filter(|(name, _)| {
+                find(name, false).is_none() && org.sees_object(&call.user, name)
+            });
+        rows.extend(seen.map(|(name, object)| {
+            let mut row = business_object(name, object, call.version);
+            row["keyPrefix"] = key_prefix(org, name).into();
+            if let Some(row) = row.as_object_mut() {
+                row.remove("fields");
+            }
+            row
+        }));
+    }
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows }))
 }
 
-fn summary(object: &ObjectDef, version: &str) -> Value {
+fn summary(org: &Org, object: &ObjectDef, version: &str) -> Value {
     let folder = if object.tooling { "tooling/sobjects" } else { "sobjects" };
     let url = format!("/services/data/v{version}/{folder}/{}", object.name);
     json!({
-        "name": object.name, "label": object.name, "custom": false, "queryable": true, "retrieveable": true,
+        "name": object.name, "label": object.name, "keyPrefix": key_prefix(org, object.name),
+        "custom": false, "queryable": true, "retrieveable": true,
         "createable": object.writable, "deletable": object.writable, "updateable": false,
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
@@ -228,7 +244,9 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
             return Err(not_found());
         }
         let seen = org.seen_fields(&call.user, name, object);
-        return Ok(Reply::json(200, &business_object(name, &seen, call.version)));
+        let mut body = business_object(name, &seen, call.version);
+        body["keyPrefix"] = key_prefix(org, name).into();
+        return Ok(Reply::json(200, &body));
     }
     let object = find(name, tooling).ok_or_else(not_found)?;
     let fields: Vec<Value> = object
@@ -244,7 +262,7 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
             })
         })
         .collect();
-    let mut body = summary(object, call.version);
+    let mut body = summary(&call.state.org, object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
 }

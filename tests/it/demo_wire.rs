@@ -530,3 +530,49 @@ async fn the_program_finds_the_demo_orgs_drift() {
     assert_eq!(state("userPermissions[ApiEnabled].enabled"), Some("in-sync"));
     running.stop().await;
 }
+
+#[tokio::test]
+async fn objects_are_listed_with_what_their_ids_begin_with() {
+    let running = start(Faults::none()).await;
+    let list: Json = get(&running, "/services/data/v67.0/sobjects").await.json().await.unwrap();
+    let rows = list["sobjects"].as_array().unwrap();
+    for (name, prefix) in [("Account", "001"), ("PermissionSet", "0PS"), ("Invoice__c", "a01")] {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(row["keyPrefix"], prefix, "{name}");
+        let path = format!("/services/data/v67.0/sobjects/{name}/describe");
+        let described: Json = get(&running, &path).await.json().await.unwrap();
+        assert_eq!(described["keyPrefix"], prefix, "{name}");
+        assert!(described["fields"].is_array() && row["fields"].is_null(), "{name}");
+    }
+    let user = "warehouse.sync@harbourlight.example.com";
+    let token = running.store().token_of(user).unwrap();
+    let list =
+        client().get(format!("{}/services/data/v67.0/sobjects", running.url())).bearer_auth(token);
+    let list: Json = list.send().await.unwrap().json().await.unwrap();
+    let rows = list["sobjects"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["name"] != "Campaign"), "what is not read is not listed");
+}
+
+#[tokio::test]
+async fn all_or_none_stands_in_the_header_of_a_call() {
+    let running = start(Faults::none()).await;
+    let body = format!(
+        "<createMetadata xmlns=\"{NS}\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <metadata xsi:type=\"PermissionSet\"><fullName>Good</fullName><label>A</label></metadata>\
+         <metadata xsi:type=\"PermissionSet\"><fullName>Bad</fullName></metadata>\
+         </createMetadata>"
+    );
+    let envelope = format!(
+        "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+         <soapenv:Header><SessionHeader xmlns=\"{NS}\"><sessionId>{}</sessionId></SessionHeader>\
+         <AllOrNoneHeader xmlns=\"{NS}\"><allOrNone>true</allOrNone></AllOrNoneHeader>\
+         </soapenv:Header><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>",
+        running.token
+    );
+    let sent = client().post(format!("{}/services/Soap/m/67.0", running.url())).body(envelope);
+    let reply = sent.send().await.unwrap().text().await.unwrap();
+    assert!(reply.contains("ALL_OR_NONE_OPERATION_ROLLED_BACK"), "{reply}");
+    assert!(reply.contains("<createMetadataResponse><result>"), "{reply}");
+    let reply = call(&running, &body).await;
+    assert!(reply.contains("<fullName>Good</fullName><success>true</success>"), "{reply}");
+}
