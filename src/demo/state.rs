@@ -246,6 +246,13 @@ impl Org {
         self.serial += 1;
         id18(&format!("{prefix}Ws{:0>10}", base36(self.serial)))
     }
+
+    /// Makes an id for a row of an object of which there were rows at first: those count from one
+    /// too.
+    pub(crate) fn new_row_id(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        id18(&format!("{prefix}Wt{:0>10}", base36(self.serial)))
+    }
 }
 
 impl State {
