@@ -9,11 +9,13 @@
 //! types with what it is to judge.
 
 mod assign;
+mod audit;
 mod catalog;
 mod crud;
 mod deploy;
 mod faults;
 mod grant;
+mod history;
 mod job;
 mod name;
 mod oauth;
@@ -29,6 +31,7 @@ mod schema;
 mod seed;
 mod server;
 mod sight;
+mod signins;
 mod soap;
 mod soql;
 mod state;

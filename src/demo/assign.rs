@@ -167,6 +167,12 @@ impl Org {
         Ok(self.store_row("SetupEntityAccess", "0J0", row))
     }
 
+    /// Returns a stored row.
+    pub(crate) fn stored_row(&self, object: &str, id: &str) -> Option<Row> {
+        let rows = self.records.get(object)?;
+        rows.iter().find(|row| same_id(string(row, "Id"), id)).cloned()
+    }
+
     /// Deletes a stored row by REST.
     pub(crate) fn delete_row(&mut self, object: &ObjectDef, id: &str) -> Result<(), Refusal> {
         let rows = self.records.entry(object.name.to_owned()).or_default();

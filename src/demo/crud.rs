@@ -40,13 +40,13 @@ pub(crate) fn answer(
             ),
         )));
     }
-    let before = state.org.components.clone();
+    let before = state.org.clone();
     let mut results = match write {
         Some(write) => written(state, call, write, writer),
         None => deleted(state, call, writer),
     };
     if all_or_none && results.iter().any(|result| result.outcome.is_err()) {
-        state.org.components = before;
+        state.org = before;
         for result in results.iter_mut().filter(|result| result.outcome.is_ok()) {
             result.outcome = Err(vec![(
                 "ALL_OR_NONE_OPERATION_ROLLED_BACK",
@@ -56,6 +56,8 @@ pub(crate) fn answer(
             )]);
         }
     } else {
+        let changes = before.changes_to(&state.org);
+        state.org.note_changes(changes, writer.user, writer.now);
         state.dirty = true;
     }
     Some(Ok(results.iter().map(Written::to_xml).collect()))
@@ -155,6 +157,10 @@ mod tests {
         assert!(reply.contains("no PermissionSet named Gone found"), "{reply}");
         assert!(!state.org.has("PermissionSet", "New"));
         assert!(state.dirty);
+        // Each call is on the audit trail by itself.
+        let told =
+            state.org.history.audit.iter().filter(|row| row.change.action == "PermSetDelete");
+        assert_eq!(told.count(), 1);
     }
 
     #[test]

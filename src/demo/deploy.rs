@@ -257,7 +257,9 @@ impl Org {
         }
         .to_owned();
         if !job.options.check_only && outcome.status != "Failed" {
+            let changes = self.changes_to(&after);
             self.components = after.components;
+            self.note_changes(changes, &job.created_by, job.end);
         }
         outcome
     }

@@ -1,5 +1,7 @@
 //! The REST API: versions, limits, queries, records, and deploys (S 4.4, 5, 6.5).
 
+mod rows;
+
 use serde_json::{Value, json};
 
 use super::catalog::ObjectType;
@@ -11,7 +13,7 @@ use super::objects::{OBJECTS, ObjectDef, find, key_prefix};
 use super::query;
 use super::refusal::{Refusal, not_found, refuse};
 use super::soql::{self, Item};
-use super::state::{Org, Row, State, same_id, string, timestamp};
+use super::state::{Org, State, string, timestamp};
 use super::wire::{Reply, Request};
 
 /// How many rows an answer holds at most.
@@ -107,15 +109,11 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("GET", ["tooling", "sobjects"]) => Ok(list_objects(call, true)),
         ("GET", ["sobjects", name, "describe"]) => describe(call, name, false),
         ("GET", ["tooling", "sobjects", name, "describe"]) => describe(call, name, true),
-        ("POST", ["sobjects", name]) => create(call, name),
-        ("GET", ["sobjects", name, id]) => row(call, name, id),
-        ("DELETE", ["sobjects", name, id]) => {
-            let object = writable(name)?;
-            manage(call)?;
-            call.state.org.delete_row(object, id)?;
-            call.state.dirty = true;
-            Ok(Reply::empty(204))
-        }
+        ("POST", ["sobjects", name]) => rows::create(call, name),
+        ("GET", ["sobjects", name, id]) => rows::row(call, name, id),
+        ("DELETE", ["sobjects", "AuthSession", id]) => rows::end_session(call, id),
+        ("DELETE", ["sobjects", name, id]) => rows::delete(call, name, id),
+        ("PATCH", ["sobjects", "UserLogin", id]) => rows::freeze(call, id),
         ("POST", ["metadata", "deployRequest"]) => start_deploy(call),
         ("GET", ["metadata", "deployRequest", id]) => deploy_status(call, id),
         ("PATCH", ["metadata", "deployRequest", id]) => cancel(call, id),
@@ -255,7 +253,7 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
             json!({
-                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": true, "sortable": true,
+                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": object.is_filterable(&name), "sortable": true,
                 "custom": false, "createable": object.writable, "updateable": false,
                 "relationshipName": relationship.map(|(relationship, _, _)| relationship),
                 "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),
@@ -299,58 +297,6 @@ fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
         "updateable": true, "deletable": true, "retrieveable": true, "fields": fields,
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
-}
-
-fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
-    let object = find(name, false).ok_or_else(not_found)?;
-    let rows = call.state.org.rows(object);
-    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
-        refuse(
-            "NOT_FOUND",
-            "Provided external ID field does not exist or is not accessible: ".to_owned() + id,
-        )
-    })?;
-    let mut body = json!({
-        "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
-    });
-    for (field, _) in object.fields(&call.state.org) {
-        body[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
-    }
-    Ok(Reply::json(200, &body))
-}
-
-fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
-    let object = find(name, false).ok_or_else(not_found)?;
-    if object.writable {
-        Ok(object)
-    } else {
-        Err(refuse(
-            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-            format!("entity type cannot be inserted: {}", object.name),
-        ))
-    }
-}
-
-/// Assigning needs a right of its own (S 4.4).
-fn manage(call: &Call<'_>) -> Result<(), Refusal> {
-    if ["AssignPermissionSets", "ManageUsers"]
-        .iter()
-        .any(|permission| call.state.org.is_permitted(&call.user, permission))
-    {
-        Ok(())
-    } else {
-        Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
-    }
-}
-
-fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
-    let object = writable(name)?;
-    manage(call)?;
-    let values: Row = serde_json::from_slice(&call.request.body)
-        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-    let id = call.state.org.create_row(object, &values)?;
-    call.state.dirty = true;
-    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
 }
 
 fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::catalog::Catalog;
 use super::grant::{Code, Grant};
+use super::history::History;
 use super::job::{DeployJob, RetrieveJob};
 use super::name::{Key, key_of_path};
 use super::seed;
@@ -45,6 +46,9 @@ pub(crate) struct Org {
     /// The sign-ins that access tokens come from, where they came from one that can be refreshed.
     #[serde(default)]
     pub(crate) families: BTreeMap<String, u64>,
+    /// Sign-ins and changes.
+    #[serde(default)]
+    pub(crate) history: History,
     /// Deploys, oldest first.
     pub(crate) deploys: Vec<DeployJob>,
     /// What tokens are made from.
@@ -104,6 +108,7 @@ impl Org {
             components,
             grants: BTreeMap::new(),
             families: BTreeMap::new(),
+            history: History::default(),
             deploys: Vec::new(),
             secret: secret.to_owned(),
             serial: 0,
@@ -252,6 +257,12 @@ impl Org {
     pub(crate) fn new_row_id(&mut self, prefix: &str) -> String {
         self.serial += 1;
         id18(&format!("{prefix}Wt{:0>10}", base36(self.serial)))
+    }
+
+    /// Makes an id for what the org writes down by itself; others are not moved by it.
+    pub(crate) fn new_history_id(&mut self, prefix: &str) -> String {
+        self.history.count += 1;
+        id18(&format!("{prefix}Ws{:0>10}", base36(self.history.count)))
     }
 }
 
