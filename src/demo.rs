@@ -9,16 +9,20 @@
 //! types with what it is to judge.
 
 mod assign;
+mod audit;
 mod catalog;
+mod crud;
 mod deploy;
 mod faults;
 mod form;
 mod grant;
+mod history;
 mod job;
 mod name;
 mod needs;
 mod oauth;
 mod objects;
+mod page;
 mod query;
 mod records;
 mod refusal;
@@ -29,6 +33,7 @@ mod schema;
 mod seed;
 mod server;
 mod sight;
+mod signins;
 mod soap;
 mod soql;
 mod state;
@@ -42,6 +47,7 @@ use std::path::{Path, PathBuf};
 pub use faults::{Fault, FaultRule, Faults};
 pub use form::Form;
 pub use server::{Running, serve};
+pub use state::org_id;
 pub use store::Store;
 
 /// Why the demo org cannot be had.

@@ -313,6 +313,16 @@ impl Journal {
         fs::remove_file(&path).map_err(|error| JournalError::Io { path, error })
     }
 
+    /// Removes all entries, those that cannot be read too.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn clear(&self) -> Result<(), JournalError> {
+        let Contents { entries, damaged } = self.contents()?;
+        let damaged = damaged.into_iter().map(|one| one.id);
+        entries.into_iter().map(|one| one.id).chain(damaged).try_for_each(|id| self.remove(&id))
+    }
+
     fn path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.json"))
     }

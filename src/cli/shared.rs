@@ -4,6 +4,8 @@ pub(super) mod arguments;
 pub(super) mod baseline;
 pub(super) mod config;
 pub(super) mod connect;
+#[cfg(feature = "demo")]
+pub(super) mod demo_org;
 pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod goal;

@@ -167,6 +167,12 @@ impl Org {
         Ok(self.store_row("SetupEntityAccess", "0J0", row))
     }
 
+    /// Returns a stored row.
+    pub(crate) fn stored_row(&self, object: &str, id: &str) -> Option<Row> {
+        let rows = self.records.get(object)?;
+        rows.iter().find(|row| same_id(string(row, "Id"), id)).cloned()
+    }
+
     /// Deletes a stored row by REST.
     pub(crate) fn delete_row(&mut self, object: &ObjectDef, id: &str) -> Result<(), Refusal> {
         let rows = self.records.entry(object.name.to_owned()).or_default();
@@ -180,7 +186,7 @@ impl Org {
     }
 
     fn store_row(&mut self, object: &str, prefix: &str, mut row: Row) -> String {
-        let id = self.new_id(prefix);
+        let id = self.new_row_id(prefix);
         row.insert("Id".to_owned(), id.clone().into());
         self.records.entry(object.to_owned()).or_default().push(row);
         id
@@ -211,4 +217,24 @@ fn duplicate(field: &str) -> Refusal {
         "DUPLICATE_VALUE",
         format!("duplicate value found: {field} duplicates value on record with id: <unknown>"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_made_has_an_id_of_its_own() {
+        let mut org = Org::seeded("x");
+        let before = org.records["PermissionSetAssignment"].clone();
+        let mut values = Row::new();
+        let sam = string(org.user("sam.pereira@harbourlight.example.com").unwrap(), "Id");
+        values.insert("AssigneeId".to_owned(), sam.into());
+        let set = component_id("PermissionSet", "Report_Builder");
+        values.insert("PermissionSetId".to_owned(), set.into());
+        let object = find("PermissionSetAssignment", false).unwrap();
+        let id = org.create_row(object, &values).unwrap();
+        org.delete_row(object, &id).unwrap();
+        assert_eq!(org.records["PermissionSetAssignment"], before, "others' rows stay");
+    }
 }

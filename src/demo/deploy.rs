@@ -7,6 +7,7 @@ mod age;
 mod check;
 mod connected_app;
 mod dependency;
+pub(crate) mod direct;
 mod external_app;
 mod package;
 mod permission_set;
@@ -75,10 +76,18 @@ impl State {
         user: &str,
         now: u64,
     ) -> String {
-        self.queue(BASE64_STANDARD.encode(zip), options, user, now)
+        let components = package::read(zip, &options).map_or(0, |package| package.size());
+        self.queue(BASE64_STANDARD.encode(zip), components, options, user, now)
     }
 
-    fn queue(&mut self, zip: String, options: DeployOptions, user: &str, now: u64) -> String {
+    fn queue(
+        &mut self,
+        zip: String,
+        components: u64,
+        options: DeployOptions,
+        user: &str,
+        now: u64,
+    ) -> String {
         let id = self.org.new_id("0Af");
         let free = self
             .org
@@ -92,6 +101,7 @@ impl State {
             id: id.clone(),
             options,
             zip: Some(zip),
+            components,
             created_by: user.to_owned(),
             created: now,
             start,
@@ -130,7 +140,8 @@ impl State {
             ));
         };
         let options = DeployOptions { check_only: false, ..job.options.clone() };
-        Ok(self.queue(zip, options, user, now))
+        let components = job.components;
+        Ok(self.queue(zip, components, options, user, now))
     }
 
     /// Asks a deploy to stop; returns whether it already has.
@@ -250,7 +261,9 @@ impl Org {
         }
         .to_owned();
         if !job.options.check_only && outcome.status != "Failed" {
+            let changes = self.changes_to(&after);
             self.components = after.components;
+            self.note_changes(changes, &job.created_by, job.end);
         }
         outcome
     }

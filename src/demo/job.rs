@@ -117,6 +117,9 @@ pub(crate) struct DeployJob {
     pub(crate) options: DeployOptions,
     /// The zip in base64; kept until it is done, and after a validation, for a quick deploy.
     pub(crate) zip: Option<String>,
+    /// How many components it holds, for what is shown while it runs.
+    #[serde(default)]
+    pub(crate) components: u64,
     pub(crate) created_by: String,
     pub(crate) created: u64,
     pub(crate) start: u64,
@@ -158,8 +161,21 @@ impl DeployJob {
         match &self.outcome {
             Some(outcome) => &outcome.status,
             None if self.canceled.is_some() => "Canceling",
-            None if now < self.start + (self.end - self.start) / 4 => "Pending",
+            None if now < self.begins() => "Pending",
             None => "InProgress",
         }
+    }
+
+    /// When it is taken up: a quarter of its time is spent in the queue.
+    fn begins(&self) -> u64 {
+        self.start + (self.end - self.start) / 4
+    }
+
+    /// How many components are done at a time at which it has not ended: evenly, as time passes.
+    pub(crate) fn components_done(&self, now: u64) -> u64 {
+        let begins = self.begins();
+        let whole = u128::from(self.end.saturating_sub(begins)).max(1);
+        let passed = u128::from(now.saturating_sub(begins)).min(whole);
+        u64::try_from(u128::from(self.components) * passed / whole).unwrap_or_default()
     }
 }

@@ -46,7 +46,19 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
         ("GET", "authorize") => authorize(state, request, now),
         ("POST", "token") => {
             let form = form(&request.body);
-            match token(state, request, &form, now) {
+            let tried = state.signing_in(&form, &client_of(request, &form));
+            let outcome = if tried.is_frozen(&state.org) {
+                // That a frozen user's client is told so is not certain.
+                Err(denied("invalid_grant", "inactive user"))
+            } else {
+                token(state, request, &form, now)
+            };
+            let told = match &outcome {
+                Ok(body) => Ok(body["access_token"].as_str().unwrap_or_default()),
+                Err(Denied(error, description)) => Err((*error, description.as_str())),
+            };
+            state.signed_in(&tried, told, now);
+            match outcome {
                 Ok(body) => Reply::json(200, &body),
                 Err(Denied(error, description)) => {
                     Reply::json(400, &json!({ "error": error, "error_description": description }))
@@ -81,6 +93,18 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
         }
         _ => Reply::refusal(404, &not_found()),
     }
+}
+
+/// The consumer key of a request for a token, from the form or the header.
+fn client_of(request: &Request, form: &BTreeMap<String, String>) -> String {
+    let basic = || {
+        let text = request.header("authorization")?.strip_prefix("Basic ")?;
+        let bytes = base64::prelude::BASE64_STANDARD.decode(text).ok()?;
+        let pair = String::from_utf8(bytes).ok()?;
+        pair.split_once(':').map(|(id, _)| id.to_owned())
+    };
+    let named = form.get("client_id").filter(|id| !id.is_empty()).cloned();
+    named.or_else(basic).unwrap_or_default()
 }
 
 fn form(body: &[u8]) -> BTreeMap<String, String> {

@@ -14,6 +14,8 @@ pub(crate) struct ObjectDef {
     pub(crate) relationships: &'static [(&'static str, &'static str, &'static str)],
     /// Whether rows may be created and deleted by REST.
     pub(crate) writable: bool,
+    /// The fields by which rows may be chosen, where those are not all.
+    pub(crate) filters: Option<&'static [&'static str]>,
 }
 
 const AUDIT: &[(&str, &str, &str)] =
@@ -24,11 +26,17 @@ const fn object(
     fields: &'static str,
     relationships: &'static [(&'static str, &'static str, &'static str)],
 ) -> ObjectDef {
-    ObjectDef { name, tooling: false, fields, relationships, writable: false }
+    ObjectDef { name, tooling: false, fields, relationships, writable: false, filters: None }
 }
 
 const fn writable(mut object: ObjectDef) -> ObjectDef {
     object.writable = true;
+    object
+}
+
+/// Rows can be chosen by these fields alone.
+const fn filtered(mut object: ObjectDef, filters: &'static [&'static str]) -> ObjectDef {
+    object.filters = Some(filters);
     object
 }
 
@@ -46,6 +54,14 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         &[],
     ),
     object(
+        "AuthSession",
+        "Id:id UsersId:reference CreatedDate:datetime LastModifiedDate:datetime LoginType:string \
+         LoginSubType:string SessionType:string SourceIp:string LoginHistoryId:reference \
+         NumSecondsValid:int SessionSecurityLevel:string IsAssociatedWithJwtAccessToken:boolean \
+         IsCurrent:boolean",
+        &[("Users", "UsersId", "User"), ("LoginHistory", "LoginHistoryId", "LoginHistory")],
+    ),
+    object(
         "ConnectedApplication",
         "Id:id Name:string StartUrl:string MobileStartUrl:string MobileSessionTimeout:string \
          PinLength:string OptionsAllowAdminApprovedUsersOnly:boolean \
@@ -56,7 +72,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          LastModifiedDate:datetime LastModifiedById:reference",
         AUDIT,
     ),
-    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string", &[]),
+    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string KeyPrefix:string", &[]),
     object(
         "ExternalClientApplication",
         "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \
@@ -81,9 +97,37 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          PermissionsEdit:boolean",
         &[("Parent", "ParentId", "PermissionSet")],
     ),
+    filtered(
+        object(
+            "LoginHistory",
+            "Id:id UserId:reference LoginTime:datetime LoginType:string LoginSubType:string \
+             Application:string Status:string SourceIp:string LoginUrl:string ApiType:string \
+             ApiVersion:string Browser:string Platform:string ClientVersion:string \
+             CountryIso:string TlsProtocol:string CipherSuite:string LoginGeoId:reference \
+             NetworkId:reference AuthenticationServiceId:reference AuthMethodReference:string \
+             ForwardedForIp:string OptionsIsGet:boolean OptionsIsPost:boolean",
+            // No source knows of a relationship to the user.
+            &[],
+        ),
+        &[
+            "AuthenticationServiceId",
+            "CipherSuite",
+            "CountryIso",
+            "Id",
+            "LoginTime",
+            "LoginType",
+            "LoginUrl",
+            "NetworkId",
+            "OptionsIsGet",
+            "OptionsIsPost",
+            "TlsProtocol",
+            "UserId",
+        ],
+    ),
     object(
         "OauthToken",
-        "Id:id AppName:string AppMenuItemId:reference UserId:reference LastUsedDate:datetime \
+        "Id:id AppName:string AppMenuItemId:reference UserId:reference CreatedDate:datetime \
+         LastUsedDate:datetime \
          UseCount:int AccessToken:string DeleteToken:string RequestToken:string",
         &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
     ),
@@ -156,6 +200,16 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id Name:string Description:string UserLicenseId:reference UserType:string",
         &[("UserLicense", "UserLicenseId", "UserLicense")],
     ),
+    filtered(
+        object(
+            "SetupAuditTrail",
+            "Id:id Action:string Section:string Display:string CreatedById:reference \
+             CreatedDate:datetime CreatedByContext:string DelegateUser:string \
+             ResponsibleNamespacePrefix:string",
+            &[("CreatedBy", "CreatedById", "User")],
+        ),
+        &["Id", "Action", "CreatedById", "CreatedDate", "DelegateUser"],
+    ),
     writable(object(
         "SetupEntityAccess",
         "Id:id ParentId:reference SetupEntityId:reference SetupEntityType:string",
@@ -173,6 +227,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id Name:string MasterLabel:string LicenseDefinitionKey:string Status:string \
          TotalLicenses:int UsedLicenses:int",
         &[],
+    ),
+    object(
+        "UserLogin",
+        "Id:id UserId:reference IsFrozen:boolean IsPasswordLocked:boolean",
+        &[("User", "UserId", "User")],
     ),
     tooling(object(
         "DeployRequest",
@@ -224,11 +283,68 @@ pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
         .find(|object| object.tooling == tooling && object.name.eq_ignore_ascii_case(name))
 }
 
+/// What the ids of well-known objects begin with.
+const KEY_PREFIXES: &[(&str, &str)] = &[
+    ("Account", "001"),
+    ("AppMenuItem", "0DS"),
+    ("AuthSession", "0Ak"),
+    ("Campaign", "701"),
+    ("Case", "500"),
+    ("ConnectedApplication", "0H4"),
+    ("Contact", "003"),
+    ("Contract", "800"),
+    ("DeployRequest", "0Af"),
+    ("EntityDefinition", "4ie"),
+    ("Event", "00U"),
+    ("ExternalClientApplication", "0xI"),
+    ("ExtlClntAppOauthPlcyCnfg", "0xP"),
+    ("FieldPermissions", "01k"),
+    ("InstalledSubscriberPackage", "0A3"),
+    ("Lead", "00Q"),
+    ("LoginHistory", "0Ya"),
+    ("ObjectPermissions", "110"),
+    ("Opportunity", "006"),
+    ("Organization", "00D"),
+    ("PermissionSet", "0PS"),
+    ("PermissionSetAssignment", "0Pa"),
+    ("PermissionSetGroup", "0PG"),
+    ("PermissionSetGroupComponent", "0PM"),
+    ("PermissionSetLicense", "0PL"),
+    ("PermissionSetLicenseAssign", "2LA"),
+    ("Product2", "01t"),
+    ("Profile", "00e"),
+    ("SetupAuditTrail", "0Ym"),
+    ("SetupEntityAccess", "0J0"),
+    ("SubscriberPackage", "033"),
+    ("SubscriberPackageVersion", "04t"),
+    ("Task", "00T"),
+    ("User", "005"),
+    ("UserLicense", "100"),
+    ("UserLogin", "0Yw"),
+];
+
+/// What an object's ids begin with; `None` where nothing is known of it. The org's own objects have
+/// theirs in the order of their names.
+pub(crate) fn key_prefix(org: &Org, name: &str) -> Option<String> {
+    let known = KEY_PREFIXES.iter().find(|(object, _)| *object == name);
+    let own = || {
+        let mut objects = org.catalog.objects.iter().filter(|(_, object)| object.custom);
+        let at = objects.position(|(object, _)| object == name)?;
+        Some(format!("a{at:02}"))
+    };
+    known.map(|(_, prefix)| (*prefix).to_owned()).or_else(own)
+}
+
 /// A permission that describe does not show for `PermissionSet` and `Profile`, as seen in live orgs
 /// (S 4.5): metadata alone has it.
 pub(crate) const HIDDEN_PERMISSION: &str = "CanApproveUninstalledApps";
 
 impl ObjectDef {
+    /// Whether rows may be chosen by a field.
+    pub(crate) fn is_filterable(&self, field: &str) -> bool {
+        self.filters.is_none_or(|filters| filters.iter().any(|one| one.eq_ignore_ascii_case(field)))
+    }
+
     /// The fields with their types, in order; `Permissions*` last.
     pub(crate) fn fields(&self, org: &Org) -> Vec<(String, &'static str)> {
         let mut fields: Vec<(String, &str)> = self

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::{DeployJob, Message};
 use super::name::encode;
-use super::objects::{HIDDEN_PERMISSION, ObjectDef};
+use super::objects::{HIDDEN_PERMISSION, ObjectDef, key_prefix};
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
 };
@@ -19,6 +19,7 @@ impl Org {
         let stored = || self.records.get(object.name).cloned().unwrap_or_default();
         let rows: Vec<Value> = match object.name {
             "AppMenuItem" => self.app_menu_items(),
+            "AuthSession" => self.session_rows(),
             "ConnectedApplication" => {
                 let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
                 rows.extend(self.connected_applications());
@@ -32,7 +33,7 @@ impl Org {
                 .map(|(name, object)| {
                     json!({
                         "Id": derived_id("000", name), "QualifiedApiName": name,
-                        "Label": object.label,
+                        "Label": object.label, "KeyPrefix": key_prefix(self, name),
                     })
                 })
                 .collect(),
@@ -48,6 +49,12 @@ impl Org {
                 .collect(),
             "ExtlClntAppOauthPlcyCnfg" => self.external_policies(),
             "FieldPermissions" => self.field_permissions(),
+            "LoginHistory" => self.login_rows(),
+            "OauthToken" => {
+                let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
+                rows.extend(self.approval_rows());
+                rows
+            }
             "ObjectPermissions" => self.object_permissions(),
             "PermissionDependency" => self.permission_dependencies(),
             "PermissionSet" => self.permission_sets(),
@@ -83,7 +90,9 @@ impl Org {
                 rows.extend(self.app_access());
                 rows
             }
+            "SetupAuditTrail" => self.audit_rows(),
             "SubscriberPackage" | "SubscriberPackageVersion" => self.subscriber_packages(object.name),
+            "UserLogin" => self.user_login_rows(),
             "User" => stored().into_iter().map(|row| self.user_row(row)).collect(),
             _ => stored().into_iter().map(Value::Object).collect(),
         };

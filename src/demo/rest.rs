@@ -1,5 +1,7 @@
 //! The REST API: versions, limits, queries, records, and deploys (S 4.4, 5, 6.5).
 
+mod rows;
+
 use serde_json::{Value, json};
 
 use super::catalog::ObjectType;
@@ -7,11 +9,11 @@ use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, Message};
 use super::oauth::user_of;
-use super::objects::{OBJECTS, ObjectDef, find};
+use super::objects::{OBJECTS, ObjectDef, find, key_prefix};
 use super::query;
 use super::refusal::{Refusal, not_found, refuse};
 use super::soql::{self, Item};
-use super::state::{Org, Row, State, same_id, string, timestamp};
+use super::state::{Org, State, string, timestamp};
 use super::wire::{Reply, Request};
 
 /// How many rows an answer holds at most.
@@ -107,15 +109,11 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("GET", ["tooling", "sobjects"]) => Ok(list_objects(call, true)),
         ("GET", ["sobjects", name, "describe"]) => describe(call, name, false),
         ("GET", ["tooling", "sobjects", name, "describe"]) => describe(call, name, true),
-        ("POST", ["sobjects", name]) => create(call, name),
-        ("GET", ["sobjects", name, id]) => row(call, name, id),
-        ("DELETE", ["sobjects", name, id]) => {
-            let object = writable(name)?;
-            manage(call)?;
-            call.state.org.delete_row(object, id)?;
-            call.state.dirty = true;
-            Ok(Reply::empty(204))
-        }
+        ("POST", ["sobjects", name]) => rows::create(call, name),
+        ("GET", ["sobjects", name, id]) => rows::row(call, name, id),
+        ("DELETE", ["sobjects", "AuthSession", id]) => rows::end_session(call, id),
+        ("DELETE", ["sobjects", name, id]) => rows::delete(call, name, id),
+        ("PATCH", ["sobjects", "UserLogin", id]) => rows::freeze(call, id),
         ("POST", ["metadata", "deployRequest"]) => start_deploy(call),
         ("GET", ["metadata", "deployRequest", id]) => deploy_status(call, id),
         ("PATCH", ["metadata", "deployRequest", id]) => cancel(call, id),
@@ -182,8 +180,8 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
         .select
         .iter()
         .filter_map(|item| match item {
-            Item::Field(path) => Some(path.names.join(".")),
-            Item::Count | Item::CountOf(..) => None,
+            Item::Field(path, _) => Some(path.names.join(".")),
+            Item::Count | Item::Aggregate(..) => None,
         })
         .map(|name| {
             json!({
@@ -200,19 +198,35 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
 }
 
 fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
-    let rows: Vec<Value> = OBJECTS
+    let org = &call.state.org;
+    let mut rows: Vec<Value> = OBJECTS
         .iter()
         .filter(|object| object.tooling == tooling)
-        .map(|object| summary(object, call.version))
+        .map(|object| summary(org, object, call.version))
         .collect();
+    if !tooling {
+        let seen =
+            org.catalog.objects.iter().filter(|(name, _)| {
+                find(name, false).is_none() && org.sees_object(&call.user, name)
+            });
+        rows.extend(seen.map(|(name, object)| {
+            let mut row = business_object(name, object, call.version);
+            row["keyPrefix"] = key_prefix(org, name).into();
+            if let Some(row) = row.as_object_mut() {
+                row.remove("fields");
+            }
+            row
+        }));
+    }
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows }))
 }
 
-fn summary(object: &ObjectDef, version: &str) -> Value {
+fn summary(org: &Org, object: &ObjectDef, version: &str) -> Value {
     let folder = if object.tooling { "tooling/sobjects" } else { "sobjects" };
     let url = format!("/services/data/v{version}/{folder}/{}", object.name);
     json!({
-        "name": object.name, "label": object.name, "custom": false, "queryable": true, "retrieveable": true,
+        "name": object.name, "label": object.name, "keyPrefix": key_prefix(org, object.name),
+        "custom": false, "queryable": true, "retrieveable": true,
         "createable": object.writable, "deletable": object.writable, "updateable": false,
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
@@ -228,7 +242,9 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
             return Err(not_found());
         }
         let seen = org.seen_fields(&call.user, name, object);
-        return Ok(Reply::json(200, &business_object(name, &seen, call.version)));
+        let mut body = business_object(name, &seen, call.version);
+        body["keyPrefix"] = key_prefix(org, name).into();
+        return Ok(Reply::json(200, &body));
     }
     let object = find(name, tooling).ok_or_else(not_found)?;
     let fields: Vec<Value> = object
@@ -237,14 +253,14 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
             json!({
-                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": true, "sortable": true,
+                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": object.is_filterable(&name), "sortable": true,
                 "custom": false, "createable": object.writable, "updateable": false,
                 "relationshipName": relationship.map(|(relationship, _, _)| relationship),
                 "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),
             })
         })
         .collect();
-    let mut body = summary(object, call.version);
+    let mut body = summary(&call.state.org, object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
 }
@@ -281,58 +297,6 @@ fn business_object(name: &str, object: &ObjectType, version: &str) -> Value {
         "updateable": true, "deletable": true, "retrieveable": true, "fields": fields,
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
-}
-
-fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
-    let object = find(name, false).ok_or_else(not_found)?;
-    let rows = call.state.org.rows(object);
-    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
-        refuse(
-            "NOT_FOUND",
-            "Provided external ID field does not exist or is not accessible: ".to_owned() + id,
-        )
-    })?;
-    let mut body = json!({
-        "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
-    });
-    for (field, _) in object.fields(&call.state.org) {
-        body[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
-    }
-    Ok(Reply::json(200, &body))
-}
-
-fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
-    let object = find(name, false).ok_or_else(not_found)?;
-    if object.writable {
-        Ok(object)
-    } else {
-        Err(refuse(
-            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-            format!("entity type cannot be inserted: {}", object.name),
-        ))
-    }
-}
-
-/// Assigning needs a right of its own (S 4.4).
-fn manage(call: &Call<'_>) -> Result<(), Refusal> {
-    if ["AssignPermissionSets", "ManageUsers"]
-        .iter()
-        .any(|permission| call.state.org.is_permitted(&call.user, permission))
-    {
-        Ok(())
-    } else {
-        Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
-    }
-}
-
-fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
-    let object = writable(name)?;
-    manage(call)?;
-    let values: Row = serde_json::from_slice(&call.request.body)
-        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-    let id = call.state.org.create_row(object, &values)?;
-    call.state.dirty = true;
-    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
 }
 
 fn start_deploy(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -439,13 +403,22 @@ fn deploy_body(call: &Call<'_>, id: &str, status: u16, details: bool) -> Result<
 /// A deploy's result, for REST and SOAP alike; keys come in order of name, as the WSDL has them.
 pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64) -> Value {
     let outcome = job.outcome.as_ref();
-    let count = |messages: Option<&Vec<Message>>| messages.map_or(0, Vec::len);
+    let count = |messages: Option<&Vec<Message>>| {
+        messages.map_or(0, |messages| u64::try_from(messages.len()).unwrap_or_default())
+    };
     let errors = count(outcome.map(|outcome| &outcome.failures));
     let warned = outcome.map_or(0, |outcome| {
         outcome.successes.iter().filter(|message| message.problem_type.is_some()).count()
     });
     // The manifest is among the messages, but no component.
-    let deployed = count(outcome.map(|outcome| &outcome.successes)).saturating_sub(1);
+    let (deployed, total) = match outcome {
+        Some(outcome) => {
+            let deployed = count(Some(&outcome.successes)).saturating_sub(1);
+            (deployed, deployed + errors)
+        }
+        None if job.canceled.is_some() => (0, job.components),
+        None => (job.components_done(now), job.components),
+    };
     let done = outcome.is_some();
     let status = job.status(now);
     let time = |millis: u64| timestamp(millis, "Z");
@@ -461,7 +434,7 @@ pub(crate) fn deploy_result(org: &Org, job: &DeployJob, details: bool, now: u64)
         "lastModifiedDate": time(outcome.map_or(now, |outcome| outcome.completed)),
         "numberComponentErrors": errors,
         "numberComponentsDeployed": if status == "Failed" { 0 } else { deployed },
-        "numberComponentsTotal": deployed + errors,
+        "numberComponentsTotal": total,
         "numberTestErrors": 0,
         "numberTestsCompleted": 0,
         "numberTestsTotal": 0,

@@ -2,6 +2,7 @@
 
 use super::faults::Fault;
 use super::oauth;
+use super::page;
 use super::refusal::not_found;
 use super::rest;
 use super::soap;
@@ -55,6 +56,9 @@ pub(crate) fn answer(
         ["services", "oauth2", name] => oauth::answer(state, request, name, now),
         ["services", "data", rest @ ..] => rest::answer(state, request, rest, now, fault),
         ["id", _, _] => oauth::answer(state, request, "userinfo", now),
+        page @ (["lightning" | "setup", ..] | [""]) if request.method == "GET" => {
+            page::answer(&state.org, page)
+        }
         _ => Reply::refusal(404, &not_found()),
     }
 }

@@ -5,6 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::metadata::archive::write_zip;
 
+use super::crud;
+use super::deploy::direct::Writer;
 use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, FileProperties, Message, RetrieveJob, RetrieveRequest};
@@ -89,7 +91,15 @@ fn dispatch(
         .child("Body")
         .and_then(|body| body.children.first())
         .ok_or_else(|| refuse("XML_PARSER_ERROR", "the SOAP body is empty"))?;
-    let result = run(state, call, number, &user, now, fault)?;
+    let all_or_none = envelope
+        .child("Header")
+        .and_then(|header| header.child("AllOrNoneHeader"))
+        .is_some_and(|header| header.flag("allOrNone"));
+    let writer = Writer { user: &user, now, version: number };
+    let result = match crud::answer(state, call, writer, all_or_none) {
+        Some(result) => result?,
+        None => run(state, call, number, &user, now, fault)?,
+    };
     Ok(format!("{OPEN}<{0}Response>{result}</{0}Response>{CLOSE}", call.name))
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Query {
     /// Where the object's name stands, for errors.
     pub(crate) object_at: usize,
     pub(crate) condition: Option<Condition>,
+    /// What rows are put together by.
+    pub(crate) group: Vec<Path>,
     pub(crate) order: Vec<Order>,
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
@@ -27,17 +29,40 @@ pub(crate) struct Path {
 /// One thing selected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Item {
-    Field(Path),
+    /// A field, with its alias, which only a grouped query may have.
+    Field(Path, Option<String>),
     /// `COUNT()`.
     Count,
     /// `COUNT(Id)`, with its alias.
-    CountOf(Path, Option<String>),
+    Aggregate(Function, Path, Option<String>),
+}
+
+/// What is made of the values of many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    Count,
+    CountDistinct,
+    Least,
+    Greatest,
+}
+
+impl Function {
+    fn of(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "COUNT" => Some(Self::Count),
+            "COUNT_DISTINCT" => Some(Self::CountDistinct),
+            "MIN" => Some(Self::Least),
+            "MAX" => Some(Self::Greatest),
+            _ => None,
+        }
+    }
 }
 
 /// A sorting key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Order {
-    pub(crate) path: Path,
+    /// A field, or in a grouped query a function.
+    pub(crate) item: Item,
     pub(crate) descending: bool,
     pub(crate) nulls_last: bool,
 }
@@ -186,6 +211,17 @@ impl Parser {
         self.keyword("FROM")?;
         let (object, object_at) = self.name()?;
         let condition = if self.word("WHERE") { Some(self.condition()?) } else { None };
+        let mut group = Vec::new();
+        if self.word("GROUP") {
+            self.keyword("BY")?;
+            loop {
+                let (name, at) = self.name()?;
+                group.push(path(&name, at));
+                if !self.symbol(",") {
+                    break;
+                }
+            }
+        }
         let mut order = Vec::new();
         if self.word("ORDER") {
             self.keyword("BY")?;
@@ -198,22 +234,11 @@ impl Parser {
         }
         let limit = if self.word("LIMIT") { Some(self.count()?) } else { None };
         let offset = if self.word("OFFSET") { self.count()? } else { 0 };
-        Ok(Query { select, object, object_at, condition, order, limit, offset })
+        Ok(Query { select, object, object_at, condition, group, order, limit, offset })
     }
 
     fn item(&mut self) -> Result<Item, Refusal> {
-        let (name, at) = self.name()?;
-        if !self.symbol("(") {
-            return Ok(Item::Field(path(&name, at)));
-        }
-        if !name.eq_ignore_ascii_case("COUNT") {
-            return Err(malformed(format!("unexpected token: '{name}'")));
-        }
-        if self.symbol(")") {
-            return Ok(Item::Count);
-        }
-        let (field, at) = self.name()?;
-        self.expect(")")?;
+        let item = self.bare_item()?;
         let alias = match self.tokens.get(self.at) {
             Some(Token { kind: Kind::Word(word), .. }) if !word.eq_ignore_ascii_case("FROM") => {
                 let alias = word.clone();
@@ -222,11 +247,32 @@ impl Parser {
             }
             _ => None,
         };
-        Ok(Item::CountOf(path(&field, at), alias))
+        Ok(match item {
+            Item::Field(path, _) => Item::Field(path, alias),
+            Item::Aggregate(function, path, _) => Item::Aggregate(function, path, alias),
+            Item::Count if alias.is_some() => return Err(self.wrong()),
+            Item::Count => Item::Count,
+        })
+    }
+
+    /// A field or a function, without an alias.
+    fn bare_item(&mut self) -> Result<Item, Refusal> {
+        let (name, at) = self.name()?;
+        if !self.symbol("(") {
+            return Ok(Item::Field(path(&name, at), None));
+        }
+        let function =
+            Function::of(&name).ok_or_else(|| malformed(format!("unexpected token: '{name}'")))?;
+        if function == Function::Count && self.symbol(")") {
+            return Ok(Item::Count);
+        }
+        let (field, at) = self.name()?;
+        self.expect(")")?;
+        Ok(Item::Aggregate(function, path(&field, at), None))
     }
 
     fn order(&mut self) -> Result<Order, Refusal> {
-        let (name, at) = self.name()?;
+        let item = self.bare_item()?;
         let descending = if self.word("DESC") {
             true
         } else {
@@ -240,7 +286,7 @@ impl Parser {
                 self.keyword("FIRST")?;
             }
         }
-        Ok(Order { path: path(&name, at), descending, nulls_last })
+        Ok(Order { item, descending, nulls_last })
     }
 
     fn condition(&mut self) -> Result<Condition, Refusal> {
@@ -425,6 +471,15 @@ mod tests {
         assert_eq!((query.limit, query.offset), (Some(5), 2));
         assert!(matches!(query.condition, Some(Condition::And(parts)) if parts.len() == 2));
         assert!(query.order[0].descending && query.order[0].nulls_last);
+        let query = parse(
+            "SELECT Profile.Name p, COUNT(Id) n, MAX(CreatedDate) FROM User GROUP BY Profile.Name \
+             ORDER BY COUNT(Id) DESC",
+        )
+        .unwrap();
+        assert_eq!(query.group[0].names, ["Profile", "Name"]);
+        assert!(matches!(&query.select[0], Item::Field(_, Some(alias)) if alias == "p"));
+        assert!(matches!(&query.select[2], Item::Aggregate(Function::Greatest, _, None)));
+        assert!(matches!(&query.order[0].item, Item::Aggregate(Function::Count, ..)));
     }
 
     #[test]
@@ -451,7 +506,10 @@ mod tests {
             "SELECT Id FROM User WHERE Name = 'x",
             "SELECT Id FROM User WHERE Name = x",
             "SELECT Id FROM User WHERE A = 1 AND B = 2 OR C = 3",
-            "SELECT Id FROM User GROUP BY Id",
+            "SELECT Id FROM User GROUP BY",
+            "SELECT Id User FROM",
+            "SELECT COUNT() n FROM User",
+            "SELECT SUM(Id) FROM User",
             "SELECT FIELDS(ALL) FROM User",
             "SELECT Id FROM User;",
         ] {

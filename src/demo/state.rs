@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::catalog::Catalog;
 use super::form::Form;
 use super::grant::{Code, Grant};
+use super::history::History;
 use super::job::{DeployJob, RetrieveJob};
 use super::name::{Key, key_of_path};
 use super::seed;
@@ -46,6 +47,9 @@ pub(crate) struct Org {
     /// The sign-ins that access tokens come from, where they came from one that can be refreshed.
     #[serde(default)]
     pub(crate) families: BTreeMap<String, u64>,
+    /// Sign-ins and changes.
+    #[serde(default)]
+    pub(crate) history: History,
     /// Deploys, oldest first.
     pub(crate) deploys: Vec<DeployJob>,
     /// What tokens are made from.
@@ -108,11 +112,34 @@ impl Org {
             components,
             grants: BTreeMap::new(),
             families: BTreeMap::new(),
+            history: History::default(),
             deploys: Vec::new(),
             secret: secret.to_owned(),
             serial: 0,
             forms: BTreeSet::new(),
         }
+    }
+
+    /// Makes the org of a name as it is at first: the same invented company, with an id of its own.
+    pub(crate) fn named(secret: &str, name: Option<&str>) -> Self {
+        let mut org = Self::seeded(secret);
+        let Some(name) = name else { return org };
+        let id = org_id(Some(name));
+        for row in org.records.get_mut("Organization").into_iter().flatten() {
+            row.insert("Id".to_owned(), id.clone().into());
+            let title = format!("{} {name}", string(row, "Name"));
+            row.insert("Name".to_owned(), title.into());
+        }
+        let token = format!("{}!{secret}", &id[..15]);
+        org.sessions = BTreeMap::from([(token, org.catalog.admin.clone())]);
+        org.catalog.org_id = id;
+        org
+    }
+
+    /// What the org is called.
+    pub(crate) fn name(&self) -> String {
+        let row = self.records.get("Organization").and_then(|rows| rows.first());
+        row.map_or_else(String::new, |row| string(row, "Name").to_owned())
     }
 
     /// The parsed content of a component.
@@ -239,6 +266,19 @@ impl Org {
         self.serial += 1;
         id18(&format!("{prefix}Ws{:0>10}", base36(self.serial)))
     }
+
+    /// Makes an id for a row of an object of which there were rows at first: those count from one
+    /// too.
+    pub(crate) fn new_row_id(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        id18(&format!("{prefix}Wt{:0>10}", base36(self.serial)))
+    }
+
+    /// Makes an id for what the org writes down by itself; others are not moved by it.
+    pub(crate) fn new_history_id(&mut self, prefix: &str) -> String {
+        self.history.count += 1;
+        id18(&format!("{prefix}Ws{:0>10}", base36(self.history.count)))
+    }
 }
 
 impl State {
@@ -280,6 +320,14 @@ pub(crate) fn derived_id(prefix: &str, what: &str) -> String {
     }
     id18(&body)
 }
+
+/// Returns the id of the demo org of a name; without one that of `fixtures/demo/org.json`.
+pub fn org_id(name: Option<&str>) -> String {
+    name.map_or_else(|| PLAIN.to_owned(), |name| derived_id("00D", &format!("demo:{name}")))
+}
+
+/// The id of the demo org that has no name.
+const PLAIN: &str = "00DWs0000008DemMAE";
 
 /// The id of a component's record.
 pub(crate) fn component_id(type_name: &str, full_name: &str) -> String {
@@ -377,6 +425,7 @@ mod tests {
             }
             assert_eq!(key_of_path(&path_of_key(key).unwrap()).unwrap(), *key);
         }
+        assert_eq!(org.catalog.org_id, org_id(None));
         assert!(org.is_permitted(&org.catalog.admin, "ModifyMetadata"));
         assert!(
             org.is_permitted("sam.pereira@harbourlight.example.com", "CanApproveUninstalledApps")

@@ -33,6 +33,8 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
+    /// What tells the org from the other demo orgs.
+    name: Option<String>,
     state: State,
     generation: u64,
 }
@@ -54,15 +56,24 @@ impl Store {
     /// # Errors
     /// The folder cannot be read or written, or holds something else.
     pub fn open(folder: &Path) -> Result<Self, DemoError> {
+        Self::open_named(folder, None)
+    }
+
+    /// Opens the demo org of a name, which has an id of its own, as [`Self::open`] does.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written, or holds something else.
+    pub fn open_named(folder: &Path, name: Option<&str>) -> Result<Self, DemoError> {
         fs::create_dir_all(folder).map_err(|error| DemoError::folder(folder, error))?;
         let lock = lock(folder)?;
         let (org, generation) = match current(folder)? {
             Some(generation) => (load(folder, generation)?, generation),
-            None => (Org::seeded(&chance()), 0),
+            None => (Org::named(&chance(), name), 0),
         };
+        let name = name.map(str::to_owned);
         let store = Self {
             folder: Some(folder.to_owned()),
-            inner: Mutex::new(Inner { state: new_state(org), generation }),
+            inner: Mutex::new(Inner { name, state: new_state(org), generation }),
         };
         if generation == 0 {
             let mut inner = store.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +86,7 @@ impl Store {
     /// Makes a demo org that lives as long as the value.
     pub fn in_memory() -> Self {
         let state = new_state(Org::seeded(&chance()));
-        Self { folder: None, inner: Mutex::new(Inner { state, generation: 0 }) }
+        Self { folder: None, inner: Mutex::new(Inner { name: None, state, generation: 0 }) }
     }
 
     /// Forgets what was done in a folder's demo org; the next command finds it as it was at first.
@@ -175,7 +186,7 @@ impl Store {
             None => {
                 let State { delay, rotates, .. } = inner.state;
                 let forms = std::mem::take(&mut inner.state.org.forms);
-                let org = Org { forms, ..Org::seeded(&chance()) };
+                let org = Org { forms, ..Org::named(&chance(), inner.name.as_deref()) };
                 inner.state = State { delay, rotates, ..new_state(org) };
                 inner.state.dirty = true;
             }

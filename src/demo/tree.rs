@@ -21,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) children: Vec<Self>,
     /// The `xmlns` attribute, where the element has one.
     pub(crate) namespace: Option<String>,
+    /// The `xsi:type` attribute without its prefix, where the element has one.
+    pub(crate) kind: Option<String>,
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
@@ -247,17 +249,21 @@ fn begin(
     start: &quick_xml::events::BytesStart<'_>,
 ) -> Result<Node, TreeError> {
     let (line, column) = position(starts, offset);
-    let mut namespace = None;
+    let (mut namespace, mut kind) = (None, None);
     for attribute in start.attributes() {
         let attribute =
             attribute.map_err(|error| TreeError { message: error.to_string(), line, column })?;
         if attribute.key.as_ref() == "xmlns" {
             namespace = Some(attribute.value.into_owned());
+        } else if attribute.key.as_ref().ends_with(":type") {
+            let value = attribute.value.as_ref();
+            kind = Some(value.rsplit(':').next().unwrap_or(value).to_owned());
         }
     }
     Ok(Node {
         name: start.local_name().as_ref().to_owned(),
         namespace,
+        kind,
         line,
         column,
         ..Node::default()

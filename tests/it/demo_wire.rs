@@ -640,3 +640,202 @@ async fn the_program_finds_the_demo_orgs_drift() {
     assert_eq!(state("userPermissions[ApiEnabled].enabled"), Some("in-sync"));
     running.stop().await;
 }
+
+#[tokio::test]
+async fn objects_are_listed_with_what_their_ids_begin_with() {
+    let running = start(Faults::none()).await;
+    let list: Json = get(&running, "/services/data/v67.0/sobjects").await.json().await.unwrap();
+    let rows = list["sobjects"].as_array().unwrap();
+    for (name, prefix) in [("Account", "001"), ("PermissionSet", "0PS"), ("Invoice__c", "a01")] {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(row["keyPrefix"], prefix, "{name}");
+        let path = format!("/services/data/v67.0/sobjects/{name}/describe");
+        let described: Json = get(&running, &path).await.json().await.unwrap();
+        assert_eq!(described["keyPrefix"], prefix, "{name}");
+        assert!(described["fields"].is_array() && row["fields"].is_null(), "{name}");
+    }
+    let user = "warehouse.sync@harbourlight.example.com";
+    let token = running.store().token_of(user).unwrap();
+    let list =
+        client().get(format!("{}/services/data/v67.0/sobjects", running.url())).bearer_auth(token);
+    let list: Json = list.send().await.unwrap().json().await.unwrap();
+    let rows = list["sobjects"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["name"] != "Campaign"), "what is not read is not listed");
+}
+
+#[tokio::test]
+async fn all_or_none_stands_in_the_header_of_a_call() {
+    let running = start(Faults::none()).await;
+    let body = format!(
+        "<createMetadata xmlns=\"{NS}\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <metadata xsi:type=\"PermissionSet\"><fullName>Good</fullName><label>A</label></metadata>\
+         <metadata xsi:type=\"PermissionSet\"><fullName>Bad</fullName></metadata>\
+         </createMetadata>"
+    );
+    let envelope = format!(
+        "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+         <soapenv:Header><SessionHeader xmlns=\"{NS}\"><sessionId>{}</sessionId></SessionHeader>\
+         <AllOrNoneHeader xmlns=\"{NS}\"><allOrNone>true</allOrNone></AllOrNoneHeader>\
+         </soapenv:Header><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>",
+        running.token
+    );
+    let sent = client().post(format!("{}/services/Soap/m/67.0", running.url())).body(envelope);
+    let reply = sent.send().await.unwrap().text().await.unwrap();
+    assert!(reply.contains("ALL_OR_NONE_OPERATION_ROLLED_BACK"), "{reply}");
+    assert!(reply.contains("<createMetadataResponse><result>"), "{reply}");
+    let reply = call(&running, &body).await;
+    assert!(reply.contains("<fullName>Good</fullName><success>true</success>"), "{reply}");
+}
+
+#[tokio::test]
+async fn sign_ins_are_remembered_and_who_is_frozen_has_none() {
+    let running = start(Faults::none()).await;
+    let refresh = crate::lab::refresh_token(&running).await;
+    let renew = async || {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "PlatformCLI"),
+            ("refresh_token", refresh.as_str()),
+        ];
+        let address = format!("{}/services/oauth2/token", running.url());
+        client().post(address).form(&form).send().await.unwrap()
+    };
+    let renewed: Json = renew().await.json().await.unwrap();
+    let token = renewed["access_token"].as_str().unwrap();
+    let logins = query(
+        &running,
+        "SELECT Status, LoginSubType, Application, UserId FROM LoginHistory WHERE LoginType = \
+         'Remote Access 2.0' ORDER BY LoginTime, Id",
+    )
+    .await;
+    let seen: Vec<&str> = logins["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["LoginSubType"].as_str().unwrap())
+        .collect();
+    assert_eq!(seen, ["OauthWebServer", "OauthRefreshToken"]);
+    assert_eq!(logins["records"][0]["Application"], "Salesforce CLI");
+    let grouped = query(
+        &running,
+        "SELECT Application, Status, COUNT(Id) n FROM LoginHistory GROUP BY Application, Status",
+    )
+    .await;
+    assert_eq!(grouped["records"][0]["n"], 2, "{grouped}");
+    let refused = query(&running, "SELECT Id FROM LoginHistory WHERE Status = 'Success'").await;
+    assert_eq!(refused[0]["errorCode"], "INVALID_FIELD", "{refused}");
+    let approved = query(
+        &running,
+        "SELECT Id, UseCount, AppMenuItemId, DeleteToken FROM OauthToken WHERE AppName = \
+         'Salesforce CLI'",
+    )
+    .await;
+    assert_eq!(approved["records"][0]["UseCount"], 2);
+    assert_eq!(approved["records"][0]["DeleteToken"], Json::Null);
+
+    // A session is ended by its row.
+    let sessions = query(
+        &running,
+        "SELECT Id, LoginHistoryId FROM AuthSession WHERE LoginSubType = 'OauthRefreshToken'",
+    )
+    .await;
+    assert!(sessions["records"][0]["LoginHistoryId"].as_str().unwrap().starts_with("0Ya"));
+    let limits = |token: &str| {
+        client().get(format!("{}/services/data/v67.0/limits", running.url())).bearer_auth(token)
+    };
+    assert_eq!(limits(token).send().await.unwrap().status(), 200);
+    let sobjects = format!("{}/services/data/v67.0/sobjects", running.url());
+    let session = sessions["records"][0]["Id"].as_str().unwrap();
+    let ended =
+        client().delete(format!("{sobjects}/AuthSession/{session}")).bearer_auth(&running.token);
+    assert_eq!(ended.send().await.unwrap().status(), 204);
+    assert_eq!(limits(token).send().await.unwrap().status(), 401);
+
+    // Who is frozen signs in no more, and it is told who did that.
+    let user = logins["records"][0]["UserId"].as_str().unwrap();
+    let rows =
+        query(&running, &format!("SELECT Id, IsFrozen FROM UserLogin WHERE UserId = '{user}'"))
+            .await;
+    assert_eq!(rows["records"][0]["IsFrozen"], false);
+    let row = rows["records"][0]["Id"].as_str().unwrap();
+    let freeze = |body: &'static str| {
+        client().patch(format!("{sobjects}/UserLogin/{row}")).bearer_auth(&running.token).body(body)
+    };
+    assert_eq!(freeze("{\"IsPasswordLocked\": true}").send().await.unwrap().status(), 400);
+    assert_eq!(freeze("{\"IsFrozen\": true}").send().await.unwrap().status(), 204);
+    let denied = renew().await;
+    assert_eq!(denied.status(), 400);
+    let last =
+        query(&running, "SELECT Status FROM LoginHistory ORDER BY LoginTime DESC, Id DESC LIMIT 1")
+            .await;
+    assert_eq!(last["records"][0]["Status"], "User is frozen");
+    assert_eq!(freeze("{\"IsFrozen\": false}").send().await.unwrap().status(), 204);
+    assert_eq!(renew().await.status(), 200);
+    let trail = query(
+        &running,
+        "SELECT Action, CreatedBy.Username FROM SetupAuditTrail WHERE Action LIKE '%frozeuser' \
+         ORDER BY CreatedDate, Id",
+    )
+    .await;
+    assert_eq!(trail["records"][0]["Action"], "frozeuser", "{trail}");
+    assert_eq!(trail["records"][1]["Action"], "unfrozeuser", "{trail}");
+    for wrong in [
+        "SELECT Id FROM SetupAuditTrail WHERE Section = 'Manage Users'",
+        "SELECT COUNT(Id) FROM SetupAuditTrail",
+    ] {
+        let refused = query(&running, wrong).await;
+        assert!(refused[0]["errorCode"].is_string(), "{wrong}: {refused}");
+    }
+    assert_eq!(query(&running, "SELECT COUNT() FROM SetupAuditTrail").await["totalSize"], 2);
+}
+
+#[tokio::test]
+async fn who_may_not_read_what_the_org_remembers_sees_nothing_of_it() {
+    let running = start(Faults::none()).await;
+    crate::lab::refresh_token(&running).await;
+    let token = running.store().token_of("warehouse.sync@harbourlight.example.com").unwrap();
+    let ask = async |soql: &str| {
+        let address = format!("{}/services/data/v67.0/query", running.url());
+        let sent = client().get(address).query(&[("q", soql)]).bearer_auth(&token);
+        sent.send().await.unwrap().json::<Json>().await.unwrap()
+    };
+    // Only their own rows, without a word.
+    assert_eq!(ask("SELECT COUNT() FROM LoginHistory").await["totalSize"], 0);
+    for object in ["SetupAuditTrail", "UserLogin", "AuthSession"] {
+        let refused = ask(&format!("SELECT Id FROM {object}")).await;
+        assert_eq!(refused[0]["errorCode"], "INVALID_TYPE", "{object}");
+    }
+    let assigned = query(&running, "SELECT Id FROM SetupAuditTrail WHERE Action = 'x'").await;
+    assert_eq!(assigned["totalSize"], 0);
+}
+
+#[tokio::test]
+async fn what_is_deployed_and_assigned_is_on_the_audit_trail() {
+    let running = start(Faults::none()).await;
+    let ids = query(&running, "SELECT Id FROM User WHERE Username LIKE 'sam%'").await;
+    let sets = query(&running, "SELECT Id FROM PermissionSet WHERE Name = 'Report_Builder'").await;
+    let body = serde_json::json!({
+        "AssigneeId": ids["records"][0]["Id"], "PermissionSetId": sets["records"][0]["Id"],
+    });
+    let address = format!("{}/services/data/v67.0/sobjects/PermissionSetAssignment", running.url());
+    let made = client().post(&address).bearer_auth(&running.token).json(&body);
+    let made: Json = made.send().await.unwrap().json().await.unwrap();
+    let id = made["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+    let gone = client().delete(format!("{address}/{id}")).bearer_auth(&running.token);
+    assert_eq!(gone.send().await.unwrap().status(), 204);
+    let body = format!(
+        "<deleteMetadata xmlns=\"{NS}\"><type>PermissionSet</type><fullNames>Ampersand_Access\
+         </fullNames></deleteMetadata>"
+    );
+    call(&running, &body).await;
+    let trail = query(&running, "SELECT Action, Display FROM SetupAuditTrail ORDER BY Id").await;
+    let actions: Vec<&str> = trail["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["Action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["PermSetAssign", "PermSetUnassign", "PermSetDelete"], "{trail}");
+    let shown = trail["records"][0]["Display"].as_str().unwrap();
+    assert!(shown.starts_with("Report_Builder: "), "{trail}");
+}

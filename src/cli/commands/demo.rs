@@ -1,20 +1,25 @@
-//! `sfsetup demo`: the org inside the program, for other clients, and made as new.
+//! `sfsetup demo`: the orgs inside the program, for other clients, and made as new.
+
+use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use futures::future::select;
 
-use crate::demo::{self, Faults, Form, Store};
+use crate::demo::{self, Form, Store};
 
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::connect;
+use crate::cli::shared::demo_org::DemoOrg;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::journal::open_journal;
 use crate::cli::shared::ui::Ui;
 
-/// Serve or reset the built-in org
+/// Serve or reset the built-in orgs
 ///
 /// `--org demo` works with every command and needs nothing of this: its state lasts between
-/// commands. Serving it lets other clients in.
+/// commands. Serving it lets other clients in. `--org demo:NAME` is another such org, with a state,
+/// an id and a journal of its own, and there may be as many as you like.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
     #[command(subcommand)]
@@ -23,20 +28,37 @@ pub(crate) struct DemoArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Serve the demo org on this machine until Ctrl-C
-    Serve {
-        /// The port; without it any free one
-        #[arg(long)]
-        port: Option<u16>,
-        /// Replace each refresh token as it is used, and end the sign-in when an old one comes back
-        #[arg(long)]
-        rotate_refresh_tokens: bool,
-        /// Take the other form of something that sources do not settle; once for each
-        #[arg(long = "form", value_name = "FORM", value_parser = form())]
-        forms: Vec<Form>,
+    Serve(ServeArguments),
+    /// Make demo orgs as new, and forget what was deployed to them
+    ///
+    /// Their journals go too: `sfsetup rollback` has nothing left to take back.
+    Reset {
+        /// Which, by the NAME of `--org demo:NAME`; without it the one that is called `demo`
+        names: Vec<String>,
+        /// Every demo org, `demo` too
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
     },
-    /// Make the demo org as new
-    Reset,
+}
+
+/// Serve a demo org on this machine until Ctrl-C
+#[derive(Debug, Args)]
+struct ServeArguments {
+    /// Which, by the NAME of `--org demo:NAME`; without it the one that is called `demo`
+    name: Option<String>,
+    /// The port; without it the one that it had before, or any free one
+    #[arg(long)]
+    port: Option<u16>,
+    /// Replace each refresh token as it is used, and end the sign-in when an old one comes back
+    #[arg(long)]
+    rotate_refresh_tokens: bool,
+    /// Take so many seconds for each deploy and each retrieve, so that progress, Ctrl-C and what
+    /// somebody else changes meanwhile can be watched
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(..=86_400))]
+    slow: Option<u64>,
+    /// Take the other form of something that sources do not settle; once for each
+    #[arg(long = "form", value_name = "FORM", value_parser = form())]
+    forms: Vec<Form>,
 }
 
 /// The forms by their names.
@@ -49,38 +71,72 @@ fn form() -> impl TypedValueParser<Value = Form> {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
-    let folder = connect::demo_folder()?;
     match &arguments.action {
-        Action::Reset => {
-            Store::reset(&folder).map_err(|error| CommandError::demo(&error))?;
-            ui.answer("the demo org is as new\n")?;
-            ui.hint(
-                "a `sfsetup demo serve` that runs must be started again: sessions ended with \
-                     the old org",
-            );
-            Ok(Exit::Done)
-        }
-        Action::Serve { port, rotate_refresh_tokens, forms } => connect::block_on(ui, async {
-            let mut store = Store::open(&folder).map_err(|error| CommandError::demo(&error))?;
-            if *rotate_refresh_tokens {
-                store = store.with_rotation();
-            }
-            store = forms.iter().fold(store, |store, form| store.with_form(*form));
-            let token = store.token();
-            let mut running = demo::serve(store, *port, Faults::none())
-                .await
-                .map_err(|error| CommandError::demo(&error))?;
-            // The token opens nothing but this make-believe org, which listens on this machine
-            // alone.
-            ui.answer(&format!(
-                "export SF_ORG_INSTANCE_URL={}\nexport SF_ACCESS_TOKEN='{token}'\n",
-                running.url()
-            ))?;
-            ui.hint("the demo org answers until Ctrl-C; the two lines above let any client in");
-            // Ctrl-C is how it is ended.
-            let _hold = ui.interrupt().hold();
-            select(std::pin::pin!(running.wait()), std::pin::pin!(ui.interrupt().pressed())).await;
-            Ok(Exit::Done)
-        }),
+        Action::Reset { names, all } => reset(ui, names, *all),
+        Action::Serve(arguments) => serve(ui, arguments),
     }
+}
+
+/// Makes demo orgs as new. What was deployed to them is forgotten with them: the new org does not
+/// know of it, and nothing of it can be taken back.
+fn reset(ui: &Ui, names: &[String], all: bool) -> Result<Exit, CommandError> {
+    let base = connect::state_folder()?;
+    let orgs = if all {
+        DemoOrg::all(&base)
+    } else if names.is_empty() {
+        vec![DemoOrg::plain()]
+    } else {
+        names.iter().map(|name| DemoOrg::named(name)).collect::<Result<_, _>>()?
+    };
+    for org in &orgs {
+        let name = org.as_option();
+        // Held to the end: no run may be at work on the org, or begin to.
+        let journal = open_journal(&demo::org_id(org.name()), &name)?;
+        Store::reset(&org.folder(&base)).map_err(|error| CommandError::demo(org.name(), &error))?;
+        journal.clear().map_err(|error| CommandError::apply(&name, &error.into()))?;
+        ui.answer(&match org.name() {
+            None => "the demo org is as new\n".to_owned(),
+            Some(_) => format!("{name} is as new\n"),
+        })?;
+    }
+    ui.hint(
+        "a `sfsetup demo serve` that runs must be started again: sessions ended with the old org",
+    );
+    Ok(Exit::Done)
+}
+
+fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
+    let org = match &arguments.name {
+        Some(name) => DemoOrg::named(name)?,
+        None => DemoOrg::plain(),
+    };
+    let set_up = |mut store: Store| {
+        if arguments.rotate_refresh_tokens {
+            store = store.with_rotation();
+        }
+        store = arguments.forms.iter().fold(store, |store, form| store.with_form(*form));
+        match arguments.slow {
+            Some(seconds) => store.with_delay(Duration::from_secs(seconds)),
+            None => store,
+        }
+    };
+    connect::block_on(ui, async {
+        let mut running = connect::serve_demo(&org, arguments.port, &set_up).await?;
+        let _announced = org.announce(&connect::state_folder()?, &running.url());
+        // The token opens nothing but this make-believe org, which listens on this machine alone.
+        ui.answer(&format!(
+            "export SF_ORG_INSTANCE_URL={}\nexport SF_ACCESS_TOKEN='{}'\n",
+            running.url(),
+            running.token
+        ))?;
+        ui.hint(&format!(
+            "the demo org answers until Ctrl-C; the two lines above let any client in, and \
+             `--org {}` meets it here too",
+            org.as_option()
+        ));
+        // Ctrl-C is how it is ended.
+        let _hold = ui.interrupt().hold();
+        select(std::pin::pin!(running.wait()), std::pin::pin!(ui.interrupt().pressed())).await;
+        Ok(Exit::Done)
+    })
 }

@@ -34,7 +34,8 @@ pub(crate) struct DeployArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"])]
     plan: Option<PathBuf>,
 
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
+    /// or `demo:NAME`
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
 
@@ -161,7 +162,7 @@ impl Run<'_> {
             ))
             .hint("make a plan for this org, with `--save-plan`"));
         }
-        let journal = open_journal(org, name)?;
+        let journal = open_journal(&org.identity().id, name)?;
         finish_open(ui, org, name, &journal).await?;
         let manner = Manner {
             yes: arguments.yes,

@@ -279,6 +279,12 @@ fn next(
             (None, None) => {}
         }
     }
+    #[cfg(feature = "demo")]
+    if report.diffs().any(Diff::has_drift)
+        && let Some(about) = choice.and_then(TargetOrg::about_links)
+    {
+        ui.hint(&about);
+    }
     if report.count(State::NotObserved) > 0 {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
     }

@@ -32,7 +32,8 @@ pub(crate) struct RollbackArguments {
     #[arg(value_name = "ID")]
     id: Option<String>,
 
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
+    /// or `demo:NAME`
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
 
@@ -211,7 +212,7 @@ async fn prune(
     org: &Org,
     name: &str,
 ) -> Result<Exit, CommandError> {
-    let journal = open_journal(org, name)?;
+    let journal = open_journal(&org.identity().id, name)?;
     let Contents { entries, damaged } = read_journal(org)?;
     for one in &damaged {
         ui.warn(&format!("{one}; it is kept"));
@@ -268,7 +269,7 @@ async fn take_back(
     org: &Org,
     name: &str,
 ) -> Result<Exit, CommandError> {
-    let journal = open_journal(org, name)?;
+    let journal = open_journal(&org.identity().id, name)?;
     let finished = finish_open(ui, org, name, &journal).await?;
     // The run that was cut off was this one's like: another one would take back one deploy more.
     if let (None, Some(of)) =

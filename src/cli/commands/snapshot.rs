@@ -40,7 +40,8 @@ use crate::cli::shared::wanted::{self, Wanted};
 /// code is 1; a later diff calls it not observed.
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArguments {
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
+    /// or `demo:NAME`
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
 

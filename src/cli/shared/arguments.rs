@@ -8,6 +8,15 @@ use clap::{Args, ValueEnum};
 /// program.
 pub(crate) const DEMO: &str = "demo";
 
+/// Says whether an org's name is that of an org inside the program, and what stands behind
+/// `demo:`: `None` within for `demo` itself.
+pub(crate) fn demo_name(org: &str) -> Option<Option<&str>> {
+    match org.strip_prefix(DEMO)? {
+        "" => Some(None),
+        rest => rest.strip_prefix(':').map(Some),
+    }
+}
+
 /// How a run ended; stable, and the same in every output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -85,7 +94,8 @@ pub(crate) struct WantedArguments {
 /// Where the actual state comes from.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, or `demo`
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
+    /// or `demo:NAME`
     #[arg(long, value_name = "ORG", conflicts_with = "from")]
     pub(crate) org: Option<String>,
 

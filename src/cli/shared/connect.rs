@@ -2,7 +2,8 @@
 //!
 //! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with
 //! `SF_ORG_INSTANCE_URL`, then the default org of the `sf` command line. A name is looked up among
-//! sfsetup's own logins, then among the orgs of `sf`. `demo` is the org inside the program.
+//! sfsetup's own logins, then among the orgs of `sf`. `demo` and `demo:NAME` are the orgs inside the
+//! program.
 
 use std::env;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
 use super::arguments::DEMO;
 use super::config::{Config, WayInto};
+#[cfg(feature = "demo")]
+use super::demo_org::DemoOrg;
 use super::error::CommandError;
 use super::ui::{self, Progress, Ui};
 use super::way_in;
@@ -71,6 +74,10 @@ pub(crate) fn choose(
             .hint("`sfsetup org login NAME --auth-url-file FILE` signs in with an auth URL")
             .hint(format!("an access token belongs into {TOKEN}"))
             .usage());
+        }
+        #[cfg(feature = "demo")]
+        if let Some(demo) = DemoOrg::of(&name) {
+            demo.check()?;
         }
         return Ok(Some(match config.way_into(&name)? {
             Some(way) => of_file(name, way)?,
@@ -172,9 +179,28 @@ impl TargetOrg {
 
 #[cfg(feature = "demo")]
 impl TargetOrg {
-    /// Says whether the org inside the program is meant.
+    /// Returns which org inside the program is meant, if one is.
+    pub(crate) fn demo(&self) -> Option<DemoOrg> {
+        match self {
+            Self::Named(name, _) => DemoOrg::of(name),
+            _ => None,
+        }
+    }
+
+    /// Says when the links of an answer lead anywhere: the server of an org inside the program ends
+    /// with the command that wanted it. `None` where they do.
+    pub(crate) fn about_links(&self) -> Option<String> {
+        let demo = self.demo()?;
+        if demo.served(&state_folder().ok()?).is_some() {
+            return None;
+        }
+        let name = demo.name().map(|name| format!(" {name}")).unwrap_or_default();
+        Some(format!("the links lead to this org while `sfsetup demo serve{name}` runs"))
+    }
+
+    /// Says whether an org inside the program is meant.
     pub(crate) fn is_demo(&self) -> bool {
-        matches!(self, Self::Named(name, _) if name == DEMO)
+        self.demo().is_some()
     }
 }
 
@@ -211,13 +237,14 @@ pub(crate) fn state_folder() -> Result<PathBuf, CommandError> {
     }
 }
 
-/// Returns the folder in which the demo org keeps its state between commands.
+/// Opens a demo org, making it where there is none.
 ///
 /// # Errors
-/// The system names no home.
+/// Its folder cannot be used, or is damaged.
 #[cfg(feature = "demo")]
-pub(crate) fn demo_folder() -> Result<PathBuf, CommandError> {
-    state_folder().map(|folder| folder.join("demo"))
+pub(crate) fn open_demo(org: &DemoOrg) -> Result<demo::Store, CommandError> {
+    demo::Store::open_named(&org.folder(&state_folder()?), org.name())
+        .map_err(|error| CommandError::demo(org.name(), &error))
 }
 
 /// An org, and where it is the demo org its server, which lives as long.
@@ -261,22 +288,8 @@ pub(crate) async fn connect(
 ) -> Result<Connected, CommandError> {
     let failed = |error: OrgError| failed(choice, &error);
     #[cfg(feature = "demo")]
-    if choice.is_demo() {
-        let store =
-            demo::Store::open(&demo_folder()?).map_err(|error| CommandError::demo(&error))?;
-        let token = SecretString::from(store.token());
-        let running = demo::serve(store, None, demo::Faults::none())
-            .await
-            .map_err(|error| CommandError::demo(&error))?;
-        let session = Session::from_access_token(
-            DEMO,
-            &token,
-            &running.url(),
-            "the demo org in this program",
-        )
-        .map_err(failed)?;
-        let org = Org::connect(session, options).await.map_err(failed)?;
-        return Ok(Connected { org, _demo: Some(running) });
+    if let Some(demo_org) = choice.demo() {
+        return connect_demo(choice, &demo_org, options).await;
     }
     let session = session(choice, &options).await?;
     Ok(Connected {
@@ -284,6 +297,72 @@ pub(crate) async fn connect(
         #[cfg(feature = "demo")]
         _demo: None,
     })
+}
+
+/// Connects to a demo org: to the `sfsetup demo serve` that serves it, so that what is seen there is
+/// seen here, and what an answer links to is there afterwards; else to a server that lives as long
+/// as this command.
+#[cfg(feature = "demo")]
+async fn connect_demo(
+    choice: &TargetOrg,
+    demo_org: &DemoOrg,
+    options: ConnectOptions,
+) -> Result<Connected, CommandError> {
+    let failed = |error: OrgError| failed(choice, &error);
+    let token = SecretString::from(open_demo(demo_org)?.token());
+    let name = demo_org.as_option();
+    let session = |url: &str, source: &str| Session::from_access_token(&name, &token, url, source);
+    if let Some(url) = demo_org.served(&state_folder()?)
+        && let Ok(session) = session(&url, "the demo org that `sfsetup demo serve` serves")
+    {
+        // A server that was killed has left its address, at which nobody may be, or somebody else.
+        let connecting = Org::connect(session, options.clone());
+        if let Ok(Ok(org)) = tokio::time::timeout(LONGEST_KNOCK, connecting).await
+            && org.identity().id == demo::org_id(demo_org.name())
+        {
+            return Ok(Connected { org, _demo: None });
+        }
+    }
+    let running = serve_demo(demo_org, None, &|store| store).await?;
+    let session = session(&running.url(), "the demo org in this program").map_err(failed)?;
+    let org = Org::connect(session, options).await.map_err(failed)?;
+    Ok(Connected { org, _demo: Some(running) })
+}
+
+/// How long a server that is said to serve a demo org may take to answer.
+#[cfg(feature = "demo")]
+const LONGEST_KNOCK: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Serves a demo org: at a port, or where it was before if that is free, so that its links still
+/// lead to it. `set_up` says how it is to behave.
+///
+/// # Errors
+/// Its folder or the port cannot be had.
+#[cfg(feature = "demo")]
+pub(crate) async fn serve_demo(
+    org: &DemoOrg,
+    port: Option<u16>,
+    set_up: &dyn Fn(demo::Store) -> demo::Store,
+) -> Result<demo::Running, CommandError> {
+    let base = state_folder()?;
+    let serve = async |port| {
+        let store = set_up(open_demo(org)?);
+        demo::serve(store, port, demo::Faults::none())
+            .await
+            .map_err(|error| CommandError::demo(org.name(), &error))
+    };
+    let before = org.port(&base);
+    let running = match (port, before) {
+        (None, Some(before)) => match serve(Some(before)).await {
+            Ok(running) => running,
+            Err(_) => serve(None).await?,
+        },
+        (port, _) => serve(port).await?,
+    };
+    if port.is_some() || before.is_none() {
+        org.remember_port(&base, running.address.port());
+    }
+    Ok(running)
 }
 
 async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session, CommandError> {

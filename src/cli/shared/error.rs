@@ -15,6 +15,8 @@ use crate::template::{ArgumentErrors, ExpandError, Template, TemplateErrors, bui
 
 use super::arguments::Exit;
 use super::system;
+#[cfg(feature = "demo")]
+use super::way_in;
 pub(crate) use apply::deploy_hint;
 
 /// What a command ends with when it cannot give an answer.
@@ -182,9 +184,9 @@ impl CommandError {
         system::complete(&texts, self.exit, hints)
     }
 
-    /// The demo org, which cannot be had.
+    /// A demo org, by what stands behind `demo:`, which cannot be had.
     #[cfg(feature = "demo")]
-    pub(crate) fn demo(error: &crate::demo::DemoError) -> Self {
+    pub(crate) fn demo(name: Option<&str>, error: &crate::demo::DemoError) -> Self {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         let all = Self::new(error.to_string());
         let all = match cause {
@@ -192,9 +194,7 @@ impl CommandError {
             None => all,
         };
         match error {
-            crate::demo::DemoError::Damaged { .. } => {
-                all.hint("`sfsetup demo reset` makes it as new")
-            }
+            crate::demo::DemoError::Damaged { .. } => all.hint(way_in::demo_again(name)),
             _ => all,
         }
     }

@@ -11,9 +11,9 @@ use super::error::{CommandError, PUT_BACK};
 use super::ui::Ui;
 use super::wanted;
 
-/// Opens the org's journal, so that no other run deploys to it.
-pub(crate) fn open_journal(org: &Org, name: &str) -> Result<Journal, CommandError> {
-    Journal::open(&wanted::journals()?, &org.identity().id)
+/// Opens the journal of the org with an id, so that no other run deploys to it.
+pub(crate) fn open_journal(org_id: &str, name: &str) -> Result<Journal, CommandError> {
+    Journal::open(&wanted::journals()?, org_id)
         .map_err(|error| CommandError::apply(name, &error.into()))
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::org::logins::{Credential, Login, LoginStore};
 
-use super::arguments::{DEMO, is_address, shell_word};
+use super::arguments::{demo_name, is_address, shell_word};
 
 /// The client id of the `sf` command line, which needs not be named.
 const DEFAULT_CLIENT: &str = "PlatformCLI";
@@ -34,8 +34,8 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
             None => format!("put a new token of {name} into SF_ACCESS_TOKEN"),
         };
     }
-    if cfg!(feature = "demo") && name == DEMO {
-        return "`sfsetup demo reset` makes it as new".to_owned();
+    if let Some(demo) = demo_name(name).filter(|_| cfg!(feature = "demo")) {
+        return demo_again(demo);
     }
     let store = login_folder().map(LoginStore::new);
     if let Some(store) = store.filter(|store| store.file(name).exists()) {
@@ -45,6 +45,12 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
         return format!("`{}`", command(name, login.as_ref(), address.or(known.as_deref())));
     }
     again_by_sf(name, address)
+}
+
+/// Says how a demo org, by what stands behind `demo:`, is made such that it lets anyone in.
+pub(crate) fn demo_again(name: Option<&str>) -> String {
+    let name = name.map(|name| format!(" {}", shell_word(name))).unwrap_or_default();
+    format!("`sfsetup demo reset{name}` makes it as new")
 }
 
 /// Says how to sign in again to an org that the `sf` command line knows, at `address` where it has

@@ -35,6 +35,14 @@ pub(super) struct Package {
     refused: Vec<(String, String)>,
 }
 
+impl Package {
+    /// How many components are to be deployed or deleted.
+    pub(super) fn size(&self) -> u64 {
+        let size = self.units.len() + self.delete_before.len() + self.delete_after.len();
+        u64::try_from(size).unwrap_or_default()
+    }
+}
+
 /// The newest API version of the demo org.
 pub(crate) const NEWEST: u16 = 67;
 /// Older versions are retired (S 0).

@@ -138,3 +138,35 @@ fn like_knows_its_two_signs() {
         assert_eq!(like(text, pattern), fits, "{text} {pattern}");
     }
 }
+
+#[test]
+fn rows_are_put_together() {
+    let answer = ask("SELECT Profile.Name p, COUNT(Id) n, MIN(Username) FROM User WHERE IsActive \
+         = true GROUP BY Profile.Name ORDER BY COUNT(Id) DESC, Profile.Name");
+    assert_eq!(answer.total, answer.records.len());
+    let counts: Vec<u64> = answer.records.iter().map(|row| row["n"].as_u64().unwrap()).collect();
+    assert!(counts.is_sorted_by(|one, other| one >= other), "{counts:?}");
+    let active = ask("SELECT COUNT() FROM User WHERE IsActive = true").total;
+    assert_eq!(counts.iter().sum::<u64>(), active as u64);
+    assert_eq!(answer.records[0]["attributes"]["type"], "AggregateResult");
+    assert!(answer.records.iter().all(|row| row["p"].is_string() && row["expr0"].is_string()));
+    let answer = ask("SELECT IsActive, COUNT_DISTINCT(ProfileId) FROM User GROUP BY IsActive");
+    assert!(answer.records.iter().all(|row| row["IsActive"].is_boolean()), "{answer:?}");
+    // Without GROUP BY there is one row, also where there is nothing to count.
+    let answer = ask("SELECT COUNT(Id), MAX(Name) m FROM User WHERE Name = 'nobody'");
+    assert_eq!((answer.total, &answer.records[0]["expr0"]), (1, &json!(0)));
+    assert_eq!(answer.records[0]["m"], Value::Null);
+    for wrong in [
+        "SELECT Name, COUNT(Id) FROM User GROUP BY IsActive",
+        "SELECT Name, COUNT(Id) FROM User",
+        "SELECT COUNT() FROM User GROUP BY IsActive",
+        "SELECT Name n FROM User",
+        "SELECT Name FROM User ORDER BY COUNT(Id)",
+    ] {
+        let refusal = run(&org(), ADMIN, wrong, false, "67.0").unwrap_err();
+        assert_eq!(refusal.code, "MALFORMED_QUERY", "{wrong}");
+    }
+    let refusal =
+        run(&org(), ADMIN, "SELECT COUNT(Id) FROM User GROUP BY Fly", false, "67.0").unwrap_err();
+    assert_eq!(refusal.code, "INVALID_FIELD");
+}

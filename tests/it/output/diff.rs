@@ -554,6 +554,7 @@ fn the_demo_org_shows_its_drift_in_one_command() {
     retrieving from demo
     asking demo for facts
     hint: `sfsetup deploy --template ampersand --org demo` shows the plan that fixes this, asks, and carries it out
+    hint: the links lead to this org while `sfsetup demo serve` runs
     --- exit 2
     "#);
     insta::assert_snapshot!(

@@ -134,6 +134,31 @@ fn deploys_queue_run_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_deploy_that_runs_shows_how_far_it_has_come() {
+    let mut state = state();
+    let user = state.org.catalog.admin.clone();
+    let set = |name: &str| format!("<PermissionSet {NS}><label>{name}</label></PermissionSet>");
+    let (first, second) = (set("First"), set("Second"));
+    let zip = zip(
+        &[("PermissionSet", &["First", "Second"])],
+        &[
+            ("permissionsets/First.permissionset", &first),
+            ("permissionsets/Second.permissionset", &second),
+        ],
+    );
+    let id = state.start_deploy(&zip, options(), &user, 1000);
+    let job = state.deploy(&id).unwrap().clone();
+    assert_eq!(job.components, 2);
+    let done = [1010, 1050, 1070, 1099, 1200].map(|now| job.components_done(now));
+    assert_eq!(done, [0, 0, 1, 1, 2]);
+    state.finish_deploys(1100);
+    let held = state.start_deploy(&zip, options(), &user, 2000);
+    state.hold_deploy(&held);
+    state.finish_deploys(u64::MAX - 1);
+    assert_eq!(state.deploy(&held).unwrap().components_done(9_000_000), 0);
+}
+
+#[test]
 fn deletions_say_what_was_not_there_and_what_is_in_use() {
     let mut state = state();
     let delete = |type_name: &str, name: &str| {

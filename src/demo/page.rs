@@ -1,0 +1,72 @@
+//! The pages that an org's links lead to: the demo org has no Setup, and says where it would be.
+
+use super::state::Org;
+use super::tree::escape;
+use super::wire::Reply;
+
+/// Pages of Setup by the name that stands in their path, with what Setup calls them (S 7).
+const PAGES: &[(&str, &str)] = &[
+    ("CompanyProfileInfo", "Company Information"),
+    ("ConnectedAppsUsage", "Connected Apps OAuth Usage"),
+    ("ConnectedApplication", "Manage Connected Apps"),
+    ("EnhancedProfiles", "Profiles"),
+    ("ExternalClientApplicationSettings", "External Client App Settings"),
+    ("ImportedPackage", "Installed Packages"),
+    ("ManageExternalClientApplication", "External Client App Manager"),
+    ("ManageUsers", "Users"),
+    ("NavigationMenus", "App Manager"),
+    ("PermSetGroups", "Permission Set Groups"),
+    ("PermSets", "Permission Sets"),
+];
+
+/// Answers a browser: `path` is that below the org's address.
+pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
+    let known = match path {
+        ["lightning", "setup", page, ..] => PAGES.iter().find(|(name, _)| name == page),
+        _ => None,
+    };
+    let where_to = match (known, path) {
+        (Some((_, title)), _) => format!(
+            "In a real org this is <b>Setup &gt; {title}</b>: in Setup, type <b>{title}</b> into \
+             Quick Find."
+        ),
+        (None, ["lightning", "setup", page, ..]) => {
+            format!("In a real org this is the page <b>{}</b> of Setup.", escape(page))
+        }
+        _ => "In a real org this is where a person signs in.".to_owned(),
+    };
+    let (name, id) = (org.name(), &org.catalog.org_id);
+    let body = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title>\
+         <style>body{{font:1em/1.5 sans-serif;max-width:40em;margin:4em auto;padding:0 1em}}\
+         </style></head>\n<body><h1>{name}</h1>\n<p>{where_to}</p>\n<p>This is the demo org {id} of \
+         sfsetup. It has no pages: it is looked at and changed by <code>sfsetup</code>, and by any \
+         other client of Salesforce's API.</p></body></html>\n",
+        name = escape(&name),
+    );
+    Reply {
+        status: 200,
+        content_type: "text/html; charset=utf-8",
+        headers: vec![(
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'".to_owned(),
+        )],
+        body: body.into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_where_setup_would_be() {
+        let org = Org::seeded("x");
+        let shown = |path: &[&str]| String::from_utf8(answer(&org, path).body).unwrap();
+        let known = shown(&["lightning", "setup", "EnhancedProfiles", "home"]);
+        assert!(known.contains("Setup &gt; Profiles"), "{known}");
+        let other = shown(&["lightning", "setup", "<script>", "home"]);
+        assert!(other.contains("&lt;script") && !other.contains("<script"), "{other}");
+        assert!(shown(&[""]).contains(&org.catalog.org_id));
+    }
+}

@@ -1,0 +1,119 @@
+//! Single rows by REST: read, made, changed, deleted; and what the audit trail says of it.
+
+use serde_json::{Value, json};
+
+use super::super::audit;
+use super::super::objects::{ObjectDef, find};
+use super::super::refusal::{Refusal, not_found, refuse};
+use super::super::state::{Row, same_id, string};
+use super::super::wire::Reply;
+use super::Call;
+
+pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
+    let object = find(name, false).ok_or_else(not_found)?;
+    let rows = call.state.org.rows(object);
+    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
+        refuse(
+            "NOT_FOUND",
+            "Provided external ID field does not exist or is not accessible: ".to_owned() + id,
+        )
+    })?;
+    let mut body = json!({
+        "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
+    });
+    for (field, _) in object.fields(&call.state.org) {
+        body[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
+    }
+    Ok(Reply::json(200, &body))
+}
+
+fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
+    let object = find(name, false).ok_or_else(not_found)?;
+    if object.writable {
+        Ok(object)
+    } else {
+        Err(refuse(
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            format!("entity type cannot be inserted: {}", object.name),
+        ))
+    }
+}
+
+/// Assigning needs a right of its own (S 4.4).
+fn manage(call: &Call<'_>) -> Result<(), Refusal> {
+    if ["AssignPermissionSets", "ManageUsers"]
+        .iter()
+        .any(|permission| call.state.org.is_permitted(&call.user, permission))
+    {
+        Ok(())
+    } else {
+        Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
+    }
+}
+
+pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
+    let object = writable(name)?;
+    manage(call)?;
+    let row = call.state.org.stored_row(object.name, id);
+    call.state.org.delete_row(object, id)?;
+    note(call, object.name, row, false);
+    Ok(Reply::empty(204))
+}
+
+pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
+    let object = writable(name)?;
+    manage(call)?;
+    let values: Row = serde_json::from_slice(&call.request.body)
+        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let id = call.state.org.create_row(object, &values)?;
+    let row = call.state.org.stored_row(object.name, &id);
+    note(call, object.name, row, true);
+    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
+}
+
+/// Puts a row that came or went on the audit trail.
+fn note(call: &mut Call<'_>, object: &str, row: Option<Row>, is_new: bool) {
+    let change = row.and_then(|row| audit::of_row(object, &row, is_new));
+    call.state.org.note_changes(change.into_iter().collect(), &call.user, call.now);
+    call.state.dirty = true;
+}
+
+fn manage_users(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.state.org.is_permitted(&call.user, "ManageUsers") { Ok(()) } else { Err(not_found()) }
+}
+
+pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    manage_users(call)?;
+    if !call.state.org.end_session(id) {
+        return Err(refuse("ENTITY_IS_DELETED", "entity is deleted"));
+    }
+    call.state.dirty = true;
+    Ok(Reply::empty(204))
+}
+
+/// `IsFrozen` can be set, and `IsPasswordLocked` to false alone (why 1); here nobody is locked out.
+pub(super) fn freeze(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    manage_users(call)?;
+    let values: Row = serde_json::from_slice(&call.request.body)
+        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let is_settable = |(name, value): (&String, &Value)| match name.as_str() {
+        "IsFrozen" => value.is_boolean(),
+        "IsPasswordLocked" => *value == Value::Bool(false),
+        _ => false,
+    };
+    if !values.iter().all(is_settable) {
+        return Err(refuse(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            "Unable to create/update fields: only IsFrozen can be set, and IsPasswordLocked to false",
+        ));
+    }
+    if let Some(frozen) = values.get("IsFrozen").and_then(Value::as_bool) {
+        let name = call.state.org.freeze(id, frozen).ok_or_else(not_found)?;
+        let (action, word) =
+            if frozen { ("frozeuser", "Froze") } else { ("unfrozeuser", "Unfroze") };
+        let change = audit::change(action, "Manage Users", format!("{word} user {name}"));
+        call.state.org.note_changes(vec![change], &call.user, call.now);
+        call.state.dirty = true;
+    }
+    Ok(Reply::empty(204))
+}

@@ -1,0 +1,301 @@
+//! What the org writes down of sign-ins: `LoginHistory`, `OauthToken`, `AuthSession`, and of users
+//! who are frozen `UserLogin`.
+//!
+//! What a source leaves open is not written: who uses a refresh token that was taken back leaves no
+//! row, nor does a user name that nobody has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::history::{Approval, Login};
+use super::state::{Org, State, component_id, derived_id, same_id, string, timestamp};
+
+/// How many sign-ins are remembered.
+const MOST: usize = 2000;
+
+/// How long a session lasts that nobody uses, in seconds: two hours, as an org has it at first.
+const SESSION_LASTS: u64 = 7200;
+
+/// A try to sign in by OAuth.
+#[derive(Debug)]
+pub(crate) struct Try {
+    grant_type: String,
+    client_id: String,
+    /// Who it is for; none where that is nobody.
+    user: Option<String>,
+}
+
+/// What the history calls a try that came to nothing, by what the client was told; `None` where no
+/// source says (why 1.2).
+fn status_of(error: &str, description: &str, is_frozen: bool) -> Option<&'static str> {
+    const KNOWN: &[(&str, &str)] = &[
+        // Misleading, and so in real orgs.
+        ("invalid client credentials", "Failed: Missing Consumer Key Parameter"),
+        ("invalid code verifier", "Failed: Invalid Code Verifier"),
+        ("invalid assertion", "Failed: Signature Invalid"),
+        ("inactive", "User is inactive"),
+    ];
+    if is_frozen {
+        return Some("User is frozen");
+    }
+    if error == "redirect_uri_mismatch" {
+        return Some("Failed: Invalid Callback URL");
+    }
+    KNOWN.iter().find(|(words, _)| description.contains(words)).map(|(_, status)| *status)
+}
+
+impl State {
+    /// Reads from a request for a token who signs in with what.
+    pub(crate) fn signing_in(&self, form: &BTreeMap<String, String>, client_id: &str) -> Try {
+        let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        let id_of = |name: &str| self.org.user(name).map(|row| string(row, "Id").to_owned());
+        let grant_type = field("grant_type");
+        let mut client_id = client_id.to_owned();
+        let user = match grant_type {
+            "authorization_code" => Some(self.org.catalog.admin.clone())
+                .filter(|_| self.codes.contains_key(field("code"))),
+            "refresh_token" => {
+                self.org.grants.get(field("refresh_token")).map(|grant| grant.user.clone())
+            }
+            "client_credentials" => self.org.runs_as(&client_id).and_then(|name| id_of(&name)),
+            _ => {
+                let claims = claims(field("assertion"));
+                let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
+                client_id = claim("iss");
+                id_of(&claim("sub"))
+            }
+        };
+        Try { grant_type: grant_type.to_owned(), client_id, user }
+    }
+
+    /// Writes down how a sign-in ended: the access token that it gave, or what the client was told.
+    pub(crate) fn signed_in(&mut self, tried: &Try, outcome: Result<&str, (&str, &str)>, now: u64) {
+        let (user, status, token) = match outcome {
+            Ok(token) => {
+                let Some(user) = self.org.sessions.get(token).cloned() else { return };
+                (user, "Success", Some(token))
+            }
+            Err((error, description)) => {
+                let Some(user) = tried.user.clone() else { return };
+                let is_frozen = self.org.is_frozen(&user);
+                let Some(status) = status_of(error, description, is_frozen) else { return };
+                (user, status, None)
+            }
+        };
+        self.org.note_login(tried, &user, status, token, now);
+        self.dirty = true;
+    }
+}
+
+impl Try {
+    /// Whether it is for a user who is frozen.
+    pub(crate) fn is_frozen(&self, org: &Org) -> bool {
+        self.user.as_ref().is_some_and(|user| org.is_frozen(user))
+    }
+}
+
+/// The claims of a JWT, whoever signed it.
+fn claims(assertion: &str) -> Value {
+    assertion
+        .split('.')
+        .nth(1)
+        .and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+impl Org {
+    fn note_login(&mut self, tried: &Try, user: &str, status: &str, token: Option<&str>, now: u64) {
+        let (application, menu_item, is_external) = self.app_of(&tried.client_id);
+        let id = self.new_history_id("0Ya");
+        let sub_type = match tried.grant_type.as_str() {
+            "authorization_code" => Some("OauthWebServer"),
+            "refresh_token" => Some("OauthRefreshToken"),
+            "client_credentials" => Some("OauthClientCredentials"),
+            // None is listed for the JWT bearer flow.
+            _ => None,
+        };
+        let history = &mut self.history;
+        history.logins.push(Login {
+            id: id.clone(),
+            user: user.to_owned(),
+            time: now,
+            sub_type: sub_type.map(str::to_owned),
+            application: application.clone(),
+            status: status.to_owned(),
+        });
+        let over = history.logins.len().saturating_sub(MOST);
+        history.logins.drain(..over);
+        let Some(token) = token else { return };
+        let sessions = &self.sessions;
+        history.sessions.retain(|token, _| sessions.contains_key(token));
+        history.sessions.insert(token.to_owned(), id);
+        // Whether an external client app's are among them is told by no source.
+        if let Some(family) = self.families.get(token).filter(|_| !is_external) {
+            let approval = history.approvals.entry(*family).or_insert_with(|| Approval {
+                app: application,
+                menu_item,
+                user: user.to_owned(),
+                created: now,
+                used: now,
+                uses: 0,
+            });
+            approval.used = now;
+            approval.uses += 1;
+        }
+    }
+
+    /// What an app is called, by its consumer key; the row of the app menu of one that is installed;
+    /// and whether it is an external client app.
+    fn app_of(&self, client_id: &str) -> (String, Option<String>, bool) {
+        for (name, app) in self.of_type("ConnectedApp") {
+            let key = app.child("oauthConfig").and_then(|config| config.get("consumerKey"));
+            if key == Some(client_id) {
+                let item = derived_id("0DS", &component_id("ConnectedApp", name));
+                return (app.get("label").unwrap_or(name).to_owned(), Some(item), false);
+            }
+        }
+        match self.external_app(client_id) {
+            Some(app) => {
+                let node = self.component("ExternalClientApplication", &app);
+                let label = node.and_then(|node| node.get("label").map(str::to_owned));
+                (label.unwrap_or(app), None, true)
+            }
+            None if client_id == "PlatformCLI" => ("Salesforce CLI".to_owned(), None, false),
+            None => ("N/A".to_owned(), None, false),
+        }
+    }
+
+    fn external_app(&self, client_id: &str) -> Option<String> {
+        self.of_type("ExtlClntAppGlobalOauthSettings")
+            .find(|(_, settings)| settings.get("consumerKey") == Some(client_id))
+            .and_then(|(_, settings)| settings.get("externalClientApplication").map(str::to_owned))
+    }
+
+    /// The user as whom an app signs in that has nobody to ask.
+    fn runs_as(&self, client_id: &str) -> Option<String> {
+        if let Some(app) = self.external_app(client_id) {
+            return self
+                .of_type("ExtlClntAppOauthConfigurablePolicies")
+                .find(|(_, node)| node.get("externalClientApplication") == Some(&app))
+                .and_then(|(_, node)| node.get("clientCredentialsFlowUser").map(str::to_owned));
+        }
+        self.of_type("ConnectedApp").find_map(|(_, app)| {
+            let config = app.child("oauthConfig")?;
+            let is_it = config.get("consumerKey") == Some(client_id);
+            config.get("oauthClientCredentialUser").filter(|_| is_it).map(str::to_owned)
+        })
+    }
+
+    /// Whether a user is frozen.
+    pub(crate) fn is_frozen(&self, user: &str) -> bool {
+        self.history.frozen.contains(user)
+    }
+
+    /// Freezes a user, or lets them in again, by the id of their row in `UserLogin`; returns the
+    /// user's name, or `None` where there is no such row.
+    pub(crate) fn freeze(&mut self, id: &str, frozen: bool) -> Option<String> {
+        let user = self
+            .records
+            .get("User")?
+            .iter()
+            .find(|row| same_id(&user_login_id(string(row, "Id")), id))?;
+        let (id, name) = (string(user, "Id").to_owned(), string(user, "Name").to_owned());
+        if frozen {
+            self.history.frozen.insert(id);
+        } else {
+            self.history.frozen.remove(&id);
+        }
+        Some(name)
+    }
+
+    /// Ends a session by the id of its row in `AuthSession`; returns whether there was one.
+    pub(crate) fn end_session(&mut self, id: &str) -> bool {
+        let before = self.sessions.len();
+        self.sessions.retain(|token, _| !same_id(&session_id(token), id));
+        self.sessions.len() < before
+    }
+
+    /// The rows of `LoginHistory` (why 1.1).
+    pub(crate) fn login_rows(&self) -> Vec<Value> {
+        let row = |login: &Login| {
+            json!({
+                "Id": login.id, "UserId": login.user, "LoginTime": timestamp(login.time, "+0000"),
+                "LoginType": "Remote Access 2.0", "LoginSubType": login.sub_type,
+                "Application": login.application, "Status": login.status,
+                "SourceIp": "127.0.0.1", "LoginUrl": "127.0.0.1", "ApiType": "N/A",
+                "ApiVersion": "N/A", "Browser": "Unknown", "Platform": "Unknown",
+                "ClientVersion": "N/A", "CountryIso": null, "TlsProtocol": null,
+                "CipherSuite": null, "LoginGeoId": null, "NetworkId": null,
+                "AuthenticationServiceId": null, "AuthMethodReference": null,
+                "ForwardedForIp": null, "OptionsIsGet": false, "OptionsIsPost": true,
+            })
+        };
+        self.history.logins.iter().map(row).collect()
+    }
+
+    /// The rows of `OauthToken` that came about here, beside those that stood there at first. What
+    /// its tokens are is never shown.
+    pub(crate) fn approval_rows(&self) -> Vec<Value> {
+        let live: BTreeSet<u64> =
+            self.grants.values().filter(|grant| !grant.spent).map(|grant| grant.family).collect();
+        self.history
+            .approvals
+            .iter()
+            .filter(|(family, _)| live.contains(family))
+            .map(|(_, approval)| {
+                json!({
+                    "Id": null, "AppName": approval.app, "AppMenuItemId": approval.menu_item,
+                    "UserId": approval.user, "CreatedDate": timestamp(approval.created, "+0000"),
+                    "LastUsedDate": timestamp(approval.used, "+0000"), "UseCount": approval.uses,
+                    "AccessToken": null, "DeleteToken": null, "RequestToken": null,
+                })
+            })
+            .collect()
+    }
+
+    /// The rows of `AuthSession`.
+    pub(crate) fn session_rows(&self) -> Vec<Value> {
+        self.sessions
+            .iter()
+            .map(|(token, user)| {
+                let login = self.history.sessions.get(token);
+                let login =
+                    login.and_then(|id| self.history.logins.iter().find(|one| one.id == *id));
+                let began = login.map(|login| timestamp(login.time, "+0000"));
+                json!({
+                    "Id": session_id(token), "UsersId": user, "CreatedDate": began,
+                    "LastModifiedDate": began, "LoginHistoryId": login.map(|login| &login.id),
+                    "LoginType": login.map(|_| "Remote Access 2.0"),
+                    "LoginSubType": login.and_then(|login| login.sub_type.as_ref()),
+                    "SessionType": "Oauth2", "SourceIp": "127.0.0.1",
+                    "NumSecondsValid": SESSION_LASTS, "SessionSecurityLevel": "STANDARD",
+                    "IsAssociatedWithJwtAccessToken": token.starts_with("eyJ"), "IsCurrent": false,
+                })
+            })
+            .collect()
+    }
+
+    /// The rows of `UserLogin`: one a user.
+    pub(crate) fn user_login_rows(&self) -> Vec<Value> {
+        let row = |user: &str| {
+            json!({
+                "Id": user_login_id(user), "UserId": user, "IsFrozen": self.is_frozen(user),
+                "IsPasswordLocked": false,
+            })
+        };
+        let users = self.records.get("User").into_iter().flatten();
+        users.map(|user| row(string(user, "Id"))).collect()
+    }
+}
+
+fn session_id(token: &str) -> String {
+    derived_id("0Ak", token)
+}
+
+fn user_login_id(user: &str) -> String {
+    derived_id("0Yw", user)
+}
