@@ -4,6 +4,12 @@
 //! Set down here a second time, beside `metadata/registry`, on purpose: the demo org judges what
 //! the program writes from that registry.
 
+mod connection;
+
+use connection::{
+    CHANNEL_MEMBER, CORS_ORIGIN, CSP_SITE, PASSWORD_POLICY, QUEUE, REMOTE_SITE, SESSION_SETTING,
+};
+
 /// A metadata type that the demo org knows.
 #[derive(Debug)]
 pub(crate) struct TypeSchema {
@@ -98,6 +104,8 @@ pub(crate) fn settings(root: &str) -> Option<&'static [Field]> {
 pub(crate) const TYPES: &[TypeSchema] = &[
     kept("ApexClass", "classes", "cls"),
     deployed("ConnectedApp", "connectedApps", "connectedApp", CONNECTED_APP),
+    deployed("CorsWhitelistOrigin", "corsWhitelistOrigins", "corsWhitelistOrigin", CORS_ORIGIN),
+    deployed("CspTrustedSite", "cspTrustedSites", "cspTrustedSite", CSP_SITE),
     kept("CustomApplication", "applications", "app"),
     kept("CustomObject", "objects", "object"),
     kept("CustomPermission", "customPermissions", "customPermission"),
@@ -125,7 +133,27 @@ pub(crate) const TYPES: &[TypeSchema] = &[
         "permissionsetgroup",
         PERMISSION_SET_GROUP,
     ),
+    deployed(
+        "PlatformEventChannelMember",
+        "platformEventChannelMembers",
+        "platformEventChannelMember",
+        CHANNEL_MEMBER,
+    ),
     deployed("Profile", "profiles", "profile", PROFILE),
+    deployed(
+        "ProfilePasswordPolicy",
+        "profilePasswordPolicies",
+        "profilePasswordPolicy",
+        PASSWORD_POLICY,
+    ),
+    deployed(
+        "ProfileSessionSetting",
+        "profileSessionSettings",
+        "profileSessionSetting",
+        SESSION_SETTING,
+    ),
+    deployed("Queue", "queues", "queue", QUEUE),
+    deployed("RemoteSiteSetting", "remoteSiteSettings", "remoteSite", REMOTE_SITE),
     deployed("Settings", "settings", "settings", &[]),
 ];
 
