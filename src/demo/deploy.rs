@@ -6,6 +6,7 @@
 mod age;
 mod check;
 mod connected_app;
+mod connection;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
@@ -347,6 +348,7 @@ impl Org {
             "PermissionSetGroup" => permission_set::rule_group(self, new),
             "Profile" => profile::rule(self, full_name, new, old, package.version),
             "Settings" => settings::rule(new, old),
+            name if connection::TYPES.contains(&name) => connection::rule(self, new),
             _ => external_app::rule(self, &unit.key, new, old),
         }
     }

@@ -4,6 +4,12 @@
 //! Set down here a second time, beside `metadata/registry`, on purpose: the demo org judges what
 //! the program writes from that registry.
 
+mod connection;
+
+use connection::{
+    CHANNEL_MEMBER, CORS_ORIGIN, CSP_SITE, PASSWORD_POLICY, QUEUE, REMOTE_SITE, SESSION_SETTING,
+};
+
 /// A metadata type that the demo org knows.
 #[derive(Debug)]
 pub(crate) struct TypeSchema {
@@ -123,6 +129,8 @@ pub(crate) fn fields_at(type_name: &str, full_name: &str, version: u16) -> &'sta
 pub(crate) const TYPES: &[TypeSchema] = &[
     kept("ApexClass", "classes", "cls"),
     deployed("ConnectedApp", "connectedApps", "connectedApp", CONNECTED_APP),
+    deployed("CorsWhitelistOrigin", "corsWhitelistOrigins", "corsWhitelistOrigin", CORS_ORIGIN),
+    deployed("CspTrustedSite", "cspTrustedSites", "cspTrustedSite", CSP_SITE),
     kept("CustomApplication", "applications", "app"),
     kept("CustomObject", "objects", "object"),
     kept("CustomPermission", "customPermissions", "customPermission"),
@@ -156,7 +164,27 @@ pub(crate) const TYPES: &[TypeSchema] = &[
         PERMISSION_SET_GROUP,
     )
     .since(45),
+    deployed(
+        "PlatformEventChannelMember",
+        "platformEventChannelMembers",
+        "platformEventChannelMember",
+        CHANNEL_MEMBER,
+    ),
     deployed("Profile", "profiles", "profile", PROFILE),
+    deployed(
+        "ProfilePasswordPolicy",
+        "profilePasswordPolicies",
+        "profilePasswordPolicy",
+        PASSWORD_POLICY,
+    ),
+    deployed(
+        "ProfileSessionSetting",
+        "profileSessionSettings",
+        "profileSessionSetting",
+        SESSION_SETTING,
+    ),
+    deployed("Queue", "queues", "queue", QUEUE),
+    deployed("RemoteSiteSetting", "remoteSiteSettings", "remoteSite", REMOTE_SITE),
     deployed("Settings", "settings", "settings", &[]),
 ];
 

@@ -55,8 +55,7 @@ impl State {
         let grant_type = field("grant_type");
         let mut client_id = client_id.to_owned();
         let user = match grant_type {
-            "authorization_code" => Some(self.org.catalog.admin.clone())
-                .filter(|_| self.codes.contains_key(field("code"))),
+            "authorization_code" => self.codes.get(field("code")).map(|code| code.user.clone()),
             "refresh_token" => {
                 self.org.grants.get(field("refresh_token")).map(|grant| grant.user.clone())
             }
@@ -158,7 +157,7 @@ impl Org {
                 return (app.get("label").unwrap_or(name).to_owned(), Some(item), false);
             }
         }
-        match self.external_app(client_id) {
+        match self.external_app_by_key(client_id) {
             Some(app) => {
                 let node = self.component("ExternalClientApplication", &app);
                 let label = node.and_then(|node| node.get("label").map(str::to_owned));
@@ -169,7 +168,7 @@ impl Org {
         }
     }
 
-    fn external_app(&self, client_id: &str) -> Option<String> {
+    fn external_app_by_key(&self, client_id: &str) -> Option<String> {
         self.of_type("ExtlClntAppGlobalOauthSettings")
             .find(|(_, settings)| settings.get("consumerKey") == Some(client_id))
             .and_then(|(_, settings)| settings.get("externalClientApplication").map(str::to_owned))
@@ -177,7 +176,7 @@ impl Org {
 
     /// The user as whom an app signs in that has nobody to ask.
     fn runs_as(&self, client_id: &str) -> Option<String> {
-        if let Some(app) = self.external_app(client_id) {
+        if let Some(app) = self.external_app_by_key(client_id) {
             return self
                 .of_type("ExtlClntAppOauthConfigurablePolicies")
                 .find(|(_, node)| node.get("externalClientApplication") == Some(&app))

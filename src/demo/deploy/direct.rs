@@ -33,7 +33,8 @@ pub(crate) type Fault = (&'static str, String);
 /// The type and name of a component as these calls have them: settings go by the type of their
 /// own.
 pub(crate) fn key_of(type_name: &str, full_name: &str) -> Key {
-    let type_name = if schema::settings(type_name).is_some() { "Settings" } else { type_name };
+    let is_settings = schema::settings_at(type_name, u16::MAX).is_some();
+    let type_name = if is_settings { "Settings" } else { type_name };
     (type_name.to_owned(), decode(full_name))
 }
 

@@ -14,7 +14,7 @@ use crate::org::logins::{HeldLock, Kept, Login, LoginStore, Room};
 use crate::org::pasted::{self, Pasted};
 use crate::org::{self, ConnectOptions, Org, OrgError, OrgErrorKind};
 
-use crate::cli::shared::arguments::{DEMO, Exit, shell_word};
+use crate::cli::shared::arguments::{Exit, demo_name, shell_word};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
@@ -130,8 +130,8 @@ const LONGEST: usize = 255;
 fn check_name(name: &str, store: &LoginStore) -> Result<(), CommandError> {
     let file = store.file(name);
     let length = file.file_name().map_or(0, |file| file.len());
-    let why = if name == DEMO {
-        "it is the name of the org inside the program"
+    let why = if demo_name(name).is_some() {
+        "it is the name of an org inside the program"
     } else if name.trim().is_empty() || name.starts_with('-') {
         "nobody could name it"
     } else if name.contains("://") {

@@ -159,6 +159,54 @@ fn a_deploy_that_runs_shows_how_far_it_has_come() {
 }
 
 #[test]
+fn further_types_are_taken_as_they_are_sent() {
+    let mut state = state();
+    let site = format!(
+        "<RemoteSiteSetting {NS}><disableProtocolSecurity>false</disableProtocolSecurity><isActive>\
+         true</isActive><url>https://api.vendor.example.com</url></RemoteSiteSetting>"
+    );
+    let queue = |object: &str, user: &str| {
+        format!(
+            "<Queue {NS}><name>Vendor</name><queueMembers><users><user>{user}</user></users>\
+             </queueMembers><queueSobject><sobjectType>{object}</sobjectType></queueSobject></Queue>"
+        )
+    };
+    let user = "sam.pereira@harbourlight.example.com";
+    let types: &[(&str, &[&str])] = &[("RemoteSiteSetting", &["Vendor"]), ("Queue", &["Vendor"])];
+    let files = |queue: &str| {
+        zip(
+            types,
+            &[("remoteSiteSettings/Vendor.remoteSite", &site), ("queues/Vendor.queue", queue)],
+        )
+    };
+    assert_eq!(
+        problems(&deploy(&mut state, &files(&queue("Lamp__c", "nobody@example.com")))),
+        [
+            "In field: sobjectType - no CustomObject named Lamp__c found",
+            "In field: user - no User named nobody@example.com found",
+        ]
+    );
+    assert_eq!(deploy(&mut state, &files(&queue("Lead", user))).status, "Succeeded");
+    assert!(state.org.has("RemoteSiteSetting", "Vendor") && state.org.has("Queue", "Vendor"));
+    let again = deploy(&mut state, &files(&queue("Lead", user)));
+    assert!(again.successes.iter().all(|one| !one.changed || one.full_name == "package.xml"));
+    let policy = |profile: &str| {
+        let policy = format!(
+            "<ProfileSessionSetting {NS}><externalCommunityUserIdentityVerif>false\
+             </externalCommunityUserIdentityVerif><forceLogout>false</forceLogout><profile>{profile}\
+             </profile><sessionPersistence>false</sessionPersistence><sessionTimeout>120\
+             </sessionTimeout><sessionTimeoutWarning>false</sessionTimeoutWarning>\
+             </ProfileSessionSetting>"
+        );
+        let name = "ampersand integration_ProfileSessionSetting1";
+        let path = format!("profileSessionSettings/{name}.profileSessionSetting");
+        zip(&[("ProfileSessionSetting", &[name])], &[(&path, &policy)])
+    };
+    assert_eq!(deploy(&mut state, &policy("ampersand integration")).status, "Succeeded");
+    assert_eq!(deploy(&mut state, &policy("nobody")).status, "Failed");
+}
+
+#[test]
 fn deletions_say_what_was_not_there_and_what_is_in_use() {
     let mut state = state();
     let delete = |type_name: &str, name: &str| {

@@ -1,0 +1,50 @@
+//! Types that are taken as they are sent: sites and origins that an org trusts, channel members,
+//! queues, and the policies of profiles.
+
+use super::super::state::Org;
+use super::super::tree::Node;
+use super::{Problem, Ruled};
+
+/// The types of this file.
+pub(super) const TYPES: &[&str] = &[
+    "CorsWhitelistOrigin",
+    "CspTrustedSite",
+    "PlatformEventChannelMember",
+    "ProfilePasswordPolicy",
+    "ProfileSessionSetting",
+    "Queue",
+    "RemoteSiteSetting",
+];
+
+/// Finds whether what a component speaks of is there. The words are the demo org's own.
+pub(super) fn rule(org: &Org, new: Node) -> Result<Ruled, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut absent = |field: &str, type_name: &str, name: &str| {
+        let words = format!("In field: {field} - no {type_name} named {name} found");
+        problems.push(Problem::from(words));
+    };
+    // A profile's policy names it in small letters.
+    let is_profile = |name: &str| {
+        let mut names = org.of_type("Profile").map(|(full_name, _)| full_name);
+        names.any(|full_name| {
+            full_name.eq_ignore_ascii_case(name)
+                || org.profile_label(full_name).eq_ignore_ascii_case(name)
+        })
+    };
+    if let Some(profile) = new.get("profile").filter(|name| !is_profile(name)) {
+        absent("profile", "Profile", profile);
+    }
+    for entry in new.all("queueSobject") {
+        let object = entry.get("sobjectType").unwrap_or_default();
+        if !org.catalog.objects.contains_key(object) {
+            absent("sobjectType", "CustomObject", object);
+        }
+    }
+    let members = new.child("queueMembers").and_then(|members| members.child("users"));
+    for user in members.into_iter().flat_map(|users| users.texts("user")) {
+        if org.user(user).is_none() {
+            absent("user", "User", user);
+        }
+    }
+    if problems.is_empty() { Ok(new.into()) } else { Err(problems) }
+}
