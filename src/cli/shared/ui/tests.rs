@@ -132,7 +132,7 @@ fn each_code_has_its_words() {
     [STORAGE, exit 1]
     error: cannot read the org `acme`
       caused by: what happened
-    hint: see to the folder of the logins, or set XDG_CONFIG_HOME to another; SFSETUP_KEYRING=off keeps secrets in files
+    hint: see to the folder of the logins: it must be yours, and have room; XDG_CONFIG_HOME names another, for all logins
 
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: nothing of what is asked could be seen
