@@ -127,6 +127,8 @@ async fn a_bad_companion_is_not_observed_and_hides_nothing() {
             component("CustomObject", "Account", "objects/Account.object", ""),
         ],
         bad: vec!["Odd".to_owned()],
+        faults: vec![USER_INFO],
+        rows: rights(true),
         ..State::default()
     })
     .await;
@@ -481,6 +483,8 @@ fn told_soon() -> (ConnectOptions, Arc<Mutex<Vec<String>>>) {
         told_after: Duration::from_millis(50),
         answer_timeout: Duration::from_millis(600),
         job_timeout: Duration::from_millis(900),
+        // That of the head of an answer as a whole, too.
+        read_timeout: Duration::from_secs(60),
         request_timeout: Duration::from_secs(60),
         events: Arc::new(move |event: Event| {
             if let Event::Slow { what, .. } = event {
@@ -525,7 +529,7 @@ async fn a_zip_that_drips_is_told_of_and_ends_with_the_time_of_its_job() {
     let began = Instant::now();
     let error = org.retrieve(&request(&[("Profile", "Sales")])).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert_eq!(error.kind, OrgErrorKind::TimedOut);
+    assert_eq!(error.kind, OrgErrorKind::TimedOut, "{error}");
     assert!(error.message.contains("has not come whole"), "{error}");
     let told = told.lock().unwrap();
     assert!(told.iter().any(|what| what.contains("(zip)")), "{told:?}");
