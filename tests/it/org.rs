@@ -902,7 +902,7 @@ async fn facts_take_one_query_per_object() {
     // A permission that this org's schema lacks is found out by describe; the field is in no query.
     assert!(matches!(
         answer("user.permission[CanApproveUninstalledApps]", &user),
-        FactAnswer::NotObserved(reason) if reason.words.contains("no system permission")
+        FactAnswer::NotObserved(reason) if reason.words.contains("does not show the system permission")
     ));
     assert_eq!(server.count("PermissionsCanApprove"), 0);
     assert!(matches!(
@@ -1248,7 +1248,7 @@ fn make_executable(path: &std::path::Path) {
 }
 
 /// Whom we are signed in as: the answer of OAuth's `userinfo`.
-const USER_INFO: (&str, usize, Fault) = (
+pub(crate) const USER_INFO: (&str, usize, Fault) = (
     "userinfo",
     usize::MAX,
     Fault::Reply(
@@ -1317,7 +1317,7 @@ async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_u
 }
 
 /// What the org says of the caller's right to see all of a profile.
-fn rights(has: bool) -> Vec<(&'static str, serde_json::Value)> {
+pub(crate) fn rights(has: bool) -> Vec<(&'static str, serde_json::Value)> {
     let user = json!([{ "Id": "005000000000001", "Username": "a@b.example.com" }]);
     let set = json!({ "PermissionsViewSetup": has });
     let row = json!([{ "AssigneeId": "005000000000001", "PermissionSetId": "0PS000000000001",
