@@ -271,6 +271,8 @@ impl Org {
         // caller sees it, it is not observed.
         let user = match self.user().await {
             Ok(user) => user,
+            // Every org has this address (S 6.9): what lacks it is none, and hides nothing.
+            Err(error) if error.code.as_deref() == Some("NOT_FOUND") => return Ok(None),
             Err(error) if is_refused_for_good(&error) => {
                 return Ok(Some(format!(
                     "the profiles show no object, field or tab, and whether the org hides them \

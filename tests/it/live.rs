@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 
 use crate::org::server::{Fault, ORG_ID, Server, State, TOKEN};
-use crate::org::{USER_INFO, rights};
 use crate::support::{Env, Run, finish};
 
 fn component(
@@ -40,9 +39,6 @@ fn state() -> State {
             component("CustomObject", "Account", "objects/Account.object", ""),
             component("CustomObject", "Contact", "objects/Contact.object", ""),
         ],
-        // Who sees all of a profile.
-        faults: vec![USER_INFO],
-        rows: rights(true),
         ..State::default()
     }
 }
@@ -101,7 +97,7 @@ async fn an_org_is_read_over_the_wire() {
         false,
         "the object was asked for with the profile"
     );
-    assert!(server.requests().len() <= 18, "{} requests", server.requests().len());
+    assert!(server.requests().len() <= 16, "{} requests", server.requests().len());
 }
 
 #[tokio::test]

@@ -1248,7 +1248,7 @@ fn make_executable(path: &std::path::Path) {
 }
 
 /// Whom we are signed in as: the answer of OAuth's `userinfo`.
-pub(crate) const USER_INFO: (&str, usize, Fault) = (
+const USER_INFO: (&str, usize, Fault) = (
     "userinfo",
     usize::MAX,
     Fault::Reply(
@@ -1317,7 +1317,7 @@ async fn parts_of_profiles_are_hidden_from_who_may_not_see_permissions_and_the_u
 }
 
 /// What the org says of the caller's right to see all of a profile.
-pub(crate) fn rights(has: bool) -> Vec<(&'static str, serde_json::Value)> {
+fn rights(has: bool) -> Vec<(&'static str, serde_json::Value)> {
     let user = json!([{ "Id": "005000000000001", "Username": "a@b.example.com" }]);
     let set = json!({ "PermissionsViewSetup": has });
     let row = json!([{ "AssigneeId": "005000000000001", "PermissionSetId": "0PS000000000001",
