@@ -204,6 +204,10 @@ impl Interrupt {
     }
 }
 
+/// SIGXFSZ.
+#[cfg(unix)]
+const FILE_TOO_LARGE: i32 = 25;
+
 /// The signals by which a person or a system tells a program to stop.
 struct Signals {
     #[cfg(unix)]
@@ -219,6 +223,11 @@ impl Signals {
     fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
+        // A file that grows beyond what is allowed ends a program without a word; heard, the write
+        // fails and says why. Its number is not the same everywhere.
+        if cfg!(any(target_os = "macos", all(target_os = "linux", not(target_arch = "mips64")))) {
+            let _ = signal(SignalKind::from_raw(FILE_TOO_LARGE));
+        }
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -105,6 +105,10 @@ pub(super) fn settings(refusal: &Refusal) -> Option<String> {
 fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
     let hint = match error.kind {
         OrgErrorKind::Auth => return Some(format!("sign in again: {}", again(None))),
+        OrgErrorKind::Moved if error.is_moved_to_a_stranger() => Some(
+            "that host is none of Salesforce's: do not sign in there unless you know it for your \
+             own, and then name it with `--allow-host`",
+        ),
         OrgErrorKind::Moved => return Some(format!("sign in there: {}", again(error.moved_to()))),
         OrgErrorKind::NoSuchOrg => {
             return Some(format!(
