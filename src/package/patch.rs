@@ -8,6 +8,7 @@ use crate::metadata::document::{
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
     Absent, ApiVersion, Entries, Field, Kind, MetadataType, SetForm, layout_identity, one_spelling,
+    wsdl,
 };
 use crate::metadata::value::Value;
 
@@ -50,8 +51,13 @@ pub fn patch(
     document.edit(&edits)
 }
 
-/// A group of which everything goes, goes too.
+/// A group of which everything goes, goes too; but in a file of settings, which leaves alone what
+/// it does not name (S 2.8): there an empty group says that nothing is left in it.
 fn drop_what_is_emptied(document: &Document, edits: &mut Vec<Edit>) {
+    let told = wsdl::find(document.root().name());
+    if told.is_some_and(|told| told.settings_member().is_some()) {
+        return;
+    }
     let (mut removed, mut grows) = (BTreeSet::new(), BTreeSet::new());
     for edit in edits.iter() {
         match edit {
@@ -445,6 +451,19 @@ mod tests {
         assert_eq!(patched("ConnectedApp", inner, &both), "    <label>A</label>\n");
         let text = patched("ConnectedApp", inner, &both[..1]);
         assert!(text.contains("<oauthPolicy>") && !text.contains("ipRelaxation"), "{text}");
+    }
+
+    #[test]
+    fn of_settings_an_emptied_group_is_sent_empty() {
+        let xml = "<SecuritySettings xmlns=\"http://soap.sforce.com/2006/04/metadata\"><networkAccess>\
+                   <ipRanges><end>10.0.0.9</end><start>10.0.0.1</start></ipRanges></networkAccess>\
+                   </SecuritySettings>";
+        let document = Document::parse(xml.as_bytes().to_vec()).unwrap();
+        let row = registry::find_component("Settings", "Security").unwrap();
+        let path = "networkAccess.ipRanges[10.0.0.1|10.0.0.9]".parse().unwrap();
+        let after = patch(row, &document, &[(path, None)], ApiVersion(67)).unwrap();
+        let group = after.root().child("networkAccess").unwrap();
+        assert!(group.children().next().is_none());
     }
 
     #[test]
