@@ -12,7 +12,7 @@ mod describe;
 pub mod error;
 pub mod facts;
 mod graph;
-mod host;
+pub(crate) mod host;
 mod http;
 mod key;
 mod keyring;

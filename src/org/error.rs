@@ -134,11 +134,6 @@ impl OrgError {
         (self.kind == OrgErrorKind::Moved).then_some(told)
     }
 
-    /// Says whether an org is said to have moved to a host that is none of Salesforce's.
-    pub(crate) fn is_moved_to_a_stranger(&self) -> bool {
-        self.moved_to().is_some_and(|address| super::host::check(address, &[]).is_err())
-    }
-
     /// Says whether the other side's certificate is not one that this machine trusts.
     pub(crate) fn is_about_certificate(&self) -> bool {
         self.kind == OrgErrorKind::Unreachable && Words::Certificate.are_in(&self.message)
@@ -540,13 +535,6 @@ mod tests {
             moved.message,
             "the org has another address now: https://acme--new.my.salesforce.com"
         );
-        assert!(!moved.is_moved_to_a_stranger());
-        for (host, is_stranger) in
-            [("https://evil.example.com", true), ("http://127.0.0.1:1", false)]
-        {
-            let error = OrgError::new(OrgErrorKind::Moved, format!("{MOVED}{host}"));
-            assert_eq!(error.is_moved_to_a_stranger(), is_stranger, "{host}");
-        }
         let page = OrgError::elsewhere(302, Some("https://sso.example.com/login?t=secret"));
         assert_eq!(page.kind, OrgErrorKind::Unexpected);
         assert!(page.message.contains("https://sso.example.com,"), "{page}");

@@ -36,6 +36,11 @@ pub(super) fn check(address: &str, allowed: &[String]) -> Result<(), OrgError> {
     ))
 }
 
+/// Says whether an address leads to a host that is none of Salesforce's, and not to this machine.
+pub(crate) fn is_strange(address: &str) -> bool {
+    check(address, &[]).is_err()
+}
+
 fn is_salesforce(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     DOMAINS.iter().any(|domain| {
@@ -61,6 +66,17 @@ mod tests {
         }
         for address in ["http://127.0.0.1:8080", "http://localhost:1", "https://[::1]"] {
             assert_eq!(check(address, &[]), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_an_org_moves_to_may_be_a_strangers() {
+        for (address, expected) in [
+            ("https://acme--new.my.salesforce.com", false),
+            ("http://127.0.0.1:1", false),
+            ("https://evil.example.com", true),
+        ] {
+            assert_eq!(is_strange(address), expected, "{address}");
         }
     }
 

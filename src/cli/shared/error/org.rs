@@ -3,6 +3,7 @@
 use super::CommandError;
 use crate::cli::shared::arguments::shell_word;
 use crate::cli::shared::way_in;
+use crate::org::host::is_strange;
 use crate::org::refusal::Refusal;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::report::code;
@@ -105,7 +106,7 @@ pub(super) fn settings(refusal: &Refusal) -> Option<String> {
 fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
     let hint = match error.kind {
         OrgErrorKind::Auth => return Some(format!("sign in again: {}", again(None))),
-        OrgErrorKind::Moved if error.is_moved_to_a_stranger() => Some(
+        OrgErrorKind::Moved if error.moved_to().is_some_and(is_strange) => Some(
             "that host is none of Salesforce's: do not sign in there unless you know it for your \
              own, and then name it with `--allow-host`",
         ),
