@@ -391,10 +391,14 @@ impl Shown {
     }
 
     /// Returns how a name that is among them is written there.
-    pub fn spelt(&self, name: &Name) -> Option<&str> {
-        let lower = name.text().trim().to_lowercase();
-        let is_it = |(of, low): &(&str, String)| *of == sort_of(name) && *low == lower;
-        self.names.iter().find(|(key, _)| is_it(key)).map(|(_, written)| written.as_str())
+    pub fn spelt<'s>(&'s self, name: &'s Name) -> Option<&'s str> {
+        self.written(name, name.text().trim().to_lowercase())
+    }
+
+    /// Returns how a name of the sort of another is written there, by its small letters.
+    fn written<'s>(&'s self, like: &'s Name, lower: String) -> Option<&'s str> {
+        let names: &BTreeMap<(&str, String), String> = &self.names;
+        names.get(&(sort_of(like), lower)).map(String::as_str)
     }
 
     /// Says whether a name is among them as it is written.
@@ -405,18 +409,15 @@ impl Shown {
     /// Says whether a name is among them; capitals do not count, nor does the `Id` of a
     /// relationship field (S 3.2).
     pub fn has(&self, name: &Name) -> bool {
-        let names: &BTreeMap<(&str, String), String> = &self.names;
-        let is_there = |sort, name: String| names.contains_key(&(sort, name));
+        let is_there = |text: String| self.written(name, text).is_some();
         let text = name.text().trim().to_lowercase();
         match name {
-            Name::Permission(_) => is_there(PERMISSION, text),
-            Name::Licence(_) => is_there(LICENCE, text),
             Name::Component(id) if id.type_name == "CustomField" => {
                 let bare = text.strip_suffix("id").unwrap_or(&text).to_owned();
                 let long = format!("{bare}id");
-                [text, bare, long].into_iter().any(|name| is_there("CustomField", name))
+                [text, bare, long].into_iter().any(is_there)
             }
-            Name::Component(id) => is_there(&id.type_name, text),
+            Name::Component(_) | Name::Permission(_) | Name::Licence(_) => is_there(text),
         }
     }
 }

@@ -37,6 +37,12 @@ fn not_readable(reason: impl Into<String>) -> FactAnswer {
     not_observed(UnseenKind::NotReadable, reason)
 }
 
+/// The objects that hold licences, and the columns by which people name one (S 4.3).
+pub(super) const LICENCES: [(&str, [&str; 3]); 2] = [
+    ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),
+    ("PermissionSetLicense", ["DeveloperName", "MasterLabel", "PermissionSetLicenseKey"]),
+];
+
 impl Org {
     /// Answers facts. The second of each pair says of whom or what the fact speaks, where it does.
     ///
@@ -294,10 +300,7 @@ impl Org {
         let mut answers = BTreeMap::new();
         let mut left: Vec<&str> = licences.iter().copied().collect();
         let mut hidden = None;
-        for (object, names) in [
-            ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),
-            ("PermissionSetLicense", ["DeveloperName", "MasterLabel", "PermissionSetLicenseKey"]),
-        ] {
+        for (object, names) in LICENCES {
             if left.is_empty() {
                 break;
             }

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::Org;
 use super::describe::{described_names, everywhere, permission_fields};
 use super::error::OrgError;
+use super::facts::LICENCES;
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
@@ -107,6 +108,38 @@ fn ends_with_any(name: &str, ends: &[&str]) -> bool {
     ends.iter().any(|end| name.ends_with(&end.to_lowercase()))
 }
 
+/// Says whether a name is in a list of all; one that is there in other capitals is noted.
+fn is_in(found: &mut Names, name: &Name, all: &[String]) -> bool {
+    if all.iter().any(|one| one == name.text()) {
+        return true;
+    }
+    let lower = name.text().to_lowercase();
+    let Some(spelt) = all.iter().find(|one| one.to_lowercase() == lower) else { return false };
+    let lacked = Lacked { nearest: Some(spelt.clone()), ..Lacked::of(name.clone()) };
+    found.insert(name.clone(), NameStatus::Lacked(lacked));
+    true
+}
+
+/// Notes that the org lacks a name, with the nearest of those that it has.
+fn lacks(found: &mut Names, name: Name, among: &[String]) {
+    // A part of an object is held against the object's other parts: the object is right.
+    let object = match name.text().split_once('.') {
+        Some((object, _)) if matches!(name.sort(), "field" | "record type") => {
+            format!("{object}.").to_lowercase()
+        }
+        Some(_) | None => String::new(),
+    };
+    let parts = among.iter().filter(|one| one.to_lowercase().starts_with(&object));
+    let part = |text: &'_ str| text.get(object.len()..).unwrap_or_default().to_owned();
+    let (wanted, parts) = (part(name.text()), parts.map(|one| (one, part(one))));
+    let parts: Vec<(&String, String)> = parts.collect();
+    let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
+    let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
+    let near = near.map(|(one, _)| (*one).clone());
+    let lacked = Lacked { nearest: near, ..Lacked::of(name.clone()) };
+    found.insert(name, NameStatus::Lacked(lacked));
+}
+
 impl Search<'_> {
     async fn all(
         &mut self,
@@ -186,43 +219,11 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Says whether a name is in a list of all; one that is there in other capitals is noted.
-    fn is_in(&mut self, name: &Name, all: &[String]) -> bool {
-        let alike = |one: &&String| one.to_lowercase() == name.text().to_lowercase();
-        if all.iter().any(|one| one == name.text()) {
-            return true;
-        }
-        let Some(spelt) = all.iter().find(alike) else { return false };
-        let lacked = Lacked { nearest: Some(spelt.clone()), ..Lacked::of(name.clone()) };
-        self.found.insert(name.clone(), NameStatus::Lacked(lacked));
-        true
-    }
-
-    fn lacks(&mut self, name: Name, among: &[String]) {
-        // A part of an object is held against the object's other parts: the object is right.
-        let object = match name.text().split_once('.') {
-            Some((object, _)) if matches!(name.sort(), "field" | "record type") => {
-                format!("{object}.").to_lowercase()
-            }
-            Some(_) | None => String::new(),
-        };
-        let parts = among.iter().filter(|one| one.to_lowercase().starts_with(&object));
-        let part = |text: &'_ str| text.get(object.len()..).unwrap_or_default().to_owned();
-        let (wanted, parts) = (part(name.text()), parts.map(|one| (one, part(one))));
-        let parts: Vec<(&String, String)> = parts.collect();
-        let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
-        let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
-        let near = near.map(|(one, _)| (*one).clone());
-        let lacked = Lacked { nearest: near, ..Lacked::of(name.clone()) };
-        self.found.insert(name, NameStatus::Lacked(lacked));
-    }
-
     /// A component of a type whose list has all there are.
     fn component(&mut self, id: &ComponentId) {
         let name = Name::Component(id.clone());
-        let listed = self.listed.get(&id.type_name).cloned();
-        match listed {
-            Some(Ok(names)) if self.is_in(&name, &names) => {}
+        match self.listed.get(&id.type_name) {
+            Some(Ok(names)) if is_in(&mut self.found, &name, names) => {}
             Some(Ok(_)) if may_be_unlisted(id) => {
                 let words = format!(
                     "the org lists no {} `{}`, and need not list what came with a package",
@@ -231,7 +232,9 @@ impl Search<'_> {
                 );
                 self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
             }
-            Some(Ok(names)) if !id.full_name.starts_with("standard__") => self.lacks(name, &names),
+            Some(Ok(names)) if !id.full_name.starts_with("standard__") => {
+                lacks(&mut self.found, name, names)
+            }
             // Standard apps need not be listed.
             Some(Ok(names)) => {
                 if let Some(near) = names.iter().find(|one| is_slip(&id.full_name, one)) {
@@ -287,13 +290,13 @@ impl Search<'_> {
         let names = listed.as_ref().map(Vec::as_slice).unwrap_or_default();
         let named = |object: &str| Name::component("CustomObject", object);
         let mut left: Vec<&str> = objects.to_vec();
-        left.retain(|object| !self.is_in(&named(object), names));
+        left.retain(|object| !is_in(&mut self.found, &named(object), names));
         if left.is_empty() {
             return Ok(());
         }
         if listed.is_ok() {
             for object in left.extract_if(.., |object| ends_with_any(object, CUSTOM)) {
-                self.lacks(named(object), names);
+                lacks(&mut self.found, named(object), names);
             }
         }
         if left.is_empty() {
@@ -314,7 +317,7 @@ impl Search<'_> {
                 Err(error) => return Err(error),
             }
         }
-        left.retain(|object| !self.is_in(&named(object), &defined));
+        left.retain(|object| !is_in(&mut self.found, &named(object), &defined));
         if left.is_empty() {
             return Ok(());
         }
@@ -329,7 +332,7 @@ impl Search<'_> {
         for object in left {
             let name = named(object);
             if is_proved {
-                self.lacks(name, names);
+                lacks(&mut self.found, name, names);
             } else {
                 let words = format!(
                     "the org shows no object `{object}` to this user; whether there is one needs \
@@ -396,7 +399,7 @@ impl Search<'_> {
     /// Says whether a name is shown; one that is shown in other capitals is noted.
     fn is_shown(&mut self, name: &Name, shown: &Shown) -> bool {
         if let Some(spelt) = shown.spelt(name) {
-            self.is_in(name, &[spelt.to_owned()]);
+            is_in(&mut self.found, name, &[spelt.to_owned()]);
         }
         shown.has(name)
     }
@@ -421,9 +424,8 @@ impl Search<'_> {
             // A list of all has those of packages, which a file need not have.
             Some(of_file) if is_packaged(name.text()) => match self.listed.get("CustomField") {
                 Some(Ok(all)) => {
-                    let all = all.clone();
-                    if !self.is_in(&name, &all) {
-                        self.lacks(name, &of_file);
+                    if !is_in(&mut self.found, &name, all) {
+                        lacks(&mut self.found, name, &of_file);
                     }
                     return;
                 }
@@ -433,7 +435,7 @@ impl Search<'_> {
                 // A file that lists no standard field says nothing of them.
                 let lists_standard = of_file.iter().any(|one| !one.contains("__"));
                 if is_custom || lists_standard {
-                    return self.lacks(name, &of_file);
+                    return lacks(&mut self.found, name, &of_file);
                 }
                 needs("")
             }
@@ -454,14 +456,16 @@ impl Search<'_> {
         for permission in permissions {
             let name = Name::Permission((*permission).to_owned());
             let known_anyway = everywhere(permission).map(str::to_owned);
-            if self.is_in(&name, known_anyway.as_slice()) || self.is_in(&name, &alone) {
+            if is_in(&mut self.found, &name, known_anyway.as_slice())
+                || is_in(&mut self.found, &name, &alone)
+            {
                 continue;
             }
             match &known {
                 // A schema without one permission shows none.
                 Some(known) if !known.is_empty() => {
-                    if !self.is_in(&name, known) {
-                        self.lacks(name, known);
+                    if !is_in(&mut self.found, &name, known) {
+                        lacks(&mut self.found, name, known);
                     }
                 }
                 _ => {
@@ -480,10 +484,7 @@ impl Search<'_> {
         }
         let mut known: Vec<String> = Vec::new();
         let mut hidden = false;
-        for (object, columns) in [
-            ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),
-            ("PermissionSetLicense", ["MasterLabel", "DeveloperName", "PermissionSetLicenseKey"]),
-        ] {
+        for (object, columns) in LICENCES {
             let soql = format!("SELECT {} FROM {object}", columns.join(", "));
             match self.org.wire.query(&soql).await {
                 Ok(rows) => {
@@ -500,7 +501,7 @@ impl Search<'_> {
         }
         for licence in licences {
             let name = Name::Licence((*licence).to_owned());
-            if self.is_in(&name, &known) {
+            if is_in(&mut self.found, &name, &known) {
                 continue;
             }
             if hidden {
@@ -508,7 +509,7 @@ impl Search<'_> {
                              and Configuration";
                 self.found.insert(name, no_right(words.to_owned()));
             } else {
-                self.lacks(name, &known);
+                lacks(&mut self.found, name, &known);
             }
         }
         Ok(())

@@ -200,9 +200,10 @@ impl<'a> DiffRequest<'a> {
         let (outcome, failed) = match outcome {
             Ok(found) => (Ok(found), None),
             Err(error) => {
-                let Failure { hint, .. } = Failure::from(&error);
-                let hint = hint.map(|hint| self.ui.vouched().in_commands(&hint).into_owned());
-                (Err(Failure { hint, ..Failure::from(&error) }), Some(error))
+                let mut failure = Failure::from(&error);
+                let vouched = self.ui.vouched();
+                failure.hint = failure.hint.map(|hint| vouched.in_commands(&hint).into_owned());
+                (Err(failure), Some(error))
             }
         };
         let report = OrgReport {

@@ -94,29 +94,13 @@ impl Selection {
             || ids.clone().map(|id| (id, None)).collect(),
         )?;
         self.check_rest(ids.clone().any(|id| self.accepts(Some(id), None)))?;
-        for pattern in self.patterns() {
-            let Some(first) = ids.clone().find(|id| pattern.names(id)) else { continue };
-            pattern.check_section(first)?;
-            if pattern.is_of_entry() {
-                let named = ids.clone().filter(|id| pattern.names(id));
-                pattern.check_entry(named.map(|id| (id, paths(id))))?;
-            }
-        }
         // What is equal on both sides is no finding, so the type knows of a path, and the states.
         for pattern in self.patterns() {
-            let Some(path) = pattern.path.as_ref().and_then(|path| path.pattern().parse().ok())
-            else {
-                continue;
-            };
-            let Some(id) = ids.clone().find(|id| pattern.names(id)) else { continue };
-            if let Some(Err(unknown)) =
-                registry::find_component(&id.type_name, &id.full_name).map(|row| row.resolve(&path))
-            {
-                return Err(CommandError::new(format!(
-                    "`{} {}`: {unknown}",
-                    pattern.option, pattern.text
-                ))
-                .usage());
+            let Some(first) = ids.clone().find(|id| pattern.names(id)) else { continue };
+            pattern.check_path(first)?;
+            if pattern.is_of_entry() {
+                let named = ids.clone().filter(|id| pattern.names(id));
+                pattern.check_entry(named.map(paths))?;
             }
         }
         Ok(())
@@ -212,26 +196,25 @@ impl Pattern {
         })
     }
 
-    /// Refuses a path that begins with what a component's type does not have.
-    fn check_section(&self, id: &ComponentId) -> Result<(), CommandError> {
+    /// Refuses a path, or a pattern that begins like one, which a component's type does not have.
+    fn check_path(&self, id: &ComponentId) -> Result<(), CommandError> {
         let Some(path) = self.path.as_ref().map(WildMatch::pattern) else { return Ok(()) };
+        let Some(row) = registry::find_component(&id.type_name, &id.full_name) else {
+            return Ok(());
+        };
         let end = path.find(['.', '[', '*', '?']).unwrap_or(path.len());
         let (section, behind) = path.split_at(end);
-        let row = registry::find_component(&id.type_name, &id.full_name);
-        let Some(row) = row.filter(|row| row.complete) else { return Ok(()) };
         let is_whole = !section.is_empty() && !behind.starts_with(['*', '?']);
-        if !is_whole || row.field(section).is_some() {
-            return Ok(());
-        }
-        let near = nearest(section, row.fields.iter().map(|field| field.name));
-        let words = format!(
-            "`{} {}`: `{}` has no element `{section}`{}",
-            self.option,
-            self.text,
-            id.type_name,
-            perhaps(near)
-        );
-        Err(CommandError::new(words).usage())
+        let unknown = if is_whole && row.complete && row.field(section).is_none() {
+            let near = nearest(section, row.fields.iter().map(|field| field.name));
+            format!("`{}` has no element `{section}`{}", id.type_name, perhaps(near))
+        } else {
+            match path.parse().map(|path| row.resolve(&path)) {
+                Ok(Err(unknown)) => unknown.to_string(),
+                Ok(Ok(_)) | Err(_) => return Ok(()),
+            }
+        };
+        Err(CommandError::new(format!("`{} {}`: {unknown}", self.option, self.text)).usage())
     }
 
     /// Says whether it names one entry of a list, by its whole key.
@@ -241,15 +224,15 @@ impl Pattern {
     }
 
     /// Refuses an entry that none of the components has.
-    fn check_entry<'i>(
+    fn check_entry(
         &self,
-        all: impl Iterator<Item = (&'i ComponentId, Option<Vec<FieldPath>>)>,
+        all: impl Iterator<Item = Option<Vec<FieldPath>>>,
     ) -> Result<(), CommandError> {
         let wanted = self.path.as_ref().map(WildMatch::pattern).unwrap_or_default();
         let entry_of = |path: &str| path.find(']').map_or(path, |end| &path[..=end]).to_lowercase();
         let section = wanted.split('[').next().unwrap_or_default().to_lowercase();
         let mut known = BTreeSet::new();
-        for (_, paths) in all {
+        for paths in all {
             // What cannot be read may have it.
             let Some(paths) = paths else { return Ok(()) };
             for path in paths.iter().map(ToString::to_string) {
