@@ -35,8 +35,8 @@ struct State {
 }
 
 impl State {
-    /// Says whether a signal that was just heard ends the run where it stands: a person is asked, or
-    /// was told what is waited for and does not want to wait.
+    /// Says whether a signal that was just heard ends the run where it stands: a person is asked,
+    /// or was told what is waited for and does not want to wait.
     fn ends_at_once(&self) -> bool {
         self.is_asking || (self.presses > 1 && self.logins > 0 && self.logins == self.holds)
     }

@@ -1,5 +1,5 @@
-//! `createMetadata`, `updateMetadata`, `upsertMetadata` and `deleteMetadata` (S 6.2): SOAP in, and a
-//! result for each component out.
+//! `createMetadata`, `updateMetadata`, `upsertMetadata` and `deleteMetadata` (S 6.2): SOAP in, and
+//! a result for each component out.
 
 use super::deploy::direct::{Fault, Write, Writer};
 use super::refusal::{Refusal, refuse};

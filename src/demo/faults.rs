@@ -27,8 +27,8 @@ pub enum Fault {
     HalfBody,
     /// The body in pieces, each after so many milliseconds.
     SlowBody(u64),
-    /// The call is carried out, and its answer is held until another call comes, by its name; half a
-    /// minute at most.
+    /// The call is carried out, and its answer is held until another call comes, by its name; half
+    /// a minute at most.
     HeldUntil(String),
     /// A page for people with status 200.
     Html,

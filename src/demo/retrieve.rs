@@ -207,7 +207,8 @@ impl Org {
         node.to_file()
     }
 
-    /// Whether a profile's or a set's entry is in the file: only for what the same manifest names (S 3.2).
+    /// Whether a profile's or a set's entry is in the file: only for what the same manifest names
+    /// (S 3.2).
     fn is_given(&self, entry: &Node, request: &RetrieveRequest) -> bool {
         let key = |name: &str| entry.get(name).unwrap_or_default().to_owned();
         let named = |type_name: &str, full_name: &str| names(request, type_name, full_name);
@@ -403,8 +404,8 @@ impl Org {
     }
 }
 
-/// Whether the type exists at a version, with those that are parts of an object and those that an org without
-/// such features still knows.
+/// Whether the type exists at a version, with those that are parts of an object and those that an
+/// org without such features still knows.
 fn is_type(name: &str, version: u16) -> bool {
     const OTHERS: &[&str] = &[
         "ApexPage",

@@ -705,7 +705,8 @@ const SESSION_TIMEOUTS: &[&str] = &[
     "FifteenMinutes",
 ];
 
-/// The settings files by root element and the version that brought them (S 2.8), as far as the demo org has them.
+/// The settings files by root element and the version that brought them (S 2.8), as far as the demo
+/// org has them.
 const SETTINGS: &[(&str, u16, &[Field])] = &[
     (
         "ConnectedAppSettings",

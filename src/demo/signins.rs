@@ -147,8 +147,8 @@ impl Org {
         }
     }
 
-    /// What an app is called, by its consumer key; the row of the app menu of one that is installed;
-    /// and whether it is an external client app.
+    /// What an app is called, by its consumer key; the row of the app menu of one that is
+    /// installed; and whether it is an external client app.
     fn app_of(&self, client_id: &str) -> (String, Option<String>, bool) {
         for (name, app) in self.of_type("ConnectedApp") {
             let key = app.child("oauthConfig").and_then(|config| config.get("consumerKey"));

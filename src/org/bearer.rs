@@ -1,7 +1,7 @@
 //! JWT bearer where the audience is not the host that issues tokens: cirrus takes the two for one.
 //!
-//! Which audience an org takes does not show in its address (S 6.9). A host of its own may want that
-//! of all orgs, `https://login.salesforce.com` or `https://test.salesforce.com`.
+//! Which audience an org takes does not show in its address (S 6.9). A host of its own may want
+//! that of all orgs, `https://login.salesforce.com` or `https://test.salesforce.com`.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

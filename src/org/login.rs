@@ -197,7 +197,8 @@ fn learn_instance(assumed: &str, first: Result<(), AuthError>) -> Result<String,
     }
 }
 
-/// How long a person waits for the end of a session, which another look at the org's sessions shows.
+/// How long a person waits for the end of a session, which another look at the org's sessions
+/// shows.
 const REVOKE_TIME: Duration = Duration::from_secs(30);
 
 /// What became of a login's session at the org.

@@ -37,8 +37,8 @@ pub struct Login {
     /// Whether the org put a new refresh token in the place of the one that was used last; `None`
     /// where none was used yet.
     pub rotates: Option<bool>,
-    /// Whether its session was made for this login alone, and by it. One that came from elsewhere is
-    /// somebody else's too; files of before this was noted do not say.
+    /// Whether its session was made for this login alone, and by it. One that came from elsewhere
+    /// is somebody else's too; files of before this was noted do not say.
     pub is_own: bool,
 }
 
@@ -289,8 +289,8 @@ impl LoginStore {
             Ok(())
         };
         let done = write();
-        // Of the two entries the one goes that no file names. Where it cannot be deleted it is of no
-        // use to anybody but whoever can read all of the keyring.
+        // Of the two entries the one goes that no file names. Where it cannot be deleted it is of
+        // no use to anybody but whoever can read all of the keyring.
         let idle = if done.is_ok() { before } else { stored.entry() };
         if let Some(entry) = idle {
             let _ = keyring::remove(&entry);

@@ -2,8 +2,8 @@
 //!
 //! The order: `--org`, `SFSETUP_ORG`, `SF_TARGET_ORG`, `sfsetup.toml`, then `SF_ACCESS_TOKEN` with
 //! `SF_ORG_INSTANCE_URL`, then the default org of the `sf` command line. A name is looked up among
-//! sfsetup's own logins, then among the orgs of `sf`. `demo` and `demo:NAME` are the orgs inside the
-//! program.
+//! sfsetup's own logins, then among the orgs of `sf`. `demo` and `demo:NAME` are the orgs inside
+//! the program.
 
 use std::env;
 use std::path::PathBuf;
@@ -299,9 +299,9 @@ pub(crate) async fn connect(
     })
 }
 
-/// Connects to a demo org: to the `sfsetup demo serve` that serves it, so that what is seen there is
-/// seen here, and what an answer links to is there afterwards; else to a server that lives as long
-/// as this command.
+/// Connects to a demo org: to the `sfsetup demo serve` that serves it, so that what is seen there
+/// is seen here, and what an answer links to is there afterwards; else to a server that lives as
+/// long as this command.
 #[cfg(feature = "demo")]
 async fn connect_demo(
     choice: &TargetOrg,

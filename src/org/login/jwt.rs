@@ -98,8 +98,8 @@ struct Pair<'p> {
 
 /// What to try, in the order in which `sf` does: the host that was named, then those of sandboxes
 /// and of production, then the named one with the audience of those two, for which of them an org
-/// takes does not show in its address (S 6.9). Where the kind of org was named by its login host, no
-/// other is tried, and none beside a server on this machine.
+/// takes does not show in its address (S 6.9). Where the kind of org was named by its login host,
+/// no other is tried, and none beside a server on this machine.
 fn pairs(own: Option<&str>) -> Vec<Pair<'_>> {
     let same = |host| Pair { host, audience: host };
     let mixed = |host| [SANDBOX, PRODUCTION].map(|audience| Pair { host, audience });

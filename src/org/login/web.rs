@@ -164,8 +164,8 @@ fn org_of(identity: &str) -> Option<String> {
     identity.split('/').find(|part| is_id(part, "00D")).map(str::to_owned)
 }
 
-/// Listens for the browser at `localhost`, which may be either address of this machine; whoever held
-/// the other would get what is meant for us.
+/// Listens for the browser at `localhost`, which may be either address of this machine; whoever
+/// held the other would get what is meant for us.
 async fn listen(port: u16) -> std::io::Result<Vec<TcpListener>> {
     let mut listeners = vec![TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?];
     match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {

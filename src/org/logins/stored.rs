@@ -70,8 +70,8 @@ enum StoredCredential {
     },
 }
 
-/// What an entry of the keyring holds. It names the file that it belongs to: a secret must not reach
-/// a host that another file names.
+/// What an entry of the keyring holds. It names the file that it belongs to: a secret must not
+/// reach a host that another file names.
 #[derive(Serialize, Deserialize)]
 struct Secret {
     id: String,

@@ -148,8 +148,8 @@ fn check_name(name: &str, store: &LoginStore) -> Result<(), CommandError> {
         .usage())
 }
 
-/// Where the login will be kept. Its file is made before the org is asked for anything that it gives
-/// once.
+/// Where the login will be kept. Its file is made before the org is asked for anything that it
+/// gives once.
 struct Place<'p> {
     ui: &'p Ui,
     store: &'p LoginStore,
