@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::canonical_full_name;
-use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::error::{OrgError, OrgErrorKind, hide_secrets};
 
 /// How a deploy stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +93,11 @@ fn text(json: &Json, name: &str) -> Option<String> {
     field(json, name).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// Words of the org's, which may hold what it was sent.
+fn words(json: &Json, name: &str) -> Option<String> {
+    text(json, name).map(|said| hide_secrets(&said))
+}
+
 /// A list, which stands without its brackets where it has one element.
 fn list<'j>(json: &'j Json, name: &str) -> &'j [Json] {
     match field(json, name) {
@@ -107,7 +112,7 @@ fn list<'j>(json: &'j Json, name: &str) -> &'j [Json] {
 /// # Errors
 /// What came does not say: it has neither a state nor whether the deploy is over.
 pub(super) fn read_status(id: &str, result: &Json) -> Result<DeployStatus, OrgError> {
-    let status = text(result, "status");
+    let status = words(result, "status");
     if status.is_none() && field(result, "done").is_null() {
         return Err(OrgError::new(
             OrgErrorKind::Unexpected,
@@ -135,7 +140,7 @@ pub(super) fn read_status(id: &str, result: &Json) -> Result<DeployStatus, OrgEr
     if !success {
         failures.extend(failed_tests(details));
     }
-    let words = match (text(result, "errorStatusCode"), text(result, "errorMessage")) {
+    let said = match (words(result, "errorStatusCode"), words(result, "errorMessage")) {
         (Some(code), Some(message)) if !message.starts_with(&code) => {
             Some(format!("{code}: {message}"))
         }
@@ -150,7 +155,7 @@ pub(super) fn read_status(id: &str, result: &Json) -> Result<DeployStatus, OrgEr
         check_only: flag(field(result, "checkOnly")),
         started: text(result, "startDate").or_else(|| text(result, "createdDate")),
         completed: text(result, "completedDate"),
-        message: words,
+        message: said,
         created_by: text(result, "createdByName"),
         canceled_by: text(result, "canceledByName").or_else(|| text(result, "canceledBy")),
         named: successes
@@ -179,16 +184,16 @@ fn failed_tests(details: &Json) -> Vec<DeployMessage> {
         result => result,
     };
     let of = |what: String, one: &Json| {
-        let problem = text(one, "message")?;
+        let problem = words(one, "message")?;
         Some(DeployMessage { component: None, file: what, problem, line: None })
     };
     let failed = list(result, "failures").iter().filter_map(|one| {
-        let class = text(one, "name").unwrap_or_default();
-        let method = text(one, "methodName").map(|method| format!(".{method}"));
+        let class = words(one, "name").unwrap_or_default();
+        let method = words(one, "methodName").map(|method| format!(".{method}"));
         of(format!("test {class}{}", method.unwrap_or_default()), one)
     });
     let uncovered = list(result, "codeCoverageWarnings").iter().filter_map(|one| {
-        let name = text(one, "name").unwrap_or_else(|| "the org's code".to_owned());
+        let name = words(one, "name").unwrap_or_else(|| "the org's code".to_owned());
         of(format!("coverage of {name}"), one)
     });
     failed.chain(uncovered).collect()
@@ -201,8 +206,8 @@ fn message(json: &Json) -> DeployMessage {
             let name = canonical_full_name(&type_name, &full_name);
             ComponentId::new(type_name, name)
         }),
-        file: text(json, "fileName").unwrap_or_default(),
-        problem: text(json, "problem").unwrap_or_default(),
+        file: words(json, "fileName").unwrap_or_default(),
+        problem: words(json, "problem").unwrap_or_default(),
         line: number(field(json, "lineNumber")),
     }
 }
@@ -231,6 +236,25 @@ mod tests {
             let error = read_status("0Af", &answer).unwrap_err();
             assert_eq!(error.kind, OrgErrorKind::Unexpected, "{answer}");
         }
+    }
+
+    #[test]
+    fn what_the_org_says_holds_no_token_that_it_was_sent() {
+        const TOKEN: &str = "00D5g00000AbCdE!PLANTED.x";
+        let failure = json!({ "componentType": "Profile", "fullName": "Sales", "fileName": TOKEN,
+            "problem": format!("of {TOKEN} and force://PlatformCLI::PLANTED@x.my.salesforce.com") });
+        let tests = json!({ "failures": { "name": TOKEN, "methodName": TOKEN, "message": TOKEN },
+            "codeCoverageWarnings": [{ "name": TOKEN, "message": TOKEN }] });
+        let status = read_status(
+            "0Af",
+            &json!({ "status": "Failed", "errorStatusCode": "UNKNOWN", "errorMessage": TOKEN,
+                "details": { "componentFailures": failure, "componentSuccesses": [failure],
+                    "runTestResult": tests } }),
+        )
+        .unwrap();
+        assert_eq!((status.failures.len(), status.warnings.len()), (3, 1));
+        let shown = format!("{status:?}");
+        assert!(shown.contains("(hidden)") && !shown.contains("PLANTED"), "{shown}");
     }
 
     #[test]

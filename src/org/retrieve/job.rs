@@ -13,7 +13,7 @@ use crate::metadata::archive::{self, Limits};
 use crate::metadata::full_name::member_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
-use crate::org::error::{OrgError, OrgErrorKind};
+use crate::org::error::{OrgError, OrgErrorKind, hide_secrets};
 use crate::org::patience::Pages;
 use crate::org::words::Words;
 use crate::org::{Event, Org, http};
@@ -111,7 +111,7 @@ async fn attempt(org: &Org, manifest: &Manifest) -> Result<RetrieveAnswer, Retri
     }
     let result = watch(org, &started.id).await?;
     let messages =
-        result.messages.iter().map(|message| message.problem.trim().to_owned()).collect();
+        result.messages.iter().map(|message| hide_secrets(message.problem.trim())).collect();
     if !result.success {
         return Err(failed(&result));
     }
