@@ -331,7 +331,7 @@ impl Wire {
                         && rows.len() < MOST_ROWS
                         // A page that brings nothing new, or leads to one that was read, has no
                         // end.
-                        && rows.len() > had
+                        && is_new(&rows, had, &page)
                         && followed.insert(next.to_owned()) =>
                 {
                     next.to_owned()
@@ -489,6 +489,16 @@ fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
     }
 }
 
+/// Says whether the rows behind the first `had` are new: a page that repeats the one before it, or
+/// is more than the org has counted, is one of a sequence without end.
+fn is_new(rows: &[Json], had: usize, page: &Json) -> bool {
+    let (before, new) = rows.split_at(had);
+    let counted = page.get("totalSize").and_then(Json::as_u64);
+    !new.is_empty()
+        && !before.ends_with(new)
+        && counted.is_none_or(|counted| counted == 0 || rows.len() as u64 <= counted)
+}
+
 /// Says whether the last page of a query is not the last of its rows: the org says so, or has
 /// counted more. Of `PermissionDependency` it gives no more than it likes (S 3.6).
 fn is_cut_off(page: &Json, rows: usize, soql: &str) -> bool {
@@ -576,6 +586,18 @@ mod tests {
         assert!(!is_cut_off(&page, 2000, graph));
         assert!(is_cut_off(&page, 2000, "SELECT Id FROM User"));
         assert!(is_cut_off(&serde_json::json!({ "done": false }), 2000, graph));
+    }
+
+    #[test]
+    fn a_page_of_rows_that_were_there_is_not_new() {
+        let rows: Vec<Json> = [1, 2, 1, 2].map(Json::from).to_vec();
+        let page = |counted: u64| serde_json::json!({ "totalSize": counted });
+        assert!(is_new(&rows[..2], 0, &page(4)) && is_new(&rows[..3], 2, &page(3)));
+        assert!(!is_new(&rows, 2, &page(9)), "the page repeats the one before it");
+        assert!(!is_new(&rows[..3], 2, &page(2)), "there are more rows than the org counted");
+        assert!(!is_new(&rows, 4, &page(9)), "it has no row");
+        // Not every answer counts.
+        assert!(is_new(&rows[..3], 2, &Json::Null));
     }
 
     #[test]
