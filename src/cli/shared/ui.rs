@@ -393,11 +393,24 @@ fn open_to_others(_: &Path) -> io::Result<()> {
 }
 
 /// Writes a file by way of a temporary one in the same folder, flushed to disk before it takes the
-/// name. A file that is there keeps its permissions, and a link goes on leading to it.
+/// name. A file that is there keeps its permissions, and a link goes on leading to it. What is no
+/// file (a device, a pipe, `/dev/stdout`) is written into, and stays what it is.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if is_written_into(path) {
+        let mut there = std::fs::OpenOptions::new().append(true).open(path)?;
+        return there.write_all(bytes).and_then(|()| there.flush());
+    }
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     temporary(path, bytes)?.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Says whether a name stands for something that another file cannot take the place of.
+fn is_written_into(path: &Path) -> bool {
+    let is_other = std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+    // Behind the name of an open file may be a file, to which somebody else writes too.
+    let is_open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+    is_other || is_open.iter().any(|name| path.starts_with(name))
 }
 
 /// Writes a file that is to take a name beside it, flushed to disk, with the permissions of the one
@@ -422,6 +435,22 @@ pub(super) fn temporary(path: &Path, bytes: &[u8]) -> io::Result<tempfile::Named
     }
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+#[cfg(all(test, unix))]
+#[test]
+fn what_is_no_file_is_written_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    write_whole(&pipe, b"answer").unwrap();
+    assert_eq!(reader.join().unwrap(), b"answer");
+    assert!(!std::fs::metadata(&pipe).unwrap().is_file());
 }
 
 #[cfg(test)]
