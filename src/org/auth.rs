@@ -136,12 +136,17 @@ impl Session {
         })
     }
 
-    /// Borrows the session of an org that the `sf` command line knows by this alias or username.
+    /// Borrows the session of an org that the `sf` command line knows by this alias or username;
+    /// `told` gets the org's address as soon as `sf` has named it.
     ///
     /// # Errors
     /// [`OrgErrorKind::NoSuchOrg`] when `sf` is not installed or does not know the name; `Auth`
     /// when it cannot sign in.
-    pub async fn from_sf_cli(target: &str, cli: SfCli) -> Result<Self, OrgError> {
+    pub async fn from_sf_cli(
+        target: &str,
+        cli: SfCli,
+        told: &mut Option<String>,
+    ) -> Result<Self, OrgError> {
         if target.starts_with('-') || target.is_empty() {
             return Err(OrgError::new(
                 OrgErrorKind::Usage,
@@ -153,13 +158,14 @@ impl Session {
         // login of `sf` (S 1.2). The second finds what the first has stored.
         let display = ["org", "display", "--target-org", target, "--json"];
         let shown = cli.run(&display).await?;
-        let token = cli.token(target).await;
         let result = &shown["result"];
         let text = |key: &str| result.get(key).and_then(Json::as_str).map(str::to_owned);
         let instance_url = text("instanceUrl").ok_or_else(|| {
             OrgError::new(OrgErrorKind::Unexpected, "`sf org display` told no instance URL")
         })?;
         let instance_url = http::check_address(&instance_url)?;
+        *told = Some(instance_url.clone());
+        let token = cli.token(target).await;
         // An older `sf` shows the token here; a newer one puts a text in its place (S 6.9).
         let token = match text("accessToken").filter(|token| !is_redacted(token)) {
             Some(shown) => token.unwrap_or(shown),

@@ -47,14 +47,26 @@ pub enum OrgErrorKind {
     Usage,
     /// A login could not be stored or read.
     Storage,
+    /// Another process holds the login.
+    InUse,
+    /// The login's file is there, and is no login.
+    BadLogin,
 }
 
-/// The argument that cirrus is told of where it is a login's store that fails: its errors have no
+/// The arguments that cirrus is told of where it is a stored login that fails: its errors have no
 /// other place for ours.
-pub(super) const LOGIN: &str = "the stored login";
-
-/// As [`LOGIN`], where the login is lost, so that only another sign-in helps.
-pub(super) const LOST_LOGIN: &str = "the lost login";
+const OF_LOGIN: &[(&str, OrgErrorKind)] = &[
+    ("the stored login", OrgErrorKind::Storage),
+    // Only another sign-in helps.
+    ("the lost login", OrgErrorKind::Auth),
+    ("the login in use", OrgErrorKind::InUse),
+    ("the damaged login", OrgErrorKind::BadLogin),
+    ("the address of the login", OrgErrorKind::Usage),
+    ("the org of the login", OrgErrorKind::NoSuchOrg),
+    ("the network of the login", OrgErrorKind::Unreachable),
+    ("the time of the login", OrgErrorKind::TimedOut),
+    ("the program of the login", OrgErrorKind::Refused),
+];
 
 /// What stands before the new address of an org.
 const MOVED: &str = "the org has another address now: ";
@@ -211,10 +223,19 @@ impl OrgError {
         )
     }
 
-    /// Makes an error out of the code and text with which a sign-in is refused.
+    /// Makes an error out of the code and text with which a sign-in is refused. Of a code that
+    /// nobody knows it is not said that another sign-in helps.
     pub(super) fn from_oauth(code: &str, text: &str) -> Self {
         let known = Refusal::find(code, text).and_then(|refusal| refusal.kind);
-        Self::new(known.unwrap_or(OrgErrorKind::Auth), text).with_code(code)
+        let kind = known.unwrap_or(match code {
+            // RFC 6749 4.1.2.1; what Salesforce says in their place (S 10.1).
+            "server_error" | "temporarily_unavailable" | "unknown_error" => {
+                OrgErrorKind::Unavailable
+            }
+            _ if code.starts_with("invalid_") || code == "access_denied" => OrgErrorKind::Auth,
+            _ => OrgErrorKind::Refused,
+        });
+        Self::new(kind, text).with_code(code)
     }
 
     /// Returns what the org's refusal means, where that is known.
@@ -222,7 +243,18 @@ impl OrgError {
         Refusal::find(self.code.as_deref().unwrap_or_default(), &self.message)
     }
 
+    /// Puts a failure of a stored login into the form in which it travels through cirrus.
+    pub(super) fn in_auth(kind: OrgErrorKind, reason: String) -> AuthError {
+        let known = OF_LOGIN.iter().find(|(_, one)| *one == kind).unwrap_or(&OF_LOGIN[0]);
+        AuthError::InvalidArgument { name: known.0, reason }
+    }
+
     pub(super) fn from_auth(error: AuthError) -> Self {
+        if let AuthError::InvalidArgument { name, reason } = &error
+            && let Some((_, kind)) = OF_LOGIN.iter().find(|(known, _)| known == name)
+        {
+            return Self::new(*kind, reason);
+        }
         match error {
             AuthError::OAuth { error, error_description } => {
                 Self::from_oauth(&error, &error_description.unwrap_or_else(|| error.clone()))
@@ -232,12 +264,6 @@ impl OrgError {
             AuthError::InstanceUrlMismatch { returned, .. } => Self::moved(&returned),
             AuthError::StateMismatch => Self::new(OrgErrorKind::Hostile, error.to_string()),
             AuthError::ResponseTooLarge { limit, .. } => too_large(limit),
-            AuthError::InvalidArgument { name: LOGIN, reason } => {
-                Self::new(OrgErrorKind::Storage, reason)
-            }
-            AuthError::InvalidArgument { name: LOST_LOGIN, reason } => {
-                Self::new(OrgErrorKind::Auth, reason)
-            }
             AuthError::Serialization(_) => Self::no_token_answer(),
             AuthError::Signing(text) => Self::new(
                 OrgErrorKind::Usage,

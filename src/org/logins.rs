@@ -503,7 +503,7 @@ mod tests {
         let store = LoginStore::new(folder.path());
         fs::write(store.file("x"), r#"{"format": "PLANTED", "name": 5}"#).unwrap();
         let error = store.load("x").unwrap_err();
-        assert_eq!(error.kind, OrgErrorKind::Storage);
+        assert_eq!(error.kind, OrgErrorKind::BadLogin);
         assert!(!error.message.contains("PLANTED"), "{error}");
     }
 }

@@ -16,7 +16,7 @@ use cirrus_auth::{AuthError, AuthResult, AuthSession, RefreshTokenAuth, async_tr
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 
-use super::error::{LOGIN, LOST_LOGIN, OrgError};
+use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Room, Wait};
 use super::patience::was_not_taken;
@@ -117,7 +117,12 @@ impl AuthSession for Refreshed {
 
 /// A failure of the login's store, in the form in which it travels through cirrus.
 fn stuck(reason: impl ToString) -> AuthError {
-    AuthError::InvalidArgument { name: LOGIN, reason: reason.to_string() }
+    OrgError::in_auth(OrgErrorKind::Storage, reason.to_string())
+}
+
+/// A failure of its own kind, in that form.
+fn passed_on(error: OrgError) -> AuthError {
+    OrgError::in_auth(error.kind, error.message)
 }
 
 impl Refresh {
@@ -127,7 +132,7 @@ impl Refresh {
         stale: Option<&SecretString>,
         is_given_up: &AtomicBool,
     ) -> AuthResult<SecretString> {
-        let mut held = self.lock(is_given_up).map_err(|error| stuck(error.message))?;
+        let mut held = self.lock(is_given_up).map_err(passed_on)?;
         let login = self.reload()?;
         let Credential::RefreshToken { client_id, client_secret, refresh_token, access_token } =
             &login.credential
@@ -181,15 +186,15 @@ impl Refresh {
                     if let Some(held) = &mut held {
                         held.answer_is_lost();
                     }
-                    return Err(AuthError::InvalidArgument {
-                        name: LOST_LOGIN,
-                        reason: format!(
+                    return Err(OrgError::in_auth(
+                        OrgErrorKind::Auth,
+                        format!(
                             "the org put a new refresh token in the place of the one of the login \
                              `{}`, and it could not be stored, so it is not used: {}; put that \
                              right (a full disk, a folder that is not yours) first",
                             self.name, error.message
                         ),
-                    });
+                    ));
                 }
                 // The old refresh token goes on; others have to ask for a token of their own.
                 Ok(None) | Err(_) => {}
@@ -248,7 +253,7 @@ impl Refresh {
 
     /// Reads the login as it is now, which must still be the one that this session began with.
     fn reload(&self) -> AuthResult<Login> {
-        let login = self.store.load(&self.name).map_err(|error| stuck(error.message))?;
+        let login = self.store.load(&self.name).map_err(passed_on)?;
         let login = login.ok_or_else(|| {
             stuck(format!(
                 "the login `{}` was removed while it was in use; whoever signs in anew at {} has it \
@@ -377,8 +382,7 @@ fn session(
     options: &ConnectOptions,
     rotated: Arc<Rotated>,
 ) -> AuthResult<RefreshTokenAuth> {
-    let told = |error: OrgError| stuck(error.message);
-    let login_url = http::check_address(presented.login_url).map_err(told)?;
+    let login_url = http::check_address(presented.login_url).map_err(passed_on)?;
     let options = ConnectOptions {
         request_timeout: options.request_timeout.min(REFRESH_TIME),
         ..options.clone()
@@ -386,7 +390,7 @@ fn session(
     let mut builder = RefreshTokenAuth::builder()
         .consumer_key(presented.client_id)
         .refresh_token(presented.refresh_token.expose_secret())
-        .http_client(http::client(&login_url, &options).map_err(told)?)
+        .http_client(http::client(&login_url, &options).map_err(passed_on)?)
         .login_url(login_url)
         .instance_url(presented.instance_url)
         .on_rotation(rotated);

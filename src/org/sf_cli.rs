@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cirrus_auth::{AuthError, AuthResult, AuthSession, async_trait};
+use cirrus_auth::{AuthResult, AuthSession, async_trait};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
@@ -48,6 +48,12 @@ impl SfCli {
             let name = text(row, "value").filter(|name| !name.trim().is_empty())?;
             Some(DefaultOrg { name, location: text(row, "location").unwrap_or_default() })
         })
+    }
+
+    /// Asks for the user by whose name one of its orgs goes too; `None` where it does not say.
+    pub async fn username(&self, target: &str) -> Option<String> {
+        let shown = self.run(&["org", "display", "--target-org", target, "--json"]).await.ok()?;
+        shown["result"].get("username")?.as_str().map(str::to_owned)
     }
 
     /// Asks for the aliases of its orgs; none where it cannot be asked.
@@ -115,16 +121,8 @@ impl SfCli {
             return Ok(json);
         }
         let text = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default();
-        let kind = match text("name") {
-            "NamedOrgNotFoundError"
-            | "NoAuthInfoFoundError"
-            | "NoTargetOrgFound"
-            | "NamedOrgNotFound"
-            | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
-            _ => OrgErrorKind::Auth,
-        };
-        Err(OrgError::new(kind, format!("`{shown}` says: {}", text("message")))
-            .with_code(text("name")))
+        let said = format!("`{shown}` says: {}", text("message"));
+        Err(OrgError::new(kind_of(text("name"), text("message")), said).with_code(text("name")))
     }
 
     /// What is said of a program that was there and gave no answer: its own words, for it may be
@@ -151,6 +149,53 @@ impl SfCli {
         )
     }
 }
+
+/// The sort of a failure of one of its commands. Only where it is the login that it does not get in
+/// with is another sign-in of use; of what nobody knows nothing is advised.
+fn kind_of(name: &str, message: &str) -> OrgErrorKind {
+    let is_any = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
+    match name {
+        "NamedOrgNotFoundError"
+        | "NoAuthInfoFoundError"
+        | "NoTargetOrgFound"
+        | "NamedOrgNotFound"
+        | "NoOrgFound" => OrgErrorKind::NoSuchOrg,
+        // Node's own codes, which `sf` passes on in its text.
+        _ if is_any(NETWORK, message) || is_any(NETWORK, name) => OrgErrorKind::Unreachable,
+        _ if is_any(SIGN_IN, &name.to_ascii_lowercase())
+            || is_any(SIGN_IN, &message.to_ascii_lowercase()) =>
+        {
+            OrgErrorKind::Auth
+        }
+        _ => OrgErrorKind::Refused,
+    }
+}
+
+/// What Node calls a host that it does not reach.
+const NETWORK: &[&str] = &[
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "socket hang up",
+];
+
+/// What the names and texts of a refused sign-in hold: `RefreshTokenAuthError`, `JwtAuthError`,
+/// `INVALID_SESSION_ID`, `expired access/refresh token` (S 6.9, 2.8).
+const SIGN_IN: &[&str] = &[
+    "autherror",
+    "authentication",
+    "invalid_session_id",
+    "invalid_grant",
+    "invalid_login",
+    "refresh token",
+    "refreshtoken",
+    "expiredaccesstoken",
+    "inactive user",
+];
 
 /// Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
 pub(super) fn json_in(bytes: &[u8]) -> Option<Json> {
@@ -216,10 +261,7 @@ impl AuthSession for Borrowed {
         let mut token = self.token.lock().await;
         if token.is_none() {
             let fresh = self.cli.token(&self.target).await;
-            *token = Some(fresh.map_err(|error| AuthError::OAuth {
-                error: "sf_cli".to_owned(),
-                error_description: Some(error.to_string()),
-            })?);
+            *token = Some(fresh.map_err(|error| OrgError::in_auth(error.kind, error.to_string()))?);
         }
         Ok(Cow::Owned(token.clone().unwrap_or_default()))
     }
@@ -239,6 +281,20 @@ impl AuthSession for Borrowed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_refused_sign_in_is_said_to_be_one() {
+        for (name, message, kind) in [
+            ("RefreshTokenAuthError", "Error authenticating", OrgErrorKind::Auth),
+            ("Error", "expired access/refresh token", OrgErrorKind::Auth),
+            ("Error", "getaddrinfo ENOTFOUND a.my.salesforce.com", OrgErrorKind::Unreachable),
+            ("GenericKeychainServiceError", "it is locked", OrgErrorKind::Refused),
+            ("Error", "Command org:auth:show-access-token not found.", OrgErrorKind::Refused),
+            ("NamedOrgNotFoundError", "No authorization information", OrgErrorKind::NoSuchOrg),
+        ] {
+            assert_eq!(kind_of(name, message), kind, "{name}: {message}");
+        }
+    }
 
     #[test]
     fn a_token_is_found_under_any_key() {

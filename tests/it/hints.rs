@@ -221,7 +221,7 @@ async fn each_hint_runs(way: Way) {
             format!("`sfsetup org login '{NAME}' --instance-url {url}`")
         }
         Way::NamedFile => format!("put a new token of {NAME} into ACME_TOKEN"),
-        Way::SfAlias => format!("`sf org login web --alias '{NAME}'`"),
+        Way::SfAlias => format!("`sf org login web --alias '{NAME}' --instance-url {url}`"),
         Way::Demo => String::new(),
     };
     assert!(run.stderr.contains(&way_in), "{way_in}: {}", run.stderr);

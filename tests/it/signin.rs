@@ -41,8 +41,8 @@ impl Desk {
 case "$*" in
 "config get target-org --json") echo '{{"status":0,"result":[{{"name":"target-org","key":"target-org","value":"dev","success":true,"location":"Global"}}],"warnings":[]}}';;
 "alias list --json") echo '{{"status":0,"result":[{{"alias":"dev","value":"a@b.example.com"}}]}}';;
-"org display --target-org dev --json") echo '{{"status":0,"result":{{"id":"{ORG_ID}","instanceUrl":"{url}","username":"a@b.example.com","accessToken":"[REDACTED] Use x"}}}}';;
-"org auth show-access-token --target-org dev --json") echo '{{"status":0,"result":{{"accessToken":"{token}"}}}}';;
+"org display --target-org dev --json"|"org display --target-org a@b.example.com --json") echo '{{"status":0,"result":{{"id":"{ORG_ID}","instanceUrl":"{url}","username":"a@b.example.com","accessToken":"[REDACTED] Use x"}}}}';;
+"org auth show-access-token --target-org "*) echo '{{"status":0,"result":{{"accessToken":"{token}"}}}}';;
 *) echo '{{"status":1,"name":"NamedOrgNotFoundError","message":"No authorization information found for it."}}'; exit 1;;
 esac"#,
             url = self.running.url(),
@@ -188,9 +188,19 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
     desk.env.write("config/sfsetup/logins/dev.json", "{}");
     desk.sf_with_a_token("00D5g00000AbCdE!PLANTED");
     let run = desk.run(&["org", "display"]).await;
-    says(&run, 1, &["hint: sign in again: `sf org login web --alias dev`\n"]);
+    let at = format!("`sf org login web --instance-url {}`\n", desk.running.url());
+    says(&run, 1, &["cannot read the org `a@b.example.com`", "hint: sign in again: ", &at]);
+    // An alias that means another org here is not what a hint names.
     desk.sf_with_the_org();
+    let run = desk.run(&["deploy", "--template", "ampersand", "--set", "app=A", "--yes"]).await;
+    assert!(run.stderr.contains("--org a@b.example.com"), "{run:#?}");
+    assert!(!run.stderr.contains("--org dev"), "{run:#?}");
     std::fs::remove_file(desk.login("dev")).unwrap();
+    desk.sf_with_a_token("00D5g00000AbCdE!PLANTED");
+    let run = desk.run(&["org", "display"]).await;
+    let at = format!("`sf org login web --alias dev --instance-url {}`\n", desk.running.url());
+    says(&run, 1, &["hint: sign in again: ", &at]);
+    desk.sf_with_the_org();
     // What is named goes first.
     let run = desk.run_with(&[("SFSETUP_ORG", "nobody")], &["org", "display"]).await;
     says(&run, 1, &["cannot read the org `nobody`", "the name was read from SFSETUP_ORG"]);

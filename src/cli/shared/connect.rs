@@ -21,7 +21,7 @@ use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
-use super::arguments::DEMO;
+use super::arguments::{DEMO, demo_name};
 use super::config::{Config, WayInto};
 #[cfg(feature = "demo")]
 use super::demo_org::DemoOrg;
@@ -158,13 +158,25 @@ pub(crate) fn half_of_environment() -> Option<String> {
 
 /// The org that `sf` takes where none is named; its own command line says which.
 fn default_of_sf() -> Option<TargetOrg> {
-    let default = runtime().ok()?.block_on(SfCli::default().default_org())?;
-    let DefaultOrg { name, location } = default;
+    let cli = SfCli::default();
+    let default = runtime().ok()?.block_on(cli.default_org())?;
+    let DefaultOrg { mut name, location } = default;
+    // An alias that means another org here would lead there from each hint.
+    if is_taken(&name)
+        && let Some(username) = runtime().ok()?.block_on(cli.username(&name))
+    {
+        name = username;
+    }
     let place = match location.as_str() {
         "" => "`sf config get target-org`".to_owned(),
         location => format!("`sf config get target-org` ({location})"),
     };
     Some(TargetOrg::Default(name, place))
+}
+
+/// Says whether a name means an org that is not one of `sf`.
+fn is_taken(name: &str) -> bool {
+    demo_name(name).is_some() || logins().is_ok_and(|store| store.file(name).exists())
 }
 
 impl TargetOrg {
@@ -267,11 +279,14 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
     }
 }
 
-/// An org that does not let us in, with how its person signs in again: as they did this time.
-fn failed(choice: &TargetOrg, error: &OrgError) -> CommandError {
+/// An org that does not let us in, with how its person signs in again: as they did this time, and
+/// at `address` where whoever signs in has named that.
+fn failed(choice: &TargetOrg, error: &OrgError, address: Option<&str>) -> CommandError {
     match choice {
-        TargetOrg::Named(name, _) | TargetOrg::Token(_, name) => CommandError::org(name, error),
-        TargetOrg::Default(name, _) => CommandError::of_sf(name, error),
+        TargetOrg::Named(name, _) | TargetOrg::Token(_, name) => {
+            CommandError::org_at(name, error, address)
+        }
+        TargetOrg::Default(name, _) => CommandError::of_sf(name, error, address),
         TargetOrg::Configured { name, variable, .. } => {
             CommandError::configured(name, variable, error)
         }
@@ -286,12 +301,13 @@ pub(crate) async fn connect(
     choice: &TargetOrg,
     options: ConnectOptions,
 ) -> Result<Connected, CommandError> {
-    let failed = |error: OrgError| failed(choice, &error);
     #[cfg(feature = "demo")]
     if let Some(demo_org) = choice.demo() {
         return connect_demo(choice, &demo_org, options).await;
     }
     let session = session(choice, &options).await?;
+    let address = session.instance_url().to_owned();
+    let failed = |error: OrgError| failed(choice, &error, Some(&address));
     Ok(Connected {
         org: Org::connect(session, options).await.map_err(failed)?,
         #[cfg(feature = "demo")]
@@ -308,7 +324,7 @@ async fn connect_demo(
     demo_org: &DemoOrg,
     options: ConnectOptions,
 ) -> Result<Connected, CommandError> {
-    let failed = |error: OrgError| failed(choice, &error);
+    let failed = |error: OrgError| failed(choice, &error, None);
     let token = SecretString::from(open_demo(demo_org)?.token());
     let name = demo_org.as_option();
     let session = |url: &str, source: &str| Session::from_access_token(&name, &token, url, source);
@@ -366,7 +382,8 @@ pub(crate) async fn serve_demo(
 }
 
 async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session, CommandError> {
-    let failed = |error: OrgError| failed(choice, &error);
+    let failed = |error: OrgError| failed(choice, &error, None);
+    let mut address = None;
     match choice {
         TargetOrg::Token(token, address) => {
             Session::from_access_token(address, token, address, "environment").map_err(|error| {
@@ -382,9 +399,11 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
         }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
         TargetOrg::Default(name, place) => {
-            let session = Session::from_sf_cli(name, SfCli::default())
-                .await
-                .map_err(|error| failed(error).hint(format!("the name was read from {place}")))?;
+            let session = Session::from_sf_cli(name, SfCli::default(), &mut address).await;
+            let session = session.map_err(|error| {
+                self::failed(choice, &error, address.as_deref())
+                    .hint(format!("the name was read from {place}"))
+            })?;
             Ok(session.told_by(place))
         }
         TargetOrg::Named(name, place) => {
@@ -392,7 +411,8 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
-            let error = match Session::from_sf_cli(name, SfCli::default()).await {
+            let cli = SfCli::default();
+            let error = match Session::from_sf_cli(name, cli, &mut address).await {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };
@@ -400,7 +420,7 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
                 OrgErrorKind::NoSuchOrg => nearest_org(name, &store).await,
                 _ => None,
             };
-            let mut error = failed(error);
+            let mut error = self::failed(choice, &error, address.as_deref());
             if let Some(near) = near {
                 error = error.hint(format!("did you mean `{near}`?"));
             }

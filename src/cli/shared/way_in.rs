@@ -26,10 +26,11 @@ pub(crate) fn uses_keyring() -> bool {
     env::var("SFSETUP_KEYRING").map_or(true, |value| value != "off")
 }
 
-/// Says how to sign in again to the org of a name, at `address` where it has moved there.
-pub(crate) fn again(name: &str, address: Option<&str>) -> String {
+/// Says how to sign in again to the org of a name, at the address where it has `moved` to, or at
+/// the one that is `known` to whoever signs in to it.
+pub(crate) fn again(name: &str, moved: Option<&str>, known: Option<&str>) -> String {
     if is_address(name) {
-        return match address {
+        return match moved {
             Some(address) => format!("put {address} into SF_ORG_INSTANCE_URL"),
             None => format!("put a new token of {name} into SF_ACCESS_TOKEN"),
         };
@@ -41,10 +42,10 @@ pub(crate) fn again(name: &str, address: Option<&str>) -> String {
     if let Some(store) = store.filter(|store| store.file(name).exists()) {
         let login = store.load(name).ok().flatten();
         // Where the secret cannot be had, the address of the login can.
-        let known = store.look(name).map(|known| known.login_url);
-        return format!("`{}`", command(name, login.as_ref(), address.or(known.as_deref())));
+        let stored = store.look(name).map(|known| known.login_url);
+        return format!("`{}`", command(name, login.as_ref(), moved.or(stored.as_deref())));
     }
-    again_by_sf(name, address)
+    again_by_sf(name, moved.or(known))
 }
 
 /// Says how a demo org, by what stands behind `demo:`, is made such that it lets anyone in.
@@ -56,8 +57,14 @@ pub(crate) fn demo_again(name: Option<&str>) -> String {
 /// Says how to sign in again to an org that the `sf` command line knows, at `address` where it has
 /// moved there.
 pub(crate) fn again_by_sf(name: &str, address: Option<&str>) -> String {
+    // Without an address `sf` signs in at production's.
     let at = address.map(|address| format!(" --instance-url {address}")).unwrap_or_default();
-    format!("`sf org login web --alias {}{at}`", shell_word(name))
+    // A username is no alias.
+    let alias = match name.contains('@') {
+        true => String::new(),
+        false => format!(" --alias {}", shell_word(name)),
+    };
+    format!("`sf org login web{alias}{at}`")
 }
 
 /// The command that made a login, without its secrets: those are asked for on standard input.
@@ -155,9 +162,12 @@ mod tests {
     #[test]
     fn a_token_of_the_environment_is_put_there_again() {
         let name = "https://acme.my.salesforce.com";
-        assert_eq!(again(name, None), format!("put a new token of {name} into SF_ACCESS_TOKEN"));
         assert_eq!(
-            again(name, Some("https://b.my.salesforce.com")),
+            again(name, None, None),
+            format!("put a new token of {name} into SF_ACCESS_TOKEN")
+        );
+        assert_eq!(
+            again(name, Some("https://b.my.salesforce.com"), None),
             "put https://b.my.salesforce.com into SF_ORG_INSTANCE_URL"
         );
     }

@@ -72,10 +72,10 @@ impl HeldLock {
             let waited = began.elapsed();
             if waited >= wait.most || (wait.is_given_up)() {
                 return Err(OrgError::new(
-                    OrgErrorKind::Storage,
+                    OrgErrorKind::InUse,
                     format!(
                         "the login `{login}` is in use: {} holds `{}`, and has not let go of it \
-                         within {} s; wait until it has ended, or end it, then run this again",
+                         within {} s",
                         holder(path),
                         path.display(),
                         wait.most.as_secs()
@@ -206,7 +206,7 @@ mod tests {
         let path = folder.path().join("acme.lock");
         let first = take(&path, 0).unwrap();
         let error = take(&path, 60).unwrap_err();
-        assert_eq!(error.kind, OrgErrorKind::Storage);
+        assert_eq!(error.kind, OrgErrorKind::InUse);
         assert!(error.message.contains(&format!("process {}", std::process::id())), "{error}");
         assert!(error.message.contains("acme.lock"), "{error}");
         let waiting = path.clone();

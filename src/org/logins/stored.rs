@@ -1,5 +1,6 @@
 //! A login as its file holds it, and the part of it that the system's keyring may hold instead.
 
+use std::fmt;
 use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -121,12 +122,16 @@ pub(super) fn unlocked(verb: &str, name: &str, error: &str) -> OrgError {
 pub(super) fn read(path: &Path) -> Result<Stored, OrgError> {
     let bytes = fs::read(path).map_err(|error| failed("read", path, &error))?;
     // serde's text may quote a value, which here may be a secret: only the place is told.
+    let bad = |why: &dyn fmt::Display| OrgError {
+        kind: OrgErrorKind::BadLogin,
+        ..failed("read", path, why)
+    };
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        failed("read", path, &format_args!("it is not a login ({place})"))
+        bad(&format_args!("it is not a login ({place})"))
     })?;
     if stored.format != FORMAT {
-        return Err(failed("read", path, &"its format is not known"));
+        return Err(bad(&"its format is not known"));
     }
     Ok(stored)
 }

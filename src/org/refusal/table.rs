@@ -144,10 +144,12 @@ pub const OAUTH: &[Refusal] = &[
         "wrong-audience",
         &[("", "audience is invalid"), ("", "audience validation failed")],
         "the key was signed for another login host than this org's",
-        "name the right one with `--instance-url`: https://login.salesforce.com for production, \
-         https://test.salesforce.com for a sandbox, or the org's own address",
+        "sign in again with the right `--instance-url`, https://login.salesforce.com for \
+         production, https://test.salesforce.com for a sandbox, or the org's own address, in place \
+         of the one here",
     )
-    .kind(OrgErrorKind::Auth),
+    .kind(OrgErrorKind::Auth)
+    .over_with_a_sign_in(),
     Refusal::new(
         "wrong-key",
         &[("", "invalid assertion")],

@@ -135,6 +135,7 @@ fn another_sign_in_is_advised_only_where_it_helps() {
         [
             "token-over",
             "wrong-secret",
+            "wrong-audience",
             "turned-down",
             "grant-refused",
             "session-over",
@@ -166,7 +167,11 @@ fn a_code_of_oauth_stays_and_says_what_sort_of_failure_it_is() {
         (OrgErrorKind::Limit, Some("rate_limit_exceeded"))
     );
     // What nobody has published is still a refused sign-in.
-    assert_eq!(OrgError::from_oauth("brand_new", "x").kind, OrgErrorKind::Auth);
+    // Only of what is known to be a refused login it is said that another helps.
+    assert_eq!(OrgError::from_oauth("invalid_brand_new", "x").kind, OrgErrorKind::Auth);
+    assert_eq!(OrgError::from_oauth("brand_new", "x").kind, OrgErrorKind::Refused);
+    let busy = OrgError::from_oauth("unknown_error", "retry your request");
+    assert_eq!(busy.kind, OrgErrorKind::Unavailable);
 }
 
 /// Says whether a row's fields, or a group's, have the path.

@@ -1,7 +1,7 @@
 //! An org that cannot be asked or does not answer: why, and how its person gets in again.
 
 use super::CommandError;
-use crate::cli::shared::arguments::shell_word;
+use crate::cli::shared::arguments::{is_address, shell_word};
 use crate::cli::shared::way_in;
 use crate::org::host::is_strange;
 use crate::org::refusal::Refusal;
@@ -20,12 +20,17 @@ const SETTINGS: usize = 3;
 impl CommandError {
     /// An org that cannot be asked, or does not answer.
     pub(crate) fn org(name: &str, error: &OrgError) -> Self {
-        Self::refused_by(name, error, &|address| way_in::again(name, address))
+        Self::org_at(name, error, None)
+    }
+
+    /// As [`org`](Self::org); `known` is its address, where whoever signs in to it has named that.
+    pub(crate) fn org_at(name: &str, error: &OrgError, known: Option<&str>) -> Self {
+        Self::refused_by(name, error, &|moved| way_in::again(name, moved, known))
     }
 
     /// As [`org`](Self::org), for one that the `sf` command line signs in to.
-    pub(crate) fn of_sf(name: &str, error: &OrgError) -> Self {
-        Self::refused_by(name, error, &|address| way_in::again_by_sf(name, address))
+    pub(crate) fn of_sf(name: &str, error: &OrgError, known: Option<&str>) -> Self {
+        Self::refused_by(name, error, &|moved| way_in::again_by_sf(name, moved.or(known)))
     }
 
     /// As [`org`](Self::org), for one whose address a file gives, and whose token a variable.
@@ -40,7 +45,12 @@ impl CommandError {
 
     /// A sign-in that did not succeed; `again` says how it may.
     pub(crate) fn login(name: &str, error: &OrgError, again: &str) -> Self {
-        Self::refused_by(name, error, &|_| again.to_owned())
+        let mut told = Self::refused_by(name, error, &|_| again.to_owned());
+        // Whoever waited may have waited for a person.
+        if error.kind == OrgErrorKind::TimedOut {
+            told.hints = vec![again.to_owned()];
+        }
+        told
     }
 
     fn refused_by(name: &str, error: &OrgError, again: Again<'_>) -> Self {
@@ -85,7 +95,7 @@ fn code_of(kind: OrgErrorKind) -> &'static str {
         OrgErrorKind::Hostile => code::HOSTILE,
         OrgErrorKind::Unexpected => code::UNEXPECTED,
         OrgErrorKind::Usage => code::USAGE,
-        OrgErrorKind::Storage => code::STORAGE,
+        OrgErrorKind::Storage | OrgErrorKind::InUse | OrgErrorKind::BadLogin => code::STORAGE,
     }
 }
 
@@ -111,6 +121,12 @@ fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
              own, and then name it with `--allow-host`",
         ),
         OrgErrorKind::Moved => return Some(format!("sign in there: {}", again(error.moved_to()))),
+        OrgErrorKind::NoSuchOrg if is_address(name) => {
+            return Some(format!(
+                "an org is named by its login: `sfsetup org login NAME --instance-url {name}` adds \
+                 it"
+            ));
+        }
         OrgErrorKind::NoSuchOrg => {
             return Some(format!(
                 "`sfsetup org list` lists the orgs that are known; `sfsetup org login {}` adds it",
@@ -162,6 +178,16 @@ fn org_hint(name: &str, error: &OrgError, again: Again<'_>) -> Option<String> {
                 ""
             };
             return Some(format!("unlock the keyring; or sign in anew{off}: {}", again(None)));
+        }
+        OrgErrorKind::InUse => {
+            Some("wait until that command has ended, or end it, then run the same command again")
+        }
+        OrgErrorKind::BadLogin => {
+            return Some(format!(
+                "sign in anew: {}; or `sfsetup org logout {}` removes it",
+                again(None),
+                shell_word(name)
+            ));
         }
         OrgErrorKind::Storage => Some(
             "see to the folder of the logins: it must be yours, and have room; XDG_CONFIG_HOME \

@@ -12,7 +12,7 @@ use crate::plan::PlanError;
 use crate::report::{Failure, code};
 use crate::snapshot::ReadError;
 
-const KINDS: [OrgErrorKind; 16] = [
+const KINDS: [OrgErrorKind; 18] = [
     OrgErrorKind::Auth,
     OrgErrorKind::NoSuchOrg,
     OrgErrorKind::Unreachable,
@@ -29,6 +29,8 @@ const KINDS: [OrgErrorKind; 16] = [
     OrgErrorKind::Unexpected,
     OrgErrorKind::Usage,
     OrgErrorKind::Storage,
+    OrgErrorKind::InUse,
+    OrgErrorKind::BadLogin,
 ];
 
 /// A failure as a person reads it, without colour, after its code and the exit code.
@@ -133,6 +135,16 @@ fn each_code_has_its_words() {
     error: cannot read the org `acme`
       caused by: what happened
     hint: see to the folder of the logins: it must be yours, and have room; XDG_CONFIG_HOME names another, for all logins
+
+    [STORAGE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: wait until that command has ended, or end it, then run the same command again
+
+    [STORAGE, exit 1]
+    error: cannot read the org `acme`
+      caused by: what happened
+    hint: sign in anew: `sf org login web --alias acme`; or `sfsetup org logout acme` removes it
 
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: nothing of what is asked could be seen
