@@ -18,6 +18,7 @@ mod key;
 mod keyring;
 pub mod login;
 pub mod logins;
+mod mint;
 mod names;
 pub mod pasted;
 mod patience;
@@ -71,6 +72,15 @@ pub enum Event {
         url_path: String,
         /// The HTTP status.
         status: u16,
+        /// How long it took, repeats included.
+        millis: u64,
+    },
+    /// A request at the token endpoint, which also ends sessions, was answered, or not.
+    SignIn {
+        /// The path, without what was sent.
+        url_path: &'static str,
+        /// How it went: `200`, `refused (invalid_grant)`.
+        outcome: String,
         /// How long it took, repeats included.
         millis: u64,
     },

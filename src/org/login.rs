@@ -15,6 +15,7 @@ use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, Login};
+use super::mint::{REVOKE, TOKEN, told};
 use super::patience::within;
 use super::refresh::{Presented, exchange_while_busy};
 pub use jwt::{JwtLogin, jwt};
@@ -169,7 +170,8 @@ pub(crate) async fn client_credentials(
         .http_client(http::client(&login_url, options)?)
         .build()
         .map_err(OrgError::from_auth)?;
-    let instance_url = learn_instance(&login_url, session.access_token().await.map(drop))?;
+    let token = told(&options.events, TOKEN, session.access_token()).await.map(drop);
+    let instance_url = learn_instance(&login_url, token)?;
     Ok(Login {
         name: name.to_owned(),
         instance_url,
@@ -234,8 +236,8 @@ pub(crate) async fn revoke(
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
     let asked = async {
-        let asked = cirrus_auth::revoke_token(&client, &login_url, token.expose_secret()).await;
-        asked.map_err(OrgError::from_auth)
+        let asked = cirrus_auth::revoke_token(&client, &login_url, token.expose_secret());
+        told(&options.events, REVOKE, asked).await.map_err(OrgError::from_auth)
     };
     within(options, "the request to end the session", REVOKE_TIME, asked).await?;
     Ok(SessionEnd::Revoked)

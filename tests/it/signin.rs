@@ -230,13 +230,19 @@ async fn a_login_that_fails_stores_nothing_and_spares_the_one_before() {
         ]
     };
     let good = [&login("acme")[..], &[url.as_str()]].concat();
-    assert_eq!(desk.run(&good).await.code, 0);
+    let run = desk.run(&[&good[..], &["-v"]].concat()).await;
+    says(&run, 0, &["POST /services/oauth2/token -> 200, "]);
+    // One to sign in, one for the session of the login.
+    assert_eq!(run.stderr.matches("POST /services/oauth2/token").count(), 2, "{run:?}");
     let before = std::fs::read(desk.login("acme")).unwrap();
     std::fs::write(secret, "wrong").unwrap();
     for name in ["acme", "new"] {
         let run = desk.run(&[&login(name)[..], &[url.as_str()]].concat()).await;
         says(&run, 1, &["invalid_client"]);
     }
+    let run = desk.run(&[&login("acme")[..], &[url.as_str(), "-v"]].concat()).await;
+    says(&run, 1, &["POST /services/oauth2/token -> refused (invalid_client), "]);
+    assert!(!run.stderr.contains("wrong"), "{run:?}");
     assert_eq!(std::fs::read(desk.login("acme")).unwrap(), before);
     assert!(!desk.login("new").exists());
     let long = "x".repeat(251);

@@ -318,6 +318,12 @@ impl Progress {
                     ));
                 }
             }
+            Event::SignIn { url_path, outcome, millis } => {
+                if self.verbose {
+                    let text = format!("POST {url_path} -> {}, {millis} ms", clean(outcome));
+                    stderr(&format!("{}\n", text.dimmed()));
+                }
+            }
             Event::Retrying { what, why } => {
                 let text = format!("{}: {}; trying again", clean(what), clean(why));
                 match &self.bar {
