@@ -21,6 +21,7 @@ use super::key;
 use super::logins::{Credential, Login, LoginStore};
 use super::mint::Told;
 use super::refresh::Refreshed;
+pub(crate) use super::sf_cli::NO_HELP;
 use super::sf_cli::{Borrowed, is_redacted};
 pub use super::sf_cli::{DefaultOrg, SfCli};
 use super::words;

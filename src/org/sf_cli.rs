@@ -29,6 +29,11 @@ impl Default for SfCli {
     }
 }
 
+/// What begins the words on a program that does not help.
+pub(crate) const NO_HELP: &str = "the sf command line";
+/// What ends them where there is none.
+const NOT_INSTALLED: &str = " is not installed";
+
 /// The org that the `sf` command line takes where none is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefaultOrg {
@@ -39,15 +44,22 @@ pub struct DefaultOrg {
 }
 
 impl SfCli {
-    /// Asks for the default org; `None` where there is none, or `sf` cannot be asked.
-    pub async fn default_org(&self) -> Option<DefaultOrg> {
-        let answer = self.run(&["config", "get", "target-org", "--json"]).await.ok()?;
-        let rows = answer["result"].as_array()?;
+    /// Asks for the default org; `None` where there is none, or no `sf`.
+    ///
+    /// # Errors
+    /// It is there and gives no answer, or says why it cannot.
+    pub async fn default_org(&self) -> Result<Option<DefaultOrg>, OrgError> {
+        let answer = match self.run(&["config", "get", "target-org", "--json"]).await {
+            Ok(answer) => answer,
+            Err(error) if error.message.ends_with(NOT_INSTALLED) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let rows = answer["result"].as_array().map(Vec::as_slice).unwrap_or_default();
         let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).map(str::to_owned);
-        rows.iter().find_map(|row| {
+        Ok(rows.iter().find_map(|row| {
             let name = text(row, "value").filter(|name| !name.trim().is_empty())?;
             Some(DefaultOrg { name, location: text(row, "location").unwrap_or_default() })
-        })
+        }))
     }
 
     /// Asks for the aliases of its orgs; none where it cannot be asked.
@@ -94,8 +106,7 @@ impl SfCli {
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(OrgError::new(
                     OrgErrorKind::NoSuchOrg,
-                    "no login has that name, and the sf command line, which might know it, is not \
-                     installed",
+                    format!("{NO_HELP}{NOT_INSTALLED}"),
                 ));
             }
             Ok(Err(error)) => {
@@ -144,8 +155,7 @@ impl SfCli {
         OrgError::new(
             OrgErrorKind::NoSuchOrg,
             format!(
-                "no login has that name, and the sf command line, which might know it, gave no \
-                 answer: `{shown}` ({}) {how}; {words}",
+                "{NO_HELP} gave no answer: `{shown}` ({}) {how}; {words}",
                 self.program.display()
             ),
         )

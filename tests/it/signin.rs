@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use sfsetup::demo::{Faults, Running, Store, serve};
+use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
 use crate::lab::refresh_token;
 use crate::support::{Env, Run, ended};
@@ -145,12 +145,43 @@ async fn half_a_login_in_the_environment_is_named_by_its_variable() {
         (token.as_str(), "http://acme.example.com", "SF_ORG_INSTANCE_URL"),
         ("00D5g00000AbCdE!A B", url.as_str(), "SF_ACCESS_TOKEN"),
         ("[REDACTED] Use sf", url.as_str(), "SF_ACCESS_TOKEN"),
-        ("force://a:b:c@d.example.com", url.as_str(), "SF_ACCESS_TOKEN"),
+        (
+            "force://a:b:c@d.example.com",
+            url.as_str(),
+            "`printenv SF_ACCESS_TOKEN | sfsetup org login NAME --auth-url-file -`",
+        ),
+        ("force://a", url.as_str(), "hint: put an access token into SF_ACCESS_TOKEN"),
+        // Nobody answers there, or somebody else.
+        (
+            token.as_str(),
+            "http://127.0.0.1:1",
+            "hint: the address was read from SF_ORG_INSTANCE_URL",
+        ),
     ] {
         let both = [("SF_ACCESS_TOKEN", token), ("SF_ORG_INSTANCE_URL", address)];
         let run = desk.run_with(&both, &display).await;
         says(&run, 1, &[named]);
     }
+    let html = FaultRule { call: "*".into(), fault: Fault::Html, after: 0, times: None };
+    desk.running.fault(html);
+    let both = [("SF_ACCESS_TOKEN", token.as_str()), ("SF_ORG_INSTANCE_URL", url.as_str())];
+    let run = desk.run_with(&both, &display).await;
+    says(&run, 1, &["hint: the address was read from SF_ORG_INSTANCE_URL"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_in_place_of_a_name_is_that_of_the_environments_token_or_none() {
+    let desk = Desk::new().await;
+    let (url, token) = (desk.running.url(), desk.running.token.clone());
+    let display = ["org", "display", "--org", url.as_str()];
+    let both = [("SF_ACCESS_TOKEN", token.as_str()), ("SF_ORG_INSTANCE_URL", url.as_str())];
+    assert_eq!(desk.run_with(&both, &display).await.code, 0);
+    for variables in [&[][..], &[both[0], ("SF_ORG_INSTANCE_URL", "https://b.my.salesforce.com")]] {
+        let run = desk.run_with(variables, &display).await;
+        let login = format!("`sfsetup org login NAME --instance-url {url}`");
+        says(&run, 64, &["is an address, and no org goes by it", "from --org", &login]);
+    }
+    assert!(!desk.running.calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -191,6 +222,21 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
     says(&run, 1, &["hint: sign in again: `sf org login web --alias dev`\n"]);
     desk.sf_with_the_org();
     std::fs::remove_file(desk.login("dev")).unwrap();
+    // An `sf` that fails is told of, and no login of ours helps where it does not know its own.
+    desk.sf("echo 'no home' >&2; exit 3");
+    let run = desk.run(&["org", "display"]).await;
+    let ends =
+        "the sf command line gave no answer: `sf config get` (sf) ends with 3; it says: no home";
+    says(&run, 64, &["`sf` does not say which is its default", ends, "`--org NAME`"]);
+    let default = r#"{"status":0,"result":[{"value":"old"}]}"#;
+    let unknown = r#"{"status":1,"name":"NamedOrgNotFoundError","message":"No authorization."}"#;
+    desk.sf(&format!(
+        "case \"$*\" in config*) echo '{default}';; *) echo '{unknown}'; exit 1;; esac"
+    ));
+    let run = desk.run(&["org", "display"]).await;
+    says(&run, 1, &["hint: `sf org login web --alias old`, or `sf config set target-org ALIAS`"]);
+    assert!(!run.stderr.contains("sfsetup org login"), "{run:?}");
+    desk.sf_with_the_org();
     // What is named goes first.
     let run = desk.run_with(&[("SFSETUP_ORG", "nobody")], &["org", "display"]).await;
     says(&run, 1, &["cannot read the org `nobody`", "the name was read from SFSETUP_ORG"]);

@@ -15,13 +15,13 @@ use secrecy::SecretString;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::metadata::registry::nearest::nearest;
-use crate::org::auth::{DefaultOrg, Session, SfCli};
+use crate::org::auth::{DefaultOrg, NO_HELP, Session, SfCli};
 use crate::org::error::hide_secrets;
 use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
-use super::arguments::DEMO;
+use super::arguments::{DEMO, is_address, shell_word};
 use super::config::{Config, WayInto};
 #[cfg(feature = "demo")]
 use super::demo_org::DemoOrg;
@@ -75,6 +75,9 @@ pub(crate) fn choose(
             .hint(format!("an access token belongs into {TOKEN}"))
             .usage());
         }
+        if is_address(&name) {
+            return of_address(&name, &place).map(Some);
+        }
         #[cfg(feature = "demo")]
         if let Some(demo) = DemoOrg::of(&name) {
             demo.check()?;
@@ -86,7 +89,27 @@ pub(crate) fn choose(
     }
     match of_environment()? {
         Some(choice) => Ok(Some(choice)),
-        None => Ok(default_of_sf()),
+        None => default_of_sf(),
+    }
+}
+
+/// Takes an address that was given for an org's name: it is that of the environment's token, or
+/// names nothing.
+fn of_address(name: &str, place: &str) -> Result<TargetOrg, CommandError> {
+    let same =
+        |one: &str| one.trim_end_matches('/').eq_ignore_ascii_case(name.trim_end_matches('/'));
+    match of_environment()? {
+        Some(TargetOrg::Token(token, address)) if same(&address) => {
+            Ok(TargetOrg::Token(token, address))
+        }
+        _ => Err(CommandError::new(format!("`{name}` is an address, and no org goes by it"))
+            .because(format!("it was read from {place}"))
+            .hint(format!(
+                "`sfsetup org login NAME --instance-url {}` signs in there",
+                shell_word(name)
+            ))
+            .hint(format!("or put it into {ADDRESS}, and an access token of it into {TOKEN}"))
+            .usage()),
     }
 }
 
@@ -98,12 +121,20 @@ fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
         let found = pasted::read_token(&text).map_err(|error| {
             CommandError::new(format!("{TOKEN} holds nothing to sign in with"))
                 .because(error.message)
+                .hint(format!(
+                    "put an access token into {TOKEN} and its org's address into {ADDRESS}; `sf \
+                     org auth show-access-token --target-org ORG --json` shows a token"
+                ))
         });
         match found? {
             Pasted::AccessToken { token, instance_url, .. } => (token, instance_url),
             Pasted::AuthUrl(_) => {
                 return Err(CommandError::new(format!("{TOKEN} holds an SFDX auth URL"))
-                    .hint("`sfsetup org login NAME --auth-url-file FILE` signs in with it"));
+                    .because("an auth URL is for signing in once; here belongs an access token")
+                    .hint(format!(
+                        "`printenv {TOKEN} | sfsetup org login NAME --auth-url-file -` signs in \
+                         with it; then unset {TOKEN} and name the org with `--org NAME`"
+                    )));
             }
         }
     } else {
@@ -150,6 +181,12 @@ fn of_file(name: String, way: WayInto<'_>) -> Result<TargetOrg, CommandError> {
     })
 }
 
+/// The variable that gives the address of the environment's org; with the JSON of `sf` it is that of
+/// the token.
+fn place_of_address() -> &'static str {
+    if variable(ADDRESS).is_some() { ADDRESS } else { TOKEN }
+}
+
 /// Says what half of a login the environment holds, where no org is named.
 pub(crate) fn half_of_environment() -> Option<String> {
     let is_half = variable(ADDRESS).is_some() && variable(TOKEN).is_none();
@@ -157,14 +194,25 @@ pub(crate) fn half_of_environment() -> Option<String> {
 }
 
 /// The org that `sf` takes where none is named; its own command line says which.
-fn default_of_sf() -> Option<TargetOrg> {
-    let default = runtime().ok()?.block_on(SfCli::default().default_org())?;
-    let DefaultOrg { name, location } = default;
+fn default_of_sf() -> Result<Option<TargetOrg>, CommandError> {
+    // Where no runtime is to be had the org is not asked for either, and that is told there.
+    let Ok(runtime) = runtime() else { return Ok(None) };
+    let default = runtime.block_on(SfCli::default().default_org()).map_err(|error| {
+        let all = CommandError::new("no org is named, and `sf` does not say which is its default")
+            .because(error.message)
+            .hint("name an org with `--org NAME`, or see to `sf config get target-org`")
+            .usage();
+        match half_of_environment() {
+            Some(half) => all.hint(half),
+            None => all,
+        }
+    })?;
+    let Some(DefaultOrg { name, location }) = default else { return Ok(None) };
     let place = match location.as_str() {
         "" => "`sf config get target-org`".to_owned(),
         location => format!("`sf config get target-org` ({location})"),
     };
-    Some(TargetOrg::Default(name, place))
+    Ok(Some(TargetOrg::Default(name, place)))
 }
 
 impl TargetOrg {
@@ -270,7 +318,19 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
 /// An org that does not let us in, with how its person signs in again: as they did this time.
 fn failed(choice: &TargetOrg, error: &OrgError) -> CommandError {
     match choice {
-        TargetOrg::Named(name, _) | TargetOrg::Token(_, name) => CommandError::org(name, error),
+        TargetOrg::Named(name, _) => CommandError::org(name, error),
+        TargetOrg::Token(_, name) => {
+            let all = CommandError::org(name, error);
+            let is_of_address = matches!(
+                error.kind,
+                OrgErrorKind::Unreachable | OrgErrorKind::Unexpected | OrgErrorKind::Usage
+            );
+            if is_of_address {
+                all.hint(format!("the address was read from {}", place_of_address()))
+            } else {
+                all
+            }
+        }
         TargetOrg::Default(name, _) => CommandError::of_sf(name, error),
         TargetOrg::Configured { name, variable, .. } => {
             CommandError::configured(name, variable, error)
@@ -370,11 +430,13 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
     match choice {
         TargetOrg::Token(token, address) => {
             Session::from_access_token(address, token, address, "environment").map_err(|error| {
-                let from = match error.kind {
-                    OrgErrorKind::Usage => format!("the address was read from {ADDRESS}"),
-                    _ => format!("the token was read from {TOKEN}"),
-                };
-                failed(error).hint(from)
+                let is_of_address = error.kind == OrgErrorKind::Usage;
+                let all = failed(error);
+                if is_of_address {
+                    all
+                } else {
+                    all.hint(format!("the token was read from {TOKEN}"))
+                }
             })
         }
         TargetOrg::Configured { name, token, address, .. } => {
@@ -392,10 +454,14 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
-            let error = match Session::from_sf_cli(name, SfCli::default()).await {
+            let mut error = match Session::from_sf_cli(name, SfCli::default()).await {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };
+            if let Some(why) = error.message.strip_prefix(NO_HELP) {
+                error.message =
+                    format!("no login has that name, and {NO_HELP}, which might know it,{why}");
+            }
             let near = match error.kind {
                 OrgErrorKind::NoSuchOrg => nearest_org(name, &store).await,
                 _ => None,

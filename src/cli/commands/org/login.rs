@@ -273,7 +273,7 @@ async fn pasted_login(
     let name = place.name;
     let text = read_text(file)?;
     let found = pasted::read(text.expose_secret()).map_err(|error| {
-        CommandError::new(format!("cannot sign in with `{}`", file.display()))
+        CommandError::new(format!("cannot sign in with {}", named(file)))
             .because(error.message)
             .hint(
                 "`sf org auth show-sfdx-auth-url --target-org ORG --json` writes what is wanted here",
@@ -326,6 +326,14 @@ fn spent(place: &Place<'_>, error: &OrgError, url: &str) -> CommandError {
         ))
     } else {
         told
+    }
+}
+
+/// A file that secrets are read from, for a person.
+fn named(file: &Path) -> String {
+    match file.as_os_str() == "-" {
+        true => "what came on standard input".to_owned(),
+        false => format!("`{}`", file.display()),
     }
 }
 

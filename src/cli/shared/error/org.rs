@@ -25,7 +25,16 @@ impl CommandError {
 
     /// As [`org`](Self::org), for one that the `sf` command line signs in to.
     pub(crate) fn of_sf(name: &str, error: &OrgError) -> Self {
-        Self::refused_by(name, error, &|address| way_in::again_by_sf(name, address))
+        let mut all = Self::refused_by(name, error, &|address| way_in::again_by_sf(name, address));
+        // No login of ours is looked up by the name that `sf` has.
+        if error.kind == OrgErrorKind::NoSuchOrg {
+            all.hints = vec![format!(
+                "{}, or `sf config set target-org ALIAS` makes another its default; `--org NAME` \
+                 names an org without it",
+                way_in::again_by_sf(name, None)
+            )];
+        }
+        all
     }
 
     /// As [`org`](Self::org), for one whose address a file gives, and whose token a variable.
