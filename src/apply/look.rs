@@ -122,7 +122,7 @@ fn is_in_doubt(
             let answer = answers.get(fact, of.as_deref());
             is_it && !matches!(answer, FactAnswer::Known(Value::Number(..=0)))
         }),
-        Name::Permission(_) => true,
+        Name::Permission(_) | Name::Edition(_) => true,
     }
 }
 

@@ -269,6 +269,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id Name:string FullName:string Metadata:complexvalue Description:string",
         &[],
     )),
+    tooling(object("TabDefinition", "Id:id Name:string SobjectName:string IsCustom:boolean", &[])),
     tooling(object(
         "User",
         "Id:id Username:string Name:string IsActive:boolean ProfileId:reference",

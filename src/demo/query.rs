@@ -42,6 +42,7 @@ const SETUP: &[&str] = &[
     "PermissionSetAssignment",
     "SetupAuditTrail",
     "SetupEntityAccess",
+    "TabDefinition",
 ];
 
 /// Objects that only who manages users sees (why 1). That they do not exist for others is the demo

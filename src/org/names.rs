@@ -16,8 +16,8 @@ use super::facts::LICENCES;
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
-use crate::metadata::fact::{Access, FactAnswer};
-use crate::metadata::names::{Lacked, Name, NameStatus, Names, Shown};
+use crate::metadata::fact::{Access, FactAnswer, edition_meant};
+use crate::metadata::names::{Lacked, Name, NameStatus, Names, STANDARD_TAB, Shown};
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
@@ -86,6 +86,7 @@ impl Org {
             }
             Name::Component(id) => seen.get(id).is_some() || seen.called(id).is_some(),
             Name::Licence(_) => false,
+            Name::Edition(edition) => edition_meant(edition).is_none(),
         };
         let doubtful: BTreeSet<Name> =
             asked.iter().filter(|name| !is_there(name) && !shown.has_so(name)).cloned().collect();
@@ -129,10 +130,13 @@ fn lacks(found: &mut Names, name: Name, among: &[String]) {
         }
         Some(_) | None => String::new(),
     };
-    let parts = among.iter().filter(|one| one.to_lowercase().starts_with(&object));
+    // Nor are two standard tabs alike for what both begin with.
+    let object = if name.text().starts_with(STANDARD_TAB) { STANDARD_TAB.into() } else { object };
+    let parts: Vec<&String> =
+        among.iter().filter(|one| one.to_lowercase().starts_with(&object)).collect();
     let part = |text: &'_ str| text.get(object.len()..).unwrap_or_default().to_owned();
-    let (wanted, parts) = (part(name.text()), parts.map(|one| (one, part(one))));
-    let parts: Vec<(&String, String)> = parts.collect();
+    let wanted = part(name.text());
+    let parts: Vec<(&String, String)> = parts.into_iter().map(|one| (one, part(one))).collect();
     let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
     let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
     let near = near.map(|(one, _)| (*one).clone());
@@ -149,7 +153,7 @@ impl Search<'_> {
         let of_type = |wanted: &'static str| -> Vec<&str> {
             let ids = doubtful.iter().filter_map(|name| match name {
                 Name::Component(id) if id.type_name == wanted => Some(id.full_name.as_str()),
-                Name::Component(_) | Name::Permission(_) | Name::Licence(_) => None,
+                _ => None,
             });
             ids.collect()
         };
@@ -158,6 +162,7 @@ impl Search<'_> {
         for name in doubtful {
             if let Name::Component(id) = name
                 && is_listed(&id.type_name)
+                && !is_standard_tab(id)
             {
                 types.insert(&id.type_name);
             }
@@ -170,12 +175,23 @@ impl Search<'_> {
         self.fields(&fields, seen).await?;
         let others = doubtful.iter().filter_map(|name| match name {
             Name::Component(id) => Some(id),
-            Name::Permission(_) | Name::Licence(_) => None,
+            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
         });
+        let mut tabs = Vec::new();
         for id in others.filter(|id| is_listed(&id.type_name) && id.type_name != "CustomObject") {
-            self.component(id);
+            if is_standard_tab(id) {
+                tabs.push(id);
+            } else {
+                self.component(id);
+            }
         }
+        self.standard_tabs(&tabs).await?;
         self.labels_of_sets().await?;
+        for name in doubtful.iter().filter(|name| matches!(name, Name::Edition(_))) {
+            let nearest = edition_meant(name.text()).map(str::to_owned);
+            let lacked = Lacked { nearest, ..Lacked::of(name.clone()) };
+            self.found.insert(name.clone(), NameStatus::Lacked(lacked));
+        }
         let permissions: Vec<&str> = doubtful
             .iter()
             .filter(|name| matches!(name, Name::Permission(_)))
@@ -252,6 +268,45 @@ impl Search<'_> {
             }
             None => {}
         }
+    }
+
+    /// The list of `CustomTab` has none of these. The Tooling API has all tabs of the org, for
+    /// whoever may see them (S 3.1).
+    async fn standard_tabs(&mut self, tabs: &[&ComponentId]) -> Result<(), OrgError> {
+        if tabs.is_empty() {
+            return Ok(());
+        }
+        let rows = match self.org.wire.tooling_query("SELECT Name FROM TabDefinition").await {
+            Ok(rows) => rows,
+            Err(error) if error.is_about_one_question() => {
+                let words = format!(
+                    "the org does not show which standard tabs it has; that needs View Setup and \
+                     Configuration ({error})"
+                );
+                for tab in tabs {
+                    self.found.insert(Name::Component((*tab).clone()), no_right(words.clone()));
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let names: Vec<String> =
+            rows.iter().filter_map(|row| row["Name"].as_str().map(str::to_owned)).collect();
+        // A list without one of them is not the list of all.
+        let has_standard = names.iter().any(|name| name.starts_with(STANDARD_TAB));
+        for tab in tabs {
+            let name = Name::Component((*tab).clone());
+            if is_in(&mut self.found, &name, &names) {
+                continue;
+            }
+            if has_standard {
+                lacks(&mut self.found, name, &names);
+            } else {
+                let words = "the org shows no standard tab to this user";
+                self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
+            }
+        }
+        Ok(())
     }
 
     /// People call a permission set by its label, which no list has.
@@ -524,6 +579,11 @@ fn is_listed(type_name: &str) -> bool {
     is_by_own_name && !matches!(type_name, "CustomField" | "Settings")
         || matches!(type_name, "ApexPage" | "CustomTab" | "RecordType")
         || WITHOUT_ROW.contains(&type_name)
+}
+
+/// Whether it is a tab of Salesforce's own: `standard-Account`.
+fn is_standard_tab(id: &ComponentId) -> bool {
+    id.type_name == "CustomTab" && id.full_name.starts_with(STANDARD_TAB)
 }
 
 /// Whether a list that lacks a component may lack it though it is there: it bears the prefix of a

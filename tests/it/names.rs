@@ -423,6 +423,91 @@ async fn what_can_be_no_name_is_refused_before_the_org_is_asked() {
     assert!(lab.running.calls().is_empty(), "{:?}", lab.running.calls());
 }
 
+/// The list of tabs has custom ones alone; the Tooling API has all, for whoever may ask it.
+#[tokio::test]
+async fn a_standard_tab_that_is_misspelt_is_missing_where_the_org_shows_its_tabs() {
+    let set = "PermissionSet:Report_Builder";
+    let visible = "equals = \"Visible\"";
+    let wants = [
+        setting(set, "tabSettings[standard-Acount].visibility", visible),
+        setting(set, "tabSettings[standard-Contract].visibility", visible),
+        setting(PROFILE, "tabVisibilities[standard-Leed].visibility", "equals = \"DefaultOn\""),
+    ];
+    let lab = lab(&wants).await;
+    let run = lab.run(DIFF).await;
+    let told = told(&run);
+    let states: Vec<&str> = told.iter().map(|(state, _)| state.as_str()).collect();
+    assert_eq!(states, ["missing", "differs", "missing"], "{told:#?}");
+    for (at, words) in [
+        (0, "the org has no tab `standard-Acount`; did you mean `standard-Account`?"),
+        (2, "the org has no tab `standard-Leed`; did you mean `standard-Lead`?"),
+    ] {
+        assert_eq!(told[at].1, words);
+    }
+    // Who may not ask for tabs calls none of them missing.
+    let run = as_lesser(&lab, DIFF).await;
+    for (state, reason) in self::told(&run) {
+        assert_eq!(state, "not-observed", "{reason}");
+        assert!(reason.contains("View Setup and Configuration"), "{reason}");
+    }
+    let run = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 1, "{run:?}");
+    let run = lab.run(&["template", "check", "t.toml"]).await;
+    let text = words_of(&run.stdout);
+    assert!(text.contains("did you mean `standard-Account`?"), "{text}");
+    assert!(!text.contains("standard-Contract"), "{text}");
+}
+
+/// What no org's edition is, is told in a diff as in a check; a step that applies by it is left out
+/// with a word.
+#[tokio::test]
+async fn an_edition_that_there_is_not_is_told_with_the_nearest() {
+    let lab = lab(&[]).await;
+    for (want, state, words) in [
+        (
+            "equals = \"Enterprise\"",
+            "missing",
+            "no edition `Enterprise`; did you mean `Enterprise Edition`?",
+        ),
+        ("equals = \"Unlimted Edition\"", "missing", "did you mean `Unlimited Edition`?"),
+        ("one-of = [\"Enterprise\", \"Unlimited\"]", "missing", "no edition `Enterprise`"),
+        ("one-of = [\"Unlimited Edition\", \"Entreprise\"]", "differs", ""),
+        ("equals = \"Unlimited Edition\"", "differs", ""),
+        ("equals = \"Edition of Tomorrow\"", "differs", ""),
+    ] {
+        lab.env.write("t.toml", template_of(&fact("org.edition", want)));
+        let told = told(&lab.run(DIFF).await);
+        assert!(told[0].0 == state && told[0].1.contains(words), "{want}: {told:?}");
+    }
+    let want = setting(PROFILE, "userPermissions[ApiEnabled].enabled", "equals = true");
+    for (condition, words) in [
+        (
+            "\"org.edition\" = \"Enterprise\"",
+            Some(
+                "applies by `org.edition`, and the org has no edition `Enterprise`; did you mean `Enterprise Edition`?",
+            ),
+        ),
+        (
+            "\"user.license\" = \"Salesfrce\"",
+            Some("and the org has no licence `Salesfrce`; did you mean `Salesforce`?"),
+        ),
+        ("\"org.edition\" = \"Enterprise Edition\"", None),
+        ("\"org.edition\" = \"Unlimited Edition\"", None),
+    ] {
+        let step = format!(
+            "[[step]]\nid = \"b\"\ntitle = \"B\"\nwhen = {{ {condition} }}\nwant = [{want}]\n"
+        );
+        lab.env.write("t.toml", format!("{}{step}", template_of(&want)));
+        let run = lab.run(DIFF).await;
+        assert_eq!(run.code, 0, "{run:?}");
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let note = report["orgs"][0]["notes"].to_string();
+        assert_eq!(note.contains("applies by"), words.is_some(), "{condition}: {note}");
+        assert!(words.is_none_or(|words| note.contains(words)), "{condition}: {note}");
+    }
+}
+
 #[tokio::test]
 async fn a_name_that_a_parameter_gives_is_told_with_the_parameter() {
     let lab = lab(&[]).await;

@@ -253,7 +253,7 @@ impl<'g> Goal<'g> {
                 only.check_findings(&found.findings)?;
                 found.broken.clone_from(&seen.broken);
                 found.findings.retain(|finding| only.finding(finding));
-                found.notes.clone_from(&seen.notes);
+                found.notes.extend(seen.notes.iter().cloned());
                 let read = |id: &ComponentId| read_source(&seen, id);
                 name_parts(&mut found.findings, &read, &|_| None);
                 if with_places {
