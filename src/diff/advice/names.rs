@@ -1,6 +1,8 @@
 //! Names that no org has, as far as that is known without one: permissions, licences, editions,
 //! settings, elements of entries, stars, and what was to be filled in.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact, edition_meant};
 use crate::metadata::names::{Name, STANDARD_TAB, STANDARD_TABS};
@@ -46,18 +48,24 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     }
     let texts = [Some(&step.title), step.why.as_ref(), step.note.as_ref(), step.docs.as_ref()];
     to_do(texts.into_iter().flatten().map(String::as_str), &mut notes);
-    step.wants.iter().for_each(|want| of_want(want, &mut notes));
     if let Some(create) = &step.create {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
     }
-    let mut said: Vec<String> = Vec::new();
-    for (is_mistake, words) in notes {
-        let message = format!("step `{}` {words}", step.id);
-        if !said.contains(&message) {
-            said.push(message.clone());
-            found.push(Advice { line: step.line, message, is_mistake });
+    let mut said = BTreeSet::new();
+    let mut say = |line: usize, notes: Vec<(bool, String)>| {
+        for (is_mistake, words) in notes {
+            let message = format!("step `{}` {words}", step.id);
+            if said.insert((line, message.clone())) {
+                found.push(Advice { line, message, is_mistake });
+            }
         }
+    };
+    say(step.line, notes);
+    for (want, line) in step.lines() {
+        let mut notes = Vec::new();
+        of_want(want, &mut notes);
+        say(line, notes);
     }
 }
 
@@ -75,8 +83,8 @@ pub(super) fn of_head(template: &Template, found: &mut Vec<Advice>) {
 /// Says what a template names that only an org can tell of; nothing where it names no such thing.
 pub(super) fn unknown_here(template: &Template) -> Option<String> {
     let mut sorts: Vec<String> = Vec::new();
-    let wants = template.steps.iter().flat_map(|step| super::settings(&step.wants));
-    for (component, path, _) in wants {
+    let wants = template.steps.iter().flat_map(super::settings);
+    for (component, path, ..) in wants {
         for name in names_of(component, path) {
             let sort = match &name {
                 Name::Component(_) if name.sort().ends_with('s') => format!("{}es", name.sort()),
@@ -103,6 +111,7 @@ fn names_of(component: &str, path: &str) -> Vec<Name> {
     }
 }
 
+/// Notes on a want, without what is within it.
 fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
     match want {
         Want::Metadata { component, path, test, .. } => {
@@ -126,11 +135,8 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             leaf(component, path, notes);
         }
         Want::Fact { fact, test } => of_fact(fact, test, notes),
-        Want::Manual { text, confirm } => {
-            to_do([text.as_str()].into_iter(), notes);
-            confirm.iter().for_each(|want| of_want(want, notes));
-        }
-        Want::Any(wants) => wants.iter().for_each(|want| of_want(want, notes)),
+        Want::Manual { text, .. } => to_do([text.as_str()].into_iter(), notes),
+        Want::Any(_) => {}
     }
 }
 
@@ -288,6 +294,10 @@ fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
 fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
     let Some((type_name, full_name)) = component.split_once(':') else { return };
     let Some(row) = registry::find_component(type_name.trim(), full_name.trim()) else { return };
+    // What is not in a row that is the whole list was found when the path was read.
+    if row.complete {
+        return;
+    }
     let Ok(parsed) = fill(path, "X").parse::<FieldPath>() else { return };
     let mut fields: &[Field] = row.fields;
     let mut above: Option<&Field> = None;
