@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod retrieve;
 mod sf_cli;
 mod users;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
 pub(crate) use patience::sign_in;
+pub(crate) use values::Values;
 
 /// What happens, as it happens.
 #[derive(Clone, Debug)]

@@ -92,6 +92,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         )],
     ),
     object(
+        "FieldDefinition",
+        "Id:id QualifiedApiName:string Label:string EntityDefinitionId:reference",
+        &[("EntityDefinition", "EntityDefinitionId", "EntityDefinition")],
+    ),
+    object(
         "FieldPermissions",
         "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean \
          PermissionsEdit:boolean",

@@ -60,6 +60,20 @@ impl Org {
                 })
                 .collect(),
             "ExtlClntAppOauthPlcyCnfg" => self.external_policies(),
+            "FieldDefinition" => {
+                let objects = self.catalog.objects.iter();
+                let fields = objects.flat_map(|(name, object)| {
+                    object.fields.iter().map(move |(field, kind)| {
+                        json!({
+                            "Id": derived_id("000", &format!("{name}.{field}")),
+                            "QualifiedApiName": field, "Label": kind.label,
+                            "EntityDefinitionId": derived_id("000", name),
+                            "Object": name,
+                        })
+                    })
+                });
+                fields.collect()
+            }
             "FieldPermissions" => self.field_permissions(),
             "LoginHistory" => self.login_rows(),
             "OauthToken" => {

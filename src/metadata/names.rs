@@ -65,6 +65,14 @@ impl Name {
         Self::Component(ComponentId::new(type_name, full_name))
     }
 
+    /// Returns the component, where it is one of these types.
+    pub fn component_of(&self, types: &[&str]) -> Option<&ComponentId> {
+        match self {
+            Self::Component(id) if types.contains(&id.type_name.as_str()) => Some(id),
+            _ => None,
+        }
+    }
+
     /// Returns the name alone.
     pub fn text(&self) -> &str {
         match self {
@@ -352,6 +360,14 @@ impl Names {
         Lacked { in_files: self.of_files, ..Lacked::of(name.clone()) }
     }
 
+    /// Returns the names that are lacking, each with what is known of it.
+    pub fn all_lacked(&self) -> impl Iterator<Item = &Lacked> {
+        self.known.values().filter_map(|status| match status {
+            NameStatus::Lacked(lacked) => Some(lacked),
+            NameStatus::Unseen(_) | NameStatus::Unshown(_) => None,
+        })
+    }
+
     /// Returns what is known of a name.
     pub fn get(&self, name: &Name) -> Option<&NameStatus> {
         self.known.get(name)
@@ -425,10 +441,10 @@ impl Shown {
         shown
     }
 
-    /// Takes over the names of an object's fields.
-    pub fn of_fields<'f>(object: &str, fields: impl Iterator<Item = &'f str>) -> Self {
+    /// Takes over the names of fields, each with its object's.
+    pub fn of_fields<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Self {
         let mut shown = Self::default();
-        fields.for_each(|field| shown.add("CustomField", &format!("{object}.{field}")));
+        fields.for_each(|(object, field)| shown.add("CustomField", &format!("{object}.{field}")));
         shown
     }
 
