@@ -293,7 +293,16 @@ impl Org {
         wire: &mut Wire,
         options: &ConnectOptions,
     ) -> Result<(Json, BTreeMap<&'static str, String>), OrgError> {
-        let offered = wire.get("/services/data", &[]).await?;
+        let offered = wire.get("/services/data", &[]).await.map_err(|error| {
+            // Every org has it (S 6.9): what lacks it is none.
+            match error.code.as_deref() {
+                Some("NOT_FOUND" | "METHOD_NOT_ALLOWED") => OrgError::new(
+                    OrgErrorKind::Unexpected,
+                    format!("there is no API at this address: {}", error.message),
+                ),
+                _ => error,
+            }
+        })?;
         let newest = offered
             .as_array()
             .into_iter()

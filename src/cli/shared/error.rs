@@ -261,6 +261,8 @@ impl CommandError {
             ReadError::Files(_) | ReadError::Project(_) => {
                 all.hint("put right what is named here, or leave the file out, then run this again")
             }
+            ReadError::Archive(error) if error.is_hostile() => all
+                .hint("nothing was read of it: find out where it comes from before you try again"),
             ReadError::Archive(_) => all.hint("take the zip from where it came once more"),
             ReadError::Twice { .. } => {
                 all.hint("take one of the two away, or name a folder that has one of them")
