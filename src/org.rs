@@ -9,6 +9,7 @@ pub mod auth;
 mod bearer;
 pub mod deploy;
 mod describe;
+mod encoding;
 pub mod error;
 pub mod facts;
 mod graph;

@@ -21,6 +21,9 @@ use super::refresh::{Presented, exchange_while_busy};
 pub use jwt::{JwtLogin, jwt};
 pub use web::{WebLogin, web};
 
+/// What is said of a text that is no auth URL.
+pub(crate) const NO_AUTH_URL: &str = "this is no SFDX auth URL";
+
 /// Takes an SFDX auth URL (`force://id:secret:token@host`, S 6.9), from a file or standard input,
 /// never from an argument.
 ///
@@ -39,7 +42,7 @@ pub async fn auth_url(
         split_auth_url(text.expose_secret()).ok_or_else(|| {
             OrgError::new(
                 OrgErrorKind::Usage,
-                "this is no SFDX auth URL (`force://<client>:<secret>:<token>@<host>`)",
+                format!("{NO_AUTH_URL} (`force://<client>:<secret>:<token>@<host>`)"),
             )
         })?;
     let address = http::check_address(&with_scheme(host))?;

@@ -169,6 +169,80 @@ async fn half_a_login_in_the_environment_is_named_by_its_variable() {
     says(&run, 1, &["hint: the address was read from SF_ORG_INSTANCE_URL"]);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_of_the_environment_is_no_text_is_not_taken_for_unset_and_quotes_are_no_address() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    for name in ["SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL", "SFSETUP_ORG"] {
+        let mut command = desk.env.command();
+        let broken = std::ffi::OsStr::from_bytes(b"00D\xff!PLANTED");
+        command.args(["org", "display"]).env("SF_ORG_INSTANCE_URL", &url).env(name, broken);
+        let run = ended(command).await;
+        says(&run, 1, &[&format!("error: {name} holds what is no text in UTF-8")]);
+        assert!(!run.stderr.contains("PLANTED"), "{run:?}");
+    }
+    let quoted = format!(" \"{url}\"\n");
+    let both = [("SF_ACCESS_TOKEN", desk.running.token.as_str()), ("SF_ORG_INSTANCE_URL", &quoted)];
+    assert_eq!(desk.run_with(&both, &["org", "display"]).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_login_is_refused_before_anybody_is_asked() {
+    let desk = Desk::new().await;
+    desk.env.write("empty", " \n");
+    let run = desk.run(&["org", "login", "a\nb"]).await;
+    says(&run, 64, &["a login cannot be called", "control character"]);
+    let run = desk.run(&["org", "login", "a", "--port", "0"]).await;
+    says(&run, 64, &["invalid value '0'"]);
+    let url = desk.running.url();
+    let secret = ["--client-credentials", "--client-id", KEY, "--client-secret-file", "empty"];
+    let address = ["--instance-url", url.as_str()];
+    let run = desk.run(&[&["org", "login", "a"], &secret[..], &address].concat()).await;
+    says(&run, 64, &["there is no secret in `empty`"]);
+    for url in ["force://a:b:@c.example.com", "force://a@b.example.com"] {
+        desk.env.write("url", url);
+        let run = desk.run(&["org", "login", "a", "--auth-url-file", "url"]).await;
+        says(&run, 64, &["SFDX auth URL"]);
+    }
+    // What turns text stands in no message, whoever writes it.
+    let run = desk.run(&["A\u{202e}b\u{9b}"]).await;
+    says(&run, 64, &["A\\u202eb\\u009b"]);
+    assert!(desk.running.calls().is_empty(), "{:?}", desk.running.calls());
+    assert!(!desk.login("a").exists());
+}
+
+/// A keyring that does not answer keeps the login: to sign in anew would not take its secret away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_whose_keyring_is_locked_is_not_forgotten() {
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    let login = serde_json::json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "acme", "instance_url": url,
+        "login_url": url, "username": null, "org_id": null,
+        "credential": { "kind": "keyring", "sort": "refresh token", "id": "0" },
+    });
+    desk.env.write("config/sfsetup/logins/acme.json", login.to_string());
+    let nowhere = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
+    let run = desk.run_with(&nowhere, &["org", "logout", "acme"]).await;
+    let hint = "hint: unlock the keyring, then run the same command again";
+    says(&run, 1, &["error: cannot forget the login `acme`", hint]);
+    assert!(!run.stderr.contains("sign in anew") && desk.login("acme").exists(), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_without_the_api_is_told_for_one() {
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    let both = [("SF_ACCESS_TOKEN", desk.running.token.as_str()), ("SF_ORG_INSTANCE_URL", &url)];
+    let rule = FaultRule { call: "*".into(), fault: Fault::NotFound, after: 0, times: None };
+    desk.running.fault(rule);
+    let run = desk.run_with(&both, &["org", "display"]).await;
+    let hints = ["is that the address of a Salesforce org", "was read from SF_ORG_INSTANCE_URL"];
+    says(&run, 1, &["there is no API at this address", hints[0], hints[1]]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_in_place_of_a_name_is_that_of_the_environments_token_or_none() {
     let desk = Desk::new().await;
@@ -248,6 +322,19 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_helper_that_fails_or_is_another_program_is_told_in_its_own_words() {
     let desk = Desk::new().await;
+    // A warning, braces and all, or another encoding is no reason not to read the answer.
+    let answer = format!(
+        r#"{{"status":0,"result":{{"id":"{ORG_ID}","instanceUrl":"{}","accessToken":"{}"}}}}"#,
+        desk.running.url(),
+        desk.running.token
+    );
+    let wide: Vec<u8> = answer.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = desk.env.write("wide", wide).display().to_string();
+    for told in [format!("echo 'Warning: {{really}}'; echo '{answer}'"), format!("cat '{wide}'")] {
+        desk.sf(&told);
+        let run = desk.run(&["org", "display", "--org", "dev"]).await;
+        assert_eq!(run.code, 0, "{told}: {run:?}");
+    }
     desk.sf("echo \"env: 'node': No such file or directory\" >&2; exit 127");
     let run = desk.run(&["org", "display", "--org", "dev"]).await;
     let ends = "ends with 127; it says: env: 'node': No such file or directory";

@@ -48,6 +48,18 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// Refuses a variable that is set and cannot be read, which would pass for one that is not set.
+fn check_text(name: &str) -> Result<(), CommandError> {
+    match env::var(name) {
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(CommandError::new(format!("{name} holds what is no text in UTF-8"))
+                .because("it is not shown, and no request was made with it")
+                .hint("set it anew, or unset it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where an access token is read from, and the address of its org.
 const TOKEN: &str = "SF_ACCESS_TOKEN";
 const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
@@ -57,9 +69,13 @@ const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
 /// # Errors
 /// What the environment holds is half a login, or none.
 pub(crate) fn choose(
+    ui: &Ui,
     argument: Option<&str>,
     config: &Config,
 ) -> Result<Option<TargetOrg>, CommandError> {
+    if argument.is_none() {
+        ["SFSETUP_ORG", "SF_TARGET_ORG", TOKEN, ADDRESS].into_iter().try_for_each(check_text)?;
+    }
     let named = argument
         .map(|name| (name.to_owned(), "--org".to_owned()))
         .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG".to_owned())))
@@ -89,7 +105,7 @@ pub(crate) fn choose(
     }
     match of_environment()? {
         Some(choice) => Ok(Some(choice)),
-        None => default_of_sf(),
+        None => default_of_sf(ui),
     }
 }
 
@@ -116,7 +132,10 @@ fn of_address(name: &str, place: &str) -> Result<TargetOrg, CommandError> {
 /// The login that the environment holds.
 fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
     let Some(text) = variable(TOKEN) else { return Ok(None) };
-    let bare = text.trim().trim_matches(['"', '\'']);
+    // As people paste it, quotes and all.
+    let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).trim().to_owned();
+    let bare = unquoted(&text);
+    let bare = bare.as_str();
     let (token, told) = if bare.contains('{') || bare.contains("://") {
         let found = pasted::read_token(&text).map_err(|error| {
             CommandError::new(format!("{TOKEN} holds nothing to sign in with"))
@@ -159,7 +178,7 @@ fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
             .hint(format!("set {ADDRESS} to the org's address (https://..my.salesforce.com)")));
     }
     // What it goes by is its address, by which hints tell that the environment names it.
-    let address = match address.trim() {
+    let address = match unquoted(&address).as_str() {
         full if full.contains("://") || full.contains(char::is_whitespace) => full.to_owned(),
         bare => format!("https://{bare}"),
     };
@@ -194,10 +213,10 @@ pub(crate) fn half_of_environment() -> Option<String> {
 }
 
 /// The org that `sf` takes where none is named; its own command line says which.
-fn default_of_sf() -> Result<Option<TargetOrg>, CommandError> {
+fn default_of_sf(ui: &Ui) -> Result<Option<TargetOrg>, CommandError> {
     // Where no runtime is to be had the org is not asked for either, and that is told there.
     let Ok(runtime) = runtime() else { return Ok(None) };
-    let default = runtime.block_on(SfCli::default().default_org()).map_err(|error| {
+    let default = runtime.block_on(SfCli::of(&options(ui)).default_org()).map_err(|error| {
         let all = CommandError::new("no org is named, and `sf` does not say which is its default")
             .because(error.message)
             .hint("name an org with `--org NAME`, or see to `sf config get target-org`")
@@ -444,7 +463,7 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
         }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
         TargetOrg::Default(name, place) => {
-            let session = Session::from_sf_cli(name, SfCli::default())
+            let session = Session::from_sf_cli(name, SfCli::of(options))
                 .await
                 .map_err(|error| failed(error).hint(format!("the name was read from {place}")))?;
             Ok(session.told_by(place))
@@ -454,7 +473,7 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
-            let mut error = match Session::from_sf_cli(name, SfCli::default()).await {
+            let mut error = match Session::from_sf_cli(name, SfCli::of(options)).await {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };

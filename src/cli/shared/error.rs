@@ -18,6 +18,7 @@ use super::system;
 #[cfg(feature = "demo")]
 use super::way_in;
 pub(crate) use apply::deploy_hint;
+pub(crate) use org::RING;
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Clone, Debug)]

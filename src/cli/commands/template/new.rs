@@ -209,7 +209,7 @@ fn next(ui: &Ui, choice: Option<&TargetOrg>, file: &Path) {
 fn from_org(ui: &Ui, org: &str) -> Result<TargetOrg, CommandError> {
     let named = Some(org).filter(|org| !org.is_empty());
     let config = Config::find(ui.vouched(), None)?;
-    connect::choose(named, &config)?.ok_or_else(wanted::no_org)
+    connect::choose(ui, named, &config)?.ok_or_else(wanted::no_org)
 }
 
 /// Writes down what an org has: the text, what it says, and words on how that was proved.

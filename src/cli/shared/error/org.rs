@@ -12,7 +12,7 @@ use crate::report::code;
 type Again<'a> = &'a dyn Fn(Option<&str>) -> String;
 
 /// What tells that it is the keyring that does not give a login's secret.
-const RING: &str = "in the system's keyring";
+pub(crate) const RING: &str = "in the system's keyring";
 
 /// So many settings are named in which a refusal lies.
 const SETTINGS: usize = 3;
