@@ -14,7 +14,7 @@ use commands::demo;
 use commands::{deploy, diff, git_diff, org, package, plan, rollback, snapshot, template};
 use shared::arguments::Exit;
 use shared::error::CommandError;
-use shared::ui::Ui;
+use shared::ui::{self, Ui};
 use shared::vouched::Vouched;
 
 /// Check a Salesforce org against an integration vendor's documented set-up
@@ -77,8 +77,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // A closed pipe is the reader's choice, not a failure.
-            let _ = error.print();
+            ui::usage(&error);
             return ExitCode::from(exit as u8);
         }
     };

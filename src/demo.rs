@@ -70,6 +70,13 @@ pub enum DemoError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Too few files may be open at once to serve it.
+    #[error("the demo org needs {} open files at once", server::FILES)]
+    Files {
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
+    },
     /// The port is taken or not allowed.
     #[error("cannot listen on {address}")]
     Port {

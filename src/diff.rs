@@ -31,7 +31,8 @@ pub struct Diff<'s> {
     pub findings: Vec<Finding<'s>>,
     /// The baseline that it was held against; none for templates.
     pub baseline: Option<Against>,
-    /// What the reader should know of the files that were read.
+    /// What the reader should know of the files that were read, and of what steps are held against
+    /// that there is not.
     pub notes: Vec<String>,
     /// The apps that were asked for by their label, each as it was asked for, with the app by its
     /// API name.
@@ -151,5 +152,7 @@ pub fn diff<'s>(
     let made = made.filter_map(|step| Some(&step.create.as_ref()?.id)).collect();
     let findings =
         steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
-    Diff { findings, labels: components.labels.clone(), ..Diff::default() }
+    let notes = steps.iter().flat_map(|step| evaluate::lacked_by_condition(step, components));
+    let notes = notes.collect();
+    Diff { findings, notes, labels: components.labels.clone(), ..Diff::default() }
 }

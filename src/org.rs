@@ -9,6 +9,7 @@ pub mod auth;
 mod bearer;
 pub mod deploy;
 mod describe;
+mod encoding;
 pub mod error;
 pub mod facts;
 mod graph;
@@ -18,6 +19,7 @@ mod key;
 mod keyring;
 pub mod login;
 pub mod logins;
+mod mint;
 mod names;
 pub mod pasted;
 mod patience;
@@ -26,6 +28,7 @@ pub mod refusal;
 pub mod retrieve;
 mod sf_cli;
 mod users;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -45,6 +48,7 @@ use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
 pub(crate) use patience::sign_in;
+pub(crate) use values::Values;
 
 /// What happens, as it happens.
 #[derive(Clone, Debug)]
@@ -71,6 +75,15 @@ pub enum Event {
         url_path: String,
         /// The HTTP status.
         status: u16,
+        /// How long it took, repeats included.
+        millis: u64,
+    },
+    /// A request at the token endpoint, which also ends sessions, was answered, or not.
+    SignIn {
+        /// The path, without what was sent.
+        url_path: &'static str,
+        /// How it went: `200`, `refused (invalid_grant)`.
+        outcome: String,
         /// How long it took, repeats included.
         millis: u64,
     },
@@ -281,7 +294,16 @@ impl Org {
         wire: &mut Wire,
         options: &ConnectOptions,
     ) -> Result<(Json, BTreeMap<&'static str, String>), OrgError> {
-        let offered = wire.get("/services/data", &[]).await?;
+        let offered = wire.get("/services/data", &[]).await.map_err(|error| {
+            // Every org has it (S 6.9): what lacks it is none.
+            match error.code.as_deref() {
+                Some("NOT_FOUND" | "METHOD_NOT_ALLOWED") => OrgError::new(
+                    OrgErrorKind::Unexpected,
+                    format!("there is no API at this address: {}", error.message),
+                ),
+                _ => error,
+            }
+        })?;
         let newest = offered
             .as_array()
             .into_iter()

@@ -23,6 +23,7 @@ use crate::metadata::labels::app_type;
 use crate::metadata::value::Value;
 
 pub use arguments::{ArgumentErrors, Arguments};
+pub(crate) use expand::too_many;
 pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
 pub use mistake::{Mistake, TemplateErrors};
 pub use parse::parse;
@@ -152,6 +153,9 @@ pub struct Step {
     pub note: Option<String>,
     /// The line of the file that names it, from 1; 0 where it is another file's.
     pub line: usize,
+    /// The lines of its wants, from 1, those within a want behind it; none where they are another
+    /// file's.
+    pub want_lines: Vec<usize>,
 }
 
 /// How much a step matters.
@@ -309,7 +313,39 @@ impl Template {
     }
 }
 
+impl Step {
+    /// Returns its wants, each with those within it behind it, and the line of each; the step's own
+    /// where its wants are another file's.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&Want, usize)> {
+        self.placed().map(|(want, line, _)| (want, line))
+    }
+
+    /// As [`lines`](Self::lines), without what is within a want: one of several binds nobody.
+    pub(crate) fn binding_lines(&self) -> impl Iterator<Item = (&Want, usize)> {
+        self.placed().filter(|(.., is_within)| !is_within).map(|(want, line, _)| (want, line))
+    }
+
+    /// All wants, each with its line and whether it is within another.
+    fn placed(&self) -> impl Iterator<Item = (&Want, usize, bool)> {
+        let mut wants = Vec::new();
+        self.wants.iter().for_each(|want| want.push_all(false, &mut wants));
+        let line = |at: usize| self.want_lines.get(at).copied().unwrap_or(self.line);
+        let placed = move |(at, (want, is_within))| (want, line(at), is_within);
+        wants.into_iter().enumerate().map(placed)
+    }
+}
+
 impl Want {
+    /// Lists it, and what is within it; each with whether it is within another.
+    fn push_all<'w>(&'w self, is_within: bool, all: &mut Vec<(&'w Self, bool)>) {
+        all.push((self, is_within));
+        match self {
+            Self::Metadata { .. } | Self::Fact { .. } => {}
+            Self::Manual { confirm, .. } => confirm.iter().for_each(|one| one.push_all(true, all)),
+            Self::Any(wants) => wants.iter().for_each(|one| one.push_all(true, all)),
+        }
+    }
+
     /// The components that it speaks of, as they are written.
     fn patterns(&self) -> Vec<&str> {
         match self {

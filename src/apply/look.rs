@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
-use crate::metadata::names::Name;
+use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, Permission, masters};
+use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
-use crate::org::{Org, OrgError, OrgErrorKind};
+use crate::org::{Org, OrgError, OrgErrorKind, Values};
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::ExpandedStep;
@@ -34,17 +35,55 @@ pub struct Examined {
     pub messages: Vec<String>,
 }
 
+/// Looks up what the values of parameters name, before anything else is asked; `is_given` says of a
+/// name whether a value gives it. Returns what is known by it, and what is to be told at once, a
+/// sentence each: what steps make is told only where it is nearly there.
+///
+/// # Errors
+/// The org cannot be asked any more.
+pub(crate) async fn look_up(
+    org: &Org,
+    steps: &[ExpandedStep<'_>],
+    is_given: &dyn Fn(&Name) -> Vec<String>,
+) -> Result<(Values, Vec<String>), OrgError> {
+    let Needs { names, facts, .. } = needs(steps);
+    let given: BTreeSet<Name> =
+        names.into_iter().filter(|name| !is_given(name).is_empty()).collect();
+    // Whom facts speak of is named by the parameter `user` alone.
+    let users = facts.iter().filter(|(fact, _)| fact.parameter() == Some("user"));
+    let users = users.filter_map(|(_, user)| user.as_deref()).collect();
+    let values = org.values(&given, &users).await?;
+    let is_made = |name: &Name| {
+        let made = steps.iter().filter_map(|step| step.create.as_ref());
+        made.into_iter().any(|create| name == &Name::Component(create.id.clone()))
+    };
+    let is_near = |lacked: &Lacked| {
+        let near = lacked.nearest.as_deref();
+        lacked.is_label || near.is_some_and(|near| is_slip(lacked.name.text(), near))
+    };
+    let lacked = values.names().all_lacked();
+    let told = lacked
+        .filter(|lacked| !is_made(&lacked.name) || is_near(lacked))
+        .map(|lacked| Lacked { parameters: is_given(&lacked.name), ..lacked.clone() }.to_string());
+    let users = values.unknown_users();
+    let users = users.into_iter().map(|words| format!("the parameter `user`: {words}"));
+    let told = told.chain(users).collect();
+    Ok((values, told))
+}
+
 /// Asks an org for all that steps need. With `to_change` also for what decides which permissions
 /// must come along (S 3.6). After a plan was carried out `done` is that plan: what it changed
-/// beyond the steps, such as what a permission needs, is to be seen too (S 3.2).
+/// beyond the steps, such as what a permission needs, is to be seen too (S 3.2). What is known of
+/// parameters' values already is not asked again.
 ///
 /// # Errors
 /// The org cannot be asked.
-pub async fn examine(
+pub(crate) async fn examine(
     org: &Org,
     steps: &[ExpandedStep<'_>],
     to_change: bool,
     done: Option<&Plan<'_>>,
+    values: &Values,
 ) -> Result<Examined, OrgError> {
     let needs = needs(steps);
     let mut request = RetrieveRequest {
@@ -67,14 +106,14 @@ pub async fn examine(
     // Neither waits for the other: the org puts the retrieve together while it answers for the
     // facts.
     let (mut retrieved, facts) =
-        futures::try_join!(org.retrieve(&request), org.facts(&needs.facts))?;
+        futures::try_join!(org.retrieve(&request), org.facts_beside(&needs.facts, values))?;
     if to_change {
         retrieved = with_masters(org, &mut request, retrieved, &wanted, &mut graph).await?;
     }
     let mut components = retrieved.components;
     let mut names = needs.names.clone();
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
-    components.names = org.names(&names, &components).await?;
+    components.names = org.names(&names, &components, values).await?;
     Ok(Examined { components, facts, graph, messages: retrieved.messages })
 }
 
@@ -122,7 +161,7 @@ fn is_in_doubt(
             let answer = answers.get(fact, of.as_deref());
             is_it && !matches!(answer, FactAnswer::Known(Value::Number(..=0)))
         }),
-        Name::Permission(_) => true,
+        Name::Permission(_) | Name::Edition(_) => true,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 
-use crate::org::deploy::DeployRow;
+use crate::org::deploy::{AppUsers, DeployRow};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
 
@@ -216,29 +216,23 @@ async fn lock_out(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Resu
             })
         });
         let app = label.unwrap_or_else(|| change.id.full_name.clone());
-        let users = org.users_of_app(&app).await?;
-        preflight.notes.push(match users {
-            Some(users) => format!(
-                "{}: from now on only users of its profiles and permission sets get in; {} through \
-                 it today (Setup > Connected Apps OAuth Usage), and a session may have to be \
-                 opened again",
-                change.id,
-                if users.len() == 1 {
+        let users = match org.users_of_app(&app).await? {
+            AppUsers::Seen(count) => format!(
+                "{} through it today (Setup > Connected Apps OAuth Usage), and a session may have \
+                 to be opened again",
+                if count == 1 {
                     "1 user signs in".to_owned()
                 } else {
-                    format!(
-                        "{} users sign \
-                    in",
-                        users.len()
-                    )
-                },
+                    format!("{count} users sign in")
+                }
             ),
-            None => format!(
-                "{}: from now on only users of its profiles and permission sets get \
-                             in; who uses it today is not shown to this user",
-                change.id
-            ),
-        });
+            AppUsers::Hidden => "who uses it today is not shown to this user".to_owned(),
+            AppUsers::Unread(why) => format!("who uses it today could not be read: {why}"),
+        };
+        preflight.notes.push(format!(
+            "{}: from now on only users of its profiles and permission sets get in; {users}",
+            change.id
+        ));
     }
     Ok(())
 }

@@ -92,6 +92,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         )],
     ),
     object(
+        "FieldDefinition",
+        "Id:id QualifiedApiName:string Label:string EntityDefinitionId:reference",
+        &[("EntityDefinition", "EntityDefinitionId", "EntityDefinition")],
+    ),
+    object(
         "FieldPermissions",
         "Id:id ParentId:reference SobjectType:string Field:string PermissionsRead:boolean \
          PermissionsEdit:boolean",
@@ -269,6 +274,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id Name:string FullName:string Metadata:complexvalue Description:string",
         &[],
     )),
+    tooling(object("TabDefinition", "Id:id Name:string SobjectName:string IsCustom:boolean", &[])),
     tooling(object(
         "User",
         "Id:id Username:string Name:string IsActive:boolean ProfileId:reference",

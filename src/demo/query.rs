@@ -42,6 +42,7 @@ const SETUP: &[&str] = &[
     "PermissionSetAssignment",
     "SetupAuditTrail",
     "SetupEntityAccess",
+    "TabDefinition",
 ];
 
 /// Objects that only who manages users sees (why 1). That they do not exist for others is the demo
@@ -101,6 +102,13 @@ impl Runner<'_> {
         }
         if object.name == "EntityDefinition" && !self.org.sees_definitions(self.user) {
             rows.retain(|row| self.org.sees_object(self.user, string(row, "QualifiedApiName")));
+        }
+        if object.name == "FieldDefinition" {
+            rows.retain(|row| {
+                let (object, field) = (string(row, "Object"), string(row, "QualifiedApiName"));
+                self.org.sees_object(self.user, object)
+                    && self.org.sees_field(self.user, object, field)
+            });
         }
         if let Some(condition) = &query.condition {
             // Fields are checked once, so that an empty table refuses a wrong field too.

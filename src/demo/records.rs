@@ -37,6 +37,18 @@ impl Org {
                     })
                 })
                 .collect(),
+            "TabDefinition" => {
+                let of_objects = self.catalog.objects.keys().filter(|name| !name.contains("__"));
+                let standard = of_objects.map(|name| (format!("standard-{name}"), Some(name)));
+                let custom = self.of_type("CustomTab").map(|(name, _)| (name.to_owned(), None));
+                let row = |(name, object): (String, Option<&String>)| {
+                    json!({
+                        "Id": derived_id("01r", &name), "Name": name, "SobjectName": object,
+                        "IsCustom": object.is_none(),
+                    })
+                };
+                standard.chain(custom).map(row).collect()
+            }
             "ExternalClientApplication" => self
                 .of_type("ExternalClientApplication")
                 .map(|(name, node)| {
@@ -48,6 +60,20 @@ impl Org {
                 })
                 .collect(),
             "ExtlClntAppOauthPlcyCnfg" => self.external_policies(),
+            "FieldDefinition" => {
+                let objects = self.catalog.objects.iter();
+                let fields = objects.flat_map(|(name, object)| {
+                    object.fields.iter().map(move |(field, kind)| {
+                        json!({
+                            "Id": derived_id("000", &format!("{name}.{field}")),
+                            "QualifiedApiName": field, "Label": kind.label,
+                            "EntityDefinitionId": derived_id("000", name),
+                            "Object": name,
+                        })
+                    })
+                });
+                fields.collect()
+            }
             "FieldPermissions" => self.field_permissions(),
             "LoginHistory" => self.login_rows(),
             "OauthToken" => {

@@ -104,6 +104,7 @@ impl Running {
 /// # Errors
 /// The port cannot be had.
 pub async fn serve(store: Store, port: Option<u16>, faults: Faults) -> Result<Running, DemoError> {
+    room_for_files().map_err(|error| DemoError::Files { error })?;
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
     let bind = |error| DemoError::Port { address: wanted, error };
     let listener = TcpListener::bind(wanted).await.map_err(bind)?;
@@ -126,6 +127,16 @@ pub async fn serve(store: Store, port: Option<u16>, faults: Faults) -> Result<Ru
         let _ = axum::serve(Guarded(listener), service).with_graceful_shutdown(until).await;
     });
     Ok(Running { address, token, shared, stop: Some(stop), task })
+}
+
+/// So many files a server and its client have open at once: two for each of a few connections, and
+/// the org's own. With fewer a connection that is waited for is never taken.
+pub(crate) const FILES: usize = 16;
+
+/// Opens as many, and closes them again.
+fn room_for_files() -> std::io::Result<()> {
+    let Ok(here) = std::env::current_exe() else { return Ok(()) };
+    (0..FILES).map(|_| std::fs::File::open(&here)).collect::<Result<Vec<_>, _>>().map(drop)
 }
 
 async fn handle(

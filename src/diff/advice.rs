@@ -13,7 +13,7 @@ use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::conflict::{can_all_hold, contradict};
 use crate::template::{
-    Condition, GrantScope, Step, Subject, Template, Test, Want, fill, placeholders,
+    Condition, GrantScope, Step, Subject, Template, Test, Want, fill, placeholders, too_many,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -35,23 +35,25 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     let mut found = Vec::new();
     unused_parameters(template, &mut found);
     for step in template.steps.iter().filter(|step| step.line > 0) {
-        let mut note =
-            |message: String| found.push(Advice { line: step.line, message, is_mistake: false });
         if step.docs.is_none() {
-            note(format!("step `{}` has no `docs`: nobody can look up who asks for it", step.id));
+            let message =
+                format!("step `{}` has no `docs`: nobody can look up who asks for it", step.id);
+            found.push(Advice { line: step.line, message, is_mistake: false });
         }
-        for (component, path, _) in settings(&step.wants) {
+        for (component, path, _, line) in settings(step) {
             if let Some((name, until)) = dropped(component, path) {
-                note(format!(
+                let message = format!(
                     "step `{}` wants `{name}` in {component}, which the API has no more from \
                      version {until} on",
                     step.id
-                ));
+                );
+                found.push(Advice { line, message, is_mistake: false });
             }
         }
         names::of_step(step, &mut found);
     }
     names::of_head(template, &mut found);
+    too_large(template, &mut found);
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
     copied_writes(template, &mut found);
@@ -64,22 +66,14 @@ pub fn unknown_here(template: &Template) -> Option<String> {
     names::unknown_here(template)
 }
 
-/// The wants on components, those within an `any` too.
-fn settings(wants: &[Want]) -> Vec<(&str, &str, &Test)> {
-    let mut found = Vec::new();
-    for want in wants {
-        match want {
-            Want::Metadata { component, path, test, .. } => {
-                found.push((component.as_str(), path.as_str(), test))
-            }
-            Want::Any(wants) => found.extend(settings(wants)),
-            Want::Manual { confirm: Some(confirm), .. } => {
-                found.extend(settings(std::slice::from_ref(confirm)))
-            }
-            Want::Manual { confirm: None, .. } | Want::Fact { .. } => {}
+/// A step's wants on components, those within another want too, each with its line.
+fn settings(step: &Step) -> impl Iterator<Item = (&str, &str, &Test, usize)> {
+    step.lines().filter_map(|(want, line)| match want {
+        Want::Metadata { component, path, test, .. } => {
+            Some((component.as_str(), path.as_str(), test, line))
         }
-    }
-    found
+        Want::Any(_) | Want::Manual { .. } | Want::Fact { .. } => None,
+    })
 }
 
 /// Profiles of Salesforce's that let nobody write (S 3.3).
@@ -89,7 +83,7 @@ const WITHOUT_WRITE: [&str; 5] =
 /// A template that only reads, and copies a profile that may let its users write.
 fn copied_writes(template: &Template, found: &mut Vec<Advice>) {
     let granted = |flags: &[&str]| {
-        template.steps.iter().flat_map(|step| settings(&step.wants)).any(|(_, path, test)| {
+        template.steps.iter().flat_map(settings).any(|(_, path, test, _)| {
             let is_flag = flags.iter().any(|flag| path.ends_with(flag));
             is_flag && *test == Test::Equals(Value::Bool(true))
         })
@@ -241,13 +235,19 @@ fn dropped(component: &str, path: &str) -> Option<(String, String)> {
         .find_map(|field| Some((field.name.to_owned(), field.until?.to_string())))
 }
 
+/// More wants than a template may make, before anybody gives its lists more elements.
+fn too_large(template: &Template, found: &mut Vec<Advice>) {
+    if let Some((line, error)) = too_many(template) {
+        found.push(Advice { line: line.max(1), message: error.to_string(), is_mistake: true });
+    }
+}
+
 fn contradictions(template: &Template, found: &mut Vec<Advice>) {
-    let mut seen: Vec<(&Step, &str, &str, &Test)> = Vec::new();
+    let mut seen: Vec<(&Step, &str, &str, &Test, usize)> = Vec::new();
     for step in &template.steps {
-        // One of several binds nobody.
-        for want in &step.wants {
+        for (want, line) in step.binding_lines() {
             let Want::Metadata { component, path, test, .. } = want else { continue };
-            for (other, its_component, its_path, theirs) in &seen {
+            for (other, its_component, its_path, theirs, its_line) in &seen {
                 let is_same = its_component == component && its_path == path;
                 if is_same
                     && step.line.max(other.line) > 0
@@ -255,7 +255,7 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
                     && contradict(theirs, test)
                 {
                     found.push(Advice {
-                        line: step.line.max(other.line),
+                        line: line.max(*its_line),
                         message: format!(
                             "steps `{}` and `{}` want different things of {component} {path}: \
                              nothing satisfies both",
@@ -265,7 +265,7 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
                     });
                 }
             }
-            seen.push((step, component, path, test));
+            seen.push((step, component, path, test, line));
         }
     }
 }
@@ -278,33 +278,35 @@ fn may_apply_together(left: &Step, right: &Step) -> bool {
     can_all_hold(&conditions(left), &conditions(right))
 }
 
+/// A permission that a step grants: in which component, and the line that wants it.
+type Grant = (String, Permission, usize);
+
 /// Permissions that an org grants only together with another (S 3.6) which no step asks for.
 fn missing_grants(template: &Template, found: &mut Vec<Advice>) {
-    let grants = |step: &Step| -> Vec<(String, Permission)> {
-        let wants = settings(&step.wants)
-            .into_iter()
-            .filter(|(_, _, test)| **test == Test::Equals(Value::Bool(true)));
+    let grants = |step: &Step| -> Vec<Grant> {
+        let wants =
+            settings(step).filter(|(_, _, test, _)| **test == Test::Equals(Value::Bool(true)));
         wants
-            .filter_map(|(component, path, _)| {
-                Some((component.to_owned(), Permission::of_path(&path.parse().ok()?)?))
+            .filter_map(|(component, path, _, line)| {
+                Some((component.to_owned(), Permission::of_path(&path.parse().ok()?)?, line))
             })
             .collect()
     };
-    let all: Vec<(&Step, Vec<(String, Permission)>)> =
+    let all: Vec<(&Step, Vec<Grant>)> =
         template.steps.iter().map(|step| (step, grants(step))).collect();
     let mut said = BTreeSet::new();
     for (step, wanted) in all.iter().filter(|(step, _)| step.line > 0) {
-        for (component, permission) in wanted {
+        for (component, permission, line) in wanted {
             let is_granted = |need: &Permission| {
                 all.iter().any(|(other, theirs)| {
                     may_apply_together(step, other)
-                        && theirs.iter().any(|(its, granted)| its == component && granted == need)
+                        && theirs.iter().any(|(its, grant, _)| its == component && grant == need)
                 })
             };
             for (need, by) in close(std::slice::from_ref(permission), &is_granted, &[]) {
                 if said.insert((component.clone(), need.to_string())) {
                     found.push(Advice {
-                        line: step.line,
+                        line: *line,
                         message: format!(
                             "step `{}` wants {by} in {component}, which needs {need}, \
                             and no step asks for that",

@@ -73,6 +73,28 @@ fn condition(
     unseen.map_or(ConditionState::Holds, ConditionState::Unseen)
 }
 
+/// What there is not of what a step's conditions name, one sentence each: such a step may be left
+/// out though it was meant.
+pub(super) fn lacked_by_condition(
+    step: &ExpandedStep<'_>,
+    components: &ComponentSet,
+) -> Vec<String> {
+    let Applies::IfFacts(conditions) = &step.applies else { return Vec::new() };
+    let mut said: Vec<String> = Vec::new();
+    for (fact, _, values) in conditions {
+        let mut names = Name::of_fact(fact);
+        names.extend(wanted_by_fact(fact, &Test::OneOf(values.clone())));
+        let lacked = names.iter().find_map(|name| match components.names.get(name)? {
+            NameStatus::Lacked(lacked) if !lacked.in_files => Some(lacked),
+            _ => None,
+        });
+        if let Some(lacked) = lacked {
+            said.push(format!("step `{}` applies by `{fact}`, and {lacked}", step.step.id));
+        }
+    }
+    said
+}
+
 /// A step, and what its wants are held against.
 struct Seen<'s, 'c> {
     step: &'s ExpandedStep<'s>,
@@ -168,7 +190,7 @@ impl<'s> Seen<'s, '_> {
     fn is_made(&self, name: &Name) -> bool {
         match name {
             Name::Component(id) => self.made.contains(id),
-            Name::Permission(_) | Name::Licence(_) => false,
+            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => false,
         }
     }
 

@@ -11,6 +11,7 @@ mod name;
 use std::collections::BTreeMap;
 
 use super::path::FieldPath;
+use super::registry::nearest::is_slip;
 use super::unseen::Unseen;
 use super::value::Value;
 
@@ -46,6 +47,25 @@ pub enum OrganizationFact {
     IsSandbox,
     /// Whether it ends by itself and is no sandbox (S 5).
     IsTrial,
+}
+
+/// The editions by the names of `Organization.OrganizationType` (S 5).
+pub(crate) const EDITIONS: &[&str] = &[
+    "Base Edition",
+    "Developer Edition",
+    "Enterprise Edition",
+    "Performance Edition",
+    "Professional Edition",
+    "Team Edition",
+    "Unlimited Edition",
+];
+
+/// Returns the edition that was probably meant by what is none; nothing where it is one, or where
+/// none is near.
+pub(crate) fn edition_meant(text: &str) -> Option<&'static str> {
+    let whole = format!("{text} Edition");
+    let is_meant = |one: &&&str| is_slip(text, one) || **one == whole;
+    EDITIONS.iter().find(is_meant).filter(|one| **one != text).copied()
 }
 
 /// What a user's row answers.

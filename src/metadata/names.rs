@@ -28,6 +28,8 @@ pub enum Name {
     Permission(String),
     /// A user licence or permission set licence.
     Licence(String),
+    /// An edition of Salesforce.
+    Edition(String),
 }
 
 /// A section of profiles and permission sets whose entries name something of the org.
@@ -63,11 +65,19 @@ impl Name {
         Self::Component(ComponentId::new(type_name, full_name))
     }
 
+    /// Returns the component, where it is one of these types.
+    pub fn component_of(&self, types: &[&str]) -> Option<&ComponentId> {
+        match self {
+            Self::Component(id) if types.contains(&id.type_name.as_str()) => Some(id),
+            _ => None,
+        }
+    }
+
     /// Returns the name alone.
     pub fn text(&self) -> &str {
         match self {
             Self::Component(id) => &id.full_name,
-            Self::Permission(name) | Self::Licence(name) => name,
+            Self::Permission(name) | Self::Licence(name) | Self::Edition(name) => name,
         }
     }
 
@@ -76,6 +86,7 @@ impl Name {
         match self {
             Self::Permission(_) => "system permission",
             Self::Licence(_) => "licence",
+            Self::Edition(_) => "edition",
             Self::Component(id) => match id.type_name.as_str() {
                 "ApexClass" => "Apex class",
                 "ApexPage" => "Visualforce page",
@@ -121,12 +132,12 @@ impl Name {
                 }
                 _ => None,
             },
-            Self::Permission(_) | Self::Licence(_) => None,
+            Self::Permission(_) | Self::Licence(_) | Self::Edition(_) => None,
         }
     }
 
     /// Returns the names that a path of a profile or permission set speaks of; what another is in
-    /// stands before it. A standard tab is none: no list has them all.
+    /// stands before it.
     pub fn of_setting(id: &ComponentId, path: &FieldPath) -> Vec<Self> {
         let grants = registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
         let Some(entry) = path.segments().first().filter(|_| grants) else { return Vec::new() };
@@ -163,6 +174,54 @@ impl Name {
     }
 }
 
+/// What the names of standard tabs begin with.
+pub const STANDARD_TAB: &str = "standard-";
+
+/// Standard tabs that are widely known, without what they begin with: of objects that every org
+/// has, and of pages. No list here has them all.
+pub(crate) const STANDARD_TABS: &[&str] = &[
+    "Account",
+    "AppLauncher",
+    "Asset",
+    "Campaign",
+    "Case",
+    "Chatter",
+    "CollaborationGroup",
+    "Contact",
+    "Content",
+    "Contract",
+    "Dashboard",
+    "Document",
+    "DuplicateRecordSet",
+    "EmailTemplate",
+    "Entitlement",
+    "Event",
+    "Feed",
+    "File",
+    "Forecasting3",
+    "Idea",
+    "Individual",
+    "Knowledge",
+    "Lead",
+    "ListEmail",
+    "Macro",
+    "Opportunity",
+    "Order",
+    "Pricebook2",
+    "Product2",
+    "QuickText",
+    "Quote",
+    "ServiceContract",
+    "Solution",
+    "Task",
+    "User",
+    "UserProfile",
+    "WorkOrder",
+    "Workspace",
+    "home",
+    "report",
+];
+
 /// Says whether a text may be an API name: letters, digits and `_`, a letter first.
 fn is_api_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -177,7 +236,6 @@ fn is_part_name(text: &str) -> bool {
 fn of_type(type_name: &str, key: &str) -> Vec<Name> {
     let object = key.split_once('.').map(|(object, _)| Name::component("CustomObject", object));
     match type_name {
-        "CustomTab" if key.starts_with("standard-") => Vec::new(),
         "CustomField" | "RecordType" => {
             object.into_iter().chain([Name::component(type_name, key)]).collect()
         }
@@ -302,6 +360,14 @@ impl Names {
         Lacked { in_files: self.of_files, ..Lacked::of(name.clone()) }
     }
 
+    /// Returns the names that are lacking, each with what is known of it.
+    pub fn all_lacked(&self) -> impl Iterator<Item = &Lacked> {
+        self.known.values().filter_map(|status| match status {
+            NameStatus::Lacked(lacked) => Some(lacked),
+            NameStatus::Unseen(_) | NameStatus::Unshown(_) => None,
+        })
+    }
+
     /// Returns what is known of a name.
     pub fn get(&self, name: &Name) -> Option<&NameStatus> {
         self.known.get(name)
@@ -316,15 +382,17 @@ pub struct Shown {
     names: BTreeMap<(&'static str, String), String>,
 }
 
-/// How permissions and licences are told from components in [`Shown`].
+/// How what is no component is told from components in [`Shown`].
 const PERMISSION: &str = "";
 const LICENCE: &str = " ";
+const EDITION: &str = "  ";
 
 /// How a name is told in [`Shown`].
 fn sort_of(name: &Name) -> &str {
     match name {
         Name::Permission(_) => PERMISSION,
         Name::Licence(_) => LICENCE,
+        Name::Edition(_) => EDITION,
         Name::Component(id) => id.type_name.as_str(),
     }
 }
@@ -373,10 +441,10 @@ impl Shown {
         shown
     }
 
-    /// Takes over the names of an object's fields.
-    pub fn of_fields<'f>(object: &str, fields: impl Iterator<Item = &'f str>) -> Self {
+    /// Takes over the names of fields, each with its object's.
+    pub fn of_fields<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Self {
         let mut shown = Self::default();
-        fields.for_each(|field| shown.add("CustomField", &format!("{object}.{field}")));
+        fields.for_each(|(object, field)| shown.add("CustomField", &format!("{object}.{field}")));
         shown
     }
 
@@ -417,7 +485,9 @@ impl Shown {
                 let long = format!("{bare}id");
                 [text, bare, long].into_iter().any(is_there)
             }
-            Name::Component(_) | Name::Permission(_) | Name::Licence(_) => is_there(text),
+            Name::Component(_) | Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => {
+                is_there(text)
+            }
         }
     }
 }
@@ -443,7 +513,7 @@ mod tests {
                 &["object Account", "field Account.Phone"],
             ),
             ("userPermissions[ApiEnabled].enabled", &["system permission ApiEnabled"]),
-            ("tabVisibilities[standard-Account].visibility", &[]),
+            ("tabVisibilities[standard-Account].visibility", &["tab standard-Account"]),
             ("tabVisibilities[Invoice__c].visibility", &["tab Invoice__c"]),
             ("flowAccesses[Close_Case].enabled", &["flow Close_Case"]),
             (

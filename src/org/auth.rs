@@ -19,7 +19,9 @@ use super::host;
 use super::http;
 use super::key;
 use super::logins::{Credential, Login, LoginStore};
+use super::mint::Told;
 use super::refresh::Refreshed;
+pub(crate) use super::sf_cli::NO_HELP;
 use super::sf_cli::{Borrowed, is_redacted};
 pub use super::sf_cli::{DefaultOrg, SfCli};
 use super::words;
@@ -116,16 +118,17 @@ impl Session {
                 let who = (client_id.as_str(), username.as_str(), key_file.as_path());
                 jwt_session(who, (&login_url, audience), &instance_url, options)?
             }
-            Credential::ClientCredentials { client_id, client_secret } => Arc::new(
-                ClientCredentialsAuth::builder()
+            Credential::ClientCredentials { client_id, client_secret } => {
+                let session = ClientCredentialsAuth::builder()
                     .consumer_key(client_id)
                     .consumer_secret(client_secret.expose_secret())
                     .http_client(http::client(&login_url, options)?)
                     .login_url(login_url)
                     .instance_url(instance_url)
                     .build()
-                    .map_err(OrgError::from_auth)?,
-            ),
+                    .map_err(OrgError::from_auth)?;
+                Arc::new(Told::new(Arc::new(session), &options.events))
+            }
         };
         Ok(Self {
             auth,
@@ -217,7 +220,7 @@ pub(super) fn jwt_session(
     };
     let http = http::client(login_url, options)?;
     if audience != login_url {
-        return Ok(Arc::new(Bearer {
+        let session = Bearer {
             client_id: client_id.to_owned(),
             username: username.to_owned(),
             key: EncodingKey::from_rsa_pem(&key).map_err(|error| refused(&error))?,
@@ -226,7 +229,8 @@ pub(super) fn jwt_session(
             instance_url: instance_url.to_owned(),
             http,
             token: Mutex::default(),
-        }));
+        };
+        return Ok(Arc::new(Told::new(Arc::new(session), &options.events)));
     }
     let session = JwtAuth::builder()
         .consumer_key(client_id)
@@ -238,7 +242,7 @@ pub(super) fn jwt_session(
         .instance_url(instance_url)
         .build()
         .map_err(OrgError::from_auth)?;
-    Ok(Arc::new(session))
+    Ok(Arc::new(Told::new(Arc::new(session), &options.events)))
 }
 
 fn check_token(token: &str) -> Result<String, OrgError> {

@@ -7,6 +7,7 @@
 
 mod status;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use cirrus::RawBody;
@@ -357,28 +358,36 @@ impl Org {
         ))
     }
 
-    /// Counts the active users who use an app now and hold none of its profiles and permission
-    /// sets: those whom "admin approved users" locks out (S 8, trap 10). `None` where the org does
-    /// not show who uses it.
+    /// Counts the users who have signed in through an app: those whom "admin approved users" may
+    /// lock out (S 8, trap 10).
     ///
     /// # Errors
     /// The org cannot be asked at all.
-    pub(crate) async fn users_of_app(&self, app: &str) -> Result<Option<Vec<String>>, OrgError> {
+    pub(crate) async fn users_of_app(&self, app: &str) -> Result<AppUsers, OrgError> {
         let soql = format!("SELECT UserId FROM OauthToken WHERE AppName = {}", soql_text(app));
         match self.wire.query(&soql).await {
             Ok(rows) => {
-                let mut users: Vec<String> = rows
-                    .iter()
-                    .filter_map(|row| row["UserId"].as_str().map(str::to_owned))
-                    .collect();
-                users.sort_unstable();
-                users.dedup();
-                Ok(Some(users))
+                let users: BTreeSet<&str> =
+                    rows.iter().filter_map(|row| row["UserId"].as_str()).collect();
+                Ok(AppUsers::Seen(users.len()))
             }
-            Err(error) if error.is_about_one_question() => Ok(None),
+            Err(error) if error.is_about_rights() => Ok(AppUsers::Hidden),
+            // A page in place of an answer, or an answer that is cut off, hides nothing.
+            Err(error) if error.is_about_one_question() => Ok(AppUsers::Unread(error.to_string())),
             Err(error) => Err(error),
         }
     }
+}
+
+/// How many users have signed in through an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AppUsers {
+    /// So many.
+    Seen(usize),
+    /// The caller may not see it.
+    Hidden,
+    /// It could not be read, and why.
+    Unread(String),
 }
 
 /// Says whether a text has the form of a deploy's id: `0Af`, and 15 or 18 letters and digits in

@@ -104,7 +104,7 @@ pub(super) async fn described_names(org: &Org, object: &str) -> Result<Shown, Or
         Err(error) if error.is_about_one_question() => Vec::new(),
         Err(error) => return Err(error),
     };
-    Ok(Shown::of_fields(object, names(&fields)))
+    Ok(Shown::of_fields(names(&fields).map(|field| (object, field))))
 }
 
 fn names(fields: &[Json]) -> impl Iterator<Item = &str> {

@@ -13,7 +13,7 @@ use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::retrieve::labels::bearers_among;
 use super::users::{self, Question};
-use super::{Event, Org};
+use super::{Event, Org, Values};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
@@ -49,13 +49,29 @@ impl Org {
     /// # Errors
     /// The org cannot be asked at all. What it merely refuses to show is an answer, not an error.
     pub async fn facts(&self, wanted: &[(Fact, Option<String>)]) -> Result<FactValues, OrgError> {
+        self.facts_beside(wanted, &Values::default()).await
+    }
+
+    /// As [`facts`](Self::facts), with what is known of values already.
+    ///
+    /// # Errors
+    /// As [`facts`](Self::facts).
+    pub(crate) async fn facts_beside(
+        &self,
+        wanted: &[(Fact, Option<String>)],
+        values: &Values,
+    ) -> Result<FactValues, OrgError> {
         self.wire.tell(Event::Started { what: format!("asking {} for facts", self.identity.name) });
-        let answers = self.all_facts(wanted).await;
+        let answers = self.all_facts(wanted, values).await;
         self.wire.tell(Event::Finished);
         answers
     }
 
-    async fn all_facts(&self, wanted: &[(Fact, Option<String>)]) -> Result<FactValues, OrgError> {
+    async fn all_facts(
+        &self,
+        wanted: &[(Fact, Option<String>)],
+        known: &Values,
+    ) -> Result<FactValues, OrgError> {
         let mut values =
             FactValues::new(Unseen::new(UnseenKind::NotAsked, "the org was not asked"));
         let mut of_users = Vec::new();
@@ -80,7 +96,9 @@ impl Org {
                     );
                 }
                 (Fact::AppInstalled, Some(app)) => {
-                    apps.insert(app);
+                    if !known.apps.contains_key(app) {
+                        apps.insert(app);
+                    }
                 }
                 (Fact::AppInstalled, None) => {
                     values.insert(
@@ -98,7 +116,7 @@ impl Org {
             of_users.iter().map(|(_, question, user)| (*question, *user)).collect();
         // Each asks its own objects; none waits for another.
         let (users, apps, seats, control) = futures::try_join!(
-            users::answer(self, &questions),
+            users::answer(self, &questions, known.users.as_ref()),
             self.apps(&apps),
             self.seats(&licences),
             async {
@@ -115,7 +133,9 @@ impl Org {
             let answer = match (fact, of) {
                 (Fact::ApiAccessControl, _) => control.clone(),
                 (Fact::Seats(licence), _) => seats.get(licence).cloned(),
-                (Fact::AppInstalled, Some(app)) => apps.get(app.as_str()).cloned(),
+                (Fact::AppInstalled, Some(app)) => {
+                    known.apps.get(app).or_else(|| apps.get(app.as_str())).cloned()
+                }
                 (Fact::AppInstalled, None)
                 | (Fact::Organization(_) | Fact::User(_) | Fact::Access(_), _) => None,
             };
@@ -210,7 +230,10 @@ impl Org {
 
     /// An app is installed when the org has a row of it: its own, or another org's that was
     /// installed (S 1.5, 1.7).
-    async fn apps(&self, apps: &BTreeSet<&str>) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
+    pub(super) async fn apps(
+        &self,
+        apps: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
         if apps.is_empty() {
             return Ok(BTreeMap::new());
         }

@@ -15,10 +15,14 @@ use super::ConnectOptions;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, Login};
+use super::mint::{REVOKE, TOKEN, told};
 use super::patience::within;
 use super::refresh::{Presented, exchange_while_busy};
 pub use jwt::{JwtLogin, jwt};
 pub use web::{WebLogin, web};
+
+/// What is said of a text that is no auth URL.
+pub(crate) const NO_AUTH_URL: &str = "this is no SFDX auth URL";
 
 /// Takes an SFDX auth URL (`force://id:secret:token@host`, S 6.9), from a file or standard input,
 /// never from an argument.
@@ -38,7 +42,7 @@ pub async fn auth_url(
         split_auth_url(text.expose_secret()).ok_or_else(|| {
             OrgError::new(
                 OrgErrorKind::Usage,
-                "this is no SFDX auth URL (`force://<client>:<secret>:<token>@<host>`)",
+                format!("{NO_AUTH_URL} (`force://<client>:<secret>:<token>@<host>`)"),
             )
         })?;
     let address = http::check_address(&with_scheme(host))?;
@@ -169,7 +173,8 @@ pub(crate) async fn client_credentials(
         .http_client(http::client(&login_url, options)?)
         .build()
         .map_err(OrgError::from_auth)?;
-    let instance_url = learn_instance(&login_url, session.access_token().await.map(drop))?;
+    let token = told(&options.events, TOKEN, session.access_token()).await.map(drop);
+    let instance_url = learn_instance(&login_url, token)?;
     Ok(Login {
         name: name.to_owned(),
         instance_url,
@@ -234,8 +239,8 @@ pub(crate) async fn revoke(
     let login_url = http::check_address(&login.login_url)?;
     let client = http::client(&login_url, options)?;
     let asked = async {
-        let asked = cirrus_auth::revoke_token(&client, &login_url, token.expose_secret()).await;
-        asked.map_err(OrgError::from_auth)
+        let asked = cirrus_auth::revoke_token(&client, &login_url, token.expose_secret());
+        told(&options.events, REVOKE, asked).await.map_err(OrgError::from_auth)
     };
     within(options, "the request to end the session", REVOKE_TIME, asked).await?;
     Ok(SessionEnd::Revoked)

@@ -11,6 +11,7 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -128,6 +129,10 @@ pub struct LoginStore {
 
 /// How many bytes are made room for: what a login comes to with tokens in the form of JWTs.
 const ROOM: usize = 16 << 10;
+/// What the names of such files begin with.
+const ROOM_FILE: &str = ".room-";
+/// How long a sign-in needs its room at most: a browser is waited for for minutes.
+const LONGEST_ROOM: Duration = Duration::from_secs(3600);
 
 /// A file for what is to be stored, which is on disk already, and as large.
 #[derive(Debug)]
@@ -234,14 +239,29 @@ impl LoginStore {
     /// Nothing can be written there: a full disk, a folder of somebody else's.
     pub(crate) fn prepare(&self, name: &str) -> Result<Room, OrgError> {
         make_folder(&self.folder).map_err(|error| failed("make", &self.folder, &error))?;
+        self.sweep();
         // `tempfile` makes its files with mode 0600, and a rename keeps it.
         let make = || -> io::Result<Room> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let mut file = tempfile::Builder::new().prefix(ROOM_FILE).tempfile_in(&self.folder)?;
             file.write_all(&[b' '; ROOM])?;
             file.as_file().sync_all()?;
             Ok(Room(file))
         };
         make().map_err(|error| failed("write", &self.file(name), &error))
+    }
+
+    /// Removes what programs that were killed have left: none needs its room for so long.
+    fn sweep(&self) {
+        let is_left = |entry: &fs::DirEntry| {
+            let age = entry.metadata().and_then(|data| data.modified()).ok()?.elapsed().ok()?;
+            let name = entry.file_name();
+            Some(name.to_str()?.starts_with(ROOM_FILE) && age > LONGEST_ROOM)
+        };
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if is_left(&entry) == Some(true) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Saves a login, whole or not at all, in the file that was made for it, and says where its
@@ -359,6 +379,18 @@ mod tests {
             rotates: None,
             is_own: true,
         }
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_removed_and_what_another_needs_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LoginStore::new(folder.path());
+        let other = store.prepare("acme").unwrap();
+        let old = folder.path().join(format!("{ROOM_FILE}old"));
+        let file = fs::File::create(&old).unwrap();
+        file.set_modified(std::time::SystemTime::now() - 2 * LONGEST_ROOM).unwrap();
+        store.prepare("acme").unwrap();
+        assert!(!old.exists() && other.0.path().exists());
     }
 
     #[test]

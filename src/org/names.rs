@@ -9,15 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::Org;
 use super::describe::{described_names, everywhere, permission_fields};
 use super::error::OrgError;
 use super::facts::LICENCES;
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
-use crate::metadata::fact::{Access, FactAnswer};
-use crate::metadata::names::{Lacked, Name, NameStatus, Names, Shown};
+use super::{Org, Values};
+use crate::metadata::fact::{Access, FactAnswer, edition_meant};
+use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
+use crate::metadata::names::{Lacked, Name, NameStatus, Names, STANDARD_TAB, Shown};
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
@@ -53,15 +54,19 @@ const WITHOUT_ROW: &[&str] = &[
     "Layout",
     "ServicePresenceStatus",
 ];
+/// The types of apps, which may go by their label.
+const APPS: &[&str] = &[CONNECTED_APP, EXTERNAL_APP];
 /// The rights with which a caller sees every object's definition.
 const ALL_OBJECTS: &str =
     "View Setup and Configuration, and Customize Application or View All Data";
 
+/// The full names by type, as the org lists them; where it does not, why.
+pub(super) type Listed = BTreeMap<String, Result<Vec<String>, String>>;
+
 /// What is being found out.
 struct Search<'o> {
     org: &'o Org,
-    /// The full names by type, as the org lists them; where it does not, why.
-    listed: BTreeMap<String, Result<Vec<String>, String>>,
+    listed: Listed,
     found: Names,
 }
 
@@ -69,7 +74,7 @@ impl Org {
     /// Finds out which of some names the org lacks, as far as components do not show them; a
     /// component that was asked for and is not there is among them for the sake of the nearest.
     ///
-    /// Makes no request where all are shown.
+    /// Makes no request where all are shown; what is known of values already is not asked again.
     ///
     /// # Errors
     /// The org cannot be asked; what it does not show is told by a name's standing.
@@ -77,6 +82,7 @@ impl Org {
         &self,
         asked: &BTreeSet<Name>,
         seen: &ComponentSet,
+        values: &Values,
     ) -> Result<Names, OrgError> {
         let shown = Shown::by(seen);
         let is_there = |name: &Name| match name {
@@ -86,16 +92,34 @@ impl Org {
             }
             Name::Component(id) => seen.get(id).is_some() || seen.called(id).is_some(),
             Name::Licence(_) => false,
+            Name::Edition(edition) => edition_meant(edition).is_none(),
         };
-        let doubtful: BTreeSet<Name> =
-            asked.iter().filter(|name| !is_there(name) && !shown.has_so(name)).cloned().collect();
-        if doubtful.is_empty() {
-            return Ok(Names::default());
+        let mut search =
+            Search { org: self, listed: values.listed.clone(), found: Names::default() };
+        let mut doubtful = BTreeSet::new();
+        for name in asked.iter().filter(|name| !is_there(name) && !shown.has_so(name)) {
+            match values.names.get(name) {
+                Some(status) => search.found.insert(name.clone(), status.clone()),
+                None if values.asked.contains(name) => {}
+                None => _ = doubtful.insert(name.clone()),
+            }
         }
-        let listed = BTreeMap::new();
-        let mut search = Search { org: self, listed, found: Names::default() };
-        search.all(&doubtful, seen).await?;
+        if !doubtful.is_empty() {
+            search.all(&doubtful, seen).await?;
+        }
         Ok(search.found)
+    }
+
+    /// Looks up names that values give, as far as that can be told before components are read.
+    pub(super) async fn given_names(
+        &self,
+        names: &BTreeSet<Name>,
+        values: &mut Values,
+    ) -> Result<(), OrgError> {
+        let mut search = Search { org: self, listed: Listed::new(), found: Names::default() };
+        let looked = search.given(names, values).await;
+        (values.listed, values.names) = (search.listed, search.found);
+        looked
     }
 }
 
@@ -129,10 +153,13 @@ fn lacks(found: &mut Names, name: Name, among: &[String]) {
         }
         Some(_) | None => String::new(),
     };
-    let parts = among.iter().filter(|one| one.to_lowercase().starts_with(&object));
+    // Nor are two standard tabs alike for what both begin with.
+    let object = if name.text().starts_with(STANDARD_TAB) { STANDARD_TAB.into() } else { object };
+    let parts: Vec<&String> =
+        among.iter().filter(|one| one.to_lowercase().starts_with(&object)).collect();
     let part = |text: &'_ str| text.get(object.len()..).unwrap_or_default().to_owned();
-    let (wanted, parts) = (part(name.text()), parts.map(|one| (one, part(one))));
-    let parts: Vec<(&String, String)> = parts.collect();
+    let wanted = part(name.text());
+    let parts: Vec<(&String, String)> = parts.into_iter().map(|one| (one, part(one))).collect();
     let near = nearest(&wanted, parts.iter().map(|(_, part)| part.as_str()));
     let near = near.and_then(|near| parts.iter().find(|(_, part)| part == near));
     let near = near.map(|(one, _)| (*one).clone());
@@ -141,6 +168,73 @@ fn lacks(found: &mut Names, name: Name, among: &[String]) {
 }
 
 impl Search<'_> {
+    async fn given(&mut self, names: &BTreeSet<Name>, values: &mut Values) -> Result<(), OrgError> {
+        let (apps, others): (Vec<&Name>, Vec<&Name>) =
+            names.iter().partition(|name| name.component_of(APPS).is_some());
+        let mut others: BTreeSet<Name> = others.into_iter().cloned().collect();
+        let shown = self.defined_fields(&others).await?;
+        // What has a field is there.
+        others.retain(|name| !shown.has_so(name));
+        let of_apps: BTreeSet<&str> =
+            apps.iter().filter_map(|app| app.component_of(APPS)).map(|id| &*id.type_name).collect();
+        let of_others = others.iter().filter_map(listed_type);
+        self.list(&of_apps.into_iter().chain(of_others).collect()).await?;
+        self.all(&others, &ComponentSet::default()).await?;
+        values.asked.extend(names.iter().filter(|name| !apps.contains(name)).cloned());
+        for app in apps {
+            self.app(app, values).await?;
+            values.asked.insert(app.clone());
+        }
+        Ok(())
+    }
+
+    /// An app of the org's own is listed. Another may be installed, or be called by its label,
+    /// which no list has.
+    async fn app(&mut self, app: &Name, values: &mut Values) -> Result<(), OrgError> {
+        let Some(id) = app.component_of(APPS) else { return Ok(()) };
+        let Some(Ok(names)) = self.listed.get(&id.type_name).cloned() else { return Ok(()) };
+        if names.contains(&id.full_name) {
+            return Ok(());
+        }
+        let asked = BTreeSet::from([app.text()]);
+        values.apps.extend(self.org.apps(&asked).await?);
+        match values.apps.get(app.text()) {
+            Some(FactAnswer::Known(Value::Bool(false))) => {
+                lacks(&mut self.found, app.clone(), &names)
+            }
+            _ => _ = is_in(&mut self.found, app, &names),
+        }
+        Ok(())
+    }
+
+    /// Which of the fields are there is told in one query, of those that the caller sees; what is
+    /// not among them may be there all the same (S 3.1).
+    async fn defined_fields(&self, names: &BTreeSet<Name>) -> Result<Shown, OrgError> {
+        let fields: Vec<(&str, &str)> = names
+            .iter()
+            .filter_map(|name| name.component_of(&["CustomField"])?.full_name.split_once('.'))
+            .collect();
+        let mut rows = Vec::new();
+        for some in fields.chunks(DEFINITIONS_AT_ONCE) {
+            let soql = format!(
+                "SELECT QualifiedApiName, EntityDefinition.QualifiedApiName FROM FieldDefinition \
+                 WHERE EntityDefinition.QualifiedApiName IN {} AND QualifiedApiName IN {}",
+                soql_list(some.iter().map(|(object, _)| *object).collect::<BTreeSet<_>>()),
+                soql_list(some.iter().map(|(_, field)| *field).collect::<BTreeSet<_>>())
+            );
+            match self.org.wire.query(&soql).await {
+                Ok(found) => rows.extend(found),
+                Err(error) if error.is_about_one_question() => return Ok(Shown::default()),
+                Err(error) => return Err(error),
+            }
+        }
+        let defined = rows.iter().filter_map(|row| {
+            let object = row["EntityDefinition"]["QualifiedApiName"].as_str()?;
+            Some((object, row["QualifiedApiName"].as_str()?))
+        });
+        Ok(Shown::of_fields(defined))
+    }
+
     async fn all(
         &mut self,
         doubtful: &BTreeSet<Name>,
@@ -149,19 +243,12 @@ impl Search<'_> {
         let of_type = |wanted: &'static str| -> Vec<&str> {
             let ids = doubtful.iter().filter_map(|name| match name {
                 Name::Component(id) if id.type_name == wanted => Some(id.full_name.as_str()),
-                Name::Component(_) | Name::Permission(_) | Name::Licence(_) => None,
+                _ => None,
             });
             ids.collect()
         };
         let (objects, fields) = (of_type("CustomObject"), of_type("CustomField"));
-        let mut types: BTreeSet<&str> = BTreeSet::new();
-        for name in doubtful {
-            if let Name::Component(id) = name
-                && is_listed(&id.type_name)
-            {
-                types.insert(&id.type_name);
-            }
-        }
+        let mut types: BTreeSet<&str> = doubtful.iter().filter_map(listed_type).collect();
         if fields.iter().any(|field| is_packaged(field)) {
             types.insert("CustomField");
         }
@@ -170,12 +257,23 @@ impl Search<'_> {
         self.fields(&fields, seen).await?;
         let others = doubtful.iter().filter_map(|name| match name {
             Name::Component(id) => Some(id),
-            Name::Permission(_) | Name::Licence(_) => None,
+            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
         });
+        let mut tabs = Vec::new();
         for id in others.filter(|id| is_listed(&id.type_name) && id.type_name != "CustomObject") {
-            self.component(id);
+            if is_standard_tab(id) {
+                tabs.push(id);
+            } else {
+                self.component(id);
+            }
         }
+        self.standard_tabs(&tabs).await?;
         self.labels_of_sets().await?;
+        for name in doubtful.iter().filter(|name| matches!(name, Name::Edition(_))) {
+            let nearest = edition_meant(name.text()).map(str::to_owned);
+            let lacked = Lacked { nearest, ..Lacked::of(name.clone()) };
+            self.found.insert(name.clone(), NameStatus::Lacked(lacked));
+        }
         let permissions: Vec<&str> = doubtful
             .iter()
             .filter(|name| matches!(name, Name::Permission(_)))
@@ -192,7 +290,8 @@ impl Search<'_> {
 
     /// Lists types: all at once where that will do, else each alone.
     async fn list(&mut self, types: &BTreeSet<&str>) -> Result<(), OrgError> {
-        let all: Vec<&str> = types.iter().copied().collect();
+        let is_new = |name: &&str| !self.listed.contains_key(*name);
+        let all: Vec<&str> = types.iter().copied().filter(is_new).collect();
         if all.is_empty() {
             return Ok(());
         }
@@ -252,6 +351,45 @@ impl Search<'_> {
             }
             None => {}
         }
+    }
+
+    /// The list of `CustomTab` has none of these. The Tooling API has all tabs of the org, for
+    /// whoever may see them (S 3.1).
+    async fn standard_tabs(&mut self, tabs: &[&ComponentId]) -> Result<(), OrgError> {
+        if tabs.is_empty() {
+            return Ok(());
+        }
+        let rows = match self.org.wire.tooling_query("SELECT Name FROM TabDefinition").await {
+            Ok(rows) => rows,
+            Err(error) if error.is_about_one_question() => {
+                let words = format!(
+                    "the org does not show which standard tabs it has; that needs View Setup and \
+                     Configuration ({error})"
+                );
+                for tab in tabs {
+                    self.found.insert(Name::Component((*tab).clone()), no_right(words.clone()));
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let names: Vec<String> =
+            rows.iter().filter_map(|row| row["Name"].as_str().map(str::to_owned)).collect();
+        // A list without one of them is not the list of all.
+        let has_standard = names.iter().any(|name| name.starts_with(STANDARD_TAB));
+        for tab in tabs {
+            let name = Name::Component((*tab).clone());
+            if is_in(&mut self.found, &name, &names) {
+                continue;
+            }
+            if has_standard {
+                lacks(&mut self.found, name, &names);
+            } else {
+                let words = "the org shows no standard tab to this user";
+                self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
+            }
+        }
+        Ok(())
     }
 
     /// People call a permission set by its label, which no list has.
@@ -526,6 +664,21 @@ fn is_listed(type_name: &str) -> bool {
         || WITHOUT_ROW.contains(&type_name)
 }
 
+/// The type whose list has the name, where there is one.
+fn listed_type(name: &Name) -> Option<&str> {
+    match name {
+        Name::Component(id) if is_listed(&id.type_name) && !is_standard_tab(id) => {
+            Some(&id.type_name)
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is a tab of Salesforce's own: `standard-Account`.
+fn is_standard_tab(id: &ComponentId) -> bool {
+    id.type_name == "CustomTab" && id.full_name.starts_with(STANDARD_TAB)
+}
+
 /// Whether a list that lacks a component may lack it though it is there: it bears the prefix of a
 /// package, of a layout in the part behind its object.
 fn may_be_unlisted(id: &ComponentId) -> bool {
@@ -554,7 +707,7 @@ async fn sees_all_objects(org: &Org) -> Result<bool, OrgError> {
         .map(|name| Access::Permission(name.to_owned()));
     let asked: Vec<_> =
         rights.iter().map(|right| (Question::Access(right), user.username.as_str())).collect();
-    let told = match answer(org, &asked).await {
+    let told = match answer(org, &asked, None).await {
         Ok(told) => told,
         Err(error) if error.is_about_one_question() => return Ok(false),
         Err(error) => return Err(error),

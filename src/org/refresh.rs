@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use super::error::{OrgError, OrgErrorKind};
 use super::http;
 use super::logins::{Credential, HeldLock, Kept, Login, LoginStore, Room, Wait};
+use super::mint::{TOKEN, told};
 use super::patience::was_not_taken;
 use super::refusal::{Refusal, TOKEN_OVER};
 use super::{ConnectOptions, Event};
@@ -370,7 +371,10 @@ pub(super) async fn exchange_while_busy(
 async fn exchange(presented: &Presented<'_>, options: &ConnectOptions) -> Exchanged {
     let rotated = Arc::new(Rotated::default());
     let access_token = match session(presented, options, Arc::clone(&rotated)) {
-        Ok(session) => session.access_token().await.map(|token| SecretString::from(&*token)),
+        Ok(session) => {
+            let asked = told(&options.events, TOKEN, session.access_token());
+            asked.await.map(|token| SecretString::from(&*token))
+        }
         Err(error) => Err(error),
     };
     let rotated = rotated.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -2,32 +2,60 @@
 //! back (S 6.9).
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use cirrus_auth::{AuthResult, AuthSession, async_trait};
-use serde_json::Value as Json;
+use serde_json::{Deserializer, Value as Json};
 use tokio::sync::Mutex;
 
+use super::encoding;
 use super::error::{OrgError, OrgErrorKind, excerpt};
+use super::patience::watched;
+use super::{ConnectOptions, EventSink};
 
 /// The `sf` command line of this machine.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SfCli {
     /// The program, usually `sf`.
     pub program: PathBuf,
     /// How long one of its commands may take.
     pub timeout: Duration,
+    /// Where it is told that one takes long, and after how long.
+    pub told: (EventSink, Duration),
+}
+
+impl fmt::Debug for SfCli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { program, timeout, .. } = self;
+        f.debug_struct("SfCli")
+            .field("program", program)
+            .field("timeout", timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for SfCli {
     fn default() -> Self {
         // npm installs a batch file on Windows, which is not found without its suffix.
         let program = if cfg!(windows) { "sf.cmd" } else { "sf" };
-        Self { program: program.into(), timeout: Duration::from_secs(60) }
+        let options = ConnectOptions::default();
+        Self {
+            program: program.into(),
+            timeout: Duration::from_secs(60),
+            told: (options.events, options.told_after),
+        }
     }
 }
+
+/// What begins the words on a program that does not help.
+pub(crate) const NO_HELP: &str = "the sf command line";
+/// What ends them where there is none.
+const NOT_INSTALLED: &str = " is not installed";
+/// So many braces in a text are tried for the begin of JSON.
+const MOST_BRACES: usize = 100;
 
 /// The org that the `sf` command line takes where none is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +67,27 @@ pub struct DefaultOrg {
 }
 
 impl SfCli {
-    /// Asks for the default org; `None` where there is none, or `sf` cannot be asked.
-    pub async fn default_org(&self) -> Option<DefaultOrg> {
-        let answer = self.run(&["config", "get", "target-org", "--json"]).await.ok()?;
-        let rows = answer["result"].as_array()?;
+    /// The one that a connection of these options asks, and tells of where that is told.
+    pub fn of(options: &ConnectOptions) -> Self {
+        Self { told: (options.events.clone(), options.told_after), ..Self::default() }
+    }
+
+    /// Asks for the default org; `None` where there is none, or no `sf`.
+    ///
+    /// # Errors
+    /// It is there and gives no answer, or says why it cannot.
+    pub async fn default_org(&self) -> Result<Option<DefaultOrg>, OrgError> {
+        let answer = match self.run(&["config", "get", "target-org", "--json"]).await {
+            Ok(answer) => answer,
+            Err(error) if error.message.ends_with(NOT_INSTALLED) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let rows = answer["result"].as_array().map(Vec::as_slice).unwrap_or_default();
         let text = |row: &Json, key: &str| row.get(key).and_then(Json::as_str).map(str::to_owned);
-        rows.iter().find_map(|row| {
+        Ok(rows.iter().find_map(|row| {
             let name = text(row, "value").filter(|name| !name.trim().is_empty())?;
             Some(DefaultOrg { name, location: text(row, "location").unwrap_or_default() })
-        })
+        }))
     }
 
     /// Asks for the user by whose name one of its orgs goes too; `None` where it does not say.
@@ -90,30 +130,36 @@ impl SfCli {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .output();
-        let output = match tokio::time::timeout(self.timeout, command).await {
-            Err(_) => {
+        let (events, after) = &self.told;
+        let what = || format!("`{shown}`");
+        let output = match watched(events, what, *after, Some(self.timeout), command).await {
+            // It is no org that is busy.
+            None => {
                 return Err(OrgError::new(
-                    OrgErrorKind::TimedOut,
-                    format!("`{shown}` took longer than {} s", self.timeout.as_secs()),
+                    OrgErrorKind::Refused,
+                    format!(
+                        "`{shown}` took longer than {} s; by itself it may say why",
+                        self.timeout.as_secs()
+                    ),
                 ));
             }
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(OrgError::new(
                     OrgErrorKind::NoSuchOrg,
-                    "no login has that name, and the sf command line, which might know it, is not \
-                     installed",
+                    format!("{NO_HELP}{NOT_INSTALLED}"),
                 ));
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 return Err(OrgError::new(
                     OrgErrorKind::NoSuchOrg,
                     format!("cannot run `{}`: {error}", self.program.display()),
                 ));
             }
-            Ok(Ok(output)) => output,
+            Some(Ok(output)) => output,
         };
         // An error may come on the other channel.
-        let answer = |bytes: &[u8]| json_in(bytes).filter(is_answer);
+        let answer =
+            |bytes: &[u8]| json_in(encoding::text(bytes).ok()?.as_bytes()).filter(is_answer);
         let Some(json) = answer(&output.stdout).or_else(|| answer(&output.stderr)) else {
             return Err(self.no_answer(&shown, &output));
         };
@@ -142,8 +188,7 @@ impl SfCli {
         OrgError::new(
             OrgErrorKind::NoSuchOrg,
             format!(
-                "no login has that name, and the sf command line, which might know it, gave no \
-                 answer: `{shown}` ({}) {how}; {words}",
+                "{NO_HELP} gave no answer: `{shown}` ({}) {how}; {words}",
                 self.program.display()
             ),
         )
@@ -197,10 +242,12 @@ const SIGN_IN: &[&str] = &[
     "inactive user",
 ];
 
-/// Banners and colour codes may come before the JSON (S 6.9); an escape code holds no `{`.
+/// Banners and colour codes may come before the JSON (S 6.9); what is in braces there is no JSON.
 pub(super) fn json_in(bytes: &[u8]) -> Option<Json> {
-    let start = bytes.iter().position(|byte| *byte == b'{')?;
-    serde_json::Deserializer::from_slice(&bytes[start..]).into_iter().next()?.ok()
+    let starts = memchr::memchr_iter(b'{', bytes).take(MOST_BRACES);
+    starts
+        .filter_map(|start| Deserializer::from_slice(&bytes[start..]).into_iter().next()?.ok())
+        .next()
 }
 
 fn is_answer(json: &Json) -> bool {
@@ -294,6 +341,15 @@ mod tests {
         ] {
             assert_eq!(kind_of(name, message), kind, "{name}: {message}");
         }
+    }
+
+    #[test]
+    fn json_is_found_behind_what_is_written_before_it() {
+        let answer = serde_json::json!({"status": 0, "result": {"a": 1}});
+        for before in ["", "Warning: update {really} available\n", "\u{1b}[33m{ {\u{1b}[0m "] {
+            assert_eq!(json_in(format!("{before}{answer}").as_bytes()), Some(answer.clone()));
+        }
+        assert_eq!(json_in("{ ".repeat(MOST_BRACES + 1).as_bytes()), None);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl From<Sourced> for Told {
 /// parts of profiles may be hidden from them. Whoever may not see permissions lacks that right too.
 pub(super) async fn view_setup(org: &Org, username: &str) -> Result<Option<String>, OrgError> {
     let access = Access::Permission("ViewSetup".to_owned());
-    let told = answer(org, &[(Question::Access(&access), username)]).await?.pop();
+    let told = answer(org, &[(Question::Access(&access), username)], None).await?.pop();
     let why = match told.map(|told| told.answer) {
         Some(FactAnswer::Known(Value::Bool(true))) => return Ok(None),
         Some(FactAnswer::Known(_)) => {
@@ -97,41 +97,90 @@ async fn some_users(org: &Org) -> Result<Vec<String>, OrgError> {
     }
 }
 
-/// Answers questions of users, each by user name, in the order asked.
+/// Users as they were asked for by name.
+#[derive(Debug)]
+pub(super) struct Users {
+    names: BTreeSet<String>,
+    rows: Vec<Json>,
+    /// Why the org shows none, where it shows none to this caller.
+    hidden: Option<String>,
+    /// Others, where one of those is not there.
+    near: Vec<String>,
+}
+
+/// Reads the rows of users: one query, and where one of them is not there another.
+pub(super) async fn read(org: &Org, names: &BTreeSet<&str>) -> Result<Users, OrgError> {
+    let soql = format!(
+        "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
+         Username IN {}",
+        soql_list(names.iter().copied())
+    );
+    let mut users = Users {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        rows: Vec::new(),
+        hidden: None,
+        near: Vec::new(),
+    };
+    match org.wire.query(&soql).await {
+        Ok(rows) => users.rows = rows,
+        Err(error) if error.is_about_rights() => {
+            users.hidden = Some(format!("users are seen only with {SETUP} ({error})"));
+            return Ok(users);
+        }
+        Err(error) => return Err(error),
+    }
+    if names.iter().any(|name| users.row(name).is_none()) {
+        users.near = some_users(org).await?;
+    }
+    Ok(users)
+}
+
+impl Users {
+    fn row(&self, name: &str) -> Option<&Json> {
+        let is_it = |row: &&Json| {
+            row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
+        };
+        self.rows.iter().find(is_it)
+    }
+
+    /// What is said of a user who is not there.
+    fn not_there(&self, name: &str) -> String {
+        let meant = perhaps(nearest(name, self.near.iter().map(String::as_str)));
+        format!("there is no user `{name}` in this org, or it is not shown to this user{meant}")
+    }
+
+    /// What is said of each who is not there.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let is_unknown = |name: &&String| self.hidden.is_none() && self.row(name).is_none();
+        self.names.iter().filter(is_unknown).map(|name| self.not_there(name)).collect()
+    }
+}
+
+/// Answers questions of users, each by user name, in the order asked; with what is known of all of
+/// them already.
 pub(super) async fn answer(
     org: &Org,
     asked: &[(Question<'_>, &str)],
+    known: Option<&Users>,
 ) -> Result<Vec<Told>, OrgError> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
     let hidden = |reason: &str| Told::from(not_observed(UnseenKind::NoRight, reason));
     let names: BTreeSet<&str> = asked.iter().map(|(_, user)| *user).collect();
-    let soql = format!(
-        "SELECT Id, Username, IsActive, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
-         Username IN {}",
-        soql_list(names.iter().copied())
-    );
-    let users = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_rights() => {
-            let reason = format!("users are seen only with {SETUP} ({error})");
-            return Ok(asked.iter().map(|_| hidden(&reason)).collect());
+    let read_now;
+    let users = match known.filter(|known| names.iter().all(|name| known.names.contains(*name))) {
+        Some(known) => known,
+        None => {
+            read_now = read(org, &names).await?;
+            &read_now
         }
-        Err(error) => return Err(error),
     };
-    let row_of = |name: &str| {
-        let is_it = |row: &&Json| {
-            row["Username"].as_str().is_some_and(|username| username.eq_ignore_ascii_case(name))
-        };
-        users.iter().find(is_it)
-    };
-    let near = match names.iter().all(|name| row_of(name).is_some()) {
-        true => Vec::new(),
-        false => some_users(org).await?,
-    };
+    if let Some(reason) = &users.hidden {
+        return Ok(asked.iter().map(|_| hidden(reason)).collect());
+    }
     let permissions = Permissions::of(org, asked).await?;
-    let allowed = match permissions.read(org, asked, &users).await {
+    let allowed = match permissions.read(org, asked, &users.rows).await {
         Ok(allowed) => Ok(allowed),
         Err(error) if error.is_about_rights() => {
             Err(format!("permissions of other users are seen only with {SETUP} ({error})"))
@@ -141,11 +190,8 @@ pub(super) async fn answer(
     Ok(asked
         .iter()
         .map(|(question, name)| {
-            let Some(user) = row_of(name) else {
-                let meant = perhaps(nearest(name, near.iter().map(String::as_str)));
-                let words = format!(
-                    "there is no user `{name}` in this org, or it is not shown to this user{meant}"
-                );
+            let Some(user) = users.row(name) else {
+                let words = users.not_there(name);
                 return Told::from(not_observed(UnseenKind::NobodyThere, &words));
             };
             let shown = |value: &Json| match value {

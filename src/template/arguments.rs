@@ -87,6 +87,17 @@ impl Arguments {
         if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors { errors, is_given }) }
     }
 
+    /// What a template's parameters have by default; a list that must be given has one element.
+    pub(super) fn by_default(template: &Template) -> Self {
+        let value = |parameter: &Parameter| match (&parameter.default, &parameter.kind) {
+            (Some(default), _) => default.clone(),
+            (None, ParameterKind::List) => Value::List(vec![String::new()]),
+            (None, _) => Value::Text(String::new()),
+        };
+        let parameters = template.parameters.iter();
+        Self(parameters.map(|parameter| (parameter.name.clone(), value(parameter))).collect())
+    }
+
     /// Returns a parameter's value.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

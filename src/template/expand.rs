@@ -136,6 +136,37 @@ pub fn expand<'t>(
         .collect()
 }
 
+/// Says of a template, with what its parameters have by default and one element in each list that
+/// must be given, at which line it makes too many wants; none where it does not.
+pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
+    let made = Cell::new(0);
+    let arguments = Arguments::by_default(template);
+    let filler = Filler { arguments: &arguments, element: Vec::new(), made: &made };
+    let mut wants = template
+        .steps
+        .iter()
+        .flat_map(|step| step.binding_lines().map(move |(want, line)| (step, want, line)));
+    wants.find_map(|(step, want, line)| {
+        let message = filler.count(want).err()?;
+        Some((line, ExpandError { step: step.id.clone(), message }))
+    })
+}
+
+impl Want {
+    /// The patterns whose lists it is made for: of a group those of all that are in it.
+    fn own_patterns(&self) -> Vec<&String> {
+        match self {
+            Self::Metadata { component, path, .. } => vec![component, path],
+            Self::Fact { fact, .. } => vec![fact],
+            Self::Manual { .. } => Vec::new(),
+            Self::Any(wants) => {
+                let is_plain = |want: &&Self| !matches!(want, Self::Any(_));
+                wants.iter().filter(is_plain).flat_map(Self::own_patterns).collect()
+            }
+        }
+    }
+}
+
 fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
     let mut facts = Vec::new();
     for condition in when {
@@ -196,23 +227,13 @@ impl Filler<'_> {
                 Ok(vec![ExpandedWant::Manual { text: self.text(text), confirm }])
             }
             // One group for each element, so that each must be satisfied in one way or another.
-            Want::Any(wants) => {
-                let patterns: Vec<&String> = wants
-                    .iter()
-                    .flat_map(|want| match want {
-                        Want::Metadata { component, path, .. } => vec![component, path],
-                        Want::Fact { fact, .. } => vec![fact],
-                        Want::Manual { .. } | Want::Any(_) => Vec::new(),
-                    })
-                    .collect();
-                self.each(&patterns, |filler| {
-                    let mut group = Vec::new();
-                    for want in wants {
-                        group.extend(filler.want(want)?);
-                    }
-                    Ok(ExpandedWant::Any(group))
-                })
-            }
+            Want::Any(wants) => self.each(&want.own_patterns(), |filler| {
+                let mut group = Vec::new();
+                for want in wants {
+                    group.extend(filler.want(want)?);
+                }
+                Ok(ExpandedWant::Any(group))
+            }),
         }
     }
 
@@ -233,15 +254,7 @@ impl Filler<'_> {
         patterns: &[P],
         make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
-        let mut lists: Vec<(&str, &[String])> = Vec::new();
-        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
-            let is_bound = lists.iter().any(|(known, _)| *known == name)
-                || self.element.iter().any(|(known, _)| known == name);
-            if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
-                lists.push((name, elements));
-            }
-        }
-        let count = lists.iter().fold(1_usize, |count, (_, list)| count.saturating_mul(list.len()));
+        let (lists, count) = self.lists(patterns);
         self.check(count, &lists)?;
         (0..count)
             .map(|mut at| {
@@ -256,6 +269,50 @@ impl Filler<'_> {
                 make(&Filler { arguments: self.arguments, element, made: self.made })
             })
             .collect()
+    }
+
+    /// The lists that the patterns name and that have no element yet, and how many combinations of
+    /// their elements there are.
+    fn lists<'p, P: AsRef<str>>(&self, patterns: &'p [P]) -> (Vec<(&'p str, &[String])>, usize) {
+        let mut lists: Vec<(&str, &[String])> = Vec::new();
+        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
+            let is_bound = lists.iter().any(|(known, _)| *known == name)
+                || self.element.iter().any(|(known, _)| known == name);
+            if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
+                lists.push((name, elements));
+            }
+        }
+        let count = lists.iter().fold(1_usize, |count, (_, list)| count.saturating_mul(list.len()));
+        (lists, count)
+    }
+
+    /// Counts what a want makes, and makes nothing.
+    fn count(&self, want: &Want) -> Result<(), String> {
+        let patterns = want.own_patterns();
+        let (lists, count) = self.lists(&patterns);
+        match want {
+            Want::Metadata { .. } | Want::Fact { .. } => {
+                self.check(count, &lists)?;
+                self.made.set(self.made.get() + count);
+            }
+            Want::Manual { confirm, .. } => {
+                confirm.iter().try_for_each(|confirm| self.count(confirm))?;
+            }
+            Want::Any(wants) if count > 0 => {
+                // Each element makes as many as the first.
+                let first =
+                    |(name, list): &(&str, &[String])| ((*name).to_owned(), list[0].clone());
+                let element = self.element.iter().cloned().chain(lists.iter().map(first)).collect();
+                let made = Cell::new(0);
+                let filler = Filler { arguments: self.arguments, element, made: &made };
+                wants.iter().try_for_each(|want| filler.count(want))?;
+                let all = made.get().saturating_mul(count);
+                self.check(all.max(count), &lists)?;
+                self.made.set(self.made.get() + all);
+            }
+            Want::Any(_) => {}
+        }
+        Ok(())
     }
 
     /// Refuses more wants than a template may make.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::Template;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// One mistake.
@@ -29,9 +30,23 @@ pub struct TemplateErrors {
     pub text: String,
     /// The mistakes; one at least.
     pub mistakes: Vec<Mistake>,
+    /// The template as far as it could be read; none where the file is no TOML.
+    pub(crate) read: Option<Box<Template>>,
 }
 
 impl TemplateErrors {
+    /// Adds a mistake of a whole line, by its number from 1; the order stays that of the file.
+    pub(crate) fn add_line(&mut self, line: usize, message: String) {
+        let start = self.text.split_inclusive('\n').take(line.saturating_sub(1));
+        let start = start.map(str::len).sum::<usize>();
+        let text = self.text[start..].lines().next().unwrap_or_default();
+        let indent = text.len() - text.trim_start().len();
+        let span = start + indent..start + text.trim_end().len().max(indent);
+        let mistake = Mistake { message, span, line, column: indent + 1, help: None };
+        let at = self.mistakes.partition_point(|one| one.line <= line);
+        self.mistakes.insert(at, mistake);
+    }
+
     /// Shows every mistake with the line that it stands in.
     pub(crate) fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -68,16 +83,19 @@ impl std::error::Error for TemplateErrors {}
 pub(super) struct Collector<'t> {
     text: &'t str,
     mistakes: Vec<Mistake>,
+    /// Where the file's lines end.
+    ends: Vec<usize>,
 }
 
 impl<'t> Collector<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, mistakes: Vec::new() }
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        Self { text, mistakes: Vec::new(), ends }
     }
 
     /// Returns the line of a place in the file, from 1.
     pub(super) fn line(&self, at: usize) -> usize {
-        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+        self.ends.partition_point(|end| *end < at) + 1
     }
 
     pub(super) fn text(&self) -> &'t str {
@@ -107,7 +125,7 @@ impl<'t> Collector<'t> {
         self.mistakes.push(Mistake {
             message: message.into(),
             span: start..end,
-            line: before.matches('\n').count() + 1,
+            line: self.line(start),
             column: before[line_start..].chars().count() + 1,
             help,
         });
@@ -123,6 +141,7 @@ impl<'t> Collector<'t> {
             file: file.to_owned(),
             text: self.text.to_owned(),
             mistakes: self.mistakes,
+            read: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Access, Fact, UserFact};
+use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::names::Name;
@@ -36,8 +36,10 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
             Applies::Yes => {}
             Applies::No => continue,
             Applies::IfFacts(conditions) => {
-                for (fact, of, _) in conditions {
+                for (fact, of, values) in conditions {
                     needs.fact(fact, of.as_ref());
+                    needs.names.extend(Name::of_fact(fact));
+                    needs.names.extend(wanted_by_fact(fact, &Test::OneOf(values.clone())));
                 }
             }
         }
@@ -153,13 +155,29 @@ fn named(type_name: &str, name: &str) -> Name {
     Name::component(type_name, canonical_full_name(type_name, name))
 }
 
-/// The name that a fact is wanted to be: a user's licence or profile.
-pub(crate) fn wanted_by_fact(fact: &Fact, test: &Test) -> Option<Name> {
-    let (Fact::User(fact), Test::Equals(Value::Text(name))) = (fact, test) else { return None };
-    match fact {
-        UserFact::License => Some(Name::Licence(name.clone())),
-        UserFact::Profile => Some(named("Profile", name)),
-        UserFact::IsActive => None,
+/// The names that a fact is wanted to be one of: a user's licence or profile, and editions where
+/// none of them is one.
+pub(crate) fn wanted_by_fact(fact: &Fact, test: &Test) -> Vec<Name> {
+    let values = match test {
+        Test::Equals(value) => std::slice::from_ref(value),
+        Test::OneOf(values) => values,
+        _ => &[],
+    };
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let Some(texts) = values.iter().map(text).collect::<Option<Vec<String>>>() else {
+        return Vec::new();
+    };
+    match (fact, texts.as_slice()) {
+        (Fact::User(UserFact::License), [name]) => vec![Name::Licence(name.clone())],
+        (Fact::User(UserFact::Profile), [name]) => vec![named("Profile", name)],
+        (Fact::Organization(OrganizationFact::Edition), _) => {
+            let is_one = texts.iter().any(|text| EDITIONS.contains(&text.as_str()));
+            if is_one { Vec::new() } else { texts.into_iter().map(Name::Edition).collect() }
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::check;
 use super::mistake::{Collector, TemplateErrors};
-use super::placed::{Placed, PlacedStep};
+use super::placed::{Placed, PlacedStep, PlacedWant};
 use super::setup;
 use super::{Dropped, Grade, GrantScope, Level, Parameter, ParameterKind, Step, Template, builtin};
 use crate::metadata::registry::nearest::nearest;
@@ -131,7 +131,11 @@ fn read(
         table.get_ref(),
     );
     check::template(&template, &mut mistakes);
-    if mistakes.is_empty() { Ok(template.strip()) } else { Err(mistakes.finish(file)) }
+    let (template, is_right) = (template.strip(), mistakes.is_empty());
+    if is_right {
+        return Ok(template);
+    }
+    Err(TemplateErrors { read: Some(Box::new(template)), ..mistakes.finish(file) })
 }
 
 struct Walk<'c, 't> {
@@ -425,7 +429,12 @@ impl Walk<'_, '_> {
                 if nodes.is_empty() {
                     self.mistakes.add(&node.span(), "a step wants one thing at least");
                 }
-                Some(nodes.into_iter().filter_map(|node| self.want(node)).collect())
+                let wants: Vec<PlacedWant> =
+                    nodes.into_iter().filter_map(|node| self.want(node)).collect();
+                let mut starts = Vec::new();
+                wants.iter().for_each(|want| want.push_starts(&mut starts));
+                step.want_lines = starts.iter().map(|at| self.mistakes.line(*at)).collect();
+                Some(wants)
             }
             None if inherited.is_none() => {
                 self.mistakes.add(&at, "`want` is missing in this step");

@@ -45,6 +45,14 @@ pub(super) struct PlacedWant {
     pub(super) inner: Vec<Self>,
 }
 
+impl PlacedWant {
+    /// Lists where it begins, and behind that where what is within it does.
+    pub(super) fn push_starts(&self, starts: &mut Vec<usize>) {
+        starts.push(self.subject.start);
+        self.inner.iter().for_each(|inner| inner.push_starts(starts));
+    }
+}
+
 impl Placed {
     /// Takes a template that another file has and that was checked there.
     pub(super) fn of(mut base: Template) -> Self {
@@ -55,7 +63,7 @@ impl Placed {
         let steps = std::mem::take(&mut base.steps)
             .into_iter()
             .map(|step| PlacedStep {
-                step: Step { line: 0, ..step },
+                step: Step { line: 0, want_lines: Vec::new(), ..step },
                 id: None,
                 when: None,
                 wants: None,

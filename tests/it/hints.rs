@@ -195,12 +195,15 @@ async fn each_hint_runs(way: Way) {
     let file: &[&str] = if way == Way::NamedFile { &["--config", "my ways.toml"] } else { &[] };
     let shown = home.run(&[&["plan", "show", "a plan.json"], file].concat()).await;
     home.heed(&shown, &mut told).await;
-    if matches!(way, Way::Login | Way::SfAlias) {
-        let new = ["template", "new", "acme", "--from-org", NAME, "--app", "Ampersand"];
-        let run = home.run(&new).await;
-        assert_eq!(run.code, 0, "{run:#?}");
-        home.heed(&run, &mut told).await;
-    }
+    // Where nothing need be named, the org of other commands is taken.
+    let from = match home.org() {
+        [_, name, ..] => vec!["--from-org", name],
+        _ => vec!["--from-org"],
+    };
+    let new = ["template", "new", "acme", "--app", "Ampersand"];
+    let run = home.run(&[&new[..], file, &from].concat()).await;
+    assert_eq!(run.code, 0, "{run:#?}");
+    home.heed(&run, &mut told).await;
     for part in ["sfsetup deploy --template", "sfsetup deploy --plan", "sfsetup deploy --baseline"]
     {
         assert!(told.contains(part), "{way:?}: `{part}` is not among {told:?}");

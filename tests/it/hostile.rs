@@ -258,3 +258,22 @@ fn no_files_left_is_an_error_and_no_panic() {
     }
     assert!(told > 0, "nothing was ever short of files");
 }
+
+/// The org inside the program needs files too: with too few a connection would wait for ever.
+#[cfg(all(unix, feature = "demo"))]
+#[test]
+fn too_few_files_for_the_built_in_org_are_told_at_once() {
+    let env = Env::new();
+    for files in [14, 20] {
+        let line = format!(
+            "ulimit -n {files} && exec {} diff --template ampersand --org demo",
+            env!("CARGO_BIN_EXE_sfsetup")
+        );
+        let began = std::time::Instant::now();
+        let output = env.shell(&line).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{files}: {stderr}");
+        assert!(stderr.contains("ulimit -n 1024"), "{files}: {stderr}");
+        assert!(began.elapsed().as_secs() < 30, "{files}: {stderr}");
+    }
+}

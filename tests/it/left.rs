@@ -2,7 +2,7 @@
 //! the package, the saved plan, and once the deploy is done.
 
 use serde_json::Value as Json;
-use sfsetup::demo::{Faults, Store};
+use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::Lab;
 use crate::names::as_lesser;
@@ -341,4 +341,34 @@ fn what_a_new_component_is_given_by_default_gives_way_to_a_step() {
     let sent = std::fs::read_to_string(env.folder().join("out/permissionsets/Own_X.permissionset"))
         .unwrap();
     assert!(sent.contains("<label>Own X</label>"), "{sent}");
+}
+
+/// A page of a gateway's in place of the answer hides nothing: who uses the app was not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_uses_an_app_is_told_or_said_to_be_unread() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let want = "{ component = \"ConnectedApp:Ampersand\", path = \
+                \"oauthConfig.isAdminApproved\", equals = true }";
+    let step = format!("[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{want}]\n");
+    lab.env.write("own.toml", template(&step));
+    let deploy = ["deploy", "--template", "own.toml", "--validate", "--yes"];
+    let told = |run: &crate::support::Run, text: &str| {
+        format!("{}{}", run.stdout, run.stderr).contains(text)
+    };
+    let run = lab.run(&deploy).await;
+    assert!(run.code == 0 && told(&run, "through it today"), "{run:?}");
+    let queries = lab.count("query");
+    let mut runs = Vec::new();
+    for after in (0..u32::try_from(queries).unwrap()).rev() {
+        let rule =
+            FaultRule { call: "query".to_owned(), fault: Fault::Html, after, times: Some(1) };
+        lab.running.fault(rule);
+        let run = lab.run(&deploy).await;
+        assert!(!told(&run, "is not shown to this user"), "{run:?}");
+        if run.code == 0 && told(&run, "who uses it today could not be read: the answer is not") {
+            return;
+        }
+        runs.push(run);
+    }
+    panic!("no query that failed was told of: {runs:#?}");
 }

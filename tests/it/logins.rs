@@ -152,7 +152,28 @@ async fn four_programs_at_once_share_one_refresh_and_the_login_lives() {
     assert_eq!(org.tokens_asked() - asked, 3);
 }
 
-/// The org is as strict as it is said to be: without this the test above proves nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_request_at_the_token_endpoint_is_told_without_what_is_secret() {
+    let org = Rotating::new().await;
+    org.running.store().end_sessions().unwrap();
+    let before = org.stored()["credential"]["refresh_token"].as_str().unwrap().to_owned();
+    let run = org.run(&["org", "display", "--org", "acme", "-v"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let at = |text: &str| run.stderr.find(text).unwrap_or_else(|| panic!("{text}: {run:?}"));
+    assert!(
+        at("POST /services/oauth2/token -> 200, ") < at("GET /services/data/v67.0/query -> 200"),
+        "{run:?}"
+    );
+    let after = org.stored()["credential"]["refresh_token"].as_str().unwrap().to_owned();
+    for secret in [&before, &after] {
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains(secret.as_str()), "{run:?}");
+    }
+    org.log_in_by_browser("mine").await;
+    let run = org.run(&["org", "logout", "mine", "-v"]).await;
+    assert!(run.stderr.contains("POST /services/oauth2/revoke -> 200, "), "{run:?}");
+}
+
+/// The org is as strict as it is said to be: without this the first test proves nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_old_refresh_token_ends_the_sign_in_and_the_error_says_what_helps() {
     let org = Rotating::new().await;

@@ -2,7 +2,7 @@
 //! caller merely may not see is never called so.
 
 use serde_json::Value as Json;
-use sfsetup::demo::{Faults, Store};
+use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::lab::Lab;
 use crate::support::Run;
@@ -421,6 +421,176 @@ async fn what_can_be_no_name_is_refused_before_the_org_is_asked() {
         assert!(run.stderr.contains(words), "{set}: {run:?}");
     }
     assert!(lab.running.calls().is_empty(), "{:?}", lab.running.calls());
+}
+
+/// The list of tabs has custom ones alone; the Tooling API has all, for whoever may ask it.
+#[tokio::test]
+async fn a_standard_tab_that_is_misspelt_is_missing_where_the_org_shows_its_tabs() {
+    let set = "PermissionSet:Report_Builder";
+    let visible = "equals = \"Visible\"";
+    let wants = [
+        setting(set, "tabSettings[standard-Acount].visibility", visible),
+        setting(set, "tabSettings[standard-Contract].visibility", visible),
+        setting(PROFILE, "tabVisibilities[standard-Leed].visibility", "equals = \"DefaultOn\""),
+    ];
+    let lab = lab(&wants).await;
+    let run = lab.run(DIFF).await;
+    let told = told(&run);
+    let states: Vec<&str> = told.iter().map(|(state, _)| state.as_str()).collect();
+    assert_eq!(states, ["missing", "differs", "missing"], "{told:#?}");
+    for (at, words) in [
+        (0, "the org has no tab `standard-Acount`; did you mean `standard-Account`?"),
+        (2, "the org has no tab `standard-Leed`; did you mean `standard-Lead`?"),
+    ] {
+        assert_eq!(told[at].1, words);
+    }
+    // Who may not ask for tabs calls none of them missing.
+    let run = as_lesser(&lab, DIFF).await;
+    for (state, reason) in self::told(&run) {
+        assert_eq!(state, "not-observed", "{reason}");
+        assert!(reason.contains("View Setup and Configuration"), "{reason}");
+    }
+    let run = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stdout.contains("1 setting to change in 1 component, 2 left"), "{run:?}");
+    let run = lab.run(&["template", "check", "t.toml"]).await;
+    let text = words_of(&run.stdout);
+    assert!(text.contains("did you mean `standard-Account`?"), "{text}");
+    assert!(!text.contains("standard-Contract"), "{text}");
+}
+
+/// What no org's edition is, is told in a diff as in a check; a step that applies by it is left out
+/// with a word.
+#[tokio::test]
+async fn an_edition_that_there_is_not_is_told_with_the_nearest() {
+    let lab = lab(&[]).await;
+    for (want, state, words) in [
+        (
+            "equals = \"Enterprise\"",
+            "missing",
+            "no edition `Enterprise`; did you mean `Enterprise Edition`?",
+        ),
+        ("equals = \"Unlimted Edition\"", "missing", "did you mean `Unlimited Edition`?"),
+        ("one-of = [\"Enterprise\", \"Unlimited\"]", "missing", "no edition `Enterprise`"),
+        ("one-of = [\"Unlimited Edition\", \"Entreprise\"]", "differs", ""),
+        ("equals = \"Unlimited Edition\"", "differs", ""),
+        ("equals = \"Edition of Tomorrow\"", "differs", ""),
+    ] {
+        lab.env.write("t.toml", template_of(&fact("org.edition", want)));
+        let told = told(&lab.run(DIFF).await);
+        assert!(told[0].0 == state && told[0].1.contains(words), "{want}: {told:?}");
+    }
+    let want = setting(PROFILE, "userPermissions[ApiEnabled].enabled", "equals = true");
+    for (condition, words) in [
+        (
+            "\"org.edition\" = \"Enterprise\"",
+            Some(
+                "applies by `org.edition`, and the org has no edition `Enterprise`; did you mean `Enterprise Edition`?",
+            ),
+        ),
+        (
+            "\"user.license\" = \"Salesfrce\"",
+            Some("and the org has no licence `Salesfrce`; did you mean `Salesforce`?"),
+        ),
+        ("\"org.edition\" = \"Enterprise Edition\"", None),
+        ("\"org.edition\" = \"Unlimited Edition\"", None),
+    ] {
+        let step = format!(
+            "[[step]]\nid = \"b\"\ntitle = \"B\"\nwhen = {{ {condition} }}\nwant = [{want}]\n"
+        );
+        lab.env.write("t.toml", format!("{}{step}", template_of(&want)));
+        let run = lab.run(DIFF).await;
+        assert_eq!(run.code, 0, "{run:?}");
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let note = report["orgs"][0]["notes"].to_string();
+        assert_eq!(note.contains("applies by"), words.is_some(), "{condition}: {note}");
+        assert!(words.is_none_or(|words| note.contains(words)), "{condition}: {note}");
+    }
+}
+
+const SLIPS: &[&str] = &[
+    "--set",
+    "app=Amprsand",
+    "--set",
+    "profile=Ampersand Intergation",
+    "--set",
+    "read=Acount,Account",
+    "--set",
+    "fields=Contact.Phne,Contact.Phone",
+    "--set",
+    "user=ampersand.intergation@harbourlight.example.com",
+];
+
+/// What values name is looked up first, in as few calls as will do, and its answers serve again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_value_names_in_vain_is_told_before_anything_else_is_asked() {
+    let lab = lab(&[]).await;
+    let diff = ["diff", "--template", "ampersand"];
+    let run = lab.run(&[&diff[..], SLIPS].concat()).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    let before = run.stderr.split("retrieving from").next().unwrap();
+    let warnings: Vec<&str> =
+        before.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "the org has no connected app `Amprsand` (parameter `app`); did you mean `Ampersand`?",
+            "the org has no field `Contact.Phne` (parameter `fields`); did you mean `Contact.Phone`?",
+            "the org has no object `Acount` (parameter `read`); did you mean `Account`?",
+            "the org has no profile `Ampersand Intergation` (parameter `profile`); did you mean \
+             `Ampersand Integration`?",
+            "the parameter `user`: there is no user \
+             `ampersand.intergation@harbourlight.example.com` in this org, or it is not shown to \
+             this user; did you mean `ampersand.integration@harbourlight.example.com`?",
+        ]
+    );
+    assert_eq!(run.stderr.matches("warning: ").count(), 5, "{run:?}");
+    // What is there takes one list and one query, and whom it speaks of is asked once.
+    let good = crate::lab::VALUES;
+    let fields = ["--set", "fields=Contact.Phone,Account.Industry,Lead.Email"];
+    let mut counts = Vec::new();
+    for given in [good, &[good, &fields[..]].concat()] {
+        let since = lab.running.calls().len();
+        let run = lab.run(&[&diff[..], given].concat()).await;
+        assert!(run.code == 2 && !run.stderr.contains("warning: "), "{run:?}");
+        let calls = lab.running.calls().split_off(since);
+        let count = |name: &str| calls.iter().filter(|one| *one == name).count();
+        assert_eq!(count("listMetadata"), 1, "{calls:?}");
+        assert!(!calls.iter().any(|one| one.contains("describe")), "{calls:?}");
+        assert_eq!(count("retrieve"), 1, "{calls:?}");
+        counts.push(count("query"));
+    }
+    // One for all fields, and the one by which facts have always told what is granted on them.
+    assert_eq!(counts[1] - counts[0], 2, "{counts:?}");
+}
+
+/// The caller's own access is no reason to call a value missing, nor is what is made by the plan.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_caller_may_not_see_or_a_step_makes_is_not_told_beforehand() {
+    let lab = lab(&[]).await;
+    // The caller neither reads the object nor the field; list and file have them.
+    let given = ["--set", "app=Ampersand", "--set", "read=Campaign,PushTopic"];
+    let fields = ["--set", "fields=Account.AnnualRevenue", "--set", "profile=Night Watch"];
+    let diff = [&["diff", "--template", "ampersand"], &given[..], &fields[..]].concat();
+    let run = as_lesser(&lab, &diff).await;
+    assert!(run.stderr.contains("retrieving from"), "{run:?}");
+    assert!(!run.stderr.contains("warning: "), "{run:?}");
+    let run = lab.run(&diff).await;
+    assert!(run.code == 2 && !run.stderr.contains("warning: "), "{run:?}");
+    // An app by its label is there.
+    let label = ["diff", "--template", "ampersand", "--set", "app=Warehouse Loader"];
+    let run = lab.run(&label).await;
+    assert!(!run.stderr.contains("warning: "), "{run:?}");
+    // A list that cannot be had just now costs no answer.
+    let rule = FaultRule {
+        call: "listMetadata".to_owned(),
+        fault: Fault::ServerError,
+        after: 0,
+        times: Some(2),
+    };
+    lab.running.fault(rule);
+    let run = lab.ampersand("diff", &[]).await;
+    assert!(run.code == 2 && !run.stderr.contains("error:"), "{run:?}");
 }
 
 #[tokio::test]

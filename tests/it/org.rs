@@ -1084,7 +1084,7 @@ async fn an_expired_session_is_refreshed_once() {
     )
     .unwrap();
     make_executable(&script);
-    let cli = SfCli { program: script, timeout: Duration::from_secs(20) };
+    let cli = SfCli { program: script, timeout: Duration::from_secs(20), ..SfCli::default() };
     let session = Session::from_sf_cli("dev", cli, &mut None).await.unwrap();
     let org = Org::connect(session, options()).await.unwrap();
     assert_eq!(org.identity().source, "sf CLI alias");
@@ -1230,14 +1230,18 @@ async fn the_commands_of_sf_run_one_after_the_other() {
     );
     std::fs::write(&script, text).unwrap();
     make_executable(&script);
-    let cli = SfCli { program: script, timeout: Duration::from_secs(20) };
+    let cli = SfCli { program: script, timeout: Duration::from_secs(20), ..SfCli::default() };
     let session = Session::from_sf_cli("dev", cli, &mut None).await.unwrap();
     assert_eq!(session.instance_url(), "https://acme.my.salesforce.com");
 }
 
 #[tokio::test]
 async fn without_the_sf_command_there_is_no_such_org() {
-    let cli = SfCli { program: "/nowhere/sf".into(), timeout: Duration::from_secs(5) };
+    let cli = SfCli {
+        program: "/nowhere/sf".into(),
+        timeout: Duration::from_secs(5),
+        ..SfCli::default()
+    };
     let error = Session::from_sf_cli("dev", cli, &mut None).await.unwrap_err();
     assert_eq!(error.kind, OrgErrorKind::NoSuchOrg);
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use sfsetup::demo::{Faults, Running, Store, serve};
+use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 
 use crate::lab::refresh_token;
 use crate::support::{Env, Run, ended};
@@ -145,12 +145,117 @@ async fn half_a_login_in_the_environment_is_named_by_its_variable() {
         (token.as_str(), "http://acme.example.com", "SF_ORG_INSTANCE_URL"),
         ("00D5g00000AbCdE!A B", url.as_str(), "SF_ACCESS_TOKEN"),
         ("[REDACTED] Use sf", url.as_str(), "SF_ACCESS_TOKEN"),
-        ("force://a:b:c@d.example.com", url.as_str(), "SF_ACCESS_TOKEN"),
+        (
+            "force://a:b:c@d.example.com",
+            url.as_str(),
+            "`printenv SF_ACCESS_TOKEN | sfsetup org login NAME --auth-url-file -`",
+        ),
+        ("force://a", url.as_str(), "hint: put an access token into SF_ACCESS_TOKEN"),
+        // Nobody answers there, or somebody else.
+        (
+            token.as_str(),
+            "http://127.0.0.1:1",
+            "hint: the address was read from SF_ORG_INSTANCE_URL",
+        ),
     ] {
         let both = [("SF_ACCESS_TOKEN", token), ("SF_ORG_INSTANCE_URL", address)];
         let run = desk.run_with(&both, &display).await;
         says(&run, 1, &[named]);
     }
+    let html = FaultRule { call: "*".into(), fault: Fault::Html, after: 0, times: None };
+    desk.running.fault(html);
+    let both = [("SF_ACCESS_TOKEN", token.as_str()), ("SF_ORG_INSTANCE_URL", url.as_str())];
+    let run = desk.run_with(&both, &display).await;
+    says(&run, 1, &["hint: the address was read from SF_ORG_INSTANCE_URL"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_of_the_environment_is_no_text_is_not_taken_for_unset_and_quotes_are_no_address() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    for name in ["SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL", "SFSETUP_ORG"] {
+        let mut command = desk.env.command();
+        let broken = std::ffi::OsStr::from_bytes(b"00D\xff!PLANTED");
+        command.args(["org", "display"]).env("SF_ORG_INSTANCE_URL", &url).env(name, broken);
+        let run = ended(command).await;
+        says(&run, 1, &[&format!("error: {name} holds what is no text in UTF-8")]);
+        assert!(!run.stderr.contains("PLANTED"), "{run:?}");
+    }
+    let quoted = format!(" \"{url}\"\n");
+    let both = [("SF_ACCESS_TOKEN", desk.running.token.as_str()), ("SF_ORG_INSTANCE_URL", &quoted)];
+    assert_eq!(desk.run_with(&both, &["org", "display"]).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_login_is_refused_before_anybody_is_asked() {
+    let desk = Desk::new().await;
+    desk.env.write("empty", " \n");
+    let run = desk.run(&["org", "login", "a\nb"]).await;
+    says(&run, 64, &["a login cannot be called", "control character"]);
+    let run = desk.run(&["org", "login", "a", "--port", "0"]).await;
+    says(&run, 64, &["invalid value '0'"]);
+    let url = desk.running.url();
+    let secret = ["--client-credentials", "--client-id", KEY, "--client-secret-file", "empty"];
+    let address = ["--instance-url", url.as_str()];
+    let run = desk.run(&[&["org", "login", "a"], &secret[..], &address].concat()).await;
+    says(&run, 64, &["there is no secret in `empty`"]);
+    for url in ["force://a:b:@c.example.com", "force://a@b.example.com"] {
+        desk.env.write("url", url);
+        let run = desk.run(&["org", "login", "a", "--auth-url-file", "url"]).await;
+        says(&run, 64, &["SFDX auth URL"]);
+    }
+    // What turns text stands in no message, whoever writes it.
+    let run = desk.run(&["A\u{202e}b\u{9b}"]).await;
+    says(&run, 64, &["A\\u202eb\\u009b"]);
+    assert!(desk.running.calls().is_empty(), "{:?}", desk.running.calls());
+    assert!(!desk.login("a").exists());
+}
+
+/// A keyring that does not answer keeps the login: to sign in anew would not take its secret away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_whose_keyring_is_locked_is_not_forgotten() {
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    let login = serde_json::json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "acme", "instance_url": url,
+        "login_url": url, "username": null, "org_id": null,
+        "credential": { "kind": "keyring", "sort": "refresh token", "id": "0" },
+    });
+    desk.env.write("config/sfsetup/logins/acme.json", login.to_string());
+    let nowhere = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
+    let run = desk.run_with(&nowhere, &["org", "logout", "acme"]).await;
+    let hint = "hint: unlock the keyring, then run the same command again";
+    says(&run, 1, &["error: cannot forget the login `acme`", hint]);
+    assert!(!run.stderr.contains("sign in anew") && desk.login("acme").exists(), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_without_the_api_is_told_for_one() {
+    let desk = Desk::new().await;
+    let url = desk.running.url();
+    let both = [("SF_ACCESS_TOKEN", desk.running.token.as_str()), ("SF_ORG_INSTANCE_URL", &url)];
+    let rule = FaultRule { call: "*".into(), fault: Fault::NotFound, after: 0, times: None };
+    desk.running.fault(rule);
+    let run = desk.run_with(&both, &["org", "display"]).await;
+    let hints = ["is that the address of a Salesforce org", "was read from SF_ORG_INSTANCE_URL"];
+    says(&run, 1, &["there is no API at this address", hints[0], hints[1]]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_in_place_of_a_name_is_that_of_the_environments_token_or_none() {
+    let desk = Desk::new().await;
+    let (url, token) = (desk.running.url(), desk.running.token.clone());
+    let display = ["org", "display", "--org", url.as_str()];
+    let both = [("SF_ACCESS_TOKEN", token.as_str()), ("SF_ORG_INSTANCE_URL", url.as_str())];
+    assert_eq!(desk.run_with(&both, &display).await.code, 0);
+    for variables in [&[][..], &[both[0], ("SF_ORG_INSTANCE_URL", "https://b.my.salesforce.com")]] {
+        let run = desk.run_with(variables, &display).await;
+        let login = format!("`sfsetup org login NAME --instance-url {url}`");
+        says(&run, 64, &["is an address, and no org goes by it", "from --org", &login]);
+    }
+    assert!(!desk.running.calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,6 +305,20 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
     let run = desk.run(&["org", "display"]).await;
     let at = format!("`sf org login web --alias dev --instance-url {}`\n", desk.running.url());
     says(&run, 1, &["hint: sign in again: ", &at]);
+    // An `sf` that fails is told of, and no login of ours helps where it does not know its own.
+    desk.sf("echo 'no home' >&2; exit 3");
+    let run = desk.run(&["org", "display"]).await;
+    let ends =
+        "the sf command line gave no answer: `sf config get` (sf) ends with 3; it says: no home";
+    says(&run, 64, &["`sf` does not say which is its default", ends, "`--org NAME`"]);
+    let default = r#"{"status":0,"result":[{"value":"old"}]}"#;
+    let unknown = r#"{"status":1,"name":"NamedOrgNotFoundError","message":"No authorization."}"#;
+    desk.sf(&format!(
+        "case \"$*\" in config*) echo '{default}';; *) echo '{unknown}'; exit 1;; esac"
+    ));
+    let run = desk.run(&["org", "display"]).await;
+    says(&run, 1, &["hint: `sf org login web --alias old`, or `sf config set target-org ALIAS`"]);
+    assert!(!run.stderr.contains("sfsetup org login"), "{run:?}");
     desk.sf_with_the_org();
     // What is named goes first.
     let run = desk.run_with(&[("SFSETUP_ORG", "nobody")], &["org", "display"]).await;
@@ -212,6 +331,19 @@ async fn the_default_org_of_sf_is_taken_where_nobody_names_one_and_the_answer_sa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_helper_that_fails_or_is_another_program_is_told_in_its_own_words() {
     let desk = Desk::new().await;
+    // A warning, braces and all, or another encoding is no reason not to read the answer.
+    let answer = format!(
+        r#"{{"status":0,"result":{{"id":"{ORG_ID}","instanceUrl":"{}","accessToken":"{}"}}}}"#,
+        desk.running.url(),
+        desk.running.token
+    );
+    let wide: Vec<u8> = answer.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = desk.env.write("wide", wide).display().to_string();
+    for told in [format!("echo 'Warning: {{really}}'; echo '{answer}'"), format!("cat '{wide}'")] {
+        desk.sf(&told);
+        let run = desk.run(&["org", "display", "--org", "dev"]).await;
+        assert_eq!(run.code, 0, "{told}: {run:?}");
+    }
     desk.sf("echo \"env: 'node': No such file or directory\" >&2; exit 127");
     let run = desk.run(&["org", "display", "--org", "dev"]).await;
     let ends = "ends with 127; it says: env: 'node': No such file or directory";
@@ -240,13 +372,19 @@ async fn a_login_that_fails_stores_nothing_and_spares_the_one_before() {
         ]
     };
     let good = [&login("acme")[..], &[url.as_str()]].concat();
-    assert_eq!(desk.run(&good).await.code, 0);
+    let run = desk.run(&[&good[..], &["-v"]].concat()).await;
+    says(&run, 0, &["POST /services/oauth2/token -> 200, "]);
+    // One to sign in, one for the session of the login.
+    assert_eq!(run.stderr.matches("POST /services/oauth2/token").count(), 2, "{run:?}");
     let before = std::fs::read(desk.login("acme")).unwrap();
     std::fs::write(secret, "wrong").unwrap();
     for name in ["acme", "new"] {
         let run = desk.run(&[&login(name)[..], &[url.as_str()]].concat()).await;
         says(&run, 1, &["invalid_client"]);
     }
+    let run = desk.run(&[&login("acme")[..], &[url.as_str(), "-v"]].concat()).await;
+    says(&run, 1, &["POST /services/oauth2/token -> refused (invalid_client), "]);
+    assert!(!run.stderr.contains("wrong"), "{run:?}");
     assert_eq!(std::fs::read(desk.login("acme")).unwrap(), before);
     assert!(!desk.login("new").exists());
     let long = "x".repeat(251);

@@ -148,10 +148,22 @@ fn what_is_named_in_vain_is_said_with_its_line_and_the_nearest() {
             assert!(run.stderr.contains(part), "{text}: {part}: {}", run.stderr);
         }
     }
-    // Another template may have such a parameter.
-    env.write("sfsetup.toml", "[parameters]\nsomething_else = \"x\"\nexecution_user = \"x\"\n");
+    // Another template may have such a parameter; one that no shipped template has is told of.
+    let parameters = "[parameters]\nsomething_else = \"x\"\nsource_profil = \"x\"\ncarrier = \"x\"\n\
+                      [parameters.mine]\nother = 1\n";
+    env.write("sfsetup.toml", parameters);
     let run = env.run(&[&diff[..5], &["--org", "demo"]].concat());
     assert_eq!(run.code, 2, "{run:?}");
+    for (line, name, end) in [
+        (2, "something_else", "it says nothing"),
+        (3, "source_profil", "did you mean `source_profile`?"),
+    ] {
+        let words =
+            format!("line {line}: no template named here has a parameter `{name}`, nor has");
+        let told = run.stderr.lines().find(|one| one.contains(&words));
+        assert!(told.is_some_and(|one| one.ends_with(end)), "{name}: {}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("no template named here").count(), 2, "{}", run.stderr);
     env.write("sfsetup.toml", "# ours\norg = \"dmeo\"\n");
     let run = env.run(&diff[..5]);
     assert_eq!(run.code, 1, "{run:?}");

@@ -76,6 +76,85 @@ fn a_file_is_checked_and_all_its_mistakes_are_shown() {
     assert_eq!(env.run(&["diff", "--template", "mine.toml", "--from", "."]).code, 1);
 }
 
+/// What is wrong by its form, by its names and as a whole is told in one run, each at its line.
+#[test]
+fn mistakes_of_every_sort_are_told_at_once_each_at_its_own_line() {
+    let env = Env::new();
+    let head = "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \"1\"\nsource = \
+                \"here\"\nreviewed = 2026-11-23\n[parameters.user]\ntitle = \"User\"\n";
+    let steps = "[[step]]\nid = \"a\"\ntitel = \"A\"\nwant = [\n  \
+                 { fact = \"org.edition\", equals = \"Enterprise\" },\n  \
+                 { component = \"ConnectedApp:X\", path = \"oauthPolicy.ipRelaxation\", equals = \"RELAXED\" },\n  \
+                 { any = [\n    { fact = \"user.is_active\", equals = true },\n    \
+                 { component = \"Profile:*\", path = \"custom\", equals = true },\n  ] },\n]\n";
+    env.write("mine.toml", format!("{head}{steps}"));
+    let run = env.run(&["template", "check", "mine.toml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    for part in [
+        "mine.toml:12:1",
+        "did you mean `title`?",
+        "mine.toml:14:3",
+        "did you mean `Enterprise Edition`?",
+        "mine.toml:15:",
+        "ENFORCE",
+        "mine.toml:18:5",
+        "`*` stands for none",
+    ] {
+        assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
+    }
+    let run = env.run(&["template", "check", "mine.toml", "--format", "json"]);
+    let checked: Value = serde_json::from_str(&run.stdout).unwrap();
+    let lines = checked["mistakes"].as_array().unwrap().iter().map(|one| one["line"].as_u64());
+    let lines: Vec<u64> = lines.flatten().collect();
+    assert_eq!(lines, [10, 12, 14, 15, 18], "{checked:#}");
+    // Without what is wrong in its form the same is told, at the same lines.
+    let whole = format!("{head}{steps}").replace("titel", "title").replace("RELAXED", "BYPASS");
+    env.write("mine.toml", whole);
+    let run = env.run(&["template", "check", "mine.toml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    for part in ["mine.toml:14: error: ", "mine.toml:18: error: ", "2 mistakes"] {
+        assert!(run.stdout.contains(part), "{part} is not in\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_template_that_is_too_large_by_itself_is_found_without_an_org() {
+    let env = Env::new();
+    let list = |name: &str, count: usize| {
+        let elements: Vec<String> = (0..count).map(|at| format!("\"{name}{at}\"")).collect();
+        format!(
+            "[parameters.{name}]\ntitle = \"{name}\"\ntype = \"list\"\ndefault = [{}]\n",
+            elements.join(", ")
+        )
+    };
+    let head = "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \"1\"\nsource = \
+                \"here\"\nreviewed = 2026-11-23\n";
+    let need = "[parameters.more]\ntitle = \"More\"\ntype = \"list\"\n";
+    let one = "{ component = \"Profile:{a}\", path = \"fieldPermissions[{b}.{more}].readable\", \
+               equals = true }";
+    for (sizes, want, found) in [
+        ((100, 200), one.to_owned(), None),
+        ((100, 201), one.to_owned(), Some("these lists make 20100 settings")),
+        ((100, 100), format!("{one},\n{one}"), None),
+        ((100, 101), format!("{one},\n{one}"), Some("make 10100 settings to look at after 10100")),
+        ((100, 101), format!("{{ any = [{one},\n{one}] }}"), Some("make 20200 settings")),
+    ] {
+        let (a, b) = (list("a", sizes.0), list("b", sizes.1));
+        let step = format!(
+            "[[step]]\nid = \"s\"\ntitle = \"S\"\ndocs = \"https://x\"\nwant = [\n{want}]\n"
+        );
+        env.write("mine.toml", format!("{head}{a}{b}{need}{step}"));
+        let run = env.run(&["template", "check", "mine.toml"]);
+        assert_eq!(run.code, i32::from(found.is_some()), "{sizes:?}: {run:?}");
+        if let Some(words) = found {
+            let at =
+                if words.contains("after") { "mine.toml:25: error" } else { "mine.toml:24: error" };
+            assert!(run.stdout.contains(words) && run.stdout.contains(at), "{run:?}");
+            assert!(run.stdout.contains("`a` has 100, `b` has"), "{run:?}");
+        }
+    }
+}
+
 #[test]
 fn the_schema_is_json_and_names_are_checked() {
     let env = Env::new();

@@ -14,7 +14,7 @@ use crate::org::logins::{HeldLock, LoginStore, Wait};
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect;
-use crate::cli::shared::error::CommandError;
+use crate::cli::shared::error::{CommandError, RING};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 
@@ -111,7 +111,7 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
 
 fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, CommandError> {
     let config = Config::find(ui.vouched(), None)?;
-    let choice = connect::choose(argument, &config)?.ok_or_else(wanted::no_org)?;
+    let choice = connect::choose(ui, argument, &config)?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let connected = connect::connect(&choice, connect::options(ui)).await?;
         let org = &connected.org;
@@ -153,7 +153,17 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
 
 fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
     let store = connect::logins()?;
-    let failed = |error: OrgError| CommandError::org(name, &error);
+    let failed = |error: OrgError| {
+        let mut all = CommandError {
+            what: format!("cannot forget the login `{name}`"),
+            ..CommandError::org(name, &error)
+        };
+        // To sign in anew does not take the secret away.
+        if error.message.contains(RING) {
+            all.hints = vec!["unlock the keyring, then run the same command again".to_owned()];
+        }
+        all
+    };
     if matches!(store.file(name).try_exists(), Ok(false)) {
         return Err(CommandError::new(format!("there is no login `{name}`"))
             .hint("`sfsetup org list` lists them"));

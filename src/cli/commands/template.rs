@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::diff::advice::{advice, unknown_here};
 use crate::report::template as render;
-use crate::template::{self, builtin, schema};
+use crate::template::{self, TemplateErrors, builtin, schema};
 
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::error::CommandError;
@@ -57,6 +57,15 @@ enum Action {
     Schema,
 }
 
+/// Adds to the mistakes of a file what is wrong with the template as far as it could be read; what
+/// is merely to be known of it waits until all of it can be.
+fn add_advice(errors: &mut TemplateErrors) {
+    let found = errors.read.as_deref().map(advice).unwrap_or_default();
+    for one in found.into_iter().filter(|one| one.is_mistake) {
+        errors.add_line(one.line, one.message);
+    }
+}
+
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List { words, format } => {
@@ -87,9 +96,12 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         }
         Action::Check { template, format } => {
             let (file, text) = load::source(template)?;
-            let checked = template::parse_with(&file, &text, &mut |parent| {
+            let mut checked = template::parse_with(&file, &text, &mut |parent| {
                 load::parent(Path::new(template), parent)
             });
+            if let Err(errors) = &mut checked {
+                add_advice(errors);
+            }
             let advice = checked.as_ref().map(advice).unwrap_or_default();
             let unknown = checked.as_ref().ok().and_then(unknown_here);
             let is_right = checked.is_ok() && !advice.iter().any(|one| one.is_mistake);

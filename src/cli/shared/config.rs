@@ -177,8 +177,9 @@ impl Config {
     }
 
     /// Refuses what nobody reads: a parameter that the template of the table's name lacks, and a
-    /// name that is a slip of one that templates here have. What else is said may be another
-    /// template's.
+    /// name that is a slip of one that templates here have. What else is said may be that of a
+    /// template in a file that is not named now: what neither templates here have nor a shipped one
+    /// is returned, a sentence each.
     ///
     /// # Errors
     /// There is such a name; each with its line and what was probably meant.
@@ -186,9 +187,9 @@ impl Config {
         &self,
         templates: &[&Template],
         org: Option<&str>,
-    ) -> Result<(), CommandError> {
-        let Ok(top) = DeTable::parse(&self.text) else { return Ok(()) };
-        let mut found = Vec::new();
+    ) -> Result<Vec<String>, CommandError> {
+        let Ok(top) = DeTable::parse(&self.text) else { return Ok(Vec::new()) };
+        let (mut found, mut idle) = (Vec::new(), Vec::new());
         let top = top.get_ref();
         let orgs = top.get("orgs").and_then(|orgs| orgs.get_ref().as_table());
         let meant = org.filter(|org| !self.orgs.contains_key(*org));
@@ -203,7 +204,7 @@ impl Config {
             for (key, value) in table("parameters").into_iter().flatten() {
                 match value.get_ref().as_table() {
                     Some(own) => self.template_of(key, templates, own, &mut found),
-                    None => self.parameter(key, templates, &mut found),
+                    None => self.parameter(key, templates, &mut found, &mut idle),
                 }
             }
             for (key, _) in table("overlay").into_iter().flatten() {
@@ -211,7 +212,8 @@ impl Config {
             }
         }
         if found.is_empty() {
-            return Ok(());
+            idle.sort();
+            return Ok(idle.into_iter().map(|(_, words)| words).collect());
         }
         let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
         let mut error = CommandError::new(format!("`{file}` names what there is not"));
@@ -253,11 +255,13 @@ impl Config {
         key: &Spanned<DeString<'_>>,
         templates: &[&Template],
         found: &mut Vec<String>,
+        idle: &mut Vec<(usize, String)>,
     ) {
         let name: &str = key.get_ref();
         let known =
             || templates.iter().flat_map(|template| &template.parameters).map(|one| &one.name);
-        if known().any(|known| known == name) || is_shipped(name) {
+        let shipped = shipped_parameters();
+        if known().any(|known| known == name) || shipped.iter().any(|known| known == name) {
             return;
         }
         // Names of three letters have no slip that is not another name.
@@ -266,7 +270,17 @@ impl Config {
         };
         if let Some(near) = known().find(is_near) {
             found.push(self.no_such("parameter", key, Some(near)));
+            return;
         }
+        let near = nearest(name, known().chain(&shipped).map(String::as_str));
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
+        let line = line_of(&self.text, key.span().start);
+        let words = format!(
+            "`{file}`, line {line}: no template named here has a parameter `{name}`, nor has a \
+             shipped one, so it says nothing{}",
+            perhaps(near)
+        );
+        idle.push((line, words));
     }
 
     fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: Option<&str>) -> String {
@@ -336,9 +350,9 @@ fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1
 }
 
-/// Says whether a shipped template has a parameter of the name.
-fn is_shipped(name: &str) -> bool {
+/// The parameters that shipped templates have.
+fn shipped_parameters() -> Vec<String> {
     let shipped = builtin::all().iter();
     let parsed = shipped.filter_map(|one| template::parse(one.name, one.text).ok());
-    parsed.into_iter().any(|one| one.parameters.iter().any(|parameter| parameter.name == name))
+    parsed.flat_map(|one| one.parameters).map(|parameter| parameter.name).collect()
 }

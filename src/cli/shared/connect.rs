@@ -15,13 +15,13 @@ use secrecy::SecretString;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::metadata::registry::nearest::nearest;
-use crate::org::auth::{DefaultOrg, Session, SfCli};
+use crate::org::auth::{DefaultOrg, NO_HELP, Session, SfCli};
 use crate::org::error::hide_secrets;
 use crate::org::logins::LoginStore;
 use crate::org::pasted::{self, Pasted};
 use crate::org::{ConnectOptions, Event, Org, OrgError, OrgErrorKind};
 
-use super::arguments::{DEMO, demo_name};
+use super::arguments::{DEMO, demo_name, is_address, shell_word};
 use super::config::{Config, WayInto};
 #[cfg(feature = "demo")]
 use super::demo_org::DemoOrg;
@@ -48,6 +48,18 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// Refuses a variable that is set and cannot be read, which would pass for one that is not set.
+fn check_text(name: &str) -> Result<(), CommandError> {
+    match env::var(name) {
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(CommandError::new(format!("{name} holds what is no text in UTF-8"))
+                .because("it is not shown, and no request was made with it")
+                .hint("set it anew, or unset it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where an access token is read from, and the address of its org.
 const TOKEN: &str = "SF_ACCESS_TOKEN";
 const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
@@ -57,9 +69,13 @@ const ADDRESS: &str = "SF_ORG_INSTANCE_URL";
 /// # Errors
 /// What the environment holds is half a login, or none.
 pub(crate) fn choose(
+    ui: &Ui,
     argument: Option<&str>,
     config: &Config,
 ) -> Result<Option<TargetOrg>, CommandError> {
+    if argument.is_none() {
+        ["SFSETUP_ORG", "SF_TARGET_ORG", TOKEN, ADDRESS].into_iter().try_for_each(check_text)?;
+    }
     let named = argument
         .map(|name| (name.to_owned(), "--org".to_owned()))
         .or_else(|| variable("SFSETUP_ORG").map(|name| (name, "SFSETUP_ORG".to_owned())))
@@ -75,6 +91,9 @@ pub(crate) fn choose(
             .hint(format!("an access token belongs into {TOKEN}"))
             .usage());
         }
+        if is_address(&name) {
+            return of_address(&name, &place).map(Some);
+        }
         #[cfg(feature = "demo")]
         if let Some(demo) = DemoOrg::of(&name) {
             demo.check()?;
@@ -86,24 +105,55 @@ pub(crate) fn choose(
     }
     match of_environment()? {
         Some(choice) => Ok(Some(choice)),
-        None => Ok(default_of_sf()),
+        None => default_of_sf(ui),
+    }
+}
+
+/// Takes an address that was given for an org's name: it is that of the environment's token, or
+/// names nothing.
+fn of_address(name: &str, place: &str) -> Result<TargetOrg, CommandError> {
+    let same =
+        |one: &str| one.trim_end_matches('/').eq_ignore_ascii_case(name.trim_end_matches('/'));
+    match of_environment()? {
+        Some(TargetOrg::Token(token, address)) if same(&address) => {
+            Ok(TargetOrg::Token(token, address))
+        }
+        _ => Err(CommandError::new(format!("`{name}` is an address, and no org goes by it"))
+            .because(format!("it was read from {place}"))
+            .hint(format!(
+                "`sfsetup org login NAME --instance-url {}` signs in there",
+                shell_word(name)
+            ))
+            .hint(format!("or put it into {ADDRESS}, and an access token of it into {TOKEN}"))
+            .usage()),
     }
 }
 
 /// The login that the environment holds.
 fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
     let Some(text) = variable(TOKEN) else { return Ok(None) };
-    let bare = text.trim().trim_matches(['"', '\'']);
+    // As people paste it, quotes and all.
+    let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).trim().to_owned();
+    let bare = unquoted(&text);
+    let bare = bare.as_str();
     let (token, told) = if bare.contains('{') || bare.contains("://") {
         let found = pasted::read_token(&text).map_err(|error| {
             CommandError::new(format!("{TOKEN} holds nothing to sign in with"))
                 .because(error.message)
+                .hint(format!(
+                    "put an access token into {TOKEN} and its org's address into {ADDRESS}; `sf \
+                     org auth show-access-token --target-org ORG --json` shows a token"
+                ))
         });
         match found? {
             Pasted::AccessToken { token, instance_url, .. } => (token, instance_url),
             Pasted::AuthUrl(_) => {
                 return Err(CommandError::new(format!("{TOKEN} holds an SFDX auth URL"))
-                    .hint("`sfsetup org login NAME --auth-url-file FILE` signs in with it"));
+                    .because("an auth URL is for signing in once; here belongs an access token")
+                    .hint(format!(
+                        "`printenv {TOKEN} | sfsetup org login NAME --auth-url-file -` signs in \
+                         with it; then unset {TOKEN} and name the org with `--org NAME`"
+                    )));
             }
         }
     } else {
@@ -128,7 +178,7 @@ fn of_environment() -> Result<Option<TargetOrg>, CommandError> {
             .hint(format!("set {ADDRESS} to the org's address (https://..my.salesforce.com)")));
     }
     // What it goes by is its address, by which hints tell that the environment names it.
-    let address = match address.trim() {
+    let address = match unquoted(&address).as_str() {
         full if full.contains("://") || full.contains(char::is_whitespace) => full.to_owned(),
         bare => format!("https://{bare}"),
     };
@@ -150,6 +200,12 @@ fn of_file(name: String, way: WayInto<'_>) -> Result<TargetOrg, CommandError> {
     })
 }
 
+/// The variable that gives the address of the environment's org; with the JSON of `sf` it is that of
+/// the token.
+fn place_of_address() -> &'static str {
+    if variable(ADDRESS).is_some() { ADDRESS } else { TOKEN }
+}
+
 /// Says what half of a login the environment holds, where no org is named.
 pub(crate) fn half_of_environment() -> Option<String> {
     let is_half = variable(ADDRESS).is_some() && variable(TOKEN).is_none();
@@ -157,13 +213,24 @@ pub(crate) fn half_of_environment() -> Option<String> {
 }
 
 /// The org that `sf` takes where none is named; its own command line says which.
-fn default_of_sf() -> Option<TargetOrg> {
-    let cli = SfCli::default();
-    let default = runtime().ok()?.block_on(cli.default_org())?;
-    let DefaultOrg { mut name, location } = default;
+fn default_of_sf(ui: &Ui) -> Result<Option<TargetOrg>, CommandError> {
+    // Where no runtime is to be had the org is not asked for either, and that is told there.
+    let Ok(runtime) = runtime() else { return Ok(None) };
+    let cli = SfCli::of(&options(ui));
+    let default = runtime.block_on(cli.default_org()).map_err(|error| {
+        let all = CommandError::new("no org is named, and `sf` does not say which is its default")
+            .because(error.message)
+            .hint("name an org with `--org NAME`, or see to `sf config get target-org`")
+            .usage();
+        match half_of_environment() {
+            Some(half) => all.hint(half),
+            None => all,
+        }
+    })?;
+    let Some(DefaultOrg { mut name, location }) = default else { return Ok(None) };
     // An alias that means another org here would lead there from each hint.
     if is_taken(&name)
-        && let Some(username) = runtime().ok()?.block_on(cli.username(&name))
+        && let Some(username) = runtime.block_on(cli.username(&name))
     {
         name = username;
     }
@@ -171,7 +238,7 @@ fn default_of_sf() -> Option<TargetOrg> {
         "" => "`sf config get target-org`".to_owned(),
         location => format!("`sf config get target-org` ({location})"),
     };
-    Some(TargetOrg::Default(name, place))
+    Ok(Some(TargetOrg::Default(name, place)))
 }
 
 /// Says whether a name means an org that is not one of `sf`.
@@ -283,8 +350,18 @@ pub(crate) fn options(ui: &Ui) -> ConnectOptions {
 /// at `address` where whoever signs in has named that.
 fn failed(choice: &TargetOrg, error: &OrgError, address: Option<&str>) -> CommandError {
     match choice {
-        TargetOrg::Named(name, _) | TargetOrg::Token(_, name) => {
-            CommandError::org_at(name, error, address)
+        TargetOrg::Named(name, _) => CommandError::org_at(name, error, address),
+        TargetOrg::Token(_, name) => {
+            let all = CommandError::org(name, error);
+            let is_of_address = matches!(
+                error.kind,
+                OrgErrorKind::Unreachable | OrgErrorKind::Unexpected | OrgErrorKind::Usage
+            );
+            if is_of_address {
+                all.hint(format!("the address was read from {}", place_of_address()))
+            } else {
+                all
+            }
         }
         TargetOrg::Default(name, _) => CommandError::of_sf(name, error, address),
         TargetOrg::Configured { name, variable, .. } => {
@@ -387,11 +464,13 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
     match choice {
         TargetOrg::Token(token, address) => {
             Session::from_access_token(address, token, address, "environment").map_err(|error| {
-                let from = match error.kind {
-                    OrgErrorKind::Usage => format!("the address was read from {ADDRESS}"),
-                    _ => format!("the token was read from {TOKEN}"),
-                };
-                failed(error).hint(from)
+                let is_of_address = error.kind == OrgErrorKind::Usage;
+                let all = failed(error);
+                if is_of_address {
+                    all
+                } else {
+                    all.hint(format!("the token was read from {TOKEN}"))
+                }
             })
         }
         TargetOrg::Configured { name, token, address, .. } => {
@@ -399,7 +478,7 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
         }
         // What `sf` calls by a name is its own org, not a login of ours that goes by it too.
         TargetOrg::Default(name, place) => {
-            let session = Session::from_sf_cli(name, SfCli::default(), &mut address).await;
+            let session = Session::from_sf_cli(name, SfCli::of(options), &mut address).await;
             let session = session.map_err(|error| {
                 self::failed(choice, &error, address.as_deref())
                     .hint(format!("the name was read from {place}"))
@@ -411,11 +490,15 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
             if let Some(login) = store.load(name).map_err(failed)? {
                 return Session::from_login(&login, &store, options).map_err(failed);
             }
-            let cli = SfCli::default();
-            let error = match Session::from_sf_cli(name, cli, &mut address).await {
+            let cli = SfCli::of(options);
+            let mut error = match Session::from_sf_cli(name, cli, &mut address).await {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };
+            if let Some(why) = error.message.strip_prefix(NO_HELP) {
+                error.message =
+                    format!("no login has that name, and {NO_HELP}, which might know it,{why}");
+            }
             let near = match error.kind {
                 OrgErrorKind::NoSuchOrg => nearest_org(name, &store).await,
                 _ => None,

@@ -18,6 +18,7 @@ use super::system;
 #[cfg(feature = "demo")]
 use super::way_in;
 pub(crate) use apply::deploy_hint;
+pub(crate) use org::RING;
 
 /// What a command ends with when it cannot give an answer.
 #[derive(Clone, Debug)]
@@ -261,6 +262,8 @@ impl CommandError {
             ReadError::Files(_) | ReadError::Project(_) => {
                 all.hint("put right what is named here, or leave the file out, then run this again")
             }
+            ReadError::Archive(error) if error.is_hostile() => all
+                .hint("nothing was read of it: find out where it comes from before you try again"),
             ReadError::Archive(_) => all.hint("take the zip from where it came once more"),
             ReadError::Twice { .. } => {
                 all.hint("take one of the two away, or name a folder that has one of them")

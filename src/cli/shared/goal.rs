@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::apply::look::{all_read, examine, read_again, read_images};
+use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::diff::{Diff, Finding, Source, diff, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
@@ -21,7 +21,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::settings::settings;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
-use crate::org::Org;
+use crate::org::{Org, Values};
 use crate::plan::before_image::Image;
 use crate::plan::saved::{SavedBaseline, SavedWanted};
 use crate::plan::{Basis, Desired, Look, Plan, plan};
@@ -196,8 +196,17 @@ impl<'g> Goal<'g> {
         let failed = |error| CommandError::org(name, &error);
         match self {
             Self::Steps { steps, wanted, .. } => {
-                let mut examined = examine(org, steps, to_change, done).await.map_err(failed)?;
-                examined.components.names.given_by(|name| wanted.parameters_of(name));
+                let given = |name: &Name| wanted.parameters_of(name);
+                let mut values = Values::default();
+                // Once a plan was carried out, its values were there.
+                if done.is_none() {
+                    let (known, told) = look_up(org, steps, &given).await.map_err(failed)?;
+                    told.iter().for_each(|words| ui.warn(words));
+                    values = known;
+                }
+                let examined = examine(org, steps, to_change, done, &values).await;
+                let mut examined = examined.map_err(failed)?;
+                examined.components.names.given_by(given);
                 for message in &examined.messages {
                     ui.detail(&format!("the org says: {message}"));
                 }
@@ -253,7 +262,7 @@ impl<'g> Goal<'g> {
                 only.check_findings(&found.findings)?;
                 found.broken.clone_from(&seen.broken);
                 found.findings.retain(|finding| only.finding(finding));
-                found.notes.clone_from(&seen.notes);
+                found.notes.extend(seen.notes.iter().cloned());
                 let read = |id: &ComponentId| read_source(&seen, id);
                 name_parts(&mut found.findings, &read, &|_| None);
                 if with_places {

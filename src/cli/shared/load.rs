@@ -182,7 +182,9 @@ pub(crate) fn fill_in(
         };
         pairs.push((name.trim(), value));
     }
-    config.check(templates, choice.map(TargetOrg::name))?;
+    for idle in config.check(templates, choice.map(TargetOrg::name))? {
+        ui.warn(&idle);
+    }
     if let Some(file) = &config.file {
         ui.detail(&format!("parameters from {}", file.display()));
     }

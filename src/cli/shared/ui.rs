@@ -222,6 +222,19 @@ impl Ui {
     }
 }
 
+/// Shows what the parser of the arguments says: help on stdout, mistakes on stderr. What stood among
+/// the arguments is made harmless.
+pub(crate) fn usage(error: &clap::Error) {
+    let text = error.render().ansi().to_string();
+    // A closed pipe is the reader's choice, not a failure.
+    if error.use_stderr() {
+        stderr(&text);
+    } else {
+        let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
+        let _ = stdout.write_all(harmless(&text).as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
 /// What went wrong, why, and what to do, as a person reads it.
 fn told(error: &CommandError) -> String {
     let mut text = if error.is_rendered {
@@ -316,6 +329,12 @@ impl Progress {
                         "{}\n",
                         format!("{method} {} -> {status}, {millis} ms", clean(url_path)).dimmed()
                     ));
+                }
+            }
+            Event::SignIn { url_path, outcome, millis } => {
+                if self.verbose {
+                    let text = format!("POST {url_path} -> {}, {millis} ms", clean(outcome));
+                    stderr(&format!("{}\n", text.dimmed()));
                 }
             }
             Event::Retrying { what, why } => {

@@ -224,7 +224,7 @@ pub(crate) fn source(
     let config = Config::find(ui.vouched(), arguments.from.as_deref())?;
     let choice = match &arguments.from {
         Some(_) => None,
-        None => connect::choose(arguments.org.as_deref(), &config)?,
+        None => connect::choose(ui, arguments.org.as_deref(), &config)?,
     };
     Ok((config, choice))
 }

@@ -1,9 +1,11 @@
 //! Names that no org has, as far as that is known without one: permissions, licences, editions,
 //! settings, elements of entries, stars, and what was to be filled in.
 
+use std::collections::BTreeSet;
+
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
-use crate::metadata::names::Name;
+use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact, edition_meant};
+use crate::metadata::names::{Name, STANDARD_TAB, STANDARD_TABS};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
@@ -13,17 +15,6 @@ use crate::template::needs::wanted_names;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
 
 use super::Advice;
-
-/// The editions by the names of `Organization.OrganizationType` (S 5).
-const EDITIONS: &[&str] = &[
-    "Base Edition",
-    "Developer Edition",
-    "Enterprise Edition",
-    "Performance Edition",
-    "Professional Edition",
-    "Team Edition",
-    "Unlimited Edition",
-];
 
 /// User licences by name, and permission set licences that integrations ask for (S 4.3).
 const LICENCES: &[&str] = &[
@@ -57,18 +48,24 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     }
     let texts = [Some(&step.title), step.why.as_ref(), step.note.as_ref(), step.docs.as_ref()];
     to_do(texts.into_iter().flatten().map(String::as_str), &mut notes);
-    step.wants.iter().for_each(|want| of_want(want, &mut notes));
     if let Some(create) = &step.create {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
     }
-    let mut said: Vec<String> = Vec::new();
-    for (is_mistake, words) in notes {
-        let message = format!("step `{}` {words}", step.id);
-        if !said.contains(&message) {
-            said.push(message.clone());
-            found.push(Advice { line: step.line, message, is_mistake });
+    let mut said = BTreeSet::new();
+    let mut say = |line: usize, notes: Vec<(bool, String)>| {
+        for (is_mistake, words) in notes {
+            let message = format!("step `{}` {words}", step.id);
+            if said.insert((line, message.clone())) {
+                found.push(Advice { line, message, is_mistake });
+            }
         }
+    };
+    say(step.line, notes);
+    for (want, line) in step.lines() {
+        let mut notes = Vec::new();
+        of_want(want, &mut notes);
+        say(line, notes);
     }
 }
 
@@ -86,13 +83,13 @@ pub(super) fn of_head(template: &Template, found: &mut Vec<Advice>) {
 /// Says what a template names that only an org can tell of; nothing where it names no such thing.
 pub(super) fn unknown_here(template: &Template) -> Option<String> {
     let mut sorts: Vec<String> = Vec::new();
-    let wants = template.steps.iter().flat_map(|step| super::settings(&step.wants));
-    for (component, path, _) in wants {
+    let wants = template.steps.iter().flat_map(super::settings);
+    for (component, path, ..) in wants {
         for name in names_of(component, path) {
             let sort = match &name {
                 Name::Component(_) if name.sort().ends_with('s') => format!("{}es", name.sort()),
                 Name::Component(_) => format!("{}s", name.sort()),
-                Name::Permission(_) | Name::Licence(_) => continue,
+                Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => continue,
             };
             if !sorts.contains(&sort) {
                 sorts.push(sort);
@@ -114,6 +111,7 @@ fn names_of(component: &str, path: &str) -> Vec<Name> {
     }
 }
 
+/// Notes on a want, without what is within it.
 fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
     match want {
         Want::Metadata { component, path, test, .. } => {
@@ -127,19 +125,18 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             licences(component, path, test, notes);
             for name in names_of(component, path) {
                 impossible(&name, notes);
-                if let Name::Permission(name) = &name {
-                    permission(name, notes);
+                match &name {
+                    Name::Permission(name) => permission(name, notes),
+                    Name::Component(id) if id.type_name == "CustomTab" => tab(id, notes),
+                    _ => {}
                 }
             }
             settings_member(component, notes);
             leaf(component, path, notes);
         }
         Want::Fact { fact, test } => of_fact(fact, test, notes),
-        Want::Manual { text, confirm } => {
-            to_do([text.as_str()].into_iter(), notes);
-            confirm.iter().for_each(|want| of_want(want, notes));
-        }
-        Want::Any(wants) => wants.iter().for_each(|want| of_want(want, notes)),
+        Want::Manual { text, .. } => to_do([text.as_str()].into_iter(), notes),
+        Want::Any(_) => {}
     }
 }
 
@@ -153,8 +150,8 @@ fn licences(component: &str, path: &str, test: &Test, notes: &mut Vec<(bool, Str
     let Ok(path) = path.parse::<FieldPath>() else { return };
     let id = ComponentId::new(type_name.trim(), "X");
     for name in wanted_names(&id, &path, test) {
-        if let Name::Licence(licence) = name {
-            one_of(&licence, "licence", LICENCES, notes);
+        if let Name::Licence(name) = name {
+            licence(&name, notes);
         }
     }
 }
@@ -204,6 +201,22 @@ fn permission(name: &str, notes: &mut Vec<(bool, String)>) {
     ));
 }
 
+/// A standard tab that is nearly one of those known.
+fn tab(id: &ComponentId, notes: &mut Vec<(bool, String)>) {
+    let Some(name) = id.full_name.strip_prefix(STANDARD_TAB) else { return };
+    if name.contains('{') || STANDARD_TABS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return;
+    }
+    if let Some(near) = STANDARD_TABS.iter().find(|known| is_slip(name, known)) {
+        let words = format!(
+            "names the tab `{}`, which is not a widely known one; did you mean \
+             `{STANDARD_TAB}{near}`?",
+            id.full_name
+        );
+        notes.push((false, words));
+    }
+}
+
 fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     of_test(test, notes);
     to_do([pattern].into_iter(), notes);
@@ -218,12 +231,14 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     match &fact {
         Fact::Access(Access::Permission(name)) => permission(name, notes),
         Fact::Organization(OrganizationFact::Edition) => {
-            values.for_each(|value| one_of(value, "edition", EDITIONS, notes));
+            values.for_each(|value| {
+                one_of((value, edition_meant(value)), "edition", EDITIONS, notes)
+            });
         }
         Fact::User(UserFact::License) => {
-            values.for_each(|value| one_of(value, "licence", LICENCES, notes));
+            values.for_each(|value| licence(value, notes));
         }
-        Fact::Seats(licence) => one_of(licence, "licence", LICENCES, notes),
+        Fact::Seats(name) => licence(name, notes),
         Fact::Organization(_)
         | Fact::ApiAccessControl
         | Fact::User(_)
@@ -232,14 +247,22 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     }
 }
 
-/// A value that is nearly one of those known is a mistake; another may be right.
-fn one_of(value: &str, sort: &str, known: &[&str], notes: &mut Vec<(bool, String)>) {
+fn licence(name: &str, notes: &mut Vec<(bool, String)>) {
+    let meant = LICENCES.iter().find(|one| is_slip(name, one)).copied();
+    one_of((name, meant), "licence", LICENCES, notes);
+}
+
+/// A value with which one of those known was probably meant is a mistake; another may be right.
+fn one_of(
+    (value, meant): (&str, Option<&str>),
+    sort: &str,
+    known: &[&str],
+    notes: &mut Vec<(bool, String)>,
+) {
     if value.contains('{') || known.contains(&value) {
         return;
     }
-    let whole = format!("{value} Edition");
-    let slip = known.iter().find(|one| is_slip(value, one) || **one == whole);
-    match slip {
+    match meant {
         Some(near) => {
             let words = format!("no org has the {sort} `{value}`; did you mean `{near}`?");
             notes.push((true, format!("can never be so: {words}")));
@@ -271,6 +294,10 @@ fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
 fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
     let Some((type_name, full_name)) = component.split_once(':') else { return };
     let Some(row) = registry::find_component(type_name.trim(), full_name.trim()) else { return };
+    // What is not in a row that is the whole list was found when the path was read.
+    if row.complete {
+        return;
+    }
     let Ok(parsed) = fill(path, "X").parse::<FieldPath>() else { return };
     let mut fields: &[Field] = row.fields;
     let mut above: Option<&Field> = None;

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 
 use super::super::permission::known::KNOWN;
 use super::super::registry::nearest::{is_slip, nearest};
-use super::{ComponentId, ComponentSet, Lacked, Name, NameStatus, Names, Shown, sort_of};
+use super::{
+    ComponentId, ComponentSet, Lacked, Name, NameStatus, Names, STANDARD_TAB, STANDARD_TABS, Shown,
+    sort_of,
+};
 
 /// Objects that every org has; some are spelt nearly like another.
 const EVERYWHERE: &[&str] = &[
@@ -99,10 +102,19 @@ impl Shown {
         let known = match name {
             Name::Permission(_) => KNOWN,
             Name::Component(id) if id.type_name == "CustomObject" => EVERYWHERE,
-            Name::Component(_) | Name::Licence(_) => &[],
+            Name::Component(_) | Name::Licence(_) | Name::Edition(_) => &[],
         };
         if self.has(name) || known.iter().any(|one| one.eq_ignore_ascii_case(name.text())) {
             return None;
+        }
+        // What all of them begin with makes no two of them alike.
+        if let Some(tab) = name.text().strip_prefix(STANDARD_TAB) {
+            if STANDARD_TABS.iter().any(|one| one.eq_ignore_ascii_case(tab)) {
+                return None;
+            }
+            let tabs = self.alike(name, &[]).into_iter();
+            let mut tabs = tabs.filter_map(|one| Some((one, one.strip_prefix(STANDARD_TAB)?)));
+            return tabs.find(|(_, one)| is_slip(tab, one)).map(|(one, _)| one);
         }
         let is_part = matches!(name.sort(), "field" | "record type");
         let own =

@@ -15,6 +15,7 @@ use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http;
 use crate::org::is_id;
 use crate::org::logins::{Credential, Login};
+use crate::org::mint::{TOKEN, told};
 use crate::org::patience::{SIGN_IN, within};
 
 /// The client id, port and path of the `sf` command line (S 6.9), which most orgs have installed.
@@ -101,7 +102,7 @@ pub async fn web(
         .map_err(|error| explained(error, &redirect))?;
     let state = pending.state().to_owned();
     let exchanged = async {
-        let done = flow.complete(pending, &code, &state).await;
+        let done = told(&options.events, TOKEN, flow.complete(pending, &code, &state)).await;
         done.map_err(|error| explained(OrgError::from_auth(error), &redirect))
     };
     let done = within(options, SIGN_IN, EXCHANGE_TIME, exchanged).await;

@@ -409,6 +409,15 @@ pub const API: &[Refusal] = &[
         Setting("PermissionSet", "userPermissions[ViewSetup].enabled"),
     ]),
     Refusal::new(
+        "url-not-reset",
+        &[("URL_NOT_RESET", "")],
+        "the session is of another address: a sign-in tells the org's own, which is not the one \
+         that was asked",
+        "name the org's own address (https://..my.salesforce.com, Setup > My Domain shows it) \
+         where you sign in, or in SF_ORG_INSTANCE_URL",
+    )
+    .kind(OrgErrorKind::Moved),
+    Refusal::new(
         "stumbled",
         &[("UNKNOWN_EXCEPTION", "")],
         "the org stumbled",

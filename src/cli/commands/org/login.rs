@@ -50,7 +50,7 @@ pub(super) struct LoginArguments {
     client_secret_file: Option<PathBuf>,
 
     /// The port on this machine that the browser is sent back to; without it 1717
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
 
     /// Sign in by JWT bearer with this private key (PEM); needs --client-id and --username
@@ -134,6 +134,8 @@ fn check_name(name: &str, store: &LoginStore) -> Result<(), CommandError> {
         "it is the name of an org inside the program"
     } else if name.trim().is_empty() || name.starts_with('-') {
         "nobody could name it"
+    } else if name.chars().any(char::is_control) {
+        "it holds a line break, or another control character"
     } else if name.contains("://") {
         "what goes by an address is signed in to with a token of the environment; the address is \
          named with `--instance-url`"
@@ -200,6 +202,9 @@ impl<'p> Place<'p> {
             what: format!("cannot sign in to `{}`", self.name),
             ..CommandError::login(self.name, error, again)
         };
+        if error.kind == OrgErrorKind::Usage && error.message.starts_with(login::NO_AUTH_URL) {
+            told = told.usage();
+        }
         if self.is_kept.get() {
             let name = shell_word(self.name);
             told.hints.retain(|hint| !hint.contains(again));
@@ -273,7 +278,7 @@ async fn pasted_login(
     let name = place.name;
     let text = read_text(file)?;
     let found = pasted::read(text.expose_secret()).map_err(|error| {
-        CommandError::new(format!("cannot sign in with `{}`", file.display()))
+        CommandError::new(format!("cannot sign in with {}", named(file)))
             .because(error.message)
             .hint(
                 "`sf org auth show-sfdx-auth-url --target-org ORG --json` writes what is wanted here",
@@ -329,9 +334,23 @@ fn spent(place: &Place<'_>, error: &OrgError, url: &str) -> CommandError {
     }
 }
 
+/// A file that secrets are read from, for a person.
+fn named(file: &Path) -> String {
+    match file.as_os_str() == "-" {
+        true => "what came on standard input".to_owned(),
+        false => format!("`{}`", file.display()),
+    }
+}
+
 /// Reads a secret from a file, or from standard input where the file is `-`.
 fn read_secret(file: &Path) -> Result<SecretString, CommandError> {
-    read_text(file).map(|text| SecretString::from(text.expose_secret().trim()))
+    let text = read_text(file)?;
+    match text.expose_secret().trim() {
+        "" => Err(CommandError::new(format!("there is no secret in {}", named(file)))
+            .hint("the app's consumer secret belongs there")
+            .usage()),
+        secret => Ok(SecretString::from(secret)),
+    }
 }
 
 fn read_text(file: &Path) -> Result<SecretString, CommandError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::shared::arguments::{Exit, shell_word};
+use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
@@ -45,8 +45,8 @@ pub(crate) struct NewArguments {
     #[arg(long, value_name = "URL")]
     source: Option<String>,
 
-    /// Write down what this org has now
-    #[arg(long, value_name = "ORG")]
+    /// Write down what this org has now; without ORG the one that other commands would take
+    #[arg(long, value_name = "ORG", num_args = 0..=1, default_missing_value = "")]
     from_org: Option<String>,
 
     /// The connected app or external client app, by its API name
@@ -75,13 +75,14 @@ pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
     check(arguments, &file)?;
     let heading = heading(ui, arguments)?;
-    let (text, template, words) = match &arguments.from_org {
+    let choice = arguments.from_org.as_deref().map(|org| from_org(ui, org)).transpose()?;
+    let (text, template, words) = match &choice {
         None => {
             let text = draft::skeleton(&heading);
             let template = read_again(&text)?;
             (text, template, "a skeleton to write over".to_owned())
         }
-        Some(org) => of_org(ui, arguments, org, &heading)?,
+        Some(choice) => of_org(ui, arguments, choice, &heading)?,
     };
     ui.write_file(&file, text.as_bytes())?;
     ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
@@ -94,7 +95,7 @@ pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
     if let Some(words) = placeholders {
         ui.note(&format!("{words}: fill in what says {PLACEHOLDER}"));
     }
-    next(ui, arguments, &file);
+    next(ui, choice.as_ref(), &file);
     Ok(Exit::Done)
 }
 
@@ -183,17 +184,17 @@ fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
     })
 }
 
-fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
+fn next(ui: &Ui, choice: Option<&TargetOrg>, file: &Path) {
     let shown = shell_word(&file.display().to_string());
     let cases = file.with_extension("test");
-    if let Some(org) = &arguments.from_org {
+    if let Some(choice) = choice {
         ui.hint(&format!(
             "delete what the vendor's page does not ask for, then `sfsetup template check {shown}`"
         ));
         ui.hint(&format!(
-            "`sfsetup snapshot --org {} --template {shown} --out {}` makes its first test case, \
-             `sfsetup template test {shown}` runs it",
-            shell_word(org),
+            "`sfsetup snapshot{} --template {shown} --out {}` makes its first test case, `sfsetup \
+             template test {shown}` runs it",
+            org_option(choice.name()),
             shell_word(&cases.join("good").display().to_string())
         ));
     } else {
@@ -204,24 +205,30 @@ fn next(ui: &Ui, arguments: &NewArguments, file: &Path) {
     }
 }
 
+/// The org that is named; where none is, the one that other commands would take.
+fn from_org(ui: &Ui, org: &str) -> Result<TargetOrg, CommandError> {
+    let named = Some(org).filter(|org| !org.is_empty());
+    let config = Config::find(ui.vouched(), None)?;
+    connect::choose(ui, named, &config)?.ok_or_else(wanted::no_org)
+}
+
 /// Writes down what an org has: the text, what it says, and words on how that was proved.
 fn of_org(
     ui: &Ui,
     arguments: &NewArguments,
-    org: &str,
+    choice: &TargetOrg,
     heading: &Heading,
 ) -> Result<(String, Template, String), CommandError> {
-    let choice = connect::choose(Some(org), &Config::default())?.ok_or_else(wanted::no_org)?;
     connect::block_on(ui, async {
         let options = ConnectOptions {
             job_timeout: Duration::from_secs(arguments.timeout),
             ..connect::options(ui)
         };
-        let connected = connect::connect(&choice, options).await?;
-        let found = find(&connected.org, &choice, arguments).await?;
+        let connected = connect::connect(choice, options).await?;
+        let found = find(&connected.org, choice, arguments).await?;
         let text = draft::of_org(heading, &found.seen(arguments));
         let template = read_again(&text)?;
-        let words = prove(ui, &template, &found, &choice)?;
+        let words = prove(ui, &template, &found, choice)?;
         Ok((text, template, words))
     })
 }

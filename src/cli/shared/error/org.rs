@@ -12,7 +12,7 @@ use crate::report::code;
 type Again<'a> = &'a dyn Fn(Option<&str>) -> String;
 
 /// What tells that it is the keyring that does not give a login's secret.
-const RING: &str = "in the system's keyring";
+pub(crate) const RING: &str = "in the system's keyring";
 
 /// So many settings are named in which a refusal lies.
 const SETTINGS: usize = 3;
@@ -30,7 +30,17 @@ impl CommandError {
 
     /// As [`org`](Self::org), for one that the `sf` command line signs in to.
     pub(crate) fn of_sf(name: &str, error: &OrgError, known: Option<&str>) -> Self {
-        Self::refused_by(name, error, &|moved| way_in::again_by_sf(name, moved.or(known)))
+        let again = |moved: Option<&str>| way_in::again_by_sf(name, moved.or(known));
+        let mut all = Self::refused_by(name, error, &again);
+        // No login of ours is looked up by the name that `sf` has.
+        if error.kind == OrgErrorKind::NoSuchOrg {
+            all.hints = vec![format!(
+                "{}, or `sf config set target-org ALIAS` makes another its default; `--org NAME` \
+                 names an org without it",
+                again(None)
+            )];
+        }
+        all
     }
 
     /// As [`org`](Self::org), for one whose address a file gives, and whose token a variable.
