@@ -10,6 +10,7 @@ mod connection;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
+mod naming;
 mod package;
 mod permission_set;
 mod profile;
@@ -332,6 +333,11 @@ impl Org {
         old: Option<&Node>,
     ) -> Result<Ruled, Vec<Problem>> {
         let (type_name, full_name) = &unit.key;
+        if old.is_none()
+            && let Some(problem) = naming::wrong(self, &unit.key)
+        {
+            return Err(vec![problem]);
+        }
         let mut new = check::parse(&unit.content, &unit.key, package.version)
             .map_err(|problem| vec![problem])?;
         let wrong = value::wrong(&new);

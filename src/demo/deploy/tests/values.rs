@@ -124,3 +124,29 @@ fn flags_and_numbers_are_not_empty() {
         ["Error parsing file: '' is not a valid value for the type xsd:int"]
     );
 }
+
+#[test]
+fn what_is_new_has_a_name_that_an_org_takes() {
+    let content = format!("<PermissionSet {NS}><label>New</label></PermissionSet>");
+    let set = |name: &str| {
+        let path = format!("permissionsets/{name}.permissionset");
+        refused("PermissionSet", name, &path, &content)
+    };
+    assert_eq!(set("New"), [""; 0]);
+    let long = "A".repeat(250);
+    for name in [long.as_str(), "1 bad-name!", "a%2Fb", "New_", "Größe"] {
+        let said = set(name);
+        assert!(said.len() == 1 && said[0].starts_with("The PermissionSet Name can"), "{said:?}");
+    }
+    let double = "duplicate value found: <unknown> duplicates value on record with id: <unknown>";
+    assert_eq!(set("warehouse_sync"), [double]);
+    // A profile's name is any text that a file can be called by.
+    let content = format!(
+        "<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>"
+    );
+    let profile =
+        |name: &str| refused("Profile", name, &format!("profiles/{name}.profile"), &content);
+    assert_eq!(profile("Größe %28b%29"), [""; 0]);
+    assert_eq!(profile("ampersand integration"), [double]);
+    assert_eq!(profile(&"%2E".repeat(100)), ["Profile Name: data value too large"]);
+}
