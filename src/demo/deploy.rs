@@ -66,7 +66,7 @@ impl From<Node> for Ruled {
 
 /// Ten days, for which a validation counts (S 6.4).
 const VALIDATION_LASTS: u64 = 10 * 86_400_000;
-/// How many deploys are remembered.
+/// How many deploys are remembered, beside those that wait.
 const HISTORY: usize = 50;
 
 impl State {
@@ -111,8 +111,13 @@ impl State {
             canceled: None,
             outcome: None,
         });
-        let over = self.org.deploys.len().saturating_sub(HISTORY);
-        self.org.deploys.drain(..over);
+        // What waits is never forgotten.
+        let mut over = self.org.deploys.len().saturating_sub(HISTORY);
+        self.org.deploys.retain(|job| {
+            let goes = over > 0 && job.outcome.is_some();
+            over -= usize::from(goes);
+            !goes
+        });
         self.dirty = true;
         id
     }

@@ -134,6 +134,21 @@ fn deploys_queue_run_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_deploy_that_waits_is_not_forgotten_for_a_younger_one() {
+    let mut state = state();
+    let user = state.org.catalog.admin.clone();
+    let zip = zip(&[], &[]);
+    let ids: Vec<String> =
+        (0..=HISTORY).map(|_| state.start_deploy(&zip, options(), &user, 1000)).collect();
+    assert!(ids.iter().all(|id| state.deploy(id).is_ok()));
+    // Those that have ended make room, the oldest first.
+    state.finish_deploys(1100);
+    state.start_deploy(&zip, options(), &user, 1100);
+    assert!(state.deploy(&ids[0]).is_err() && state.deploy(&ids[1]).is_ok());
+    assert_eq!(state.org.deploys.len(), HISTORY + 1);
+}
+
+#[test]
 fn a_deploy_that_runs_shows_how_far_it_has_come() {
     let mut state = state();
     let user = state.org.catalog.admin.clone();
