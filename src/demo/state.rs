@@ -104,9 +104,8 @@ impl Org {
                 },
             );
         }
-        let token = format!("{}!{secret}", &file.catalog.org_id[..15]);
-        Self {
-            sessions: BTreeMap::from([(token, file.catalog.admin.clone())]),
+        let mut org = Self {
+            sessions: BTreeMap::new(),
             catalog: file.catalog,
             records: file.records,
             components,
@@ -117,7 +116,9 @@ impl Org {
             secret: secret.to_owned(),
             serial: 0,
             forms: BTreeSet::new(),
-        }
+        };
+        org.renew_first_token();
+        org
     }
 
     /// Makes the org of a name as it is at first: the same invented company, with an id of its own.
@@ -130,10 +131,22 @@ impl Org {
             let title = format!("{} {name}", string(row, "Name"));
             row.insert("Name".to_owned(), title.into());
         }
-        let token = format!("{}!{secret}", &id[..15]);
-        org.sessions = BTreeMap::from([(token, org.catalog.admin.clone())]);
+        org.sessions.clear();
         org.catalog.org_id = id;
+        org.renew_first_token();
         org
+    }
+
+    /// The access token that the org begins with: the administrator's, who has not signed in by any
+    /// app.
+    pub(crate) fn first_token(&self) -> String {
+        format!("{}!{}", &self.catalog.org_id[..15], self.secret)
+    }
+
+    /// Makes the first token good again where it was ended; returns whether it was.
+    pub(crate) fn renew_first_token(&mut self) -> bool {
+        let (token, admin) = (self.first_token(), self.catalog.admin.clone());
+        self.sessions.insert(token, admin).is_none()
     }
 
     /// What the org is called.

@@ -82,7 +82,9 @@ impl Store {
             None => Org::named(&chance(), name),
         };
         let mut inner = Inner { name: name.map(str::to_owned), state: new_state(org), mark };
-        if inner.mark.is_none() {
+        // Whoever opens the org has a way in, though the session was ended.
+        let is_renewed = inner.state.org.renew_first_token();
+        if is_renewed || inner.mark.is_none() {
             save(folder, &mut inner)?;
         }
         drop(lock);
@@ -148,15 +150,10 @@ impl Store {
         })
     }
 
-    /// Returns an access token of the org's administrator.
+    /// Returns the access token of the org's administrator that is no app's.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let org = &inner.state.org;
-        org.sessions
-            .iter()
-            .find(|(_, user)| **user == org.catalog.admin)
-            .map(|(token, _)| token.clone())
-            .unwrap_or_default()
+        inner.state.org.first_token()
     }
 
     /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None`
@@ -428,6 +425,26 @@ mod tests {
         assert!(knows(&first, &second.token()));
         first.with(|state, _| state.dirty = true).unwrap();
         assert!(knows(&second, &second.token()));
+    }
+
+    #[test]
+    fn the_way_in_is_the_first_session_and_is_made_good_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let token = store.token();
+        // An app's session of the same person, whose token comes first in order.
+        let admin = |org: &Org| org.catalog.admin.clone();
+        store
+            .with(|state, _| {
+                let admin = admin(&state.org);
+                state.org.sessions.clear();
+                state.org.sessions.insert("00D!app".to_owned(), admin);
+                state.dirty = true;
+            })
+            .unwrap();
+        let again = Store::open(folder.path()).unwrap();
+        assert_eq!((store.token(), again.token()), (token.clone(), token.clone()));
+        assert!(store.with(|state, _| state.org.sessions.contains_key(&token)).unwrap());
     }
 
     #[test]
