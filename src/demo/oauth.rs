@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::form::Form;
 use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
-use super::state::{Org, State, string};
+use super::state::{Org, State, secret_text, string};
 use super::wire::{Reply, Request};
 use bearer::bearer;
 use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED};
@@ -118,10 +118,7 @@ impl Org {
     /// Makes a text that cannot be guessed without the org's secret.
     fn new_secret(&mut self) -> String {
         self.serial += 1;
-        let mut hash = Sha256::new();
-        hash.update(self.secret.as_bytes());
-        hash.update(self.serial.to_be_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()).replace(['-', '_'], ".")
+        secret_text(&[&self.secret, &self.serial.to_string()])
     }
 
     fn new_family(&mut self) -> u64 {
@@ -186,7 +183,7 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
             query.append_pair("error", error);
             query.append_pair("error_description", &description);
         } else {
-            let code = format!("aPrx{}", state.org.new_secret());
+            let code = format!("aPrx{}", state.passing_code());
             query.append_pair("code", &code);
             let expires = now + CODE_LASTS;
             let code_value = Code { client: client_id, user, redirect, challenge, expires };

@@ -160,7 +160,7 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
     let done = end >= total || records.is_empty();
     let mut body = json!({ "totalSize": total, "done": done, "records": records });
     if !done {
-        let id = call.state.org.new_id("01g");
+        let id = call.state.passing_id("01g");
         call.state.cursors.insert(id.clone(), (text.to_owned(), tooling));
         let folder = if tooling { "tooling/query" } else { "query" };
         body["nextRecordsUrl"] =

@@ -13,7 +13,7 @@ use super::tree::Node;
 impl State {
     /// Starts a retrieve and returns its id.
     pub(crate) fn start_retrieve(&mut self, request: RetrieveRequest, now: u64) -> String {
-        let id = self.org.new_id("09S");
+        let id = self.passing_id("09S");
         let job = RetrieveJob {
             request,
             started: now,
@@ -555,6 +555,25 @@ mod tests {
             app.child("oauthConfig").unwrap().flag("isPkceRequired")
         };
         assert_eq!((read(58), read(59)), (false, true));
+    }
+
+    #[test]
+    fn two_servers_of_one_org_give_no_id_twice() {
+        let mut servers = ["one", "two"].map(|chance| {
+            let mut state = State::new(Org::seeded("x"), 0);
+            chance.clone_into(&mut state.chance);
+            state
+        });
+        let mut ids = BTreeSet::new();
+        for state in &mut servers {
+            for _ in 0..2 {
+                // What another server has written is read in between.
+                state.org = Org::seeded("x");
+                ids.insert(state.start_retrieve(RetrieveRequest::default(), 0));
+                ids.insert(state.passing_code());
+            }
+        }
+        assert_eq!(ids.len(), 8, "{ids:?}");
     }
 
     #[test]

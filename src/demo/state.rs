@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -75,6 +77,10 @@ pub(crate) struct State {
     pub(crate) rotates: bool,
     /// Whether `org` has changed since it was last stored.
     pub(crate) dirty: bool,
+    /// What ids and codes that last only as long as the server are made from: chance, so that two
+    /// servers of one org give none twice, and a count.
+    pub(crate) chance: String,
+    pub(crate) given: u64,
 }
 
 /// The parts of `fixtures/demo/org.json`.
@@ -305,8 +311,31 @@ impl State {
             delay,
             rotates: false,
             dirty: false,
+            chance: String::new(),
+            given: 0,
         }
     }
+
+    /// Makes an id for what lasts only as long as the server. The org's own count goes on too: jobs
+    /// of all kinds are numbered in a row.
+    pub(crate) fn passing_id(&mut self, prefix: &str) -> String {
+        self.given += 1;
+        self.org.serial += 1;
+        derived_id(prefix, &format!("{}:{}", self.chance, self.given))
+    }
+
+    /// Makes a code that cannot be guessed without the org's secret, for what lasts only as long as
+    /// the server.
+    pub(crate) fn passing_code(&mut self) -> String {
+        self.given += 1;
+        secret_text(&[&self.org.secret, &self.chance, &self.given.to_string()])
+    }
+}
+
+/// Makes a text that cannot be guessed by who does not know the parts.
+pub(crate) fn secret_text(parts: &[&str]) -> String {
+    let hash = Sha256::digest(parts.join("\n").as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hash).replace(['-', '_'], ".")
 }
 
 /// A string field of a row; empty where it is null or absent.

@@ -219,7 +219,8 @@ impl Inner {
 }
 
 fn new_state(org: Org) -> State {
-    State::new(org, u64::try_from(DELAY.as_millis()).unwrap_or_default())
+    let delay = u64::try_from(DELAY.as_millis()).unwrap_or_default();
+    State { chance: chance(), ..State::new(org, delay) }
 }
 
 /// Milliseconds since 1970.
