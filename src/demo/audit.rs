@@ -3,6 +3,8 @@
 //! What no row is known for leaves none, such as a refresh token policy. The actions are
 //! Salesforce's; the words beside them are the demo org's own where no source has them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::history::{Audited, Change};
@@ -236,8 +238,9 @@ fn tell_profile(
             changes.push(change(action, USERS, format!("Changed profile {name}")));
         }
     }
-    let was = part(before, "loginIpRanges");
-    for range in part(after, "loginIpRanges").iter().filter(|range| !was.contains(range)) {
+    let was: BTreeSet<String> = part(before, "loginIpRanges").iter().map(Node::to_line).collect();
+    let is_new = |range: &&Node| !was.contains(&range.to_line());
+    for range in part(after, "loginIpRanges").iter().filter(is_new) {
         let end = |name: &str| range.get(name).unwrap_or_default();
         changes.push(change(
             "loginIpRange",

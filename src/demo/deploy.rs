@@ -68,6 +68,8 @@ impl From<Node> for Ruled {
 const VALIDATION_LASTS: u64 = 10 * 86_400_000;
 /// How many deploys are remembered, beside those that wait.
 const HISTORY: usize = 50;
+/// How many failures of a deploy are listed.
+const FAILURES: usize = 500;
 
 impl State {
     /// Queues a deploy and returns its id. Only one runs at a time (S 6.4).
@@ -246,6 +248,7 @@ impl Org {
             after.delete(&key, &package, job, &mut outcome);
         }
         outcome.failures.append(&mut package.mismatches(job.end));
+        limit(&mut outcome.failures, job.end);
         let warned = outcome
             .successes
             .iter()
@@ -455,6 +458,19 @@ impl Org {
             "Settings" => Some("Settings cannot be deleted".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Keeps the first of very many failures, and says how many more there are.
+fn limit(failures: &mut Vec<Message>, date: u64) {
+    let more = failures.len().saturating_sub(FAILURES);
+    if more > 0 {
+        failures.truncate(FAILURES);
+        failures.push(Message {
+            full_name: "package.xml".to_owned(),
+            file_name: "package.xml".to_owned(),
+            ..failure(&Problem::from(format!("{more} further problems are not listed")), date)
+        });
     }
 }
 

@@ -206,6 +206,20 @@ impl Org {
             .map(|(full_name, _)| full_name.to_owned())
     }
 
+    /// What permission sets, or profiles, can be named by in an app: full names, and what Setup
+    /// calls them.
+    pub(crate) fn carrier_names(&self, type_name: &str) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (full_name, node) in self.of_type(type_name) {
+            names.insert(match type_name {
+                "Profile" => self.profile_label(full_name).to_owned(),
+                _ => node.get("label").unwrap_or(full_name).to_owned(),
+            });
+            names.insert(full_name.to_owned());
+        }
+        names
+    }
+
     /// A user's row by id or by username.
     pub(crate) fn user(&self, id_or_name: &str) -> Option<&Row> {
         self.records.get("User")?.iter().find(|row| {

@@ -1,5 +1,7 @@
 //! Connected apps: edited whole, never created, their keys never touched (S 1.6, 2.8).
 
+use std::collections::BTreeSet;
+
 use super::super::form::Form;
 use super::super::state::Org;
 use super::super::tree::Node;
@@ -93,18 +95,20 @@ fn check_session(new: &Node) -> Vec<Problem> {
 
 fn check_names(org: &Org, new: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for name in new.texts("profileName") {
-        if org.profile_named(name).is_none() {
-            problems.push(Problem::from(format!(
-                "In field: profileName - no Profile named {name} found"
-            )));
-        }
-    }
-    for name in new.texts("permissionSetName") {
-        if org.permission_set_named(name).is_none() {
-            problems.push(Problem::from(format!(
-                "In field: permissionSetName - no PermissionSet named {name} found"
-            )));
+    for (field, type_name) in [("profileName", "Profile"), ("permissionSetName", "PermissionSet")] {
+        let known = org.carrier_names(type_name);
+        let mut seen = BTreeSet::new();
+        for name in new.texts(field) {
+            if !known.contains(name) {
+                problems.push(Problem::from(format!(
+                    "In field: {field} - no {type_name} named {name} found"
+                )));
+            } else if !seen.insert(name) {
+                // None is named twice (S 1.1); the text is the general one for a clash.
+                problems.push(Problem::from(
+                    "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
+                ));
+            }
         }
     }
     if let Some(config) = new.child("oauthConfig") {

@@ -161,27 +161,16 @@ fn policy_defaults(node: &mut Node) {
 }
 
 fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
-    for (field, what) in
-        [("commaSeparatedPermissionSet", "permission sets"), ("commaSeparatedProfile", "profiles")]
-    {
-        let names: Vec<&str> = new
-            .get(field)
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
-        for name in names {
-            let found = if field == "commaSeparatedProfile" {
-                org.profile_named(name)
-            } else {
-                org.permission_set_named(name)
-            };
-            if found.is_none() {
-                problems.push(Problem::from(format!(
-                    "INVALID_FIELD: We couldn't find {what} called {name}"
-                )));
-            }
+    for (field, type_name, what) in [
+        ("commaSeparatedPermissionSet", "PermissionSet", "permission sets"),
+        ("commaSeparatedProfile", "Profile", "profiles"),
+    ] {
+        let known = org.carrier_names(type_name);
+        let names = new.get(field).unwrap_or_default().split(',').map(str::trim);
+        for name in names.filter(|name| !name.is_empty() && !known.contains(*name)) {
+            problems.push(Problem::from(format!(
+                "INVALID_FIELD: We couldn't find {what} called {name}"
+            )));
         }
     }
     if let Some(given) = new.get("ipRelaxationPolicyType") {

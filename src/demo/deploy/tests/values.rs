@@ -150,3 +150,25 @@ fn what_is_new_has_a_name_that_an_org_takes() {
     assert_eq!(profile("ampersand integration"), [double]);
     assert_eq!(profile(&"%2E".repeat(100)), ["Profile Name: data value too large"]);
 }
+
+#[test]
+fn very_long_lists_are_judged_in_time_and_not_all_that_is_wrong_is_told() {
+    let list = (0..30_000).map(|at| permission(&format!("Lamp{at}"), true)).collect::<String>();
+    let content = format!("<PermissionSet {NS}><label>New</label>{list}</PermissionSet>");
+    let began = std::time::Instant::now();
+    let said = refused("PermissionSet", "New", "permissionsets/New.permissionset", &content);
+    let profile = profile(&list);
+    let ranges = (0..5_000).map(|at| {
+        let end = format!("10.{}.{}.1", at / 256, at % 256);
+        format!(
+            "<loginIpRanges><endAddress>{end}</endAddress><startAddress>{end}</startAddress>\
+             </loginIpRanges>"
+        )
+    });
+    let many = super::profile(&ranges.collect::<String>());
+    // Each was minutes.
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+    assert_eq!((said.len(), many.len()), (FAILURES + 1, 0));
+    assert_eq!(said[FAILURES], "29500 further problems are not listed");
+    assert_eq!(profile.len(), FAILURES + 1);
+}
