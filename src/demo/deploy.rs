@@ -14,6 +14,7 @@ mod naming;
 mod package;
 mod permission_set;
 mod profile;
+mod rights;
 mod settings;
 mod value;
 
@@ -29,6 +30,7 @@ use super::tree::Node;
 pub(super) use age::cut;
 pub(crate) use package::{NEWEST, OLDEST};
 use package::{Package, Unit};
+pub(crate) use rights::PRE_AUTHORISING;
 
 /// Something wrong with a file, with its place where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,7 +296,14 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
-        match self.classify(unit, package, old.as_ref()) {
+        let ruled = self.classify(unit, package, old.as_ref()).and_then(|ruled| {
+            let (before, after) = (old.as_ref(), Some(&ruled.node));
+            match rights::lacking(self, &job.created_by, &unit.key, before, after) {
+                Some(problem) => Err(vec![problem]),
+                None => Ok(ruled),
+            }
+        });
+        match ruled {
             Ok(ruled) => {
                 let changed = old.as_ref() != Some(&ruled.node);
                 for (key, node) in ruled.also {
@@ -400,7 +409,9 @@ impl Org {
             });
             return;
         }
-        if let Some(reason) = self.in_use(key) {
+        let old = self.component(type_name, full_name);
+        let lacking = rights::lacking(self, &job.created_by, key, old.as_ref(), None);
+        if let Some(reason) = lacking.map(|problem| problem.message).or_else(|| self.in_use(key)) {
             outcome.failures.push(Message {
                 component_type: line.component_type,
                 full_name: line.full_name,

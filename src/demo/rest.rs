@@ -201,7 +201,7 @@ fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
     let org = &call.state.org;
     let mut rows: Vec<Value> = OBJECTS
         .iter()
-        .filter(|object| object.tooling == tooling)
+        .filter(|object| object.tooling == tooling && org.may_see(&call.user, object))
         .map(|object| summary(org, object, call.version))
         .collect();
     if !tooling {
@@ -246,9 +246,11 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         body["keyPrefix"] = key_prefix(org, name).into();
         return Ok(Reply::json(200, &body));
     }
-    let object = find(name, tooling).ok_or_else(not_found)?;
+    let org = &call.state.org;
+    let object = find(name, tooling).filter(|object| org.may_see(&call.user, object));
+    let object = object.ok_or_else(not_found)?;
     let fields: Vec<Value> = object
-        .fields(&call.state.org)
+        .fields(org)
         .into_iter()
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
@@ -260,7 +262,7 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
             })
         })
         .collect();
-    let mut body = summary(&call.state.org, object, call.version);
+    let mut body = summary(org, object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
 }

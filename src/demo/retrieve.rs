@@ -41,7 +41,7 @@ impl State {
 const WITHOUT_FILE: &[&str] = &["PushTopic", "StreamingChannel"];
 
 /// Parts of profiles that only a caller with View Setup and Configuration sees (S 3.2).
-const NEEDS_VIEW_SETUP: &[&str] = &[
+pub(crate) const NEEDS_VIEW_SETUP: &[&str] = &[
     "fieldPermissions",
     "layoutAssignments",
     "objectPermissions",

@@ -805,6 +805,21 @@ async fn who_may_not_read_what_the_org_remembers_sees_nothing_of_it() {
         let refused = ask(&format!("SELECT Id FROM {object}")).await;
         assert_eq!(refused[0]["errorCode"], "INVALID_TYPE", "{object}");
     }
+    // Nor by any other way.
+    let get = async |path: &str| {
+        let address = format!("{}/services/data/v67.0/sobjects/{path}", running.url());
+        client().get(address).bearer_auth(&token).send().await.unwrap().status()
+    };
+    let known = async |object: &str| {
+        let rows = query(&running, &format!("SELECT Id FROM {object} LIMIT 1")).await;
+        rows["records"][0]["Id"].as_str().unwrap_or_else(|| panic!("{rows}")).to_owned()
+    };
+    for object in ["LoginHistory", "UserLogin", "AuthSession"] {
+        let id = known(object).await;
+        assert_eq!(get(&format!("{object}/{id}")).await, StatusCode::NOT_FOUND, "{object}");
+    }
+    assert_eq!(get("AuthSession/describe").await, StatusCode::NOT_FOUND);
+    assert_eq!(get("LoginHistory/describe").await, StatusCode::OK);
     let assigned = query(&running, "SELECT Id FROM SetupAuditTrail WHERE Action = 'x'").await;
     assert_eq!(assigned["totalSize"], 0);
 }

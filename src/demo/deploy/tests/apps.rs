@@ -277,3 +277,35 @@ fn settings_change_what_they_mention() {
         (Some("false"), Some("TwoHours"))
     );
 }
+
+#[test]
+fn to_deploy_is_not_enough_to_change_an_app() {
+    let mut state = state();
+    let user = "005Ws0000000003IAA";
+    let give = |state: &mut State, rights: &[&str]| {
+        let key = ("PermissionSet".to_owned(), "Ampersand_Access".to_owned());
+        let rights: String = rights.iter().map(|right| permission(right, true)).collect();
+        let stored = state.org.components.get_mut(&key).unwrap();
+        stored.content = format!("<PermissionSet {NS}><label>A</label>{rights}</PermissionSet>");
+    };
+    let renamed = app_without_key(&state).replace(">zero<", ">infinite<");
+    let approved = renamed.replace("isAdminApproved>false<", "isAdminApproved>true<").replace(
+        "</ConnectedApp>",
+        "<profileName>System Administrator</profileName></ConnectedApp>",
+    );
+    let refused = "Not available for deploy for this organization";
+    let mut said = |rights: &[&str], content: &str| {
+        give(&mut state, rights);
+        let files = [("connectedApps/Ampersand.connectedApp", content)];
+        let zip = zip(&[("ConnectedApp", &["Ampersand"])], &files);
+        let id = state.start_deploy(&zip, options(), user, 1000);
+        state.finish_deploys(10_000);
+        problems(state.deploy(&id).unwrap().outcome.as_ref().unwrap()).join("; ")
+    };
+    assert_eq!(said(&["ModifyMetadata"], &renamed), refused);
+    let manages = ["CustomizeApplication", "ManageRemoteAccess", "ModifyMetadata"];
+    assert_eq!(said(&manages, &renamed), "");
+    assert_eq!(said(&manages, &approved), refused);
+    let all = ["CustomizeApplication", "ManageProfilesPermissionsets", "ModifyAllData"];
+    assert_eq!(said(&all, &approved), "");
+}
