@@ -17,9 +17,10 @@ use sha2::{Digest as _, Sha256};
 use super::form::Form;
 use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
+use super::signins::App;
 use super::state::{Org, State, secret_text, string};
 use super::wire::{Reply, Request};
-use bearer::bearer;
+use bearer::{bearer, claims};
 use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED};
 
 /// How long an authorization code lasts, in milliseconds.
@@ -46,13 +47,11 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
         ("GET", "authorize") => authorize(state, request, now),
         ("POST", "token") => {
             let form = form(&request.body);
-            let tried = state.signing_in(&form, &client_of(request, &form));
-            let outcome = if tried.is_frozen(&state.org) {
-                // That a frozen user's client is told so is not certain.
-                Err(denied("invalid_grant", "inactive user"))
-            } else {
-                token(state, request, &form, now)
-            };
+            let (client, named) = named(&state.org, request, &form);
+            let app =
+                client.map(|client| App { label: client.label, is_external: client.is_external });
+            let tried = state.signing_in(&form, app, named.as_deref());
+            let outcome = token(state, request, &form, now);
             let told = match &outcome {
                 Ok(body) => Ok(body["access_token"].as_str().unwrap_or_default()),
                 Err(Denied(error, description)) => Err((*error, description.as_str())),
@@ -95,16 +94,44 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
     }
 }
 
-/// The consumer key of a request for a token, from the form or the header.
-fn client_of(request: &Request, form: &BTreeMap<String, String>) -> String {
+/// The grant of the JWT bearer flow.
+const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The app that a request for a token names, and the user, where it is the request or the app that
+/// names one.
+fn named(
+    org: &Org,
+    request: &Request,
+    form: &BTreeMap<String, String>,
+) -> (Option<Client>, Option<String>) {
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    if field("grant_type") == BEARER {
+        let claims = claims(field("assertion")).unwrap_or_default();
+        let claim = |name: &str| claims[name].as_str().map(str::to_owned);
+        return (claim("iss").and_then(|key| org.client(&key)), claim("sub"));
+    }
+    let (client_id, _) = credentials(request, form);
+    let client = org.client(&client_id);
+    let user = match field("grant_type") {
+        "client_credentials" => client.as_ref().and_then(|client| client.runs_as.clone()),
+        _ => None,
+    };
+    (client, user)
+}
+
+/// The consumer key and secret of a request for a token, from the form or the header.
+fn credentials(request: &Request, form: &BTreeMap<String, String>) -> (String, String) {
     let basic = || {
         let text = request.header("authorization")?.strip_prefix("Basic ")?;
         let bytes = base64::prelude::BASE64_STANDARD.decode(text).ok()?;
         let pair = String::from_utf8(bytes).ok()?;
-        pair.split_once(':').map(|(id, _)| id.to_owned())
+        pair.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
     };
-    let named = form.get("client_id").filter(|id| !id.is_empty()).cloned();
-    named.or_else(basic).unwrap_or_default()
+    let (id, secret) = basic().unwrap_or_default();
+    let or = |name: &str, other: String| {
+        form.get(name).filter(|value| !value.is_empty()).cloned().unwrap_or(other)
+    };
+    (or("client_id", id), or("client_secret", secret))
 }
 
 fn form(body: &[u8]) -> BTreeMap<String, String> {
@@ -168,8 +195,10 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         );
     }
     let challenge = parameter("code_challenge");
-    let hint = parameter("login_hint").and_then(|name| user_id(&state.org, &name).ok());
-    let user = hint.unwrap_or_else(|| state.org.catalog.admin.clone());
+    let user = match parameter("login_hint") {
+        Some(name) => user_id(&state.org, &name).ok(),
+        None => Some(state.org.catalog.admin.clone()),
+    };
     {
         let mut query = url.query_pairs_mut();
         if parameter("response_type").as_deref() != Some("code") {
@@ -177,17 +206,25 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else if client.pkce && challenge.is_none() {
             query.append_pair("error", "invalid_request");
             query.append_pair("error_description", "missing required code challenge");
-        } else if let Some(Denied(error, description)) =
-            kept_out(&state.org, &client_id, &user, now)
-        {
-            query.append_pair("error", error);
-            query.append_pair("error_description", &description);
         } else {
-            let code = format!("aPrx{}", state.passing_code());
-            query.append_pair("code", &code);
-            let expires = now + CODE_LASTS;
-            let code_value = Code { client: client_id, user, redirect, challenge, expires };
-            state.codes.insert(code, code_value);
+            // In an org nobody gets past the page for the password whom it does not know.
+            let nobody = || denied("access_denied", "end-user denied authorization");
+            let let_in = user.ok_or_else(nobody).and_then(|user| {
+                kept_out(&state.org, &client_id, &user, now).map_or(Ok(user), Err)
+            });
+            match let_in {
+                Err(Denied(error, description)) => {
+                    query.append_pair("error", error);
+                    query.append_pair("error_description", &description);
+                }
+                Ok(user) => {
+                    let code = format!("aPrx{}", state.passing_code());
+                    query.append_pair("code", &code);
+                    let expires = now + CODE_LASTS;
+                    let code_value = Code { client: client_id, user, redirect, challenge, expires };
+                    state.codes.insert(code, code_value);
+                }
+            }
         }
         if let Some(value) = parameter("state") {
             query.append_pair("state", &value);
@@ -239,19 +276,7 @@ fn token(
     now: u64,
 ) -> Result<Value, Denied> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    // The app's name and secret may stand in the header too.
-    let basic = request
-        .header("authorization")
-        .and_then(|header| header.strip_prefix("Basic "))
-        .and_then(|text| base64::prelude::BASE64_STANDARD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let (basic_id, basic_secret) =
-        basic.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default();
-    let or_basic = |value: &str, basic: &str| {
-        if value.is_empty() { basic.to_owned() } else { value.to_owned() }
-    };
-    let client_id = or_basic(field("client_id"), basic_id);
-    let secret = or_basic(field("client_secret"), basic_secret);
+    let (client_id, secret) = credentials(request, form);
     match field("grant_type") {
         "authorization_code" => {
             let code = state
@@ -279,7 +304,7 @@ fn token(
             }
             let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
             check_secret(&client, &secret)?;
-            let user = code.user;
+            let user = user_id(&state.org, &code.user)?;
             let family = state.org.new_family();
             Ok(grant(state, request, &client_id, &client, &user, Some((family, true)), now))
         }
@@ -300,9 +325,7 @@ fn token(
             }
             Ok(grant(state, request, &client_id, &client, &user, None, now))
         }
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            bearer(state, request, field("assertion"), now)
-        }
+        BEARER => bearer(state, request, field("assertion"), now),
         _ => Err(denied("unsupported_grant_type", "grant type not supported")),
     }
 }
@@ -316,10 +339,13 @@ fn check_secret(client: &Client, secret: &str) -> Result<(), Denied> {
     }
 }
 
+/// The id of a user who may sign in. Asked when the app has shown who it is, so that nobody else
+/// hears of users. That a frozen user's client is told the same is not certain.
 fn user_id(org: &Org, name: &str) -> Result<String, Denied> {
     org.user(name)
         .filter(|row| row.get("IsActive") == Some(&Value::Bool(true)))
         .map(|row| string(row, "Id").to_owned())
+        .filter(|id| !org.is_frozen(id))
         .ok_or_else(|| denied("invalid_grant", "inactive user"))
 }
 
@@ -350,12 +376,13 @@ fn refresh(
     if !client.infinite || !state.org.may_use(&client, &known.user, now) {
         return Err(expired());
     }
+    let user = user_id(&state.org, &known.user)?;
     let rotates = client.rotates || (state.rotates && client_id == CLI);
     if rotates && let Some(grant) = state.org.grants.get_mut(token) {
         grant.spent = true;
     }
     let sign_in = Some((known.family, rotates));
-    Ok(grant(state, request, client_id, &client, &known.user, sign_in, now))
+    Ok(grant(state, request, client_id, &client, &user, sign_in, now))
 }
 
 /// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether

@@ -53,6 +53,12 @@ impl Org {
             "OauthToken" => {
                 let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
                 rows.extend(self.approval_rows());
+                // That of an app that is installed, now: none tells that it is not (why 1.3).
+                let items = self.app_menu_items();
+                for row in &mut rows {
+                    let item = items.iter().find(|item| item["Label"] == row["AppName"]);
+                    row["AppMenuItemId"] = item.map_or(Value::Null, |item| item["Id"].clone());
+                }
                 rows
             }
             "ObjectPermissions" => self.object_permissions(),

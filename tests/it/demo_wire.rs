@@ -496,6 +496,11 @@ async fn apps_that_are_not_let_in_are_told_why() {
             "error=invalid_client error_description=app must be installed into org",
         ),
         (
+            not_installed,
+            "nobody@harbourlight.example.com",
+            "error=access_denied error_description=end-user denied authorization",
+        ),
+        (
             WAREHOUSE,
             ampersand,
             "error=OAUTH_APP_ACCESS_DENIED error_description=user is not admin approved to access \
@@ -732,6 +737,7 @@ async fn sign_ins_are_remembered_and_who_is_frozen_has_none() {
     .await;
     assert_eq!(approved["records"][0]["UseCount"], 2);
     assert_eq!(approved["records"][0]["DeleteToken"], Json::Null);
+    assert!(approved["records"][0]["AppMenuItemId"].is_string(), "it is installed");
 
     // A session is ended by its row.
     let sessions = query(

@@ -57,7 +57,8 @@ fn login_host(org: &Org) -> &'static str {
     if is_sandbox { "https://test.salesforce.com" } else { "https://login.salesforce.com" }
 }
 
-fn claims(assertion: &str) -> Option<Value> {
+/// The claims of a JWT, whoever signed it.
+pub(super) fn claims(assertion: &str) -> Option<Value> {
     let part = assertion.split('.').nth(1)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&bytes).ok()

@@ -22,6 +22,9 @@ const SECONDS: usize = "2026-03-02T09:00:00".len();
 /// An app as the token endpoint knows it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Client {
+    /// What the org's records call it.
+    pub(super) label: String,
+    pub(super) is_external: bool,
     pub(super) callbacks: Vec<String>,
     /// Any loopback address will do: the Salesforce CLI's app.
     pub(super) loopback: bool,
@@ -44,8 +47,15 @@ impl Org {
     pub(super) fn client(&self, key: &str) -> Option<Client> {
         match key {
             "" => None,
-            CLI => Some(Client { loopback: true, infinite: true, ..Client::default() }),
+            CLI => Some(Client {
+                label: "Salesforce CLI".to_owned(),
+                loopback: true,
+                infinite: true,
+                ..Client::default()
+            }),
             NOT_INSTALLED | ELSEWHERE => Some(Client {
+                label: "Vendor Loader".to_owned(),
+                is_external: key == ELSEWHERE,
                 callbacks: vec![VENDORS_CALLBACK.to_owned()],
                 infinite: true,
                 ..Client::default()
@@ -61,6 +71,7 @@ impl Org {
         let config = app.child("oauthConfig")?;
         let policy = app.child("oauthPolicy").and_then(|policy| policy.get("refreshTokenPolicy"));
         Some(Client {
+            label: app.get("label").unwrap_or(name).to_owned(),
             infinite: policy != Some("zero"),
             runs_as: config
                 .get("oauthClientCredentialUser")
@@ -83,9 +94,14 @@ impl Org {
             .map(|(_, node)| node)
             .find(|node| node.get("externalClientApplication") == Some(app));
         let policy = |name: &str| policies.as_ref().and_then(|node| node.get(name));
+        let label = self
+            .component("ExternalClientApplication", app)
+            .and_then(|node| node.get("label").map(str::to_owned));
         let runs = "isClientCredentialsFlowEnabled";
         let both_run = settings.flag(runs) && policies.as_ref().is_some_and(|node| node.flag(runs));
         Some(Client {
+            label: label.unwrap_or_else(|| app.to_owned()),
+            is_external: true,
             infinite: policy("refreshTokenPolicyType") != Some("Zero"),
             runs_as: policy("clientCredentialsFlowUser").filter(|_| both_run).map(str::to_owned),
             approved_only: (policy("permittedUsersPolicyType")

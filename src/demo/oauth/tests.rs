@@ -134,3 +134,66 @@ fn an_app_that_was_deleted_exchanges_no_code() {
     state.org.components.remove(&("ConnectedApp".to_owned(), "Warehouse_Loader".to_owned()));
     assert_eq!(asked(&mut state, &form), "invalid_client_id: client identifier invalid");
 }
+
+/// Asks the token endpoint and returns what it says, with the history's last status and app.
+fn tried(state: &mut State, form: &[(&str, &str)]) -> (String, Option<(String, String)>) {
+    let before = state.org.history.logins.len();
+    let mut body = Url::parse("http://form/").unwrap();
+    body.query_pairs_mut().extend_pairs(form);
+    let body = body.query().unwrap().as_bytes().to_vec();
+    let request = Request { method: "POST".to_owned(), body, ..Request::default() };
+    let reply: Value =
+        serde_json::from_slice(&answer(state, &request, "token", 1000).body).unwrap();
+    let said = reply["error_description"].as_str().unwrap_or("a token").to_owned();
+    let logins = &state.org.history.logins[before..];
+    (said, logins.last().map(|row| (row.status.clone(), row.application.clone())))
+}
+
+#[test]
+fn a_frozen_user_is_spoken_of_to_who_may_know() {
+    let mut state = state();
+    state.org.history.frozen.insert(SYNC.to_owned());
+    let mut runs = |secret: &str| {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", WAREHOUSE),
+            ("client_secret", secret),
+        ];
+        tried(&mut state, &form)
+    };
+    let row = |status: &str| Some((status.to_owned(), "Warehouse Loader".to_owned()));
+    let wrong = "invalid client credentials".to_owned();
+    assert_eq!(runs("x"), (wrong, row("Failed: Missing Consumer Key Parameter")));
+    assert_eq!(runs(SECRET), ("inactive user".to_owned(), row("User is frozen")));
+    // What nobody has signed says nothing of anybody, and leaves nothing behind.
+    let claims = json!({ "iss": "nobody", "sub": "warehouse.sync@harbourlight.example.com" });
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+    let assertion = format!("e30.{claims}.");
+    for (grant, said) in
+        [(BEARER, "client identifier invalid"), ("foo", "grant type not supported")]
+    {
+        let form = [("grant_type", grant), ("assertion", assertion.as_str())];
+        assert_eq!(tried(&mut state, &form), (said.to_owned(), None));
+    }
+}
+
+#[test]
+fn what_is_not_installed_has_its_name_in_the_history_all_the_same() {
+    let mut state = state();
+    let code = Code {
+        client: NOT_INSTALLED.to_owned(),
+        user: state.org.catalog.admin.clone(),
+        redirect: "x".to_owned(),
+        challenge: None,
+        expires: 2000,
+    };
+    state.codes.insert("code".to_owned(), code);
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", "code"),
+        ("client_id", NOT_INSTALLED),
+        ("redirect_uri", "x"),
+    ];
+    let row = ("Success".to_owned(), "Vendor Loader".to_owned());
+    assert_eq!(tried(&mut state, &form), ("a token".to_owned(), Some(row)));
+}

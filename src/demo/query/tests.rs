@@ -131,6 +131,16 @@ fn what_cannot_be_filtered_by_cannot_be_by_a_relationship_either() {
 }
 
 #[test]
+fn the_tokens_of_installed_apps_tell_so() {
+    let answer = ask("SELECT AppName, AppMenuItem.Label, CreatedDate FROM OauthToken");
+    assert_eq!(answer.total, 2);
+    for row in answer.records {
+        assert_eq!(row["AppMenuItem"]["Label"], row["AppName"]);
+        assert!(row["CreatedDate"].is_string());
+    }
+}
+
+#[test]
 fn like_knows_its_two_signs() {
     for (text, pattern, fits) in [
         ("Ampersand", "amp%", true),
