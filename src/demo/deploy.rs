@@ -58,11 +58,13 @@ struct Ruled {
     warnings: Vec<String>,
     /// Components that the org makes by itself.
     also: Vec<(Key, Node)>,
+    /// The consumer key whose secret is made anew.
+    rotates: Option<String>,
 }
 
 impl From<Node> for Ruled {
     fn from(node: Node) -> Self {
-        Self { node, warnings: Vec::new(), also: Vec::new() }
+        Self { node, warnings: Vec::new(), also: Vec::new(), rotates: None }
     }
 }
 
@@ -275,6 +277,7 @@ impl Org {
         if !job.options.check_only && outcome.status != "Failed" {
             let changes = self.changes_to(&after);
             self.components = after.components;
+            self.rotated = after.rotated;
             self.note_changes(changes, &job.created_by, job.end);
         }
         outcome
@@ -305,7 +308,10 @@ impl Org {
         });
         match ruled {
             Ok(ruled) => {
-                let changed = old.as_ref() != Some(&ruled.node);
+                let changed = ruled.rotates.is_some() || old.as_ref() != Some(&ruled.node);
+                if let Some(key) = ruled.rotates {
+                    *self.rotated.entry(key).or_default() += 1;
+                }
                 for (key, node) in ruled.also {
                     self.store(key, &node, job);
                 }

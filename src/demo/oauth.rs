@@ -21,7 +21,7 @@ use super::signins::App;
 use super::state::{Org, State, secret_text, string};
 use super::wire::{Reply, Request};
 use bearer::{bearer, claims};
-use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED};
+use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED, REFRESH};
 
 /// How long an authorization code lasts, in milliseconds.
 const CODE_LASTS: u64 = 10 * 60 * 1000;
@@ -114,6 +114,7 @@ fn named(
     let client = org.client(&client_id);
     let user = match field("grant_type") {
         "client_credentials" => client.as_ref().and_then(|client| client.runs_as.clone()),
+        "password" => Some(field("username").to_owned()),
         _ => None,
     };
     (client, user)
@@ -195,6 +196,7 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         );
     }
     let challenge = parameter("code_challenge");
+    let scopes = client.granted(parameter("scope").as_deref());
     let user = match parameter("login_hint") {
         Some(name) => user_id(&state.org, &name).ok(),
         None => Some(state.org.catalog.admin.clone()),
@@ -206,6 +208,9 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else if client.pkce && challenge.is_none() {
             query.append_pair("error", "invalid_request");
             query.append_pair("error_description", "missing required code challenge");
+        } else if scopes.is_none() {
+            query.append_pair("error", "invalid_scope");
+            query.append_pair("error_description", "the requested scope is not allowed");
         } else {
             // In an org nobody gets past the page for the password whom it does not know.
             let nobody = || denied("access_denied", "end-user denied authorization");
@@ -221,8 +226,10 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
                     let code = format!("aPrx{}", state.passing_code());
                     query.append_pair("code", &code);
                     let expires = now + CODE_LASTS;
-                    let code_value = Code { client: client_id, user, redirect, challenge, expires };
-                    state.codes.insert(code, code_value);
+                    let scopes = scopes.unwrap_or_default();
+                    let client = client_id;
+                    let stands_for = Code { client, user, redirect, challenge, scopes, expires };
+                    state.codes.insert(code, stands_for);
                 }
             }
         }
@@ -246,9 +253,8 @@ fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> 
             let words = "External client app is not installed in this org";
             Some(denied("OAUTH_EC_APP_NOT_FOUND", words))
         }
-        // API Access Control lets in what is installed, whoever asks.
-        NOT_INSTALLED if api_access_is_controlled(org) => {
-            Some(denied("OAUTH_APP_BLOCKED", "this app is blocked by admin"))
+        _ if org.client(client_id).is_some_and(|client| client.is_blocked) => {
+            Some(denied("OAUTH_APP_BLOCKED", BLOCKED))
         }
         // Who has let it in before goes on; who may approve such apps can let it in now.
         NOT_INSTALLED => {
@@ -264,9 +270,14 @@ fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> 
     }
 }
 
-fn api_access_is_controlled(org: &Org) -> bool {
-    org.component("Settings", "ConnectedApp")
-        .is_some_and(|settings| settings.flag("enableAdminApprovedAppsOnly"))
+/// The words for an app that an admin has blocked (S 1.7). That they are said of an external client
+/// app that is switched off too is the demo org's own.
+const BLOCKED: &str = "this app is blocked by admin";
+
+/// An app that the org knows and lets in.
+fn app(org: &Org, client_id: &str) -> Result<Client, Denied> {
+    let client = org.client(client_id).ok_or_else(unknown_client)?;
+    if client.is_blocked { Err(denied("app_blocked", BLOCKED)) } else { Ok(client) }
 }
 
 fn token(
@@ -302,17 +313,21 @@ fn token(
                     return Err(denied("invalid_grant", "invalid code verifier"));
                 }
             }
-            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
-            check_secret(&client, &secret)?;
+            let client = app(&state.org, &client_id)?;
+            if !(client.secret_is_optional && secret.is_empty()) {
+                check_secret(&client, &secret)?;
+            }
             let user = user_id(&state.org, &code.user)?;
-            let family = state.org.new_family();
-            Ok(grant(state, request, &client_id, &client, &user, Some((family, true)), now))
+            let family = code.scopes.iter().any(|scope| scope == REFRESH);
+            let sign_in = family.then(|| (state.org.new_family(), true));
+            let client = Client { scopes: code.scopes, ..client };
+            Ok(grant(state, request, &client_id, &client, &user, sign_in, now))
         }
         "refresh_token" => {
             refresh(state, request, field("refresh_token"), (&client_id, &secret), now)
         }
         "client_credentials" => {
-            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
+            let client = app(&state.org, &client_id)?;
             check_secret(&client, &secret)?;
             let name = client
                 .runs_as
@@ -324,6 +339,16 @@ fn token(
                 return Err(not_approved());
             }
             Ok(grant(state, request, &client_id, &client, &user, None, now))
+        }
+        // No password is right: nobody has one here. An external client app never had the flow.
+        "password" => {
+            let client = app(&state.org, &client_id)?;
+            check_secret(&client, &secret)?;
+            Err(if client.is_external {
+                denied("unsupported_grant_type", "grant type not supported")
+            } else {
+                denied("invalid_grant", "authentication failure")
+            })
         }
         BEARER => bearer(state, request, field("assertion"), now),
         _ => Err(denied("unsupported_grant_type", "grant type not supported")),
@@ -356,6 +381,7 @@ fn refresh(
     (client_id, secret): (&str, &str),
     now: u64,
 ) -> Result<Value, Denied> {
+    let client = app(&state.org, client_id)?;
     let expired = || denied("invalid_grant", "expired access/refresh token");
     let known = state.org.grants.get(token).cloned().ok_or_else(expired)?;
     if known.client != client_id {
@@ -368,7 +394,6 @@ fn refresh(
         state.dirty = true;
         return Err(expired());
     }
-    let client = state.org.client(client_id).ok_or_else(unknown_client)?;
     if client.refresh_needs_secret {
         check_secret(&client, secret)?;
     }
@@ -401,10 +426,12 @@ fn grant(
     if let Some((family, _)) = sign_in {
         state.org.families.insert(token.clone(), family);
     }
+    let has_refresh = |scope: &&String| sign_in.is_some() || *scope != REFRESH;
+    let scopes: Vec<&str> = client.scopes.iter().filter(has_refresh).map(String::as_str).collect();
     let mut body = json!({
         "access_token": token, "instance_url": origin, "id": format!("{origin}/id/{}/{user}", state.org.catalog.org_id),
         "token_type": "Bearer", "issued_at": now.to_string(), "signature": BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes())),
-        "scope": if sign_in.is_some() { "refresh_token api web" } else { "api" },
+        "scope": scopes.join(" "),
     });
     if let Some((family, true)) = sign_in {
         let refresh = format!("5Aep{}", state.org.new_secret());

@@ -83,7 +83,18 @@ impl State {
             Err((error, description)) => {
                 let Some(user) = tried.user.clone() else { return };
                 let is_frozen = self.org.is_frozen(&user);
-                let Some(status) = status_of(error, description, is_frozen) else { return };
+                let status = match tried.grant_type.as_str() {
+                    "password" if description == "authentication failure" => {
+                        let settings = self.org.component("Settings", "OauthOidc");
+                        let flag = "blockOAuthUnPwFlow";
+                        Some(match settings.is_some_and(|settings| settings.flag(flag)) {
+                            true => "Username-Password Flow Disabled",
+                            false => "Invalid Password",
+                        })
+                    }
+                    _ => status_of(error, description, is_frozen),
+                };
+                let Some(status) = status else { return };
                 (user, status, None)
             }
         };
@@ -101,6 +112,7 @@ impl Org {
             "authorization_code" => Some("OauthWebServer"),
             "refresh_token" => Some("OauthRefreshToken"),
             "client_credentials" => Some("OauthClientCredentials"),
+            "password" => Some("OauthUsernamePassword"),
             // None is listed for the JWT bearer flow.
             _ => None,
         };

@@ -56,6 +56,9 @@ pub(crate) struct Org {
     pub(crate) deploys: Vec<DeployJob>,
     /// What tokens are made from.
     pub(crate) secret: String,
+    /// How often the consumer secret of a key was made anew.
+    #[serde(default)]
+    pub(crate) rotated: BTreeMap<String, u64>,
     /// Counts ids of jobs and records.
     pub(crate) serial: u64,
     /// The other forms that it takes while its server runs.
@@ -120,6 +123,7 @@ impl Org {
             history: History::default(),
             deploys: Vec::new(),
             secret: secret.to_owned(),
+            rotated: BTreeMap::new(),
             serial: 0,
             forms: BTreeSet::new(),
         };
@@ -153,6 +157,15 @@ impl Org {
     pub(crate) fn renew_first_token(&mut self) -> bool {
         let (token, admin) = (self.first_token(), self.catalog.admin.clone());
         self.sessions.insert(token, admin).is_none()
+    }
+
+    /// The consumer secret that belongs to a consumer key: every app has one.
+    pub(crate) fn consumer_secret(&self, key: &str) -> String {
+        let rotated = self.rotated.get(key).copied().unwrap_or_default();
+        let first = self.catalog.secrets.get(key).filter(|_| rotated == 0);
+        first.cloned().unwrap_or_else(|| {
+            secret_text(&[&self.secret, "consumer secret", key, &rotated.to_string()])
+        })
     }
 
     /// What the org is called.

@@ -33,7 +33,7 @@ pub(super) fn rule(
         )));
     }
     let mut ruled = match type_name.as_str() {
-        "ExtlClntAppGlobalOauthSettings" => global(full_name, &mut new, old, &mut problems),
+        "ExtlClntAppGlobalOauthSettings" => global(org, full_name, &mut new, old, &mut problems),
         "ExtlClntAppOauthConfigurablePolicies" => policies(org, &mut new, &mut problems),
         "ExtlClntAppOauthSettings" => oauth(org, &app, &mut new, old, &mut problems),
         _ => new.clone().into(),
@@ -70,7 +70,21 @@ fn application(org: &Org, full_name: &str, mut new: Node) -> Result<Ruled, Vec<P
     Ok(new.into())
 }
 
+/// Whether an app of the org has a consumer key.
+fn is_taken(org: &Org, key: &str) -> bool {
+    org.of_type("ConnectedApp")
+        .filter_map(|(_, app)| app.child("oauthConfig").cloned())
+        .chain(org.of_type("ExtlClntAppGlobalOauthSettings").map(|(_, settings)| settings))
+        .any(|config| config.get("consumerKey") == Some(key))
+}
+
+/// Whether a text can be a consumer key: 8 to 256 letters and digits (S 1.2).
+fn is_key(text: &str) -> bool {
+    (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn global(
+    org: &Org,
     full_name: &str,
     new: &mut Node,
     old: Option<&Node>,
@@ -78,9 +92,16 @@ fn global(
 ) -> Ruled {
     match (new.get("consumerKey"), old) {
         (Some(_), Some(_)) => problems.push(Problem::from("You cannot provide a Consumer Key")),
-        (Some(_), None) => problems.push(Problem::from("The consumer key is already taken")),
-        (None, _) => {}
+        // It can be chosen once (S 1.2), and is nobody else's: the demo org sees its own.
+        (Some(key), None) if is_taken(org, key) => {
+            problems.push(Problem::from("The consumer key is already taken"));
+        }
+        (Some(key), None) if !is_key(key) => {
+            problems.push(Problem::from(format!("Invalid value for field consumerKey: {key}")));
+        }
+        _ => {}
     }
+    // One that was sent gave none that works (why 8).
     if new.get("consumerSecret").is_some() {
         problems.push(Problem::from("You cannot provide a Consumer Secret"));
     }
@@ -89,7 +110,9 @@ fn global(
     let key = match old.and_then(|old| old.get("consumerKey")) {
         Some(key) if !new.flag("shouldRotateConsumerKey") => key.to_owned(),
         Some(key) => format!("3MVG9{}", derived_id("demo", key)),
-        None => format!("3MVG9{}", derived_id("demo", full_name)),
+        None => new
+            .get("consumerKey")
+            .map_or_else(|| format!("3MVG9{}", derived_id("demo", full_name)), str::to_owned),
     };
     new.set("consumerKey", &key);
     for (flag, default) in [
@@ -106,6 +129,7 @@ fn global(
     new.set("shouldRotateConsumerSecret", "false");
     let mut ruled = Ruled::from(new.clone());
     if rotates {
+        ruled.rotates = Some(key);
         ruled.warnings.push("The consumer credentials are rotated by this deployment".to_owned());
     }
     ruled

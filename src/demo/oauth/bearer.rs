@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::state::{Org, State};
 use super::super::wire::Request;
-use super::{Denied, denied, grant, not_approved, unknown_client, user_id};
+use super::{Denied, app, denied, grant, not_approved, user_id};
 
 pub(super) fn bearer(
     state: &mut State,
@@ -20,7 +20,7 @@ pub(super) fn bearer(
     let claims = claims(assertion).ok_or_else(invalid)?;
     let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     let client_id = claim("iss");
-    let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
+    let client = app(&state.org, &client_id)?;
     if !client.certificate.as_deref().is_some_and(|pem| is_signed(assertion, pem)) {
         return Err(invalid());
     }

@@ -309,3 +309,45 @@ fn to_deploy_is_not_enough_to_change_an_app() {
     let all = ["CustomizeApplication", "ManageProfilesPermissionsets", "ModifyAllData"];
     assert_eq!(said(&all, &approved), "");
 }
+
+#[test]
+fn a_new_external_apps_key_can_be_chosen_and_its_secret_made_anew() {
+    let mut state = state();
+    let kind = "ExtlClntAppGlobalOauthSettings";
+    let settings = |parts: &str| {
+        format!(
+            "<{kind} {NS}><callbackUrl>https://a.example.com</callbackUrl>{parts}\
+             <externalClientApplication>Lamp</externalClientApplication></{kind}>"
+        )
+    };
+    let app = format!(
+        "<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail>\
+         </ExternalClientApplication>"
+    );
+    let key = |key: &str| format!("<consumerKey>{key}</consumerKey>");
+    let mut said = |parts: &str| {
+        let settings = settings(parts);
+        let files = [
+            ("externalClientApps/Lamp.eca", app.as_str()),
+            ("extlClntAppGlobalOauthSets/Lamp_g.ecaGlblOauth", settings.as_str()),
+        ];
+        let types: &[(&str, &[&str])] =
+            &[("ExternalClientApplication", &["Lamp"]), (kind, &["Lamp_g"])];
+        let lax = DeployOptions { ignore_warnings: true, ..options() };
+        let outcome = deploy_with(&mut state, &zip(types, &files), lax);
+        let changed = outcome.successes.iter().any(|one| one.component_type == kind && one.changed);
+        let key = "AcmeKey0000000001";
+        (problems(&outcome).join("; "), changed, state.org.consumer_secret(key))
+    };
+    assert_eq!(
+        said(&key("3MVG9demoHarbourLightWarehouse0002")).0,
+        "The consumer key is already taken"
+    );
+    assert_eq!(said(&key("a key")).0, "Invalid value for field consumerKey: a key");
+    let (words, changed, secret) = said(&key("AcmeKey0000000001"));
+    assert_eq!((words.as_str(), changed), ("", true));
+    assert!(!said("").1, "the key stays");
+    assert_eq!(said("").2, secret);
+    let rotated = said("<shouldRotateConsumerSecret>true</shouldRotateConsumerSecret>");
+    assert!(rotated.1 && rotated.2 != secret, "{rotated:?}");
+}
