@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::job::{DeployJob, Message};
 use super::name::encode;
 use super::objects::{HIDDEN_PERMISSION, ObjectDef, key_prefix};
+use super::preauth::row_id;
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
 };
@@ -376,7 +377,7 @@ impl Org {
         let mut rows = Vec::new();
         let mut add = |parent: String, entity: &str, kind: &str| {
             rows.push(json!({
-                "Id": derived_id("0J0", &format!("{parent}:{entity}")), "ParentId": parent,
+                "Id": row_id(&parent, entity), "ParentId": parent,
                 "SetupEntityId": entity, "SetupEntityType": kind,
             }));
         };
