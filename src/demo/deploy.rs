@@ -10,6 +10,7 @@ mod connection;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
+mod gone;
 mod naming;
 mod package;
 mod permission_set;
@@ -277,6 +278,7 @@ impl Org {
         if !job.options.check_only && outcome.status != "Failed" {
             let changes = self.changes_to(&after);
             self.components = after.components;
+            self.records = after.records;
             self.rotated = after.rotated;
             self.note_changes(changes, &job.created_by, job.end);
         }
@@ -426,14 +428,7 @@ impl Org {
             });
             return;
         }
-        self.components.remove(key);
-        if type_name == "ExternalClientApplication" {
-            self.components.retain(|(other, _), stored| {
-                !other.starts_with("ExtlClntApp")
-                    || !Node::parse(&stored.content)
-                        .is_ok_and(|node| node.get("externalClientApplication") == Some(full_name))
-            });
-        }
+        self.take_away(key);
         outcome.successes.push(Message {
             id: Some(component_id(type_name, full_name)),
             success: true,

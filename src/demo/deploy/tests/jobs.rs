@@ -275,3 +275,31 @@ fn what_is_deleted_is_deleted_before_what_is_added_unless_it_is_asked_for_after(
         assert_eq!((state.org.has(kind, "New"), state.org.has(kind, old)), (!double, double));
     }
 }
+
+#[test]
+fn nothing_speaks_of_what_was_deleted() {
+    let mut state = state();
+    let deletions = format!(
+        "<Package {NS}><types><members>Warehouse_Sync</members><name>PermissionSet</name></types>\
+         </Package>"
+    );
+    let app = |state: &State| state.org.component("ConnectedApp", "Warehouse_Loader").unwrap();
+    assert!(app(&state).get("permissionSetName").is_some());
+    let user = "warehouse.sync@harbourlight.example.com";
+    assert_eq!(state.org.sources(user).len(), 2);
+    let outcome = deploy(&mut state, &zip(&[], &[("destructiveChanges.xml", &deletions)]));
+    assert_eq!(outcome.status, "Succeeded");
+    assert_eq!(app(&state).get("permissionSetName"), None);
+    // What is there now can be deployed as it is, and changes nothing.
+    let lines = app(&state).to_file();
+    let lines = lines.lines().filter(|line| !line.contains("consumerKey"));
+    let content = lines.collect::<Vec<_>>().join("\n");
+    let files = [("connectedApps/Warehouse_Loader.connectedApp", content.as_str())];
+    let again = deploy(&mut state, &zip(&[("ConnectedApp", &["Warehouse_Loader"])], &files));
+    assert_eq!((problems(&again), again.successes[0].changed), (vec![], false));
+    // A set of the same name is another one, that nobody has.
+    let set = format!("<PermissionSet {NS}><label>Other</label></PermissionSet>");
+    let files = [("permissionsets/Warehouse_Sync.permissionset", set.as_str())];
+    deploy(&mut state, &zip(&[("PermissionSet", &["Warehouse_Sync"])], &files));
+    assert_eq!(state.org.sources(user).len(), 1);
+}
