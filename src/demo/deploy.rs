@@ -29,6 +29,7 @@ use super::schema;
 use super::state::{Org, State, Stored, component_id, same_id, string};
 use super::tree::Node;
 pub(super) use age::cut;
+pub(super) use connected_app::flag_default;
 pub(crate) use package::{NEWEST, OLDEST};
 use package::{Package, Unit};
 pub(crate) use rights::PRE_AUTHORISING;

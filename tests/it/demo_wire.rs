@@ -858,5 +858,5 @@ async fn what_is_deployed_and_assigned_is_on_the_audit_trail() {
         .collect();
     assert_eq!(actions, ["PermSetAssign", "PermSetUnassign", "PermSetDelete"], "{trail}");
     let shown = trail["records"][0]["Display"].as_str().unwrap();
-    assert!(shown.starts_with("Report_Builder: "), "{trail}");
+    assert_eq!(shown, "Report Builder: Sam Pereira", "{trail}");
 }

@@ -134,6 +134,11 @@ fn folded(scope: &str) -> &str {
     }
 }
 
+/// What a flag of `oauthConfig` is that no file sets (S 1.2).
+pub(in crate::demo) fn flag_default(flag: &str) -> bool {
+    flag == "isSecretRequiredForRefreshToken"
+}
+
 fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
     let approved = new.child("oauthConfig").is_some_and(|config| config.flag("isAdminApproved"));
     // They take effect only while admins approve (S 1.1); an empty element clears them.
@@ -160,11 +165,12 @@ fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
         }
         config.remove("scopes");
         config.children.extend(scopes.into_iter().map(|scope| Node::text("scopes", scope)));
-        for (flag, default) in
-            [("isAdminApproved", "false"), ("isSecretRequiredForRefreshToken", "true")]
-        {
+        // What is left out has its default (S 1.2), and stands where it stood.
+        let stood = old.child("oauthConfig").into_iter().flat_map(|config| &config.children);
+        let flags = stood.map(|flag| flag.name.as_str()).filter(|name| name.starts_with("is"));
+        for flag in flags.chain(["isAdminApproved", "isSecretRequiredForRefreshToken"]) {
             if config.child(flag).is_none() {
-                config.set(flag, default);
+                config.set(flag, &flag_default(flag).to_string());
             }
         }
         config.children.sort_by(|one, other| one.name.cmp(&other.name));

@@ -78,7 +78,7 @@ pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> 
 
 /// Puts a row that came or went on the audit trail.
 fn note(call: &mut Call<'_>, object: &str, row: Option<Row>, is_new: bool) {
-    let change = row.and_then(|row| audit::of_row(object, &row, is_new));
+    let change = row.and_then(|row| audit::of_row(&call.state.org, object, &row, is_new));
     call.state.org.note_changes(change.into_iter().collect(), &call.user, call.now);
     call.state.dirty = true;
 }

@@ -351,3 +351,18 @@ fn a_new_external_apps_key_can_be_chosen_and_its_secret_made_anew() {
     let rotated = said("<shouldRotateConsumerSecret>true</shouldRotateConsumerSecret>");
     assert!(rotated.1 && rotated.2 != secret, "{rotated:?}");
 }
+
+#[test]
+fn a_flag_that_says_what_it_says_by_default_may_be_left_out() {
+    let mut state = state();
+    let flags = ["isClientCredentialEnabled", "isConsumerSecretOptional", "isPkceRequired"];
+    let content = app_without_key(&state);
+    let lines = content.lines().filter(|line| !flags.iter().any(|flag| line.contains(flag)));
+    let content = lines.collect::<Vec<_>>().join("\n");
+    let before = state.org.components.clone();
+    let files = [("connectedApps/Ampersand.connectedApp", content.as_str())];
+    let outcome = deploy(&mut state, &zip(&[("ConnectedApp", &["Ampersand"])], &files));
+    assert_eq!((problems(&outcome), outcome.successes[0].changed), (vec![], false));
+    assert_eq!(state.org.components, before);
+    assert!(state.org.history.audit.is_empty());
+}
