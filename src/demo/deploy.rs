@@ -30,8 +30,8 @@ use super::state::{Org, State, Stored, component_id, same_id, string};
 use super::tree::Node;
 pub(super) use age::cut;
 pub(super) use connected_app::flag_default;
+use package::{Deletion, Unit};
 pub(crate) use package::{NEWEST, OLDEST};
-use package::{Package, Unit};
 pub(crate) use rights::PRE_AUTHORISING;
 
 /// Something wrong with a file, with its place where there is one.
@@ -209,7 +209,7 @@ impl State {
     }
 }
 
-/// In which order types are taken, so that what is referred to is there first.
+/// In which order types are taken, so that what is referred to is there first; others come last.
 const ORDER: &[&str] = &[
     "Settings",
     "PermissionSet",
@@ -243,15 +243,16 @@ impl Org {
         };
         // Tried on a copy, which becomes the org if all is well.
         let mut after = self.clone();
-        for key in std::mem::take(&mut package.delete_before) {
-            after.delete(&key, &package, job, &mut outcome);
+        for deletion in &package.delete_before {
+            after.delete(deletion, job, &mut outcome);
         }
-        package.units.sort_by_key(|unit| ORDER.iter().position(|name| *name == unit.key.0));
+        let place = |name: &str| ORDER.iter().position(|one| *one == name).unwrap_or(ORDER.len());
+        package.units.sort_by_key(|unit| place(&unit.key.0));
         for unit in &package.units {
-            after.deploy_unit(unit, &package, job, &mut outcome);
+            after.deploy_unit(unit, job, &mut outcome);
         }
-        for key in std::mem::take(&mut package.delete_after) {
-            after.delete(&key, &package, job, &mut outcome);
+        for deletion in &package.delete_after {
+            after.delete(deletion, job, &mut outcome);
         }
         outcome.failures.append(&mut package.mismatches(job.end));
         limit(&mut outcome.failures, job.end);
@@ -261,6 +262,7 @@ impl Org {
             .any(|message| message.problem_type.as_deref() == Some("Warning"));
         let spoiled = !outcome.failures.is_empty() || (warned && !job.options.ignore_warnings);
         let package_failed = outcome.failures.is_empty() && spoiled;
+        let any_done = outcome.successes.iter().any(|message| message.problem_type.is_none());
         outcome.successes.push(Message {
             full_name: "package.xml".to_owned(),
             file_name: "package.xml".to_owned(),
@@ -272,7 +274,7 @@ impl Org {
         outcome.status = match (spoiled, job.options.rollback_on_error) {
             (false, _) => "Succeeded",
             (true, true) => "Failed",
-            (true, false) if package_failed => "Failed",
+            (true, false) if package_failed || !any_done => "Failed",
             (true, false) => "SucceededPartial",
         }
         .to_owned();
@@ -286,13 +288,7 @@ impl Org {
         outcome
     }
 
-    fn deploy_unit(
-        &mut self,
-        unit: &Unit,
-        package: &Package,
-        job: &DeployJob,
-        outcome: &mut Outcome,
-    ) {
+    fn deploy_unit(&mut self, unit: &Unit, job: &DeployJob, outcome: &mut Outcome) {
         let (type_name, full_name) = &unit.key;
         let line = Message {
             component_type: type_name.clone(),
@@ -302,7 +298,7 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
-        let ruled = self.classify(unit, package, old.as_ref()).and_then(|ruled| {
+        let ruled = self.classify(unit, old.as_ref()).and_then(|ruled| {
             let (before, after) = (old.as_ref(), Some(&ruled.node));
             match rights::lacking(self, &job.created_by, &unit.key, before, after) {
                 Some(problem) => Err(vec![problem]),
@@ -352,19 +348,14 @@ impl Org {
         }
     }
 
-    fn classify(
-        &self,
-        unit: &Unit,
-        package: &Package,
-        old: Option<&Node>,
-    ) -> Result<Ruled, Vec<Problem>> {
+    fn classify(&self, unit: &Unit, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
         let (type_name, full_name) = &unit.key;
         if old.is_none()
             && let Some(problem) = naming::wrong(self, &unit.key)
         {
             return Err(vec![problem]);
         }
-        let mut new = check::parse(&unit.content, &unit.key, package.version)
+        let mut new = check::parse(&unit.content, &unit.key, unit.version)
             .map_err(|problem| vec![problem])?;
         let wrong = value::wrong(&new);
         if !wrong.is_empty() {
@@ -372,13 +363,13 @@ impl Org {
         }
         if let Some(old) = old {
             let fields = schema::fields_at(type_name, full_name, NEWEST);
-            age::keep(&mut new, old, fields, package.version);
+            age::keep(&mut new, old, fields, unit.version);
         }
         match type_name.as_str() {
             "ConnectedApp" => connected_app::rule(self, new, old),
-            "PermissionSet" => permission_set::rule_set(self, new, old, package.version),
+            "PermissionSet" => permission_set::rule_set(self, new, old, unit.version),
             "PermissionSetGroup" => permission_set::rule_group(self, new),
-            "Profile" => profile::rule(self, full_name, new, old, package.version),
+            "Profile" => profile::rule(self, full_name, new, old, unit.version),
             "Settings" => settings::rule(new, old),
             name if connection::TYPES.contains(&name) => connection::rule(self, new),
             _ => external_app::rule(self, &unit.key, new, old),
@@ -398,7 +389,8 @@ impl Org {
         );
     }
 
-    fn delete(&mut self, key: &Key, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
+    fn delete(&mut self, deletion: &Deletion, job: &DeployJob, outcome: &mut Outcome) {
+        let Deletion { key, file } = deletion;
         let (type_name, full_name) = key;
         let line = Message {
             component_type: type_name.clone(),
@@ -411,7 +403,7 @@ impl Org {
             // Reported, but nothing that stops the rest (S 6.10).
             outcome.successes.push(Message {
                 success: true,
-                file_name: package.destructive_file.clone(),
+                file_name: (*file).to_owned(),
                 problem: Some(format!("No {type_name} named: {} found", encode(full_name))),
                 problem_type: Some("Warning".to_owned()),
                 ..line

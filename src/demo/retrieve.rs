@@ -396,6 +396,12 @@ impl Org {
             .iter()
             .map(|name| {
                 let full_name = decode(name);
+                if type_name == "CustomObject" && self.names_of(type_name).contains(&full_name) {
+                    let types = vec![(type_name.to_owned(), vec![name.clone()])];
+                    let whole = RetrieveRequest { types, version, ..RetrieveRequest::default() };
+                    let file = Node::parse(&self.object_file(&full_name, &whole)).ok()?;
+                    return Some((name.clone(), file));
+                }
                 let mut node = self.component(type_name, &full_name)?;
                 cut(&mut node, schema::fields_at(type_name, &full_name, NEWEST), version);
                 Some((name.clone(), node))
@@ -625,6 +631,9 @@ mod tests {
         };
         assert!(read("Profile", "Admin").unwrap().1.all("objectPermissions").count() > 5);
         assert!(read("Profile", "Nobody").is_none());
+        let account = read("CustomObject", "Account").unwrap().1;
+        assert!(account.all("fields").any(|field| field.get("fullName") == Some("Industry")));
+        assert!(read("CustomObject", "Nothing__c").is_none());
         assert_eq!(
             read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name,
             "ConnectedAppSettings"

@@ -14,7 +14,7 @@ use super::refusal::{Refusal, refuse};
 use super::rest;
 use super::retrieve::NEEDS_VIEW_SETUP;
 use super::schema;
-use super::state::{State, string, timestamp};
+use super::state::{State, same_id, string, timestamp};
 use super::tree::{NAMESPACE, Node};
 use super::wire::{Reply, Request, XML};
 
@@ -368,6 +368,9 @@ fn retrieve_status(
     fault: Option<&Fault>,
 ) -> Result<String, Refusal> {
     let unknown = || refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+    // 15 characters of an id mean the same as 18.
+    let id = state.retrieves.keys().find(|known| same_id(known, id)).cloned();
+    let id = id.as_deref().ok_or_else(unknown)?;
     let job = state.retrieves.get(id).ok_or_else(unknown)?;
     if job.fetched {
         // The zip is deleted once it was fetched (S 6.2); the text is the demo org's own.

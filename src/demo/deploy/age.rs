@@ -6,11 +6,19 @@ use std::collections::BTreeMap;
 use super::super::schema::{Field, Kind};
 use super::super::tree::Node;
 
+/// The version from which on a permission set's licence is called so; before it is `userLicense` (S
+/// 4.1).
+pub(super) const LICENSE: u16 = 38;
+
 /// Takes out what a version does not know yet.
 pub(in crate::demo) fn cut(node: &mut Node, fields: &[Field], version: u16) {
+    if node.name == "PermissionSet" && version < LICENSE {
+        let licences = node.children.iter_mut().filter(|child| child.name == "license");
+        licences.for_each(|child| "userLicense".clone_into(&mut child.name));
+    }
     node.children.retain(|child| {
         let field = fields.iter().find(|field| field.name == child.name);
-        field.is_none_or(|field| field.since <= version)
+        field.is_none_or(|field| field.is_at(version))
     });
     for child in &mut node.children {
         if let Some(inner) = inner(fields, &child.name) {

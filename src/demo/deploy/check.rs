@@ -50,7 +50,7 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
     // Where each name stood last.
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, child) in node.children.iter().enumerate() {
-        let known = fields.iter().find(|field| field.name == child.name && field.since <= version);
+        let known = fields.iter().find(|field| field.name == child.name && field.is_at(version));
         let Some(field) = known else {
             return Err(at(
                 child,

@@ -31,6 +31,11 @@ pub(super) fn rule_set(
     old: Option<&Node>,
     version: u16,
 ) -> Result<Ruled, Vec<Problem>> {
+    if let Some(licence) = new.get("userLicense").map(str::to_owned) {
+        new.remove("userLicense");
+        new.remove("license");
+        new.set("license", &licence);
+    }
     dependency::canonical(&org.catalog, &mut new);
     let mut problems = dependency::references(org, &new);
     problems.extend(dependency::duplicates(&new, KEYS));

@@ -39,6 +39,10 @@ const OBJECT_FLAGS: &[&str] = &[
     "viewAllRecords",
 ];
 
+/// The version from which on object permissions of standard objects are fixed on standard profiles
+/// (S 3.4).
+const FIXED: u16 = 50;
+
 /// Lays a deployed profile over the stored one, or makes a new one.
 pub(super) fn rule(
     org: &Org,
@@ -64,7 +68,7 @@ pub(super) fn rule(
             "You can't change the user license of a profile: {has} to {wanted}"
         )));
     }
-    if org.catalog.standard_profiles.contains_key(full_name) {
+    if version >= FIXED && org.catalog.standard_profiles.contains_key(full_name) {
         problems.extend(standard_objects(org, &new, &base));
     }
     let mut node = overlay(org, &base, &new);
@@ -75,6 +79,9 @@ pub(super) fn rule(
     let defaults = |node: &Node| {
         node.all("applicationVisibilities").filter(|entry| entry.flag("default")).count()
     };
+    if defaults(&new) > 1 {
+        problems.push(Problem::from("A profile has one default app."));
+    }
     if defaults(&base) > 0 && defaults(&node) == 0 {
         problems.push(Problem::from("You can't remove the only default app from the profile."));
     }
@@ -121,8 +128,8 @@ fn create(
     base
 }
 
-/// From 50.0 on, object permissions of standard objects are fixed on standard profiles (S 3.4; the
-/// text is not known).
+/// What is changed of the object permissions that are fixed on standard profiles (S 3.4; the text is
+/// not known).
 fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
     let stored = objects(base);
     new.all("objectPermissions")
@@ -196,11 +203,22 @@ fn overlay(org: &Org, base: &Node, new: &Node) -> Node {
                 // 3.4).
                 let ignored = sees_all && ["modifyAllRecords", "viewAllRecords"].contains(flag);
                 let omitted = org.takes(Form::OmittedFlagsStay) && entry.child(flag).is_none();
-                let source = if ignored || omitted { stored.unwrap_or(&entry) } else { &entry };
-                let value = source.flag(flag).to_string();
-                entry.set(flag, &value);
+                let value = match stored {
+                    Some(stored) if ignored || omitted => stored.flag(flag),
+                    None if ignored => false,
+                    _ => entry.flag(flag),
+                };
+                entry.set(flag, &value.to_string());
             }
             entry.children.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        if entry.name == "applicationVisibilities" && entry.flag("default") {
+            // There is one default app (S 3.1); that a new one takes the place of the old one,
+            // rather than that it is refused, is the demo org's own.
+            let others = node.children.iter_mut().filter(|other| other.name == entry.name);
+            others
+                .filter(|other| other.flag("default"))
+                .for_each(|app| app.set("default", "false"));
         }
         match places.get(&key) {
             Some(place) => node.children[*place] = entry,

@@ -366,3 +366,22 @@ fn a_flag_that_says_what_it_says_by_default_may_be_left_out() {
     assert_eq!(state.org.components, before);
     assert!(state.org.history.audit.is_empty());
 }
+
+#[test]
+fn the_elements_of_the_documentation_are_known() {
+    let state = state();
+    let parts = "<canvasConfig><accessMethod>Get</accessMethod><canvasUrl>https://a.example.com\
+                 </canvasUrl></canvasConfig><mobileAppConfig><devicePlatform>ios</devicePlatform>\
+                 <version>1</version></mobileAppConfig><samlConfig><acsUrl>https://a.example.com\
+                 </acsUrl><entityUrl>https://a.example.com</entityUrl><samlSubjectType>Username\
+                 </samlSubjectType></samlConfig></ConnectedApp>";
+    assert_eq!(app(&app_without_key(&state).replace("</ConnectedApp>", parts)), [""; 0]);
+    let timeout = |kind: &str| {
+        let (_, outcome) = policies(&format!(
+            "<externalClientApplication>Ampersand_ECA</externalClientApplication>\
+             <namedUserJwtSessionTimeoutType>{kind}</namedUserJwtSessionTimeoutType>"
+        ));
+        outcome.failures.len()
+    };
+    assert_eq!((timeout("UserSession"), timeout("Never")), (0, 1));
+}

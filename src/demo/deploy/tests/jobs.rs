@@ -303,3 +303,76 @@ fn nothing_speaks_of_what_was_deleted() {
     deploy(&mut state, &zip(&[("PermissionSet", &["Warehouse_Sync"])], &files));
     assert_eq!(state.org.sources(user).len(), 1);
 }
+
+#[test]
+fn what_belongs_to_a_new_profile_comes_after_it() {
+    let mut state = state();
+    let profile = format!(
+        "<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>"
+    );
+    let session = format!(
+        "<ProfileSessionSetting {NS}><externalCommunityUserIdentityVerif>false\
+         </externalCommunityUserIdentityVerif><forceLogout>false</forceLogout><profile>new\
+         </profile><sessionPersistence>false</sessionPersistence><sessionTimeout>120\
+         </sessionTimeout><sessionTimeoutWarning>false</sessionTimeoutWarning>\
+         </ProfileSessionSetting>"
+    );
+    let types: &[(&str, &[&str])] = &[("Profile", &["New"]), ("ProfileSessionSetting", &["n1"])];
+    let files = [
+        ("profiles/New.profile", profile.as_str()),
+        ("profileSessionSettings/n1.profileSessionSetting", session.as_str()),
+    ];
+    assert_eq!(problems(&deploy(&mut state, &zip(types, &files))), [""; 0]);
+}
+
+#[test]
+fn each_package_of_a_zip_has_its_version_and_each_deletion_its_file() {
+    let mut state = state();
+    let package = |version: &str, name: &str| {
+        let types = "<types><members>*</members><name>PermissionSet</name></types>";
+        let manifest = format!("<Package {NS}>{types}<version>{version}</version></Package>");
+        let set = format!(
+            "<PermissionSet {NS}><label>New</label>{}</PermissionSet>",
+            object("Account", "RF")
+        );
+        [
+            (format!("{name}/package.xml"), manifest.into_bytes()),
+            (format!("{name}/permissionsets/{name}.permissionset"), set.into_bytes()),
+        ]
+    };
+    let files: BTreeMap<_, _> =
+        package("62.0", "Old").into_iter().chain(package("67.0", "Young")).collect();
+    let zip_of_both = write_zip(&files).unwrap();
+    let outcome =
+        deploy_with(&mut state, &zip_of_both, DeployOptions { single_package: false, ..options() });
+    // `viewAllFields` is younger than 62.0.
+    let failed: Vec<&str> =
+        outcome.failures.iter().map(|message| message.full_name.as_str()).collect();
+    assert_eq!(failed, ["Old"]);
+    let deletions = |name: &str| {
+        format!(
+            "<Package {NS}><types><members>{name}</members><name>PermissionSet</name></types>\
+             </Package>"
+        )
+    };
+    let (pre, post) = (deletions("A"), deletions("B"));
+    let files =
+        [("destructiveChangesPre.xml", pre.as_str()), ("destructiveChangesPost.xml", &post)];
+    let outcome = deploy(&mut state, &zip(&[], &files));
+    let said: Vec<(&str, &str)> = outcome
+        .successes
+        .iter()
+        .filter(|message| message.problem.is_some())
+        .map(|message| (message.full_name.as_str(), message.file_name.as_str()))
+        .collect();
+    assert_eq!(said, [("A", "destructiveChangesPre.xml"), ("B", "destructiveChangesPost.xml")]);
+}
+
+#[test]
+fn where_nothing_was_done_a_deploy_without_rollback_has_failed() {
+    let bad = format!("<PermissionSet {NS}/>");
+    let zip =
+        zip(&[("PermissionSet", &["Bad"])], &[("permissionsets/Bad.permissionset", bad.as_str())]);
+    let lax = DeployOptions { rollback_on_error: false, ..options() };
+    assert_eq!(deploy_with(&mut state(), &zip, lax).status, "Failed");
+}
