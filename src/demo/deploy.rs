@@ -366,13 +366,13 @@ impl Org {
             age::keep(&mut new, old, fields, unit.version);
         }
         match type_name.as_str() {
-            "ConnectedApp" => connected_app::rule(self, new, old),
+            "ConnectedApp" => connected_app::rule(self, new, old, unit.version),
             "PermissionSet" => permission_set::rule_set(self, new, old, unit.version),
             "PermissionSetGroup" => permission_set::rule_group(self, new),
             "Profile" => profile::rule(self, full_name, new, old, unit.version),
             "Settings" => settings::rule(new, old),
             name if connection::TYPES.contains(&name) => connection::rule(self, new),
-            _ => external_app::rule(self, &unit.key, new, old),
+            _ => external_app::rule(self, &unit.key, new, old, unit.version),
         }
     }
 

@@ -494,7 +494,7 @@ fn deploy_options(node: &Node) -> Result<DeployOptions, Refusal> {
         rollback_on_error: flag("rollbackOnError")?,
         run_tests: node.texts("runTests").map(str::to_owned).collect(),
         single_package: flag("singlePackage")?,
-        test_level: node.get("testLevel").map(str::to_owned),
+        test_level: node.child("testLevel").map(|level| level.value().to_owned()),
     };
     match options.wrong_level() {
         Some(wrong) => Err(broken(wrong)),

@@ -8,7 +8,12 @@ use super::super::tree::Node;
 use super::{Problem, Ruled};
 
 /// Replaces a connected app that is there.
-pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule(
+    org: &Org,
+    mut new: Node,
+    old: Option<&Node>,
+    version: u16,
+) -> Result<Ruled, Vec<Problem>> {
     let mut problems = Vec::new();
     let key = new.child("oauthConfig").and_then(|config| config.get("consumerKey"));
     let Some(old) = old else {
@@ -35,6 +40,7 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
     }
     problems.extend(check_policy(&new));
     problems.extend(check_session(&new));
+    problems.extend(check_scopes(&new, version));
     problems.extend(check_names(org, &new));
     if !problems.is_empty() {
         return Err(problems);
@@ -74,6 +80,33 @@ fn check_policy(new: &Node) -> Vec<Problem> {
             .push(Problem::from(format!("Invalid value for field refreshTokenPolicy: {refresh}")));
     }
     problems
+}
+
+/// Scopes that are younger than the oldest API, with the version that brought them (S 1.2).
+const YOUNG_SCOPES: &[(&str, u16)] = &[
+    ("CDPIngest", 52),
+    ("Chatbot", 54),
+    ("Content", 51),
+    ("Eclair", 35),
+    ("ForgotPassword", 57),
+    ("Lightning", 51),
+    ("Pardot", 49),
+    ("PwdlessLogin", 59),
+    ("UserRegistration", 58),
+    ("Wave", 35),
+];
+
+fn check_scopes(new: &Node, version: u16) -> Vec<Problem> {
+    let scopes = new.child("oauthConfig").into_iter().flat_map(|config| config.texts("scopes"));
+    let is_young =
+        |scope: &&str| YOUNG_SCOPES.iter().any(|(name, since)| name == scope && *since > version);
+    let problem = |scope: &str| {
+        Problem::from(format!(
+            "Error parsing file: '{scope}' is not a valid value for the enum \
+             'ConnectedAppOauthAccessScope'"
+        ))
+    };
+    scopes.filter(is_young).map(problem).collect()
 }
 
 /// The words of a session policy (S 1.1; the levels as the WSDL's `SessionSecurityLevel` has them).
@@ -116,6 +149,15 @@ fn check_names(org: &Org, new: &Node) -> Vec<Problem> {
             Some(name) if org.user(name).is_none() => problems.push(Problem::from(format!(
                 "In field: oauthClientCredentialUser - no User named {name} found"
             ))),
+            // S 1.2, in the words for an external client app.
+            Some(name) if !org.is_permitted(name, "ApiUserOnly") => {
+                problems.push(Problem::from(format!(
+                    "The client credentials flow user needs the API Only User permission: {name}"
+                )));
+            }
+            Some(_) if !config.flag("isClientCredentialEnabled") => problems.push(Problem::from(
+                "oauthClientCredentialUser is only allowed with isClientCredentialEnabled",
+            )),
             None if config.flag("isClientCredentialEnabled") => {
                 problems.push(Problem::from("Required field is missing: oauthClientCredentialUser"))
             }

@@ -11,6 +11,7 @@ pub(super) fn rule(
     key: &Key,
     mut new: Node,
     old: Option<&Node>,
+    version: u16,
 ) -> Result<Ruled, Vec<Problem>> {
     let (type_name, full_name) = key;
     if type_name == "ExternalClientApplication" {
@@ -34,7 +35,7 @@ pub(super) fn rule(
     }
     let mut ruled = match type_name.as_str() {
         "ExtlClntAppGlobalOauthSettings" => global(org, full_name, &mut new, old, &mut problems),
-        "ExtlClntAppOauthConfigurablePolicies" => policies(org, &mut new, &mut problems),
+        "ExtlClntAppOauthConfigurablePolicies" => policies(org, &mut new, version, &mut problems),
         "ExtlClntAppOauthSettings" => oauth(org, &app, &mut new, old, &mut problems),
         _ => new.clone().into(),
     };
@@ -184,7 +185,29 @@ fn policy_defaults(node: &mut Node) {
     }
 }
 
-fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
+/// How long JWT-based tokens may last, in minutes, and the version that brought it (S 2.5).
+const JWT_MINUTES: &[(u16, &[&str])] =
+    &[(61, &["1", "5", "10", "15", "30"]), (65, &["60", "90", "120", "240", "480", "720"])];
+
+/// What is wrong with how long JWT-based tokens last.
+fn wrong_jwt_timeouts(new: &Node, version: u16) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for who in ["namedUser", "guest"] {
+        let field = format!("{who}JwtTimeout");
+        let Some(minutes) = new.get(&field) else { continue };
+        let known = JWT_MINUTES.iter().filter(|(since, _)| *since <= version);
+        if !known.flat_map(|(_, values)| *values).any(|value| *value == minutes) {
+            problems.push(Problem::from(format!("Invalid value for field {field}: {minutes}")));
+        }
+        if new.get(&format!("{who}JwtSessionTimeoutType")) == Some("UserSession") {
+            problems.push(Problem::from(format!("{field} is only allowed with the type Custom")));
+        }
+    }
+    problems
+}
+
+fn policies(org: &Org, new: &mut Node, version: u16, problems: &mut Vec<Problem>) -> Ruled {
+    problems.extend(wrong_jwt_timeouts(new, version));
     for (field, type_name, what) in [
         ("commaSeparatedPermissionSet", "PermissionSet", "permission sets"),
         ("commaSeparatedProfile", "Profile", "profiles"),
@@ -220,6 +243,11 @@ fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
             ))),
             _ => {}
         }
+    }
+    if let Some(period) = new.get("refreshTokenValidityPeriod")
+        && !period.parse::<u32>().is_ok_and(|period| period > 0)
+    {
+        problems.push(Problem::from(format!("Invalid RefreshTokenValidityPeriod '{period}'")));
     }
     if let Some(unit) = new.get("refreshTokenValidityUnit")
         && !["Days", "Hours", "Months"].contains(&unit)

@@ -102,6 +102,9 @@ fn lay_over(new: &mut Node, old: &Node) {
     new.children.extend(silent.cloned().collect::<Vec<_>>());
 }
 
+/// What a group can be (S 4.2).
+const STATUSES: &[&str] = &["Updated", "Outdated", "Updating", "Failed"];
+
 /// Replaces a permission set group.
 pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -116,6 +119,9 @@ pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>
         problems.push(Problem::from(format!(
             "In field: mutingPermissionSets - no MutingPermissionSet named {set} found"
         )));
+    }
+    if let Some(status) = new.get("status").filter(|status| !STATUSES.contains(status)) {
+        problems.push(Problem::from(format!("Invalid value for field status: {status}")));
     }
     if !problems.is_empty() {
         return Err(problems);
