@@ -12,7 +12,7 @@ use super::super::wire::Request;
 use super::{Denied, app, denied, grant, not_approved, user_id};
 
 /// How long an assertion may last, in seconds: minutes, one source says five (S 6.9). Twice as much
-/// allows for clocks. That what lasts longer is no valid assertion is the demo org's own.
+/// allows for clocks. What is said of one that lasts longer is the demo org's own.
 const LONGEST: u64 = 600;
 
 pub(super) fn bearer(
@@ -38,7 +38,9 @@ pub(super) fn bearer(
     }
     let now_is = now / 1000;
     match claims["exp"].as_u64() {
-        Some(expires) if expires > now_is + LONGEST => return Err(invalid()),
+        Some(expires) if expires > now_is + LONGEST => {
+            return Err(denied("invalid_grant", "assertion lasts too long"));
+        }
         Some(expires) if expires >= now_is => {}
         _ => return Err(denied("invalid_grant", "assertion expired")),
     }

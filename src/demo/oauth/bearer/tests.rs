@@ -199,7 +199,7 @@ fn an_assertion_lasts_for_minutes_and_is_for_this_machine() {
     let ends = NOW + 60_000;
     assert_eq!(at(ends - LONGEST * 1000, "localhost"), None);
     let said = at(ends - LONGEST * 1000 - 1000, "localhost");
-    assert_eq!(said.as_deref(), Some("invalid assertion"));
+    assert_eq!(said.as_deref(), Some("assertion lasts too long"));
     assert_eq!(at(ends + 1000, "localhost").as_deref(), Some("assertion expired"));
     for (address, is_here) in [
         ("http://127.0.0.1:7000", true),
