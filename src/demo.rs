@@ -23,6 +23,7 @@ mod needs;
 mod oauth;
 mod objects;
 mod page;
+mod preauth;
 mod query;
 mod records;
 mod refusal;

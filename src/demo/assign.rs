@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::objects::{ObjectDef, find};
+use super::preauth::{Named, row_id};
 use super::refusal::{Refusal, refuse};
 use super::state::{Org, Row, component_id, same_id, string};
 
@@ -132,11 +133,11 @@ impl Org {
 
     fn grant_app(&mut self, values: &Row) -> Result<String, Refusal> {
         let parent = string(values, "ParentId");
-        let parent = self
-            .carriers()
-            .into_iter()
-            .map(|(id, _)| id)
-            .find(|id| same_id(id, parent))
+        let ids = self.carriers().into_iter().map(|(id, _)| id);
+        let parent = ids.into_iter().find(|id| same_id(id, parent));
+        // Groups carry what their sets do, and no app names one.
+        let (parent, carrier) = parent
+            .and_then(|id| self.carrier(&id).map(|carrier| (id, carrier)))
             .ok_or_else(|| missing("ParentId"))?;
         let entity = string(values, "SetupEntityId");
         let mut kind = None;
@@ -160,6 +161,17 @@ impl Org {
         if taken {
             return Err(duplicate("SetupEntityId"));
         }
+        match self.pre_authorise(&carrier, &entity) {
+            Named::Yes => return Ok(row_id(&parent, &entity)),
+            Named::NeedsNone => {
+                return Err(refuse(
+                    "FIELD_INTEGRITY_EXCEPTION",
+                    "all users may authorize this app themselves: set isAdminApproved first",
+                ));
+            }
+            // Of an app of another org there is the row alone.
+            Named::NotOwn => {}
+        }
         let mut row = Row::new();
         row.insert("ParentId".to_owned(), parent.into());
         row.insert("SetupEntityId".to_owned(), entity.into());
@@ -167,14 +179,21 @@ impl Org {
         Ok(self.store_row("SetupEntityAccess", "0J0", row))
     }
 
-    /// Returns a stored row.
+    /// Returns a row that can be made and deleted.
     pub(crate) fn stored_row(&self, object: &str, id: &str) -> Option<Row> {
-        let rows = self.records.get(object)?;
-        rows.iter().find(|row| same_id(string(row, "Id"), id)).cloned()
+        let is_it = |row: &Row| same_id(string(row, "Id"), id);
+        let stored = self.records.get(object).into_iter().flatten().find(|row| is_it(row));
+        stored.cloned().or_else(|| self.rows(find(object, false)?).into_iter().find(is_it))
     }
 
     /// Deletes a stored row by REST.
     pub(crate) fn delete_row(&mut self, object: &ObjectDef, id: &str) -> Result<(), Refusal> {
+        if object.name == "SetupEntityAccess"
+            && let Some(row) = self.stored_row(object.name, id)
+            && self.take_back(string(&row, "ParentId"), string(&row, "SetupEntityId"))
+        {
+            return Ok(());
+        }
         let rows = self.records.entry(object.name.to_owned()).or_default();
         let before = rows.len();
         rows.retain(|row| !same_id(string(row, "Id"), id));
@@ -236,5 +255,61 @@ mod tests {
         let id = org.create_row(object, &values).unwrap();
         org.delete_row(object, &id).unwrap();
         assert_eq!(org.records["PermissionSetAssignment"], before, "others' rows stay");
+    }
+
+    #[test]
+    fn who_is_pre_authorised_stands_in_the_apps_file() {
+        let object = find("SetupEntityAccess", false).unwrap();
+        for (app_type, app, file) in [
+            ("ConnectedApp", "Warehouse_Loader", ("ConnectedApp", "Warehouse_Loader")),
+            (
+                "ExternalClientApplication",
+                "Ampersand_ECA",
+                ("ExtlClntAppOauthConfigurablePolicies", "Ampersand_ECA_oauthPlcy"),
+            ),
+        ] {
+            let mut org = Org::seeded("x");
+            let app = component_id(app_type, app);
+            let rows = |org: &Org| {
+                let all = org.rows(object).into_iter();
+                all.filter(|row| string(row, "SetupEntityId") == app).collect::<Vec<_>>()
+            };
+            let content = |org: &Org| org.component(file.0, file.1).unwrap();
+            let (first, before) = (rows(&org), content(&org));
+            let mut values = Row::new();
+            let set = component_id("PermissionSet", "Report_Builder");
+            values.insert("ParentId".to_owned(), set.into());
+            values.insert("SetupEntityId".to_owned(), app.clone().into());
+            let id = org.create_row(object, &values).unwrap();
+            assert_eq!(rows(&org).len(), first.len() + 1);
+            assert!(content(&org).to_file().contains("Report"), "{}", content(&org).to_file());
+            assert_eq!(org.create_row(object, &values).unwrap_err().code, "DUPLICATE_VALUE");
+            assert!(org.stored_row("SetupEntityAccess", &id).is_some());
+            org.delete_row(object, &id).unwrap();
+            assert_eq!((rows(&org).len(), content(&org)), (first.len(), before));
+            for row in first {
+                org.delete_row(object, string(&row, "Id")).unwrap();
+            }
+            assert_eq!(rows(&org), []);
+            assert_eq!(org.delete_row(object, &id).unwrap_err().code, "ENTITY_IS_DELETED");
+        }
+    }
+
+    #[test]
+    fn an_app_that_all_may_use_names_nobody_and_another_orgs_has_rows() {
+        let object = find("SetupEntityAccess", false).unwrap();
+        let mut org = Org::seeded("x");
+        let set = component_id("PermissionSet", "Report_Builder");
+        let mut pre_authorise = |app: &str| {
+            let mut values = Row::new();
+            values.insert("ParentId".to_owned(), set.clone().into());
+            values.insert("SetupEntityId".to_owned(), app.into());
+            org.create_row(object, &values).map_err(|refusal| refusal.code)
+        };
+        let own = component_id("ConnectedApp", "Ampersand");
+        assert_eq!(pre_authorise(&own), Err("FIELD_INTEGRITY_EXCEPTION"));
+        let id = pre_authorise("0H4Ws0000000001KAA").unwrap();
+        org.delete_row(object, &id).unwrap();
+        assert_eq!(org.delete_row(object, &id).unwrap_err().code, "ENTITY_IS_DELETED");
     }
 }

@@ -3,10 +3,14 @@
 //! What no row is known for leaves none, such as a refresh token policy. The actions are
 //! Salesforce's; the words beside them are the demo org's own where no source has them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use super::deploy::flag_default;
 use super::history::{Audited, Change};
 use super::name::Key;
+use super::objects::find;
 use super::state::{Org, Row, string, timestamp};
 use super::tree::Node;
 
@@ -131,7 +135,11 @@ fn tell_app(name: &str, before: Option<&Node>, after: Option<&Node>, changes: &m
     };
     let relaxed = |node: &Node| match of(node, "oauthPolicy", "ipRelaxation").as_str() {
         "BYPASS" => "Relax IP restrictions".to_owned(),
+        "BYPASS_2FACTOR" => "Relax IP restrictions for activated devices".to_owned(),
         "ENFORCE" => "Enforce IP restrictions".to_owned(),
+        "ENFORCE_RELAXREFRESH" => {
+            "Enforce IP restrictions, but relax for refresh tokens".to_owned()
+        }
         other => other.to_owned(),
     };
     for (action, from, to) in [
@@ -156,7 +164,12 @@ fn tell_app(name: &str, before: Option<&Node>, after: Option<&Node>, changes: &m
         ("isSecretRequiredForRefreshToken", "changeApplicationSecretRequiredForRefreshToken"),
         ("oauthClientCredentialUser", "addOauthClientCredentialUser"),
     ] {
-        if of(before, "oauthConfig", field) != of(after, "oauthConfig", field) {
+        // A flag that is left out says what it says by default.
+        let value = |node: &Node| match of(node, "oauthConfig", field) {
+            text if text.is_empty() && field.starts_with("is") => flag_default(field).to_string(),
+            text => text,
+        };
+        if value(before) != value(after) {
             changes.push(change(action, "Remote Access", format!("Changed {label}")));
         }
     }
@@ -236,8 +249,9 @@ fn tell_profile(
             changes.push(change(action, USERS, format!("Changed profile {name}")));
         }
     }
-    let was = part(before, "loginIpRanges");
-    for range in part(after, "loginIpRanges").iter().filter(|range| !was.contains(range)) {
+    let was: BTreeSet<String> = part(before, "loginIpRanges").iter().map(Node::to_line).collect();
+    let is_new = |range: &&Node| !was.contains(&range.to_line());
+    for range in part(after, "loginIpRanges").iter().filter(is_new) {
         let end = |name: &str| range.get(name).unwrap_or_default();
         changes.push(change(
             "loginIpRange",
@@ -252,7 +266,7 @@ fn tell_profile(
 }
 
 /// What the trail says of a row that REST has made, or taken away; `None` where it says nothing.
-pub(crate) fn of_row(object: &str, row: &Row, is_new: bool) -> Option<Change> {
+pub(crate) fn of_row(org: &Org, object: &str, row: &Row, is_new: bool) -> Option<Change> {
     let has = |field: &str| !string(row, field).is_empty();
     let action = match (object, is_new) {
         ("PermissionSetAssignment", true) if has("PermissionSetGroup") => "PermSetGroupAssign",
@@ -266,18 +280,50 @@ pub(crate) fn of_row(object: &str, row: &Row, is_new: bool) -> Option<Change> {
         ("PermissionSetLicenseAssign", true) => "PermSetLicenseAssign",
         ("PermissionSetLicenseAssign", false) => "PermSetLicenseUnassign",
         ("SetupEntityAccess", _) if string(row, "SetupEntityType") == "ConnectedApplication" => {
-            match is_new {
-                true => "SetupEntityAccessAudit_PermissionSet_ConnectedApplication_Enabled",
-                false => "SetupEntityAccessAudit_PermissionSet_ConnectedApplication_Disabled",
-            }
+            return Some(of_access(org, row, is_new));
         }
         _ => return None,
     };
-    let named = ["PermissionSet", "PermissionSetGroup", "PermissionSetLicenseId", "SetupEntityId"];
-    let what = named.iter().map(|field| string(row, field)).find(|text| !text.is_empty());
-    let whom = ["AssigneeId", "ParentId"].iter().map(|field| string(row, field));
-    let whom = whom.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
-    Some(change(action, USERS, format!("{}: {whom}", what.unwrap_or_default())))
+    let set = |field: &str| org.component(field, string(row, field));
+    let what = ["PermissionSet", "PermissionSetGroup"]
+        .iter()
+        .find_map(|field| set(field).and_then(|node| node.get("label").map(str::to_owned)))
+        .or_else(|| {
+            let id = row.get("PermissionSetLicenseId")?;
+            let licences = org.records.get("PermissionSetLicense")?;
+            let licence = licences.iter().find(|licence| licence.get("Id") == Some(id))?;
+            Some(string(licence, "MasterLabel").to_owned())
+        })
+        .unwrap_or_else(|| string(row, "PermissionSet").to_owned());
+    let whom = org.user(string(row, "AssigneeId")).map_or("", |user| string(user, "Name"));
+    Some(change(action, USERS, format!("{what}: {whom}")))
+}
+
+/// What the trail says of a row that lets somebody in to a connected app.
+fn of_access(org: &Org, row: &Row, is_new: bool) -> Change {
+    let word = if is_new { "Enabled" } else { "Disabled" };
+    let apps = find("ConnectedApplication", false).map(|apps| org.rows(apps)).unwrap_or_default();
+    let app = apps.iter().find(|app| string(app, "Id") == string(row, "SetupEntityId"));
+    let app = app.map_or("", |app| string(app, "Name"));
+    let carrier = org.carrier(string(row, "ParentId"));
+    let (kind, tail, whom) = match carrier {
+        Some((kind, name)) if kind == "Profile" => {
+            let is_custom = !org.catalog.standard_profiles.contains_key(&name);
+            let tail = if is_custom { "Custom" } else { "Standard" };
+            ("Profile", tail, org.profile_label(&name).to_owned())
+        }
+        Some((kind, name)) => {
+            let label = org.component(&kind, &name);
+            let label = label.and_then(|node| node.get("label").map(str::to_owned));
+            ("PermissionSet", "", label.unwrap_or(name))
+        }
+        None => ("PermissionSet", "", String::new()),
+    };
+    change(
+        &format!("SetupEntityAccessAudit_{kind}_ConnectedApplication_{word}{tail}"),
+        USERS,
+        format!("Connected app {app}: {word} for {whom}"),
+    )
 }
 
 #[cfg(test)]
@@ -313,6 +359,41 @@ mod tests {
         assert_eq!(set[0].0, "PermSetDisableUserPerm");
         // No row is known for a refresh token policy.
         assert_eq!(told("ConnectedApp", "Ampersand", ">zero<", ">infinite<"), []);
+    }
+
+    #[test]
+    fn rows_are_told_by_names() {
+        let org = Org::seeded("x");
+        let told = |object: &str, row: Value| {
+            let change = of_row(&org, object, row.as_object().unwrap(), true).unwrap();
+            (change.action, change.display)
+        };
+        let row = |action: &str, display: &str| (action.to_owned(), display.to_owned());
+        let sam = org.user("sam.pereira@harbourlight.example.com").unwrap()["Id"].clone();
+        assert_eq!(
+            told(
+                "PermissionSetAssignment",
+                json!({ "AssigneeId": sam, "PermissionSet": "Report_Builder" })
+            ),
+            row("PermSetAssign", "Report Builder: Sam Pereira")
+        );
+        let access = json!({
+            "ParentId": super::super::state::profile_set_id("Admin"),
+            "SetupEntityId": "0H4Ws0000000001KAA", "SetupEntityType": "ConnectedApplication",
+        });
+        assert_eq!(
+            told("SetupEntityAccess", access),
+            row(
+                "SetupEntityAccessAudit_Profile_ConnectedApplication_EnabledStandard",
+                "Connected app Beacon Analytics: Enabled for System Administrator"
+            )
+        );
+        let relaxed = told_of("BYPASS_2FACTOR");
+        assert!(relaxed.ends_with("to Relax IP restrictions for activated devices"), "{relaxed}");
+    }
+
+    fn told_of(relaxation: &str) -> String {
+        told("ConnectedApp", "Ampersand", "ENFORCE", relaxation).swap_remove(0).1
     }
 
     #[test]

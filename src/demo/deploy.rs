@@ -10,9 +10,12 @@ mod connection;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
+mod gone;
+mod naming;
 mod package;
 mod permission_set;
 mod profile;
+mod rights;
 mod settings;
 mod value;
 
@@ -26,8 +29,10 @@ use super::schema;
 use super::state::{Org, State, Stored, component_id, same_id, string};
 use super::tree::Node;
 pub(super) use age::cut;
+pub(super) use connected_app::flag_default;
+use package::{Deletion, Unit};
 pub(crate) use package::{NEWEST, OLDEST};
-use package::{Package, Unit};
+pub(crate) use rights::PRE_AUTHORISING;
 
 /// Something wrong with a file, with its place where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +60,22 @@ struct Ruled {
     warnings: Vec<String>,
     /// Components that the org makes by itself.
     also: Vec<(Key, Node)>,
+    /// The consumer key whose secret is made anew.
+    rotates: Option<String>,
 }
 
 impl From<Node> for Ruled {
     fn from(node: Node) -> Self {
-        Self { node, warnings: Vec::new(), also: Vec::new() }
+        Self { node, warnings: Vec::new(), also: Vec::new(), rotates: None }
     }
 }
 
 /// Ten days, for which a validation counts (S 6.4).
 const VALIDATION_LASTS: u64 = 10 * 86_400_000;
-/// How many deploys are remembered.
+/// How many deploys are remembered, beside those that wait.
 const HISTORY: usize = 50;
+/// How many failures of a deploy are listed.
+const FAILURES: usize = 500;
 
 impl State {
     /// Queues a deploy and returns its id. Only one runs at a time (S 6.4).
@@ -110,8 +119,13 @@ impl State {
             canceled: None,
             outcome: None,
         });
-        let over = self.org.deploys.len().saturating_sub(HISTORY);
-        self.org.deploys.drain(..over);
+        // What waits is never forgotten.
+        let mut over = self.org.deploys.len().saturating_sub(HISTORY);
+        self.org.deploys.retain(|job| {
+            let goes = over > 0 && job.outcome.is_some();
+            over -= usize::from(goes);
+            !goes
+        });
         self.dirty = true;
         id
     }
@@ -195,7 +209,7 @@ impl State {
     }
 }
 
-/// In which order types are taken, so that what is referred to is there first.
+/// In which order types are taken, so that what is referred to is there first; others come last.
 const ORDER: &[&str] = &[
     "Settings",
     "PermissionSet",
@@ -229,23 +243,26 @@ impl Org {
         };
         // Tried on a copy, which becomes the org if all is well.
         let mut after = self.clone();
-        for key in std::mem::take(&mut package.delete_before) {
-            after.delete(&key, &package, job, &mut outcome);
+        for deletion in &package.delete_before {
+            after.delete(deletion, job, &mut outcome);
         }
-        package.units.sort_by_key(|unit| ORDER.iter().position(|name| *name == unit.key.0));
+        let place = |name: &str| ORDER.iter().position(|one| *one == name).unwrap_or(ORDER.len());
+        package.units.sort_by_key(|unit| place(&unit.key.0));
         for unit in &package.units {
-            after.deploy_unit(unit, &package, job, &mut outcome);
+            after.deploy_unit(unit, job, &mut outcome);
         }
-        for key in std::mem::take(&mut package.delete_after) {
-            after.delete(&key, &package, job, &mut outcome);
+        for deletion in &package.delete_after {
+            after.delete(deletion, job, &mut outcome);
         }
         outcome.failures.append(&mut package.mismatches(job.end));
+        limit(&mut outcome.failures, job.end);
         let warned = outcome
             .successes
             .iter()
             .any(|message| message.problem_type.as_deref() == Some("Warning"));
         let spoiled = !outcome.failures.is_empty() || (warned && !job.options.ignore_warnings);
         let package_failed = outcome.failures.is_empty() && spoiled;
+        let any_done = outcome.successes.iter().any(|message| message.problem_type.is_none());
         outcome.successes.push(Message {
             full_name: "package.xml".to_owned(),
             file_name: "package.xml".to_owned(),
@@ -257,25 +274,21 @@ impl Org {
         outcome.status = match (spoiled, job.options.rollback_on_error) {
             (false, _) => "Succeeded",
             (true, true) => "Failed",
-            (true, false) if package_failed => "Failed",
+            (true, false) if package_failed || !any_done => "Failed",
             (true, false) => "SucceededPartial",
         }
         .to_owned();
         if !job.options.check_only && outcome.status != "Failed" {
             let changes = self.changes_to(&after);
             self.components = after.components;
+            self.records = after.records;
+            self.rotated = after.rotated;
             self.note_changes(changes, &job.created_by, job.end);
         }
         outcome
     }
 
-    fn deploy_unit(
-        &mut self,
-        unit: &Unit,
-        package: &Package,
-        job: &DeployJob,
-        outcome: &mut Outcome,
-    ) {
+    fn deploy_unit(&mut self, unit: &Unit, job: &DeployJob, outcome: &mut Outcome) {
         let (type_name, full_name) = &unit.key;
         let line = Message {
             component_type: type_name.clone(),
@@ -285,9 +298,19 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
-        match self.classify(unit, package, old.as_ref()) {
+        let ruled = self.classify(unit, old.as_ref()).and_then(|ruled| {
+            let (before, after) = (old.as_ref(), Some(&ruled.node));
+            match rights::lacking(self, &job.created_by, &unit.key, before, after) {
+                Some(problem) => Err(vec![problem]),
+                None => Ok(ruled),
+            }
+        });
+        match ruled {
             Ok(ruled) => {
-                let changed = old.as_ref() != Some(&ruled.node);
+                let changed = ruled.rotates.is_some() || old.as_ref() != Some(&ruled.node);
+                if let Some(key) = ruled.rotates {
+                    *self.rotated.entry(key).or_default() += 1;
+                }
                 for (key, node) in ruled.also {
                     self.store(key, &node, job);
                 }
@@ -325,14 +348,14 @@ impl Org {
         }
     }
 
-    fn classify(
-        &self,
-        unit: &Unit,
-        package: &Package,
-        old: Option<&Node>,
-    ) -> Result<Ruled, Vec<Problem>> {
+    fn classify(&self, unit: &Unit, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
         let (type_name, full_name) = &unit.key;
-        let mut new = check::parse(&unit.content, &unit.key, package.version)
+        if old.is_none()
+            && let Some(problem) = naming::wrong(self, &unit.key)
+        {
+            return Err(vec![problem]);
+        }
+        let mut new = check::parse(&unit.content, &unit.key, unit.version)
             .map_err(|problem| vec![problem])?;
         let wrong = value::wrong(&new);
         if !wrong.is_empty() {
@@ -340,16 +363,16 @@ impl Org {
         }
         if let Some(old) = old {
             let fields = schema::fields_at(type_name, full_name, NEWEST);
-            age::keep(&mut new, old, fields, package.version);
+            age::keep(&mut new, old, fields, unit.version);
         }
         match type_name.as_str() {
-            "ConnectedApp" => connected_app::rule(self, new, old),
-            "PermissionSet" => permission_set::rule_set(self, new, old, package.version),
+            "ConnectedApp" => connected_app::rule(self, new, old, unit.version),
+            "PermissionSet" => permission_set::rule_set(self, new, old, unit.version),
             "PermissionSetGroup" => permission_set::rule_group(self, new),
-            "Profile" => profile::rule(self, full_name, new, old, package.version),
+            "Profile" => profile::rule(self, full_name, new, old, unit.version),
             "Settings" => settings::rule(new, old),
             name if connection::TYPES.contains(&name) => connection::rule(self, new),
-            _ => external_app::rule(self, &unit.key, new, old),
+            _ => external_app::rule(self, &unit.key, new, old, unit.version),
         }
     }
 
@@ -366,7 +389,8 @@ impl Org {
         );
     }
 
-    fn delete(&mut self, key: &Key, package: &Package, job: &DeployJob, outcome: &mut Outcome) {
+    fn delete(&mut self, deletion: &Deletion, job: &DeployJob, outcome: &mut Outcome) {
+        let Deletion { key, file } = deletion;
         let (type_name, full_name) = key;
         let line = Message {
             component_type: type_name.clone(),
@@ -379,14 +403,16 @@ impl Org {
             // Reported, but nothing that stops the rest (S 6.10).
             outcome.successes.push(Message {
                 success: true,
-                file_name: package.destructive_file.clone(),
+                file_name: (*file).to_owned(),
                 problem: Some(format!("No {type_name} named: {} found", encode(full_name))),
                 problem_type: Some("Warning".to_owned()),
                 ..line
             });
             return;
         }
-        if let Some(reason) = self.in_use(key) {
+        let old = self.component(type_name, full_name);
+        let lacking = rights::lacking(self, &job.created_by, key, old.as_ref(), None);
+        if let Some(reason) = lacking.map(|problem| problem.message).or_else(|| self.in_use(key)) {
             outcome.failures.push(Message {
                 component_type: line.component_type,
                 full_name: line.full_name,
@@ -395,14 +421,7 @@ impl Org {
             });
             return;
         }
-        self.components.remove(key);
-        if type_name == "ExternalClientApplication" {
-            self.components.retain(|(other, _), stored| {
-                !other.starts_with("ExtlClntApp")
-                    || !Node::parse(&stored.content)
-                        .is_ok_and(|node| node.get("externalClientApplication") == Some(full_name))
-            });
-        }
+        self.take_away(key);
         outcome.successes.push(Message {
             id: Some(component_id(type_name, full_name)),
             success: true,
@@ -444,6 +463,19 @@ impl Org {
             "Settings" => Some("Settings cannot be deleted".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Keeps the first of very many failures, and says how many more there are.
+fn limit(failures: &mut Vec<Message>, date: u64) {
+    let more = failures.len().saturating_sub(FAILURES);
+    if more > 0 {
+        failures.truncate(FAILURES);
+        failures.push(Message {
+            full_name: "package.xml".to_owned(),
+            file_name: "package.xml".to_owned(),
+            ..failure(&Problem::from(format!("{more} further problems are not listed")), date)
+        });
     }
 }
 

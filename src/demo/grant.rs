@@ -22,5 +22,7 @@ pub(crate) struct Code {
     pub(crate) user: String,
     pub(crate) redirect: String,
     pub(crate) challenge: Option<String>,
+    /// What was asked for and may be had.
+    pub(crate) scopes: Vec<String>,
     pub(crate) expires: u64,
 }

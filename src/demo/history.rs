@@ -36,8 +36,6 @@ pub(crate) struct Login {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) app: String,
-    /// None for an app that the org knows and that is not installed.
-    pub(crate) menu_item: Option<String>,
     pub(crate) user: String,
     pub(crate) created: u64,
     pub(crate) used: u64,

@@ -17,10 +17,11 @@ use sha2::{Digest as _, Sha256};
 use super::form::Form;
 use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
-use super::state::{Org, State, string};
+use super::signins::App;
+use super::state::{Org, State, secret_text, string};
 use super::wire::{Reply, Request};
-use bearer::bearer;
-use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED};
+use bearer::{bearer, claims};
+use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED, REFRESH};
 
 /// How long an authorization code lasts, in milliseconds.
 const CODE_LASTS: u64 = 10 * 60 * 1000;
@@ -46,13 +47,11 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
         ("GET", "authorize") => authorize(state, request, now),
         ("POST", "token") => {
             let form = form(&request.body);
-            let tried = state.signing_in(&form, &client_of(request, &form));
-            let outcome = if tried.is_frozen(&state.org) {
-                // That a frozen user's client is told so is not certain.
-                Err(denied("invalid_grant", "inactive user"))
-            } else {
-                token(state, request, &form, now)
-            };
+            let (client, named) = named(&state.org, request, &form);
+            let app =
+                client.map(|client| App { label: client.label, is_external: client.is_external });
+            let tried = state.signing_in(&form, app, named.as_deref());
+            let outcome = token(state, request, &form, now);
             let told = match &outcome {
                 Ok(body) => Ok(body["access_token"].as_str().unwrap_or_default()),
                 Err(Denied(error, description)) => Err((*error, description.as_str())),
@@ -95,16 +94,45 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
     }
 }
 
-/// The consumer key of a request for a token, from the form or the header.
-fn client_of(request: &Request, form: &BTreeMap<String, String>) -> String {
+/// The grant of the JWT bearer flow.
+const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The app that a request for a token names, and the user, where it is the request or the app that
+/// names one.
+fn named(
+    org: &Org,
+    request: &Request,
+    form: &BTreeMap<String, String>,
+) -> (Option<Client>, Option<String>) {
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    if field("grant_type") == BEARER {
+        let claims = claims(field("assertion")).unwrap_or_default();
+        let claim = |name: &str| claims[name].as_str().map(str::to_owned);
+        return (claim("iss").and_then(|key| org.client(&key)), claim("sub"));
+    }
+    let (client_id, _) = credentials(request, form);
+    let client = org.client(&client_id);
+    let user = match field("grant_type") {
+        "client_credentials" => client.as_ref().and_then(|client| client.runs_as.clone()),
+        "password" => Some(field("username").to_owned()),
+        _ => None,
+    };
+    (client, user)
+}
+
+/// The consumer key and secret of a request for a token, from the form or the header.
+fn credentials(request: &Request, form: &BTreeMap<String, String>) -> (String, String) {
     let basic = || {
         let text = request.header("authorization")?.strip_prefix("Basic ")?;
         let bytes = base64::prelude::BASE64_STANDARD.decode(text).ok()?;
         let pair = String::from_utf8(bytes).ok()?;
-        pair.split_once(':').map(|(id, _)| id.to_owned())
+        pair.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
     };
-    let named = form.get("client_id").filter(|id| !id.is_empty()).cloned();
-    named.or_else(basic).unwrap_or_default()
+    let (id, secret) = basic().unwrap_or_default();
+    let or = |name: &str, other: String| {
+        form.get(name).filter(|value| !value.is_empty()).cloned().unwrap_or(other)
+    };
+    (or("client_id", id), or("client_secret", secret))
 }
 
 fn form(body: &[u8]) -> BTreeMap<String, String> {
@@ -118,10 +146,7 @@ impl Org {
     /// Makes a text that cannot be guessed without the org's secret.
     fn new_secret(&mut self) -> String {
         self.serial += 1;
-        let mut hash = Sha256::new();
-        hash.update(self.secret.as_bytes());
-        hash.update(self.serial.to_be_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()).replace(['-', '_'], ".")
+        secret_text(&[&self.secret, &self.serial.to_string()])
     }
 
     fn new_family(&mut self) -> u64 {
@@ -171,8 +196,11 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         );
     }
     let challenge = parameter("code_challenge");
-    let hint = parameter("login_hint").and_then(|name| user_id(&state.org, &name).ok());
-    let user = hint.unwrap_or_else(|| state.org.catalog.admin.clone());
+    let scopes = client.granted(parameter("scope").as_deref());
+    let user = match parameter("login_hint") {
+        Some(name) => user_id(&state.org, &name).ok(),
+        None => Some(state.org.catalog.admin.clone()),
+    };
     {
         let mut query = url.query_pairs_mut();
         if parameter("response_type").as_deref() != Some("code") {
@@ -180,17 +208,30 @@ fn authorize(state: &mut State, request: &Request, now: u64) -> Reply {
         } else if client.pkce && challenge.is_none() {
             query.append_pair("error", "invalid_request");
             query.append_pair("error_description", "missing required code challenge");
-        } else if let Some(Denied(error, description)) =
-            kept_out(&state.org, &client_id, &user, now)
-        {
-            query.append_pair("error", error);
-            query.append_pair("error_description", &description);
+        } else if scopes.is_none() {
+            query.append_pair("error", "invalid_scope");
+            query.append_pair("error_description", "the requested scope is not allowed");
         } else {
-            let code = format!("aPrx{}", state.org.new_secret());
-            query.append_pair("code", &code);
-            let expires = now + CODE_LASTS;
-            let code_value = Code { client: client_id, user, redirect, challenge, expires };
-            state.codes.insert(code, code_value);
+            // In an org nobody gets past the page for the password whom it does not know.
+            let nobody = || denied("access_denied", "end-user denied authorization");
+            let let_in = user.ok_or_else(nobody).and_then(|user| {
+                kept_out(&state.org, &client_id, &user, now).map_or(Ok(user), Err)
+            });
+            match let_in {
+                Err(Denied(error, description)) => {
+                    query.append_pair("error", error);
+                    query.append_pair("error_description", &description);
+                }
+                Ok(user) => {
+                    let code = format!("aPrx{}", state.passing_code());
+                    query.append_pair("code", &code);
+                    let expires = now + CODE_LASTS;
+                    let scopes = scopes.unwrap_or_default();
+                    let client = client_id;
+                    let stands_for = Code { client, user, redirect, challenge, scopes, expires };
+                    state.codes.insert(code, stands_for);
+                }
+            }
         }
         if let Some(value) = parameter("state") {
             query.append_pair("state", &value);
@@ -212,9 +253,8 @@ fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> 
             let words = "External client app is not installed in this org";
             Some(denied("OAUTH_EC_APP_NOT_FOUND", words))
         }
-        // API Access Control lets in what is installed, whoever asks.
-        NOT_INSTALLED if api_access_is_controlled(org) => {
-            Some(denied("OAUTH_APP_BLOCKED", "this app is blocked by admin"))
+        _ if org.client(client_id).is_some_and(|client| client.is_blocked) => {
+            Some(denied("OAUTH_APP_BLOCKED", BLOCKED))
         }
         // Who has let it in before goes on; who may approve such apps can let it in now.
         NOT_INSTALLED => {
@@ -230,9 +270,14 @@ fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> 
     }
 }
 
-fn api_access_is_controlled(org: &Org) -> bool {
-    org.component("Settings", "ConnectedApp")
-        .is_some_and(|settings| settings.flag("enableAdminApprovedAppsOnly"))
+/// The words for an app that an admin has blocked (S 1.7). That they are said of an external client
+/// app that is switched off too is the demo org's own.
+const BLOCKED: &str = "this app is blocked by admin";
+
+/// An app that the org knows and lets in.
+fn app(org: &Org, client_id: &str) -> Result<Client, Denied> {
+    let client = org.client(client_id).ok_or_else(unknown_client)?;
+    if client.is_blocked { Err(denied("app_blocked", BLOCKED)) } else { Ok(client) }
 }
 
 fn token(
@@ -242,19 +287,7 @@ fn token(
     now: u64,
 ) -> Result<Value, Denied> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    // The app's name and secret may stand in the header too.
-    let basic = request
-        .header("authorization")
-        .and_then(|header| header.strip_prefix("Basic "))
-        .and_then(|text| base64::prelude::BASE64_STANDARD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let (basic_id, basic_secret) =
-        basic.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default();
-    let or_basic = |value: &str, basic: &str| {
-        if value.is_empty() { basic.to_owned() } else { value.to_owned() }
-    };
-    let client_id = or_basic(field("client_id"), basic_id);
-    let secret = or_basic(field("client_secret"), basic_secret);
+    let (client_id, secret) = credentials(request, form);
     match field("grant_type") {
         "authorization_code" => {
             let code = state
@@ -280,17 +313,21 @@ fn token(
                     return Err(denied("invalid_grant", "invalid code verifier"));
                 }
             }
-            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
-            check_secret(&client, &secret)?;
-            let user = code.user;
-            let family = state.org.new_family();
-            Ok(grant(state, request, &client_id, &client, &user, Some((family, true)), now))
+            let client = app(&state.org, &client_id)?;
+            if !(client.secret_is_optional && secret.is_empty()) {
+                check_secret(&client, &secret)?;
+            }
+            let user = user_id(&state.org, &code.user)?;
+            let family = code.scopes.iter().any(|scope| scope == REFRESH);
+            let sign_in = family.then(|| (state.org.new_family(), true));
+            let client = Client { scopes: code.scopes, ..client };
+            Ok(grant(state, request, &client_id, &client, &user, sign_in, now))
         }
         "refresh_token" => {
             refresh(state, request, field("refresh_token"), (&client_id, &secret), now)
         }
         "client_credentials" => {
-            let client = state.org.client(&client_id).ok_or_else(unknown_client)?;
+            let client = app(&state.org, &client_id)?;
             check_secret(&client, &secret)?;
             let name = client
                 .runs_as
@@ -303,9 +340,17 @@ fn token(
             }
             Ok(grant(state, request, &client_id, &client, &user, None, now))
         }
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            bearer(state, request, field("assertion"), now)
+        // No password is right: nobody has one here. An external client app never had the flow.
+        "password" => {
+            let client = app(&state.org, &client_id)?;
+            check_secret(&client, &secret)?;
+            Err(if client.is_external {
+                denied("unsupported_grant_type", "grant type not supported")
+            } else {
+                denied("invalid_grant", "authentication failure")
+            })
         }
+        BEARER => bearer(state, request, field("assertion"), now),
         _ => Err(denied("unsupported_grant_type", "grant type not supported")),
     }
 }
@@ -319,10 +364,13 @@ fn check_secret(client: &Client, secret: &str) -> Result<(), Denied> {
     }
 }
 
+/// The id of a user who may sign in. Asked when the app has shown who it is, so that nobody else
+/// hears of users. That a frozen user's client is told the same is not certain.
 fn user_id(org: &Org, name: &str) -> Result<String, Denied> {
     org.user(name)
         .filter(|row| row.get("IsActive") == Some(&Value::Bool(true)))
         .map(|row| string(row, "Id").to_owned())
+        .filter(|id| !org.is_frozen(id))
         .ok_or_else(|| denied("invalid_grant", "inactive user"))
 }
 
@@ -333,6 +381,7 @@ fn refresh(
     (client_id, secret): (&str, &str),
     now: u64,
 ) -> Result<Value, Denied> {
+    let client = app(&state.org, client_id)?;
     let expired = || denied("invalid_grant", "expired access/refresh token");
     let known = state.org.grants.get(token).cloned().ok_or_else(expired)?;
     if known.client != client_id {
@@ -345,7 +394,6 @@ fn refresh(
         state.dirty = true;
         return Err(expired());
     }
-    let client = state.org.client(client_id).ok_or_else(unknown_client)?;
     if client.refresh_needs_secret {
         check_secret(&client, secret)?;
     }
@@ -353,12 +401,13 @@ fn refresh(
     if !client.infinite || !state.org.may_use(&client, &known.user, now) {
         return Err(expired());
     }
+    let user = user_id(&state.org, &known.user)?;
     let rotates = client.rotates || (state.rotates && client_id == CLI);
     if rotates && let Some(grant) = state.org.grants.get_mut(token) {
         grant.spent = true;
     }
     let sign_in = Some((known.family, rotates));
-    Ok(grant(state, request, client_id, &client, &known.user, sign_in, now))
+    Ok(grant(state, request, client_id, &client, &user, sign_in, now))
 }
 
 /// Gives tokens. `sign_in` is the one that they belong to, where it can be refreshed, and whether
@@ -377,10 +426,12 @@ fn grant(
     if let Some((family, _)) = sign_in {
         state.org.families.insert(token.clone(), family);
     }
+    let has_refresh = |scope: &&String| sign_in.is_some() || *scope != REFRESH;
+    let scopes: Vec<&str> = client.scopes.iter().filter(has_refresh).map(String::as_str).collect();
     let mut body = json!({
         "access_token": token, "instance_url": origin, "id": format!("{origin}/id/{}/{user}", state.org.catalog.org_id),
         "token_type": "Bearer", "issued_at": now.to_string(), "signature": BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes())),
-        "scope": if sign_in.is_some() { "refresh_token api web" } else { "api" },
+        "scope": scopes.join(" "),
     });
     if let Some((family, true)) = sign_in {
         let refresh = format!("5Aep{}", state.org.new_secret());

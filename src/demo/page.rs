@@ -19,6 +19,26 @@ const PAGES: &[(&str, &str)] = &[
     ("PermSets", "Permission Sets"),
 ];
 
+/// The pages on which Setup shows consumer keys and secrets.
+const KEYS_ON: &[&str] = &["ManageExternalClientApplication", "NavigationMenus"];
+
+/// The keys and secrets of the org's own apps.
+fn keys(org: &Org) -> String {
+    let connected = org.of_type("ConnectedApp").filter_map(|(name, app)| {
+        Some((name.to_owned(), app.child("oauthConfig")?.get("consumerKey")?.to_owned()))
+    });
+    let external = org.of_type("ExtlClntAppGlobalOauthSettings").filter_map(|(_, settings)| {
+        let app = settings.get("externalClientApplication")?.to_owned();
+        Some((app, settings.get("consumerKey")?.to_owned()))
+    });
+    let line = |(app, key): (String, String)| {
+        let secret = org.consumer_secret(&key);
+        let [app, key, secret] = [app, key, secret].map(|text| escape(&text));
+        format!("<p>{app}: consumer key <code>{key}</code>, secret <code>{secret}</code></p>\n")
+    };
+    connected.chain(external).map(line).collect()
+}
+
 /// Answers a browser: `path` is that below the org's address.
 pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
     let known = match path {
@@ -35,11 +55,14 @@ pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
         }
         _ => "In a real org this is where a person signs in.".to_owned(),
     };
+    // Where Setup shows a person the keys of apps it shows them their secrets too.
+    let shows_keys = known.is_some_and(|(page, _)| KEYS_ON.contains(page));
+    let keys = if shows_keys { keys(org) } else { String::new() };
     let (name, id) = (org.name(), &org.catalog.org_id);
     let body = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title>\
          <style>body{{font:1em/1.5 sans-serif;max-width:40em;margin:4em auto;padding:0 1em}}\
-         </style></head>\n<body><h1>{name}</h1>\n<p>{where_to}</p>\n<p>This is the demo org {id} of \
+         </style></head>\n<body><h1>{name}</h1>\n<p>{where_to}</p>\n{keys}<p>This is the demo org {id} of \
          sfsetup. It has no pages: it is looked at and changed by <code>sfsetup</code>, and by any \
          other client of Salesforce's API.</p></body></html>\n",
         name = escape(&name),
@@ -67,6 +90,9 @@ mod tests {
         assert!(known.contains("Setup &gt; Profiles"), "{known}");
         let other = shown(&["lightning", "setup", "<script>", "home"]);
         assert!(other.contains("&lt;script") && !other.contains("<script"), "{other}");
+        let secret = "demo-warehouse-secret";
+        assert!(shown(&["lightning", "setup", "NavigationMenus", "home"]).contains(secret));
+        assert!(!known.contains(secret));
         assert!(shown(&[""]).contains(&org.catalog.org_id));
     }
 }

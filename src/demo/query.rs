@@ -33,22 +33,6 @@ pub(crate) fn run(
     Runner { org, user, text, tooling, version, parents: RefCell::default() }.run(&query)
 }
 
-/// Objects that only who may view the set-up sees; to others they do not exist (S 1.7).
-const SETUP: &[&str] = &[
-    "ConnectedApplication",
-    "FieldPermissions",
-    "ObjectPermissions",
-    "PermissionDependency",
-    "PermissionSetAssignment",
-    "SetupAuditTrail",
-    "SetupEntityAccess",
-    "TabDefinition",
-];
-
-/// Objects that only who manages users sees (why 1). That they do not exist for others is the demo
-/// org's own: no source says whether they do, without rows.
-const OF_USERS: &[&str] = &["AuthSession", "UserLogin"];
-
 struct Runner<'a> {
     org: &'a Org,
     user: &'a str,
@@ -63,8 +47,7 @@ impl Runner<'_> {
     fn object(&self, query: &Query) -> Result<&'static ObjectDef, Refusal> {
         let object = find(&query.object, self.tooling);
         if let Some(object) = object
-            && ((SETUP.contains(&object.name) && !self.may("ViewSetup"))
-                || (OF_USERS.contains(&object.name) && !self.may("ManageUsers")))
+            && !self.org.may_see(self.user, object)
         {
             return Err(refuse(
                 "INVALID_TYPE",
@@ -85,31 +68,8 @@ impl Runner<'_> {
         })
     }
 
-    fn may(&self, permission: &str) -> bool {
-        self.org.is_permitted(self.user, permission)
-    }
-
     fn matching(&self, query: &Query, object: &'static ObjectDef) -> Result<Vec<Row>, Refusal> {
-        let mut rows = self.org.rows(object);
-        let is_own = match object.name {
-            "OauthToken" => !self.may("CustomizeApplication"),
-            "LoginHistory" => !self.may("ManageUsers") && !self.may("MonitorLoginHistory"),
-            _ => false,
-        };
-        if is_own {
-            // Others' rows are left out without a word (S 1.7, why 1).
-            rows.retain(|row| same_id(string(row, "UserId"), self.user));
-        }
-        if object.name == "EntityDefinition" && !self.org.sees_definitions(self.user) {
-            rows.retain(|row| self.org.sees_object(self.user, string(row, "QualifiedApiName")));
-        }
-        if object.name == "FieldDefinition" {
-            rows.retain(|row| {
-                let (object, field) = (string(row, "Object"), string(row, "QualifiedApiName"));
-                self.org.sees_object(self.user, object)
-                    && self.org.sees_field(self.user, object, field)
-            });
-        }
+        let mut rows = self.org.visible_rows(self.user, object);
         if let Some(condition) = &query.condition {
             // Fields are checked once, so that an empty table refuses a wrong field too.
             let condition = self.resolve_condition(object, condition)?;
@@ -125,7 +85,9 @@ impl Runner<'_> {
         let ordered = query.order.iter().map(|order| &order.item);
         for item in query.select.iter().chain(ordered) {
             match item {
-                Item::Field(path, _) | Item::Aggregate(_, path, _) => self.resolve(object, path)?,
+                Item::Field(path, _) | Item::Aggregate(_, path, _) => {
+                    self.resolve(object, path)?;
+                }
                 Item::Count => {}
             }
         }
@@ -234,7 +196,7 @@ impl Runner<'_> {
             // Rows are made from metadata, which takes time: once a query.
             let rows = parents
                 .entry((target.name, target.tooling))
-                .or_insert_with(|| self.org.rows(target));
+                .or_insert_with(|| self.org.visible_rows(self.user, target));
             let row = rows.iter().find(|row| same_id(string(row, "Id"), id))?.clone();
             Some((name, target, row))
         })
@@ -254,8 +216,12 @@ impl Runner<'_> {
         }
     }
 
-    /// Checks that a path leads somewhere.
-    fn resolve(&self, object: &'static ObjectDef, path: &Path) -> Result<(), Refusal> {
+    /// Checks that a path leads somewhere; returns the object that its field belongs to.
+    fn resolve(
+        &self,
+        object: &'static ObjectDef,
+        path: &Path,
+    ) -> Result<&'static ObjectDef, Refusal> {
         let mut object = object;
         let (last, parents) = path.names.split_last().expect("a path has a name");
         for name in parents {
@@ -277,7 +243,7 @@ impl Runner<'_> {
                 })?;
         }
         if object.fields(self.org).iter().any(|(name, _)| name.eq_ignore_ascii_case(last)) {
-            return Ok(());
+            return Ok(object);
         }
         Err(refuse(
             "INVALID_FIELD",
@@ -293,9 +259,9 @@ impl Runner<'_> {
 
     /// Checks that rows may be chosen by what a path leads to.
     fn resolve_filter(&self, object: &'static ObjectDef, path: &Path) -> Result<(), Refusal> {
-        self.resolve(object, path)?;
-        match path.names.as_slice() {
-            [field] if !object.is_filterable(field) => Err(refuse(
+        let owner = self.resolve(object, path)?;
+        match path.names.last() {
+            Some(field) if !owner.is_filterable(field) => Err(refuse(
                 "INVALID_FIELD",
                 format!(
                     "{}field '{field}' can not be filtered in a query call",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::job::{DeployJob, Message};
 use super::name::encode;
 use super::objects::{HIDDEN_PERMISSION, ObjectDef, key_prefix};
+use super::preauth::row_id;
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
 };
@@ -79,6 +80,12 @@ impl Org {
             "OauthToken" => {
                 let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
                 rows.extend(self.approval_rows());
+                // That of an app that is installed, now: none tells that it is not (why 1.3).
+                let items = self.app_menu_items();
+                for row in &mut rows {
+                    let item = items.iter().find(|item| item["Label"] == row["AppName"]);
+                    row["AppMenuItemId"] = item.map_or(Value::Null, |item| item["Id"].clone());
+                }
                 rows
             }
             "ObjectPermissions" => self.object_permissions(),
@@ -396,7 +403,7 @@ impl Org {
         let mut rows = Vec::new();
         let mut add = |parent: String, entity: &str, kind: &str| {
             rows.push(json!({
-                "Id": derived_id("0J0", &format!("{parent}:{entity}")), "ParentId": parent,
+                "Id": row_id(&parent, entity), "ParentId": parent,
                 "SetupEntityId": entity, "SetupEntityType": kind,
             }));
         };

@@ -160,7 +160,7 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
     let done = end >= total || records.is_empty();
     let mut body = json!({ "totalSize": total, "done": done, "records": records });
     if !done {
-        let id = call.state.org.new_id("01g");
+        let id = call.state.passing_id("01g");
         call.state.cursors.insert(id.clone(), (text.to_owned(), tooling));
         let folder = if tooling { "tooling/query" } else { "query" };
         body["nextRecordsUrl"] =
@@ -201,7 +201,7 @@ fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
     let org = &call.state.org;
     let mut rows: Vec<Value> = OBJECTS
         .iter()
-        .filter(|object| object.tooling == tooling)
+        .filter(|object| object.tooling == tooling && org.may_see(&call.user, object))
         .map(|object| summary(org, object, call.version))
         .collect();
     if !tooling {
@@ -246,9 +246,11 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         body["keyPrefix"] = key_prefix(org, name).into();
         return Ok(Reply::json(200, &body));
     }
-    let object = find(name, tooling).ok_or_else(not_found)?;
+    let org = &call.state.org;
+    let object = find(name, tooling).filter(|object| org.may_see(&call.user, object));
+    let object = object.ok_or_else(not_found)?;
     let fields: Vec<Value> = object
-        .fields(&call.state.org)
+        .fields(org)
         .into_iter()
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
@@ -260,7 +262,7 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
             })
         })
         .collect();
-    let mut body = summary(&call.state.org, object, call.version);
+    let mut body = summary(org, object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
 }

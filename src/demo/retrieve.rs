@@ -13,7 +13,7 @@ use super::tree::Node;
 impl State {
     /// Starts a retrieve and returns its id.
     pub(crate) fn start_retrieve(&mut self, request: RetrieveRequest, now: u64) -> String {
-        let id = self.org.new_id("09S");
+        let id = self.passing_id("09S");
         let job = RetrieveJob {
             request,
             started: now,
@@ -41,7 +41,7 @@ impl State {
 const WITHOUT_FILE: &[&str] = &["PushTopic", "StreamingChannel"];
 
 /// Parts of profiles that only a caller with View Setup and Configuration sees (S 3.2).
-const NEEDS_VIEW_SETUP: &[&str] = &[
+pub(crate) const NEEDS_VIEW_SETUP: &[&str] = &[
     "fieldPermissions",
     "layoutAssignments",
     "objectPermissions",
@@ -396,6 +396,12 @@ impl Org {
             .iter()
             .map(|name| {
                 let full_name = decode(name);
+                if type_name == "CustomObject" && self.names_of(type_name).contains(&full_name) {
+                    let types = vec![(type_name.to_owned(), vec![name.clone()])];
+                    let whole = RetrieveRequest { types, version, ..RetrieveRequest::default() };
+                    let file = Node::parse(&self.object_file(&full_name, &whole)).ok()?;
+                    return Some((name.clone(), file));
+                }
                 let mut node = self.component(type_name, &full_name)?;
                 cut(&mut node, schema::fields_at(type_name, &full_name, NEWEST), version);
                 Some((name.clone(), node))
@@ -558,6 +564,25 @@ mod tests {
     }
 
     #[test]
+    fn two_servers_of_one_org_give_no_id_twice() {
+        let mut servers = ["one", "two"].map(|chance| {
+            let mut state = State::new(Org::seeded("x"), 0);
+            chance.clone_into(&mut state.chance);
+            state
+        });
+        let mut ids = BTreeSet::new();
+        for state in &mut servers {
+            for _ in 0..2 {
+                // What another server has written is read in between.
+                state.org = Org::seeded("x");
+                ids.insert(state.start_retrieve(RetrieveRequest::default(), 0));
+                ids.insert(state.passing_code());
+            }
+        }
+        assert_eq!(ids.len(), 8, "{ids:?}");
+    }
+
+    #[test]
     fn a_star_matches_no_standard_object() {
         let out = retrieve(&[("Profile", &["Admin"]), ("CustomObject", &["*"])]);
         let node = profile(&out, "profiles/Admin.profile");
@@ -606,6 +631,9 @@ mod tests {
         };
         assert!(read("Profile", "Admin").unwrap().1.all("objectPermissions").count() > 5);
         assert!(read("Profile", "Nobody").is_none());
+        let account = read("CustomObject", "Account").unwrap().1;
+        assert!(account.all("fields").any(|field| field.get("fullName") == Some("Industry")));
+        assert!(read("CustomObject", "Nothing__c").is_none());
         assert_eq!(
             read("ConnectedAppSettings", "ConnectedApp").unwrap().1.name,
             "ConnectedAppSettings"

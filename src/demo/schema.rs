@@ -43,6 +43,8 @@ pub(crate) struct Field {
     pub(crate) many: bool,
     /// The API version that brought it; 0 where it is as old as its type.
     pub(crate) since: u16,
+    /// The last API version that has it.
+    pub(crate) until: u16,
 }
 
 /// What an element holds.
@@ -58,7 +60,7 @@ pub(crate) enum Kind {
 }
 
 const fn field(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, required: false, many: false, since: 0 }
+    Field { name, kind, required: false, many: false, since: 0, until: u16::MAX }
 }
 const fn text(name: &'static str) -> Field {
     field(name, Kind::Text)
@@ -91,6 +93,15 @@ impl Field {
     const fn since(mut self, version: u16) -> Self {
         self.since = version;
         self
+    }
+    const fn until(mut self, version: u16) -> Self {
+        self.until = version;
+        self
+    }
+
+    /// Whether a version has it.
+    pub(crate) fn is_at(&self, version: u16) -> bool {
+        (self.since..=self.until).contains(&version)
     }
 }
 
@@ -207,6 +218,20 @@ const CONNECTED_APP: &[Field] = &[
         "ConnectedAppAttribute",
         &[text("formula").required(), text("key").required()],
     ),
+    field(
+        "canvasConfig",
+        Kind::Group(
+            "ConnectedAppCanvasConfig",
+            &[
+                field("accessMethod", Kind::Choice("AccessMethod", &["Get", "Post"])).required(),
+                text("canvasUrl").required(),
+                text("lifecycleClass"),
+                text("locations").many(),
+                text("options").many(),
+                text("samlInitiationMethod"),
+            ],
+        ),
+    ),
     text("contactEmail").required(),
     text("contactPhone"),
     text("description"),
@@ -219,6 +244,26 @@ const CONNECTED_APP: &[Field] = &[
     ),
     text("label").required(),
     text("logoUrl"),
+    field(
+        "mobileAppConfig",
+        Kind::Group(
+            "ConnectedAppMobileDetailConfig",
+            &[
+                text("applicationBinaryFile"),
+                text("applicationBinaryFileName"),
+                text("applicationBundleIdentifier"),
+                number("applicationFileLength"),
+                text("applicationIconFile"),
+                text("applicationIconFileName"),
+                text("applicationInstallUrl"),
+                text("devicePlatform").required(),
+                text("deviceType"),
+                text("minimumOsVersion"),
+                flag("privateApp"),
+                text("version").required(),
+            ],
+        ),
+    ),
     text("mobileStartUrl"),
     field("oauthConfig", Kind::Group("ConnectedAppOauthConfig", OAUTH_CONFIG)),
     field(
@@ -238,6 +283,7 @@ const CONNECTED_APP: &[Field] = &[
     text("plugin"),
     text("pluginExecutionUser").since(46),
     text("profileName").many().since(46),
+    field("samlConfig", Kind::Group("ConnectedAppSamlConfig", SAML_CONFIG)),
     field(
         "sessionPolicy",
         Kind::Group(
@@ -247,6 +293,22 @@ const CONNECTED_APP: &[Field] = &[
     )
     .since(49),
     text("startUrl"),
+];
+
+/// S 1.1.
+const SAML_CONFIG: &[Field] = &[
+    text("acsUrl").required(),
+    text("certificate"),
+    text("encryptionCertificate"),
+    field("encryptionType", Kind::Choice("SamlEncryptionType", &["AES_128", "AES_256"])),
+    text("entityUrl").required(),
+    text("issuer"),
+    text("samlIdpSLOBindingEnum"),
+    text("samlNameIdFormat"),
+    text("samlSigningAlgoType").since(50),
+    text("samlSloUrl"),
+    text("samlSubjectCustomAttr"),
+    text("samlSubjectType").required(),
 ];
 
 const OAUTH_CONFIG: &[Field] = &[
@@ -411,6 +473,9 @@ const ECA_GLOBAL_OAUTH: &[Field] = &[
     flag("shouldRotateConsumerSecret"),
 ];
 
+/// S 2.5.
+const JWT_TIMEOUTS: &[&str] = &["UserSession", "Custom"];
+
 const ECA_OAUTH_POLICIES: &[Field] = &[
     text("apexHandler"),
     text("clientCredentialsFlowUser").since(60),
@@ -424,12 +489,16 @@ const ECA_OAUTH_POLICIES: &[Field] = &[
     ),
     text("executeHandlerAs"),
     text("externalClientApplication").required(),
+    field("guestJwtSessionTimeoutType", Kind::Choice("JwtSessionTimeoutType", JWT_TIMEOUTS))
+        .since(65),
     number("guestJwtTimeout").since(61),
     text("ipRelaxationPolicyType"),
     flag("isClientCredentialsFlowEnabled").since(60),
     flag("isGuestCodeCredFlowEnabled").since(61),
     flag("isTokenExchangeFlowEnabled").since(60),
     text("label"),
+    field("namedUserJwtSessionTimeoutType", Kind::Choice("JwtSessionTimeoutType", JWT_TIMEOUTS))
+        .since(65),
     number("namedUserJwtTimeout").since(61),
     field(
         "permittedUsersPolicyType",
@@ -555,6 +624,7 @@ const PERMISSION_SET: &[Field] = &[
             .required(),
         ],
     ),
+    text("userLicense").until(37),
     access!("userPermissions", "PermissionSetUserPermission", "name"),
 ];
 

@@ -1,10 +1,75 @@
-//! What a caller sees of objects and fields: their own access to the data decides over describes
-//! and definitions, never over lists and files of the Metadata API.
+//! What a caller sees of objects, rows and fields, whichever way they ask: by query, by row, by
+//! describe. Their own access to the data decides over describes and definitions, never over lists
+//! and files of the Metadata API.
 
 use super::catalog::ObjectType;
-use super::state::Org;
+use super::objects::ObjectDef;
+use super::retrieve::NEEDS_VIEW_SETUP;
+use super::state::{Org, Row, same_id, string};
+
+/// Objects that only those see who have one of these rights; to others they do not exist (S 1.7,
+/// why 1). That `AuthSession` and `UserLogin` do not, rather than that they have no rows, is the
+/// demo org's own.
+const RIGHTS: &[(&str, &[&str])] = &[
+    ("AuthSession", &["ManageUsers"]),
+    ("ConnectedApplication", &["ViewSetup"]),
+    ("FieldPermissions", &["ViewSetup"]),
+    ("ObjectPermissions", &["ViewSetup"]),
+    ("PermissionDependency", &["ViewSetup"]),
+    ("PermissionSetAssignment", &["ViewSetup", "AssignPermissionSets", "ManageUsers"]),
+    ("SetupAuditTrail", &["ViewSetup"]),
+    ("SetupEntityAccess", &["ViewSetup"]),
+    ("TabDefinition", &["ViewSetup"]),
+    ("UserLogin", &["ManageUsers"]),
+];
+
+/// Objects of which those see their own rows alone, without a word, who have none of these rights
+/// (S 1.7, why 1).
+const OWN_ROWS: &[(&str, &[&str])] = &[
+    ("LoginHistory", &["ManageUsers", "MonitorLoginHistory"]),
+    ("OauthToken", &["CustomizeApplication"]),
+];
 
 impl Org {
+    fn has_one_of(&self, user: &str, rights: &[&str]) -> bool {
+        rights.iter().any(|right| self.is_permitted(user, right))
+    }
+
+    /// Whether an object is there for a user.
+    pub(crate) fn may_see(&self, user: &str, object: &ObjectDef) -> bool {
+        let row = RIGHTS.iter().find(|(name, _)| *name == object.name);
+        row.is_none_or(|(_, rights)| self.has_one_of(user, rights))
+    }
+
+    /// The rows of an object that a user sees.
+    pub(crate) fn visible_rows(&self, user: &str, object: &ObjectDef) -> Vec<Row> {
+        if !self.may_see(user, object) {
+            return Vec::new();
+        }
+        let mut rows = self.rows(object);
+        let own = OWN_ROWS.iter().find(|(name, _)| *name == object.name);
+        if own.is_some_and(|(_, rights)| !self.has_one_of(user, rights)) {
+            rows.retain(|row| same_id(string(row, "UserId"), user));
+        }
+        if object.name == "EntityDefinition" && !self.sees_definitions(user) {
+            rows.retain(|row| self.sees_object(user, string(row, "QualifiedApiName")));
+        }
+        if object.name == "FieldDefinition" {
+            rows.retain(|row| {
+                let (object, field) = (string(row, "Object"), string(row, "QualifiedApiName"));
+                self.sees_object(user, object) && self.sees_field(user, object, field)
+            });
+        }
+        // A profile's parts are hidden in whichever way it is read (S 3.2).
+        if object.name == "Profile" && object.tooling && !self.is_permitted(user, "ViewSetup") {
+            let all = rows.iter_mut().filter_map(|row| row.get_mut("Metadata")?.as_object_mut());
+            for metadata in all {
+                metadata.retain(|name, _| !NEEDS_VIEW_SETUP.contains(&name.as_str()));
+            }
+        }
+        rows
+    }
+
     /// Whether a user reads an object.
     pub(crate) fn sees_object(&self, user: &str, object: &str) -> bool {
         ["ViewAllData", "ModifyAllData"].iter().any(|right| self.is_permitted(user, right))
@@ -52,6 +117,44 @@ impl Org {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_right_opens_what_it_is_for() {
+        use super::super::objects::find;
+        let mut org = Org::seeded("x");
+        let (user, other) = ("005Ws0000000004IAA", "005Ws0000000003IAA");
+        let give = |org: &mut Org, right: &str| {
+            let key = ("PermissionSet".to_owned(), "Warehouse_Sync".to_owned());
+            org.components.get_mut(&key).unwrap().content = format!(
+                "<PermissionSet><userPermissions><enabled>true</enabled><name>{right}</name>\
+                 </userPermissions></PermissionSet>"
+            );
+        };
+        let sees = |org: &Org, name: &str| org.may_see(user, find(name, false).unwrap());
+        for (right, opened) in [
+            ("ApiEnabled", &[][..]),
+            ("AssignPermissionSets", &["PermissionSetAssignment"]),
+            ("ManageUsers", &["AuthSession", "PermissionSetAssignment", "UserLogin"]),
+        ] {
+            give(&mut org, right);
+            for name in ["AuthSession", "PermissionSetAssignment", "SetupAuditTrail", "UserLogin"] {
+                assert_eq!(sees(&org, name), opened.contains(&name), "{right}: {name}");
+            }
+        }
+        let profile = find("Profile", true).unwrap();
+        let parts = |org: &Org| {
+            let rows = org.visible_rows(user, profile);
+            let has = |row: &Row| row["Metadata"].get("objectPermissions").is_some();
+            rows.iter().filter(|row| has(row)).count()
+        };
+        assert_eq!(parts(&org), 0);
+        give(&mut org, "ViewSetup");
+        assert!(parts(&org) > 0);
+        let tokens = |org: &Org, user: &str| {
+            org.visible_rows(user, find("OauthToken", false).unwrap()).len()
+        };
+        assert_eq!((tokens(&org, user), tokens(&org, other)), (0, 1));
+    }
 
     #[test]
     fn a_caller_sees_the_fields_that_are_granted() {

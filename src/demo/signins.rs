@@ -6,12 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::history::{Approval, Login};
-use super::state::{Org, State, component_id, derived_id, same_id, string, timestamp};
+use super::state::{Org, State, derived_id, same_id, string, timestamp};
 
 /// How many sign-ins are remembered.
 const MOST: usize = 2000;
@@ -19,11 +17,19 @@ const MOST: usize = 2000;
 /// How long a session lasts that nobody uses, in seconds: two hours, as an org has it at first.
 const SESSION_LASTS: u64 = 7200;
 
+/// An app as the history names it.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) label: String,
+    pub(crate) is_external: bool,
+}
+
 /// A try to sign in by OAuth.
 #[derive(Debug)]
 pub(crate) struct Try {
     grant_type: String,
-    client_id: String,
+    /// None where the org knows no such app.
+    app: Option<App>,
     /// Who it is for; none where that is nobody.
     user: Option<String>,
 }
@@ -36,10 +42,9 @@ fn status_of(error: &str, description: &str, is_frozen: bool) -> Option<&'static
         ("invalid client credentials", "Failed: Missing Consumer Key Parameter"),
         ("invalid code verifier", "Failed: Invalid Code Verifier"),
         ("invalid assertion", "Failed: Signature Invalid"),
-        ("inactive", "User is inactive"),
     ];
-    if is_frozen {
-        return Some("User is frozen");
+    if description.contains("inactive") {
+        return Some(if is_frozen { "User is frozen" } else { "User is inactive" });
     }
     if error == "redirect_uri_mismatch" {
         return Some("Failed: Invalid Callback URL");
@@ -48,26 +53,24 @@ fn status_of(error: &str, description: &str, is_frozen: bool) -> Option<&'static
 }
 
 impl State {
-    /// Reads from a request for a token who signs in with what.
-    pub(crate) fn signing_in(&self, form: &BTreeMap<String, String>, client_id: &str) -> Try {
+    /// Reads from a request for a token who signs in with what; `named` is the user whom the request
+    /// or the app names.
+    pub(crate) fn signing_in(
+        &self,
+        form: &BTreeMap<String, String>,
+        app: Option<App>,
+        named: Option<&str>,
+    ) -> Try {
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        let id_of = |name: &str| self.org.user(name).map(|row| string(row, "Id").to_owned());
-        let grant_type = field("grant_type");
-        let mut client_id = client_id.to_owned();
-        let user = match grant_type {
+        let grant_type = field("grant_type").to_owned();
+        let user = match grant_type.as_str() {
             "authorization_code" => self.codes.get(field("code")).map(|code| code.user.clone()),
             "refresh_token" => {
                 self.org.grants.get(field("refresh_token")).map(|grant| grant.user.clone())
             }
-            "client_credentials" => self.org.runs_as(&client_id).and_then(|name| id_of(&name)),
-            _ => {
-                let claims = claims(field("assertion"));
-                let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
-                client_id = claim("iss");
-                id_of(&claim("sub"))
-            }
+            _ => named.and_then(|name| self.org.user(name)).map(|row| string(row, "Id").to_owned()),
         };
-        Try { grant_type: grant_type.to_owned(), client_id, user }
+        Try { grant_type, app, user }
     }
 
     /// Writes down how a sign-in ended: the access token that it gave, or what the client was told.
@@ -80,7 +83,18 @@ impl State {
             Err((error, description)) => {
                 let Some(user) = tried.user.clone() else { return };
                 let is_frozen = self.org.is_frozen(&user);
-                let Some(status) = status_of(error, description, is_frozen) else { return };
+                let status = match tried.grant_type.as_str() {
+                    "password" if description == "authentication failure" => {
+                        let settings = self.org.component("Settings", "OauthOidc");
+                        let flag = "blockOAuthUnPwFlow";
+                        Some(match settings.is_some_and(|settings| settings.flag(flag)) {
+                            true => "Username-Password Flow Disabled",
+                            false => "Invalid Password",
+                        })
+                    }
+                    _ => status_of(error, description, is_frozen),
+                };
+                let Some(status) = status else { return };
                 (user, status, None)
             }
         };
@@ -89,31 +103,16 @@ impl State {
     }
 }
 
-impl Try {
-    /// Whether it is for a user who is frozen.
-    pub(crate) fn is_frozen(&self, org: &Org) -> bool {
-        self.user.as_ref().is_some_and(|user| org.is_frozen(user))
-    }
-}
-
-/// The claims of a JWT, whoever signed it.
-fn claims(assertion: &str) -> Value {
-    assertion
-        .split('.')
-        .nth(1)
-        .and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
-}
-
 impl Org {
     fn note_login(&mut self, tried: &Try, user: &str, status: &str, token: Option<&str>, now: u64) {
-        let (application, menu_item, is_external) = self.app_of(&tried.client_id);
+        let nameless = App { label: "N/A".to_owned(), is_external: false };
+        let App { label: application, is_external } = tried.app.clone().unwrap_or(nameless);
         let id = self.new_history_id("0Ya");
         let sub_type = match tried.grant_type.as_str() {
             "authorization_code" => Some("OauthWebServer"),
             "refresh_token" => Some("OauthRefreshToken"),
             "client_credentials" => Some("OauthClientCredentials"),
+            "password" => Some("OauthUsernamePassword"),
             // None is listed for the JWT bearer flow.
             _ => None,
         };
@@ -136,7 +135,6 @@ impl Org {
         if let Some(family) = self.families.get(token).filter(|_| !is_external) {
             let approval = history.approvals.entry(*family).or_insert_with(|| Approval {
                 app: application,
-                menu_item,
                 user: user.to_owned(),
                 created: now,
                 used: now,
@@ -145,48 +143,6 @@ impl Org {
             approval.used = now;
             approval.uses += 1;
         }
-    }
-
-    /// What an app is called, by its consumer key; the row of the app menu of one that is
-    /// installed; and whether it is an external client app.
-    fn app_of(&self, client_id: &str) -> (String, Option<String>, bool) {
-        for (name, app) in self.of_type("ConnectedApp") {
-            let key = app.child("oauthConfig").and_then(|config| config.get("consumerKey"));
-            if key == Some(client_id) {
-                let item = derived_id("0DS", &component_id("ConnectedApp", name));
-                return (app.get("label").unwrap_or(name).to_owned(), Some(item), false);
-            }
-        }
-        match self.external_app_by_key(client_id) {
-            Some(app) => {
-                let node = self.component("ExternalClientApplication", &app);
-                let label = node.and_then(|node| node.get("label").map(str::to_owned));
-                (label.unwrap_or(app), None, true)
-            }
-            None if client_id == "PlatformCLI" => ("Salesforce CLI".to_owned(), None, false),
-            None => ("N/A".to_owned(), None, false),
-        }
-    }
-
-    fn external_app_by_key(&self, client_id: &str) -> Option<String> {
-        self.of_type("ExtlClntAppGlobalOauthSettings")
-            .find(|(_, settings)| settings.get("consumerKey") == Some(client_id))
-            .and_then(|(_, settings)| settings.get("externalClientApplication").map(str::to_owned))
-    }
-
-    /// The user as whom an app signs in that has nobody to ask.
-    fn runs_as(&self, client_id: &str) -> Option<String> {
-        if let Some(app) = self.external_app_by_key(client_id) {
-            return self
-                .of_type("ExtlClntAppOauthConfigurablePolicies")
-                .find(|(_, node)| node.get("externalClientApplication") == Some(&app))
-                .and_then(|(_, node)| node.get("clientCredentialsFlowUser").map(str::to_owned));
-        }
-        self.of_type("ConnectedApp").find_map(|(_, app)| {
-            let config = app.child("oauthConfig")?;
-            let is_it = config.get("consumerKey") == Some(client_id);
-            config.get("oauthClientCredentialUser").filter(|_| is_it).map(str::to_owned)
-        })
     }
 
     /// Whether a user is frozen.
@@ -247,8 +203,7 @@ impl Org {
             .filter(|(family, _)| live.contains(family))
             .map(|(_, approval)| {
                 json!({
-                    "Id": null, "AppName": approval.app, "AppMenuItemId": approval.menu_item,
-                    "UserId": approval.user, "CreatedDate": timestamp(approval.created, "+0000"),
+                    "Id": null, "AppName": approval.app, "UserId": approval.user, "CreatedDate": timestamp(approval.created, "+0000"),
                     "LastUsedDate": timestamp(approval.used, "+0000"), "UseCount": approval.uses,
                     "AccessToken": null, "DeleteToken": null, "RequestToken": null,
                 })

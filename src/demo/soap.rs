@@ -12,8 +12,9 @@ use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, FileProperties, Message, RetrieveJob, RetrieveRequest};
 use super::refusal::{Refusal, refuse};
 use super::rest;
+use super::retrieve::NEEDS_VIEW_SETUP;
 use super::schema;
-use super::state::{State, string, timestamp};
+use super::state::{State, same_id, string, timestamp};
 use super::tree::{NAMESPACE, Node};
 use super::wire::{Reply, Request, XML};
 
@@ -150,6 +151,7 @@ fn run(
             .find_map(|name| call.get(name))
             .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     };
+    let sees_setup = state.org.is_permitted(user, "ViewSetup");
     match call.name.as_str() {
         "describeMetadata" => Ok(describe(as_of(call, version))),
         "listMetadata" => {
@@ -166,15 +168,15 @@ fn run(
             }
             Ok(out)
         }
-        "readMetadata" => read(state, call, version),
+        "readMetadata" => read(state, call, version, sees_setup),
         "retrieve" => {
             let request = ["request", "retrieveRequest", "RetrieveRequest"]
                 .iter()
                 .find_map(|name| call.child(name));
             let request = request
                 .ok_or_else(|| refuse("XML_PARSER_ERROR", "the retrieve request is missing"))?;
-            let sees_parts = state.org.is_permitted(user, "ViewSetup");
-            let request = RetrieveRequest { sees_parts, ..retrieve_request(request, version)? };
+            let request =
+                RetrieveRequest { sees_parts: sees_setup, ..retrieve_request(request, version)? };
             let id = state.start_retrieve(request, now);
             if let (Some(fault), Some(job)) = (fault, state.retrieves.get_mut(&id)) {
                 fault.spoil_start(job);
@@ -299,13 +301,16 @@ fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
     .to_line()
 }
 
-fn read(state: &State, call: &Node, version: u16) -> Result<String, Refusal> {
+fn read(state: &State, call: &Node, version: u16, sees_setup: bool) -> Result<String, Refusal> {
     let type_name = call.get("type").or(call.get("metadataType")).unwrap_or_default();
     let names: Vec<String> = call.texts("fullNames").map(str::to_owned).collect();
     let mut out = String::from("<result>");
     for record in state.org.read(type_name, &names, version)? {
         match record {
-            Some((name, node)) => {
+            Some((name, mut node)) => {
+                if type_name == "Profile" && !sees_setup {
+                    node.children.retain(|part| !NEEDS_VIEW_SETUP.contains(&part.name.as_str()));
+                }
                 out.push_str(&format_record(type_name, &name, &node));
             }
             None => out.push_str("<records xsi:nil=\"true\"/>"),
@@ -363,6 +368,9 @@ fn retrieve_status(
     fault: Option<&Fault>,
 ) -> Result<String, Refusal> {
     let unknown = || refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+    // 15 characters of an id mean the same as 18.
+    let id = state.retrieves.keys().find(|known| same_id(known, id)).cloned();
+    let id = id.as_deref().ok_or_else(unknown)?;
     let job = state.retrieves.get(id).ok_or_else(unknown)?;
     if job.fetched {
         // The zip is deleted once it was fetched (S 6.2); the text is the demo org's own.
@@ -486,7 +494,7 @@ fn deploy_options(node: &Node) -> Result<DeployOptions, Refusal> {
         rollback_on_error: flag("rollbackOnError")?,
         run_tests: node.texts("runTests").map(str::to_owned).collect(),
         single_package: flag("singlePackage")?,
-        test_level: node.get("testLevel").map(str::to_owned),
+        test_level: node.child("testLevel").map(|level| level.value().to_owned()),
     };
     match options.wrong_level() {
         Some(wrong) => Err(broken(wrong)),

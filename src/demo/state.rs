@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -54,6 +56,9 @@ pub(crate) struct Org {
     pub(crate) deploys: Vec<DeployJob>,
     /// What tokens are made from.
     pub(crate) secret: String,
+    /// How often the consumer secret of a key was made anew.
+    #[serde(default)]
+    pub(crate) rotated: BTreeMap<String, u64>,
     /// Counts ids of jobs and records.
     pub(crate) serial: u64,
     /// The other forms that it takes while its server runs.
@@ -75,6 +80,10 @@ pub(crate) struct State {
     pub(crate) rotates: bool,
     /// Whether `org` has changed since it was last stored.
     pub(crate) dirty: bool,
+    /// What ids and codes that last only as long as the server are made from: chance, so that two
+    /// servers of one org give none twice, and a count.
+    pub(crate) chance: String,
+    pub(crate) given: u64,
 }
 
 /// The parts of `fixtures/demo/org.json`.
@@ -104,9 +113,8 @@ impl Org {
                 },
             );
         }
-        let token = format!("{}!{secret}", &file.catalog.org_id[..15]);
-        Self {
-            sessions: BTreeMap::from([(token, file.catalog.admin.clone())]),
+        let mut org = Self {
+            sessions: BTreeMap::new(),
             catalog: file.catalog,
             records: file.records,
             components,
@@ -115,9 +123,12 @@ impl Org {
             history: History::default(),
             deploys: Vec::new(),
             secret: secret.to_owned(),
+            rotated: BTreeMap::new(),
             serial: 0,
             forms: BTreeSet::new(),
-        }
+        };
+        org.renew_first_token();
+        org
     }
 
     /// Makes the org of a name as it is at first: the same invented company, with an id of its own.
@@ -130,10 +141,31 @@ impl Org {
             let title = format!("{} {name}", string(row, "Name"));
             row.insert("Name".to_owned(), title.into());
         }
-        let token = format!("{}!{secret}", &id[..15]);
-        org.sessions = BTreeMap::from([(token, org.catalog.admin.clone())]);
+        org.sessions.clear();
         org.catalog.org_id = id;
+        org.renew_first_token();
         org
+    }
+
+    /// The access token that the org begins with: the administrator's, who has not signed in by any
+    /// app.
+    pub(crate) fn first_token(&self) -> String {
+        format!("{}!{}", &self.catalog.org_id[..15], self.secret)
+    }
+
+    /// Makes the first token good again where it was ended; returns whether it was.
+    pub(crate) fn renew_first_token(&mut self) -> bool {
+        let (token, admin) = (self.first_token(), self.catalog.admin.clone());
+        self.sessions.insert(token, admin).is_none()
+    }
+
+    /// The consumer secret that belongs to a consumer key: every app has one.
+    pub(crate) fn consumer_secret(&self, key: &str) -> String {
+        let rotated = self.rotated.get(key).copied().unwrap_or_default();
+        let first = self.catalog.secrets.get(key).filter(|_| rotated == 0);
+        first.cloned().unwrap_or_else(|| {
+            secret_text(&[&self.secret, "consumer secret", key, &rotated.to_string()])
+        })
     }
 
     /// What the org is called.
@@ -185,6 +217,20 @@ impl Org {
         self.of_type("PermissionSet")
             .find(|(full_name, node)| *full_name == name || node.get("label") == Some(name))
             .map(|(full_name, _)| full_name.to_owned())
+    }
+
+    /// What permission sets, or profiles, can be named by in an app: full names, and what Setup
+    /// calls them.
+    pub(crate) fn carrier_names(&self, type_name: &str) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (full_name, node) in self.of_type(type_name) {
+            names.insert(match type_name {
+                "Profile" => self.profile_label(full_name).to_owned(),
+                _ => node.get("label").unwrap_or(full_name).to_owned(),
+            });
+            names.insert(full_name.to_owned());
+        }
+        names
     }
 
     /// A user's row by id or by username.
@@ -292,8 +338,31 @@ impl State {
             delay,
             rotates: false,
             dirty: false,
+            chance: String::new(),
+            given: 0,
         }
     }
+
+    /// Makes an id for what lasts only as long as the server. The org's own count goes on too: jobs
+    /// of all kinds are numbered in a row.
+    pub(crate) fn passing_id(&mut self, prefix: &str) -> String {
+        self.given += 1;
+        self.org.serial += 1;
+        derived_id(prefix, &format!("{}:{}", self.chance, self.given))
+    }
+
+    /// Makes a code that cannot be guessed without the org's secret, for what lasts only as long as
+    /// the server.
+    pub(crate) fn passing_code(&mut self) -> String {
+        self.given += 1;
+        secret_text(&[&self.org.secret, &self.chance, &self.given.to_string()])
+    }
+}
+
+/// Makes a text that cannot be guessed by who does not know the parts.
+pub(crate) fn secret_text(parts: &[&str]) -> String {
+    let hash = Sha256::digest(parts.join("\n").as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hash).replace(['-', '_'], ".")
 }
 
 /// A string field of a row; empty where it is null or absent.

@@ -24,7 +24,8 @@ const DELAY: Duration = Duration::from_millis(50);
 ///
 /// In a folder, each state is a folder of its own, `generation-N`; the file `current` names the one
 /// that counts and is replaced as the last step of writing. Several programs may use one folder:
-/// each takes a lock while it looks or writes.
+/// each takes a lock while it looks or writes, and reads again what it did not write itself. What
+/// could not be written, or was not done to its end, does not count.
 #[derive(Debug)]
 pub struct Store {
     folder: Option<PathBuf>,
@@ -36,7 +37,16 @@ struct Inner {
     /// What tells the org from the other demo orgs.
     name: Option<String>,
     state: State,
+    /// The mark of the generation that `state` is; none where it is not what was written.
+    mark: Option<Mark>,
+}
+
+/// What `current` says: the number of a generation, and a word that no other writing has, by which
+/// the generations of an org are told from those of the one before a reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mark {
     generation: u64,
+    word: String,
 }
 
 /// A generation's `org.json`.
@@ -66,27 +76,25 @@ impl Store {
     pub fn open_named(folder: &Path, name: Option<&str>) -> Result<Self, DemoError> {
         fs::create_dir_all(folder).map_err(|error| DemoError::folder(folder, error))?;
         let lock = lock(folder)?;
-        let (org, generation) = match current(folder)? {
-            Some(generation) => (load(folder, generation)?, generation),
-            None => (Org::named(&chance(), name), 0),
+        let mark = current(folder)?;
+        let org = match &mark {
+            Some(mark) => load(folder, mark.generation)?,
+            None => Org::named(&chance(), name),
         };
-        let name = name.map(str::to_owned);
-        let store = Self {
-            folder: Some(folder.to_owned()),
-            inner: Mutex::new(Inner { name, state: new_state(org), generation }),
-        };
-        if generation == 0 {
-            let mut inner = store.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = Inner { name: name.map(str::to_owned), state: new_state(org), mark };
+        // Whoever opens the org has a way in, though the session was ended.
+        let is_renewed = inner.state.org.renew_first_token();
+        if is_renewed || inner.mark.is_none() {
             save(folder, &mut inner)?;
         }
         drop(lock);
-        Ok(store)
+        Ok(Self { folder: Some(folder.to_owned()), inner: Mutex::new(inner) })
     }
 
     /// Makes a demo org that lives as long as the value.
     pub fn in_memory() -> Self {
         let state = new_state(Org::seeded(&chance()));
-        Self { folder: None, inner: Mutex::new(Inner { name: None, state, generation: 0 }) }
+        Self { folder: None, inner: Mutex::new(Inner { name: None, state, mark: None }) }
     }
 
     /// Forgets what was done in a folder's demo org; the next command finds it as it was at first.
@@ -142,15 +150,10 @@ impl Store {
         })
     }
 
-    /// Returns an access token of the org's administrator.
+    /// Returns the access token of the org's administrator that is no app's.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let org = &inner.state.org;
-        org.sessions
-            .iter()
-            .find(|(_, user)| **user == org.catalog.admin)
-            .map(|(token, _)| token.clone())
-            .unwrap_or_default()
+        inner.state.org.first_token()
     }
 
     /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None`
@@ -175,32 +178,49 @@ impl Store {
         };
         let _lock = lock(folder)?;
         match current(folder)? {
-            Some(generation) if generation != inner.generation => {
-                let org = load(folder, generation)?;
-                let forms = std::mem::take(&mut inner.state.org.forms);
-                inner.state.org = Org { forms, ..org };
-                inner.generation = generation;
+            Some(mark) if inner.mark.as_ref() != Some(&mark) => {
+                inner.take(load(folder, mark.generation)?);
+                inner.mark = Some(mark);
             }
             Some(_) => {}
             // Reset while this program was running.
             None => {
-                let State { delay, rotates, .. } = inner.state;
-                let forms = std::mem::take(&mut inner.state.org.forms);
-                let org = Org { forms, ..Org::named(&chance(), inner.name.as_deref()) };
-                inner.state = State { delay, rotates, ..new_state(org) };
+                let org = Org::named(&chance(), inner.name.as_deref());
+                inner.take(org);
                 inner.state.dirty = true;
             }
         }
+        // Unless all goes well the next one reads what was written last.
+        let mark = inner.mark.take();
         let result = action(&mut inner.state, now());
         if inner.state.dirty {
             save(folder, &mut inner)?;
+        } else {
+            inner.mark = mark;
         }
         Ok(result)
     }
 }
 
+impl Inner {
+    /// Puts an org that was read in the place of the one that is known.
+    fn take(&mut self, org: Org) {
+        let forms = std::mem::take(&mut self.state.org.forms);
+        let org = Org { forms, ..org };
+        if org.secret == self.state.org.secret {
+            self.state.org = org;
+            self.state.dirty = false;
+        } else {
+            // It is another one, of which nothing is under way.
+            let State { delay, rotates, .. } = self.state;
+            self.state = State { delay, rotates, ..new_state(org) };
+        }
+    }
+}
+
 fn new_state(org: Org) -> State {
-    State::new(org, u64::try_from(DELAY.as_millis()).unwrap_or_default())
+    let delay = u64::try_from(DELAY.as_millis()).unwrap_or_default();
+    State { chance: chance(), ..State::new(org, delay) }
 }
 
 /// Milliseconds since 1970.
@@ -234,15 +254,18 @@ fn lock(folder: &Path) -> Result<File, DemoError> {
     Ok(file)
 }
 
-fn current(folder: &Path) -> Result<Option<u64>, DemoError> {
+fn current(folder: &Path) -> Result<Option<Mark>, DemoError> {
     match fs::read_to_string(folder.join("current")) {
-        Ok(text) => match text.trim().parse() {
-            Ok(generation) => Ok(Some(generation)),
-            Err(_) => Err(DemoError::Damaged {
+        Ok(text) => {
+            let mut words = text.split_whitespace();
+            let generation = words.next().and_then(|number| number.parse().ok());
+            let word = words.next().unwrap_or_default().to_owned();
+            let damaged = || DemoError::Damaged {
                 folder: folder.to_owned(),
                 reason: "the file `current` holds no number".to_owned(),
-            }),
-        },
+            };
+            generation.map(|generation| Some(Mark { generation, word })).ok_or_else(damaged)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DemoError::folder(folder, error)),
     }
@@ -268,15 +291,17 @@ fn load(folder: &Path, generation: u64) -> Result<Org, DemoError> {
 }
 
 fn save(folder: &Path, inner: &mut Inner) -> Result<(), DemoError> {
-    let generation = inner.generation.max(current(folder)?.unwrap_or(0)) + 1;
-    write_generation(folder, generation, &inner.state.org)
+    let last = current(folder)?.map_or(0, |mark| mark.generation);
+    let mark = Mark { generation: last + 1, word: chance() };
+    write_generation(folder, &mark, &inner.state.org)
         .map_err(|error| DemoError::folder(folder, error))?;
-    inner.generation = generation;
+    inner.mark = Some(mark);
     inner.state.dirty = false;
     Ok(())
 }
 
-fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Result<()> {
+fn write_generation(folder: &Path, mark: &Mark, org: &Org) -> std::io::Result<()> {
+    let Mark { generation, word } = mark;
     let root = folder.join(format!("generation-{generation}"));
     // Left over from a run that was stopped: it was never current.
     if root.exists() {
@@ -298,10 +323,10 @@ fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Resul
     file.write_all(&text)?;
     file.sync_all()?;
     let mut pointer = tempfile::NamedTempFile::new_in(folder)?;
-    write!(pointer, "{generation}")?;
+    write!(pointer, "{generation} {word}")?;
     pointer.as_file().sync_all()?;
     pointer.persist(folder.join("current")).map_err(|error| error.error)?;
-    remove_generations(folder, Some(generation))
+    remove_generations(folder, Some(*generation))
 }
 
 fn remove_generations(folder: &Path, except: Option<u64>) -> std::io::Result<()> {
@@ -352,6 +377,75 @@ mod tests {
                 .unwrap()
         );
         assert!(!second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_the_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let key = |name: &str| ("PermissionSet".to_owned(), name.to_owned());
+        let add = |name: &str| {
+            store.with(|state, _| {
+                let copy = state.org.components[&key("Report_Builder")].clone();
+                state.org.components.insert(key(name), copy);
+                state.dirty = true;
+            })
+        };
+        let has = |name: &str| {
+            store.with(|state, _| state.org.components.contains_key(&key(name))).unwrap()
+        };
+        // No file can be called so.
+        let long = "A".repeat(300);
+        assert!(matches!(add(&long), Err(DemoError::Folder { .. })));
+        assert!(!has(&long));
+        add("Short").unwrap();
+        assert!(has("Short"));
+        // Nor does what was broken off count.
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            store.with(|state, _| {
+                state.org.components.clear();
+                panic!("in the middle");
+            })
+        }));
+        assert!(broken.is_err());
+        assert!(has("Short"));
+    }
+
+    #[test]
+    fn an_org_that_was_reset_and_made_anew_by_another_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Store::open(folder.path()).unwrap();
+        let token = first.token();
+        Store::reset(folder.path()).unwrap();
+        // It has written as often as the first one.
+        let second = Store::open(folder.path()).unwrap();
+        let knows = |store: &Store, token: &str| {
+            store.with(|state, _| state.org.sessions.contains_key(token)).unwrap()
+        };
+        assert!(!knows(&first, &token));
+        assert!(knows(&first, &second.token()));
+        first.with(|state, _| state.dirty = true).unwrap();
+        assert!(knows(&second, &second.token()));
+    }
+
+    #[test]
+    fn the_way_in_is_the_first_session_and_is_made_good_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let token = store.token();
+        // An app's session of the same person, whose token comes first in order.
+        let admin = |org: &Org| org.catalog.admin.clone();
+        store
+            .with(|state, _| {
+                let admin = admin(&state.org);
+                state.org.sessions.clear();
+                state.org.sessions.insert("00D!app".to_owned(), admin);
+                state.dirty = true;
+            })
+            .unwrap();
+        let again = Store::open(folder.path()).unwrap();
+        assert_eq!((store.token(), again.token()), (token.clone(), token.clone()));
+        assert!(store.with(|state, _| state.org.sessions.contains_key(&token)).unwrap());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Whether a file is a component of its type: known elements, equal ones together, values of their
 //! kinds, nothing required left out.
 
+use std::collections::BTreeMap;
+
 use super::super::name::Key;
 use super::super::schema::{self, Field, Kind};
 use super::super::tree::{NAMESPACE, Node};
@@ -45,8 +47,10 @@ fn at(node: &Node, message: String) -> Problem {
 }
 
 fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result<(), Problem> {
+    // Where each name stood last.
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, child) in node.children.iter().enumerate() {
-        let known = fields.iter().find(|field| field.name == child.name && field.since <= version);
+        let known = fields.iter().find(|field| field.name == child.name && field.is_at(version));
         let Some(field) = known else {
             return Err(at(
                 child,
@@ -57,11 +61,9 @@ fn check(node: &Node, type_name: &str, fields: &[Field], version: u16) -> Result
                 ),
             ));
         };
-        let first =
-            node.children.iter().position(|other| other.name == child.name).unwrap_or(index);
         // A list's elements must stand together; anything else may stand there once (S 3.4).
-        let together = node.children[first..index].iter().all(|other| other.name == child.name);
-        if first < index && (!field.many || !together) {
+        let before = last.insert(&child.name, index);
+        if before.is_some_and(|before| !field.many || before + 1 != index) {
             return Err(at(
                 child,
                 format!(

@@ -1,12 +1,19 @@
 //! Connected apps: edited whole, never created, their keys never touched (S 1.6, 2.8).
 
+use std::collections::BTreeSet;
+
 use super::super::form::Form;
 use super::super::state::Org;
 use super::super::tree::Node;
 use super::{Problem, Ruled};
 
 /// Replaces a connected app that is there.
-pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule(
+    org: &Org,
+    mut new: Node,
+    old: Option<&Node>,
+    version: u16,
+) -> Result<Ruled, Vec<Problem>> {
     let mut problems = Vec::new();
     let key = new.child("oauthConfig").and_then(|config| config.get("consumerKey"));
     let Some(old) = old else {
@@ -33,6 +40,7 @@ pub(super) fn rule(org: &Org, mut new: Node, old: Option<&Node>) -> Result<Ruled
     }
     problems.extend(check_policy(&new));
     problems.extend(check_session(&new));
+    problems.extend(check_scopes(&new, version));
     problems.extend(check_names(org, &new));
     if !problems.is_empty() {
         return Err(problems);
@@ -74,6 +82,33 @@ fn check_policy(new: &Node) -> Vec<Problem> {
     problems
 }
 
+/// Scopes that are younger than the oldest API, with the version that brought them (S 1.2).
+const YOUNG_SCOPES: &[(&str, u16)] = &[
+    ("CDPIngest", 52),
+    ("Chatbot", 54),
+    ("Content", 51),
+    ("Eclair", 35),
+    ("ForgotPassword", 57),
+    ("Lightning", 51),
+    ("Pardot", 49),
+    ("PwdlessLogin", 59),
+    ("UserRegistration", 58),
+    ("Wave", 35),
+];
+
+fn check_scopes(new: &Node, version: u16) -> Vec<Problem> {
+    let scopes = new.child("oauthConfig").into_iter().flat_map(|config| config.texts("scopes"));
+    let is_young =
+        |scope: &&str| YOUNG_SCOPES.iter().any(|(name, since)| name == scope && *since > version);
+    let problem = |scope: &str| {
+        Problem::from(format!(
+            "Error parsing file: '{scope}' is not a valid value for the enum \
+             'ConnectedAppOauthAccessScope'"
+        ))
+    };
+    scopes.filter(is_young).map(problem).collect()
+}
+
 /// The words of a session policy (S 1.1; the levels as the WSDL's `SessionSecurityLevel` has them).
 fn check_session(new: &Node) -> Vec<Problem> {
     let words: [(&str, &[&str]); 2] = [
@@ -93,18 +128,20 @@ fn check_session(new: &Node) -> Vec<Problem> {
 
 fn check_names(org: &Org, new: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for name in new.texts("profileName") {
-        if org.profile_named(name).is_none() {
-            problems.push(Problem::from(format!(
-                "In field: profileName - no Profile named {name} found"
-            )));
-        }
-    }
-    for name in new.texts("permissionSetName") {
-        if org.permission_set_named(name).is_none() {
-            problems.push(Problem::from(format!(
-                "In field: permissionSetName - no PermissionSet named {name} found"
-            )));
+    for (field, type_name) in [("profileName", "Profile"), ("permissionSetName", "PermissionSet")] {
+        let known = org.carrier_names(type_name);
+        let mut seen = BTreeSet::new();
+        for name in new.texts(field) {
+            if !known.contains(name) {
+                problems.push(Problem::from(format!(
+                    "In field: {field} - no {type_name} named {name} found"
+                )));
+            } else if !seen.insert(name) {
+                // None is named twice (S 1.1); the text is the general one for a clash.
+                problems.push(Problem::from(
+                    "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
+                ));
+            }
         }
     }
     if let Some(config) = new.child("oauthConfig") {
@@ -112,6 +149,15 @@ fn check_names(org: &Org, new: &Node) -> Vec<Problem> {
             Some(name) if org.user(name).is_none() => problems.push(Problem::from(format!(
                 "In field: oauthClientCredentialUser - no User named {name} found"
             ))),
+            // S 1.2, in the words for an external client app.
+            Some(name) if !org.is_permitted(name, "ApiUserOnly") => {
+                problems.push(Problem::from(format!(
+                    "The client credentials flow user needs the API Only User permission: {name}"
+                )));
+            }
+            Some(_) if !config.flag("isClientCredentialEnabled") => problems.push(Problem::from(
+                "oauthClientCredentialUser is only allowed with isClientCredentialEnabled",
+            )),
             None if config.flag("isClientCredentialEnabled") => {
                 problems.push(Problem::from("Required field is missing: oauthClientCredentialUser"))
             }
@@ -128,6 +174,11 @@ fn folded(scope: &str) -> &str {
         "OfflineAccess" => "RefreshToken",
         other => other,
     }
+}
+
+/// What a flag of `oauthConfig` is that no file sets (S 1.2).
+pub(in crate::demo) fn flag_default(flag: &str) -> bool {
+    flag == "isSecretRequiredForRefreshToken"
 }
 
 fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
@@ -156,11 +207,12 @@ fn keep_what_an_org_keeps(org: &Org, new: &mut Node, old: &Node) {
         }
         config.remove("scopes");
         config.children.extend(scopes.into_iter().map(|scope| Node::text("scopes", scope)));
-        for (flag, default) in
-            [("isAdminApproved", "false"), ("isSecretRequiredForRefreshToken", "true")]
-        {
+        // What is left out has its default (S 1.2), and stands where it stood.
+        let stood = old.child("oauthConfig").into_iter().flat_map(|config| &config.children);
+        let flags = stood.map(|flag| flag.name.as_str()).filter(|name| name.starts_with("is"));
+        for flag in flags.chain(["isAdminApproved", "isSecretRequiredForRefreshToken"]) {
             if config.child(flag).is_none() {
-                config.set(flag, default);
+                config.set(flag, &flag_default(flag).to_string());
             }
         }
         config.children.sort_by(|one, other| one.name.cmp(&other.name));

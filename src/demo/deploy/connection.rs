@@ -40,6 +40,19 @@ pub(super) fn rule(org: &Org, new: Node) -> Result<Ruled, Vec<Problem>> {
             absent("sobjectType", "CustomObject", object);
         }
     }
+    // There are no channels but the standard one, and of objects there are their change events.
+    if let Some(channel) = new.get("eventChannel").filter(|name| *name != "ChangeEvents") {
+        absent("eventChannel", "PlatformEventChannel", channel);
+    }
+    if let Some(entity) = new.get("selectedEntity") {
+        let object = entity.strip_suffix("ChangeEvent").map(|name| match name.strip_suffix("__") {
+            Some(custom) => format!("{custom}__c"),
+            None => name.to_owned(),
+        });
+        if !object.is_some_and(|object| org.catalog.objects.contains_key(&object)) {
+            absent("selectedEntity", "CustomObject", entity);
+        }
+    }
     let members = new.child("queueMembers").and_then(|members| members.child("users"));
     for user in members.into_iter().flat_map(|users| users.texts("user")) {
         if org.user(user).is_none() {

@@ -6,7 +6,7 @@ use super::super::name::{Key, decode, path_of_key};
 use super::super::schema;
 use super::super::state::Org;
 use super::super::tree::Node;
-use super::package::{Package, Unit};
+use super::package::{Deletion, Unit};
 
 /// What is to become of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +72,10 @@ impl Org {
         file.name = type_name.to_owned();
         file.remove("fullName");
         let path = path_of_key(&key).unwrap_or_default();
-        let unit = Unit { key, path, content: file.to_file().into_bytes() };
-        let mut package = Package::default();
-        package.version = writer.version;
+        let content = file.to_file().into_bytes();
+        let unit = Unit { key, path, content, version: writer.version };
         let mut outcome = Outcome::default();
-        self.deploy_unit(&unit, &package, &job(writer), &mut outcome);
+        self.deploy_unit(&unit, &job(writer), &mut outcome);
         match faults(outcome) {
             faults if faults.is_empty() => Ok(!is_there),
             faults => Err(faults),
@@ -96,7 +95,7 @@ impl Org {
             return Err(vec![absent(type_name, full_name)]);
         }
         let mut outcome = Outcome::default();
-        self.delete(&key, &Package::default(), &job(writer), &mut outcome);
+        self.delete(&Deletion { key, file: "" }, &job(writer), &mut outcome);
         match faults(outcome) {
             faults if faults.is_empty() => Ok(()),
             faults => Err(faults),

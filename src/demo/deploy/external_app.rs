@@ -11,6 +11,7 @@ pub(super) fn rule(
     key: &Key,
     mut new: Node,
     old: Option<&Node>,
+    version: u16,
 ) -> Result<Ruled, Vec<Problem>> {
     let (type_name, full_name) = key;
     if type_name == "ExternalClientApplication" {
@@ -33,8 +34,8 @@ pub(super) fn rule(
         )));
     }
     let mut ruled = match type_name.as_str() {
-        "ExtlClntAppGlobalOauthSettings" => global(full_name, &mut new, old, &mut problems),
-        "ExtlClntAppOauthConfigurablePolicies" => policies(org, &mut new, &mut problems),
+        "ExtlClntAppGlobalOauthSettings" => global(org, full_name, &mut new, old, &mut problems),
+        "ExtlClntAppOauthConfigurablePolicies" => policies(org, &mut new, version, &mut problems),
         "ExtlClntAppOauthSettings" => oauth(org, &app, &mut new, old, &mut problems),
         _ => new.clone().into(),
     };
@@ -70,7 +71,21 @@ fn application(org: &Org, full_name: &str, mut new: Node) -> Result<Ruled, Vec<P
     Ok(new.into())
 }
 
+/// Whether an app of the org has a consumer key.
+fn is_taken(org: &Org, key: &str) -> bool {
+    org.of_type("ConnectedApp")
+        .filter_map(|(_, app)| app.child("oauthConfig").cloned())
+        .chain(org.of_type("ExtlClntAppGlobalOauthSettings").map(|(_, settings)| settings))
+        .any(|config| config.get("consumerKey") == Some(key))
+}
+
+/// Whether a text can be a consumer key: 8 to 256 letters and digits (S 1.2).
+fn is_key(text: &str) -> bool {
+    (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn global(
+    org: &Org,
     full_name: &str,
     new: &mut Node,
     old: Option<&Node>,
@@ -78,9 +93,16 @@ fn global(
 ) -> Ruled {
     match (new.get("consumerKey"), old) {
         (Some(_), Some(_)) => problems.push(Problem::from("You cannot provide a Consumer Key")),
-        (Some(_), None) => problems.push(Problem::from("The consumer key is already taken")),
-        (None, _) => {}
+        // It can be chosen once (S 1.2), and is nobody else's: the demo org sees its own.
+        (Some(key), None) if is_taken(org, key) => {
+            problems.push(Problem::from("The consumer key is already taken"));
+        }
+        (Some(key), None) if !is_key(key) => {
+            problems.push(Problem::from(format!("Invalid value for field consumerKey: {key}")));
+        }
+        _ => {}
     }
+    // One that was sent gave none that works (why 8).
     if new.get("consumerSecret").is_some() {
         problems.push(Problem::from("You cannot provide a Consumer Secret"));
     }
@@ -89,7 +111,9 @@ fn global(
     let key = match old.and_then(|old| old.get("consumerKey")) {
         Some(key) if !new.flag("shouldRotateConsumerKey") => key.to_owned(),
         Some(key) => format!("3MVG9{}", derived_id("demo", key)),
-        None => format!("3MVG9{}", derived_id("demo", full_name)),
+        None => new
+            .get("consumerKey")
+            .map_or_else(|| format!("3MVG9{}", derived_id("demo", full_name)), str::to_owned),
     };
     new.set("consumerKey", &key);
     for (flag, default) in [
@@ -106,6 +130,7 @@ fn global(
     new.set("shouldRotateConsumerSecret", "false");
     let mut ruled = Ruled::from(new.clone());
     if rotates {
+        ruled.rotates = Some(key);
         ruled.warnings.push("The consumer credentials are rotated by this deployment".to_owned());
     }
     ruled
@@ -160,28 +185,39 @@ fn policy_defaults(node: &mut Node) {
     }
 }
 
-fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
-    for (field, what) in
-        [("commaSeparatedPermissionSet", "permission sets"), ("commaSeparatedProfile", "profiles")]
-    {
-        let names: Vec<&str> = new
-            .get(field)
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
-        for name in names {
-            let found = if field == "commaSeparatedProfile" {
-                org.profile_named(name)
-            } else {
-                org.permission_set_named(name)
-            };
-            if found.is_none() {
-                problems.push(Problem::from(format!(
-                    "INVALID_FIELD: We couldn't find {what} called {name}"
-                )));
-            }
+/// How long JWT-based tokens may last, in minutes, and the version that brought it (S 2.5).
+const JWT_MINUTES: &[(u16, &[&str])] =
+    &[(61, &["1", "5", "10", "15", "30"]), (65, &["60", "90", "120", "240", "480", "720"])];
+
+/// What is wrong with how long JWT-based tokens last.
+fn wrong_jwt_timeouts(new: &Node, version: u16) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for who in ["namedUser", "guest"] {
+        let field = format!("{who}JwtTimeout");
+        let Some(minutes) = new.get(&field) else { continue };
+        let known = JWT_MINUTES.iter().filter(|(since, _)| *since <= version);
+        if !known.flat_map(|(_, values)| *values).any(|value| *value == minutes) {
+            problems.push(Problem::from(format!("Invalid value for field {field}: {minutes}")));
+        }
+        if new.get(&format!("{who}JwtSessionTimeoutType")) == Some("UserSession") {
+            problems.push(Problem::from(format!("{field} is only allowed with the type Custom")));
+        }
+    }
+    problems
+}
+
+fn policies(org: &Org, new: &mut Node, version: u16, problems: &mut Vec<Problem>) -> Ruled {
+    problems.extend(wrong_jwt_timeouts(new, version));
+    for (field, type_name, what) in [
+        ("commaSeparatedPermissionSet", "PermissionSet", "permission sets"),
+        ("commaSeparatedProfile", "Profile", "profiles"),
+    ] {
+        let known = org.carrier_names(type_name);
+        let names = new.get(field).unwrap_or_default().split(',').map(str::trim);
+        for name in names.filter(|name| !name.is_empty() && !known.contains(*name)) {
+            problems.push(Problem::from(format!(
+                "INVALID_FIELD: We couldn't find {what} called {name}"
+            )));
         }
     }
     if let Some(given) = new.get("ipRelaxationPolicyType") {
@@ -207,6 +243,11 @@ fn policies(org: &Org, new: &mut Node, problems: &mut Vec<Problem>) -> Ruled {
             ))),
             _ => {}
         }
+    }
+    if let Some(period) = new.get("refreshTokenValidityPeriod")
+        && !period.parse::<u32>().is_ok_and(|period| period > 0)
+    {
+        problems.push(Problem::from(format!("Invalid RefreshTokenValidityPeriod '{period}'")));
     }
     if let Some(unit) = new.get("refreshTokenValidityUnit")
         && !["Days", "Hours", "Months"].contains(&unit)

@@ -17,16 +17,22 @@ pub(super) struct Unit {
     pub(super) key: Key,
     pub(super) path: String,
     pub(super) content: Vec<u8>,
+    /// The version of its package: a zip may hold several.
+    pub(super) version: u16,
+}
+
+/// A component that is to be deleted, and the manifest that says so.
+#[derive(Debug)]
+pub(super) struct Deletion {
+    pub(super) key: Key,
+    pub(super) file: &'static str,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Package {
-    pub(super) version: u16,
     pub(super) units: Vec<Unit>,
-    pub(super) delete_before: Vec<Key>,
-    pub(super) delete_after: Vec<Key>,
-    /// The manifest of the deletions, for messages.
-    pub(super) destructive_file: String,
+    pub(super) delete_before: Vec<Deletion>,
+    pub(super) delete_after: Vec<Deletion>,
     /// Named in the manifest, but not in the zip.
     absent: Vec<Key>,
     /// In the zip, but not named in the manifest.
@@ -98,7 +104,7 @@ fn add(
 ) -> Result<(), String> {
     let manifest = files.get("package.xml").ok_or(NO_MANIFEST)?;
     let manifest = parse_manifest(manifest, "package.xml")?;
-    package.version = manifest
+    let version = manifest
         .get("version")
         .and_then(|version| version.strip_suffix(".0"))
         .and_then(|version| version.parse().ok())
@@ -113,7 +119,7 @@ fn add(
     let mut whole = BTreeSet::new();
     for types in manifest.all("types") {
         let type_name = types.get("name").ok_or("No name specified for types in package.xml")?;
-        let Some(row) = schema::find_at(type_name, package.version) else {
+        let Some(row) = schema::find_at(type_name, version) else {
             package.refused.push((
                 type_name.to_owned(),
                 format!("Unknown type name '{type_name}' specified in package.xml"),
@@ -152,6 +158,7 @@ fn add(
                     key,
                     path: format!("{prefix}{path}"),
                     content: content.clone(),
+                    version,
                 });
             }
             // Whose type was refused was named all the same.
@@ -171,10 +178,9 @@ fn add(
     ] {
         let Some(content) = files.get(file) else { continue };
         let manifest = parse_manifest(content, file)?;
-        file.clone_into(&mut package.destructive_file);
         for types in manifest.all("types") {
             let type_name = types.get("name").unwrap_or_default();
-            let row = schema::find_at(type_name, package.version);
+            let row = schema::find_at(type_name, version);
             if row.is_none_or(|row| !row.deployable) {
                 package.refused.push((
                     type_name.to_owned(),
@@ -188,9 +194,9 @@ fn add(
                 }
                 let key = (type_name.to_owned(), decode(member));
                 if after {
-                    package.delete_after.push(key);
+                    package.delete_after.push(Deletion { key, file });
                 } else {
-                    package.delete_before.push(key);
+                    package.delete_before.push(Deletion { key, file });
                 }
             }
         }

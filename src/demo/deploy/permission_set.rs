@@ -1,10 +1,12 @@
 //! Permission sets and their groups: a deploy replaces what is there; below 40.0 it is laid over it
 //! (S 4.1).
 
+use std::collections::BTreeSet;
+
 use super::super::schema::{self, Kind};
 use super::super::state::Org;
 use super::super::tree::Node;
-use super::age::is_same;
+use super::age::key;
 use super::{NEWEST, Problem, Ruled, dependency};
 
 /// The lists of a permission set, each with its key.
@@ -29,6 +31,11 @@ pub(super) fn rule_set(
     old: Option<&Node>,
     version: u16,
 ) -> Result<Ruled, Vec<Problem>> {
+    if let Some(licence) = new.get("userLicense").map(str::to_owned) {
+        new.remove("userLicense");
+        new.remove("license");
+        new.set("license", &licence);
+    }
     dependency::canonical(&org.catalog, &mut new);
     let mut problems = dependency::references(org, &new);
     problems.extend(dependency::duplicates(&new, KEYS));
@@ -83,16 +90,20 @@ pub(super) fn rule_set(
 /// Adds what the stored set has and the file does not speak of.
 fn lay_over(new: &mut Node, old: &Node) {
     let fields = schema::fields_at("PermissionSet", "", NEWEST);
-    let silent = old.children.iter().filter(|entry| {
+    let key_of = |entry: &Node| {
         let inner = fields.iter().find_map(|field| match field.kind {
             Kind::Group(_, inner) if field.name == entry.name => Some(inner),
             _ => None,
         });
-        !new.all(&entry.name).any(|one| inner.is_none_or(|inner| is_same(one, entry, inner)))
-    });
-    let silent: Vec<Node> = silent.cloned().collect();
-    new.children.extend(silent);
+        key(entry, inner.unwrap_or_default())
+    };
+    let spoken: BTreeSet<_> = new.children.iter().map(key_of).collect();
+    let silent = old.children.iter().filter(|entry| !spoken.contains(&key_of(entry)));
+    new.children.extend(silent.cloned().collect::<Vec<_>>());
 }
+
+/// What a group can be (S 4.2).
+const STATUSES: &[&str] = &["Updated", "Outdated", "Updating", "Failed"];
 
 /// Replaces a permission set group.
 pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>> {
@@ -108,6 +119,9 @@ pub(super) fn rule_group(org: &Org, mut new: Node) -> Result<Ruled, Vec<Problem>
         problems.push(Problem::from(format!(
             "In field: mutingPermissionSets - no MutingPermissionSet named {set} found"
         )));
+    }
+    if let Some(status) = new.get("status").filter(|status| !STATUSES.contains(status)) {
+        problems.push(Problem::from(format!("Invalid value for field status: {status}")));
     }
     if !problems.is_empty() {
         return Err(problems);

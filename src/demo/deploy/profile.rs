@@ -1,5 +1,7 @@
 //! Profiles: a deploy is laid over what is there (S 3.4).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::form::Form;
 use super::super::state::Org;
 use super::super::tree::Node;
@@ -37,6 +39,10 @@ const OBJECT_FLAGS: &[&str] = &[
     "viewAllRecords",
 ];
 
+/// The version from which on object permissions of standard objects are fixed on standard profiles
+/// (S 3.4).
+const FIXED: u16 = 50;
+
 /// Lays a deployed profile over the stored one, or makes a new one.
 pub(super) fn rule(
     org: &Org,
@@ -62,7 +68,7 @@ pub(super) fn rule(
             "You can't change the user license of a profile: {has} to {wanted}"
         )));
     }
-    if org.catalog.standard_profiles.contains_key(full_name) {
+    if version >= FIXED && org.catalog.standard_profiles.contains_key(full_name) {
         problems.extend(standard_objects(org, &new, &base));
     }
     let mut node = overlay(org, &base, &new);
@@ -73,6 +79,9 @@ pub(super) fn rule(
     let defaults = |node: &Node| {
         node.all("applicationVisibilities").filter(|entry| entry.flag("default")).count()
     };
+    if defaults(&new) > 1 {
+        problems.push(Problem::from("A profile has one default app."));
+    }
     if defaults(&base) > 0 && defaults(&node) == 0 {
         problems.push(Problem::from("You can't remove the only default app from the profile."));
     }
@@ -119,14 +128,15 @@ fn create(
     base
 }
 
-/// From 50.0 on, object permissions of standard objects are fixed on standard profiles (S 3.4; the
-/// text is not known).
+/// What is changed of the object permissions that are fixed on standard profiles (S 3.4; the text is
+/// not known).
 fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
+    let stored = objects(base);
     new.all("objectPermissions")
         .filter(|entry| {
             let object = entry.get("object").unwrap_or_default();
             let standard = org.catalog.objects.get(object).is_some_and(|row| !row.custom);
-            let old = base.all("objectPermissions").find(|old| old.get("object") == Some(object));
+            let old = stored.get(object);
             standard
                 && OBJECT_FLAGS
                     .iter()
@@ -141,6 +151,12 @@ fn standard_objects(org: &Org, new: &Node, base: &Node) -> Vec<Problem> {
         .collect()
 }
 
+/// The object permissions of a profile by object.
+fn objects(profile: &Node) -> BTreeMap<&str, &Node> {
+    let entries = profile.all("objectPermissions");
+    entries.map(|entry| (entry.get("object").unwrap_or_default(), entry)).collect()
+}
+
 fn overlay(org: &Org, base: &Node, new: &Node) -> Node {
     let mut node = base.clone();
     // Seen to be lost when a deployed profile does not name them; a careful client sends them back
@@ -150,9 +166,9 @@ fn overlay(org: &Org, base: &Node, new: &Node) -> Node {
         if !adds {
             node.remove(section);
         }
-        let sent = new.all(section).filter(|entry| !node.children.contains(entry));
-        let sent: Vec<Node> = sent.cloned().collect();
-        node.children.extend(sent);
+        let known: BTreeSet<String> = node.all(section).map(Node::to_line).collect();
+        let sent = new.all(section).filter(|entry| !known.contains(&entry.to_line()));
+        node.children.extend(sent.cloned().collect::<Vec<_>>());
     }
     if let Some(hours) = new.child("loginHours") {
         node.remove("loginHours");
@@ -170,32 +186,46 @@ fn overlay(org: &Org, base: &Node, new: &Node) -> Node {
         base.all("userPermissions")
             .any(|entry| entry.flag("enabled") && entry.get("name") == Some(permission))
     });
+    let stored_objects = objects(base);
+    let places = node.children.iter().enumerate();
+    let mut places: BTreeMap<(String, Vec<String>), usize> =
+        places.map(|(place, entry)| ((entry.name.clone(), key_of(entry)), place)).collect();
     for entry in &new.children {
         if !KEYS.iter().any(|(name, _)| *name == entry.name) {
             continue;
         }
-        let key = key_of(entry);
+        let key = (entry.name.clone(), key_of(entry));
         let mut entry = entry.clone();
         if entry.name == "objectPermissions" {
-            let stored = base
-                .all("objectPermissions")
-                .find(|stored| stored.get("object") == entry.get("object"));
+            let stored = stored_objects.get(entry.get("object").unwrap_or_default()).copied();
             for flag in OBJECT_FLAGS {
                 // A profile that sees all takes these two without error, and without effect (S
                 // 3.4).
                 let ignored = sees_all && ["modifyAllRecords", "viewAllRecords"].contains(flag);
                 let omitted = org.takes(Form::OmittedFlagsStay) && entry.child(flag).is_none();
-                let source = if ignored || omitted { stored.unwrap_or(&entry) } else { &entry };
-                let value = source.flag(flag).to_string();
-                entry.set(flag, &value);
+                let value = match stored {
+                    Some(stored) if ignored || omitted => stored.flag(flag),
+                    None if ignored => false,
+                    _ => entry.flag(flag),
+                };
+                entry.set(flag, &value.to_string());
             }
             entry.children.sort_by(|one, other| one.name.cmp(&other.name));
         }
-        let place =
-            node.children.iter().position(|old| old.name == entry.name && key_of(old) == key);
-        match place {
-            Some(place) => node.children[place] = entry,
-            None => node.children.push(entry),
+        if entry.name == "applicationVisibilities" && entry.flag("default") {
+            // There is one default app (S 3.1); that a new one takes the place of the old one,
+            // rather than that it is refused, is the demo org's own.
+            let others = node.children.iter_mut().filter(|other| other.name == entry.name);
+            others
+                .filter(|other| other.flag("default"))
+                .for_each(|app| app.set("default", "false"));
+        }
+        match places.get(&key) {
+            Some(place) => node.children[*place] = entry,
+            None => {
+                places.insert(key, node.children.len());
+                node.children.push(entry);
+            }
         }
     }
     node

@@ -24,7 +24,12 @@ const URLS: &[(&str, bool)] = &[
     ("mobileStartUrl", false),
     ("singleLogoutUrl", true),
     ("startUrl", false),
+    ("url", false),
+    ("urlPattern", false),
 ];
+
+/// The levels of a session, by the WSDL.
+const LEVELS: &[&str] = &["LOW", "STANDARD", "HIGH_ASSURANCE"];
 
 /// How long an ID token may be valid, in minutes (S 1.2, 2.3).
 const ID_TOKEN: std::ops::RangeInclusive<u32> = 1..=720;
@@ -69,9 +74,29 @@ const SCOPES: &[&str] = &[
     "DataCloudUserClaims",
 ];
 
+/// Lists that hold 128 entries at most (S 2.4, 2.5).
+const BOUNDED: &[&str] = &["customAttributes", "trustedIpRanges"];
+const MOST: usize = 128;
+
+/// The longest description of a profile or set (S 3.1, 4.1).
+const DESCRIPTION: usize = 255;
+
 /// What is wrong with the values of a file, in its order.
 pub(super) fn wrong(node: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
+    if ["PermissionSet", "Profile"].contains(&node.name.as_str())
+        && node.get("description").is_some_and(|text| text.chars().count() > DESCRIPTION)
+    {
+        problems.push(Problem::from(format!(
+            "Description: data value too large (max length={DESCRIPTION})"
+        )));
+    }
+    for list in BOUNDED.iter().filter(|list| node.all(list).count() > MOST) {
+        problems.push(Problem::from(format!("{list}: there are more than {MOST}")));
+    }
+    if node.name == "loginHours" {
+        problems.extend(wrong_hours(node));
+    }
     for child in &node.children {
         problems.extend(wrong_value(child));
         problems.extend(wrong(child));
@@ -84,6 +109,9 @@ fn wrong_value(child: &Node) -> Vec<Problem> {
     if let Some((_, start, end)) = RANGES.iter().find(|(one, ..)| *one == name) {
         return wrong_range(child, start, end).map(|text| at(child, text)).into_iter().collect();
     }
+    if name == "ipRelaxationPolicyType" && value.is_empty() {
+        return vec![at(child, format!("Invalid value for field {name}: it is empty"))];
+    }
     // What is empty says nothing; whether it must be there is asked elsewhere.
     if value.is_empty() {
         return Vec::new();
@@ -93,7 +121,19 @@ fn wrong_value(child: &Node) -> Vec<Problem> {
         let lines = value.lines().map(str::trim).filter(|line| !line.is_empty());
         return lines.filter(|line| !is_url(line, *secure)).map(invalid).collect();
     }
+    // A site may be named without its scheme, or by a pattern.
+    if name == "endpointUrl" && !is_site(value) {
+        return vec![invalid(value)];
+    }
     match name {
+        "email" if !is_email(value) => vec![invalid(value)],
+        "requiredSessionLevel" if !LEVELS.contains(&value) => vec![invalid(value)],
+        // An org's own timeout is a word.
+        "sessionTimeout" | "sessionTimeoutInMinutes"
+            if value.parse::<i64>().is_ok_and(|minutes| minutes < 1) =>
+        {
+            vec![invalid(value)]
+        }
         "contactEmail" if !is_email(value) => {
             vec![at(child, format!("Contact Email: invalid email address: {value}"))]
         }
@@ -128,6 +168,34 @@ fn wrong_range(range: &Node, start: &str, end: &str) -> Option<String> {
     };
     let alike = first.is_ipv4() == last.is_ipv4();
     (!alike || last < first).then(|| format!("The range {first} - {last} ends before it begins"))
+}
+
+/// Hours of login are minutes since midnight, whole hours, and end after they begin (S 3.1).
+fn wrong_hours(hours: &Node) -> Vec<Problem> {
+    const DAY: u32 = 24 * 60;
+    let minutes = |child: &Node| {
+        child.value().parse::<u32>().ok().filter(|minutes| minutes % 60 == 0 && *minutes <= DAY)
+    };
+    let mut problems = Vec::new();
+    for child in &hours.children {
+        let (name, value) = (child.name.as_str(), child.value());
+        let Some(time) = minutes(child) else {
+            problems.push(at(child, format!("Invalid value for field {name}: {value}")));
+            continue;
+        };
+        let end = name.strip_suffix("Start").and_then(|day| hours.child(&format!("{day}End")));
+        if end.and_then(minutes).is_some_and(|end| end <= time) {
+            problems.push(at(child, format!("{name} is not before the end of the hours")));
+        }
+    }
+    problems
+}
+
+/// Whether a text names a host of the web, or a pattern of such.
+fn is_site(text: &str) -> bool {
+    let (scheme, host) = text.split_once("://").unwrap_or(("https", text));
+    let url = Url::parse(&format!("{scheme}://{host}"));
+    url.is_ok_and(|url| url.host_str().is_some_and(|host| host.contains('.')))
 }
 
 fn is_url(text: &str, secure: bool) -> bool {

@@ -22,6 +22,9 @@ const SECONDS: usize = "2026-03-02T09:00:00".len();
 /// An app as the token endpoint knows it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Client {
+    /// What the org's records call it.
+    pub(super) label: String,
+    pub(super) is_external: bool,
     pub(super) callbacks: Vec<String>,
     /// Any loopback address will do: the Salesforce CLI's app.
     pub(super) loopback: bool,
@@ -35,8 +38,55 @@ pub(super) struct Client {
     /// The certificate that a JWT must be signed for.
     pub(super) certificate: Option<String>,
     pub(super) secret: Option<String>,
+    /// Whether the web server flow goes without a secret (S 1.2).
+    pub(super) secret_is_optional: bool,
     /// Whether a refresh needs the secret.
     pub(super) refresh_needs_secret: bool,
+    /// Whether an admin lets nobody in by it.
+    pub(super) is_blocked: bool,
+    /// What it may ask for, by the names that tokens have for it.
+    pub(super) scopes: Vec<String>,
+}
+
+/// What tokens call scopes, by the names that metadata has for them (S 1.2). Where a name is not
+/// here it is the same in small letters; that is the demo org's own.
+const SCOPES: &[(&str, &str)] = &[
+    ("Basic", "id"),
+    ("Chatter", "chatter_api"),
+    ("CustomApplications", "visualforce"),
+    ("CustomPermissions", "custom_permissions"),
+    ("Eclair", "eclair_api"),
+    ("OfflineAccess", REFRESH),
+    ("Pardot", "pardot_api"),
+    ("RefreshToken", REFRESH),
+    ("Wave", "wave_api"),
+];
+
+/// The scope without which there is no refresh token.
+pub(super) const REFRESH: &str = "refresh_token";
+
+fn scope_names<'n>(scopes: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let named = scopes.into_iter().filter(|scope| !scope.is_empty()).map(|scope| {
+        let known = SCOPES.iter().find(|(name, _)| *name == scope);
+        known.map_or_else(|| scope.to_lowercase(), |(_, name)| (*name).to_owned())
+    });
+    named.collect()
+}
+
+impl Client {
+    /// What a sign-in gets of what it asks for; nothing asked for is all. `None` where it asks for
+    /// what the app may not have.
+    pub(super) fn granted(&self, asked: Option<&str>) -> Option<Vec<String>> {
+        let asked = asked.unwrap_or_default().split_whitespace();
+        let asked: Vec<&str> =
+            asked.map(|word| if word == "offline_access" { REFRESH } else { word }).collect();
+        if asked.is_empty() {
+            return Some(self.scopes.clone());
+        }
+        let has = |word: &str| self.scopes.iter().any(|scope| scope == word);
+        let may = |word: &&str| has(word) || (has("full") && *word != REFRESH);
+        asked.iter().all(may).then(|| asked.iter().map(|word| (*word).to_owned()).collect())
+    }
 }
 
 impl Org {
@@ -44,10 +94,21 @@ impl Org {
     pub(super) fn client(&self, key: &str) -> Option<Client> {
         match key {
             "" => None,
-            CLI => Some(Client { loopback: true, infinite: true, ..Client::default() }),
+            CLI => Some(Client {
+                label: "Salesforce CLI".to_owned(),
+                loopback: true,
+                infinite: true,
+                is_blocked: self.api_access_is_controlled(),
+                scopes: scope_names(["RefreshToken", "Api", "Web"]),
+                ..Client::default()
+            }),
             NOT_INSTALLED | ELSEWHERE => Some(Client {
+                label: "Vendor Loader".to_owned(),
+                is_external: key == ELSEWHERE,
                 callbacks: vec![VENDORS_CALLBACK.to_owned()],
                 infinite: true,
+                is_blocked: key == NOT_INSTALLED && self.api_access_is_controlled(),
+                scopes: scope_names(["RefreshToken", "Api", "Web"]),
                 ..Client::default()
             }),
             _ => self.connected_app(key).or_else(|| self.external_app(key)),
@@ -61,6 +122,7 @@ impl Org {
         let config = app.child("oauthConfig")?;
         let policy = app.child("oauthPolicy").and_then(|policy| policy.get("refreshTokenPolicy"));
         Some(Client {
+            label: app.get("label").unwrap_or(name).to_owned(),
             infinite: policy != Some("zero"),
             runs_as: config
                 .get("oauthClientCredentialUser")
@@ -69,6 +131,8 @@ impl Org {
             approved_only: config
                 .flag("isAdminApproved")
                 .then(|| component_id("ConnectedApp", name)),
+            is_blocked: self.api_access_is_controlled() && !config.flag("isAdminApproved"),
+            scopes: scope_names(config.texts("scopes")),
             ..self.client_of(config, key)
         })
     }
@@ -78,19 +142,36 @@ impl Org {
             .of_type("ExtlClntAppGlobalOauthSettings")
             .find(|(_, settings)| settings.get("consumerKey") == Some(key))?;
         let app = settings.get("externalClientApplication").unwrap_or_default();
-        let policies = self
-            .of_type("ExtlClntAppOauthConfigurablePolicies")
-            .map(|(_, node)| node)
-            .find(|node| node.get("externalClientApplication") == Some(app));
+        let of_app = |type_name: &'static str| {
+            self.of_type(type_name)
+                .map(|(_, node)| node)
+                .find(|node| node.get("externalClientApplication") == Some(app))
+        };
+        let policies = of_app("ExtlClntAppOauthConfigurablePolicies");
         let policy = |name: &str| policies.as_ref().and_then(|node| node.get(name));
+        // Off is what is said to be (S 2.6: on where nothing is said).
+        let is_off = of_app("ExtlClntAppConfigurablePolicies").is_some_and(|node| {
+            ["isEnabled", "isOauthPluginEnabled"]
+                .iter()
+                .any(|flag| node.child(flag).is_some() && !node.flag(flag))
+        });
+        let oauth = of_app("ExtlClntAppOauthSettings");
+        let scopes = oauth.as_ref().and_then(|node| node.get("commaSeparatedOauthScopes"));
+        let label = self
+            .component("ExternalClientApplication", app)
+            .and_then(|node| node.get("label").map(str::to_owned));
         let runs = "isClientCredentialsFlowEnabled";
         let both_run = settings.flag(runs) && policies.as_ref().is_some_and(|node| node.flag(runs));
         Some(Client {
+            label: label.unwrap_or_else(|| app.to_owned()),
+            is_external: true,
             infinite: policy("refreshTokenPolicyType") != Some("Zero"),
             runs_as: policy("clientCredentialsFlowUser").filter(|_| both_run).map(str::to_owned),
             approved_only: (policy("permittedUsersPolicyType")
                 == Some("AdminApprovedPreAuthorized"))
             .then(|| component_id("ExternalClientApplication", app)),
+            is_blocked: is_off,
+            scopes: scope_names(scopes.unwrap_or_default().split(',').map(str::trim)),
             ..self.client_of(&settings, key)
         })
     }
@@ -101,13 +182,25 @@ impl Org {
         Client {
             callbacks: callbacks.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
             rotates: config.flag("isRefreshTokenRotationEnabled"),
-            pkce: config.flag("isPkceRequired"),
+            pkce: config.flag("isPkceRequired") || self.has_setting("OauthOidc", "isPkceRequired"),
             jwt_tokens: config.flag("isNamedUserJwtEnabled"),
             certificate: config.get("certificate").map(str::to_owned),
-            secret: self.catalog.secrets.get(key).cloned(),
+            secret: Some(self.consumer_secret(key)),
+            secret_is_optional: config.flag("isConsumerSecretOptional"),
             refresh_needs_secret: config.flag("isSecretRequiredForRefreshToken"),
             ..Client::default()
         }
+    }
+
+    /// Whether a switch of a settings file is on.
+    pub(super) fn has_setting(&self, file: &str, flag: &str) -> bool {
+        self.component("Settings", file).is_some_and(|settings| settings.flag(flag))
+    }
+
+    /// Whether API Access Control is on: it lets in the connected apps alone that admins approve, by
+    /// the words of its setting, and external client apps do without it (S 2.8, why 8.1).
+    fn api_access_is_controlled(&self) -> bool {
+        self.has_setting("ConnectedApp", "enableAdminApprovedAppsOnly")
     }
 
     /// Whether a user may use an app: all may, or an admin has pre-authorised one of the user's

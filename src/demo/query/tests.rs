@@ -125,6 +125,22 @@ fn who_may_not_view_the_setup_sees_less() {
 }
 
 #[test]
+fn what_cannot_be_filtered_by_cannot_be_by_a_relationship_either() {
+    let text = "SELECT Id FROM AuthSession WHERE LoginHistory.Status = 'Success'";
+    assert_eq!(run(&org(), ADMIN, text, false, "67.0").unwrap_err().code, "INVALID_FIELD");
+}
+
+#[test]
+fn the_tokens_of_installed_apps_tell_so() {
+    let answer = ask("SELECT AppName, AppMenuItem.Label, CreatedDate FROM OauthToken");
+    assert_eq!(answer.total, 2);
+    for row in answer.records {
+        assert_eq!(row["AppMenuItem"]["Label"], row["AppName"]);
+        assert!(row["CreatedDate"].is_string());
+    }
+}
+
+#[test]
 fn like_knows_its_two_signs() {
     for (text, pattern, fits) in [
         ("Ampersand", "amp%", true),

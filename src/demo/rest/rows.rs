@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::audit;
+use super::super::deploy::PRE_AUTHORISING;
 use super::super::objects::{ObjectDef, find};
 use super::super::refusal::{Refusal, not_found, refuse};
 use super::super::state::{Row, same_id, string};
@@ -10,8 +11,10 @@ use super::super::wire::Reply;
 use super::Call;
 
 pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
-    let object = find(name, false).ok_or_else(not_found)?;
-    let rows = call.state.org.rows(object);
+    let org = &call.state.org;
+    let object = find(name, false).filter(|object| org.may_see(&call.user, object));
+    let object = object.ok_or_else(not_found)?;
+    let rows = org.visible_rows(&call.user, object);
     let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
         refuse(
             "NOT_FOUND",
@@ -39,12 +42,14 @@ fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
     }
 }
 
-/// Assigning needs a right of its own (S 4.4).
-fn manage(call: &Call<'_>) -> Result<(), Refusal> {
-    if ["AssignPermissionSets", "ManageUsers"]
-        .iter()
-        .any(|permission| call.state.org.is_permitted(&call.user, permission))
-    {
+/// Assigning needs a right of its own (S 4.4), to pre-authorise an app three (S 1.4).
+fn manage(call: &Call<'_>, object: &ObjectDef) -> Result<(), Refusal> {
+    let has = |right: &&str| call.state.org.is_permitted(&call.user, right);
+    let may = match object.name {
+        "SetupEntityAccess" => PRE_AUTHORISING.iter().all(has),
+        _ => ["AssignPermissionSets", "ManageUsers"].iter().any(has),
+    };
+    if may {
         Ok(())
     } else {
         Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))
@@ -53,7 +58,7 @@ fn manage(call: &Call<'_>) -> Result<(), Refusal> {
 
 pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
     let object = writable(name)?;
-    manage(call)?;
+    manage(call, object)?;
     let row = call.state.org.stored_row(object.name, id);
     call.state.org.delete_row(object, id)?;
     note(call, object.name, row, false);
@@ -62,7 +67,7 @@ pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply,
 
 pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
     let object = writable(name)?;
-    manage(call)?;
+    manage(call, object)?;
     let values: Row = serde_json::from_slice(&call.request.body)
         .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
     let id = call.state.org.create_row(object, &values)?;
@@ -73,7 +78,7 @@ pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> 
 
 /// Puts a row that came or went on the audit trail.
 fn note(call: &mut Call<'_>, object: &str, row: Option<Row>, is_new: bool) {
-    let change = row.and_then(|row| audit::of_row(object, &row, is_new));
+    let change = row.and_then(|row| audit::of_row(&call.state.org, object, &row, is_new));
     call.state.org.note_changes(change.into_iter().collect(), &call.user, call.now);
     call.state.dirty = true;
 }

@@ -277,3 +277,111 @@ fn settings_change_what_they_mention() {
         (Some("false"), Some("TwoHours"))
     );
 }
+
+#[test]
+fn to_deploy_is_not_enough_to_change_an_app() {
+    let mut state = state();
+    let user = "005Ws0000000003IAA";
+    let give = |state: &mut State, rights: &[&str]| {
+        let key = ("PermissionSet".to_owned(), "Ampersand_Access".to_owned());
+        let rights: String = rights.iter().map(|right| permission(right, true)).collect();
+        let stored = state.org.components.get_mut(&key).unwrap();
+        stored.content = format!("<PermissionSet {NS}><label>A</label>{rights}</PermissionSet>");
+    };
+    let renamed = app_without_key(&state).replace(">zero<", ">infinite<");
+    let approved = renamed.replace("isAdminApproved>false<", "isAdminApproved>true<").replace(
+        "</ConnectedApp>",
+        "<profileName>System Administrator</profileName></ConnectedApp>",
+    );
+    let refused = "Not available for deploy for this organization";
+    let mut said = |rights: &[&str], content: &str| {
+        give(&mut state, rights);
+        let files = [("connectedApps/Ampersand.connectedApp", content)];
+        let zip = zip(&[("ConnectedApp", &["Ampersand"])], &files);
+        let id = state.start_deploy(&zip, options(), user, 1000);
+        state.finish_deploys(10_000);
+        problems(state.deploy(&id).unwrap().outcome.as_ref().unwrap()).join("; ")
+    };
+    assert_eq!(said(&["ModifyMetadata"], &renamed), refused);
+    let manages = ["CustomizeApplication", "ManageRemoteAccess", "ModifyMetadata"];
+    assert_eq!(said(&manages, &renamed), "");
+    assert_eq!(said(&manages, &approved), refused);
+    let all = ["CustomizeApplication", "ManageProfilesPermissionsets", "ModifyAllData"];
+    assert_eq!(said(&all, &approved), "");
+}
+
+#[test]
+fn a_new_external_apps_key_can_be_chosen_and_its_secret_made_anew() {
+    let mut state = state();
+    let kind = "ExtlClntAppGlobalOauthSettings";
+    let settings = |parts: &str| {
+        format!(
+            "<{kind} {NS}><callbackUrl>https://a.example.com</callbackUrl>{parts}\
+             <externalClientApplication>Lamp</externalClientApplication></{kind}>"
+        )
+    };
+    let app = format!(
+        "<ExternalClientApplication {NS}><contactEmail>a@example.com</contactEmail>\
+         </ExternalClientApplication>"
+    );
+    let key = |key: &str| format!("<consumerKey>{key}</consumerKey>");
+    let mut said = |parts: &str| {
+        let settings = settings(parts);
+        let files = [
+            ("externalClientApps/Lamp.eca", app.as_str()),
+            ("extlClntAppGlobalOauthSets/Lamp_g.ecaGlblOauth", settings.as_str()),
+        ];
+        let types: &[(&str, &[&str])] =
+            &[("ExternalClientApplication", &["Lamp"]), (kind, &["Lamp_g"])];
+        let lax = DeployOptions { ignore_warnings: true, ..options() };
+        let outcome = deploy_with(&mut state, &zip(types, &files), lax);
+        let changed = outcome.successes.iter().any(|one| one.component_type == kind && one.changed);
+        let key = "AcmeKey0000000001";
+        (problems(&outcome).join("; "), changed, state.org.consumer_secret(key))
+    };
+    assert_eq!(
+        said(&key("3MVG9demoHarbourLightWarehouse0002")).0,
+        "The consumer key is already taken"
+    );
+    assert_eq!(said(&key("a key")).0, "Invalid value for field consumerKey: a key");
+    let (words, changed, secret) = said(&key("AcmeKey0000000001"));
+    assert_eq!((words.as_str(), changed), ("", true));
+    assert!(!said("").1, "the key stays");
+    assert_eq!(said("").2, secret);
+    let rotated = said("<shouldRotateConsumerSecret>true</shouldRotateConsumerSecret>");
+    assert!(rotated.1 && rotated.2 != secret, "{rotated:?}");
+}
+
+#[test]
+fn a_flag_that_says_what_it_says_by_default_may_be_left_out() {
+    let mut state = state();
+    let flags = ["isClientCredentialEnabled", "isConsumerSecretOptional", "isPkceRequired"];
+    let content = app_without_key(&state);
+    let lines = content.lines().filter(|line| !flags.iter().any(|flag| line.contains(flag)));
+    let content = lines.collect::<Vec<_>>().join("\n");
+    let before = state.org.components.clone();
+    let files = [("connectedApps/Ampersand.connectedApp", content.as_str())];
+    let outcome = deploy(&mut state, &zip(&[("ConnectedApp", &["Ampersand"])], &files));
+    assert_eq!((problems(&outcome), outcome.successes[0].changed), (vec![], false));
+    assert_eq!(state.org.components, before);
+    assert!(state.org.history.audit.is_empty());
+}
+
+#[test]
+fn the_elements_of_the_documentation_are_known() {
+    let state = state();
+    let parts = "<canvasConfig><accessMethod>Get</accessMethod><canvasUrl>https://a.example.com\
+                 </canvasUrl></canvasConfig><mobileAppConfig><devicePlatform>ios</devicePlatform>\
+                 <version>1</version></mobileAppConfig><samlConfig><acsUrl>https://a.example.com\
+                 </acsUrl><entityUrl>https://a.example.com</entityUrl><samlSubjectType>Username\
+                 </samlSubjectType></samlConfig></ConnectedApp>";
+    assert_eq!(app(&app_without_key(&state).replace("</ConnectedApp>", parts)), [""; 0]);
+    let timeout = |kind: &str| {
+        let (_, outcome) = policies(&format!(
+            "<externalClientApplication>Ampersand_ECA</externalClientApplication>\
+             <namedUserJwtSessionTimeoutType>{kind}</namedUserJwtSessionTimeoutType>"
+        ));
+        outcome.failures.len()
+    };
+    assert_eq!((timeout("UserSession"), timeout("Never")), (0, 1));
+}

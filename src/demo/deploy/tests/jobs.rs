@@ -134,6 +134,21 @@ fn deploys_queue_run_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_deploy_that_waits_is_not_forgotten_for_a_younger_one() {
+    let mut state = state();
+    let user = state.org.catalog.admin.clone();
+    let zip = zip(&[], &[]);
+    let ids: Vec<String> =
+        (0..=HISTORY).map(|_| state.start_deploy(&zip, options(), &user, 1000)).collect();
+    assert!(ids.iter().all(|id| state.deploy(id).is_ok()));
+    // Those that have ended make room, the oldest first.
+    state.finish_deploys(1100);
+    state.start_deploy(&zip, options(), &user, 1100);
+    assert!(state.deploy(&ids[0]).is_err() && state.deploy(&ids[1]).is_ok());
+    assert_eq!(state.org.deploys.len(), HISTORY + 1);
+}
+
+#[test]
 fn a_deploy_that_runs_shows_how_far_it_has_come() {
     let mut state = state();
     let user = state.org.catalog.admin.clone();
@@ -259,4 +274,105 @@ fn what_is_deleted_is_deleted_before_what_is_added_unless_it_is_asked_for_after(
         assert_eq!(said.iter().any(|text| text.starts_with("DUPLICATE_VALUE")), double, "{file}");
         assert_eq!((state.org.has(kind, "New"), state.org.has(kind, old)), (!double, double));
     }
+}
+
+#[test]
+fn nothing_speaks_of_what_was_deleted() {
+    let mut state = state();
+    let deletions = format!(
+        "<Package {NS}><types><members>Warehouse_Sync</members><name>PermissionSet</name></types>\
+         </Package>"
+    );
+    let app = |state: &State| state.org.component("ConnectedApp", "Warehouse_Loader").unwrap();
+    assert!(app(&state).get("permissionSetName").is_some());
+    let user = "warehouse.sync@harbourlight.example.com";
+    assert_eq!(state.org.sources(user).len(), 2);
+    let outcome = deploy(&mut state, &zip(&[], &[("destructiveChanges.xml", &deletions)]));
+    assert_eq!(outcome.status, "Succeeded");
+    assert_eq!(app(&state).get("permissionSetName"), None);
+    // What is there now can be deployed as it is, and changes nothing.
+    let lines = app(&state).to_file();
+    let lines = lines.lines().filter(|line| !line.contains("consumerKey"));
+    let content = lines.collect::<Vec<_>>().join("\n");
+    let files = [("connectedApps/Warehouse_Loader.connectedApp", content.as_str())];
+    let again = deploy(&mut state, &zip(&[("ConnectedApp", &["Warehouse_Loader"])], &files));
+    assert_eq!((problems(&again), again.successes[0].changed), (vec![], false));
+    // A set of the same name is another one, that nobody has.
+    let set = format!("<PermissionSet {NS}><label>Other</label></PermissionSet>");
+    let files = [("permissionsets/Warehouse_Sync.permissionset", set.as_str())];
+    deploy(&mut state, &zip(&[("PermissionSet", &["Warehouse_Sync"])], &files));
+    assert_eq!(state.org.sources(user).len(), 1);
+}
+
+#[test]
+fn what_belongs_to_a_new_profile_comes_after_it() {
+    let mut state = state();
+    let profile = format!(
+        "<Profile {NS}><custom>true</custom><userLicense>Salesforce</userLicense></Profile>"
+    );
+    let session = format!(
+        "<ProfileSessionSetting {NS}><externalCommunityUserIdentityVerif>false\
+         </externalCommunityUserIdentityVerif><forceLogout>false</forceLogout><profile>new\
+         </profile><sessionPersistence>false</sessionPersistence><sessionTimeout>120\
+         </sessionTimeout><sessionTimeoutWarning>false</sessionTimeoutWarning>\
+         </ProfileSessionSetting>"
+    );
+    let types: &[(&str, &[&str])] = &[("Profile", &["New"]), ("ProfileSessionSetting", &["n1"])];
+    let files = [
+        ("profiles/New.profile", profile.as_str()),
+        ("profileSessionSettings/n1.profileSessionSetting", session.as_str()),
+    ];
+    assert_eq!(problems(&deploy(&mut state, &zip(types, &files))), [""; 0]);
+}
+
+#[test]
+fn each_package_of_a_zip_has_its_version_and_each_deletion_its_file() {
+    let mut state = state();
+    let package = |version: &str, name: &str| {
+        let types = "<types><members>*</members><name>PermissionSet</name></types>";
+        let manifest = format!("<Package {NS}>{types}<version>{version}</version></Package>");
+        let set = format!(
+            "<PermissionSet {NS}><label>New</label>{}</PermissionSet>",
+            object("Account", "RF")
+        );
+        [
+            (format!("{name}/package.xml"), manifest.into_bytes()),
+            (format!("{name}/permissionsets/{name}.permissionset"), set.into_bytes()),
+        ]
+    };
+    let files: BTreeMap<_, _> =
+        package("62.0", "Old").into_iter().chain(package("67.0", "Young")).collect();
+    let zip_of_both = write_zip(&files).unwrap();
+    let outcome =
+        deploy_with(&mut state, &zip_of_both, DeployOptions { single_package: false, ..options() });
+    // `viewAllFields` is younger than 62.0.
+    let failed: Vec<&str> =
+        outcome.failures.iter().map(|message| message.full_name.as_str()).collect();
+    assert_eq!(failed, ["Old"]);
+    let deletions = |name: &str| {
+        format!(
+            "<Package {NS}><types><members>{name}</members><name>PermissionSet</name></types>\
+             </Package>"
+        )
+    };
+    let (pre, post) = (deletions("A"), deletions("B"));
+    let files =
+        [("destructiveChangesPre.xml", pre.as_str()), ("destructiveChangesPost.xml", &post)];
+    let outcome = deploy(&mut state, &zip(&[], &files));
+    let said: Vec<(&str, &str)> = outcome
+        .successes
+        .iter()
+        .filter(|message| message.problem.is_some())
+        .map(|message| (message.full_name.as_str(), message.file_name.as_str()))
+        .collect();
+    assert_eq!(said, [("A", "destructiveChangesPre.xml"), ("B", "destructiveChangesPost.xml")]);
+}
+
+#[test]
+fn where_nothing_was_done_a_deploy_without_rollback_has_failed() {
+    let bad = format!("<PermissionSet {NS}/>");
+    let zip =
+        zip(&[("PermissionSet", &["Bad"])], &[("permissionsets/Bad.permissionset", bad.as_str())]);
+    let lax = DeployOptions { rollback_on_error: false, ..options() };
+    assert_eq!(deploy_with(&mut state(), &zip, lax).status, "Failed");
 }

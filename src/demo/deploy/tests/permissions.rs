@@ -392,3 +392,82 @@ fn a_permission_set_is_replaced() {
         ["In field: permissionSets - no PermissionSet named Lamp found"]
     );
 }
+
+#[test]
+fn below_50_a_standard_profiles_objects_can_be_set() {
+    let content = format!("<Profile {NS}>{}</Profile>", object("Campaign", "CER"));
+    let content = content.replace("<viewAllFields>false</viewAllFields>", "");
+    let said = |version: &str| {
+        let files = [("profiles/Standard.profile", content.as_str())];
+        let zip = zip_at(version, &[("Profile", &["Standard"])], &files);
+        problems(&deploy(&mut state(), &zip)).len()
+    };
+    assert_eq!((said("49.0"), said("50.0")), (0, 1));
+}
+
+#[test]
+fn below_38_a_sets_licence_has_another_name() {
+    let mut state = state();
+    let set = |element: &str| {
+        format!(
+            "<PermissionSet {NS}><label>New</label><{element}>Salesforce</{element}>\
+             </PermissionSet>"
+        )
+    };
+    let mut said = |version: &str, element: &str| {
+        let content = set(element);
+        let files = [("permissionsets/New.permissionset", content.as_str())];
+        let zip = zip_at(version, &[("PermissionSet", &["New"])], &files);
+        let outcome = deploy(&mut state, &zip);
+        let node = state.org.component("PermissionSet", "New");
+        (problems(&outcome).len(), node.and_then(|node| node.get("license").map(str::to_owned)))
+    };
+    let held = Some("Salesforce".to_owned());
+    assert_eq!(said("37.0", "license"), (1, None));
+    assert_eq!(said("37.0", "userLicense"), (0, held.clone()));
+    assert_eq!(said("38.0", "userLicense"), (1, held.clone()));
+    assert_eq!(said("38.0", "license"), (0, held));
+}
+
+#[test]
+fn a_profile_has_one_default_app() {
+    let mut state = state();
+    let default = |name: &str| {
+        format!(
+            "<applicationVisibilities><application>{name}</application><default>true</default>\
+             <visible>true</visible></applicationVisibilities>"
+        )
+    };
+    let name = "Custom%3A Lamp Sales";
+    let mut said = |content: &str| {
+        let content = format!("<Profile {NS}>{content}</Profile>");
+        let path = format!("profiles/{name}.profile");
+        let outcome = deploy(&mut state, &zip(&[("Profile", &[name])], &[(&path, &content)]));
+        let node = state.org.component("Profile", "Custom: Lamp Sales").unwrap();
+        let defaults = node.all("applicationVisibilities").filter(|app| app.flag("default"));
+        let defaults: Vec<String> =
+            defaults.filter_map(|app| app.get("application").map(str::to_owned)).collect();
+        (problems(&outcome).join("; "), defaults)
+    };
+    let first = said("").1;
+    assert_eq!(first.len(), 1);
+    let other = if first[0] == "standard__Service" { "Lamp_Sales" } else { "standard__Service" };
+    let both = [default(other), default(&first[0])].concat();
+    assert_eq!(said(&both), ("A profile has one default app.".to_owned(), first));
+    assert_eq!(said(&default(other)), (String::new(), vec![other.to_owned()]));
+}
+
+#[test]
+fn a_profile_that_sees_all_takes_two_flags_without_effect() {
+    let mut state = state();
+    // Before, the profile reads no products.
+    let content = format!("<Profile {NS}>{}</Profile>", permission("ViewAllData", true));
+    let path = "profiles/Ampersand Integration.profile";
+    let types: &[(&str, &[&str])] = &[("Profile", &["Ampersand Integration"])];
+    assert_eq!(problems(&deploy(&mut state, &zip(types, &[(path, &content)]))), [""; 0]);
+    let content = format!("<Profile {NS}>{}</Profile>", object("Product2", "RV"));
+    assert_eq!(problems(&deploy(&mut state, &zip(types, &[(path, &content)]))), [""; 0]);
+    let node = state.org.component("Profile", "Ampersand Integration").unwrap();
+    let entry = node.all("objectPermissions").find(|one| one.get("object") == Some("Product2"));
+    assert!(!entry.unwrap().flag("viewAllRecords"));
+}

@@ -85,6 +85,9 @@ const UNKNOWN_APPS: &str = "\
     LTOq3lw-4zWAB5ZHtkMkmlkr18eXhQGc09sLTys7LKOzhTpjXrLAD_aaofw3GPlq7XK19Mg-c4ttH_muflORpI2fPq\
     lq5bh4BaM99OgaQbPPK5KukaegzK_bDJ24K00nny4div-Zu1PbYCQXGw-ivY8YXEGAjWHfZifIhaAI4v8iyw";
 
+/// A minute before the assertions end, which is with the year 2099.
+const NOW: u64 = 4_102_444_740_000;
+
 /// The org, in which the app holds a certificate and these texts are replaced.
 fn org(certificate: &str, replaced: &[(&str, &str)]) -> State {
     let mut state = State::new(Org::seeded("x"), 0);
@@ -99,7 +102,7 @@ fn org(certificate: &str, replaced: &[(&str, &str)]) -> State {
 }
 
 fn says(state: &mut State, assertion: &str) -> Result<String, (&'static str, String)> {
-    bearer(state, &Request::default(), assertion, 1_772_442_000_000)
+    bearer(state, &Request::default(), assertion, NOW)
         .map(|body| body["id"].as_str().unwrap().to_owned())
         .map_err(|Denied(error, description)| (error, description))
 }
@@ -166,9 +169,8 @@ fn an_assignment_that_has_expired_lets_nobody_in() {
         row.insert("ExpirationDate".to_owned(), date.into());
         says(&mut state, RIGHT).err().map(|(error, _)| error)
     };
-    // The assertions are looked at on 2 March 2026, at nine o'clock.
-    assert_eq!(expires("2026-03-02T09:00:00Z"), None);
-    assert_eq!(expires("2026-03-02T08:59:59.000+0000"), Some("invalid_app_access"));
+    assert_eq!(expires("2099-12-31T23:59:00Z"), None);
+    assert_eq!(expires("2099-12-31T23:58:59.000+0000"), Some("invalid_app_access"));
 }
 
 #[test]
@@ -184,4 +186,26 @@ fn where_users_approve_themselves_the_user_must_have_done_so() {
     };
     state.org.grants.insert("token".to_owned(), grant);
     says(&mut state, RIGHT).unwrap();
+}
+
+#[test]
+fn an_assertion_lasts_for_minutes_and_is_for_this_machine() {
+    let mut state = org(CERTIFICATE, &[]);
+    let mut at = |now: u64, host: &str| {
+        let headers = vec![("host".to_owned(), host.to_owned())];
+        let request = Request { headers, ..Request::default() };
+        bearer(&mut state, &request, RIGHT, now).err().map(|Denied(_, description)| description)
+    };
+    let ends = NOW + 60_000;
+    assert_eq!(at(ends - LONGEST * 1000, "localhost"), None);
+    let said = at(ends - LONGEST * 1000 - 1000, "localhost");
+    assert_eq!(said.as_deref(), Some("assertion lasts too long"));
+    assert_eq!(at(ends + 1000, "localhost").as_deref(), Some("assertion expired"));
+    for (address, is_here) in [
+        ("http://127.0.0.1:7000", true),
+        ("http://localhost:7000", true),
+        ("http://evil.example.com", false),
+    ] {
+        assert_eq!(is_loopback(address), is_here, "{address}");
+    }
 }
