@@ -11,6 +11,7 @@ mod steps;
 pub mod template;
 pub mod text;
 pub mod trial;
+mod wants;
 mod words;
 
 use crate::diff::{Diff, State};

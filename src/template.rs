@@ -88,6 +88,50 @@ impl Grade {
     }
 }
 
+/// How much of its page the author of a template has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRead {
+    /// All of it.
+    Whole,
+    /// The requirements alone, or what was not cut off: what else stands there is not in it.
+    Part,
+    /// Nothing of it: somebody else says what stands there.
+    SecondHand,
+}
+
+impl SourceRead {
+    /// Returns how reports for programs write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Part => "part",
+            Self::SecondHand => "second-hand",
+        }
+    }
+}
+
+impl Template {
+    /// Returns how much of its page was read; none where its author does not say.
+    pub fn source_read(&self) -> Option<SourceRead> {
+        self.grade.map(|grade| match grade {
+            Grade::A => SourceRead::Whole,
+            Grade::B | Grade::C => SourceRead::Part,
+            Grade::D => SourceRead::SecondHand,
+        })
+    }
+
+    /// Returns what a reader of any answer must know of how the page was read; none where it was
+    /// read whole, or nobody says.
+    pub(crate) fn reading(&self) -> Option<String> {
+        let (_, words) = self.grade?.words();
+        match self.source_read()? {
+            SourceRead::Whole => None,
+            SourceRead::Part => Some(format!("its page was read in part ({words})")),
+            SourceRead::SecondHand => Some("its page was not read; it is second-hand".to_owned()),
+        }
+    }
+}
+
 /// A step that a template leaves out of the one that it extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -136,8 +180,10 @@ pub struct Step {
     pub title: String,
     /// What happens without it.
     pub why: Option<String>,
-    /// The address of the paragraph that asks for it.
+    /// The address of the page that asks for it.
     pub docs: Option<String>,
+    /// The paragraph of that page, by its own heading.
+    pub paragraph: Option<String>,
     /// Where in Setup it is done by hand.
     pub setup: Option<&'static SetupPage>,
     /// How much it matters.
@@ -347,4 +393,20 @@ pub(crate) fn fill(pattern: &str, word: &str) -> String {
     }
     text.push_str(&pattern[at..]);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_page_was_read_follows_from_the_grade() {
+        let of = |grade| Template { grade: Some(grade), ..Template::default() };
+        assert_eq!(of(Grade::A).source_read(), Some(SourceRead::Whole));
+        assert_eq!(of(Grade::C).source_read().map(SourceRead::name), Some("part"));
+        assert_eq!(of(Grade::A).reading(), None);
+        assert!(of(Grade::B).reading().unwrap().contains("in part"));
+        assert!(of(Grade::D).reading().unwrap().contains("second-hand"));
+        assert_eq!(Template::default().source_read(), None);
+    }
 }
