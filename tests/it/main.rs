@@ -20,6 +20,7 @@ mod effective;
 mod faults;
 mod fuzz;
 mod gallery;
+mod generated;
 #[cfg(unix)]
 mod hints;
 mod hostile;

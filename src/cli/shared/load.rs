@@ -12,7 +12,8 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
-use crate::template::{self, Template, builtin};
+use crate::template::builtin::{self, Builtin};
+use crate::template::{self, Template};
 
 /// So many templates may stand on one another.
 const DEEPEST: usize = 16;
@@ -244,23 +245,20 @@ fn propose(
         return;
     }
     // What builds on a shipped template is asked the same.
-    let known = crate::demo::proposed_parameters(&template.name);
-    let of_parent =
-        || crate::demo::proposed_parameters(template.extends.as_deref()?.split(' ').next()?);
+    let known = builtin::find(&template.name);
+    let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
+    let mut values = known.or_else(of_parent).map(Builtin::proposed).unwrap_or_default();
     let mut proposed = Vec::new();
-    for (name, value) in known.or_else(of_parent).unwrap_or_default() {
-        let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
+    for parameter in &template.parameters {
+        let name = &parameter.name;
+        let Some(value) = values.remove(name) else { continue };
+        let is_free = !given.contains_key(name) && !configured.contains_key(name);
         // Where a template that builds on it has a default of its own, that is what its author
         // wants.
-        let is_inherited = |line: usize| template.extends.is_none() || line == 0;
-        if is_free
-            && template
-                .parameters
-                .iter()
-                .any(|parameter| parameter.name == name && is_inherited(parameter.line))
-        {
+        let is_inherited = template.extends.is_none() || parameter.line == 0;
+        if is_free && is_inherited {
             proposed.push(format!("{name}={value}"));
-            configured.insert(name, Value::Text(value));
+            configured.insert(name.clone(), Value::Text(value));
         }
     }
     if !proposed.is_empty() {
