@@ -43,8 +43,8 @@ fn every_template_is_right_and_has_a_page_and_a_source() {
         assert_eq!(check.code, 0, "{}: {check:?}", template.name);
         let parsed = sfsetup::template::parse(template.name, template.text).unwrap();
         assert!(
-            parsed.grade.is_some() && parsed.group.is_some(),
-            "{} does not grade its source, or stands under no heading",
+            parsed.grade.is_some() && parsed.group.is_some() && parsed.revision.is_some(),
+            "{} does not grade its source, names no revision, or stands under no heading",
             template.name
         );
         let contradictions: Vec<_> = sfsetup::diff::advice::advice(&parsed)
@@ -54,7 +54,7 @@ fn every_template_is_right_and_has_a_page_and_a_source() {
         assert_eq!(contradictions, [], "{}", template.name);
         for step in &parsed.steps {
             assert!(
-                step.docs.is_some() && step.why.is_some(),
+                step.docs.is_some() && step.paragraph.is_some() && step.why.is_some(),
                 "{}: step {} says not why, or cites nothing",
                 template.name,
                 step.id
