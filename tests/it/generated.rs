@@ -41,3 +41,70 @@ fn the_readme_lists_the_shipped_templates() {
     }
     hold("README.md", "templates", &table);
 }
+
+/// The tables of a page by the headings above them: each row's cells.
+fn tables(page: &str) -> BTreeMap<&str, Vec<Vec<&str>>> {
+    let mut tables: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+    let mut heading = "";
+    for line in page.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            heading = name;
+            tables.entry(heading).or_default();
+        } else if line.starts_with("| ") && !line.starts_with("| the page asks") {
+            let cells = line.trim_matches('|').split('|').map(str::trim).collect();
+            tables.entry(heading).or_default().push(cells);
+        }
+    }
+    tables
+}
+
+#[test]
+fn every_requirement_of_a_page_has_its_step_and_every_step_its_requirement() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates-sources.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let tables = tables(&page);
+    let names: Vec<&str> = builtin::all().iter().map(|shipped| shipped.name).collect();
+    assert_eq!(tables.keys().copied().collect::<Vec<_>>(), names);
+    for shipped in builtin::all() {
+        let template = template::parse(shipped.name, shipped.text).unwrap();
+        let known = |id: &str| template.steps.iter().find(|step| step.id == id);
+        let rows = &tables[shipped.name];
+        let mut asked: Vec<&str> = Vec::new();
+        let mut requirements: Vec<&str> = Vec::new();
+        for row in rows {
+            let [requirement, paragraph, steps] = row.as_slice() else {
+                panic!("{}: {row:?}", shipped.name)
+            };
+            assert!(
+                !requirements.contains(requirement),
+                "{}: `{requirement}` stands twice",
+                shipped.name
+            );
+            requirements.push(*requirement);
+            // Where no step asks it, the row says why.
+            if !steps.starts_with('`') {
+                assert!(steps.len() > 10, "{}: `{requirement}` has no step", shipped.name);
+                continue;
+            }
+            for id in steps.split(", ").map(|id| id.trim_matches('`')) {
+                let step =
+                    known(id).unwrap_or_else(|| panic!("{} has no step `{id}`", shipped.name));
+                let own = step.paragraph.as_deref().unwrap_or_default();
+                assert!(
+                    paragraph.split("; ").any(|one| one == own),
+                    "{}: `{id}` is from `{own}`, not `{paragraph}`",
+                    shipped.name
+                );
+                asked.push(id);
+            }
+        }
+        for step in &template.steps {
+            assert!(
+                asked.contains(&step.id.as_str()),
+                "{}: no requirement stands behind `{}`",
+                shipped.name,
+                step.id
+            );
+        }
+    }
+}
