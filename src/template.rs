@@ -13,6 +13,7 @@ pub(crate) mod draft;
 mod expand;
 pub mod expect;
 mod mistake;
+mod narrow;
 pub mod needs;
 mod parse;
 mod placed;
@@ -25,6 +26,7 @@ use crate::metadata::value::Value;
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
 pub use mistake::{Mistake, TemplateErrors};
+pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
 
@@ -120,6 +122,20 @@ impl Template {
         })
     }
 
+    /// Returns what there is to say of a template that nobody has held against its page for more
+    /// than a year by `today`, such as `2026-11-26`.
+    pub(crate) fn age(&self, today: &str) -> Option<String> {
+        let (year, rest) = self.reviewed.split_once('-')?;
+        let until = format!("{:04}-{rest}", year.parse::<u32>().ok()? + 1);
+        (today > until.as_str()).then(|| {
+            format!(
+                "it was last held against its page on {}, more than a year ago: what the vendor \
+                 has changed since is not in it",
+                self.reviewed
+            )
+        })
+    }
+
     /// Returns what a reader of any answer must know of how the page was read; none where it was
     /// read whole, or nobody says.
     pub(crate) fn reading(&self) -> Option<String> {
@@ -198,6 +214,24 @@ pub struct Step {
     pub note: Option<String>,
     /// The line of the file that names it, from 1; 0 where it is another file's.
     pub line: usize,
+}
+
+impl Step {
+    /// Returns the facts that decide whether it applies, as they are written.
+    pub(crate) fn deciding_facts(&self) -> impl Iterator<Item = &String> {
+        self.when.iter().filter_map(|condition| match &condition.subject {
+            Subject::Fact(fact) => Some(fact),
+            Subject::Parameter(_) => None,
+        })
+    }
+
+    /// Returns the parameters that decide whether it applies.
+    pub(crate) fn deciding_parameters(&self) -> impl Iterator<Item = &String> {
+        self.when.iter().filter_map(|condition| match &condition.subject {
+            Subject::Parameter(name) => Some(name),
+            Subject::Fact(_) => None,
+        })
+    }
 }
 
 /// How much a step matters.
@@ -398,6 +432,14 @@ pub(crate) fn fill(pattern: &str, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_is_old_a_year_after_it_was_held_against_its_page() {
+        let template = Template { reviewed: "2025-11-26".to_owned(), ..Template::default() };
+        assert_eq!(template.age("2026-11-26"), None);
+        assert!(template.age("2026-11-27").unwrap().contains("on 2025-11-26"));
+        assert_eq!(Template::default().age("2026-11-27"), None);
+    }
 
     #[test]
     fn how_far_a_page_was_read_follows_from_the_grade() {

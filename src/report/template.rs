@@ -14,7 +14,7 @@ use crate::template::{
     fill,
 };
 
-use super::wants::{condition_in_words, kind_in_words, label, test_in_words};
+use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Lists templates, one a line, under their groups.
 pub fn list_text(templates: &[Template]) -> String {
@@ -104,9 +104,8 @@ pub fn show_text(template: &Template) -> String {
     for (index, step) in template.steps.iter().enumerate() {
         let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
         line(&mut out, &format!("{:>3}. {}{level}", index + 1, step.title.bold()));
-        if !step.when.is_empty() {
-            let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
-            line(&mut out, &format!("     when {}", conditions.join(" and ")).dimmed().to_string());
+        if let Some(when) = when_in_words(step) {
+            line(&mut out, &format!("     when {when}").dimmed().to_string());
         }
         for want in &step.wants {
             want_in_words(want, 5, &mut out);

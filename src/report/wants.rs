@@ -2,7 +2,7 @@
 
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::{Condition, Parameter, ParameterKind, Subject, Test, fill};
+use crate::template::{Condition, Parameter, ParameterKind, Step, Subject, Test, fill};
 
 /// What a parameter takes, and what it is where it is not given.
 pub(super) fn kind_in_words(parameter: &Parameter) -> String {
@@ -19,8 +19,13 @@ pub(super) fn kind_in_words(parameter: &Parameter) -> String {
     }
 }
 
-/// When a step applies, as far as one condition goes.
-pub(super) fn condition_in_words(condition: &Condition) -> String {
+/// When a step applies; none where it always does.
+pub(super) fn when_in_words(step: &Step) -> Option<String> {
+    let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" and "))
+}
+
+fn condition_in_words(condition: &Condition) -> String {
     let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
     let values: Vec<String> = condition.values.iter().map(Value::to_string).collect();
     format!("{name} is {}", values.join(" or "))
@@ -46,4 +51,17 @@ pub(super) fn label(component: &str, path: &str, value: &Value) -> Option<String
     let row = registry::find_component(type_name, full_name)?;
     let path = fill(path, "X").parse().ok()?;
     row.resolve(&path).ok()??.field.label_of(value)
+}
+
+/// Setup's words for a setting, with the entry that it belongs to: `Account: View All Records`.
+pub(super) fn setting_in_words(component: &str, path: &str) -> Option<String> {
+    let (type_name, full_name) = component.split_once(':')?;
+    let row = registry::find_component(type_name, full_name)?;
+    let resolved = fill(path, "X").parse().ok()?;
+    let label = row.resolve(&resolved).ok()??.field.label;
+    if label.is_empty() {
+        return None;
+    }
+    let key = path.split_once('[').and_then(|(_, rest)| Some(rest.rsplit_once(']')?.0));
+    Some(key.map_or_else(|| label.to_owned(), |key| format!("{key}: {label}")))
 }

@@ -38,6 +38,7 @@ mod org;
 mod output;
 mod overtaken;
 mod package;
+mod pages;
 mod plan_file;
 mod policies;
 mod project;

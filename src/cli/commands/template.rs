@@ -5,9 +5,12 @@ mod test;
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::diff::advice::{advice, unknown_here};
+use crate::report::asks::{self, Asks};
+use crate::report::page::{self, Page};
+use crate::report::revision::{self, Revision};
 use crate::report::template as render;
 use crate::template::{self, builtin, schema};
 
@@ -38,6 +41,24 @@ enum Action {
         /// A shipped template's name, or a file
         #[arg(value_name = "NAME|FILE")]
         template: String,
+        /// Give a parameter a value: what does not apply then is left out (can be repeated)
+        #[arg(long, value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// List what the template will ask an org instead
+        #[arg(long)]
+        asks: bool,
+        /// The form of the answer: markdown and html are pages that a vendor can publish
+        #[arg(long, value_enum, default_value_t)]
+        format: PageFormat,
+    },
+    /// Show what a new revision of a template asks that an old one did not
+    Diff {
+        /// The older: a file, or a shipped template's name
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The newer: a file, or a shipped template's name
+        #[arg(value_name = "NEW")]
+        new: String,
         /// The form of the answer
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -55,6 +76,51 @@ enum Action {
     Test(test::TestArguments),
     /// Print the JSON Schema of the template format, for editors
     Schema,
+}
+
+/// In what form a template is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PageFormat {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// A page in Markdown
+    Markdown,
+    /// A page as one HTML file
+    Html,
+}
+
+/// Shows a template, narrowed to what applies with the values that are given.
+fn show(
+    ui: &Ui,
+    name: &str,
+    set: &[String],
+    asks: bool,
+    format: PageFormat,
+) -> Result<Exit, CommandError> {
+    let whole = load::load(name)?;
+    let given = load::given(set)?;
+    let (template, values) = template::narrow(&whole, &given)
+        .map_err(|errors| CommandError::arguments(&whole, &errors))?;
+    load::tell_age(ui, &template);
+    let page = || Page::of(&template, &values, template.age(&load::today()));
+    let answer = match (asks, format) {
+        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template)),
+        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template)),
+        (true, PageFormat::Markdown | PageFormat::Html) => {
+            return Err(CommandError::new("what a template asks is no page to publish")
+                .hint("leave out `--format`, or take `--format json`")
+                .usage());
+        }
+        (false, PageFormat::Text) => render::show_text(&template),
+        (false, PageFormat::Json) => render::show_json(&template),
+        (false, PageFormat::Markdown) => page::markdown::render(&page()),
+        (false, PageFormat::Html) => page::html::render(&page()),
+    };
+    ui.answer(&answer)?;
+    Ok(Exit::Done)
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
@@ -77,11 +143,13 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             })?;
             Ok(Exit::Done)
         }
-        Action::Show { template, format } => {
-            let template = load::load(template)?;
+        Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
+        Action::Diff { old, new, format } => {
+            let (old, new) = (load::load(old)?, load::load(new)?);
+            let revision = Revision::of(&old, &new);
             ui.answer(&match format {
-                Format::Text => render::show_text(&template),
-                Format::Json => render::show_json(&template),
+                Format::Text => revision::text(&revision),
+                Format::Json => revision::json(&revision),
             })?;
             Ok(Exit::Done)
         }

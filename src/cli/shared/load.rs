@@ -58,8 +58,26 @@ pub(crate) fn load_for(
             at.join(".")
         ));
     }
+    tell_age(ui, &template);
     let sha256 = hexadecimal(&hash.finalize());
     Ok(Loaded { template, sha256 })
+}
+
+/// Says of a template that it is old, where it is.
+pub(crate) fn tell_age(ui: &Ui, template: &Template) {
+    if let Some(age) = template.age(&today()) {
+        ui.note(&format!("of the template `{}`: {age}", template.name));
+    }
+}
+
+/// Returns the day, in UTC; `SOURCE_DATE_EPOCH` names another, so that what is published can be
+/// made anew byte for byte.
+pub(crate) fn today() -> String {
+    let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = named
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(jiff::Timestamp::now);
+    now.strftime("%Y-%m-%d").to_string()
 }
 
 /// Reads a template's file without its parent: what `template check` needs to show mistakes.
@@ -160,6 +178,23 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
         .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }
 
+/// Reads `--set` for one template: its parameters with what each is given.
+///
+/// # Errors
+/// One that is not `name=value`.
+pub(crate) fn given(set: &[String]) -> Result<BTreeMap<String, Vec<String>>, CommandError> {
+    let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in set {
+        let (name, value) = pair.split_once('=').ok_or_else(|| no_pair(pair))?;
+        given.entry(name.trim().to_owned()).or_default().push(value.to_owned());
+    }
+    Ok(given)
+}
+
+fn no_pair(pair: &str) -> CommandError {
+    CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
+}
+
 /// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo
 /// org proposes, then the defaults. A name alone means the parameter of each template that has one;
 /// `TEMPLATE.NAME` means that template's.
@@ -177,9 +212,7 @@ pub(crate) fn fill_in(
     let mut pairs = Vec::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
-            return Err(
-                CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
-            );
+            return Err(no_pair(pair));
         };
         pairs.push((name.trim(), value));
     }
