@@ -14,6 +14,7 @@ use crate::template::{
     fill,
 };
 
+use super::line::clean;
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Lists templates, one a line, under their groups.
@@ -67,6 +68,11 @@ pub fn list_json(templates: &[Template]) -> String {
     let row = |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
     let rows: Vec<Json> = templates.iter().map(row).collect();
     pretty(&json!({ "templates": rows }))
+}
+
+/// Says that a template is signed, by which key, and what the signer says.
+pub fn verified(file: &str, key: &str, comment: &str) -> String {
+    format!("ok   {}: signed by {} ({})\n", clean(file), clean(key), clean(comment))
 }
 
 /// Shows a template as a page.

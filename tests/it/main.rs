@@ -29,6 +29,7 @@ mod interrupt;
 mod lab;
 mod layers;
 mod left;
+mod library;
 mod live;
 mod logins;
 mod losses;

@@ -12,9 +12,10 @@ use crate::report::asks::{self, Asks};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
 use crate::report::template as render;
-use crate::template::{self, builtin, schema};
+use crate::template::{self, schema};
 
 use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
@@ -28,7 +29,7 @@ pub(crate) struct TemplateArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the templates that are shipped
+    /// List the templates that are shipped, and those in folders of `template-paths`
     List {
         /// Only those that speak of these words
         words: Vec<String>,
@@ -74,6 +75,12 @@ enum Action {
     },
     New(new::NewArguments),
     Test(test::TestArguments),
+    /// Hold templates against the signatures beside them, by the keys of a named configuration
+    Verify {
+        /// A file, or the name of one in a folder of `template-paths`
+        #[arg(value_name = "NAME|FILE", required = true)]
+        templates: Vec<String>,
+    },
     /// Print the JSON Schema of the template format, for editors
     Schema,
 }
@@ -100,7 +107,7 @@ fn show(
     asks: bool,
     format: PageFormat,
 ) -> Result<Exit, CommandError> {
-    let whole = load::load(name)?;
+    let whole = load::load(ui, name)?;
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors))?;
@@ -123,17 +130,32 @@ fn show(
     Ok(Exit::Done)
 }
 
+/// Says of each template who signed it; one that is not signed hides no other.
+fn verify(ui: &Ui, names: &[String]) -> Result<Exit, CommandError> {
+    let library = Config::find(ui.vouched(), None)?.library()?;
+    let mut exit = Exit::Done;
+    for name in names {
+        match load::verify(&library, name) {
+            Ok((file, signed)) => {
+                ui.answer(&render::verified(&file, signed.key, &signed.comment))?
+            }
+            Err(error) => {
+                ui.error(&error);
+                exit = Exit::Error;
+            }
+        }
+    }
+    Ok(exit)
+}
+
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List { words, format } => {
-            let mut templates = builtin::all()
-                .iter()
-                .map(|shipped| load::load(shipped.name))
-                .collect::<Result<Vec<_>, _>>()?;
+            let mut templates = load::all(ui)?;
             templates.retain(|template| render::matches(template, words));
             if templates.is_empty() {
                 ui.hint(
-                    "no shipped template speaks of that; `sfsetup template list` lists them all, \
+                    "no template here speaks of that; `sfsetup template list` lists them all, \
                      `sfsetup template new --help` says how to begin one of your own",
                 );
             }
@@ -145,7 +167,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         }
         Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
         Action::Diff { old, new, format } => {
-            let (old, new) = (load::load(old)?, load::load(new)?);
+            let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
             let revision = Revision::of(&old, &new);
             ui.answer(&match format {
                 Format::Text => revision::text(&revision),
@@ -154,7 +176,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             Ok(Exit::Done)
         }
         Action::Check { template, format } => {
-            let (file, text) = load::source(template)?;
+            let (file, text) = load::source(ui, template)?;
             let checked = template::parse_with(&file, &text, &mut |parent| {
                 load::parent(Path::new(template), parent)
             });
@@ -175,6 +197,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         }
         Action::New(arguments) => new::run(ui, arguments),
         Action::Test(arguments) => test::run(ui, arguments),
+        Action::Verify { templates } => verify(ui, templates),
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)
