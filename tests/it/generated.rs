@@ -4,11 +4,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use sfsetup::template::{self, builtin};
+use serde_json::Value as Json;
+use sfsetup::metadata::fact::Fact;
+use sfsetup::template::{self, builtin, setup};
+
+use crate::support::Env;
 
 /// Holds the part of a page that is called `name` against what it should say, or writes it.
 pub(crate) fn hold(page: &str, name: &str, text: &str) {
+    // Tests run side by side, and a page has several parts.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let whole = std::fs::read_to_string(&path).unwrap();
     let (begin, end) = (format!("<!-- made: {name} -->\n\n"), format!("\n<!-- end: {name} -->\n"));
@@ -40,6 +48,66 @@ fn the_readme_lists_the_shipped_templates() {
         let _ = writeln!(table, "| {group} | {} |", entries.join(", "));
     }
     hold("README.md", "templates", &table);
+}
+
+/// The format's schema, as the program prints it.
+fn schema() -> Json {
+    let run = Env::new().run(&["template", "schema"]);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn the_page_on_templates_lists_the_pages_of_setup() {
+    let schema = schema();
+    let names = schema["$defs"]["step"]["properties"]["setup"]["enum"].as_array().unwrap();
+    let mut table =
+        "| `setup` | Setup calls it | address below the org's |\n|---|---|---|\n".to_owned();
+    for name in names {
+        let page = setup::find(name.as_str().unwrap()).unwrap();
+        let path = page.path.map_or_else(|| "not known".to_owned(), |path| format!("`{path}`"));
+        let _ = writeln!(table, "| `{}` | {} | {path} |", page.id, page.title);
+    }
+    hold("docs/templates.md", "setup", &table);
+}
+
+#[test]
+fn the_page_on_templates_lists_the_facts() {
+    let mut table = "| fact | what it says | value |\n|---|---|---|\n".to_owned();
+    for name in Fact::names() {
+        let forms = [name.to_owned(), format!("{name}[X]"), format!("{name}[X].read")];
+        let (form, fact) = forms
+            .iter()
+            .find_map(|form| Some((form, Fact::parse(form).ok()?)))
+            .unwrap_or_else(|| panic!("no form of `{name}` is read"));
+        let _ = writeln!(table, "| `{form}` | {} | {} |", fact.title(), fact.kind().words());
+    }
+    let objects = leaves("user.object[X].");
+    let fields = leaves("user.field[X].");
+    let _ =
+        writeln!(table, "\nInstead of `read`, of an object:\n{objects};\nof a field: {fields}.");
+    hold("docs/templates.md", "facts", &table);
+}
+
+/// The leaves that a fact may end in, beside `read`.
+fn leaves(stem: &str) -> String {
+    let known = ["create", "edit", "delete", "viewAllRecords", "modifyAllRecords", "viewAllFields"];
+    let is_read = |leaf: &&str| Fact::parse(&format!("{stem}{leaf}")).is_ok();
+    let leaves: Vec<String> =
+        known.iter().copied().filter(is_read).map(|leaf| format!("`{leaf}`")).collect();
+    leaves.join(", ")
+}
+
+#[test]
+fn the_page_on_templates_lists_the_comparisons() {
+    let schema = schema();
+    let properties = schema["$defs"]["want"]["properties"].as_object().unwrap();
+    // What is no comparison says what a want is about.
+    let about = ["component", "path", "fact", "manual", "confirm", "any", "carrier"];
+    let mut table = "| comparison | holds for |\n|---|---|\n".to_owned();
+    for (name, property) in properties.iter().filter(|(name, _)| !about.contains(&name.as_str())) {
+        let _ = writeln!(table, "| `{name}` | {} |", property["description"].as_str().unwrap());
+    }
+    hold("docs/templates.md", "comparisons", &table);
 }
 
 /// The tables of a page by the headings above them: each row's cells.
