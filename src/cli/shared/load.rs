@@ -13,8 +13,7 @@ use crate::cli::shared::library::{Library, Signed};
 use crate::cli::shared::ui::Ui;
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
-use crate::template::builtin::{self, Builtin};
-use crate::template::{self, Template};
+use crate::template::{self, Template, builtin};
 
 /// So many templates may stand on one another.
 const DEEPEST: usize = 16;
@@ -384,7 +383,7 @@ fn propose(
     // What builds on a shipped template is asked the same.
     let known = builtin::find(&template.name);
     let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
-    let mut values = known.or_else(of_parent).map(Builtin::proposed).unwrap_or_default();
+    let mut values = known.or_else(of_parent).map(|shipped| shipped.proposed()).unwrap_or_default();
     let mut proposed = Vec::new();
     for parameter in &template.parameters {
         let name = &parameter.name;
