@@ -1,16 +1,20 @@
 //! Everything that a renderer may know of a run, and the formats in which it can be shown.
 
+pub mod asks;
 pub mod baseline;
 pub mod code;
 pub mod git;
 pub mod json;
 pub mod left;
 pub mod line;
+pub mod page;
 pub mod plan;
+pub mod revision;
 mod steps;
 pub mod template;
 pub mod text;
 pub mod trial;
+mod wants;
 mod words;
 
 use crate::diff::{Diff, State};

@@ -13,6 +13,7 @@ pub(crate) mod draft;
 mod expand;
 pub mod expect;
 mod mistake;
+mod narrow;
 pub mod needs;
 mod parse;
 mod placed;
@@ -26,6 +27,7 @@ pub use arguments::{ArgumentErrors, Arguments};
 pub(crate) use expand::too_many;
 pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
 pub use mistake::{Mistake, TemplateErrors};
+pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
 
@@ -89,6 +91,64 @@ impl Grade {
     }
 }
 
+/// How much of its page the author of a template has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRead {
+    /// All of it.
+    Whole,
+    /// The requirements alone, or what was not cut off: what else stands there is not in it.
+    Part,
+    /// Nothing of it: somebody else says what stands there.
+    SecondHand,
+}
+
+impl SourceRead {
+    /// Returns how reports for programs write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Part => "part",
+            Self::SecondHand => "second-hand",
+        }
+    }
+}
+
+impl Template {
+    /// Returns how much of its page was read; none where its author does not say.
+    pub fn source_read(&self) -> Option<SourceRead> {
+        self.grade.map(|grade| match grade {
+            Grade::A => SourceRead::Whole,
+            Grade::B | Grade::C => SourceRead::Part,
+            Grade::D => SourceRead::SecondHand,
+        })
+    }
+
+    /// Returns what there is to say of a template that nobody has held against its page for more
+    /// than a year by `today`, such as `2026-11-26`.
+    pub(crate) fn age(&self, today: &str) -> Option<String> {
+        let (year, rest) = self.reviewed.split_once('-')?;
+        let until = format!("{:04}-{rest}", year.parse::<u32>().ok()? + 1);
+        (today > until.as_str()).then(|| {
+            format!(
+                "it was last held against its page on {}, more than a year ago: what the vendor \
+                 has changed since is not in it",
+                self.reviewed
+            )
+        })
+    }
+
+    /// Returns what a reader of any answer must know of how the page was read; none where it was
+    /// read whole, or nobody says.
+    pub(crate) fn reading(&self) -> Option<String> {
+        let (_, words) = self.grade?.words();
+        match self.source_read()? {
+            SourceRead::Whole => None,
+            SourceRead::Part => Some(format!("its page was read in part ({words})")),
+            SourceRead::SecondHand => Some("its page was not read; it is second-hand".to_owned()),
+        }
+    }
+}
+
 /// A step that a template leaves out of the one that it extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -137,8 +197,10 @@ pub struct Step {
     pub title: String,
     /// What happens without it.
     pub why: Option<String>,
-    /// The address of the paragraph that asks for it.
+    /// The address of the page that asks for it.
     pub docs: Option<String>,
+    /// The paragraph of that page, by its own heading.
+    pub paragraph: Option<String>,
     /// Where in Setup it is done by hand.
     pub setup: Option<&'static SetupPage>,
     /// How much it matters.
@@ -156,6 +218,24 @@ pub struct Step {
     /// The lines of its wants, from 1, those within a want behind it; none where they are another
     /// file's.
     pub want_lines: Vec<usize>,
+}
+
+impl Step {
+    /// Returns the facts that decide whether it applies, as they are written.
+    pub(crate) fn deciding_facts(&self) -> impl Iterator<Item = &String> {
+        self.when.iter().filter_map(|condition| match &condition.subject {
+            Subject::Fact(fact) => Some(fact),
+            Subject::Parameter(_) => None,
+        })
+    }
+
+    /// Returns the parameters that decide whether it applies.
+    pub(crate) fn deciding_parameters(&self) -> impl Iterator<Item = &String> {
+        self.when.iter().filter_map(|condition| match &condition.subject {
+            Subject::Parameter(name) => Some(name),
+            Subject::Fact(_) => None,
+        })
+    }
 }
 
 /// How much a step matters.
@@ -383,4 +463,28 @@ pub(crate) fn fill(pattern: &str, word: &str) -> String {
     }
     text.push_str(&pattern[at..]);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_old_a_year_after_it_was_held_against_its_page() {
+        let template = Template { reviewed: "2025-11-26".to_owned(), ..Template::default() };
+        assert_eq!(template.age("2026-11-26"), None);
+        assert!(template.age("2026-11-27").unwrap().contains("on 2025-11-26"));
+        assert_eq!(Template::default().age("2026-11-27"), None);
+    }
+
+    #[test]
+    fn how_far_a_page_was_read_follows_from_the_grade() {
+        let of = |grade| Template { grade: Some(grade), ..Template::default() };
+        assert_eq!(of(Grade::A).source_read(), Some(SourceRead::Whole));
+        assert_eq!(of(Grade::C).source_read().map(SourceRead::name), Some("part"));
+        assert_eq!(of(Grade::A).reading(), None);
+        assert!(of(Grade::B).reading().unwrap().contains("in part"));
+        assert!(of(Grade::D).reading().unwrap().contains("second-hand"));
+        assert_eq!(Template::default().source_read(), None);
+    }
 }

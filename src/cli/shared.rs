@@ -10,6 +10,7 @@ pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod goal;
 pub(super) mod journal;
+pub(super) mod library;
 pub(super) mod load;
 pub(super) mod refusal;
 pub(super) mod road;

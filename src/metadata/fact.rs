@@ -124,6 +124,11 @@ impl FactKind {
 }
 
 impl Fact {
+    /// Returns the name of every fact, as templates write it, without key and leaf.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FactName::ALL.iter().map(|name| name.as_str())
+    }
+
     /// Returns the kind of its value.
     pub fn kind(&self) -> FactKind {
         match self {

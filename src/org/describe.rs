@@ -26,6 +26,9 @@ pub(super) fn everywhere(name: &str) -> Option<&'static str> {
     EVERYWHERE.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
 }
 
+/// Permissions that metadata has and the schema need not show (S 4.5).
+pub(super) const METADATA_ALONE: &[&str] = &["CanApproveUninstalledApps"];
+
 impl Org {
     /// Returns those of the named system permissions that this org does not have; none where it
     /// does not show which it has.
@@ -45,7 +48,10 @@ impl Org {
             return Ok(Vec::new());
         };
         let is_known = |name: &&&str| {
-            fields.iter().any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")))
+            METADATA_ALONE.contains(*name)
+                || fields
+                    .iter()
+                    .any(|field| field.eq_ignore_ascii_case(&format!("Permissions{name}")))
         };
         Ok(doubtful.iter().filter(|name| !is_known(name)).map(|name| (*name).to_owned()).collect())
     }

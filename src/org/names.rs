@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::describe::{described_names, everywhere, permission_fields};
+use super::describe::{METADATA_ALONE, described_names, everywhere, permission_fields};
 use super::error::OrgError;
 use super::facts::LICENCES;
 use super::http::soql_list;
@@ -24,8 +24,6 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, registry};
 
-/// Permissions that metadata has and the schema need not show (S 4.5).
-const METADATA_ALONE: &[&str] = &["CanApproveUninstalledApps"];
 /// How many objects' definitions are asked for at once, so that the question stays short.
 const DEFINITIONS_AT_ONCE: usize = 100;
 /// What the names of objects end in that are somebody's own: the list of objects has them all.

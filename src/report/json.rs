@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
 use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
-use crate::template::{Level, Test};
+use crate::template::{Level, SourceRead, Test};
 
 use super::words::{Labels, in_words};
 use super::{OrgReport, Report, code};
@@ -40,6 +40,7 @@ struct OneTemplate<'r> {
     version: &'r str,
     source: &'r str,
     reviewed: &'r str,
+    source_read: Option<&'static str>,
     extends: Option<&'r str>,
     dropped: Vec<Dropped<'r>>,
 }
@@ -121,6 +122,7 @@ struct FindingRow<'r> {
     label: Label,
     why: Option<&'r str>,
     docs: Option<&'r str>,
+    paragraph: Option<&'r str>,
     setup_url: Option<String>,
     manual: Option<&'r str>,
     reason: Option<Cow<'r, str>>,
@@ -156,6 +158,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
                 version: &template.version,
                 source: &template.source,
                 reviewed: &template.reviewed,
+                source_read: template.source_read().map(SourceRead::name),
                 extends: template.extends.as_deref(),
                 dropped: template
                     .dropped
@@ -254,6 +257,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         label: Label { actual, desired },
         why: None,
         docs: None,
+        paragraph: None,
         setup_url: finding.pages().find_map(|page| page.url(instance_url)),
         manual: finding.manual(),
         reason: reason(finding),
@@ -287,6 +291,7 @@ fn of_step<'r>(row: FindingRow<'r>, wanted: &'r StepWant<'_>) -> FindingRow<'r> 
         level: step.level.name(),
         why: step.why.as_deref(),
         docs: step.docs.as_deref(),
+        paragraph: step.paragraph.as_deref(),
         note: step.note.as_deref(),
         access_from: access_from.as_deref(),
         alternatives: alternatives.iter().map(in_words).collect(),

@@ -8,12 +8,14 @@ use serde_json::{Value as Json, json};
 
 use crate::diff::advice::Advice;
 use crate::metadata::fact::Fact;
-use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::{
-    Condition, GrantScope, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors,
-    Test, Want, fill,
+    GrantScope, Level, ParameterKind, SourceRead, Subject, Template, TemplateErrors, Test, Want,
+    fill,
 };
+
+use super::line::clean;
+use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Lists templates, one a line, under their groups.
 pub fn list_text(templates: &[Template]) -> String {
@@ -68,6 +70,11 @@ pub fn list_json(templates: &[Template]) -> String {
     pretty(&json!({ "templates": rows }))
 }
 
+/// Says that a template is signed, by which key, and what the signer says.
+pub fn verified(file: &str, key: &str, comment: &str) -> String {
+    format!("ok   {}: signed by {} ({})\n", clean(file), clean(key), clean(comment))
+}
+
 /// Shows a template as a page.
 pub fn show_text(template: &Template) -> String {
     let mut out = String::new();
@@ -103,9 +110,8 @@ pub fn show_text(template: &Template) -> String {
     for (index, step) in template.steps.iter().enumerate() {
         let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
         line(&mut out, &format!("{:>3}. {}{level}", index + 1, step.title.bold()));
-        if !step.when.is_empty() {
-            let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
-            line(&mut out, &format!("     when {}", conditions.join(" and ")).dimmed().to_string());
+        if let Some(when) = when_in_words(step) {
+            line(&mut out, &format!("     when {when}").dimmed().to_string());
         }
         for want in &step.wants {
             want_in_words(want, 5, &mut out);
@@ -127,8 +133,12 @@ pub fn show_text(template: &Template) -> String {
                 &format!("     {}Setup, Quick Find \"{}\"", "in: ".dimmed(), page.quick_find),
             );
         }
-        if let Some(docs) = step.docs.as_ref().filter(|docs| **docs != template.source) {
-            line(&mut out, &format!("     {}{docs}", "docs: ".dimmed()));
+        let docs = step.docs.as_ref().filter(|docs| **docs != template.source);
+        let paragraph = step.paragraph.as_ref().map(|name| format!("\"{name}\""));
+        let asked: Vec<&str> =
+            paragraph.as_deref().into_iter().chain(docs.map(String::as_str)).collect();
+        if !asked.is_empty() {
+            line(&mut out, &format!("     {}{}", "docs: ".dimmed(), asked.join("  ")));
         }
     }
     for dropped in &template.dropped {
@@ -192,7 +202,7 @@ fn by_hand(template: &Template, out: &mut String) {
 
 /// A step by hand, or a fact that is bought, hired or installed; what a permission set grants can
 /// be assigned.
-fn is_by_hand(want: &Want) -> bool {
+pub(super) fn is_by_hand(want: &Want) -> bool {
     match want {
         Want::Metadata { component, .. } => component.starts_with("ConnectedApplication:"),
         Want::Fact { fact, .. } => !matches!(Fact::parse(&fill(fact, "X")), Ok(Fact::Access(_))),
@@ -241,6 +251,7 @@ pub fn show_json(template: &Template) -> String {
                 "level": step.level.name(),
                 "why": step.why,
                 "docs": step.docs,
+                "paragraph": step.paragraph,
                 "setup": step.setup.map(|page| page.id),
                 "when": when,
                 "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
@@ -262,6 +273,7 @@ pub fn show_json(template: &Template) -> String {
         "reviewed": template.reviewed,
         "revision": template.revision,
         "grade": template.grade.map(|grade| grade.words().0),
+        "source_read": template.source_read().map(SourceRead::name),
         "group": template.group,
         "extends": template.extends,
         "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),
@@ -335,27 +347,7 @@ pub fn check_json(
     }))
 }
 
-fn kind_in_words(parameter: &Parameter) -> String {
-    let kind = match &parameter.kind {
-        ParameterKind::Text => "text".to_owned(),
-        ParameterKind::Choice(choices) => choices.join(" | "),
-        ParameterKind::Flag => "true | false".to_owned(),
-        ParameterKind::List => "list".to_owned(),
-    };
-    match &parameter.default {
-        None => format!("{kind}; required"),
-        Some(default) if default.to_string().is_empty() => format!("{kind}; empty where not given"),
-        Some(default) => format!("{kind}; default {default}"),
-    }
-}
-
-fn condition_in_words(condition: &Condition) -> String {
-    let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
-    let values: Vec<String> = condition.values.iter().map(Value::to_string).collect();
-    format!("{name} is {}", values.join(" or "))
-}
-
-fn want_in_words(want: &Want, indent: usize, out: &mut String) {
+pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
     let margin = " ".repeat(indent);
     match want {
         Want::Metadata { component, path, test, carrier } => {
@@ -386,27 +378,6 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 want_in_words(want, indent + 2, out);
             }
         }
-    }
-}
-
-/// Setup's words for a wanted value, where pattern and registry allow to tell.
-fn label(component: &str, path: &str, value: &Value) -> Option<String> {
-    let (type_name, full_name) = component.split_once(':')?;
-    let row = registry::find_component(type_name, full_name)?;
-    let path = fill(path, "X").parse().ok()?;
-    row.resolve(&path).ok()??.field.label_of(value)
-}
-
-fn test_in_words(test: &Test) -> String {
-    let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
-    match test {
-        Test::Equals(_) => format!("= {}", values.join("")),
-        Test::OneOf(_) => format!("is one of {}", values.join(", ")),
-        Test::Includes(_) => format!("includes {}", values.join(", ")),
-        Test::Excludes(_) => format!("excludes {}", values.join(", ")),
-        Test::Absent => "is absent".to_owned(),
-        Test::AtLeast(number) => format!("is at least {number}"),
-        Test::AtMost(number) => format!("is at most {number}"),
     }
 }
 
@@ -443,11 +414,11 @@ fn value_json(value: &Value) -> Json {
     crate::plan::saved::json(value)
 }
 
-fn pretty(json: &Json) -> String {
+pub(super) fn pretty(json: &Json) -> String {
     format!("{json:#}\n")
 }
 
-fn line(out: &mut String, text: &str) {
+pub(super) fn line(out: &mut String, text: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{text}");
 }

@@ -66,9 +66,10 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
         );
     }
     for template in &report.templates {
+        let reading = template.reading().map_or_else(String::new, |words| format!("; {words}"));
         line(
             out,
-            &format!("after {}, read {}", clean(&template.source), template.reviewed)
+            &format!("after {}, read {}{reading}", clean(&template.source), template.reviewed)
                 .dimmed()
                 .to_string(),
         );

@@ -98,6 +98,44 @@ impl Arguments {
         Self(parameters.map(|parameter| (parameter.name.clone(), value(parameter))).collect())
     }
 
+    /// Takes what was given by name, and nothing for the parameters that were not.
+    ///
+    /// # Errors
+    /// Names that the template lacks, values of the wrong kind: all in one.
+    pub(super) fn given(
+        template: &Template,
+        given: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Self, ArgumentErrors> {
+        let parameters = template.parameters.iter();
+        let of_given = Template {
+            parameters: parameters.filter(|one| given.contains_key(&one.name)).cloned().collect(),
+            ..Template::default()
+        };
+        // The names of all are looked at, so that a slip is told from a parameter left out.
+        let unknown = given
+            .keys()
+            .filter(|name| !template.parameters.iter().any(|parameter| parameter.name == **name));
+        let names = || template.parameters.iter().map(|parameter| parameter.name.as_str());
+        let mut errors: Vec<String> = unknown
+            .map(|name| {
+                format!("there is no parameter `{name}`{}", perhaps(nearest(name, names())))
+            })
+            .collect();
+        let known: BTreeMap<String, Vec<String>> = given
+            .iter()
+            .filter(|(name, _)| names().any(|known| known == **name))
+            .map(|(name, texts)| (name.clone(), texts.clone()))
+            .collect();
+        match Self::resolve(&of_given, &known, &BTreeMap::new()) {
+            Ok(values) if errors.is_empty() => Ok(values),
+            Ok(_) => Err(ArgumentErrors { errors, is_given: true }),
+            Err(more) => {
+                errors.extend(more.errors);
+                Err(ArgumentErrors { errors, is_given: true })
+            }
+        }
+    }
+
     /// Returns a parameter's value.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

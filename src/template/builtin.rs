@@ -1,4 +1,6 @@
-//! The templates shipped in the program.
+//! The templates shipped in the program: whatever lies in `templates`, as `build.rs` lists it.
+
+use std::collections::BTreeMap;
 
 use crate::metadata::registry::nearest;
 
@@ -9,35 +11,33 @@ pub struct Builtin {
     pub name: &'static str,
     /// Its file's text.
     pub text: &'static str,
+    /// The values of its case, a `sfsetup.toml`; under `[orgs.demo.parameters]` those that fit the
+    /// demo org.
+    pub case: &'static str,
+}
+
+impl Builtin {
+    /// Returns the values of its parameters that fit the demo org, by name; a list's elements are
+    /// separated by commas.
+    pub fn proposed(&self) -> BTreeMap<String, String> {
+        let table: toml::Table = self.case.parse().unwrap_or_default();
+        let of_demo = table.get("orgs").and_then(|orgs| orgs.get("demo")?.get("parameters"));
+        let values = of_demo.and_then(toml::Value::as_table).into_iter().flatten();
+        values.map(|(name, value)| (name.clone(), plain(value))).collect()
+    }
+}
+
+/// A value as `--set` takes it.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(elements) => elements.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
 }
 
 /// Every shipped template, in order of name.
-const ALL: &[Builtin] = &[
-    shipped("account-engagement", include_str!("../../templates/account-engagement.toml")),
-    shipped("ampersand", include_str!("../../templates/ampersand.toml")),
-    shipped("ampersand-jwt", include_str!("../../templates/ampersand-jwt.toml")),
-    shipped("appflow", include_str!("../../templates/appflow.toml")),
-    shipped("chili-piper", include_str!("../../templates/chili-piper.toml")),
-    shipped("client-credentials", include_str!("../../templates/client-credentials.toml")),
-    shipped("crewai", include_str!("../../templates/crewai.toml")),
-    shipped(
-        "defender-for-cloud-apps",
-        include_str!("../../templates/defender-for-cloud-apps.toml"),
-    ),
-    shipped("entra-provisioning", include_str!("../../templates/entra-provisioning.toml")),
-    shipped("fivetran", include_str!("../../templates/fivetran.toml")),
-    shipped("gong", include_str!("../../templates/gong.toml")),
-    shipped("jwt-bearer", include_str!("../../templates/jwt-bearer.toml")),
-    shipped("marketo", include_str!("../../templates/marketo.toml")),
-    shipped("okta-provisioning", include_str!("../../templates/okta-provisioning.toml")),
-    shipped("packaged-eca", include_str!("../../templates/packaged-eca.toml")),
-    shipped("zapier", include_str!("../../templates/zapier.toml")),
-    shipped("zendesk", include_str!("../../templates/zendesk.toml")),
-];
-
-const fn shipped(name: &'static str, text: &'static str) -> Builtin {
-    Builtin { name, text }
-}
+const ALL: &[Builtin] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 /// Returns every shipped template, in order of name.
 pub fn all() -> &'static [Builtin] {
@@ -52,4 +52,25 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 /// Returns the name of the shipped template that is most like a misspelt one.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     nearest::nearest(name, ALL.iter().map(|template| template.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::parse;
+
+    #[test]
+    fn what_a_case_proposes_for_the_demo_org_are_values_of_its_parameters() {
+        for shipped in all() {
+            assert!(shipped.case.parse::<toml::Table>().is_ok(), "{}", shipped.name);
+            let template = parse(shipped.name, shipped.text).unwrap();
+            for name in shipped.proposed().keys() {
+                let known = template.parameters.iter().any(|parameter| parameter.name == *name);
+                assert!(known, "{} has no parameter `{name}`", shipped.name);
+            }
+        }
+        let ampersand = find("ampersand").unwrap().proposed();
+        assert_eq!(ampersand["read"], "Account,Contact,Opportunity");
+        assert_eq!(ampersand["app_kind"], "connected-app");
+    }
 }

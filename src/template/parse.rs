@@ -31,8 +31,19 @@ pub(super) mod keys {
     pub(in crate::template) const OVERLAY: &[&str] = &["parameters", "step", "drop"];
     pub(in crate::template) const DROP: &[&str] = &["step", "reason"];
     pub(in crate::template) const PARAMETER: &[&str] = &["title", "type", "choices", "default"];
-    pub(in crate::template) const STEP: &[&str] =
-        &["id", "title", "why", "docs", "setup", "level", "when", "want", "create", "note"];
+    pub(in crate::template) const STEP: &[&str] = &[
+        "id",
+        "title",
+        "why",
+        "docs",
+        "paragraph",
+        "setup",
+        "level",
+        "when",
+        "want",
+        "create",
+        "note",
+    ];
     pub(in crate::template) const WANT: &[&str] = &[
         "component",
         "path",
@@ -421,6 +432,7 @@ impl Walk<'_, '_> {
         }
         step.why = self.optional_text(table, "why").or(step.why);
         step.docs = self.optional_text(table, "docs").or(step.docs);
+        step.paragraph = self.optional_text(table, "paragraph").or(step.paragraph);
         step.note = self.optional_text(table, "note").or(step.note);
         step.line = self.mistakes.line(at.start);
         let wants = match table.get("want") {

@@ -49,6 +49,8 @@ pub(crate) const PAGES: &[SetupPage] = &[
     without_path("network-access", "Network Access"),
     without_path("my-domain", "My Domain"),
     without_path("change-data-capture", "Change Data Capture"),
+    without_path("object-manager", "Object Manager"),
+    without_path("content-deliveries", "Content Deliveries and Public Links"),
 ];
 
 const fn page(id: &'static str, title: &'static str, path: &'static str) -> SetupPage {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value as Json, json};
-use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, proposed_parameters, serve};
+use sfsetup::demo::{Fault, FaultRule, Faults, Running, Store, serve};
 use sfsetup::metadata::archive::{Limits, read_zip, write_zip};
 
 use crate::support::{Env, finish as finished};
@@ -616,7 +616,7 @@ async fn the_program_finds_the_demo_orgs_drift() {
             "--format".to_owned(),
             "json".to_owned(),
         ];
-        for (name, value) in proposed_parameters("ampersand").unwrap() {
+        for (name, value) in sfsetup::template::builtin::find("ampersand").unwrap().proposed() {
             arguments.extend(["--set".to_owned(), format!("{name}={value}")]);
         }
         let env = Env::new();

@@ -37,19 +37,14 @@ fn names() -> Vec<&'static str> {
 #[test]
 fn every_template_is_right_and_has_a_page_and_a_source() {
     let env = Env::new();
-    let mut pages = String::new();
     for template in builtin::all() {
         env.write("one.toml", template.text);
         let check = env.run(&["template", "check", "one.toml"]);
         assert_eq!(check.code, 0, "{}: {check:?}", template.name);
-        let page = env.run(&["template", "show", template.name]);
-        assert_eq!(page.code, 0, "{}: {page:?}", template.name);
-        pages.push_str(&page.stdout);
-        pages.push_str("\n----\n");
         let parsed = sfsetup::template::parse(template.name, template.text).unwrap();
         assert!(
-            parsed.grade.is_some() && parsed.group.is_some(),
-            "{} does not grade its source, or stands under no heading",
+            parsed.grade.is_some() && parsed.group.is_some() && parsed.revision.is_some(),
+            "{} does not grade its source, names no revision, or stands under no heading",
             template.name
         );
         let contradictions: Vec<_> = sfsetup::diff::advice::advice(&parsed)
@@ -59,52 +54,54 @@ fn every_template_is_right_and_has_a_page_and_a_source() {
         assert_eq!(contradictions, [], "{}", template.name);
         for step in &parsed.steps {
             assert!(
-                step.docs.is_some() && step.why.is_some(),
+                step.docs.is_some() && step.paragraph.is_some() && step.why.is_some(),
                 "{}: step {} says not why, or cites nothing",
                 template.name,
                 step.id
             );
         }
     }
-    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
-        insta::assert_snapshot!("gallery_pages", pages);
-    });
 }
 
+/// What an org in a folder is found to be, in one line, and what is wrong with it, one line each.
+fn answer(env: &Env, name: &str, state: &str) -> String {
+    let from = Path::new(&fixture("templates")).join(name).join(state);
+    let from = from.to_str().unwrap();
+    let run = env.run(&["diff", "--template", name, "--from", from, "--format", "json"]);
+    let report = report(&run);
+    assert_eq!(report["orgs"][0]["error"], Json::Null, "{name} {state}: {run:?}");
+    let wrong = wrong(&report);
+    // Where nothing that a file could hold is asked for, there is nothing to tell apart.
+    if state == "good" {
+        assert_eq!(wrong, Vec::<String>::new(), "{name} {state}");
+    } else {
+        assert!(!wrong.is_empty(), "{name} {state}: {run:?}");
+    }
+    let mut answer = format!("{state}: {}\n", report["orgs"][0]["summary"]);
+    for line in wrong {
+        let _ = writeln!(answer, "    {line}");
+    }
+    answer
+}
+
+/// The page of each, and how it tells a bare org from one in good order: a file each, so that a new
+/// template adds one.
 #[test]
 fn each_template_tells_a_bare_org_from_one_in_good_order() {
     let env = Env::new();
-    let mut answers = String::new();
     for name in names() {
-        let folder = Path::new(&fixture("templates")).join(name);
-        for (state, is_good) in [("good", true), ("bare", false)] {
-            let from = folder.join(state);
-            let run = env.run(&[
-                "diff",
-                "--template",
-                name,
-                "--from",
-                from.to_str().unwrap(),
-                "--format",
-                "json",
-            ]);
-            let report = report(&run);
-            assert_eq!(report["orgs"][0]["error"], Json::Null, "{name} {state}: {run:?}");
-            // Where nothing that a file could hold is asked for, there is nothing to tell apart.
-            if is_good {
-                assert_eq!(wrong(&report), Vec::<String>::new(), "{name} {state}");
-            } else {
-                assert!(!wrong(&report).is_empty(), "{name} {state}: {run:?}");
-            }
-            let _ = writeln!(answers, "{name} {state}: {}", report["orgs"][0]["summary"]);
-            for line in wrong(&report) {
-                let _ = writeln!(answers, "    {line}");
-            }
-        }
+        let page = env.run(&["template", "show", name]);
+        assert_eq!(page.code, 0, "{name}: {page:?}");
+        let answers = [answer(&env, name, "good"), answer(&env, name, "bare")].concat();
+        let text = format!("{}\n----\n{answers}", page.stdout);
+        insta::with_settings!({
+            omit_expression => true,
+            prepend_module_to_snapshot => false,
+            snapshot_path => "snapshots/templates",
+        }, {
+            insta::assert_snapshot!(name, text);
+        });
     }
-    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
-        insta::assert_snapshot!("gallery_answers", answers);
-    });
 }
 
 #[test]

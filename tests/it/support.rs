@@ -65,6 +65,8 @@ impl Env {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder())
             .env("SFSETUP_KEYRING", "off")
+            // The day on which the shipped templates are young: 27 November 2026.
+            .env("SOURCE_DATE_EPOCH", "1795737600")
             .env("XDG_STATE_HOME", self.folder().join("state"))
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .current_dir(self.folder());

@@ -1,11 +1,13 @@
 //! `sfsetup snapshot`: an org's configuration as files for git.
 
 mod answer;
+mod case;
 mod git;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use case::Case;
 use clap::{Args, ValueEnum};
 
 use crate::metadata::ComponentId;
@@ -107,7 +109,7 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
-    let selection = select(ui, arguments, &config, &choice)?;
+    let (selection, case) = select(ui, arguments, &config, &choice)?;
     let out = &arguments.out;
     let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
     finish_left(ui, arguments, &mut stage)?;
@@ -145,6 +147,9 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         let message = answer::message(name, &update);
         stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
         answer::tell(ui, out, name, &update)?;
+        if let Some(case) = &case {
+            case.write(ui, org, name).await?;
+        }
         if arguments.commit {
             git::commit(ui, out, &message)?;
         }
@@ -162,20 +167,21 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
     })
 }
 
-/// What the arguments ask for.
+/// What the arguments ask for, and the case of a template that it is, if it is one.
 fn select(
     ui: &Ui,
     arguments: &SnapshotArguments,
     config: &Config,
     choice: &TargetOrg,
-) -> Result<Selection, CommandError> {
+) -> Result<(Selection, Option<Case>), CommandError> {
     if !arguments.template.is_empty() {
         let named = WantedArguments {
             template: arguments.template.clone(),
             set: arguments.set.clone(),
             ..WantedArguments::default()
         };
-        return of_template(&Wanted::load(ui, &named, config, Some(choice))?);
+        let wanted = Wanted::load(ui, &named, config, Some(choice))?;
+        return Ok((of_template(&wanted)?, Case::of(&wanted, &arguments.out)?));
     }
     if let Some(file) = &arguments.manifest {
         let bytes = wanted::read(file, "manifest")?;
@@ -183,12 +189,12 @@ fn select(
             CommandError::new(format!("`{}` is no package.xml", file.display()))
                 .because(error.to_string())
         })?;
-        return Ok(Selection::of_manifest(&manifest));
+        return Ok((Selection::of_manifest(&manifest), None));
     }
     let default = || take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
     let types: Vec<String> =
         if arguments.types.is_empty() { default() } else { arguments.types.clone() };
-    Ok(Selection::of_types(&types))
+    Ok((Selection::of_types(&types), None))
 }
 
 fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {

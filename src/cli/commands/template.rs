@@ -5,13 +5,17 @@ mod test;
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::diff::advice::{advice, unknown_here};
+use crate::report::asks::{self, Asks};
+use crate::report::page::{self, Page};
+use crate::report::revision::{self, Revision};
 use crate::report::template as render;
-use crate::template::{self, TemplateErrors, builtin, schema};
+use crate::template::{self, TemplateErrors, schema};
 
 use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
@@ -25,7 +29,7 @@ pub(crate) struct TemplateArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the templates that are shipped
+    /// List the templates that are shipped, and those in folders of `template-paths`
     List {
         /// Only those that speak of these words
         words: Vec<String>,
@@ -38,6 +42,24 @@ enum Action {
         /// A shipped template's name, or a file
         #[arg(value_name = "NAME|FILE")]
         template: String,
+        /// Give a parameter a value: what does not apply then is left out (can be repeated)
+        #[arg(long, value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// List what the template will ask an org instead
+        #[arg(long)]
+        asks: bool,
+        /// The form of the answer: markdown and html are pages that a vendor can publish
+        #[arg(long, value_enum, default_value_t)]
+        format: PageFormat,
+    },
+    /// Show what a new revision of a template asks that an old one did not
+    Diff {
+        /// The older: a file, or a shipped template's name
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The newer: a file, or a shipped template's name
+        #[arg(value_name = "NEW")]
+        new: String,
         /// The form of the answer
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -53,6 +75,12 @@ enum Action {
     },
     New(new::NewArguments),
     Test(test::TestArguments),
+    /// Hold templates against the signatures beside them, by the keys of a named configuration
+    Verify {
+        /// A file, or the name of one in a folder of `template-paths`
+        #[arg(value_name = "NAME|FILE", required = true)]
+        templates: Vec<String>,
+    },
     /// Print the JSON Schema of the template format, for editors
     Schema,
 }
@@ -66,17 +94,77 @@ fn add_advice(errors: &mut TemplateErrors) {
     }
 }
 
+/// In what form a template is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PageFormat {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// A page in Markdown
+    Markdown,
+    /// A page as one HTML file
+    Html,
+}
+
+/// Shows a template, narrowed to what applies with the values that are given.
+fn show(
+    ui: &Ui,
+    name: &str,
+    set: &[String],
+    asks: bool,
+    format: PageFormat,
+) -> Result<Exit, CommandError> {
+    let whole = load::load(ui, name)?;
+    let given = load::given(set)?;
+    let (template, values) = template::narrow(&whole, &given)
+        .map_err(|errors| CommandError::arguments(&whole, &errors))?;
+    load::tell_age(ui, &template);
+    let page = || Page::of(&template, &values, template.age(&load::today()));
+    let answer = match (asks, format) {
+        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template)),
+        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template)),
+        (true, PageFormat::Markdown | PageFormat::Html) => {
+            return Err(CommandError::new("what a template asks is no page to publish")
+                .hint("leave out `--format`, or take `--format json`")
+                .usage());
+        }
+        (false, PageFormat::Text) => render::show_text(&template),
+        (false, PageFormat::Json) => render::show_json(&template),
+        (false, PageFormat::Markdown) => page::markdown::render(&page()),
+        (false, PageFormat::Html) => page::html::render(&page()),
+    };
+    ui.answer(&answer)?;
+    Ok(Exit::Done)
+}
+
+/// Says of each template who signed it; one that is not signed hides no other.
+fn verify(ui: &Ui, names: &[String]) -> Result<Exit, CommandError> {
+    let library = Config::find(ui.vouched(), None)?.library()?;
+    let mut exit = Exit::Done;
+    for name in names {
+        match load::verify(&library, name) {
+            Ok((file, signed)) => {
+                ui.answer(&render::verified(&file, signed.key, &signed.comment))?
+            }
+            Err(error) => {
+                ui.error(&error);
+                exit = Exit::Error;
+            }
+        }
+    }
+    Ok(exit)
+}
+
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List { words, format } => {
-            let mut templates = builtin::all()
-                .iter()
-                .map(|shipped| load::load(shipped.name))
-                .collect::<Result<Vec<_>, _>>()?;
+            let mut templates = load::all(ui)?;
             templates.retain(|template| render::matches(template, words));
             if templates.is_empty() {
                 ui.hint(
-                    "no shipped template speaks of that; `sfsetup template list` lists them all, \
+                    "no template here speaks of that; `sfsetup template list` lists them all, \
                      `sfsetup template new --help` says how to begin one of your own",
                 );
             }
@@ -86,16 +174,18 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             })?;
             Ok(Exit::Done)
         }
-        Action::Show { template, format } => {
-            let template = load::load(template)?;
+        Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
+        Action::Diff { old, new, format } => {
+            let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
+            let revision = Revision::of(&old, &new);
             ui.answer(&match format {
-                Format::Text => render::show_text(&template),
-                Format::Json => render::show_json(&template),
+                Format::Text => revision::text(&revision),
+                Format::Json => revision::json(&revision),
             })?;
             Ok(Exit::Done)
         }
         Action::Check { template, format } => {
-            let (file, text) = load::source(template)?;
+            let (file, text) = load::source(ui, template)?;
             let mut checked = template::parse_with(&file, &text, &mut |parent| {
                 load::parent(Path::new(template), parent)
             });
@@ -119,6 +209,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         }
         Action::New(arguments) => new::run(ui, arguments),
         Action::Test(arguments) => test::run(ui, arguments),
+        Action::Verify { templates } => verify(ui, templates),
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)

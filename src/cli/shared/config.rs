@@ -3,11 +3,11 @@
 //!
 //! Whoever writes the file that is found need not be who runs the program (a checkout, a fork's
 //! pull request), so it names orgs by the names that this machine knows, and nothing else. Where a
-//! token is read and where it is sent counts only in a file that was named. No key of either names
-//! a template's file.
+//! token is read and where it is sent counts only in a file that was named, and so do keys that sign
+//! templates, and folders of templates outside its own.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,6 +18,7 @@ use crate::template::{self, Template, builtin};
 
 use super::arguments::shell_word;
 use super::error::CommandError;
+use super::library::Library;
 use super::vouched::Vouched;
 
 /// The file's name.
@@ -37,6 +38,13 @@ pub(crate) struct Config {
     /// What is changed in a template, by its name: parameters, steps, and steps that are left out.
     #[serde(default)]
     overlay: BTreeMap<String, toml::Table>,
+    /// Folders in which templates are looked for by name, after the shipped ones.
+    #[serde(default, rename = "template-paths")]
+    template_paths: Vec<PathBuf>,
+    /// Keys of minisign, in base64: of templates in those folders only what one of them has signed
+    /// is read.
+    #[serde(default, rename = "template-keys")]
+    template_keys: Vec<String>,
     /// What holds for one org alone.
     #[serde(default)]
     orgs: BTreeMap<String, OfOrg>,
@@ -114,8 +122,8 @@ impl Config {
                 None => String::new(),
             };
             let failed = failed().because(format!("{place}{}", error.message())).hint(
-                "it may hold `org = \"name\"`, [parameters] with one `name = value` a line, \
-                 [overlay.TEMPLATE], and both under [orgs.ORG]",
+                "it may hold `org = \"name\"`, `template-paths = [\"folder\"]`, [parameters] with one \
+                 `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]",
             );
             // Where a key is not known, that is where the error stands.
             let key = text.get(span).unwrap_or_default();
@@ -131,14 +139,53 @@ impl Config {
         Ok(config)
     }
 
-    /// Refuses an org that is named by an address, in a file that was found.
+    /// Refuses, in a file that was found, an org that is named by an address, keys, and folders
+    /// outside its own.
     fn check_found(&self) -> Result<(), CommandError> {
-        match &self.org {
-            Some(org) if org.contains("://") || org.contains('/') => {
-                Err(self.does_not_count("an org's address", &self.place_of_org()))
-            }
-            _ => Ok(()),
+        if self.org.as_ref().is_some_and(|org| org.contains("://") || org.contains('/')) {
+            return Err(self.does_not_count("an org's address", &self.place_of_org()));
         }
+        if !self.template_keys.is_empty() {
+            let place = self.place_of(&["template-keys"]);
+            return Err(self.does_not_count("`template-keys`", &place));
+        }
+        for path in &self.template_paths {
+            if !self.is_within(path) {
+                let place = self.place_of(&["template-paths"]);
+                let what = format!("the folder `{}` of `template-paths`", path.display());
+                return Err(self.does_not_count(&what, &place));
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder that the file lies in.
+    fn folder(&self) -> &Path {
+        self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    /// Says whether a path of the file leads to a folder below its own, links and all.
+    fn is_within(&self, path: &Path) -> bool {
+        let is_plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !path.components().all(is_plain) {
+            return false;
+        }
+        let folder = self.folder();
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        match (folder.canonicalize(), folder.join(path).canonicalize()) {
+            (Ok(folder), Ok(path)) => path.starts_with(folder),
+            // What is not there leads nowhere.
+            _ => true,
+        }
+    }
+
+    /// Returns the folders in which templates are looked for, and the keys that sign them.
+    ///
+    /// # Errors
+    /// A text that is no key.
+    pub(crate) fn library(&self) -> Result<Library, CommandError> {
+        let folders = self.template_paths.iter().map(|path| self.folder().join(path)).collect();
+        Library::new(folders, &self.template_keys)
     }
 
     /// Returns the address and the token's variable that the file gives an org.
@@ -169,7 +216,10 @@ impl Config {
     fn does_not_count(&self, what: &str, place: &str) -> CommandError {
         let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
         CommandError::new(format!("{what} does not count at {place}"))
-            .because(format!("`{file}` was found, and such a file may name orgs by alias alone"))
+            .because(format!(
+                "`{file}` was found, and such a file may name orgs by alias alone, and folders of \
+                 templates below its own"
+            ))
             .hint(format!(
                 "if you trust the file, name it: `--config {}`",
                 shell_word(&file.to_string())
@@ -344,7 +394,16 @@ impl Config {
 }
 
 /// The keys that the file may hold, on top and in the table of an org.
-const KEYS: &[&str] = &["access_token_env", "instance_url", "org", "orgs", "overlay", "parameters"];
+const KEYS: &[&str] = &[
+    "access_token_env",
+    "instance_url",
+    "org",
+    "orgs",
+    "overlay",
+    "parameters",
+    "template-keys",
+    "template-paths",
+];
 
 fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1

@@ -335,6 +335,11 @@ impl<'g> Goal<'g> {
             .map_err(|error| CommandError::plan(&error))?;
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
+        if let Self::Steps { wanted, .. } = self {
+            plan.notes.extend(wanted.templates().filter_map(|template| {
+                Some(format!("of the template `{}`, {}", template.name, template.reading()?))
+            }));
+        }
         plan.notes.extend(seen.notes.iter().cloned());
         plan.notes.extend(Self::slips(seen, &plan).into_iter().map(|(id, near)| {
             format!("{id} is not there and would be made; did you mean `{near}`?")

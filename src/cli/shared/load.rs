@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::TargetOrg;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::library::{Library, Signed};
 use crate::cli::shared::ui::Ui;
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
@@ -24,12 +25,22 @@ pub(crate) struct Loaded {
     pub(crate) sha256: String,
 }
 
-/// Gets a template: a shipped one by its name, else a file.
+/// Gets a template: a shipped one by its name, else a file, else one in the folders of
+/// `template-paths`.
 ///
 /// # Errors
-/// There is none of the name, the file cannot be read, or it has mistakes.
-pub(crate) fn load(name: &str) -> Result<Template, CommandError> {
-    read(name, &mut Sha256::new())
+/// There is none of the name, the file cannot be read or is not signed, or it has mistakes.
+pub(crate) fn load(ui: &Ui, name: &str) -> Result<Template, CommandError> {
+    let library = match is_here(name) {
+        true => Library::default(),
+        false => Config::find(ui.vouched(), None)?.library()?,
+    };
+    read(name, &library, &mut Sha256::new())
+}
+
+/// Says whether a name is a shipped template's or a file's, so that nobody looks further.
+fn is_here(name: &str) -> bool {
+    builtin::find(name).is_some() || Path::new(name).exists()
 }
 
 /// Gets a template as `sfsetup.toml` has it for an org.
@@ -43,7 +54,7 @@ pub(crate) fn load_for(
     org: Option<&str>,
 ) -> Result<Loaded, CommandError> {
     let mut hash = Sha256::new();
-    let mut template = read(name, &mut hash)?;
+    let mut template = read(name, &config.library()?, &mut hash)?;
     for (at, text) in config.overlays(&template.name, org) {
         let file =
             config.file.as_deref().unwrap_or(Path::new("sfsetup.toml")).display().to_string();
@@ -57,23 +68,118 @@ pub(crate) fn load_for(
             at.join(".")
         ));
     }
+    tell_age(ui, &template);
     let sha256 = hexadecimal(&hash.finalize());
     Ok(Loaded { template, sha256 })
+}
+
+/// Says of a template that it is old, where it is.
+pub(crate) fn tell_age(ui: &Ui, template: &Template) {
+    if let Some(age) = template.age(&today()) {
+        ui.note(&format!("of the template `{}`: {age}", template.name));
+    }
+}
+
+/// Returns the day, in UTC; `SOURCE_DATE_EPOCH` names another, so that what is published can be
+/// made anew byte for byte.
+pub(crate) fn today() -> String {
+    let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = named
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(jiff::Timestamp::now);
+    now.strftime("%Y-%m-%d").to_string()
 }
 
 /// Reads a template's file without its parent: what `template check` needs to show mistakes.
 ///
 /// # Errors
 /// There is none of the name, or the file cannot be read.
-pub(crate) fn source(name: &str) -> Result<(String, String), CommandError> {
-    if let Some(shipped) = builtin::find(name) {
-        return Ok((format!("{name}.toml"), shipped.text.to_owned()));
+pub(crate) fn source(ui: &Ui, name: &str) -> Result<(String, String), CommandError> {
+    let library = match is_here(name) {
+        true => Library::default(),
+        false => Config::find(ui.vouched(), None)?.library()?,
+    };
+    find(name, &library).map(|found| (found.name, found.text))
+}
+
+/// Gets every template that goes by a name: the shipped ones, then those of `template-paths`.
+///
+/// # Errors
+/// A folder cannot be read, a file is not signed, or one has mistakes.
+pub(crate) fn all(ui: &Ui) -> Result<Vec<Template>, CommandError> {
+    let library = Config::find(ui.vouched(), None)?.library()?;
+    let shipped = builtin::all().iter().map(|shipped| shipped.name.to_owned());
+    let mut names: Vec<String> = shipped.collect();
+    for file in library.files()? {
+        let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
+        let Some(name) = name.filter(|name| library.find(name).is_some()) else { continue };
+        if names.contains(&name) {
+            ui.warn(&format!(
+                "`{}` is passed over: another template goes by that name",
+                file.display()
+            ));
+        } else {
+            names.push(name);
+        }
+    }
+    names.iter().map(|name| read(name, &library, &mut Sha256::new())).collect()
+}
+
+/// Holds a template's file, by its path or its name in `template-paths`, against its signature.
+///
+/// # Errors
+/// There is no such file, or it is not signed by a key that is pinned.
+pub(crate) fn verify<'l>(
+    library: &'l Library,
+    name: &str,
+) -> Result<(String, Signed<'l>), CommandError> {
+    if builtin::find(name).is_some() {
+        return Err(CommandError::new(format!("`{name}` is part of this program"))
+            .because("a shipped template has no signature of its own")
+            .usage());
     }
     let path = PathBuf::from(name);
-    if !path.exists() {
-        return Err(CommandError::unknown_template(name));
+    let path = if path.is_file() { Some(path) } else { library.find(name) };
+    let path = path.ok_or_else(|| CommandError::unknown_template(name))?;
+    let text = text_of(&path)?;
+    let signed = library.verify(&path, text.as_bytes())?;
+    Ok((path.display().to_string(), signed))
+}
+
+/// A template's text.
+struct Found {
+    /// What it is called in messages.
+    name: String,
+    text: String,
+    /// Where it lies; what it extends lies beside it.
+    path: PathBuf,
+    /// Whether it comes from a folder of `template-paths`.
+    is_of_library: bool,
+}
+
+fn find(name: &str, library: &Library) -> Result<Found, CommandError> {
+    if let Some(shipped) = builtin::find(name) {
+        let path = PathBuf::from(name);
+        let text = shipped.text.to_owned();
+        return Ok(Found { name: format!("{name}.toml"), text, path, is_of_library: false });
     }
-    text_of(&path).map(|text| (name.to_owned(), text))
+    let path = PathBuf::from(name);
+    if path.exists() {
+        let text = text_of(&path)?;
+        return Ok(Found { name: name.to_owned(), text, path, is_of_library: false });
+    }
+    let path = library.find(name).ok_or_else(|| CommandError::unknown_template(name))?;
+    let text = signed_text_of(&path, library)?;
+    Ok(Found { name: path.display().to_string(), text, path, is_of_library: true })
+}
+
+/// Reads a file of `template-paths`; where keys are pinned, only as one of them has signed it.
+fn signed_text_of(path: &Path, library: &Library) -> Result<String, CommandError> {
+    let text = text_of(path)?;
+    if library.is_pinned() {
+        library.verify(path, text.as_bytes())?;
+    }
+    Ok(text)
 }
 
 /// Gets what the template in the file at `of` extends, by the name that stands there.
@@ -81,22 +187,34 @@ pub(crate) fn source(name: &str) -> Result<(String, String), CommandError> {
 /// # Errors
 /// A sentence for the mistake at that name.
 pub(crate) fn parent(of: &Path, name: &str) -> Result<Template, String> {
-    ancestor(of, name, &mut Sha256::new(), &mut vec![of.to_path_buf()])
+    ancestor(of, name, None, &mut Sha256::new(), &mut vec![of.to_path_buf()])
 }
 
-fn read(name: &str, hash: &mut Sha256) -> Result<Template, CommandError> {
-    let (file, text) = source(name)?;
-    hash.update(text.as_bytes());
-    let path = PathBuf::from(name);
-    let mut seen = vec![path.clone()];
-    template::parse_with(&file, &text, &mut |parent| ancestor(&path, parent, hash, &mut seen))
-        .map_err(|errors| CommandError::template(&errors))
+fn read(name: &str, library: &Library, hash: &mut Sha256) -> Result<Template, CommandError> {
+    let found = find(name, library)?;
+    hash.update(found.text.as_bytes());
+    let mut seen = vec![found.path.clone()];
+    let signed_by = found.is_of_library.then_some(library);
+    let template = template::parse_with(&found.name, &found.text, &mut |parent| {
+        ancestor(&found.path, parent, signed_by, hash, &mut seen)
+    })
+    .map_err(|errors| CommandError::template(&errors))?;
+    // Otherwise a report would bear another template's name.
+    if found.is_of_library && template.name != name {
+        return Err(CommandError::new(format!(
+            "`{}` calls itself `{}`, and is looked for as `{name}`",
+            found.name, template.name
+        ))
+        .hint("a template in a folder of `template-paths` bears its file's name"));
+    }
+    Ok(template)
 }
 
 /// A shipped template, or a file beside the one that names it.
 fn ancestor(
     of: &Path,
     name: &str,
+    signed_by: Option<&Library>,
     hash: &mut Sha256,
     seen: &mut Vec<PathBuf>,
 ) -> Result<Template, String> {
@@ -124,12 +242,16 @@ fn ancestor(
         return Err(format!("`{name}` stands on itself: {} extend one another", seen.len()));
     }
     seen.push(path.clone());
-    let text = text_of(&path).map_err(|error| {
+    let text = match signed_by {
+        Some(library) => signed_text_of(&path, library),
+        None => text_of(&path),
+    };
+    let text = text.map_err(|error| {
         error.causes.first().map_or(error.what.clone(), |cause| format!("{}: {cause}", error.what))
     })?;
     hash.update(text.as_bytes());
     template::parse_with(&path.display().to_string(), &text, &mut |parent| {
-        ancestor(&path, parent, hash, seen)
+        ancestor(&path, parent, signed_by, hash, seen)
     })
     .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
 }
@@ -159,6 +281,23 @@ fn text_of(path: &Path) -> Result<String, CommandError> {
         .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }
 
+/// Reads `--set` for one template: its parameters with what each is given.
+///
+/// # Errors
+/// One that is not `name=value`.
+pub(crate) fn given(set: &[String]) -> Result<BTreeMap<String, Vec<String>>, CommandError> {
+    let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in set {
+        let (name, value) = pair.split_once('=').ok_or_else(|| no_pair(pair))?;
+        given.entry(name.trim().to_owned()).or_default().push(value.to_owned());
+    }
+    Ok(given)
+}
+
+fn no_pair(pair: &str) -> CommandError {
+    CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
+}
+
 /// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo
 /// org proposes, then the defaults. A name alone means the parameter of each template that has one;
 /// `TEMPLATE.NAME` means that template's.
@@ -176,9 +315,7 @@ pub(crate) fn fill_in(
     let mut pairs = Vec::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
-            return Err(
-                CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
-            );
+            return Err(no_pair(pair));
         };
         pairs.push((name.trim(), value));
     }
@@ -246,23 +383,20 @@ fn propose(
         return;
     }
     // What builds on a shipped template is asked the same.
-    let known = crate::demo::proposed_parameters(&template.name);
-    let of_parent =
-        || crate::demo::proposed_parameters(template.extends.as_deref()?.split(' ').next()?);
+    let known = builtin::find(&template.name);
+    let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
+    let mut values = known.or_else(of_parent).map(|shipped| shipped.proposed()).unwrap_or_default();
     let mut proposed = Vec::new();
-    for (name, value) in known.or_else(of_parent).unwrap_or_default() {
-        let is_free = !given.contains_key(&name) && !configured.contains_key(&name);
+    for parameter in &template.parameters {
+        let name = &parameter.name;
+        let Some(value) = values.remove(name) else { continue };
+        let is_free = !given.contains_key(name) && !configured.contains_key(name);
         // Where a template that builds on it has a default of its own, that is what its author
         // wants.
-        let is_inherited = |line: usize| template.extends.is_none() || line == 0;
-        if is_free
-            && template
-                .parameters
-                .iter()
-                .any(|parameter| parameter.name == name && is_inherited(parameter.line))
-        {
+        let is_inherited = template.extends.is_none() || parameter.line == 0;
+        if is_free && is_inherited {
             proposed.push(format!("{name}={value}"));
-            configured.insert(name, Value::Text(value));
+            configured.insert(name.clone(), Value::Text(value));
         }
     }
     if !proposed.is_empty() {

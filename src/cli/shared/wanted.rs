@@ -179,6 +179,15 @@ impl Wanted {
         named
     }
 
+    /// Returns how the one template was named that is wanted, itself and its parameters' values; none
+    /// where there are several.
+    pub(crate) fn only(&self) -> Option<(&str, &Template, &Arguments)> {
+        match self.0.as_slice() {
+            [one] => Some((&one.given, &one.template, &one.values)),
+            _ => None,
+        }
+    }
+
     /// Returns how a template was named on the command line.
     pub(crate) fn given<'w>(&'w self, template: &'w str) -> &'w str {
         let own = self.0.iter().find(|one| one.template.name == template);

@@ -170,6 +170,7 @@ fn what_changed_since_is_shown_by_component() {
               },
               "why": null,
               "docs": null,
+              "paragraph": null,
               "setup_url": "/lightning/setup/ConnectedApplication/home",
               "manual": null,
               "reason": null,

@@ -179,6 +179,7 @@ fn each_state_is_shown() {
           "version": "2026.11",
           "source": "https://docs.example.com/acme",
           "reviewed": "2026-11-23",
+          "source_read": null,
           "extends": null,
           "dropped": []
         }
@@ -225,6 +226,7 @@ fn each_state_is_shown() {
               },
               "why": "The service calls from many addresses.",
               "docs": "https://docs.example.com/acme#ip",
+              "paragraph": null,
               "setup_url": "/lightning/setup/ConnectedApplication/home",
               "manual": null,
               "reason": null,

@@ -140,6 +140,7 @@ fn a_wrong_call_says_what_is_missing() {
           "version": "2026.11",
           "source": "https://docs.example.com/acme",
           "reviewed": "2026-11-23",
+          "source_read": null,
           "extends": null,
           "dropped": []
         }

@@ -45,13 +45,13 @@ fn templates_are_listed_and_shown() {
     insta::assert_snapshot!(shown(&env, "template list refresh gong"), @"
     $ sfsetup template list refresh gong
     --- stderr
-    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
+    hint: no template here speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template list nothing-of-the-sort"), @"
     $ sfsetup template list nothing-of-the-sort
     --- stderr
-    hint: no shipped template speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
+    hint: no template here speaks of that; `sfsetup template list` lists them all, `sfsetup template new --help` says how to begin one of your own
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template show acme.toml"), @r#"

@@ -48,7 +48,7 @@ pub(crate) struct TestArguments {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandError> {
-    let template = load::load(&arguments.template)?;
+    let template = load::load(ui, &arguments.template)?;
     let folder = match &arguments.cases {
         Some(folder) => folder.clone(),
         None if builtin::find(&arguments.template).is_some() => {

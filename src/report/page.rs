@@ -1,0 +1,163 @@
+//! A template as a page that a vendor can publish: what there is to know, the steps with their
+//! reasons, where each is done and by whom. What is in it is told here; `html` and `markdown` write
+//! it down.
+
+pub mod html;
+pub mod markdown;
+
+use crate::metadata::fact::{Access, Fact};
+use crate::metadata::value::Value;
+use crate::template::{Arguments, Level, Step, Template, Test, Want, fill};
+
+use super::wants::{kind_in_words, label, setting_in_words, test_in_words, when_in_words};
+
+/// A page, in the order in which it is read.
+#[derive(Debug)]
+pub struct Page<'t> {
+    template: &'t Template,
+    /// What a reader must know of how old it is, or of how the source was read.
+    warnings: Vec<String>,
+    /// The parameters that have a value on this page.
+    values: Vec<(&'t str, String)>,
+    /// The parameters that the reader has to know, each with what it takes.
+    parameters: Vec<(&'t str, &'t str, String)>,
+    steps: Vec<PageStep<'t>>,
+}
+
+#[derive(Debug)]
+struct PageStep<'t> {
+    step: &'t Step,
+    is_recommended: bool,
+    when: Option<String>,
+    asks: Vec<Ask>,
+    /// Who can do it.
+    doers: Vec<&'static str>,
+}
+
+/// One thing that is asked for.
+#[derive(Debug)]
+enum Ask {
+    /// A setting: in Setup's words where they are known, and in the Metadata API's.
+    Setting { words: Option<String>, setting: String, wanted: String, label: Option<String> },
+    /// A fact about the org or a user.
+    Fact { words: String, wanted: String },
+    /// Something by hand, and what shows that it is done.
+    Hand { text: String, done: Vec<Self> },
+    /// One of these.
+    Any(Vec<Self>),
+}
+
+/// Who does what a package can do as well.
+const DEPLOY: &str = "an administrator in Setup, or sfsetup deploy";
+const BY_HAND: &str = "an administrator, by hand";
+const BUYER: &str = "whoever buys Salesforce's licences";
+
+impl<'t> Page<'t> {
+    /// Puts a page together of a template, as it was narrowed; `values` are those that have taken
+    /// their parameters' place, `age` what there is to say of how old it is.
+    pub fn of(template: &'t Template, values: &'t Arguments, age: Option<String>) -> Self {
+        let reading = template.reading();
+        let warnings = reading.map(capital).into_iter().chain(age.map(capital)).collect();
+        let shown = |value: &Value| match value.elements().as_slice() {
+            [] => "(none)".to_owned(),
+            elements => elements.join(", "),
+        };
+        Self {
+            template,
+            warnings,
+            values: values.iter().map(|(name, value)| (name, shown(value))).collect(),
+            parameters: template
+                .parameters
+                .iter()
+                .map(|one| (one.name.as_str(), one.title.as_str(), kind_in_words(one)))
+                .collect(),
+            steps: template.steps.iter().map(page_step).collect(),
+        }
+    }
+
+    /// The numbers and titles of the steps that no deploy can do, in whole or in part.
+    fn by_hand(&self) -> Vec<(usize, &str)> {
+        let numbered = self.steps.iter().enumerate();
+        let by_hand = numbered.filter(|(_, step)| step.doers.iter().any(|doer| *doer != DEPLOY));
+        by_hand.map(|(index, step)| (index + 1, step.step.title.as_str())).collect()
+    }
+}
+
+fn page_step(step: &Step) -> PageStep<'_> {
+    let mut doers = Vec::new();
+    step.wants.iter().for_each(|want| add_doer(want, &mut doers));
+    PageStep {
+        step,
+        is_recommended: step.level == Level::Recommended,
+        when: when_in_words(step),
+        asks: step.wants.iter().map(ask).collect(),
+        doers,
+    }
+}
+
+fn ask(want: &Want) -> Ask {
+    match want {
+        Want::Metadata { component, path, test, .. } => Ask::Setting {
+            words: setting_in_words(component, path),
+            setting: format!("{component} {path}"),
+            wanted: test_in_words(test),
+            label: test.desired().first().and_then(|value| label(component, path, value)),
+        },
+        Want::Fact { fact, test } => Ask::Fact { words: fact_in_words(fact), wanted: wanted(test) },
+        Want::Manual { text, confirm } => Ask::Hand {
+            text: text.clone(),
+            done: confirm.iter().map(|confirm| ask(confirm)).collect(),
+        },
+        Want::Any(wants) => Ask::Any(wants.iter().map(ask).collect()),
+    }
+}
+
+/// A fact in a person's words, with what it is about.
+fn fact_in_words(pattern: &str) -> String {
+    let key = pattern.split_once('[').and_then(|(_, rest)| Some(rest.rsplit_once(']')?.0));
+    match (Fact::parse(&fill(pattern, "X")), key) {
+        (Ok(fact), Some(key)) => format!("{} {key}", fact.title()),
+        (Ok(fact), None) => fact.title().to_owned(),
+        (Err(_), _) => pattern.to_owned(),
+    }
+}
+
+fn wanted(test: &Test) -> String {
+    match test {
+        Test::Equals(Value::Bool(true)) => "yes".to_owned(),
+        Test::Equals(Value::Bool(false)) => "no".to_owned(),
+        other => test_in_words(other),
+    }
+}
+
+fn add_doer(want: &Want, doers: &mut Vec<&'static str>) {
+    let doer = match want {
+        Want::Metadata { component, .. } if component.starts_with("ConnectedApplication:") => {
+            BY_HAND
+        }
+        Want::Metadata { .. } => DEPLOY,
+        Want::Fact { fact, .. } => match Fact::parse(&fill(fact, "X")) {
+            Ok(fact) if fact.is_bought() => BUYER,
+            Ok(Fact::Access(Access::PermissionSet(_))) => DEPLOY,
+            Ok(_) | Err(_) => BY_HAND,
+        },
+        Want::Manual { .. } => BY_HAND,
+        Want::Any(wants) => return wants.iter().for_each(|want| add_doer(want, doers)),
+    };
+    if !doers.contains(&doer) {
+        doers.push(doer);
+    }
+}
+
+fn capital(text: String) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).chain(['.']).collect(),
+        None => text,
+    }
+}
+
+/// Says whether an address may be a link: one that a browser opens as a page, and nothing else.
+fn is_page(address: &str) -> bool {
+    address.starts_with("https://") || address.starts_with("http://")
+}

@@ -1,0 +1,178 @@
+//! A template's page in Markdown (CommonMark), with what a name could do as markup escaped.
+
+use std::fmt::Write as _;
+
+use super::super::line::clean;
+use super::{Ask, Page, PageStep, is_page};
+
+/// Writes a page.
+pub fn render(page: &Page<'_>) -> String {
+    let template = page.template;
+    let mut out = String::new();
+    let _ = writeln!(out, "# {}: setting up Salesforce\n", text(&template.title));
+    let revision = template
+        .revision
+        .as_ref()
+        .map_or_else(String::new, |revision| format!(", revision {}", text(revision)));
+    let _ = writeln!(
+        out,
+        "After {}{revision}, read {}. Template `{}` {}.\n",
+        link(&template.source, &template.source),
+        text(&template.reviewed),
+        clean(&template.name),
+        text(&template.version)
+    );
+    for warning in &page.warnings {
+        let _ = writeln!(out, "> {}\n", text(warning));
+    }
+    if !page.values.is_empty() {
+        out.push_str("This page is for:\n\n");
+        for (name, value) in &page.values {
+            let _ = writeln!(out, "- {}: {}", code(name), text(value));
+        }
+        out.push('\n');
+    }
+    if !page.parameters.is_empty() {
+        out.push_str("## What to know beforehand\n\n");
+        for (name, title, kind) in &page.parameters {
+            let _ = writeln!(out, "- {}: {} ({})", code(name), text(title), text(kind));
+        }
+        out.push('\n');
+    }
+    out.push_str("## Steps\n\n");
+    for (index, one) in page.steps.iter().enumerate() {
+        step(&mut out, index + 1, one);
+    }
+    for dropped in &template.dropped {
+        let _ = writeln!(out, "- left out: {} ({})", text(&dropped.title), text(&dropped.reason));
+    }
+    let by_hand = page.by_hand();
+    if !by_hand.is_empty() {
+        out.push_str("## What no deploy can do, in whole or in part\n\n");
+        for (number, title) in by_hand {
+            let _ = writeln!(out, "- step {number}: {}", text(title));
+        }
+    }
+    out
+}
+
+fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
+    let level = if one.is_recommended { " (recommended)" } else { "" };
+    let _ = writeln!(out, "### {number}. {}{level}\n", text(&one.step.title));
+    if let Some(why) = &one.step.why {
+        let _ = writeln!(out, "{}\n", text(why));
+    }
+    if let Some(when) = &one.when {
+        let _ = writeln!(out, "Only when {}.\n", text(when));
+    }
+    for ask in &one.asks {
+        asked(out, ask, 0);
+    }
+    if let Some(create) = &one.step.create {
+        let from =
+            create.from.as_ref().map_or_else(String::new, |from| format!(", from {}", code(from)));
+        let _ =
+            writeln!(out, "- where {} does not exist, it is made{from}", code(&create.component));
+    }
+    out.push('\n');
+    // A paragraph each, since a list would run into the one above.
+    if let Some(page) = one.step.setup {
+        let path = page.path.map_or_else(String::new, |path| format!(" ({})", code(path)));
+        let _ = writeln!(out, "Where: Setup, Quick Find \"{}\"{path}\n", text(page.quick_find));
+    }
+    let _ = writeln!(out, "Who: {}", one.doers.join("; or "));
+    if let Some(docs) = &one.step.docs {
+        let name = one.step.paragraph.as_ref().unwrap_or(docs);
+        let _ = writeln!(out, "\nAsked by: {}", link(name, docs));
+    }
+    if let Some(note) = &one.step.note {
+        let _ = writeln!(out, "\nNote: {}", text(note));
+    }
+    out.push('\n');
+}
+
+fn asked(out: &mut String, ask: &Ask, depth: usize) {
+    let margin = "  ".repeat(depth);
+    match ask {
+        Ask::Setting { words, setting, wanted, label } => {
+            let label =
+                label.as_ref().map_or_else(String::new, |label| format!(" (\"{}\")", text(label)));
+            let words =
+                words.as_ref().map_or_else(String::new, |words| format!("{}: ", text(words)));
+            let _ = writeln!(out, "{margin}- {words}{} {}{label}", code(setting), text(wanted));
+        }
+        Ask::Fact { words, wanted } => {
+            let _ = writeln!(out, "{margin}- {}: {}", text(words), text(wanted));
+        }
+        Ask::Hand { text: words, done } => {
+            let _ = writeln!(out, "{margin}- by hand: {}", text(words));
+            for one in done {
+                let _ = writeln!(out, "{margin}  - done once:");
+                asked(out, one, depth + 2);
+            }
+        }
+        Ask::Any(asks) => {
+            let _ = writeln!(out, "{margin}- one of:");
+            asks.iter().for_each(|ask| asked(out, ask, depth + 1));
+        }
+    }
+}
+
+/// Text in which nothing is markup.
+fn text(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for character in clean(raw).chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+                out.extend(['\\', character]);
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Text as code; the fence is longer than any in it.
+fn code(raw: &str) -> String {
+    let raw = clean(raw);
+    let mut longest = 0;
+    let mut run = 0;
+    for character in raw.chars() {
+        run = if character == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    let space = if longest > 0 { " " } else { "" };
+    format!("{fence}{space}{raw}{space}{fence}")
+}
+
+/// A link where the address is a page's, else text.
+fn link(name: &str, address: &str) -> String {
+    let is_plain = |character: char| !(character.is_whitespace() || "<>()\\".contains(character));
+    if is_page(address) && clean(address) == address && address.chars().all(is_plain) {
+        format!("[{}](<{address}>)", text(name))
+    } else {
+        text(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_stands_in_a_name_is_markup() {
+        assert_eq!(
+            text("<b>*a*_b_ [x](y) `c` | # &"),
+            "&lt;b&gt;\\*a\\*\\_b\\_ \\[x\\](y) \\`c\\` \\| \\# &amp;"
+        );
+        assert_eq!(code("a`b``c"), "``` a`b``c ```");
+        assert_eq!(code("plain"), "`plain`");
+        assert_eq!(link("a", "javascript:alert(1)"), "a");
+        assert_eq!(link("a", "https://x.example/)("), "a");
+        assert_eq!(link("a", "https://x.example/y#z"), "[a](<https://x.example/y#z>)");
+    }
+}

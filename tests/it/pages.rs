@@ -1,0 +1,298 @@
+//! Templates as pages, what they ask an org, and what a new revision asks: as a person gets them.
+
+use serde_json::Value as Json;
+
+use crate::output::shown;
+use crate::support::Env;
+
+const HEAD: &str = "format = 1\n[template]\nversion = \"2026.11\"\nreviewed = 2026-11-23\n";
+
+/// A template whose every text tries to be markup.
+fn hostile() -> String {
+    let bad = "<script>alert('x')</script> [a](javascript:b) `c` *d*";
+    format!(
+        "{HEAD}name = \"acme\"\ntitle = \"{bad}\"\nsource = \"javascript:alert(1)\"\nrevision = \
+         \"{bad}\"\n[parameters.app]\ntitle = \"{bad}\"\n[[step]]\nid = \"x\"\ntitle = \
+         \"{bad}\"\nwhy = \"{bad}\"\nnote = \"{bad}\"\nparagraph = \"{bad}\"\ndocs = \
+         \"https://docs.example.com/\\\"><script>\"\nwant = [{{ manual = \"{bad}\" }}, {{ component \
+         = \"Profile:{bad}\", path = \"custom\", equals = true }}]\n"
+    )
+}
+
+#[test]
+fn a_page_in_html_is_one_file_and_nothing_in_it_is_run() {
+    let env = Env::new();
+    env.write("acme.toml", hostile());
+    let run = env.run(&["template", "show", "acme.toml", "--format", "html"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let page = &run.stdout;
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{page}");
+    for never in ["<script", "javascript:alert(1)\"", "src=", "<link", "url(", "@import", "on"] {
+        let tags: String = page.split('<').map(|part| part.split('>').next().unwrap()).collect();
+        let place = if never == "on" { tags.contains(" onerror") } else { page.contains(never) };
+        assert!(!place, "`{never}` is in\n{page}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"), "{page}");
+    assert!(page.contains("default-src 'none'"), "{page}");
+    let run = env.run(&["template", "show", "acme.toml", "--format", "markdown"]);
+    // What stands in code is no markup.
+    let is_code = |line: &&str| line.contains("`` Profile:");
+    for line in run.stdout.lines().filter(|line| !is_code(line)) {
+        assert!(!line.contains("<script") && !line.contains("[a](javascript"), "{line}");
+    }
+}
+
+#[test]
+fn every_shipped_template_is_a_page_in_both_forms() {
+    let env = Env::new();
+    for shipped in sfsetup::template::builtin::all() {
+        let template = sfsetup::template::parse(shipped.name, shipped.text).unwrap();
+        for format in ["html", "markdown"] {
+            let run = env.run(&["template", "show", shipped.name, "--format", format]);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+            let number = format!("{}. ", template.steps.len());
+            assert!(run.stdout.contains(&number), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_page_in_markdown_is_narrowed_to_what_applies() {
+    let env = Env::new();
+    insta::assert_snapshot!(shown(
+        &env,
+        "template show zapier --set app=Zapier_Sales --set contact_email=it@example.com --format \
+         markdown"
+    ), @r#"
+    $ sfsetup template show zapier --set app=Zapier_Sales --set contact_email=it@example.com --format markdown
+    # Zapier, with an app of your own: setting up Salesforce
+
+    After [https://help.zapier.com/hc/en-us/articles/44572745697421](<https://help.zapier.com/hc/en-us/articles/44572745697421>), revision help page as of 2026-11-25, read 2026-11-25. Template `zapier` 2026.11.
+
+    > Its page was read in part (the part that states the requirements was read).
+
+    This page is for:
+
+    - `app`: Zapier\_Sales
+    - `contact_email`: it@example.com
+
+    ## Steps
+
+    ### 1. A local external client app of this org
+
+    The integration signs in through an app; since Spring '26 a new one is an external client app.
+
+    - Distribution State: `ExternalClientApplication:Zapier_Sales distributionState` = Local
+    - where `ExternalClientApplication:Zapier_Sales` does not exist, it is made
+
+    Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
+
+    Who: an administrator in Setup, or sfsetup deploy
+
+    Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    Note: Only where the org demands an app of its own; where Zapier's app is allowed, none of this is needed.
+
+    ### 2. OAuth scopes: id, api, refresh\_token/offline\_access, full
+
+    Without a scope the tokens that the integration gets do not reach what it reads.
+
+    - OAuth Scopes: `ExtlClntAppOauthSettings:Zapier_Sales commaSeparatedOauthScopes` includes Basic, Api, RefreshToken, Full
+
+    Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
+
+    Who: an administrator in Setup, or sfsetup deploy
+
+    Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ### 3. Callback URL
+
+    The answer to the sign-in goes to this address; any other is refused.
+
+    - Callback URL: `ExtlClntAppGlobalOauthSettings:Zapier_Sales callbackUrl` includes https://zapier.com/dashboard/auth/oauth/return/SalesforceCLIAPI/
+
+    Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
+
+    Who: an administrator in Setup, or sfsetup deploy
+
+    Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ### 4. PKCE is not required
+
+    A new external client app requires PKCE, and Zapier's page has it off.
+
+    - `ExtlClntAppGlobalOauthSettings:Zapier_Sales isPkceRequired` = false
+
+    Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
+
+    Who: an administrator in Setup, or sfsetup deploy
+
+    Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ### 5. Refresh token is valid until revoked
+
+    Access tokens expire; a refresh token that expires too stops the integration until somebody connects again.
+
+    - Refresh Token Policy: `ExtlClntAppOauthConfigurablePolicies:Zapier_Sales refreshTokenPolicyType` = Infinite ("Refresh token is valid until revoked")
+
+    Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
+
+    Who: an administrator in Setup, or sfsetup deploy
+
+    Asked by: [2. Configure the refresh token policy](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ### 6. My Domain is set up
+
+    The page asks for it.
+
+    - by hand: Setup &gt; My Domain: see that it is configured, and give its address to Zapier if it asks.
+
+    Where: Setup, Quick Find "My Domain"
+
+    Who: an administrator, by hand
+
+    Asked by: [Prerequisites](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ### 7. Whoever makes the app is an administrator
+
+    The page asks for administrator rights to make and connect the app.
+
+    - by hand: Let an administrator make the app and connect it.
+
+    Where: Setup, Quick Find "Users" (`/lightning/setup/ManageUsers/home`)
+
+    Who: an administrator, by hand
+
+    Asked by: [Prerequisites](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    ## What no deploy can do, in whole or in part
+
+    - step 6: My Domain is set up
+    - step 7: Whoever makes the app is an administrator
+    --- exit 0
+    "#);
+    let run = env.run(&["template", "show", "ampersand", "--set", "user_kind=integration"]);
+    assert!(!run.stdout.contains("cloned from Standard User"), "{}", run.stdout);
+    for (set, words) in
+        [("user_kin=human", "did you mean `user_kind`?"), ("user_kind", "name=value")]
+    {
+        let run = env.run(&["template", "show", "ampersand", "--set", set]);
+        assert!(run.code == 64 && run.stderr.contains(words), "{run:?}");
+    }
+}
+
+#[test]
+fn what_a_template_asks_is_listed_beforehand() {
+    let env = Env::new();
+    insta::assert_snapshot!(shown(
+        &env,
+        "template show ampersand --asks --set app=Ampersand --set app_kind=connected-app --set \
+         user_kind=human --set read=Account,Lead --set write= --set fields="
+    ), @"
+    $ sfsetup template show ampersand --asks --set app=Ampersand --set app_kind=connected-app --set user_kind=human --set read=Account,Lead --set write= --set fields=
+    What Ampersand (ampersand) asks an org
+
+    Components, by a retrieve of the Metadata API
+      ConnectedApp: Ampersand
+      Profile: Standard, {profile}
+      Settings: ConnectedApp
+
+    Beside profiles, so that what is absent can be read
+      CustomObject: Account, Lead
+
+    Rows, by SOQL
+      ConnectedApplication: whether the app is there
+      ObjectPermissions: object Account, object Lead
+      Organization: edition, for API access
+      PermissionSet: system permission ApiEnabled, system permission AssignPermissionSets, system permission AuthorApex, system permission CanApproveUninstalledApps, system permission CustomizeApplication, system permission ManageCustomPermissions, system permission ManageProfilesPermissionsets, system permission ModifyMetadata, system permission UseAnyApiClient, system permission ViewRoles, system permission ViewSetup
+      PermissionSetAssignment: what the named user has
+      User: the named user: active, profile, licence
+
+    Also: which of the names above the org has (lists of the Metadata API, the schema of PermissionSet), and who signs in. Nothing is written; `sfsetup diff -v` shows every request.
+    --- exit 0
+    ");
+    let run = env.run(&["template", "show", "gong", "--asks", "--format", "json"]);
+    let asks: Json = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(asks["components"]["PermissionSet"][0], "{permission_set}", "{asks}");
+    assert_eq!(asks["writes"], Json::Array(Vec::new()));
+    let run = env.run(&["template", "show", "gong", "--asks", "--format", "html"]);
+    assert_eq!(run.code, 64, "{run:?}");
+}
+
+#[test]
+fn what_a_new_revision_asks_is_told_step_by_step() {
+    let step = |id: &str, path: &str, value: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\ntitle = \"Step {id}\"\nwant = [{{ component = \"Profile:P\", \
+             path = \"{path}\", equals = {value} }}]\n"
+        )
+    };
+    let head = |revision: &str| {
+        format!(
+            "{HEAD}name = \"acme\"\ntitle = \"Acme\"\nsource = \"https://docs.example.com\"\nrevision \
+             = \"{revision}\"\n"
+        )
+    };
+    let env = Env::new();
+    let api = "userPermissions[ApiEnabled].enabled";
+    env.write(
+        "old.toml",
+        format!(
+            "{}{}{}{}",
+            head("1"),
+            step("same", "custom", "true"),
+            step("changed", api, "false"),
+            step("gone", "userLicense", "\"Salesforce\"")
+        ),
+    );
+    env.write(
+        "new.toml",
+        format!(
+            "{}[parameters.user]\ntitle = \"User\"\ndefault = \"\"\n{}{}{}",
+            head("2"),
+            step("same", "custom", "true"),
+            step("changed", api, "true"),
+            step("come", "userPermissions[ViewSetup].enabled", "true")
+        ),
+    );
+    insta::assert_snapshot!(shown(&env, "template diff old.toml new.toml"), @"
+    $ sfsetup template diff old.toml new.toml
+    - acme 2026.11 (1), read 2026-11-23
+    + acme 2026.11 (2), read 2026-11-23
+
+    + parameter user
+    ~ step changed: Step changed
+        - - Profile:P userPermissions[ApiEnabled].enabled = false
+        + - Profile:P userPermissions[ApiEnabled].enabled = true
+    + step come: Step come
+        + - Profile:P userPermissions[ViewSetup].enabled = true
+    - step gone: Step gone
+
+    1 steps come, 1 go, 1 change.
+    --- exit 0
+    ");
+    let run = env.run(&["template", "diff", "old.toml", "new.toml", "--format", "json"]);
+    let diff: Json = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(diff["steps"].as_array().unwrap().len(), 3, "{diff}");
+    assert!(env.run(&["template", "diff", "gong", "gong"]).stdout.contains("Both ask the same"));
+}
+
+#[test]
+fn a_template_that_nobody_looked_at_for_a_year_says_so() {
+    let env = Env::new();
+    let old = "it was last held against its page on 2026-11-23, more than a year ago";
+    let run = |day: &str, arguments: &[&str]| {
+        let output = env.command().env("SOURCE_DATE_EPOCH", day).args(arguments).output().unwrap();
+        crate::support::finish(output)
+    };
+    // 23 and 24 November 2027.
+    let young = run("1826928000", &["template", "show", "ampersand"]);
+    assert!(!young.stderr.contains("more than a year"), "{young:?}");
+    let show = run("1827014400", &["template", "show", "ampersand"]);
+    assert!(show.stderr.contains(old), "{show:?}");
+    let page = run("1827014400", &["template", "show", "ampersand", "--format", "html"]);
+    assert!(page.stdout.contains("more than a year ago"), "{page:?}");
+    let set = ["--set", "app=Ampersand"];
+    let diff = [&["diff", "--template", "ampersand", "--from", "."], &set[..]].concat();
+    assert!(run("1827014400", &diff).stderr.contains(old));
+}
