@@ -87,6 +87,7 @@ impl CommandError {
     /// Says that the arguments are wrong.
     pub(crate) fn usage(mut self) -> Self {
         self.exit = Exit::Usage;
+        self.code.get_or_insert_with(|| code::USAGE.to_owned());
         self
     }
 
@@ -213,9 +214,11 @@ impl CommandError {
         match silence {
             Silence::Unseen(reasons) => {
                 error.causes = reasons.iter().take(REASONS).cloned().collect();
-                if reasons.len() > REASONS {
-                    error.causes.push(format!("and {} more", reasons.len() - REASONS));
+                let more = reasons.len().saturating_sub(REASONS);
+                if more == 0 {
+                    return error.hint("nothing can be said of what was not seen");
                 }
+                error.causes.push(format!("and {more} more"));
                 error.hint("nothing can be said of what was not seen; `--full` lists all of it")
             }
             Silence::NothingInCommon => error
