@@ -18,6 +18,10 @@ pub struct ArgumentErrors {
     pub errors: Vec<String>,
     /// Some of it is wrong as it was given, not as it was configured or left out.
     pub is_given: bool,
+    /// A parameter has no value.
+    pub is_incomplete: bool,
+    /// The parameters that are wrong as they were configured; each is named in its sentence.
+    pub configured: Vec<String>,
 }
 
 impl fmt::Display for ArgumentErrors {
@@ -57,6 +61,7 @@ impl Arguments {
             }
         }
         let mut is_given = !errors.is_empty();
+        let mut wrong_configured = Vec::new();
         for parameter in &template.parameters {
             let value = match (
                 given.get(&parameter.name),
@@ -76,7 +81,11 @@ impl Arguments {
                     values.insert(parameter.name.clone(), value);
                 }
                 Err(error) => {
-                    is_given |= given.contains_key(&parameter.name);
+                    if given.contains_key(&parameter.name) {
+                        is_given = true;
+                    } else {
+                        wrong_configured.push(parameter.name.clone());
+                    }
                     errors.push(error);
                 }
             }
@@ -84,7 +93,11 @@ impl Arguments {
         if !missing.is_empty() {
             errors.insert(0, format!("no value is given for {}", missing.join(", ")));
         }
-        if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors { errors, is_given }) }
+        if errors.is_empty() {
+            return Ok(Self(values));
+        }
+        let (is_incomplete, configured) = (!missing.is_empty(), wrong_configured);
+        Err(ArgumentErrors { errors, is_given, is_incomplete, configured })
     }
 
     /// Returns a parameter's value.

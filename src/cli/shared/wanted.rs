@@ -116,7 +116,7 @@ impl Wanted {
                 .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
                 .collect();
             let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
-                .map_err(|errors| CommandError::arguments(&template, &errors))?;
+                .map_err(|errors| CommandError::arguments(&template, &errors, &|_| None))?;
             Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
         };
         templates.iter().map(load).collect::<Result<_, _>>().map(Self)
