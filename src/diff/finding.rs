@@ -251,11 +251,12 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns the pages of Setup where a person sees or sets it: the one that the step names, then
-    /// that of what it is about; of what is done by hand that of what proves it.
+    /// that of what it is about; of what is done by hand that of what proves it, or that its text
+    /// names.
     pub fn pages(&self) -> impl Iterator<Item = &'static SetupPage> {
         let subject = match &self.subject {
             Subject::Setting { component, .. } | Subject::Component(component) => {
-                setup::of_type(&component.type_name)
+                setup::of_component(component)
             }
             Subject::Fact(fact) => setup::of_fact(fact),
             Subject::ByHand => self.wanted().and_then(|wanted| page_of(wanted.want)),
@@ -274,9 +275,12 @@ impl<'s> Finding<'s> {
 
 fn page_of(want: &ExpandedWant) -> Option<&'static SetupPage> {
     match want {
-        ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
+        ExpandedWant::Metadata { id, .. } => setup::of_component(id),
         ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
-        ExpandedWant::Manual { confirm, .. } => page_of(confirm.as_deref()?),
+        ExpandedWant::Manual { confirm, text } => {
+            let proved = confirm.as_deref().and_then(page_of);
+            proved.or_else(|| setup::named_in(text))
+        }
         ExpandedWant::Any(wants) => wants.iter().find_map(page_of),
     }
 }
