@@ -51,6 +51,7 @@ pub async fn examine(
         components: needs.components.clone(),
         companions: needs.companions.clone(),
         by_label: true,
+        may_be_empty: true,
     };
     let (mut graph, mut wanted) = (Vec::new(), Vec::new());
     if to_change {
