@@ -4,6 +4,7 @@
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
 use crate::metadata::names::Name;
+use crate::metadata::names::known::LICENCES;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
@@ -23,25 +24,6 @@ const EDITIONS: &[&str] = &[
     "Professional Edition",
     "Team Edition",
     "Unlimited Edition",
-];
-
-/// User licences by name, and permission set licences that integrations ask for (S 4.3).
-const LICENCES: &[&str] = &[
-    "Analytics Cloud Integration User",
-    "Chatter External",
-    "Chatter Free",
-    "Customer Community",
-    "Customer Community Login",
-    "Customer Community Plus",
-    "External Identity",
-    "Guest User License",
-    "Identity",
-    "Partner Community",
-    "Salesforce",
-    "Salesforce API Integration",
-    "Salesforce Integration",
-    "Salesforce Platform",
-    "SalesforceAPIIntegrationPsl",
 ];
 
 /// What stands where something was to be filled in.
