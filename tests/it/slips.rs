@@ -6,7 +6,7 @@ use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
 use crate::names::{
-    DIFF, PROFILE, as_lesser, fact, lab, of_app, setting, template_of, told, words_of,
+    DIFF, LESSER, PROFILE, as_lesser, fact, lab, of_app, setting, template_of, told, words_of,
 };
 use crate::support::Run;
 
@@ -353,6 +353,9 @@ fn a_slip_in_the_projects_file_is_told_with_what_was_meant() {
         assert!(!run.stderr.contains("is missing"), "{text}: {run:?}");
     }
     env.write("sfsetup.toml", "");
+    let run = env.run(&[&diff[..], &["--set", "ampersnd.read=Account"]].concat());
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains("no template `ampersnd` is used here; did you mean `ampersand`"));
     let run = env.run(&[&diff[..], &["--set", "user_kind=humn"]].concat());
     assert_eq!(run.code, 64, "{run:?}");
     assert!(run.stderr.contains("template `ampersand` are not right"), "{run:?}");
@@ -369,4 +372,27 @@ async fn the_parameter_that_names_a_component_is_told_alone() {
     let run = lab.run(&[DIFF, &set].concat()).await;
     let (_, reason) = told(&run).remove(0);
     assert!(reason.contains("(parameter `profile`)"), "{reason}");
+}
+
+/// Whoever sees every definition need not list, and what lacks is named where it does.
+#[tokio::test]
+async fn a_caller_who_sees_all_definitions_is_told_what_there_is_not() {
+    let lab = lab(&[fact("user.object[Casse].read", "equals = true")]).await;
+    let right = |name: &str| {
+        format!(
+            "<userPermissions>\n        <enabled>true</enabled>\n        <name>{name}</name>\n    \
+             </userPermissions>\n    "
+        )
+    };
+    let rights: String =
+        ["CustomizeApplication", "ManageCustomPermissions", "ViewRoles", "ViewSetup"]
+            .map(right)
+            .concat();
+    let profile = "Minimum Access - API Only Integrations";
+    let first = "<userPermissions>";
+    lab.edit("Profile", profile, first, &format!("{rights}{first}")).await;
+    let run = as_user(&lab, LESSER, DIFF).await;
+    let (state, reason) = told(&run).remove(0);
+    assert_eq!(state, "missing", "{reason}");
+    assert!(reason.contains("did you mean `Case`?"), "{reason}");
 }
