@@ -13,6 +13,7 @@ mod finding;
 mod observe;
 mod place;
 pub mod satisfies;
+mod spelling;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use crate::metadata::fact::FactValues;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::{Applies, ExpandedStep};
 
-pub use finding::{Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
+pub use finding::{Aside, Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
 pub use place::{Files, Source, locate, name_parts};
 
 /// All findings of one org, or of one folder.

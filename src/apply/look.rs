@@ -1,15 +1,17 @@
 //! What an org is asked before a plan is made, before it is sent, and after it was carried out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::manifest::Manifest;
 use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::{Dependency, Permission, masters};
 use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
@@ -90,6 +92,7 @@ pub(crate) async fn examine(
         components: needs.components.clone(),
         companions: needs.companions.clone(),
         by_label: true,
+        may_be_empty: true,
     };
     let (mut graph, mut wanted) = (Vec::new(), Vec::new());
     if to_change {
@@ -105,8 +108,10 @@ pub(crate) async fn examine(
     }
     // Neither waits for the other: the org puts the retrieve together while it answers for the
     // facts.
-    let (mut retrieved, facts) =
-        futures::try_join!(org.retrieve(&request), org.facts_beside(&needs.facts, values))?;
+    let (mut retrieved, facts) = futures::try_join!(
+        retrieved(org, &request, &needs),
+        org.facts_beside(&needs.facts, values)
+    )?;
     if to_change {
         retrieved = with_masters(org, &mut request, retrieved, &wanted, &mut graph).await?;
     }
@@ -115,6 +120,27 @@ pub(crate) async fn examine(
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
     components.names = org.names(&names, &components, values).await?;
     Ok(Examined { components, facts, graph, messages: retrieved.messages })
+}
+
+/// Retrieves what steps need. Where facts alone ask for components, a caller who may not retrieve
+/// is no reason not to answer the facts.
+async fn retrieved(
+    org: &Org,
+    request: &RetrieveRequest,
+    needs: &Needs,
+) -> Result<Retrieved, OrgError> {
+    let is_by_facts = needs.assigned == needs.components && request.companions.types.is_empty();
+    match org.retrieve(request).await {
+        Err(error) if is_by_facts && error.is_lasting() => {
+            let mut components = ComponentSet::new(Requested::Manifest(Manifest::default()));
+            let unread = |id: &ComponentId| {
+                (id.clone(), Unseen::new(UnseenKind::NoRight, format!("the org says: {error}")))
+            };
+            components.not_observed = needs.assigned.iter().map(unread).collect();
+            Ok(Retrieved { components, contents: BTreeMap::new(), messages: Vec::new() })
+        }
+        outcome => outcome,
+    }
 }
 
 /// Which object is a detail of which is seen in its file, and a profile shows what it grants on the
@@ -153,8 +179,11 @@ fn is_in_doubt(
     answers: &FactValues,
 ) -> bool {
     match name {
+        // Whether a set is there that a fact speaks of is to be said all the same.
         Name::Component(id) => {
-            !needs.components.contains(id) || why_unread(&components.not_observed, id).is_none()
+            !needs.components.contains(id)
+                || needs.assigned.contains(id)
+                || why_unread(&components.not_observed, id).is_none()
         }
         Name::Licence(licence) => !needs.facts.iter().any(|(fact, of)| {
             let is_it = matches!(fact, Fact::Seats(one) if one == licence);

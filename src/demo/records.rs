@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::{DeployJob, Message};
 use super::name::encode;
-use super::objects::{HIDDEN_PERMISSION, ObjectDef, key_prefix};
+use super::objects::{HIDDEN_PERMISSION, OBJECTS, ObjectDef, key_prefix};
 use super::preauth::row_id;
 use super::state::{
     Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
@@ -27,17 +27,21 @@ impl Org {
                 rows
             }
             "DeployRequest" => self.deploys.iter().map(deploy_request).collect(),
-            "EntityDefinition" => self
-                .catalog
-                .objects
-                .iter()
-                .map(|(name, object)| {
-                    json!({
-                        "Id": derived_id("000", name), "QualifiedApiName": name,
-                        "Label": object.label, "KeyPrefix": key_prefix(self, name),
+            "EntityDefinition" => {
+                let own = self.catalog.objects.iter();
+                let own = own.map(|(name, object)| (name.as_str(), object.label.as_str()));
+                // What answers a query has a definition too.
+                let known = |name: &str| self.catalog.objects.contains_key(name);
+                let others = OBJECTS.iter().filter(|one| !one.tooling && !known(one.name));
+                own.chain(others.map(|one| (one.name, one.name)))
+                    .map(|(name, label)| {
+                        json!({
+                            "Id": derived_id("000", name), "QualifiedApiName": name,
+                            "Label": label, "KeyPrefix": key_prefix(self, name),
+                        })
                     })
-                })
-                .collect(),
+                    .collect()
+            }
             "TabDefinition" => {
                 let of_objects = self.catalog.objects.keys().filter(|name| !name.contains("__"));
                 let standard = of_objects.map(|name| (format!("standard-{name}"), Some(name)));

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues};
 use crate::metadata::names::{Lacked, Name, NameStatus};
 use crate::metadata::path::FieldPath;
+use crate::metadata::registry::nearest::{is_slip, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::needs::{wanted_by_fact, wanted_names};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
-use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
+use super::finding::{Aside, Finding, Origin, Outcome, State, StepWant, Subject};
 use super::observe::{self, Observation};
 use super::satisfies::satisfies;
+use super::spelling;
 
 /// Evaluates all that a step wants; nothing where the step does not apply.
 pub(super) fn step<'s>(
@@ -138,7 +140,15 @@ impl<'s> Seen<'s, '_> {
         test: &Test,
         effective: Option<&(Fact, String)>,
     ) -> Finding<'s> {
-        let mut observed = observe::metadata(self.components, id, path, test);
+        let as_wanted = path;
+        // An org has one of the names that differ in capitals alone, and that is meant.
+        let known = &self.components.names;
+        let meant_path = spelling::path(id, path, known);
+        let named = |test: &Test| wanted_names(id, path, test);
+        let meant_test = spelling::test(test, &named, known);
+        let path = meant_path.as_ref().unwrap_or(path);
+        let mut observed =
+            observe::metadata(self.components, id, path, meant_test.as_ref().unwrap_or(test));
         if wants_nothing(test) {
             observed.observation = Observation::NotObserved(nothing_wanted());
         }
@@ -163,15 +173,10 @@ impl<'s> Seen<'s, '_> {
         }
         let subject = Subject::Setting { component: observed.id, path: path.clone() };
         let own = Name::of_component(id);
-        let mut names = Name::of_setting(id, path);
-        // What is so is there.
-        if outcome != Outcome::InSync {
-            let wanted = wanted_names(id, path, test);
-            names.extend(wanted.into_iter().filter(|name| !self.is_made(name)));
-        }
         let is_missing = outcome == Outcome::Missing;
         let finding = self.finding(want, subject, outcome, actual, access_from);
-        let finding = self.with_names(finding, &names, test);
+        let finding = self.with_names(finding, &Name::of_setting(id, as_wanted), test);
+        let finding = self.with_values(finding, named(test), test);
         if !is_missing || finding.lacks.is_some() {
             return finding;
         }
@@ -201,46 +206,141 @@ impl<'s> Seen<'s, '_> {
         })
     }
 
+    /// What an org is known to lack; what files lack is no answer about an org, and what is
+    /// written in other capitals is there.
+    fn lacked_by_org(&self, names: &[Name]) -> Option<&Lacked> {
+        names.iter().find_map(|name| {
+            let lacked = self.lacked(std::slice::from_ref(name))?;
+            (!lacked.in_files && !lacked.is_spelt_otherwise()).then_some(lacked)
+        })
+    }
+
+    /// Why nobody can tell that the org has one of some names; nothing where it is known to, or
+    /// not to, have them.
+    fn doubt(&self, names: &[Name]) -> Option<Unseen> {
+        names.iter().find_map(|name| match self.components.names.get(name)? {
+            NameStatus::Unseen(unseen) => Some(unseen.clone()),
+            NameStatus::Unshown(lacked) if !lacked.is_spelt_otherwise() => Some(offline(lacked)),
+            // A component that files lack is so by itself; as a value it is one where it is a slip.
+            NameStatus::Lacked(lacked) if lacked.in_files && !lacked.is_spelt_otherwise() => {
+                let near = lacked.nearest.as_deref();
+                near.filter(|near| is_slip(name.text(), near)).map(|_| offline(lacked))
+            }
+            NameStatus::Unshown(_) | NameStatus::Lacked(_) => None,
+        })
+    }
+
+    fn spelling(&self, names: &[Name]) -> Option<&Lacked> {
+        names.iter().find_map(|name| self.components.names.spelling(name))
+    }
+
     /// What is known of the names that a want speaks of goes before what was seen: what is granted
     /// on a name that the org does not have is granted to nobody, whatever stands above it, and a
     /// deploy of it fails.
     fn with_names(&self, finding: Finding<'s>, names: &[Name], test: &Test) -> Finding<'s> {
         let wants_none = wants_none(test);
-        // What files lack is no answer about an org.
-        if let Some(lacked) = self.lacked(names).filter(|lacked| !lacked.in_files) {
-            let is_there = lacked.is_spelt_otherwise();
-            // What was seen by another spelling was seen.
-            if is_there && finding.outcome == Outcome::InSync && !wants_none {
-                return finding;
-            }
-            let is_so = wants_none && !is_there;
-            let outcome = if is_so { Outcome::InSync } else { Outcome::Missing };
-            let mut finding = Finding { lacks: Some(lacked.clone()), outcome, ..finding };
-            if let Origin::Step(wanted) = &mut finding.origin {
-                wanted.access_from = None;
-            }
-            finding.actual = None;
-            return finding;
+        if let Some(lacked) = self.lacked_by_org(names) {
+            let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
+            return lacking(finding, lacked, outcome);
         }
-        let unseen = names.iter().find_map(|name| match self.components.names.get(name)? {
-            NameStatus::Unseen(unseen) => Some(unseen.clone()),
-            NameStatus::Unshown(lacked) => {
-                let words = format!("offline: {lacked}");
-                Some(Unseen::new(UnseenKind::Offline, words))
-            }
-            NameStatus::Lacked(_) => None,
-        });
-        match (unseen, &finding.outcome) {
-            // A slip says more than that nobody asked for the name.
-            (Some(unseen), Outcome::NotObserved(_)) if unseen.kind != UnseenKind::Offline => {
+        // Whether a user has a set is said by what is assigned to them, whoever lists the sets.
+        let is_of_set =
+            matches!(finding.subject, Subject::Fact(Fact::Access(Access::PermissionSet(_))));
+        if let Some(spelt) = self.spelling(names) {
+            return match &finding.outcome {
+                Outcome::InSync => with_aside(finding, spelt.to_string(), false),
+                Outcome::Differs => with_aside(finding, spelt.to_string(), is_of_set),
+                Outcome::NotObserved(_) if spelt.in_files => {
+                    Finding { outcome: Outcome::NotObserved(offline(spelt)), ..finding }
+                }
+                // By this spelling the org shows nothing of it.
+                Outcome::NotObserved(_) => lacking(finding, spelt, Outcome::Missing),
+                Outcome::Missing | Outcome::Manual(_) | Outcome::Waived(_) => finding,
+            };
+        }
+        match (self.doubt(names), &finding.outcome) {
+            (None, _) => finding,
+            (Some(doubt), Outcome::InSync) if wants_none => with_aside(finding, doubt.words, true),
+            (Some(doubt), Outcome::Differs) if is_of_set => with_aside(finding, doubt.words, true),
+            // A slip says more than that nobody asked for the name, and that it is in no list more
+            // than that nothing came.
+            (Some(doubt), Outcome::NotObserved(unseen))
+                if doubt.kind != UnseenKind::Offline
+                    && (doubt.kind, unseen.kind)
+                        != (UnseenKind::NotReadable, UnseenKind::NotReadable) =>
+            {
                 finding
             }
-            (Some(unseen), _) if !wants_none => {
-                let outcome = Outcome::NotObserved(unseen);
+            (Some(doubt), _) if !wants_none => {
+                Finding { outcome: Outcome::NotObserved(doubt), actual: None, ..finding }
+            }
+            (Some(_), _) => finding,
+        }
+    }
+
+    /// The same of names that stand in the value: what was seen is otherwise, whether or not
+    /// somebody sees that the org has what is wanted.
+    fn with_values(&self, finding: Finding<'s>, mut names: Vec<Name>, test: &Test) -> Finding<'s> {
+        names.retain(|name| !self.is_made(name));
+        let is_so = finding.outcome == Outcome::InSync;
+        let lacked = self.lacked_by_org(&names);
+        let spelt = self.spelling(&names);
+        let doubt = self.doubt(&names);
+        if matches!(test, Test::Excludes(_)) {
+            return match (lacked, doubt, spelt) {
+                (Some(lacked), ..) if is_so => lacking(finding, lacked, Outcome::InSync),
+                (_, Some(doubt), _) if is_so => with_aside(finding, doubt.words, true),
+                // What is written otherwise in the template is not found in the list by it.
+                (.., Some(spelt)) => with_aside(finding, spelt.to_string(), !is_so),
+                _ => finding,
+            };
+        }
+        if is_so {
+            return match spelt {
+                Some(spelt) => with_aside(finding, spelt.to_string(), false),
+                None => finding,
+            };
+        }
+        if let Test::OneOf(_) = test
+            && let Some((first, others)) = names.split_first()
+            && self.wrong_of(others).len() + self.wrong_of(std::slice::from_ref(first)).len()
+                < names.len()
+        {
+            // One of them will do, and the first is what a plan would write.
+            let wrong = self.wrong_of(&names);
+            let is_first = !self.wrong_of(std::slice::from_ref(first)).is_empty();
+            return match wrong.is_empty() {
+                true => finding,
+                false => with_aside(finding, wrong.join("; "), is_first),
+            };
+        }
+        if let Some(lacked) = lacked {
+            return lacking(finding, lacked, Outcome::Missing);
+        }
+        match (spelt, doubt) {
+            (Some(spelt), _) if !spelt.in_files => lacking(finding, spelt, Outcome::Missing),
+            (Some(spelt), _) => {
+                let outcome = Outcome::NotObserved(offline(spelt));
                 Finding { outcome, actual: None, ..finding }
             }
-            _ => finding,
+            (None, Some(doubt)) if doubt.kind == UnseenKind::Offline => {
+                Finding { outcome: Outcome::NotObserved(doubt), actual: None, ..finding }
+            }
+            (None, Some(doubt)) if finding.outcome == Outcome::Differs => {
+                with_aside(finding, doubt.words, true)
+            }
+            (None, _) => finding,
         }
+    }
+
+    /// What is wrong, or may be, with each of some names.
+    fn wrong_of(&self, names: &[Name]) -> Vec<String> {
+        let wrong = |name: &Name| {
+            let name = std::slice::from_ref(name);
+            let lacked = self.lacked_by_org(name).or_else(|| self.spelling(name));
+            lacked.map(ToString::to_string).or_else(|| self.doubt(name).map(|unseen| unseen.words))
+        };
+        names.iter().filter_map(wrong).collect()
     }
 
     fn fact(
@@ -261,7 +361,9 @@ impl<'s> Seen<'s, '_> {
         };
         let (outcome, actual) = match answer {
             FactAnswer::Known(value) => {
-                let satisfied = satisfies(test, Some(&value), None);
+                let named = |test: &Test| wanted_by_fact(fact, test);
+                let meant = spelling::test(test, &named, &self.components.names);
+                let satisfied = satisfies(meant.as_ref().unwrap_or(test), Some(&value), None);
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
             FactAnswer::NotObserved(unseen) => {
@@ -274,37 +376,42 @@ impl<'s> Seen<'s, '_> {
             }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
-        let outcome_differs = outcome == Outcome::Differs;
         let is_had = actual == Some(Value::Bool(true));
+        let is_lacking = actual == Some(Value::Bool(false)) && *fact == Fact::AppInstalled;
+        let is_seen = !matches!(outcome, Outcome::NotObserved(_));
         let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);
         let mut names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
-        if outcome_differs {
-            names.extend(wanted_by_fact(fact, test));
-        }
         // What the user has is there, by whatever name a list has it.
-        if is_had {
-            names.clear();
+        names.retain(|name| !is_had || self.components.names.spelling(name).is_some());
+        let mut finding = self.with_names(finding, &names, test);
+        if is_seen {
+            finding = self.with_values(finding, wanted_by_fact(fact, test), test);
         }
-        // Capitals do not count where the org answers a question.
-        let is_there = |name: &Name| {
-            let lacked = self.lacked(std::slice::from_ref(name));
-            lacked.is_some_and(Lacked::is_spelt_otherwise)
-        };
-        names.retain(|name| !is_there(name));
-        self.with_names(finding, &names, test)
+        match of.filter(|_| is_lacking).zip(self.facts.nearest(fact, of)) {
+            Some((app, near)) if finding.outcome == Outcome::Differs || is_slip(app, near) => {
+                let words = format!("the org has no app `{app}`{}", perhaps(Some(near)));
+                let is_so = finding.outcome == Outcome::InSync;
+                with_aside(finding, words, is_so)
+            }
+            _ => finding,
+        }
     }
 
     /// Something by hand is done where what confirms it is seen to be so.
     fn by_hand(&self, want: &'s ExpandedWant, confirm: Option<&'s ExpandedWant>) -> Finding<'s> {
         let confirmed = confirm.map(|confirm| self.want(confirm));
-        let (outcome, lacks) = match confirmed {
-            Some(one) if one.outcome == Outcome::InSync => (Outcome::InSync, one.lacks),
+        let (outcome, lacks, aside) = match confirmed {
+            Some(one) if one.outcome == Outcome::InSync => (Outcome::InSync, one.lacks, one.aside),
             // Nobody can do what would prove it.
-            Some(one) if one.lacks_name().is_some() => (Outcome::Missing, one.lacks),
-            Some(one) => (Outcome::Manual(one.unseen().cloned()), None),
-            None => (Outcome::Manual(None), None),
+            Some(one) if one.lacks_name().is_some() => (Outcome::Missing, one.lacks, None),
+            Some(one) => {
+                let near = one.lacks.as_ref().filter(|lacked| lacked.nearest.is_some());
+                let near = near.map(|lacked| Aside { words: lacked.to_string(), is_doubt: false });
+                (Outcome::Manual(one.unseen().cloned()), None, near.or(one.aside))
+            }
+            None => (Outcome::Manual(None), None, None),
         };
-        Finding { lacks, ..self.finding(want, Subject::ByHand, outcome, None, None) }
+        Finding { lacks, aside, ..self.finding(want, Subject::ByHand, outcome, None, None) }
     }
 
     /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows;
@@ -332,6 +439,24 @@ impl<'s> Seen<'s, '_> {
         }
         finding
     }
+}
+
+/// A finding about a name that the org lacks: whatever seems to be there is not.
+fn lacking<'s>(finding: Finding<'s>, lacked: &Lacked, outcome: Outcome) -> Finding<'s> {
+    let mut finding = Finding { lacks: Some(lacked.clone()), outcome, actual: None, ..finding };
+    if let Origin::Step(wanted) = &mut finding.origin {
+        wanted.access_from = None;
+    }
+    finding
+}
+
+fn with_aside(finding: Finding<'_>, words: String, is_doubt: bool) -> Finding<'_> {
+    Finding { aside: Some(Aside { words, is_doubt }), ..finding }
+}
+
+/// What files lack is no answer about an org.
+fn offline(lacked: &Lacked) -> Unseen {
+    Unseen::new(UnseenKind::Offline, format!("offline: {lacked}"))
 }
 
 fn nothing_wanted() -> Unseen {

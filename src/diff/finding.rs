@@ -31,8 +31,21 @@ pub struct Finding<'s> {
     /// A name that it speaks of and that the org does not have; of a component that does not exist
     /// its own.
     pub lacks: Option<Lacked>,
+    /// What is to be known of a name that it speaks of, beside how it turned out.
+    pub aside: Option<Aside>,
     /// Where it stands in a file, once somebody has looked (see [`locate`](super::locate)).
     pub place: Option<Place>,
+}
+
+/// What is to be known of a name that a finding speaks of, beside how it turned out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// What there is to know, in a sentence without its end.
+    pub words: String,
+    /// Whether the org may not have the name, so that what is so may be so for nothing, and what
+    /// is not cannot be mended; else it only has it in another spelling, or one of nearly that
+    /// name.
+    pub is_doubt: bool,
 }
 
 /// Who wants something so.
@@ -168,7 +181,7 @@ impl Outcome {
 impl<'s> Finding<'s> {
     /// Makes a finding of which nobody has yet looked where it stands.
     pub fn new(origin: Origin<'s>, subject: Subject, outcome: Outcome) -> Self {
-        Self { origin, subject, outcome, actual: None, lacks: None, place: None }
+        Self { origin, subject, outcome, actual: None, lacks: None, aside: None, place: None }
     }
 
     /// Returns how it turned out, by name alone.
@@ -224,9 +237,22 @@ impl<'s> Finding<'s> {
         }
     }
 
-    /// Says whether it is so only because there is nothing of the name that it speaks of.
+    /// Says whether it is so only because there is nothing of the name that it speaks of, or
+    /// because nobody could see whether there is.
     pub fn is_of_nothing(&self) -> bool {
-        self.state() == State::InSync && self.lacks.is_some()
+        self.state() == State::InSync && (self.lacks.is_some() || self.doubt().is_some())
+    }
+
+    /// Returns why the org may not have a name that it speaks of.
+    pub fn doubt(&self) -> Option<&Aside> {
+        self.aside.as_ref().filter(|aside| aside.is_doubt)
+    }
+
+    /// Returns what is to be said of its names where it is in sync, or differs.
+    pub fn remark(&self) -> Option<String> {
+        let lacked = self.lacks.as_ref().filter(|_| self.state() == State::InSync);
+        let aside = self.aside.as_ref().map(|aside| aside.words.clone());
+        lacked.map(ToString::to_string).or(aside)
     }
 
     /// Returns the name of the org's that it speaks of in vain: not the component's own.
@@ -251,11 +277,12 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns the pages of Setup where a person sees or sets it: the one that the step names, then
-    /// that of what it is about; of what is done by hand that of what proves it.
+    /// that of what it is about; of what is done by hand that of what proves it, or that its text
+    /// names.
     pub fn pages(&self) -> impl Iterator<Item = &'static SetupPage> {
         let subject = match &self.subject {
             Subject::Setting { component, .. } | Subject::Component(component) => {
-                setup::of_type(&component.type_name)
+                setup::of_component(component)
             }
             Subject::Fact(fact) => setup::of_fact(fact),
             Subject::ByHand => self.wanted().and_then(|wanted| page_of(wanted.want)),
@@ -274,9 +301,12 @@ impl<'s> Finding<'s> {
 
 fn page_of(want: &ExpandedWant) -> Option<&'static SetupPage> {
     match want {
-        ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
+        ExpandedWant::Metadata { id, .. } => setup::of_component(id),
         ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
-        ExpandedWant::Manual { confirm, .. } => page_of(confirm.as_deref()?),
+        ExpandedWant::Manual { confirm, text } => {
+            let proved = confirm.as_deref().and_then(page_of);
+            proved.or_else(|| setup::named_in(text))
+        }
         ExpandedWant::Any(wants) => wants.iter().find_map(page_of),
     }
 }

@@ -232,6 +232,7 @@ pub enum FactAnswer {
 pub struct FactValues {
     answers: BTreeMap<(Fact, Option<String>), FactAnswer>,
     sources: BTreeMap<(Fact, Option<String>), String>,
+    nearest: BTreeMap<(Fact, Option<String>), String>,
     otherwise: Unseen,
 }
 
@@ -239,7 +240,12 @@ impl FactValues {
     /// Makes an empty table; `otherwise` is the reason given for every fact that has no answer in
     /// it.
     pub fn new(otherwise: Unseen) -> Self {
-        Self { answers: BTreeMap::new(), sources: BTreeMap::new(), otherwise }
+        Self {
+            answers: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            nearest: BTreeMap::new(),
+            otherwise,
+        }
     }
 
     /// Notes the answer to a fact about `of`.
@@ -250,6 +256,16 @@ impl FactValues {
     /// Notes where the access comes from that a fact speaks of, such as `the profile Sales`.
     pub fn insert_source(&mut self, fact: &Fact, of: Option<&str>, source: String) {
         self.sources.insert((fact.clone(), of.map(str::to_owned)), source);
+    }
+
+    /// Notes what is there of nearly the name of that which a fact says not to be there.
+    pub fn insert_nearest(&mut self, fact: &Fact, of: Option<&str>, nearest: String) {
+        self.nearest.insert((fact.clone(), of.map(str::to_owned)), nearest);
+    }
+
+    /// Returns what is there of nearly the name.
+    pub fn nearest(&self, fact: &Fact, of: Option<&str>) -> Option<&str> {
+        self.nearest.get(&(fact.clone(), of.map(str::to_owned))).map(String::as_str)
     }
 
     /// Returns where the access comes from, where that is known.

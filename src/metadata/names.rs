@@ -5,12 +5,14 @@
 //! a caller it would be called missing where the caller merely may not see it.
 
 mod files;
+pub(crate) mod known;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use super::fact::{Access, Fact};
+use super::full_name::profile_label;
 use super::labels::app_type;
 use super::path::FieldPath;
 use super::registry::nearest::perhaps;
@@ -78,6 +80,14 @@ impl Name {
         match self {
             Self::Component(id) => &id.full_name,
             Self::Permission(name) | Self::Licence(name) | Self::Edition(name) => name,
+        }
+    }
+
+    /// Returns the name for a person: a profile's as Setup shows it (S 3.3).
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Component(id) if id.type_name == "Profile" => profile_label(&id.full_name),
+            _ => self.text(),
         }
     }
 
@@ -233,6 +243,14 @@ fn is_part_name(text: &str) -> bool {
     text.split_once('.').is_some_and(|(object, part)| is_api_name(object) && is_api_name(part))
 }
 
+/// What layouts are named after that is no object.
+const NO_OBJECTS: &[&str] = &["CaseClose", "CaseInteraction", "Global", "UserAlt"];
+
+/// Says whether the first part of a layout assignment's key is an object's name, and no layout's.
+fn is_object_of_layouts(name: &str) -> bool {
+    is_api_name(name) && !NO_OBJECTS.contains(&name)
+}
+
 fn of_type(type_name: &str, key: &str) -> Vec<Name> {
     let object = key.split_once('.').map(|(object, _)| Name::component("CustomObject", object));
     match type_name {
@@ -246,7 +264,11 @@ fn of_type(type_name: &str, key: &str) -> Vec<Name> {
             let layout = Some(layout.trim()).filter(|layout| layout.contains('-'));
             let layout = layout.map(|layout| Name::component("Layout", layout));
             let record_type = Some(record_type.trim()).filter(|name| name.contains('.'));
-            record_type.iter().flat_map(|name| of_type("RecordType", name)).chain(layout).collect()
+            let object = Some(key.split('|').next().unwrap_or(key).trim());
+            let object = object.filter(|name| is_object_of_layouts(name));
+            let object = object.map(|name| Name::component("CustomObject", name));
+            let of_record_type = record_type.iter().flat_map(|name| of_type("RecordType", name));
+            object.into_iter().chain(of_record_type).chain(layout).collect()
         }
         _ => vec![Name::component(type_name, key)],
     }
@@ -285,7 +307,7 @@ impl Lacked {
 impl fmt::Display for Lacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.in_files { "the files have" } else { "the org has" };
-        let (sort, text) = (self.name.sort(), self.name.text());
+        let (sort, text) = (self.name.sort(), self.name.shown());
         let near = self.nearest.as_deref();
         let is_there = near.filter(|_| self.is_spelt_otherwise());
         match is_there {
@@ -299,6 +321,9 @@ impl fmt::Display for Lacked {
         }
         if let Some(near) = near.filter(|_| self.is_label) {
             return write!(f, "; that is the label of `{near}`");
+        }
+        if let (None, Some(why)) = (near, self.name.why_impossible()) {
+            return write!(f, ": {why}");
         }
         f.write_str(&perhaps(near.filter(|_| is_there.is_none())))
     }
@@ -341,6 +366,16 @@ impl Names {
             _ => None,
         });
         of_type.collect()
+    }
+
+    /// Returns how a name is written that is there, and whose capitals are others.
+    pub fn spelling(&self, name: &Name) -> Option<&Lacked> {
+        match self.known.get(name)? {
+            NameStatus::Lacked(lacked) | NameStatus::Unshown(lacked) => {
+                Some(lacked).filter(|lacked| lacked.is_spelt_otherwise())
+            }
+            NameStatus::Unseen(_) => None,
+        }
     }
 
     /// Says by which parameters each lacking name is given.
@@ -433,6 +468,11 @@ impl Shown {
                             && let Some(key) = child.child_text(key)
                         {
                             shown.add(type_name, &key);
+                            // What has a layout is an object, or counts as one there.
+                            let of = key.split_once('-').filter(|_| *type_name == "Layout");
+                            if let Some((object, _)) = of {
+                                shown.add("CustomObject", object);
+                            }
                         }
                     }
                 }
@@ -506,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_path_names_what_it_speaks_of() {
-        let paths: [(&str, &[&str]); 10] = [
+        let paths: [(&str, &[&str]); 12] = [
             ("objectPermissions[Account].allowRead", &["object Account"]),
             (
                 "fieldPermissions[Account.Phone].readable",
@@ -524,7 +564,12 @@ mod tests {
                     "page layout Account-Shop (new)",
                 ],
             ),
-            ("layoutAssignments[Account].layout", &[]),
+            ("layoutAssignments[Account].layout", &["object Account"]),
+            ("layoutAssignments[Global].layout", &[]),
+            (
+                "layoutAssignments[Account|Account.Retailer].layout",
+                &["object Account", "object Account", "record type Account.Retailer"],
+            ),
             ("loginIpRanges[1.2.3.4|1.2.3.4]", &[]),
             ("custom", &[]),
         ];

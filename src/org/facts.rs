@@ -17,6 +17,7 @@ use super::{Event, Org, Values};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
+use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
@@ -24,6 +25,9 @@ use crate::metadata::value::Value;
 const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "Developer"];
 /// The editions that cannot have it.
 const EDITIONS_WITHOUT_API: &[&str] = &["Essentials", "Group", "Team", "Contact Manager"];
+
+/// Whether an app is there; of one that is not what is there of nearly its name.
+pub(super) type App = (FactAnswer, Option<String>);
 
 fn not_observed(kind: UnseenKind, reason: impl Into<String>) -> FactAnswer {
     FactAnswer::NotObserved(Unseen::new(kind, reason))
@@ -134,7 +138,12 @@ impl Org {
                 (Fact::ApiAccessControl, _) => control.clone(),
                 (Fact::Seats(licence), _) => seats.get(licence).cloned(),
                 (Fact::AppInstalled, Some(app)) => {
-                    known.apps.get(app).or_else(|| apps.get(app.as_str())).cloned()
+                    let told = known.apps.get(app).or_else(|| apps.get(app.as_str()));
+                    let (answer, nearest) = told.cloned().unzip();
+                    if let Some(nearest) = nearest.flatten() {
+                        values.insert_nearest(fact, Some(app), nearest);
+                    }
+                    answer
                 }
                 (Fact::AppInstalled, None)
                 | (Fact::Organization(_) | Fact::User(_) | Fact::Access(_), _) => None,
@@ -233,7 +242,7 @@ impl Org {
     pub(super) async fn apps(
         &self,
         apps: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, FactAnswer>, OrgError> {
+    ) -> Result<BTreeMap<String, App>, OrgError> {
         if apps.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -260,7 +269,7 @@ impl Org {
         let mut left = Vec::new();
         for app in apps {
             if has_row(app) {
-                answers.insert((*app).to_owned(), FactAnswer::Known(true.into()));
+                answers.insert((*app).to_owned(), (FactAnswer::Known(true.into()), None));
             } else {
                 left.push(*app);
             }
@@ -305,11 +314,14 @@ impl Org {
                 (None, Some(Err(unseen))) => FactAnswer::NotObserved(unseen.clone()),
                 (None, None) => FactAnswer::Known(false.into()),
                 (Some(error), _) => no_right(format!(
-                    "all apps are seen only with Customize Application and Manage Connected Apps \
-                     ({error})"
+                    "whether the org has the app `{app}` is not shown to this user: all apps are \
+                     seen only with Customize Application and Manage Connected Apps ({error})"
                 )),
             };
-            answers.insert(app.to_owned(), answer);
+            let is_lacking = answer == FactAnswer::Known(false.into());
+            let names = listed.iter().map(|entry| entry.id.full_name.as_str());
+            let near = nearest(app, names).filter(|_| is_lacking);
+            answers.insert(app.to_owned(), (answer, near.map(str::to_owned)));
         }
         Ok(answers)
     }

@@ -10,16 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::describe::{METADATA_ALONE, described_names, everywhere, permission_fields};
-use super::error::OrgError;
+use super::error::{OrgError, OrgErrorKind};
 use super::facts::LICENCES;
 use super::http::soql_list;
 use super::retrieve::RetrieveRequest;
 use super::users::{Question, answer};
 use super::{Org, Values};
 use crate::metadata::fact::{Access, FactAnswer, edition_meant};
+use crate::metadata::full_name::profile_label;
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
+use crate::metadata::names::known::{OBJECTS, STANDARD_APPS};
 use crate::metadata::names::{Lacked, Name, NameStatus, Names, STANDARD_TAB, Shown};
-use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, registry};
@@ -125,6 +127,16 @@ fn no_right(words: String) -> NameStatus {
     NameStatus::Unseen(Unseen::new(UnseenKind::NoRight, words))
 }
 
+/// Why a type is not listed, with the right that would show it where it is that which lacks.
+fn why_unlisted(error: &OrgError) -> String {
+    match error.kind {
+        OrgErrorKind::Permission => {
+            "that needs Modify Metadata Through Metadata API Functions".to_owned()
+        }
+        _ => format!("the org says: {error}"),
+    }
+}
+
 fn ends_with_any(name: &str, ends: &[&str]) -> bool {
     let name = name.to_lowercase();
     ends.iter().any(|end| name.ends_with(&end.to_lowercase()))
@@ -197,7 +209,7 @@ impl Search<'_> {
         let asked = BTreeSet::from([app.text()]);
         values.apps.extend(self.org.apps(&asked).await?);
         match values.apps.get(app.text()) {
-            Some(FactAnswer::Known(Value::Bool(false))) => {
+            Some((FactAnswer::Known(Value::Bool(false)), _)) => {
                 lacks(&mut self.found, app.clone(), &names)
             }
             _ => _ = is_in(&mut self.found, app, &names),
@@ -308,7 +320,7 @@ impl Search<'_> {
         for type_name in all {
             let names = match self.org.list(type_name).await {
                 Ok(listed) => Ok(listed.into_iter().map(|one| one.id.full_name).collect()),
-                Err(error) if error.is_lasting() => Err(error.to_string()),
+                Err(error) if error.is_lasting() => Err(why_unlisted(&error)),
                 Err(error) => return Err(error),
             };
             self.listed.insert(type_name.to_owned(), names);
@@ -329,22 +341,36 @@ impl Search<'_> {
                 );
                 self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
             }
+            // People write the names that Setup shows (S 3.3).
+            Some(Ok(names)) if id.type_name == "Profile" => {
+                let shown = names.iter().map(|name| profile_label(name).to_owned());
+                let among: Vec<String> = names.iter().cloned().chain(shown).collect();
+                lacks(&mut self.found, name, &among);
+            }
             Some(Ok(names)) if !id.full_name.starts_with("standard__") => {
                 lacks(&mut self.found, name, names)
             }
             // Standard apps need not be listed.
             Some(Ok(names)) => {
-                if let Some(near) = names.iter().find(|one| is_slip(&id.full_name, one)) {
-                    let words = format!(
-                        "the org lists no app `{}`, and need not list standard ones{}",
-                        id.full_name,
-                        perhaps(Some(near))
-                    );
-                    self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
+                let known: Vec<String> =
+                    STANDARD_APPS.iter().map(|one| (*one).to_owned()).collect();
+                if is_in(&mut self.found, &name, &known) {
+                    return;
                 }
+                let all = names.iter().chain(&known).map(String::as_str);
+                let words = format!(
+                    "the org lists no app `{}`, and need not list standard ones{}",
+                    id.full_name,
+                    perhaps(nearest(&id.full_name, all))
+                );
+                self.found.insert(name, NameStatus::Unseen(Unseen::not_readable(words)));
             }
             Some(Err(error)) => {
-                let words = format!("whether the org has it is not shown to this user: {error}");
+                let words = format!(
+                    "whether the org has the {} `{}` is not shown to this user: {error}",
+                    name.sort(),
+                    name.shown()
+                );
                 self.found.insert(name, no_right(words));
             }
             None => {}
@@ -464,11 +490,14 @@ impl Search<'_> {
             }
             return Ok(());
         }
-        let is_proved = listed.is_ok() && sees_all_objects(self.org).await?;
+        // Whoever sees every definition needs no list.
+        let is_proved = sees_all_objects(self.org).await?;
+        let everywhere = OBJECTS.iter().map(|one| (*one).to_owned());
+        let among: Vec<String> = names.iter().cloned().chain(everywhere).collect();
         for object in left {
             let name = named(object);
             if is_proved {
-                lacks(&mut self.found, name, names);
+                lacks(&mut self.found, name, &among);
             } else {
                 let words = format!(
                     "the org shows no object `{object}` to this user; whether there is one needs \
@@ -486,7 +515,11 @@ impl Search<'_> {
         let mut left: Vec<&str> = Vec::new();
         let mut described: BTreeMap<&str, Shown> = BTreeMap::new();
         for field in fields {
-            let Some((object, _)) = field.split_once('.') else { continue };
+            let Some((object, _)) = field.split_once('.') else {
+                // No org has it.
+                lacks(&mut self.found, Name::component("CustomField", *field), &[]);
+                continue;
+            };
             let named = Name::component("CustomObject", object);
             // What is known of the object is known of its field.
             if self.found.get(&named).is_some() || !is_word(object) {

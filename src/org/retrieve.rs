@@ -35,6 +35,9 @@ pub struct RetrieveRequest {
     /// Whether an app may be named by its label, as a person does who fills a template in; what
     /// comes from files goes by its own name.
     pub by_label: bool,
+    /// Whether it is an answer that the org gives none of what is wanted and says why of each: else
+    /// that is an error, as is a retrieve that fails.
+    pub may_be_empty: bool,
 }
 
 /// What came.
@@ -149,6 +152,7 @@ impl Org {
                 }
             }
         }
+        let mut without_word: BTreeSet<ComponentId> = result.bad.keys().cloned().collect();
         let bad = result.bad.into_iter().map(|(id, words)| (id, Unseen::not_readable(words)));
         not_observed.extend(bad);
         let mut retrieved = Retrieved { components: set, contents, messages: result.messages };
@@ -179,6 +183,7 @@ impl Org {
                     not_observed.insert(id, Unseen::not_readable(reason));
                 }
                 Absence::Silent => {
+                    without_word.insert(id.clone());
                     let words = "the org sent neither the component nor a word about it";
                     not_observed.insert(id, Unseen::not_readable(words));
                 }
@@ -237,7 +242,10 @@ impl Org {
         }
         // A page of "not observed" would look like an answer.
         let unread = request.components.iter().find_map(|id| Some((id, not_observed.get(id)?)));
-        if !may_be_empty
+        let is_said =
+            |id: &ComponentId| names_in_org(id).iter().all(|id| !without_word.contains(id));
+        let is_all_said = request.may_be_empty && request.components.iter().all(is_said);
+        if !(may_be_empty || is_all_said)
             && request.components.iter().all(|id| retrieved.components.get(id).is_none())
             && missing.is_empty()
             && let Some((id, reason)) = unread
@@ -381,7 +389,11 @@ fn explain(id: &ComponentId, messages: &[String]) -> Absence {
         .map(|name| format!("'{name}'"))
         .collect();
     let type_name = format!("'{}'", id.type_name);
-    let names_it = |message: &&String| names.iter().any(|name| message.contains(name.as_str()));
+    // Another type may have a component of the same name.
+    let names_it = |message: &&String| {
+        let is_of_another = Words::OneComponent.are_in(message) && !message.contains(&type_name);
+        !is_of_another && names.iter().any(|name| message.contains(name.as_str()))
+    };
     let about_it = messages.iter().filter(names_it);
     for message in about_it.clone() {
         if Words::NotFound.are_in(message) && message.contains(&type_name) {
@@ -412,7 +424,12 @@ mod tests {
         let explained =
             |type_name: &str, name: &str| explain(&ComponentId::new(type_name, name), &messages);
         assert!(matches!(explained("Profile", "Sales"), Absence::Missing));
-        assert!(matches!(explained("PermissionSet", "Sales"), Absence::Said(_)));
+        assert!(matches!(explained("PermissionSet", "Sales"), Absence::Silent));
+        // What is said of all of a type goes before what is said of another's component.
+        match explained("ExternalClientApplication", "Sales") {
+            Absence::Said(reason) => assert!(reason.contains("is unknown"), "{reason}"),
+            Absence::Missing | Absence::Silent => panic!("an unknown type is no missing component"),
+        }
         assert!(matches!(explained("PermissionSet", "Other"), Absence::Silent));
         match explained("ExternalClientApplication", "Acme") {
             Absence::Said(reason) => assert!(reason.contains("is unknown"), "{reason}"),

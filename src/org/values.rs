@@ -23,8 +23,8 @@ pub(crate) struct Values {
     /// The lists of the org that were read for it.
     pub(super) listed: Listed,
     pub(super) users: Option<Users>,
-    /// Whether apps are installed, by what they are called.
-    pub(super) apps: BTreeMap<String, FactAnswer>,
+    /// Whether apps are installed, by what they are called, and the nearest name of one that is not.
+    pub(super) apps: BTreeMap<String, (FactAnswer, Option<String>)>,
 }
 
 impl Values {

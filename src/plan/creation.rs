@@ -174,10 +174,11 @@ fn refuse_names(
             Some(NameStatus::Lacked(lacked)) if !lacked.in_files => {
                 return Err(format!("it is made with what is not there: {lacked}"));
             }
-            Some(NameStatus::Unshown(lacked)) => {
+            Some(NameStatus::Unshown(lacked)) if !lacked.is_spelt_otherwise() => {
                 return Err(format!("it is made with what may not be there: {lacked}"));
             }
-            Some(NameStatus::Lacked(_) | NameStatus::Unseen(_)) | None => {}
+            Some(NameStatus::Lacked(_) | NameStatus::Unseen(_) | NameStatus::Unshown(_)) | None => {
+            }
         }
     }
     Ok(())

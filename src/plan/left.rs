@@ -77,7 +77,7 @@ impl Left {
         subject: String,
         reason: String,
     ) -> Self {
-        let page = id.and_then(|id| setup::of_type(&id.type_name));
+        let page = id.and_then(setup::of_component);
         Self { finding: None, kind, step: None, subject, reason, page, docs: None }
     }
 }

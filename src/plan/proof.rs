@@ -234,7 +234,7 @@ pub(super) fn findings(
         if was.state() == State::InSync && is.state() != State::InSync {
             broken.push(format!("{} is right and would not be any more", was.name()));
         }
-        if is.state() == State::InSync {
+        if is.state() == State::InSync && was.state() != State::InSync {
             along.insert(index);
         }
     }

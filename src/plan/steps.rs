@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
-use crate::metadata::fact::{Access, Fact};
+use crate::metadata::fact::{Access, Fact, UserFact};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
@@ -12,7 +12,7 @@ use crate::metadata::registry::nearest::perhaps;
 use crate::metadata::registry::{self, Field, Found, Portability};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, ComponentSet, Requested};
+use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::package::{Cause, Change, own};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
 
@@ -68,16 +68,23 @@ pub(super) fn fill(
             }
             // So only because there is nothing: what is strict counts it.
             Outcome::InSync => {
-                plan.left.extend(finding.lacks.as_ref().map(|lacked| Left {
-                    kind: LeftKind::NotObserved,
-                    ..leave(lacked.to_string())
-                }));
+                let remark = finding.remark().filter(|_| finding.is_of_nothing());
+                let left = remark.map(|words| Left { kind: LeftKind::NotObserved, ..leave(words) });
+                plan.left.extend(left);
                 continue;
             }
             Outcome::Waived(_) => continue,
         }
-        if let Some(lacked) = finding.lacks_name().filter(|lacked| !can_be_made(&lacked.name)) {
+        // A set that a user is to have may be made here; one that stands in a value is not.
+        let is_setting = matches!(finding.subject, Subject::Setting { .. });
+        let lacked = finding.lacks_name();
+        if let Some(lacked) = lacked.filter(|one| is_setting || !can_be_made(&one.name)) {
             plan.left.push(leave(lacked.to_string()));
+            continue;
+        }
+        // A value that nobody could see to be there may be refused, and a slip would be.
+        if let Some(doubt) = finding.doubt().filter(|_| finding.manual().is_none()) {
+            plan.left.push(leave(doubt.words.clone()));
             continue;
         }
         let outcome = match &finding.subject {
@@ -93,10 +100,18 @@ pub(super) fn fill(
                 plan.fixed.insert(index);
             }
             Err(reason) => {
+                // It is there, and not by this spelling.
+                let spelt = finding.lacks.as_ref().filter(|lacked| lacked.is_spelt_otherwise());
+                if let Some(spelt) = spelt {
+                    plan.left.push(leave(spelt.to_string()));
+                    continue;
+                }
                 let nearest = finding.lacks.as_ref().and_then(|lacked| lacked.nearest.as_deref());
-                plan.left.push(leave(match finding.manual() {
-                    Some(manual) => manual.to_owned(),
-                    None => format!("{reason}{}", perhaps(nearest)),
+                plan.left.push(leave(match (finding.manual(), &finding.aside) {
+                    (Some(manual), Some(aside)) => format!("{manual} ({})", aside.words),
+                    (Some(manual), None) => manual.to_owned(),
+                    (None, Some(aside)) => format!("{reason} ({})", aside.words),
+                    (None, None) => format!("{reason}{}", perhaps(nearest)),
                 }));
             }
         }
@@ -208,6 +223,9 @@ impl Plan<'_> {
             _ if fact.is_bought() => {
                 return Err("this is bought, not deployed: ask the account executive".to_owned());
             }
+            Fact::User(UserFact::Profile) => {
+                return Err("no package gives a user another profile; do it in Setup".to_owned());
+            }
             Fact::Organization(_)
             | Fact::ApiAccessControl
             | Fact::User(_)
@@ -242,6 +260,10 @@ impl Plan<'_> {
 
     fn assign(&mut self, user: &str, set: &str, basis: &Basis<'_>) -> Result<(), String> {
         let id = ComponentId::new("PermissionSet", set);
+        let unread = why_unread(&basis.components.not_observed, &id);
+        if let Some(why) = unread.filter(|_| !self.made.contains_key(&id)) {
+            return Err(format!("whether there is a permission set `{set}` was not seen: {why}"));
+        }
         let is_asked_for = matches!(&basis.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
         if is_asked_for && basis.components.get(&id).is_none() && !self.made.contains_key(&id) {
             return Err(format!(

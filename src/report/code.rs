@@ -58,7 +58,10 @@ pub const CODES: &[(&str, &str)] = &[
     (DAMAGED, "what the org sent was damaged, and again when it was asked once more"),
     (HOSTILE, "what came is unsafe to read; nothing was written"),
     (UNEXPECTED, "what came is not what the API promises: a login page, half an answer"),
-    (USAGE, "what was asked for makes no sense: an address, a key file, an alias"),
+    (
+        USAGE,
+        "what was asked for makes no sense: an address, a key file, an alias, a choice that names nothing",
+    ),
     (STORAGE, "a login could not be stored or read"),
     (NOTHING_OBSERVED, "nothing of what is asked could be seen; the findings say why"),
     (INCOMPLETE, "a snapshot was written, but the org did not show all that was asked for"),

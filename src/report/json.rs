@@ -279,7 +279,9 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
 /// Why it could not be seen, or what the org does not have.
 fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
     let unseen = finding.unseen().map(|unseen| Cow::from(unseen.words.as_str()));
-    unseen.or_else(|| finding.lacks.as_ref().map(|lacked| lacked.to_string().into()))
+    let lacked = || finding.lacks.as_ref().map(|lacked| lacked.to_string().into());
+    let aside = || finding.aside.as_ref().map(|aside| aside.words.as_str().into());
+    unseen.or_else(lacked).or_else(aside)
 }
 
 fn of_step<'r>(row: FindingRow<'r>, wanted: &'r StepWant<'_>) -> FindingRow<'r> {

@@ -51,8 +51,8 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     for source in sources {
         line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
     }
-    for lacked in of_nothing(findings) {
-        paragraph(out, 4, "note: ", &lacked);
+    for remark in remarks(findings) {
+        paragraph(out, 4, "note: ", &remark);
     }
     if state == State::InSync {
         return;
@@ -82,12 +82,15 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     out.push('\n');
 }
 
-/// What is so only because the org does not have what it speaks of, each once.
-fn of_nothing(findings: &[Finding<'_>]) -> Vec<String> {
-    let so = findings.iter().filter(|finding| finding.state() == State::InSync);
-    let mut notes: Vec<String> =
-        so.filter_map(|finding| finding.lacks.as_ref().map(ToString::to_string)).collect();
-    notes.dedup();
+/// What there is to know of names, each once: that something is so only because the org does not
+/// have what it speaks of, that nobody could see whether it has, that it is written otherwise.
+fn remarks(findings: &[Finding<'_>]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for remark in findings.iter().filter_map(Finding::remark) {
+        if !notes.contains(&remark) {
+            notes.push(remark);
+        }
+    }
     notes
 }
 

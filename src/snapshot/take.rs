@@ -282,6 +282,7 @@ pub async fn piece(org: &Org, wanted: &Wanted, ids: &[ComponentId]) -> Result<Re
             Manifest::default()
         },
         by_label: wanted.request.by_label,
+        may_be_empty: wanted.request.may_be_empty,
     };
     if wanted.by_own_name {
         org.retrieve_listed(&request).await

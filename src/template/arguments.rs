@@ -18,6 +18,10 @@ pub struct ArgumentErrors {
     pub errors: Vec<String>,
     /// Some of it is wrong as it was given, not as it was configured or left out.
     pub is_given: bool,
+    /// A parameter has no value.
+    pub is_incomplete: bool,
+    /// The parameters that are wrong as they were configured; each is named in its sentence.
+    pub configured: Vec<String>,
 }
 
 impl fmt::Display for ArgumentErrors {
@@ -57,6 +61,7 @@ impl Arguments {
             }
         }
         let mut is_given = !errors.is_empty();
+        let mut wrong_configured = Vec::new();
         for parameter in &template.parameters {
             let value = match (
                 given.get(&parameter.name),
@@ -76,7 +81,11 @@ impl Arguments {
                     values.insert(parameter.name.clone(), value);
                 }
                 Err(error) => {
-                    is_given |= given.contains_key(&parameter.name);
+                    if given.contains_key(&parameter.name) {
+                        is_given = true;
+                    } else {
+                        wrong_configured.push(parameter.name.clone());
+                    }
                     errors.push(error);
                 }
             }
@@ -84,7 +93,11 @@ impl Arguments {
         if !missing.is_empty() {
             errors.insert(0, format!("no value is given for {}", missing.join(", ")));
         }
-        if errors.is_empty() { Ok(Self(values)) } else { Err(ArgumentErrors { errors, is_given }) }
+        if errors.is_empty() {
+            return Ok(Self(values));
+        }
+        let (is_incomplete, configured) = (!missing.is_empty(), wrong_configured);
+        Err(ArgumentErrors { errors, is_given, is_incomplete, configured })
     }
 
     /// What a template's parameters have by default; a list that must be given has one element.
@@ -127,13 +140,11 @@ impl Arguments {
             .map(|(name, texts)| (name.clone(), texts.clone()))
             .collect();
         match Self::resolve(&of_given, &known, &BTreeMap::new()) {
-            Ok(values) if errors.is_empty() => Ok(values),
-            Ok(_) => Err(ArgumentErrors { errors, is_given: true }),
-            Err(more) => {
-                errors.extend(more.errors);
-                Err(ArgumentErrors { errors, is_given: true })
-            }
+            Ok(values) if errors.is_empty() => return Ok(values),
+            Ok(_) => {}
+            Err(more) => errors.extend(more.errors),
         }
+        Err(ArgumentErrors { errors, is_given: true, is_incomplete: false, configured: Vec::new() })
     }
 
     /// Returns a parameter's value.

@@ -19,6 +19,8 @@ use crate::metadata::value::Value;
 pub struct Needs {
     /// The components that wants speak of.
     pub components: BTreeSet<ComponentId>,
+    /// Those of them that facts alone speak of: permission sets that a user is to have.
+    pub assigned: BTreeSet<ComponentId>,
     /// What must be asked for with a profile, so that the absence of an entry can be read (S 3.2):
     /// standard objects by name, never `*`.
     pub companions: Manifest,
@@ -50,6 +52,9 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
         needs.components.extend(step.create.iter().filter_map(|create| create.from.clone()));
         needs.names.extend(step.create.iter().flat_map(created_names));
     }
+    let components = &needs.components;
+    needs.assigned.retain(|set| !components.contains(set));
+    needs.components.extend(needs.assigned.iter().cloned());
     needs
 }
 
@@ -90,7 +95,7 @@ impl Needs {
         let need = (fact.clone(), of.cloned());
         // A set can be assigned only where it exists.
         if let Fact::Access(Access::PermissionSet(set)) = fact {
-            self.components.insert(ComponentId::new("PermissionSet", set.as_str()));
+            self.assigned.insert(ComponentId::new("PermissionSet", set.as_str()));
         }
         if is_askable && !self.facts.contains(&need) {
             self.facts.push(need);
@@ -119,35 +124,47 @@ pub(crate) fn created_names(create: &ExpandedCreate) -> Vec<Name> {
     of_settings.chain(create.from.iter().flat_map(Name::of_component)).collect()
 }
 
-/// The names that a setting is wanted to hold: the licence of a profile or permission set, a
-/// layout, the profiles and permission sets whose users an app lets in.
+/// The names that a setting is wanted to hold, or not to hold: the licence of a profile or
+/// permission set, a layout, the profiles and permission sets whose users an app lets in, the sets
+/// of a group.
 pub(crate) fn wanted_names(id: &ComponentId, path: &FieldPath, test: &Test) -> Vec<Name> {
     let segments: Vec<&str> = path.segments().iter().map(|one| one.name.as_str()).collect();
-    let all_of = |type_name: &str| -> Vec<Name> {
-        let Test::Includes(names) = test else { return Vec::new() };
-        names.iter().map(|name| named(type_name, name)).collect()
-    };
-    let text = match test {
-        Test::Equals(Value::Text(text)) => Some(text),
-        _ => None,
-    };
-    match (id.type_name.as_str(), segments.as_slice(), text) {
-        ("Profile", ["userLicense"], Some(name))
-        | ("PermissionSet", ["license" | "userLicense"], Some(name)) => {
-            vec![Name::Licence(name.clone())]
+    let of_type = |type_name: &str| texts(test).map(|name| named(type_name, &name)).collect();
+    match (id.type_name.as_str(), segments.as_slice()) {
+        ("Profile", ["userLicense"]) | ("PermissionSet", ["license" | "userLicense"]) => {
+            texts(test).map(Name::Licence).collect()
         }
-        ("Profile", ["layoutAssignments", "layout"], Some(name)) => {
-            vec![Name::component("Layout", plain(name.trim()))]
+        ("Profile", ["layoutAssignments", "layout"]) => {
+            texts(test).map(|name| Name::component("Layout", plain(name.trim()))).collect()
         }
-        ("ConnectedApp", ["profileName"], _)
-        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedProfile"], _) => {
-            all_of("Profile")
-        }
-        ("ConnectedApp", ["permissionSetName"], _)
-        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedPermissionSet"], _) => {
-            all_of("PermissionSet")
-        }
+        ("ConnectedApp", ["profileName"])
+        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedProfile"]) => of_type("Profile"),
+        ("ConnectedApp", ["permissionSetName"])
+        | ("ExtlClntAppOauthConfigurablePolicies", ["commaSeparatedPermissionSet"])
+        | ("PermissionSetGroup", ["permissionSets"]) => of_type("PermissionSet"),
+        ("PermissionSetGroup", ["mutingPermissionSets"]) => of_type("MutingPermissionSet"),
         _ => Vec::new(),
+    }
+}
+
+/// The texts that a comparison names.
+fn texts(test: &Test) -> impl Iterator<Item = String> {
+    let all: Vec<String> = match test {
+        Test::Equals(value) => texts_of(value),
+        Test::OneOf(values) => values.iter().flat_map(texts_of).collect(),
+        Test::Includes(names) | Test::Excludes(names) => names.clone(),
+        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => Vec::new(),
+    };
+    all.into_iter().filter(|text| !text.trim().is_empty())
+}
+
+fn texts_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::Text(text) => vec![text.clone()],
+        Value::List(texts) => texts.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Present | Value::Hidden | Value::Xml(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -158,24 +175,12 @@ fn named(type_name: &str, name: &str) -> Name {
 /// The names that a fact is wanted to be one of: a user's licence or profile, and editions where
 /// none of them is one.
 pub(crate) fn wanted_by_fact(fact: &Fact, test: &Test) -> Vec<Name> {
-    let values = match test {
-        Test::Equals(value) => std::slice::from_ref(value),
-        Test::OneOf(values) => values,
-        _ => &[],
-    };
-    let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    let Some(texts) = values.iter().map(text).collect::<Option<Vec<String>>>() else {
-        return Vec::new();
-    };
-    match (fact, texts.as_slice()) {
-        (Fact::User(UserFact::License), [name]) => vec![Name::Licence(name.clone())],
-        (Fact::User(UserFact::Profile), [name]) => vec![named("Profile", name)],
-        (Fact::Organization(OrganizationFact::Edition), _) => {
-            let is_one = texts.iter().any(|text| EDITIONS.contains(&text.as_str()));
-            if is_one { Vec::new() } else { texts.into_iter().map(Name::Edition).collect() }
+    match fact {
+        Fact::User(UserFact::License) => texts(test).map(Name::Licence).collect(),
+        Fact::User(UserFact::Profile) => texts(test).map(|name| named("Profile", &name)).collect(),
+        Fact::Organization(OrganizationFact::Edition) => {
+            let is_one = texts(test).any(|text| EDITIONS.contains(&text.as_str()));
+            if is_one { Vec::new() } else { texts(test).map(Name::Edition).collect() }
         }
         _ => Vec::new(),
     }

@@ -272,6 +272,12 @@ impl Walk<'_, '_> {
         let Some((known, place)) =
             placed.parameters.iter_mut().find(|(known, _)| known.name == *name.get_ref())
         else {
+            let inherited = placed.parameters.iter().filter(|(_, place)| place.is_none());
+            let names = inherited.map(|(known, _)| known.name.as_str());
+            let near = nearest(name.get_ref(), names).map(str::to_owned);
+            if self.is_slip_of_inherited(node, &["title"], &name.span(), "parameter", near) {
+                return;
+            }
             if let Some(parameter) = self.parameter(name.get_ref(), node) {
                 placed.parameters.push((Parameter { line, ..parameter }, Some(name.span())));
             }
@@ -295,6 +301,24 @@ impl Walk<'_, '_> {
         }
         known.line = line;
         *place = Some(name.span());
+    }
+
+    /// Says whether something lacks what a new one must have, and nearly has the name of one that
+    /// it would change; that is a mistake then.
+    fn is_slip_of_inherited(
+        &mut self,
+        node: &Node<'_>,
+        needed: &[&str],
+        name: &Range<usize>,
+        what: &str,
+        near: Option<String>,
+    ) -> bool {
+        let table = node.get_ref().as_table();
+        let has_all = table.is_some_and(|table| needed.iter().all(|key| table.contains_key(*key)));
+        let Some(near) = near.filter(|_| !has_all) else { return false };
+        let message = format!("there is no {what} of this name to change");
+        self.mistakes.add_with(name, message, Some(format!("did you mean `{near}`?")));
+        true
     }
 
     fn drop_step(&mut self, node: &Node<'_>, placed: &mut Placed) {
@@ -407,6 +431,14 @@ impl Walk<'_, '_> {
         let id = self.required_text(table, "id", &at, "a step");
         let inherited =
             placed.steps.iter().position(|known| known.step.id == id && known.id.is_none());
+        let known = placed.steps.iter().filter(|known| known.id.is_none());
+        let near = nearest(&id, known.map(|known| known.step.id.as_str())).map(str::to_owned);
+        let place = table.get("id").map_or(at.clone(), Spanned::span);
+        if inherited.is_none()
+            && self.is_slip_of_inherited(node, &["title", "want"], &place, "step", near)
+        {
+            return;
+        }
         let mut step = match inherited {
             Some(index) => placed.steps[index].step.clone(),
             None => Step { id, ..Step::default() },

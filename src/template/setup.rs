@@ -3,6 +3,7 @@
 //! Page ids are no published contract, so the Quick Find words are always shown beside the link; a
 //! page whose path no source gives has none.
 
+use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 
 /// A page of Setup.
@@ -44,12 +45,34 @@ pub(crate) const PAGES: &[SetupPage] = &[
     page("installed-packages", "Installed Packages", "/lightning/setup/ImportedPackage/home"),
     page("company-information", "Company Information", "/lightning/setup/CompanyProfileInfo/home"),
     without_path("api-access-control", "API Access Control"),
-    without_path("deployment-status", "Deployment Status"),
-    without_path("session-settings", "Session Settings"),
-    without_path("network-access", "Network Access"),
-    without_path("my-domain", "My Domain"),
-    without_path("change-data-capture", "Change Data Capture"),
-    without_path("object-manager", "Object Manager"),
+    page("deployment-status", "Deployment Status", "/lightning/setup/DeployStatus/home"),
+    page("session-settings", "Session Settings", "/lightning/setup/SecuritySession/home"),
+    page("network-access", "Network Access", "/lightning/setup/NetworkAccess/home"),
+    page("my-domain", "My Domain", "/lightning/setup/OrgDomain/home"),
+    page("change-data-capture", "Change Data Capture", "/lightning/setup/CdcObjectEnablement/home"),
+    page("apex-classes", "Apex Classes", "/lightning/setup/ApexClasses/home"),
+    page("auth-providers", "Auth. Providers", "/lightning/setup/AuthProviders/home"),
+    page(
+        "certificates",
+        "Certificate and Key Management",
+        "/lightning/setup/CertificatesAndKeysManagement/home",
+    ),
+    page("cors", "CORS", "/lightning/setup/CorsWhitelistEntries/home"),
+    page("custom-permissions", "Custom Permissions", "/lightning/setup/CustomPermissions/home"),
+    page("event-manager", "Event Manager", "/lightning/setup/EventManager/home"),
+    page("flows", "Flows", "/lightning/setup/Flows/home"),
+    page("named-credentials", "Named Credentials", "/lightning/setup/NamedCredential/home"),
+    page("object-manager", "Object Manager", "/lightning/setup/ObjectManager/home"),
+    page("queues", "Queues", "/lightning/setup/Queues/home"),
+    page(
+        "remote-site-settings",
+        "Remote Site Settings",
+        "/lightning/setup/SecurityRemoteProxy/home",
+    ),
+    page("roles", "Roles", "/lightning/setup/Roles/home"),
+    page("single-sign-on", "Single Sign-On Settings", "/lightning/setup/SingleSignOn/home"),
+    page("trusted-urls", "Trusted URLs", "/lightning/setup/SecurityCspTrustedSite/home"),
+    without_path("oauth-and-openid-connect-settings", "OAuth and OpenID Connect Settings"),
     without_path("content-deliveries", "Content Deliveries and Public Links"),
 ];
 
@@ -66,19 +89,51 @@ pub fn find(id: &str) -> Option<&'static SetupPage> {
     PAGES.iter().find(|page| page.id == id)
 }
 
-/// Returns the page where a person sees and sets components of a type; none where no source gives
-/// one.
-pub fn of_type(type_name: &str) -> Option<&'static SetupPage> {
-    find(match type_name {
+/// Returns the page where a person sees and sets a component; none where no source gives one.
+pub fn of_component(id: &ComponentId) -> Option<&'static SetupPage> {
+    find(match id.type_name.as_str() {
+        "ApexClass" => "apex-classes",
+        "AuthProvider" => "auth-providers",
+        "Certificate" => "certificates",
         "ConnectedApp" => "connected-apps",
+        "CorsWhitelistOrigin" => "cors",
+        "CspTrustedSite" => "trusted-urls",
+        "CustomApplication" => "app-manager",
+        "CustomField" | "CustomObject" | "Layout" | "RecordType" => "object-manager",
+        "CustomPermission" => "custom-permissions",
         "ExternalClientApplication" => "external-client-apps",
-        _ if type_name.starts_with("ExtlClntApp") => "external-client-apps",
+        name if name.starts_with("ExtlClntApp") => "external-client-apps",
+        // External credentials are a tab of that page.
+        "ExternalCredential" | "NamedCredential" => "named-credentials",
+        "Flow" => "flows",
         "InstalledPackage" => "installed-packages",
         "MutingPermissionSet" | "PermissionSetGroup" => "permission-set-groups",
         "PermissionSet" => "permission-sets",
+        "PlatformEventChannelMember" => "change-data-capture",
         "Profile" | "ProfilePasswordPolicy" | "ProfileSessionSetting" => "profiles",
+        "Queue" => "queues",
+        "RemoteSiteSetting" => "remote-site-settings",
+        "Role" => "roles",
+        "SamlSsoConfig" => "single-sign-on",
+        "Settings" => match id.full_name.as_str() {
+            "ConnectedApp" => "api-access-control",
+            "Event" => "event-manager",
+            "ExternalClientApp" => "external-client-app-settings",
+            "MyDomain" => "my-domain",
+            "OauthOidc" => "oauth-and-openid-connect-settings",
+            "Security" => "session-settings",
+            _ => return None,
+        },
         _ => return None,
     })
+}
+
+/// Returns the page that a text for a person names first, by a title of several words.
+pub fn named_in(text: &str) -> Option<&'static SetupPage> {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let titled = PAGES.iter().filter(|page| page.title.contains(' '));
+    let at = titled.filter_map(|page| Some((words.find(page.title)?, page)));
+    at.min_by_key(|(at, page)| (*at, std::cmp::Reverse(page.title.len()))).map(|(_, page)| page)
 }
 
 /// Returns the page where a person sees what a fact says.
@@ -98,5 +153,39 @@ impl SetupPage {
         let path = self.path?;
         let base = instance_url.unwrap_or_default().trim_end_matches('/');
         Some(format!("{base}{path}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_in_setup_has_a_page_there() {
+        for (type_name, name, id) in [
+            ("Settings", "Security", "session-settings"),
+            ("Settings", "ExternalClientApp", "external-client-app-settings"),
+            ("CustomField", "Account.Phone", "object-manager"),
+            ("Layout", "Account-Account Layout", "object-manager"),
+            ("CustomApplication", "Lamp_Sales", "app-manager"),
+            ("ExternalCredential", "X", "named-credentials"),
+            ("ExtlClntAppOauthSettings", "X", "external-client-apps"),
+        ] {
+            let page = of_component(&ComponentId::new(type_name, name));
+            assert_eq!(page.map(|page| page.id), Some(id), "{type_name}:{name}");
+        }
+        assert!(of_component(&ComponentId::new("Report", "X")).is_none());
+    }
+
+    #[test]
+    fn a_text_names_the_page_on_which_it_is_done() {
+        for (text, id) in [
+            ("Setup > My\n Domain: give the vendor the address", Some("my-domain")),
+            ("Permission Set Groups, then Profiles", Some("permission-set-groups")),
+            ("External Client App Manager > X > Settings", Some("external-client-apps")),
+            ("Give the users the app", None),
+        ] {
+            assert_eq!(named_in(text).map(|page| page.id), id, "{text}");
+        }
     }
 }

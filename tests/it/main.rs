@@ -46,6 +46,7 @@ mod project;
 mod secrets;
 mod signin;
 mod silence;
+mod slips;
 mod snapshot;
 mod stuck;
 mod support;

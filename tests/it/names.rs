@@ -7,36 +7,36 @@ use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 use crate::lab::Lab;
 use crate::support::Run;
 
-const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+pub(crate) const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
                     \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\n\
                     title = \"User\"\ndefault = \"warehouse.sync@harbourlight.example.com\"\n";
-const PROFILE: &str = "Profile:Ampersand Integration";
+pub(crate) const PROFILE: &str = "Profile:Ampersand Integration";
 /// A user of the demo org who has no View Setup and Configuration and reads few objects.
-const LESSER: &str = "warehouse.sync@harbourlight.example.com";
+pub(crate) const LESSER: &str = "warehouse.sync@harbourlight.example.com";
 
-async fn lab(wants: &[String]) -> Lab {
+pub(crate) async fn lab(wants: &[String]) -> Lab {
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     lab.env.write("t.toml", template_of(&wants.join(", ")));
     lab
 }
 
 /// A template of one step.
-fn template_of(wants: &str) -> String {
+pub(crate) fn template_of(wants: &str) -> String {
     format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n")
 }
 
-fn setting(component: &str, path: &str, rest: &str) -> String {
+pub(crate) fn setting(component: &str, path: &str, rest: &str) -> String {
     format!("{{ component = \"{component}\", path = \"{path}\", {rest} }}")
 }
 
-fn fact(fact: &str, rest: &str) -> String {
+pub(crate) fn fact(fact: &str, rest: &str) -> String {
     format!("{{ fact = \"{fact}\", {rest} }}")
 }
 
-const DIFF: &[&str] = &["diff", "--template", "t.toml", "--format", "json"];
+pub(crate) const DIFF: &[&str] = &["diff", "--template", "t.toml", "--format", "json"];
 
 /// State and reason of each finding.
-fn told(run: &Run) -> Vec<(String, String)> {
+pub(crate) fn told(run: &Run) -> Vec<(String, String)> {
     let report: Json =
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
@@ -292,7 +292,7 @@ async fn an_app_by_its_label_is_that_app() {
 }
 
 /// A lab whose template asks an app that a parameter names.
-async fn of_app(wants: &[String]) -> Lab {
+pub(crate) async fn of_app(wants: &[String]) -> Lab {
     let lab = lab(wants).await;
     let text = std::fs::read_to_string(lab.env.folder().join("t.toml")).unwrap();
     let app = "[parameters.app]\ntitle = \"App\"\n[[step]]";
@@ -688,7 +688,7 @@ async fn files_tell_of_slips_and_make_nothing_of_them_unasked() {
 }
 
 /// A text without its breaks of lines.
-fn words_of(text: &str) -> String {
+pub(crate) fn words_of(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

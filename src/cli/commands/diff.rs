@@ -291,7 +291,10 @@ fn next(
     }
     let is_of_nothing = |diff: &Diff<'_>| diff.findings.iter().any(Finding::is_of_nothing);
     if arguments.strict && report.diffs().any(is_of_nothing) {
-        ui.hint("--strict: what is so only because there is nothing of that name counts too");
+        ui.hint(
+            "--strict: what is so only because there is nothing of that name, or because nobody \
+             could see whether there is, counts too",
+        );
     }
 }
 

@@ -119,7 +119,7 @@ fn show(
     let whole = load::load(ui, name)?;
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
-        .map_err(|errors| CommandError::arguments(&whole, &errors))?;
+        .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
     load::tell_age(ui, &template);
     let page = || Page::of(&template, &values, template.age(&load::today()));
     let answer = match (asks, format) {

@@ -244,7 +244,7 @@ impl Config {
         let orgs = top.get("orgs").and_then(|orgs| orgs.get_ref().as_table());
         let meant = org.filter(|org| !self.orgs.contains_key(*org));
         for (key, _) in orgs.into_iter().flatten() {
-            if let Some(org) = meant.filter(|org| is_slip(key.get_ref(), org)) {
+            if let Some(org) = meant.filter(|org| is_org_meant(key.get_ref(), org)) {
                 found.push(self.no_such("org", key, Some(org)));
             }
         }
@@ -344,17 +344,38 @@ impl Config {
         self.place_of(&["org"])
     }
 
+    /// Returns where the value of a template's parameter stands that holds for an org; none where
+    /// the file has none.
+    pub(crate) fn place_of_parameter(
+        &self,
+        template: &str,
+        org: Option<&str>,
+        name: &str,
+    ) -> Option<String> {
+        let of_org = org.map(|org| {
+            [vec!["orgs", org, "parameters", template, name], vec!["orgs", org, "parameters", name]]
+        });
+        let of_all = [vec!["parameters", template, name], vec!["parameters", name]];
+        let mut paths = of_org.into_iter().flatten().chain(of_all);
+        let path = paths.find(|path| self.line_at(path).is_some())?;
+        Some(self.place_of(&path))
+    }
+
+    /// Returns the line of a key, where it is there.
+    fn line_at(&self, path: &[&str]) -> Option<usize> {
+        let top = DeTable::parse(&self.text).ok()?;
+        let (last, tables) = path.split_last()?;
+        let mut table = top.get_ref();
+        for name in tables {
+            table = table.get(*name)?.get_ref().as_table()?;
+        }
+        let (key, _) = table.get_key_value(*last)?;
+        Some(line_of(&self.text, key.span().start))
+    }
+
     /// Returns where a key stands.
     fn place_of(&self, path: &[&str]) -> String {
-        let line = DeTable::parse(&self.text).ok().and_then(|top| {
-            let (last, tables) = path.split_last()?;
-            let mut table = top.get_ref();
-            for name in tables {
-                table = table.get(*name)?.get_ref().as_table()?;
-            }
-            let (key, _) = table.get_key_value(*last)?;
-            Some(line_of(&self.text, key.span().start))
-        });
+        let line = self.line_at(path);
         let file = self.file.as_deref().and_then(Path::file_name);
         let file = file.map_or(FILE.into(), |name| name.to_string_lossy());
         line.map_or_else(|| file.to_string(), |line| format!("{file}, line {line}"))
@@ -409,9 +430,43 @@ fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1
 }
 
+/// Says whether an org's name was probably meant by another: a slip, or of a short name a letter
+/// left out or too many. A letter for another makes another org (`hr`, `pr`).
+fn is_org_meant(name: &str, org: &str) -> bool {
+    let (short, long) = if name.len() < org.len() { (name, org) } else { (org, name) };
+    let is_one_more = short.len() >= 3
+        && short.is_ascii()
+        && long.char_indices().any(|(at, letter)| {
+            letter.is_ascii_alphabetic()
+                && short.eq_ignore_ascii_case(&format!("{}{}", &long[..at], &long[at + 1..]))
+        });
+    is_slip(name, org) || is_one_more
+}
+
 /// The parameters that shipped templates have.
 fn shipped_parameters() -> Vec<String> {
     let shipped = builtin::all().iter();
     let parsed = shipped.filter_map(|one| template::parse(one.name, one.text).ok());
     parsed.flat_map(|one| one.parameters).map(|parameter| parameter.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_org_is_meant_by_a_letter_less_and_not_by_another_letter() {
+        for (name, is_meant) in [
+            ("dmo", true),
+            ("dem", true),
+            ("demoo", true),
+            ("dmeo", true),
+            ("demo2", false),
+            ("dmx", false),
+            ("dé", false),
+        ] {
+            assert_eq!(is_org_meant(name, "demo"), is_meant, "{name}");
+        }
+        assert!(!is_org_meant("hr", "pr") && !is_org_meant("uat", "uat2"));
+    }
 }

@@ -88,6 +88,7 @@ impl CommandError {
     /// Says that the arguments are wrong.
     pub(crate) fn usage(mut self) -> Self {
         self.exit = Exit::Usage;
+        self.code.get_or_insert_with(|| code::USAGE.to_owned());
         self
     }
 
@@ -115,11 +116,24 @@ impl CommandError {
         Self { is_rendered: true, ..Self::new(errors.render(true)) }
     }
 
-    /// Parameters that are missing or wrong.
-    pub(crate) fn arguments(template: &Template, errors: &ArgumentErrors) -> Self {
+    /// Parameters that are missing or wrong; `place` says where the value of one stands that was
+    /// configured.
+    pub(crate) fn arguments(
+        template: &Template,
+        errors: &ArgumentErrors,
+        place: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let wrong = if errors.is_incomplete { "are not complete" } else { "are not right" };
         let mut error =
-            Self::new(format!("the parameters of template `{}` are not complete", template.name));
-        error.causes = errors.to_string().lines().map(str::to_owned).collect();
+            Self::new(format!("the parameters of template `{}` {wrong}", template.name));
+        let with_place = |line: &str| {
+            let of_it = |name: &&String| line.starts_with(&format!("parameter `{name}` "));
+            match errors.configured.iter().find(of_it).and_then(|name| place(name)) {
+                Some(place) => format!("{place}: {line}"),
+                None => line.to_owned(),
+            }
+        };
+        error.causes = errors.to_string().lines().map(with_place).collect();
         let listed = match builtin::find(&template.name) {
             Some(_) => format!("`sfsetup template show {}` lists them", template.name),
             None => "they stand in its file, under [parameters]".to_owned(),
@@ -214,9 +228,11 @@ impl CommandError {
         match silence {
             Silence::Unseen(reasons) => {
                 error.causes = reasons.iter().take(REASONS).cloned().collect();
-                if reasons.len() > REASONS {
-                    error.causes.push(format!("and {} more", reasons.len() - REASONS));
+                let more = reasons.len().saturating_sub(REASONS);
+                if more == 0 {
+                    return error.hint("nothing can be said of what was not seen");
                 }
+                error.causes.push(format!("and {more} more"));
                 error.hint("nothing can be said of what was not seen; `--full` lists all of it")
             }
             Silence::NothingInCommon => error

@@ -553,6 +553,9 @@ fn is_one_name(one: &ComponentId, other: &ComponentId) -> bool {
     one == other || (is_read_only(one) && is_read_only(other))
 }
 
+/// Types whose components stand in values by their names.
+const IN_VALUES: [&str; 3] = ["MutingPermissionSet", "PermissionSet", "Profile"];
+
 /// Reads the components that steps speak of from a folder.
 pub(crate) fn of_files(
     ui: &Ui,
@@ -563,7 +566,13 @@ pub(crate) fn of_files(
     let Needs { components: needed, names, .. } = needs(steps);
     // A name that nothing bears is held against those that are there.
     let there: RefCell<BTreeSet<ComponentId>> = RefCell::default();
-    let is_held_against = |id: &ComponentId| needed.iter().any(|one| one.type_name == id.type_name);
+    let in_values = names.iter().filter_map(|name| match name {
+        Name::Component(id) if IN_VALUES.contains(&id.type_name.as_str()) => Some(id),
+        Name::Component(_) | Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+    });
+    let held_against: BTreeSet<&str> =
+        needed.iter().chain(in_values).map(|id| id.type_name.as_str()).collect();
+    let is_held_against = |id: &ComponentId| held_against.contains(id.type_name.as_str());
     let is_wanted = |id: &ComponentId| match id.type_name.as_str() {
         // There may be hundreds of these, of megabytes each.
         CONNECTED_APP | "PermissionSet" | "Profile" => {

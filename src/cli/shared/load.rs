@@ -11,6 +11,7 @@ use crate::cli::shared::connect::TargetOrg;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::library::{Library, Signed};
 use crate::cli::shared::ui::Ui;
+use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
 use crate::template::{self, Template, builtin};
@@ -328,6 +329,18 @@ pub(crate) fn fill_in(
     let has = |template: &Template, name: &str| {
         template.parameters.iter().any(|parameter| parameter.name == name)
     };
+    for (name, _) in &pairs {
+        let Some((of, _)) = name.split_once('.') else { continue };
+        if templates.iter().any(|template| template.name == of || has(template, name)) {
+            continue;
+        }
+        let near = nearest(of, templates.iter().map(|template| template.name.as_str()));
+        return Err(CommandError::new(format!(
+            "`--set {name}=..`: no template `{of}` is used here{}",
+            perhaps(near)
+        ))
+        .usage());
+    }
     let mut filled = Vec::new();
     for template in templates {
         let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -344,11 +357,13 @@ pub(crate) fn fill_in(
                 given.entry(own.unwrap_or(name).to_owned()).or_default().push((*value).to_owned());
             }
         }
-        let mut configured = configured(config, template, choice.map(TargetOrg::name))?;
+        let org = choice.map(TargetOrg::name);
+        let mut configured = configured(config, template, org)?;
+        let place = |name: &str| config.place_of_parameter(&template.name, org, name);
         propose(ui, template, choice, &given, &mut configured);
         filled.push(
             template::Arguments::resolve(template, &given, &configured)
-                .map_err(|errors| CommandError::arguments(template, &errors))?,
+                .map_err(|errors| CommandError::arguments(template, &errors, &place))?,
         );
     }
     Ok(filled)

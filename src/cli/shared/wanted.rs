@@ -7,7 +7,7 @@ use crate::metadata::names::Name;
 use crate::org::{Org, OrgIdentity};
 use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
 use crate::template::conflict::{Conflict, conflicts};
-use crate::template::{self, Arguments, ExpandedStep, Template};
+use crate::template::{self, Arguments, ExpandedStep, Template, Want};
 
 use super::arguments::{SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
@@ -116,7 +116,7 @@ impl Wanted {
                 .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
                 .collect();
             let values = Arguments::resolve(&template, &BTreeMap::new(), &configured)
-                .map_err(|errors| CommandError::arguments(&template, &errors))?;
+                .map_err(|errors| CommandError::arguments(&template, &errors, &|_| None))?;
             Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
         };
         templates.iter().map(load).collect::<Result<_, _>>().map(Self)
@@ -174,6 +174,16 @@ impl Wanted {
             .filter(|(_, value)| value.elements().iter().any(names_it))
             .map(|(parameter, _)| parameter.to_owned())
             .collect();
+        // Two may have one value, and one of them alone may say what the component is called.
+        if let Name::Component(id) = name {
+            let steps = self.0.iter().flat_map(|one| &one.template.steps);
+            let patterns: Vec<&str> = steps.flat_map(|step| components(&step.wants)).collect();
+            let calls = |parameter: &&String| {
+                patterns.contains(&&*format!("{}:{{{parameter}}}", id.type_name))
+            };
+            let callers: Vec<String> = named.iter().filter(calls).cloned().collect();
+            named = if callers.is_empty() { named } else { callers };
+        }
         named.sort();
         named.dedup();
         named
@@ -305,4 +315,20 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CommandError> {
         CommandError::new(format!("cannot read the {what} `{}`", path.display()))
             .because(error.to_string())
     })
+}
+
+/// The components that wants speak of, as templates write them.
+fn components(wants: &[Want]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for want in wants {
+        match want {
+            Want::Metadata { component, .. } => found.push(component.as_str()),
+            Want::Any(wants) => found.extend(components(wants)),
+            Want::Manual { confirm: Some(confirm), .. } => {
+                found.extend(components(std::slice::from_ref(confirm)));
+            }
+            Want::Manual { confirm: None, .. } | Want::Fact { .. } => {}
+        }
+    }
+    found
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact, edition_meant};
+use crate::metadata::names::known::LICENCES;
 use crate::metadata::names::{Name, STANDARD_TAB, STANDARD_TABS};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
@@ -15,25 +16,6 @@ use crate::template::needs::wanted_names;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
 
 use super::Advice;
-
-/// User licences by name, and permission set licences that integrations ask for (S 4.3).
-const LICENCES: &[&str] = &[
-    "Analytics Cloud Integration User",
-    "Chatter External",
-    "Chatter Free",
-    "Customer Community",
-    "Customer Community Login",
-    "Customer Community Plus",
-    "External Identity",
-    "Guest User License",
-    "Identity",
-    "Partner Community",
-    "Salesforce",
-    "Salesforce API Integration",
-    "Salesforce Integration",
-    "Salesforce Platform",
-    "SalesforceAPIIntegrationPsl",
-];
 
 /// What stands where something was to be filled in.
 const TO_DO: &str = "TODO";

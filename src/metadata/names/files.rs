@@ -6,26 +6,11 @@ use std::collections::BTreeSet;
 
 use super::super::permission::known::KNOWN;
 use super::super::registry::nearest::{is_slip, nearest};
+use super::known::{LICENCES, OBJECTS, STANDARD_APPS};
 use super::{
     ComponentId, ComponentSet, Lacked, Name, NameStatus, Names, STANDARD_TAB, STANDARD_TABS, Shown,
     sort_of,
 };
-
-/// Objects that every org has; some are spelt nearly like another.
-const EVERYWHERE: &[&str] = &[
-    "Account",
-    "Asset",
-    "Campaign",
-    "Case",
-    "Contact",
-    "Contract",
-    "Event",
-    "Lead",
-    "Opportunity",
-    "Order",
-    "Task",
-    "User",
-];
 
 impl Names {
     /// Holds names against files: components against the names of all that the files have, a part
@@ -45,12 +30,16 @@ impl Names {
                 in_files: true,
                 ..Lacked::of(name.clone())
             };
-            if let Name::Component(id) = name
+            if matches!(name.sort(), "field") && name.why_impossible().is_some() {
+                names.insert(name.clone(), NameStatus::Unshown(lacked(None)));
+            } else if let Name::Component(id) = name
                 && there.iter().any(|one| one.type_name == id.type_name)
             {
                 let alike = there.iter().filter(|one| one.type_name == id.type_name);
                 let near = nearest(&id.full_name, alike.map(|one| one.full_name.as_str()));
-                let is_there = components.get(id).is_some() || components.called(id).is_some();
+                let is_there = there.contains(id)
+                    || components.get(id).is_some()
+                    || components.called(id).is_some();
                 if near.is_some() && !is_there {
                     names.insert(name.clone(), NameStatus::Lacked(lacked(near)));
                 }
@@ -59,7 +48,7 @@ impl Names {
                 let near = nearest(part_of(name.text()).1, alike.iter().map(|one| part_of(one).1));
                 let near = near.and_then(|near| alike.iter().find(|one| part_of(one).1 == near));
                 names.insert(name.clone(), NameStatus::Unshown(lacked(near.copied())));
-            } else if let Some(meant) = shown.slip(name) {
+            } else if let Some(meant) = shown.written_otherwise(name).or_else(|| shown.slip(name)) {
                 names.insert(name.clone(), NameStatus::Unshown(lacked(Some(meant))));
             }
         }
@@ -97,13 +86,16 @@ impl Shown {
         all.filter(|one| !is_part || part_of(one).0.eq_ignore_ascii_case(object)).collect()
     }
 
+    /// Returns how a name is written that is shown, or is everywhere, in other capitals alone.
+    fn written_otherwise<'s>(&'s self, name: &'s Name) -> Option<&'s str> {
+        let text = name.text().trim();
+        let known = || known(name).iter().copied().find(|one| one.eq_ignore_ascii_case(text));
+        self.spelt(name).or_else(known).filter(|spelt| *spelt != text)
+    }
+
     /// Returns the name that was probably meant by one that is not shown.
     fn slip(&self, name: &Name) -> Option<&str> {
-        let known = match name {
-            Name::Permission(_) => KNOWN,
-            Name::Component(id) if id.type_name == "CustomObject" => EVERYWHERE,
-            Name::Component(_) | Name::Licence(_) | Name::Edition(_) => &[],
-        };
+        let known = known(name);
         if self.has(name) || known.iter().any(|one| one.eq_ignore_ascii_case(name.text())) {
             return None;
         }
@@ -121,6 +113,20 @@ impl Shown {
             |text: &'_ str| if is_part { part_of(text).1.to_owned() } else { text.to_owned() };
         let wanted = own(name.text());
         self.alike(name, known).into_iter().find(|one| is_slip(&wanted, &own(one)))
+    }
+}
+
+/// The names of a sort that need not be shown to be there.
+fn known(name: &Name) -> &'static [&'static str] {
+    match name {
+        Name::Permission(_) => KNOWN,
+        Name::Licence(_) => LICENCES,
+        Name::Edition(_) => &[],
+        Name::Component(id) => match id.type_name.as_str() {
+            "CustomApplication" => STANDARD_APPS,
+            "CustomObject" => OBJECTS,
+            _ => &[],
+        },
     }
 }
 
@@ -145,7 +151,15 @@ mod tests {
         let field = |name: &str| Name::component("CustomField", name);
         let rows = [
             (field("Account.Phne"), Some("Account.Phone")),
-            (field("account.phone"), None),
+            (field("account.phone"), Some("Account.Phone")),
+            (field("Phone"), None),
+            (Name::component("CustomObject", "contact"), Some("Contact")),
+            (Name::component("CustomApplication", "standard__Sale"), Some("standard__Sales")),
+            (
+                Name::Licence("Salesforce API Integraton".to_owned()),
+                Some("Salesforce API Integration"),
+            ),
+            (Name::Licence("Salesforce".to_owned()), None),
             // Another object's field, and one that is like no other.
             (field("Account.Faxx"), None),
             (Name::component("CustomObject", "Invoice__c"), None),

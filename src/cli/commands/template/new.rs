@@ -291,8 +291,12 @@ async fn find(
     }
     let mut companions = listed.request.companions.clone();
     companions.types.retain(|type_name, _| type_name == "CustomObject");
-    let request =
-        RetrieveRequest { components: asked.iter().cloned().collect(), companions, by_label: true };
+    let request = RetrieveRequest {
+        components: asked.iter().cloned().collect(),
+        companions,
+        by_label: true,
+        may_be_empty: false,
+    };
     let facts = draft::facts(arguments.app.as_deref(), arguments.user.as_deref());
     let (components, mut facts) = if asked.is_empty() {
         (

@@ -149,7 +149,7 @@ fn each_code_has_its_words() {
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: nothing of what is asked could be seen
       caused by: what happened
-    hint: nothing can be said of what was not seen; `--full` lists all of it
+    hint: nothing can be said of what was not seen
 
     [NOTHING_OBSERVED, exit 1]
     error: there is no answer: the two have no component in common
