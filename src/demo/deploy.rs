@@ -7,6 +7,7 @@ mod age;
 mod check;
 mod connected_app;
 mod connection;
+mod credential;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
@@ -198,6 +199,8 @@ impl State {
 /// In which order types are taken, so that what is referred to is there first.
 const ORDER: &[&str] = &[
     "Settings",
+    "ExternalCredential",
+    "NamedCredential",
     "PermissionSet",
     "PermissionSetGroup",
     "Profile",
@@ -287,7 +290,8 @@ impl Org {
         let old = self.component(type_name, full_name);
         match self.classify(unit, package, old.as_ref()) {
             Ok(ruled) => {
-                let changed = old.as_ref() != Some(&ruled.node);
+                // In which order elements stand in the file is no change.
+                let changed = old != Node::parse(&ruled.node.to_file()).ok();
                 for (key, node) in ruled.also {
                     self.store(key, &node, job);
                 }
@@ -349,6 +353,7 @@ impl Org {
             "Profile" => profile::rule(self, full_name, new, old, package.version),
             "Settings" => settings::rule(new, old),
             name if connection::TYPES.contains(&name) => connection::rule(self, new),
+            name if credential::TYPES.contains(&name) => credential::rule(self, new),
             _ => external_app::rule(self, &unit.key, new, old),
         }
     }
@@ -441,6 +446,7 @@ impl Org {
                     )
                 })
             }
+            "ExternalCredential" => credential::in_use(self, full_name),
             "Settings" => Some("Settings cannot be deleted".to_owned()),
             _ => None,
         }

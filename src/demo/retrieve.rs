@@ -49,6 +49,11 @@ const NEEDS_VIEW_SETUP: &[&str] = &[
     "tabVisibilities",
 ];
 
+/// Whether who has View Setup and Configuration, or has not, gets at components of a type (S 4.6).
+pub(crate) fn is_shown(type_name: &str, sees_setup: bool) -> bool {
+    sees_setup || type_name != "NamedCredential"
+}
+
 /// Whether a manifest names a component; `*` where the type takes it.
 fn names(request: &RetrieveRequest, type_name: &str, full_name: &str) -> bool {
     request.types.iter().filter(|(name, _)| name == type_name).flat_map(|(_, members)| members).any(
@@ -78,6 +83,9 @@ impl Org {
                 known.retain(|name| {
                     schema::settings_at(&format!("{name}Settings"), request.version).is_some()
                 });
+            }
+            if !is_shown(type_name, request.sees_parts) {
+                known.clear();
             }
             if !is_type(type_name, request.version) {
                 out.messages.push((

@@ -12,6 +12,7 @@ use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, FileProperties, Message, RetrieveJob, RetrieveRequest};
 use super::refusal::{Refusal, refuse};
 use super::rest;
+use super::retrieve::is_shown;
 use super::schema;
 use super::state::{State, string, timestamp};
 use super::tree::{NAMESPACE, Node};
@@ -150,6 +151,7 @@ fn run(
             .find_map(|name| call.get(name))
             .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     };
+    let sees_setup = state.org.is_permitted(user, "ViewSetup");
     match call.name.as_str() {
         "describeMetadata" => Ok(describe(as_of(call, version))),
         "listMetadata" => {
@@ -160,21 +162,22 @@ fn run(
             let mut out = String::new();
             for query in queries {
                 let type_name = query.get("type").unwrap_or_default();
-                for row in state.org.list(type_name, as_of(call, version))? {
+                let rows = state.org.list(type_name, as_of(call, version))?;
+                for row in rows.into_iter().filter(|_| is_shown(type_name, sees_setup)) {
                     out.push_str(&properties("result", &row, state));
                 }
             }
             Ok(out)
         }
-        "readMetadata" => read(state, call, version),
+        "readMetadata" => read(state, call, version, sees_setup),
         "retrieve" => {
             let request = ["request", "retrieveRequest", "RetrieveRequest"]
                 .iter()
                 .find_map(|name| call.child(name));
             let request = request
                 .ok_or_else(|| refuse("XML_PARSER_ERROR", "the retrieve request is missing"))?;
-            let sees_parts = state.org.is_permitted(user, "ViewSetup");
-            let request = RetrieveRequest { sees_parts, ..retrieve_request(request, version)? };
+            let request =
+                RetrieveRequest { sees_parts: sees_setup, ..retrieve_request(request, version)? };
             let id = state.start_retrieve(request, now);
             if let (Some(fault), Some(job)) = (fault, state.retrieves.get_mut(&id)) {
                 fault.spoil_start(job);
@@ -299,12 +302,12 @@ fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
     .to_line()
 }
 
-fn read(state: &State, call: &Node, version: u16) -> Result<String, Refusal> {
+fn read(state: &State, call: &Node, version: u16, sees_setup: bool) -> Result<String, Refusal> {
     let type_name = call.get("type").or(call.get("metadataType")).unwrap_or_default();
     let names: Vec<String> = call.texts("fullNames").map(str::to_owned).collect();
     let mut out = String::from("<result>");
     for record in state.org.read(type_name, &names, version)? {
-        match record {
+        match record.filter(|_| is_shown(type_name, sees_setup)) {
             Some((name, node)) => {
                 out.push_str(&format_record(type_name, &name, &node));
             }

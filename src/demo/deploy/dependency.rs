@@ -7,7 +7,7 @@ use super::super::catalog::Catalog;
 use super::super::name::decode;
 use super::super::state::Org;
 use super::super::tree::Node;
-use super::Problem;
+use super::{Problem, credential};
 
 /// The flags of an object permission: the element, the verb of the graph, the words of Salesforce's
 /// errors.
@@ -165,6 +165,11 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
                     "CustomPermission",
                     key("name"),
                 );
+            }
+            "externalCredentialPrincipalAccesses" => {
+                let name = key("externalCredentialPrincipal");
+                let found = credential::has_principal(org, name);
+                need(found, "externalCredentialPrincipal", "ExternalCredentialParameter", name);
             }
             "fieldPermissions" => {
                 let field = key("field");
