@@ -110,6 +110,33 @@ fn permissions_need_others() {
 }
 
 #[test]
+fn rights_to_reports_need_those_below_them_and_logs_need_none() {
+    let set = |names: &[&str]| {
+        let all: String = names.iter().map(|name| permission(name, true)).collect();
+        let content = format!("<PermissionSet {NS}><label>Acme</label>{all}</PermissionSet>");
+        refused("PermissionSet", "Acme", "permissionsets/Acme.permissionset", &content)
+    };
+    assert_eq!(
+        set(&["ExportReport"]),
+        ["Permission ExportReport depends on permission(s): RunReports"]
+    );
+    assert_eq!(
+        set(&["CreateReportFolders", "EditMyReports", "ManageReportsInPubFolders"]),
+        [
+            "Permission CreateReportFolders depends on permission(s): CreateCustomizeReports",
+            "Permission EditMyReports depends on permission(s): CreateCustomizeReports",
+            "Permission ManageReportsInPubFolders depends on permission(s): ViewPublicReports",
+        ]
+    );
+    assert_eq!(
+        set(&["ViewHealthCheck"]),
+        ["Permission ViewHealthCheck depends on permission(s): ViewSetup"]
+    );
+    assert_eq!(set(&["ExportReport", "RunReports", "ViewDataLeakageEvents"]), [""; 0]);
+    assert_eq!(set(&["ViewEventLogFiles", "MonitorLoginHistory"]), [""; 0]);
+}
+
+#[test]
 fn tasks_and_events_are_not_seen_or_changed_as_a_whole() {
     assert_eq!(profile(&object("Task", "RV")), ["Task has no permission Read All"]);
     assert_eq!(
