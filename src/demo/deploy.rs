@@ -20,11 +20,12 @@ mod value;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::id::{of_job, same_id, unknown};
 use super::job::{DeployJob, DeployOptions, Message, Outcome};
 use super::name::{Key, encode, path_of_key};
 use super::refusal::{Refusal, refuse};
 use super::schema;
-use super::state::{Org, State, Stored, component_id, same_id, string};
+use super::state::{Org, State, Stored, component_id, string};
 use super::tree::Node;
 pub(super) use age::cut;
 pub(crate) use package::{NEWEST, OLDEST};
@@ -161,11 +162,8 @@ impl State {
     }
 
     pub(crate) fn deploy(&self, id: &str) -> Result<&DeployJob, Refusal> {
-        self.org
-            .deploys
-            .iter()
-            .find(|job| same_id(&job.id, id))
-            .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
+        of_job(id)?;
+        self.org.deploys.iter().find(|job| same_id(&job.id, id)).ok_or_else(unknown)
     }
 
     pub(crate) fn finish_deploys(&mut self, now: u64) {
@@ -288,10 +286,15 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
-        match self.classify(unit, package, old.as_ref()) {
+        // In which order elements stand in the file is no change.
+        let changes = |ruled: &Ruled| old != Node::parse(&ruled.node.to_file()).ok();
+        let ruled = self.classify(unit, package, old.as_ref()).and_then(|ruled| {
+            let owned = self.owned_by_package(type_name, full_name).filter(|_| changes(&ruled));
+            owned.map_or(Ok(ruled), |reason| Err(vec![Problem::from(reason)]))
+        });
+        match ruled {
             Ok(ruled) => {
-                // In which order elements stand in the file is no change.
-                let changed = old != Node::parse(&ruled.node.to_file()).ok();
+                let changed = changes(&ruled);
                 for (key, node) in ruled.also {
                     self.store(key, &node, job);
                 }
@@ -420,6 +423,9 @@ impl Org {
     /// Why a component cannot be deleted. The texts are the demo org's own: no source gives
     /// Salesforce's.
     fn in_use(&self, (type_name, full_name): &Key) -> Option<String> {
+        if let Some(reason) = self.owned_by_package(type_name, full_name) {
+            return Some(reason);
+        }
         match type_name.as_str() {
             "Profile" if self.catalog.standard_profiles.contains_key(full_name) => {
                 Some("You can't delete a standard profile".to_owned())

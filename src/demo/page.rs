@@ -21,6 +21,7 @@ const PAGES: &[(&str, &str)] = &[
 
 /// Answers a browser: `path` is that below the org's address.
 pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
+    let is_setup = matches!(path, ["lightning", "setup", ..]);
     let known = match path {
         ["lightning", "setup", page, ..] => PAGES.iter().find(|(name, _)| name == page),
         _ => None,
@@ -30,8 +31,9 @@ pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
             "In a real org this is <b>Setup &gt; {title}</b>: in Setup, type <b>{title}</b> into \
              Quick Find."
         ),
+        // A link that leads nowhere in an org leads nowhere here.
         (None, ["lightning", "setup", page, ..]) => {
-            format!("In a real org this is the page <b>{}</b> of Setup.", escape(page))
+            format!("Setup has no page <b>{}</b> that the demo org knows.", escape(page))
         }
         _ => "In a real org this is where a person signs in.".to_owned(),
     };
@@ -45,7 +47,7 @@ pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
         name = escape(&name),
     );
     Reply {
-        status: 200,
+        status: if is_setup && known.is_none() { 404 } else { 200 },
         content_type: "text/html; charset=utf-8",
         headers: vec![(
             "content-security-policy",
@@ -65,6 +67,8 @@ mod tests {
         let shown = |path: &[&str]| String::from_utf8(answer(&org, path).body).unwrap();
         let known = shown(&["lightning", "setup", "EnhancedProfiles", "home"]);
         assert!(known.contains("Setup &gt; Profiles"), "{known}");
+        let wrong = answer(&org, &["lightning", "setup", "ExternalClientAppManager", "home"]);
+        assert_eq!(wrong.status, 404);
         let other = shown(&["lightning", "setup", "<script>", "home"]);
         assert!(other.contains("&lt;script") && !other.contains("<script"), "{other}");
         assert!(shown(&[""]).contains(&org.catalog.org_id));

@@ -33,6 +33,7 @@ pub(crate) const METADATA: &[(&str, &str)] = files![
     "permissionsets/Connected_App_Approver.permissionset",
     "permissionsets/Report_Builder.permissionset",
     "permissionsets/Warehouse_Sync.permissionset",
+    "permissionsets/beacon__Beacon_Reader.permissionset",
     "profiles/Admin.profile",
     "profiles/Ampersand Integration.profile",
     "profiles/Custom%3A Lamp Sales.profile",

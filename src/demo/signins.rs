@@ -11,7 +11,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::history::{Approval, Login};
-use super::state::{Org, State, component_id, derived_id, same_id, string, timestamp};
+use super::id::same_id;
+use super::state::{Org, State, component_id, derived_id, string, timestamp};
 
 /// How many sign-ins are remembered.
 const MOST: usize = 2000;
@@ -157,8 +158,10 @@ impl Org {
                 return (app.get("label").unwrap_or(name).to_owned(), Some(item), false);
             }
         }
-        match self.external_app_by_key(client_id) {
+        let settings = self.external_settings(client_id);
+        match settings.as_ref().and_then(|node| node.get("externalClientApplication")) {
             Some(app) => {
+                let app = app.to_owned();
                 let node = self.component("ExternalClientApplication", &app);
                 let label = node.and_then(|node| node.get("label").map(str::to_owned));
                 (label.unwrap_or(app), None, true)
@@ -166,27 +169,6 @@ impl Org {
             None if client_id == "PlatformCLI" => ("Salesforce CLI".to_owned(), None, false),
             None => ("N/A".to_owned(), None, false),
         }
-    }
-
-    fn external_app_by_key(&self, client_id: &str) -> Option<String> {
-        self.of_type("ExtlClntAppGlobalOauthSettings")
-            .find(|(_, settings)| settings.get("consumerKey") == Some(client_id))
-            .and_then(|(_, settings)| settings.get("externalClientApplication").map(str::to_owned))
-    }
-
-    /// The user as whom an app signs in that has nobody to ask.
-    fn runs_as(&self, client_id: &str) -> Option<String> {
-        if let Some(app) = self.external_app_by_key(client_id) {
-            return self
-                .of_type("ExtlClntAppOauthConfigurablePolicies")
-                .find(|(_, node)| node.get("externalClientApplication") == Some(&app))
-                .and_then(|(_, node)| node.get("clientCredentialsFlowUser").map(str::to_owned));
-        }
-        self.of_type("ConnectedApp").find_map(|(_, app)| {
-            let config = app.child("oauthConfig")?;
-            let is_it = config.get("consumerKey") == Some(client_id);
-            config.get("oauthClientCredentialUser").filter(|_| is_it).map(str::to_owned)
-        })
     }
 
     /// Whether a user is frozen.
@@ -230,7 +212,7 @@ impl Org {
                 "ClientVersion": "N/A", "CountryIso": null, "TlsProtocol": null,
                 "CipherSuite": null, "LoginGeoId": null, "NetworkId": null,
                 "AuthenticationServiceId": null, "AuthMethodReference": null,
-                "ForwardedForIp": null, "OptionsIsGet": false, "OptionsIsPost": true,
+                "AuthContextClassRef": null, "ForwardedForIp": null, "OptionsIsGet": false, "OptionsIsPost": true,
             })
         };
         self.history.logins.iter().map(row).collect()
@@ -291,7 +273,8 @@ impl Org {
     }
 }
 
-fn session_id(token: &str) -> String {
+/// The id of a session's row.
+pub(crate) fn session_id(token: &str) -> String {
     derived_id("0Ak", token)
 }
 

@@ -4,6 +4,13 @@
 //! What it means is left to `query`.
 
 use super::refusal::{Refusal, refuse};
+use super::time::period;
+
+/// Some time, to see whether a word is the name of a period.
+const LONG_AFTER: u64 = 1_000_000_000_000;
+
+/// How many rows a query may skip (why 1.3).
+const MOST_SKIPPED: usize = 2000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Query {
@@ -98,6 +105,8 @@ pub(crate) enum Literal {
     Text(String),
     /// A date or date and time, as written.
     Time(String),
+    /// A period by its name, such as `LAST_N_DAYS:7`.
+    Period(String),
 }
 
 pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
@@ -234,6 +243,10 @@ impl Parser {
         }
         let limit = if self.word("LIMIT") { Some(self.count()?) } else { None };
         let offset = if self.word("OFFSET") { self.count()? } else { 0 };
+        if offset > MOST_SKIPPED {
+            let words = format!("Maximum SOQL offset allowed is {MOST_SKIPPED}");
+            return Err(refuse("NUMBER_OUTSIDE_VALID_RANGE", words));
+        }
         Ok(Query { select, object, object_at, condition, group, order, limit, offset })
     }
 
@@ -392,6 +405,7 @@ impl Parser {
                 Err(_) if word.as_bytes().first().is_some_and(u8::is_ascii_digit) => {
                     Literal::Time(word.clone())
                 }
+                Err(_) if period(word, LONG_AFTER).is_some() => Literal::Period(word.clone()),
                 Err(_) => return Err(unexpected(token)),
             },
             Kind::Symbol(_) => return Err(unexpected(token)),
@@ -515,6 +529,8 @@ mod tests {
         ] {
             assert_eq!(parse(broken).unwrap_err().code, "MALFORMED_QUERY", "{broken}");
         }
+        let far = parse("SELECT Id FROM User LIMIT 1 OFFSET 2001").unwrap_err();
+        assert_eq!(far.code, "NUMBER_OUTSIDE_VALID_RANGE");
         let deep = format!("SELECT Id FROM User WHERE {}A = 1", "(".repeat(5000));
         parse(&deep).unwrap_err();
         parse(&format!("SELECT Id FROM User WHERE {}A = 1", "NOT ".repeat(5000))).unwrap_err();

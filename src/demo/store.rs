@@ -71,11 +71,14 @@ impl Store {
             None => (Org::named(&chance(), name), 0),
         };
         let name = name.map(str::to_owned);
+        let mut state = new_state(org);
+        // Somebody may have ended the session that commands meet the org with.
+        let is_new = state.org.renew_own_session();
         let store = Self {
             folder: Some(folder.to_owned()),
-            inner: Mutex::new(Inner { name, state: new_state(org), generation }),
+            inner: Mutex::new(Inner { name, state, generation }),
         };
-        if generation == 0 {
+        if generation == 0 || is_new {
             let mut inner = store.inner.lock().unwrap_or_else(PoisonError::into_inner);
             save(folder, &mut inner)?;
         }
@@ -142,15 +145,10 @@ impl Store {
         })
     }
 
-    /// Returns an access token of the org's administrator.
+    /// Returns the access token of the org's administrator that no client was given by signing in.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let org = &inner.state.org;
-        org.sessions
-            .iter()
-            .find(|(_, user)| **user == org.catalog.admin)
-            .map(|(token, _)| token.clone())
-            .unwrap_or_default()
+        inner.state.org.own_token()
     }
 
     /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None`
@@ -276,12 +274,21 @@ fn save(folder: &Path, inner: &mut Inner) -> Result<(), DemoError> {
     Ok(())
 }
 
+/// Makes a folder that nobody else reads: it holds access and refresh tokens.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn write_generation(folder: &Path, generation: u64, org: &Org) -> std::io::Result<()> {
     let root = folder.join(format!("generation-{generation}"));
     // Left over from a run that was stopped: it was never current.
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
+    private_folder(&root)?;
     let mut index = BTreeMap::new();
     for (key, stored) in &org.components {
         let Some(path) = path_of_key(key) else { continue };
@@ -352,6 +359,31 @@ mod tests {
                 .unwrap()
         );
         assert!(!second.with(|state, _| state.org.records["User"].is_empty()).unwrap());
+    }
+
+    #[test]
+    fn the_programs_own_session_is_no_clients_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let token = store.token();
+        for _ in 0..8 {
+            store.token_of("robin.alder@harbourlight.example.com").unwrap();
+        }
+        assert_eq!(store.token(), token);
+        let end = |state: &mut State, _| {
+            state.org.sessions.remove(&token);
+            state.dirty = true;
+        };
+        store.with(end).unwrap();
+        let again = Store::open(folder.path()).unwrap();
+        assert!(again.with(|state, _| state.org.sessions.contains_key(&token)).unwrap());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let generation = current(folder.path()).unwrap().unwrap();
+            let root = folder.path().join(format!("generation-{generation}"));
+            assert_eq!(fs::metadata(root).unwrap().permissions().mode() & 0o777, 0o700);
+        }
     }
 
     #[test]

@@ -73,10 +73,20 @@ impl Org {
         })
     }
 
+    /// The OAuth settings of an external client app, by its consumer key.
+    pub(in crate::demo) fn external_settings(&self, key: &str) -> Option<Node> {
+        self.of_type("ExtlClntAppGlobalOauthSettings")
+            .map(|(_, settings)| settings)
+            .find(|settings| settings.get("consumerKey") == Some(key))
+    }
+
+    /// The user as whom an app signs in that has nobody to ask.
+    pub(in crate::demo) fn runs_as(&self, key: &str) -> Option<String> {
+        self.client(key)?.runs_as
+    }
+
     fn external_app(&self, key: &str) -> Option<Client> {
-        let (_, settings) = self
-            .of_type("ExtlClntAppGlobalOauthSettings")
-            .find(|(_, settings)| settings.get("consumerKey") == Some(key))?;
+        let settings = self.external_settings(key)?;
         let app = settings.get("externalClientApplication").unwrap_or_default();
         let policies = self
             .of_type("ExtlClntAppOauthConfigurablePolicies")

@@ -6,7 +6,8 @@ use super::super::objects::ObjectDef;
 use super::super::refusal::{Refusal, refuse};
 use super::super::soql::{Function, Item, Path, Query};
 use super::super::state::Row;
-use super::{Answer, Runner, compare, equal, sorted};
+use super::compare::{compare, equal, sorted};
+use super::{Answer, Runner};
 
 /// The most rows that a grouped query gives.
 const MOST: usize = 2000;

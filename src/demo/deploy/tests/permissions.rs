@@ -419,3 +419,28 @@ fn a_permission_set_is_replaced() {
         ["In field: permissionSets - no PermissionSet named Lamp found"]
     );
 }
+
+#[test]
+fn a_packages_set_is_read_and_not_changed() {
+    let mut state = state();
+    let (set, path) =
+        ("beacon__Beacon_Reader", "permissionsets/beacon__Beacon_Reader.permissionset");
+    let key = ("PermissionSet".to_owned(), set.to_owned());
+    let content = state.org.components[&key].content.clone();
+    let package = |content: &str| zip(&[("PermissionSet", &[set])], &[(path, content)]);
+    let same = deploy(&mut state, &package(&content));
+    assert_eq!(problems(&same), [""; 0], "what changes nothing is taken");
+    let changed = content.replace("Beacon Reader", "Reader");
+    let refused = deploy(&mut state, &package(&changed));
+    assert!(problems(&refused)[0].starts_with("Cannot modify managed object: entity=Permission"));
+    let gone = format!(
+        "<Package {NS}><types><members>{set}</members><name>PermissionSet</name></types></Package>"
+    );
+    let empty = format!("<Package {NS}><version>67.0</version></Package>");
+    let files = BTreeMap::from([
+        ("package.xml".to_owned(), empty.into_bytes()),
+        ("destructiveChanges.xml".to_owned(), gone.into_bytes()),
+    ]);
+    let refused = deploy(&mut state, &write_zip(&files).unwrap());
+    assert!(problems(&refused)[0].starts_with("Cannot modify managed object: entity=Permission"));
+}
