@@ -167,7 +167,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          CreatedDate:datetime",
         &[],
     ),
-    object(
+    writable(object(
         "PermissionSet",
         "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean \
          IsCustom:boolean Type:string ProfileId:reference LicenseId:reference \
@@ -177,7 +177,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
             ("License", "LicenseId", "PermissionSetLicense"),
             ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
         ],
-    ),
+    )),
     writable(object(
         "PermissionSetAssignment",
         "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference \

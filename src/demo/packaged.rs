@@ -39,6 +39,12 @@ mod tests {
         assert!(org.has("PermissionSet", set));
         assert_eq!(org.namespace("PermissionSet", set), Some("beacon"));
         assert_eq!(org.own_name("PermissionSet", set), "Beacon_Reader");
+        let installed = org.component("InstalledPackage", "beacon").unwrap();
+        let row = &org.records["InstalledSubscriberPackage"][0];
+        assert_eq!(row["SubscriberPackage"]["NamespacePrefix"], "beacon");
+        let version = &row["SubscriberPackageVersion"];
+        let version = format!("{}.{}", version["MajorVersion"], version["MinorVersion"]);
+        assert_eq!(installed.get("versionNumber"), Some(version.as_str()));
         assert_eq!(org.namespace("PermissionSet", "lamp__Reader"), None, "no such package");
         assert_eq!(org.own_name("PermissionSet", "Warehouse_Sync"), "Warehouse_Sync");
     }

@@ -9,6 +9,7 @@ const PAGES: &[(&str, &str)] = &[
     ("CompanyProfileInfo", "Company Information"),
     ("ConnectedAppsUsage", "Connected Apps OAuth Usage"),
     ("ConnectedApplication", "Manage Connected Apps"),
+    ("DeployStatus", "Deployment Status"),
     ("EnhancedProfiles", "Profiles"),
     ("ExternalClientApplicationSettings", "External Client App Settings"),
     ("ImportedPackage", "Installed Packages"),

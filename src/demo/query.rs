@@ -1,5 +1,6 @@
 //! Answers SOQL over the demo org's rows, with Salesforce's words for what it does not understand.
 
+mod below;
 mod compare;
 mod group;
 mod literal;
@@ -187,6 +188,7 @@ impl Runner<'_> {
         for item in query.select.iter().chain(ordered) {
             match item {
                 Item::Field(path, _) | Item::Aggregate(_, path, _) => self.resolve(object, path)?,
+                Item::Below(query) => self.resolve_below(object, query)?,
                 Item::Count => {}
             }
         }
@@ -233,18 +235,28 @@ impl Runner<'_> {
             .skip(query.offset)
             .take(query.limit.unwrap_or(usize::MAX))
             .map(|row| self.record(object, row, &query.select))
-            .collect();
+            .collect::<Result<_, _>>()?;
         Ok(Answer { total: records.len(), records })
     }
 
-    fn record(&self, object: &'static ObjectDef, row: &Row, select: &[Item]) -> Value {
+    fn record(
+        &self,
+        object: &'static ObjectDef,
+        row: &Row,
+        select: &[Item],
+    ) -> Result<Value, Refusal> {
         let mut out = json!({ "attributes": self.attributes(object.name, row) });
         for item in select {
-            if let Item::Field(path, _) = item {
-                self.put(&mut out, object, row, &path.names);
+            match item {
+                Item::Field(path, _) => self.put(&mut out, object, row, &path.names),
+                Item::Below(query) => {
+                    let (name, rows) = self.below(object, row, query)?;
+                    out[name] = rows;
+                }
+                Item::Count | Item::Aggregate(..) => {}
             }
         }
-        out
+        Ok(out)
     }
 
     fn attributes(&self, object: &str, row: &Row) -> Value {
@@ -477,7 +489,7 @@ impl Runner<'_> {
                 let mut known = seen.fields.keys().map(String::as_str).chain(OF_EVERY_RECORD);
                 (!known.any(|one| one.eq_ignore_ascii_case(field))).then_some((field, path.at))
             }
-            Item::Count => None,
+            Item::Count | Item::Below(_) => None,
         });
         Some(match unknown {
             Some((field, at)) => Err(self.no_column(field, name, at)),

@@ -1,6 +1,7 @@
 //! The REST API: versions, limits, queries, records, and deploys (S 4.4, 5, 6.5).
 
 mod rows;
+mod sets;
 
 use serde_json::{Value, json};
 
@@ -194,7 +195,7 @@ fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal>
         .iter()
         .filter_map(|item| match item {
             Item::Field(path, _) => Some(path.names.join(".")),
-            Item::Count | Item::Aggregate(..) => None,
+            Item::Count | Item::Aggregate(..) | Item::Below(_) => None,
         })
         .map(|name| {
             json!({

@@ -433,7 +433,6 @@ fn is_type(name: &str, version: u16) -> bool {
         "ExtlClntAppOauthSecuritySettings",
         "Flow",
         "FlowDefinition",
-        "InstalledPackage",
         "MutingPermissionSet",
         "RecordType",
     ];

@@ -163,6 +163,7 @@ pub(crate) const TYPES: &[TypeSchema] = &[
     .since(59),
     deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH)
         .since(59),
+    kept("InstalledPackage", "installedPackages", "installedPackage"),
     kept("Layout", "layouts", "layout"),
     deployed("NamedCredential", "namedCredentials", "namedCredential", NAMED_CREDENTIAL).since(33),
     deployed("PermissionSet", "permissionsets", "permissionset", PERMISSION_SET),

@@ -25,6 +25,7 @@ pub(crate) const METADATA: &[(&str, &str)] = files![
     "extlClntAppOauthPolicies/Ampersand_ECA_oauthPlcy.ecaOauthPlcy",
     "extlClntAppOauthSettings/Ampersand_ECA_oauth.ecaOauth",
     "extlClntAppPolicies/Ampersand_ECA_plcy.ecaPlcy",
+    "installedPackages/beacon.installedPackage",
     "layouts/Account-Account Layout.layout",
     "layouts/Account-Supplier Layout.layout",
     "layouts/Contact-Contact Layout.layout",

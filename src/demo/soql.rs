@@ -42,6 +42,8 @@ pub(crate) enum Item {
     Count,
     /// `COUNT(Id)`, with its alias.
     Aggregate(Function, Path, Option<String>),
+    /// Rows below the row: a query whose object is the name of a relationship.
+    Below(Box<Query>),
 }
 
 /// What is made of the values of many rows.
@@ -263,13 +265,33 @@ impl Parser {
         Ok(match item {
             Item::Field(path, _) => Item::Field(path, alias),
             Item::Aggregate(function, path, _) => Item::Aggregate(function, path, alias),
-            Item::Count if alias.is_some() => return Err(self.wrong()),
-            Item::Count => Item::Count,
+            Item::Count | Item::Below(_) if alias.is_some() => return Err(self.wrong()),
+            item @ (Item::Count | Item::Below(_)) => item,
         })
+    }
+
+    /// A query in the list of what is selected; it cannot hold another.
+    fn below(&mut self) -> Result<Item, Refusal> {
+        let at = self.at;
+        let query = self.query()?;
+        self.expect(")")?;
+        if query.select.iter().any(|item| matches!(item, Item::Below(_))) {
+            return Err(self.tokens.get(at).map_or_else(|| self.wrong(), unexpected));
+        }
+        Ok(Item::Below(Box::new(query)))
     }
 
     /// A field or a function, without an alias.
     fn bare_item(&mut self) -> Result<Item, Refusal> {
+        if self.symbol("(") {
+            self.depth += 1;
+            if self.depth > 32 {
+                return Err(malformed("the query is nested too deeply"));
+            }
+            let item = self.below()?;
+            self.depth -= 1;
+            return Ok(item);
+        }
         let (name, at) = self.name()?;
         if !self.symbol("(") {
             return Ok(Item::Field(path(&name, at), None));
@@ -526,6 +548,9 @@ mod tests {
             "SELECT SUM(Id) FROM User",
             "SELECT FIELDS(ALL) FROM User",
             "SELECT Id FROM User;",
+            "SELECT (SELECT Id FROM A) n FROM User",
+            "SELECT (SELECT (SELECT Id FROM A) FROM B) FROM User",
+            "SELECT (SELECT Id FROM A FROM User",
         ] {
             assert_eq!(parse(broken).unwrap_err().code, "MALFORMED_QUERY", "{broken}");
         }
@@ -533,6 +558,7 @@ mod tests {
         assert_eq!(far.code, "NUMBER_OUTSIDE_VALID_RANGE");
         let deep = format!("SELECT Id FROM User WHERE {}A = 1", "(".repeat(5000));
         parse(&deep).unwrap_err();
+        parse(&"SELECT (".repeat(5000)).unwrap_err();
         parse(&format!("SELECT Id FROM User WHERE {}A = 1", "NOT ".repeat(5000))).unwrap_err();
     }
 }

@@ -265,3 +265,23 @@ fn the_callers_own_session_is_marked() {
     assert_eq!(answer.total, 1);
     assert_eq!(answer.records[0]["LastModifiedDate"], "2026-11-27T00:00:00.000+0000");
 }
+
+#[test]
+fn rows_below_a_row_come_with_it() {
+    let answer = ask("SELECT Username, (SELECT PermissionSet.Name FROM PermissionSetAssignments \
+         WHERE PermissionSet.IsOwnedByProfile = false) FROM User ORDER BY Username");
+    let below = |index: usize| &answer.records[index]["PermissionSetAssignments"];
+    assert_eq!(below(0)["records"][0]["PermissionSet"]["Name"], "Ampersand_Access");
+    assert_eq!(below(0)["totalSize"], 1);
+    assert_eq!(answer.records[1]["Username"], ADMIN);
+    assert_eq!(*below(1), Value::Null);
+    assert_eq!(refused("SELECT (SELECT Id FROM Lamps) FROM User").0, "INVALID_TYPE");
+    assert_eq!(
+        refused("SELECT (SELECT Fly FROM PermissionSetAssignments) FROM User").0,
+        "INVALID_FIELD"
+    );
+    assert_eq!(
+        refused("SELECT COUNT(Id), (SELECT Id FROM PermissionSetAssignments) FROM User").0,
+        "MALFORMED_QUERY"
+    );
+}

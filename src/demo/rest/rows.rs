@@ -8,7 +8,7 @@ use super::super::objects::{ObjectDef, find};
 use super::super::refusal::{Refusal, not_found, refuse};
 use super::super::state::{Row, string};
 use super::super::wire::Reply;
-use super::Call;
+use super::{Call, sets};
 
 pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
     let object = find(name, false).ok_or_else(not_found)?;
@@ -55,8 +55,11 @@ fn manage(call: &Call<'_>) -> Result<(), Refusal> {
 
 pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
     let object = writable(name, "INVALID_TYPE_FOR_OPERATION", "deleted")?;
-    manage(call)?;
     of_row(id)?;
+    if object.name == "PermissionSet" {
+        return sets::delete(call, id);
+    }
+    manage(call)?;
     let row = call.state.org.stored_row(object.name, id);
     call.state.org.delete_row(object, id)?;
     note(call, object.name, row, false);
@@ -65,6 +68,9 @@ pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply,
 
 pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
     let object = writable(name, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "inserted")?;
+    if object.name == "PermissionSet" {
+        return sets::create(call, object);
+    }
     manage(call)?;
     let values: Row = serde_json::from_slice(&call.request.body)
         .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
