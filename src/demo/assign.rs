@@ -3,10 +3,12 @@
 
 use serde_json::Value;
 
+use super::id::{reference, same_id, unknown};
 use super::objects::{ObjectDef, find};
 use super::preauth::{Named, row_id};
 use super::refusal::{Refusal, refuse};
-use super::state::{Org, Row, component_id, same_id, string};
+use super::state::{Org, Row, component_id, string, timestamp};
+use super::time::parse;
 
 impl Org {
     /// Creates a row by REST (S 4.4, 1.7) and returns its id.
@@ -33,16 +35,25 @@ impl Org {
 
     fn assign_set(&mut self, values: &Row) -> Result<String, Refusal> {
         let user = self.required_user(values)?;
-        let set = self.component_by_id("PermissionSet", string(values, "PermissionSetId"));
-        let group =
-            self.component_by_id("PermissionSetGroup", string(values, "PermissionSetGroupId"));
+        let set =
+            self.reference(values, "PermissionSetId", "Permission Set ID", &["0PS"], |id| {
+                self.component_by_id("PermissionSet", id)
+            })?;
+        let label = "Permission Set Group ID";
+        let group = self.reference(values, "PermissionSetGroupId", label, &["0PG"], |id| {
+            self.component_by_id("PermissionSetGroup", id)
+        })?;
         let (field, name) = match (set, group) {
             (Some(set), None) => ("PermissionSet", set),
             (None, Some(group)) => ("PermissionSetGroup", group),
             _ => return Err(missing("PermissionSetId")),
         };
-        if field == "PermissionSet" {
-            self.check_licence(&user, &name)?;
+        let group = self.component(field, &name).filter(|_| field == "PermissionSetGroup");
+        match group {
+            Some(group) => {
+                group.texts("permissionSets").try_for_each(|set| self.check_licence(&user, set))?;
+            }
+            None => self.check_licence(&user, &name)?,
         }
         let taken = self
             .records
@@ -58,59 +69,22 @@ impl Org {
         row.insert("PermissionSet".to_owned(), Value::Null);
         row.insert("PermissionSetGroup".to_owned(), Value::Null);
         row.insert(field.to_owned(), name.into());
-        row.insert(
-            "ExpirationDate".to_owned(),
-            values.get("ExpirationDate").cloned().unwrap_or(Value::Null),
-        );
+        row.insert("ExpirationDate".to_owned(), expiration(values)?);
         row.insert("IsActive".to_owned(), true.into());
         Ok(self.store_row("PermissionSetAssignment", "0Pa", row))
     }
 
-    /// A set with a permission set licence can be assigned only to a user who has that licence (S
-    /// 4.3).
-    fn check_licence(&self, user: &str, set: &str) -> Result<(), Refusal> {
-        let Some(node) = self.component("PermissionSet", set) else {
-            return Ok(());
-        };
-        let Some(licence) = node.get("license").map(|name| self.licence_id(name)) else {
-            return Ok(());
-        };
-        let held =
-            self.records.get("PermissionSetLicenseAssign").into_iter().flatten().any(|row| {
-                string(row, "AssigneeId") == user
-                    && row.get("PermissionSetLicenseId") == Some(&licence)
-            });
-        let is_user_licence = licence.as_str().is_some_and(|id| id.starts_with("100"));
-        if held || is_user_licence {
-            return Ok(());
-        }
-        let wanted = node
-            .all("objectPermissions")
-            .next()
-            .and_then(|entry| entry.get("object"))
-            .and_then(|object| self.catalog.objects.get(object))
-            .map_or_else(|| "API Enabled".to_owned(), |object| format!("Read {}", object.plural));
-        let user = self.user(user).map(|row| string(row, "Name")).unwrap_or_default();
-        Err(refuse(
-            "FIELD_INTEGRITY_EXCEPTION",
-            format!(
-                "Can't assign permission set \"{}\" to user \"{user}\". The user license doesn't \
-                 allow the permission: {wanted}",
-                node.get("label").unwrap_or(set)
-            ),
-        ))
-    }
-
     fn assign_licence(&mut self, values: &Row) -> Result<String, Refusal> {
         let user = self.required_user(values)?;
-        let id = string(values, "PermissionSetLicenseId");
-        let licences = self.permission_set_licences(
-            self.records.get("PermissionSetLicense").cloned().unwrap_or_default(),
-        );
-        let licence = licences
-            .iter()
-            .find(|row| row["Id"].as_str().is_some_and(|known| same_id(known, id)))
-            .ok_or_else(|| missing("PermissionSetLicenseId"))?;
+        let licences = self.permission_set_licences();
+        let field = "PermissionSetLicenseId";
+        let by_id = |id: &str| {
+            let is_it = |row: &&Value| row["Id"].as_str().is_some_and(|known| same_id(known, id));
+            licences.iter().find(is_it)
+        };
+        let licence = self
+            .reference(values, field, "Permission Set License ID", &["0PL"], by_id)?
+            .ok_or_else(|| missing(field))?;
         let taken =
             self.records.get("PermissionSetLicenseAssign").into_iter().flatten().any(|row| {
                 string(row, "AssigneeId") == user
@@ -132,27 +106,27 @@ impl Org {
     }
 
     fn grant_app(&mut self, values: &Row) -> Result<String, Refusal> {
-        let parent = string(values, "ParentId");
-        let ids = self.carriers().into_iter().map(|(id, _)| id);
-        let parent = ids.into_iter().find(|id| same_id(id, parent));
+        let carriers = self.carriers();
         // Groups carry what their sets do, and no app names one.
-        let (parent, carrier) = parent
-            .and_then(|id| self.carrier(&id).map(|carrier| (id, carrier)))
+        let (parent, carrier) = self
+            .reference(values, "ParentId", "Permission Set ID", &["0PS"], |parent| {
+                let ids = carriers.into_iter().map(|(id, _)| id);
+                let id = ids.into_iter().find(|id| same_id(id, parent))?;
+                self.carrier(&id).map(|carrier| (id, carrier))
+            })?
             .ok_or_else(|| missing("ParentId"))?;
-        let entity = string(values, "SetupEntityId");
-        let mut kind = None;
-        for (object, name) in [
-            ("ConnectedApplication", "ConnectedApplication"),
-            ("ExternalClientApplication", "ExternalClientApplication"),
-        ] {
-            let definition = find(object, false).expect("the table has the apps");
-            if let Some(row) =
-                self.rows(definition).iter().find(|row| same_id(string(row, "Id"), entity))
-            {
-                kind = Some((name, string(row, "Id").to_owned()));
-            }
-        }
-        let (kind, entity) = kind.ok_or_else(|| missing("SetupEntityId"))?;
+        let prefixes = ["0H4", "0xI"];
+        let app_by_id = |entity: &str| {
+            ["ConnectedApplication", "ExternalClientApplication"].iter().find_map(|object| {
+                let definition = find(object, false).expect("the table has the apps");
+                let rows = self.rows(definition);
+                let row = rows.iter().find(|row| same_id(string(row, "Id"), entity))?;
+                Some((*object, string(row, "Id").to_owned()))
+            })
+        };
+        let (kind, entity) = self
+            .reference(values, "SetupEntityId", "Setup Entity ID", &prefixes, app_by_id)?
+            .ok_or_else(|| missing("SetupEntityId"))?;
         let definition = find("SetupEntityAccess", false).expect("the table has the access rows");
         let taken = self
             .rows(definition)
@@ -211,9 +185,26 @@ impl Org {
         id
     }
 
+    /// What a field refers to, as `found` finds it; `None` where the field is empty.
+    fn reference<T>(
+        &self,
+        values: &Row,
+        field: &str,
+        label: &str,
+        prefixes: &[&str],
+        found: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        let id = string(values, field);
+        if id.is_empty() {
+            return Ok(None);
+        }
+        reference(label, id, prefixes)?;
+        found(id).map(Some).ok_or_else(unknown)
+    }
+
     fn required_user(&self, values: &Row) -> Result<String, Refusal> {
-        self.user(string(values, "AssigneeId"))
-            .map(|row| string(row, "Id").to_owned())
+        let by_id = |id: &str| self.user(id).map(|row| string(row, "Id").to_owned());
+        self.reference(values, "AssigneeId", "Assignee ID", &["005"], by_id)?
             .ok_or_else(|| missing("AssigneeId"))
     }
 
@@ -225,6 +216,17 @@ impl Org {
             })
             .map(|(_, full_name)| full_name.clone())
     }
+}
+
+/// When an assignment ends, as rows write it.
+fn expiration(values: &Row) -> Result<Value, Refusal> {
+    let text = string(values, "ExpirationDate");
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    parse(text).map(|time| timestamp(time, "+0000").into()).ok_or_else(|| {
+        refuse("JSON_PARSER_ERROR", format!("Cannot deserialize instance of datetime from {text}"))
+    })
 }
 
 fn missing(field: &str) -> Refusal {
@@ -311,5 +313,36 @@ mod tests {
         let id = pre_authorise("0H4Ws0000000001KAA").unwrap();
         org.delete_row(object, &id).unwrap();
         assert_eq!(org.delete_row(object, &id).unwrap_err().code, "ENTITY_IS_DELETED");
+    }
+
+    #[test]
+    fn what_a_row_names_must_be_an_id_of_something_there() {
+        let mut org = Org::seeded("x");
+        let sam =
+            string(org.user("sam.pereira@harbourlight.example.com").unwrap(), "Id").to_owned();
+        let set = component_id("PermissionSet", "Report_Builder");
+        let object = find("PermissionSetAssignment", false).unwrap();
+        let mut assigned = |user: &str, set: &str| {
+            let values = [("AssigneeId", user), ("PermissionSetId", set)];
+            let values = values.into_iter().map(|(name, id)| (name.to_owned(), id.into()));
+            org.create_row(object, &values.collect()).map_err(|refusal| refusal.code)
+        };
+        assert_eq!(assigned(&sam, "0PS000000000000"), Err("INVALID_CROSS_REFERENCE_KEY"));
+        assert_eq!(assigned(&sam, "0PS000000000000AAA"), Err("MALFORMED_ID"));
+        assert_eq!(assigned(&sam, &sam), Err("FIELD_INTEGRITY_EXCEPTION"));
+        assert_eq!(assigned(&sam, "Report_Builder"), Err("MALFORMED_ID"));
+        assert_eq!(assigned("sam.pereira@harbourlight.example.com", &set), Err("MALFORMED_ID"));
+        assert_eq!(assigned("", &set), Err("REQUIRED_FIELD_MISSING"));
+        assert!(assigned(&sam[..15], &set[..15]).is_ok());
+    }
+
+    #[test]
+    fn an_assignments_end_is_written_as_rows_write_times() {
+        let values = |text: &str| Row::from_iter([("ExpirationDate".to_owned(), text.into())]);
+        assert_eq!(
+            expiration(&values("2026-11-27T00:00:00Z")),
+            Ok("2026-11-27T00:00:00.000+0000".into())
+        );
+        assert_eq!(expiration(&values("soon")).unwrap_err().code, "JSON_PARSER_ERROR");
     }
 }

@@ -7,6 +7,7 @@ mod age;
 mod check;
 mod connected_app;
 mod connection;
+mod credential;
 mod dependency;
 pub(crate) mod direct;
 mod external_app;
@@ -22,11 +23,12 @@ mod value;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::id::{of_job, same_id, unknown};
 use super::job::{DeployJob, DeployOptions, Message, Outcome};
 use super::name::{Key, encode, path_of_key};
 use super::refusal::{Refusal, refuse};
 use super::schema;
-use super::state::{Org, State, Stored, component_id, same_id, string};
+use super::state::{Org, State, Stored, component_id, string};
 use super::tree::Node;
 pub(super) use age::cut;
 pub(super) use connected_app::flag_default;
@@ -174,11 +176,8 @@ impl State {
     }
 
     pub(crate) fn deploy(&self, id: &str) -> Result<&DeployJob, Refusal> {
-        self.org
-            .deploys
-            .iter()
-            .find(|job| same_id(&job.id, id))
-            .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
+        of_job(id)?;
+        self.org.deploys.iter().find(|job| same_id(&job.id, id)).ok_or_else(unknown)
     }
 
     pub(crate) fn finish_deploys(&mut self, now: u64) {
@@ -212,6 +211,8 @@ impl State {
 /// In which order types are taken, so that what is referred to is there first; others come last.
 const ORDER: &[&str] = &[
     "Settings",
+    "ExternalCredential",
+    "NamedCredential",
     "PermissionSet",
     "PermissionSetGroup",
     "Profile",
@@ -298,16 +299,22 @@ impl Org {
             ..Message::default()
         };
         let old = self.component(type_name, full_name);
+        // In which order elements stand in the file is no change.
+        let changes = |ruled: &Ruled| {
+            ruled.rotates.is_some() || old != Node::parse(&ruled.node.to_file()).ok()
+        };
         let ruled = self.classify(unit, old.as_ref()).and_then(|ruled| {
             let (before, after) = (old.as_ref(), Some(&ruled.node));
-            match rights::lacking(self, &job.created_by, &unit.key, before, after) {
+            let owned = self.owned_by_package(type_name, full_name).filter(|_| changes(&ruled));
+            let lacking = rights::lacking(self, &job.created_by, &unit.key, before, after);
+            match lacking.or(owned.map(Problem::from)) {
                 Some(problem) => Err(vec![problem]),
                 None => Ok(ruled),
             }
         });
         match ruled {
             Ok(ruled) => {
-                let changed = ruled.rotates.is_some() || old.as_ref() != Some(&ruled.node);
+                let changed = changes(&ruled);
                 if let Some(key) = ruled.rotates {
                     *self.rotated.entry(key).or_default() += 1;
                 }
@@ -372,6 +379,7 @@ impl Org {
             "Profile" => profile::rule(self, full_name, new, old, unit.version),
             "Settings" => settings::rule(new, old),
             name if connection::TYPES.contains(&name) => connection::rule(self, new),
+            name if credential::TYPES.contains(&name) => credential::rule(self, new),
             _ => external_app::rule(self, &unit.key, new, old, unit.version),
         }
     }
@@ -434,6 +442,9 @@ impl Org {
     /// Why a component cannot be deleted. The texts are the demo org's own: no source gives
     /// Salesforce's.
     fn in_use(&self, (type_name, full_name): &Key) -> Option<String> {
+        if let Some(reason) = self.owned_by_package(type_name, full_name) {
+            return Some(reason);
+        }
         match type_name.as_str() {
             "Profile" if self.catalog.standard_profiles.contains_key(full_name) => {
                 Some("You can't delete a standard profile".to_owned())
@@ -460,6 +471,7 @@ impl Org {
                     )
                 })
             }
+            "ExternalCredential" => credential::in_use(self, full_name),
             "Settings" => Some("Settings cannot be deleted".to_owned()),
             _ => None,
         }

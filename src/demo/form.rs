@@ -7,6 +7,9 @@ pub enum Form {
     /// `ManageUsers` needs the permissions that one deploy was told it needs (S 3.6), as far as the
     /// org knows them; without this form it needs none.
     ManageUsersNeeds,
+    /// `ViewAllData` needs the permissions that Setup is reported to name for it (S 3.6), as far as
+    /// the org knows them; without this form it needs none.
+    ViewAllDataNeeds,
     /// What a connected app's file leaves out of its policies and ranges stays as it was (S 1.6);
     /// without this form it is reset.
     OmittedPoliciesStay,
@@ -23,8 +26,9 @@ pub enum Form {
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ManageUsersNeeds,
+        Self::ViewAllDataNeeds,
         Self::OmittedPoliciesStay,
         Self::LoginRangesAdd,
         Self::OmittedFlagsStay,
@@ -35,6 +39,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Self::ManageUsersNeeds => "manage-users-needs",
+            Self::ViewAllDataNeeds => "view-all-data-needs",
             Self::OmittedPoliciesStay => "omitted-policies-stay",
             Self::LoginRangesAdd => "login-ranges-add",
             Self::OmittedFlagsStay => "omitted-flags-stay",
@@ -46,6 +51,7 @@ impl Form {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::ManageUsersNeeds => "Manage Users needs the rights that it consists of",
+            Self::ViewAllDataNeeds => "View All Data needs the rights that it consists of",
             Self::OmittedPoliciesStay => "what a connected app's file leaves out stays",
             Self::LoginRangesAdd => "deployed login ranges are added, not put in place",
             Self::OmittedFlagsStay => "a flag that a profile's object entry leaves out stays",

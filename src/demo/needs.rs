@@ -19,6 +19,22 @@ const MANAGE_USERS: &[&str] = &[
     "ViewAllUsers",
 ];
 
+/// What `ViewAllData` needs by the words of Setup, as one public file has them (S 3.6).
+const VIEW_ALL_DATA: &[&str] = &[
+    "ViewDataLeakageEvents",
+    "ViewEventLogFiles",
+    "ViewPlatformEvents",
+    "ViewPublicDashboards",
+    "ViewPublicReports",
+    "ViewSetup",
+];
+
+/// What is needed where a form is taken.
+const BY_FORM: &[(Form, &str, &[&str])] = &[
+    (Form::ManageUsersNeeds, "ManageUsers", MANAGE_USERS),
+    (Form::ViewAllDataNeeds, "ViewAllData", VIEW_ALL_DATA),
+];
+
 impl Org {
     /// Which permission needs which: pairs of the catalogue, and of the form that is taken.
     pub(crate) fn dependencies(&self) -> Vec<(&str, &str)> {
@@ -26,8 +42,10 @@ impl Org {
             row.requires.iter().map(|required| (row.permission.as_str(), required.as_str()))
         });
         let known = |name: &&&str| self.catalog.user_permissions.contains_key(**name);
-        let taken = self.takes(Form::ManageUsersNeeds);
-        let parts = MANAGE_USERS.iter().filter(|_| taken).filter(known);
-        listed.chain(parts.map(|name| ("ManageUsers", *name))).collect()
+        let taken = BY_FORM.iter().filter(|(form, ..)| self.takes(*form));
+        let formed = taken.flat_map(|(_, permission, parts)| {
+            parts.iter().filter(known).map(|required| (*permission, *required))
+        });
+        listed.chain(formed).collect()
     }
 }

@@ -65,6 +65,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, name: &str, now: u64)
             }
         }
         ("GET" | "POST", "userinfo") => userinfo(state, request),
+        ("GET" | "POST", "singleaccess") => single_access(state, request),
         ("POST", "revoke") => {
             let form = form(&request.body);
             let token = form
@@ -475,6 +476,21 @@ fn userinfo(state: &State, request: &Request) -> Reply {
             },
         }),
     )
+}
+
+/// The address at which a browser goes on with this session (`xcloud.frontdoor_singleaccess`).
+fn single_access(state: &State, request: &Request) -> Reply {
+    if user_of(state, request).is_err() {
+        return Reply::json(403, &json!({ "error": "invalid_grant" }));
+    }
+    let form = form(&request.body);
+    let to = request.parameter("redirect_uri").or(form.get("redirect_uri").map(String::as_str));
+    let door = format!("{}/secur/frontdoor.jsp", request.origin());
+    let door = match Url::parse_with_params(&door, to.map(|to| ("startURL", to))) {
+        Ok(door) => door.to_string(),
+        Err(_) => door,
+    };
+    Reply::json(200, &json!({ "frontdoor_uri": door }))
 }
 
 /// Who calls, by his bearer token, if he may use the API.

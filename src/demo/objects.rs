@@ -8,12 +8,15 @@ pub(crate) struct ObjectDef {
     pub(crate) name: &'static str,
     /// Whether it is asked of the Tooling API.
     pub(crate) tooling: bool,
-    /// Fields, space-separated, with their types: `Id:id Name:string`.
+    /// Fields, space-separated, with their types, and with the API version of those that are younger
+    /// than any that is served: `Id:id Name:string ForwardedForIp:string:61`.
     pub(crate) fields: &'static str,
     /// Relationships: name, the field that holds the id, the object.
     pub(crate) relationships: &'static [(&'static str, &'static str, &'static str)],
     /// Whether rows may be created and deleted by REST.
     pub(crate) writable: bool,
+    /// The API version that brought it; 0 where it is older than any that is served.
+    pub(crate) since: u16,
     /// The fields by which rows may be chosen, where those are not all.
     pub(crate) filters: Option<&'static [&'static str]>,
 }
@@ -26,11 +29,24 @@ const fn object(
     fields: &'static str,
     relationships: &'static [(&'static str, &'static str, &'static str)],
 ) -> ObjectDef {
-    ObjectDef { name, tooling: false, fields, relationships, writable: false, filters: None }
+    ObjectDef {
+        name,
+        tooling: false,
+        fields,
+        relationships,
+        writable: false,
+        since: 0,
+        filters: None,
+    }
 }
 
 const fn writable(mut object: ObjectDef) -> ObjectDef {
     object.writable = true;
+    object
+}
+
+const fn since(mut object: ObjectDef, version: u16) -> ObjectDef {
+    object.since = version;
     object
 }
 
@@ -45,6 +61,8 @@ const fn tooling(mut object: ObjectDef) -> ObjectDef {
     object
 }
 
+const ENTITY: &str = "Id:id DurableId:string QualifiedApiName:string Label:string KeyPrefix:string";
+
 /// Every object that the demo org answers for.
 pub(crate) const OBJECTS: &[ObjectDef] = &[
     object(
@@ -57,7 +75,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "AuthSession",
         "Id:id UsersId:reference CreatedDate:datetime LastModifiedDate:datetime LoginType:string \
          LoginSubType:string SessionType:string SourceIp:string LoginHistoryId:reference \
-         NumSecondsValid:int SessionSecurityLevel:string IsAssociatedWithJwtAccessToken:boolean \
+         NumSecondsValid:int SessionSecurityLevel:string IsAssociatedWithJwtAccessToken:boolean:64 \
          IsCurrent:boolean",
         &[("Users", "UsersId", "User"), ("LoginHistory", "LoginHistoryId", "LoginHistory")],
     ),
@@ -72,7 +90,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          LastModifiedDate:datetime LastModifiedById:reference",
         AUDIT,
     ),
-    object("EntityDefinition", "Id:id QualifiedApiName:string Label:string KeyPrefix:string", &[]),
+    object("EntityDefinition", ENTITY, &[]),
     object(
         "ExternalClientApplication",
         "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \
@@ -110,7 +128,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
              ApiVersion:string Browser:string Platform:string ClientVersion:string \
              CountryIso:string TlsProtocol:string CipherSuite:string LoginGeoId:reference \
              NetworkId:reference AuthenticationServiceId:reference AuthMethodReference:string \
-             ForwardedForIp:string OptionsIsGet:boolean OptionsIsPost:boolean",
+             AuthContextClassRef:string:67 ForwardedForIp:string:61 OptionsIsGet:boolean OptionsIsPost:boolean",
             // No source knows of a relationship to the user.
             &[],
         ),
@@ -129,12 +147,15 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
             "UserId",
         ],
     ),
-    object(
-        "OauthToken",
-        "Id:id AppName:string AppMenuItemId:reference UserId:reference CreatedDate:datetime \
-         LastUsedDate:datetime \
-         UseCount:int AccessToken:string DeleteToken:string RequestToken:string",
-        &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
+    since(
+        object(
+            "OauthToken",
+            "Id:id AppName:string AppMenuItemId:reference UserId:reference CreatedDate:datetime \
+             LastUsedDate:datetime \
+             UseCount:int AccessToken:string DeleteToken:string RequestToken:string",
+            &[("User", "UserId", "User"), ("AppMenuItem", "AppMenuItemId", "AppMenuItem")],
+        ),
+        32,
     ),
     object(
         "ObjectPermissions",
@@ -151,7 +172,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          CreatedDate:datetime",
         &[],
     ),
-    object(
+    writable(object(
         "PermissionSet",
         "Id:id Name:string Label:string Description:string IsOwnedByProfile:boolean \
          IsCustom:boolean Type:string ProfileId:reference LicenseId:reference \
@@ -161,7 +182,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
             ("License", "LicenseId", "PermissionSetLicense"),
             ("PermissionSetGroup", "PermissionSetGroupId", "PermissionSetGroup"),
         ],
-    ),
+    )),
     writable(object(
         "PermissionSetAssignment",
         "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference \
@@ -245,6 +266,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
          NumberComponentsDeployed:int NumberComponentsTotal:int RollbackOnError:boolean",
         &[("CreatedBy", "CreatedById", "User")],
     )),
+    tooling(object("EntityDefinition", ENTITY, &[])),
     tooling(object(
         "InstalledSubscriberPackage",
         "Id:id SubscriberPackageId:reference SubscriberPackageVersionId:reference",
@@ -260,7 +282,9 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     )),
     tooling(object(
         "SubscriberPackageVersion",
-        "Id:id Name:string MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int",
+        "Id:id Name:string MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int \
+         IsManaged:boolean IsBeta:boolean IsPasswordProtected:boolean \
+         Package2ContainerOptions:string",
         &[],
     )),
     tooling(object(
@@ -293,8 +317,10 @@ pub(crate) fn find(name: &str, tooling: bool) -> Option<&'static ObjectDef> {
 const KEY_PREFIXES: &[(&str, &str)] = &[
     ("Account", "001"),
     ("AppMenuItem", "0DS"),
+    ("Asset", "02i"),
     ("AuthSession", "0Ak"),
     ("Campaign", "701"),
+    ("CampaignMember", "00v"),
     ("Case", "500"),
     ("ConnectedApplication", "0H4"),
     ("Contact", "003"),
@@ -310,6 +336,8 @@ const KEY_PREFIXES: &[(&str, &str)] = &[
     ("LoginHistory", "0Ya"),
     ("ObjectPermissions", "110"),
     ("Opportunity", "006"),
+    ("OpportunityLineItem", "00k"),
+    ("OpportunityTeamMember", "00q"),
     ("Organization", "00D"),
     ("PermissionSet", "0PS"),
     ("PermissionSetAssignment", "0Pa"),
@@ -319,8 +347,10 @@ const KEY_PREFIXES: &[(&str, &str)] = &[
     ("PermissionSetLicenseAssign", "2LA"),
     ("Product2", "01t"),
     ("Profile", "00e"),
+    ("PushTopic", "0IF"),
     ("SetupAuditTrail", "0Ym"),
     ("SetupEntityAccess", "0J0"),
+    ("StreamingChannel", "0M6"),
     ("SubscriberPackage", "033"),
     ("SubscriberPackageVersion", "04t"),
     ("Task", "00T"),
@@ -351,23 +381,32 @@ impl ObjectDef {
         self.filters.is_none_or(|filters| filters.iter().any(|one| one.eq_ignore_ascii_case(field)))
     }
 
-    /// The fields with their types, in order; `Permissions*` last.
+    /// The fields with their types, in order; `Permissions*` and `MaximumPermissions*` last.
     pub(crate) fn fields(&self, org: &Org) -> Vec<(String, &'static str)> {
+        self.fields_at(org, u16::MAX)
+    }
+
+    /// The fields that there are at a version of the API.
+    pub(crate) fn fields_at(&self, org: &Org, version: u16) -> Vec<(String, &'static str)> {
         let mut fields: Vec<(String, &str)> = self
             .fields
             .split_whitespace()
-            .filter_map(|field| field.split_once(':'))
-            .map(|(name, kind)| (name.to_owned(), kind))
+            .filter_map(|field| {
+                let (name, kind) = field.split_once(':')?;
+                let (kind, since) = match kind.split_once(':') {
+                    Some((kind, since)) => (kind, since.parse().ok()?),
+                    None => (kind, 0),
+                };
+                (since <= version).then(|| (name.to_owned(), kind))
+            })
             .collect();
-        if !self.tooling && matches!(self.name, "PermissionSet" | "Profile") {
-            fields.extend(
-                org.catalog
-                    .user_permissions
-                    .keys()
-                    .filter(|name| *name != HIDDEN_PERMISSION)
-                    .map(|name| (format!("Permissions{name}"), "boolean")),
-            );
-        }
+        let prefix = match self.name {
+            "PermissionSet" | "Profile" if !self.tooling => "Permissions",
+            "PermissionSetLicense" => "MaximumPermissions",
+            _ => return fields,
+        };
+        let shown = org.catalog.user_permissions.keys().filter(|name| *name != HIDDEN_PERMISSION);
+        fields.extend(shown.map(|name| (format!("{prefix}{name}"), "boolean")));
         fields
     }
 }

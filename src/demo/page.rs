@@ -9,6 +9,7 @@ const PAGES: &[(&str, &str)] = &[
     ("CompanyProfileInfo", "Company Information"),
     ("ConnectedAppsUsage", "Connected Apps OAuth Usage"),
     ("ConnectedApplication", "Manage Connected Apps"),
+    ("DeployStatus", "Deployment Status"),
     ("EnhancedProfiles", "Profiles"),
     ("ExternalClientApplicationSettings", "External Client App Settings"),
     ("ImportedPackage", "Installed Packages"),
@@ -41,6 +42,7 @@ fn keys(org: &Org) -> String {
 
 /// Answers a browser: `path` is that below the org's address.
 pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
+    let is_setup = matches!(path, ["lightning", "setup", ..]);
     let known = match path {
         ["lightning", "setup", page, ..] => PAGES.iter().find(|(name, _)| name == page),
         _ => None,
@@ -50,8 +52,9 @@ pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
             "In a real org this is <b>Setup &gt; {title}</b>: in Setup, type <b>{title}</b> into \
              Quick Find."
         ),
+        // A link that leads nowhere in an org leads nowhere here.
         (None, ["lightning", "setup", page, ..]) => {
-            format!("In a real org this is the page <b>{}</b> of Setup.", escape(page))
+            format!("Setup has no page <b>{}</b> that the demo org knows.", escape(page))
         }
         _ => "In a real org this is where a person signs in.".to_owned(),
     };
@@ -68,7 +71,7 @@ pub(crate) fn answer(org: &Org, path: &[&str]) -> Reply {
         name = escape(&name),
     );
     Reply {
-        status: 200,
+        status: if is_setup && known.is_none() { 404 } else { 200 },
         content_type: "text/html; charset=utf-8",
         headers: vec![(
             "content-security-policy",
@@ -88,6 +91,8 @@ mod tests {
         let shown = |path: &[&str]| String::from_utf8(answer(&org, path).body).unwrap();
         let known = shown(&["lightning", "setup", "EnhancedProfiles", "home"]);
         assert!(known.contains("Setup &gt; Profiles"), "{known}");
+        let wrong = answer(&org, &["lightning", "setup", "ExternalClientAppManager", "home"]);
+        assert_eq!(wrong.status, 404);
         let other = shown(&["lightning", "setup", "<script>", "home"]);
         assert!(other.contains("&lt;script") && !other.contains("<script"), "{other}");
         let secret = "demo-warehouse-secret";

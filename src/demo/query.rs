@@ -1,17 +1,24 @@
 //! Answers SOQL over the demo org's rows, with Salesforce's words for what it does not understand.
 
+mod below;
+mod compare;
 mod group;
+mod literal;
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::deploy::NEWEST;
+use super::id::same_id;
 use super::objects::{ObjectDef, find};
 use super::refusal::{Refusal, refuse};
-use super::soql::{Condition, Item, Literal, Operator, Order, Path, Query, parse};
-use super::state::{Org, Row, same_id, string};
+use super::signins::session_id;
+use super::soql::{Condition, Item, Literal, Operator, Path, Query, parse};
+use super::state::{Org, Row, string, timestamp};
+use compare::{satisfies, sorted};
+use literal::{Wanted, wanted};
 
 /// What a query gives.
 #[derive(Debug)]
@@ -24,30 +31,77 @@ pub(crate) struct Answer {
 /// Runs a query of a user.
 pub(crate) fn run(
     org: &Org,
-    user: &str,
+    asker: Asker<'_>,
     text: &str,
     tooling: bool,
-    version: &str,
 ) -> Result<Answer, Refusal> {
     let query = parse(text)?;
-    Runner { org, user, text, tooling, version, parents: RefCell::default() }.run(&query)
+    let runner = Runner { org, asker, text, tooling, parents: RefCell::default() };
+    match runner.without_records(&query) {
+        Some(answer) => answer,
+        None => runner.run(&query),
+    }
+}
+
+/// Who asks, how and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker<'a> {
+    pub(crate) user: &'a str,
+    /// The access token.
+    pub(crate) token: &'a str,
+    /// The version of the API, as the address has it.
+    pub(crate) version: &'a str,
+    pub(crate) now: u64,
+}
+
+impl Asker<'_> {
+    /// The version's number.
+    pub(crate) fn number(&self) -> u16 {
+        self.version.trim_end_matches(".0").parse().unwrap_or(NEWEST)
+    }
+}
+
+/// A condition whose fields were found and whose values were read.
+enum Test {
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
+    Compare(Path, Operator, Wanted),
+    In { path: Path, negated: bool, values: Vec<Wanted> },
+}
+
+/// What every record has beside the fields that carry field-level security.
+const OF_EVERY_RECORD: [&str; 6] =
+    ["Id", "CreatedById", "CreatedDate", "LastModifiedById", "LastModifiedDate", "SystemModstamp"];
+
+/// Marks the caller's own session, which is in use now.
+fn mark_current(row: &mut Row, asker: Asker<'_>) {
+    if string(row, "Id") != session_id(asker.token) {
+        return;
+    }
+    let now = Value::from(timestamp(asker.now, "+0000"));
+    row.insert("IsCurrent".to_owned(), true.into());
+    row.insert("LastModifiedDate".to_owned(), now.clone());
+    if row.get("CreatedDate").is_none_or(Value::is_null) {
+        row.insert("CreatedDate".to_owned(), now);
+    }
 }
 
 struct Runner<'a> {
     org: &'a Org,
-    user: &'a str,
+    asker: Asker<'a>,
     text: &'a str,
     tooling: bool,
-    version: &'a str,
     /// The rows of objects that relationships led to.
     parents: RefCell<BTreeMap<(&'static str, bool), Vec<Row>>>,
 }
 
 impl Runner<'_> {
     fn object(&self, query: &Query) -> Result<&'static ObjectDef, Refusal> {
-        let object = find(&query.object, self.tooling);
+        let object =
+            find(&query.object, self.tooling).filter(|object| object.since <= self.asker.number());
         if let Some(object) = object
-            && !self.org.may_see(self.user, object)
+            && !self.org.may_see(self.asker.user, object)
         {
             return Err(refuse(
                 "INVALID_TYPE",
@@ -69,7 +123,10 @@ impl Runner<'_> {
     }
 
     fn matching(&self, query: &Query, object: &'static ObjectDef) -> Result<Vec<Row>, Refusal> {
-        let mut rows = self.org.visible_rows(self.user, object);
+        let mut rows = self.org.visible_rows(self.asker.user, object);
+        if object.name == "AuthSession" {
+            rows.iter_mut().for_each(|row| mark_current(row, self.asker));
+        }
         if let Some(condition) = &query.condition {
             // Fields are checked once, so that an empty table refuses a wrong field too.
             let condition = self.resolve_condition(object, condition)?;
@@ -88,6 +145,7 @@ impl Runner<'_> {
                 Item::Field(path, _) | Item::Aggregate(_, path, _) => {
                     self.resolve(object, path)?;
                 }
+                Item::Below(query) => self.resolve_below(object, query)?,
                 Item::Count => {}
             }
         }
@@ -134,25 +192,35 @@ impl Runner<'_> {
             .skip(query.offset)
             .take(query.limit.unwrap_or(usize::MAX))
             .map(|row| self.record(object, row, &query.select))
-            .collect();
+            .collect::<Result<_, _>>()?;
         Ok(Answer { total: records.len(), records })
     }
 
-    fn record(&self, object: &'static ObjectDef, row: &Row, select: &[Item]) -> Value {
+    fn record(
+        &self,
+        object: &'static ObjectDef,
+        row: &Row,
+        select: &[Item],
+    ) -> Result<Value, Refusal> {
         let mut out = json!({ "attributes": self.attributes(object.name, row) });
         for item in select {
-            if let Item::Field(path, _) = item {
-                self.put(&mut out, object, row, &path.names);
+            match item {
+                Item::Field(path, _) => self.put(&mut out, object, row, &path.names),
+                Item::Below(query) => {
+                    let (name, rows) = self.below(object, row, query)?;
+                    out[name] = rows;
+                }
+                Item::Count | Item::Aggregate(..) => {}
             }
         }
-        out
+        Ok(out)
     }
 
     fn attributes(&self, object: &str, row: &Row) -> Value {
         let folder = if self.tooling { "tooling/sobjects" } else { "sobjects" };
         json!({
             "type": object,
-            "url": format!("/services/data/v{}/{folder}/{object}/{}", self.version, string(row, "Id")),
+            "url": format!("/services/data/v{}/{folder}/{object}/{}", self.asker.version, string(row, "Id")),
         })
     }
 
@@ -196,7 +264,7 @@ impl Runner<'_> {
             // Rows are made from metadata, which takes time: once a query.
             let rows = parents
                 .entry((target.name, target.tooling))
-                .or_insert_with(|| self.org.visible_rows(self.user, target));
+                .or_insert_with(|| self.org.visible_rows(self.asker.user, target));
             let row = rows.iter().find(|row| same_id(string(row, "Id"), id))?.clone();
             Some((name, target, row))
         })
@@ -242,19 +310,14 @@ impl Runner<'_> {
                     )
                 })?;
         }
-        if object.fields(self.org).iter().any(|(name, _)| name.eq_ignore_ascii_case(last)) {
+        if object
+            .fields_at(self.org, self.asker.number())
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(last))
+        {
             return Ok(object);
         }
-        Err(refuse(
-            "INVALID_FIELD",
-            format!(
-                "{}No such column '{last}' on entity '{}'. If you are attempting to use a custom \
-                 field, be sure to append the '__c' after the custom field name. Please reference \
-                 your WSDL or the describe call for the appropriate names.",
-                self.pointer(path.at),
-                object.name
-            ),
-        ))
+        Err(self.no_column(last, object.name, path.at))
     }
 
     /// Checks that rows may be chosen by what a path leads to.
@@ -278,12 +341,40 @@ impl Runner<'_> {
         format!("\n{line}\n{}^\nERROR at Row:1:Column:{}\n", " ".repeat(at), at + 1)
     }
 
+    /// The type of what a path leads to.
+    fn kind(&self, object: &'static ObjectDef, names: &[String]) -> &'static str {
+        match names {
+            [name] => {
+                let mut fields = object.fields(self.org).into_iter();
+                fields.find(|(one, _)| one.eq_ignore_ascii_case(name)).map_or("", |(_, kind)| kind)
+            }
+            [name, rest @ ..] => relationship(object, name)
+                .and_then(|(_, _, target)| {
+                    find(target, self.tooling).or_else(|| find(target, false))
+                })
+                .map_or("", |target| self.kind(target, rest)),
+            [] => "",
+        }
+    }
+
+    /// Reads a value for a field.
+    fn wanted(
+        &self,
+        object: &'static ObjectDef,
+        path: &Path,
+        operator: Operator,
+        literal: &Literal,
+    ) -> Result<Wanted, Refusal> {
+        let field = (path.names.last().map_or("", String::as_str), self.kind(object, &path.names));
+        wanted(literal, field, operator, self.asker.now, &self.pointer(path.at))
+    }
+
     /// Checks a condition's fields, and puts the values of a sub-select in its place.
     fn resolve_condition(
         &self,
         object: &'static ObjectDef,
         condition: &Condition,
-    ) -> Result<Condition, Refusal> {
+    ) -> Result<Test, Refusal> {
         let all = |parts: &[Condition]| {
             parts
                 .iter()
@@ -291,12 +382,20 @@ impl Runner<'_> {
                 .collect::<Result<Vec<_>, _>>()
         };
         Ok(match condition {
-            Condition::And(parts) => Condition::And(all(parts)?),
-            Condition::Or(parts) => Condition::Or(all(parts)?),
-            Condition::Not(part) => Condition::Not(Box::new(self.resolve_condition(object, part)?)),
-            Condition::Compare(path, ..) | Condition::In { path, .. } => {
+            Condition::And(parts) => Test::And(all(parts)?),
+            Condition::Or(parts) => Test::Or(all(parts)?),
+            Condition::Not(part) => Test::Not(Box::new(self.resolve_condition(object, part)?)),
+            Condition::Compare(path, operator, literal) => {
                 self.resolve_filter(object, path)?;
-                condition.clone()
+                let wanted = self.wanted(object, path, *operator, literal)?;
+                Test::Compare(path.clone(), *operator, wanted)
+            }
+            Condition::In { path, negated, values } => {
+                self.resolve_filter(object, path)?;
+                let values =
+                    values.iter().map(|one| self.wanted(object, path, Operator::Equal, one));
+                let values = values.collect::<Result<_, _>>()?;
+                Test::In { path: path.clone(), negated: *negated, values }
             }
             Condition::InQuery { path, negated, query } => {
                 self.resolve_filter(object, path)?;
@@ -310,43 +409,65 @@ impl Runner<'_> {
                 self.resolve(inner, field)?;
                 let rows = self.matching(query, inner)?;
                 let values = rows.iter().filter_map(|row| {
-                    self.value(inner, row, field).as_str().map(|id| Literal::Text(id.to_owned()))
+                    let id = self.value(inner, row, field).as_str()?.to_owned();
+                    Some(Wanted::Value(Literal::Text(id)))
                 });
-                Condition::In { path: path.clone(), negated: *negated, values: values.collect() }
+                Test::In { path: path.clone(), negated: *negated, values: values.collect() }
             }
         })
     }
 
-    fn holds(&self, object: &'static ObjectDef, row: &Row, condition: &Condition) -> bool {
-        match condition {
-            Condition::And(parts) => parts.iter().all(|part| self.holds(object, row, part)),
-            Condition::Or(parts) => parts.iter().any(|part| self.holds(object, row, part)),
-            Condition::Not(part) => !self.holds(object, row, part),
-            Condition::Compare(path, operator, literal) => {
-                satisfies(&self.value(object, row, path), *operator, literal)
+    fn holds(&self, object: &'static ObjectDef, row: &Row, test: &Test) -> bool {
+        match test {
+            Test::And(parts) => parts.iter().all(|part| self.holds(object, row, part)),
+            Test::Or(parts) => parts.iter().any(|part| self.holds(object, row, part)),
+            Test::Not(part) => !self.holds(object, row, part),
+            Test::Compare(path, operator, wanted) => {
+                satisfies(&self.value(object, row, path), *operator, wanted)
             }
-            Condition::In { path, negated, values } => {
+            Test::In { path, negated, values } => {
                 let value = self.value(object, row, path);
-                values.iter().any(|literal| satisfies(&value, Operator::Equal, literal)) != *negated
+                values.iter().any(|wanted| satisfies(&value, Operator::Equal, wanted)) != *negated
             }
-            // Settled before rows are looked at.
-            Condition::InQuery { .. } => false,
         }
     }
-}
 
-/// Which of two values comes first.
-fn sorted(order: &Order, one: &Value, other: &Value) -> Ordering {
-    match (one.is_null(), other.is_null()) {
-        (true, true) => Ordering::Equal,
-        (true, false) if order.nulls_last => Ordering::Greater,
-        (true, false) => Ordering::Less,
-        (false, true) if order.nulls_last => Ordering::Less,
-        (false, true) => Ordering::Greater,
-        (false, false) => {
-            let ordering = compare(one, other);
-            if order.descending { ordering.reverse() } else { ordering }
+    /// The answer to a query of an object of the org's business that the caller reads: the demo org
+    /// holds no records of them. `None` where it is another object.
+    fn without_records(&self, query: &Query) -> Option<Result<Answer, Refusal>> {
+        if self.tooling || find(&query.object, false).is_some() {
+            return None;
         }
+        let mut objects = self.org.catalog.objects.iter();
+        let (name, kind) = objects.find(|(name, _)| name.eq_ignore_ascii_case(&query.object))?;
+        if !self.org.sees_object(self.asker.user, name) {
+            return None;
+        }
+        let seen = self.org.seen_fields(self.asker.user, name, kind);
+        let unknown = query.select.iter().find_map(|item| match item {
+            Item::Field(path, _) | Item::Aggregate(_, path, _) => {
+                let [field] = path.names.as_slice() else { return None };
+                let mut known = seen.fields.keys().map(String::as_str).chain(OF_EVERY_RECORD);
+                (!known.any(|one| one.eq_ignore_ascii_case(field))).then_some((field, path.at))
+            }
+            Item::Count | Item::Below(_) => None,
+        });
+        Some(match unknown {
+            Some((field, at)) => Err(self.no_column(field, name, at)),
+            None => Ok(Answer { total: 0, records: Vec::new() }),
+        })
+    }
+
+    fn no_column(&self, field: &str, object: &str, at: usize) -> Refusal {
+        refuse(
+            "INVALID_FIELD",
+            format!(
+                "{}No such column '{field}' on entity '{object}'. If you are attempting to use a \
+                 custom field, be sure to append the '__c' after the custom field name. Please \
+                 reference your WSDL or the describe call for the appropriate names.",
+                self.pointer(at)
+            ),
+        )
     }
 }
 
@@ -369,101 +490,6 @@ fn relationship(
         .iter()
         .find(|(relationship, _, _)| relationship.eq_ignore_ascii_case(name))
         .copied()
-}
-
-fn satisfies(value: &Value, operator: Operator, literal: &Literal) -> bool {
-    let other = match literal {
-        Literal::Null => Value::Null,
-        Literal::Flag(flag) => (*flag).into(),
-        Literal::Number(number) => json!(number),
-        Literal::Text(text) | Literal::Time(text) => text.clone().into(),
-    };
-    match operator {
-        Operator::Equal => equal(value, &other),
-        Operator::NotEqual => !equal(value, &other),
-        Operator::Like => match (value, literal) {
-            (Value::String(text), Literal::Text(pattern)) => like(text, pattern),
-            _ => false,
-        },
-        // Nothing is less or greater than null.
-        _ if value.is_null() || other.is_null() => false,
-        Operator::Less => compare(value, &other).is_lt(),
-        Operator::LessOrEqual => compare(value, &other).is_le(),
-        Operator::Greater => compare(value, &other).is_gt(),
-        Operator::GreaterOrEqual => compare(value, &other).is_ge(),
-    }
-}
-
-/// Text is compared without case, ids of 15 and 18 characters as one.
-fn equal(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::String(one), Value::String(other)) => {
-            one.eq_ignore_ascii_case(other) || (one.len() == 18 && same_id(one, other))
-        }
-        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
-        _ => one == other,
-    }
-}
-
-fn compare(one: &Value, other: &Value) -> Ordering {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)
-        }
-        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
-        _ => text_of(one).cmp(&text_of(other)),
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// `%` is any text, `_` one character, a backslash takes their meaning away; case does not count.
-fn like(text: &str, pattern: &str) -> bool {
-    let mut items = Vec::new();
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        items.push(match character {
-            '%' => Glob::Any,
-            '_' => Glob::One,
-            '\\' => Glob::Exactly(characters.next().unwrap_or('\\')),
-            other => Glob::Exactly(other),
-        });
-    }
-    let text: Vec<char> = text.chars().collect();
-    // Row by row: which beginnings of the text does the pattern so far match?
-    let mut reach = vec![false; text.len() + 1];
-    reach[0] = true;
-    for item in items {
-        let mut next = vec![false; text.len() + 1];
-        match item {
-            Glob::Any => {
-                let mut open = false;
-                for (at, slot) in next.iter_mut().enumerate() {
-                    open |= reach[at];
-                    *slot = open;
-                }
-            }
-            Glob::One | Glob::Exactly(_) => {
-                for at in 0..text.len() {
-                    let fits = match item {
-                        Glob::Exactly(wanted) => text[at].to_lowercase().eq(wanted.to_lowercase()),
-                        Glob::One | Glob::Any => true,
-                    };
-                    next[at + 1] = reach[at] && fits;
-                }
-            }
-        }
-        reach = next;
-    }
-    reach[text.len()]
-}
-
-enum Glob {
-    Any,
-    One,
-    Exactly(char),
 }
 
 #[cfg(test)]

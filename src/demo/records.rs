@@ -9,9 +9,7 @@ use super::job::{DeployJob, Message};
 use super::name::encode;
 use super::objects::{HIDDEN_PERMISSION, OBJECTS, ObjectDef, key_prefix};
 use super::preauth::row_id;
-use super::state::{
-    Org, Row, component_id, derived_id, profile_set_id, same_id, string, timestamp,
-};
+use super::state::{Org, Row, component_id, derived_id, profile_set_id, string, timestamp};
 use super::tree::Node;
 
 impl Org {
@@ -27,21 +25,7 @@ impl Org {
                 rows
             }
             "DeployRequest" => self.deploys.iter().map(deploy_request).collect(),
-            "EntityDefinition" => {
-                let own = self.catalog.objects.iter();
-                let own = own.map(|(name, object)| (name.as_str(), object.label.as_str()));
-                // What answers a query has a definition too.
-                let known = |name: &str| self.catalog.objects.contains_key(name);
-                let others = OBJECTS.iter().filter(|one| !one.tooling && !known(one.name));
-                own.chain(others.map(|one| (one.name, one.name)))
-                    .map(|(name, label)| {
-                        json!({
-                            "Id": derived_id("000", name), "QualifiedApiName": name,
-                            "Label": label, "KeyPrefix": key_prefix(self, name),
-                        })
-                    })
-                    .collect()
-            }
+            "EntityDefinition" => self.entity_definitions(),
             "TabDefinition" => {
                 let of_objects = self.catalog.objects.keys().filter(|name| !name.contains("__"));
                 let standard = of_objects.map(|name| (format!("standard-{name}"), Some(name)));
@@ -120,7 +104,7 @@ impl Org {
                         .collect::<Vec<_>>()
                 })
                 .collect(),
-            "PermissionSetLicense" => self.permission_set_licences(stored()),
+            "PermissionSetLicense" => self.permission_set_licences(),
             "Profile" => self.profiles(object.tooling),
             "SetupEntityAccess" => {
                 let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
@@ -139,6 +123,23 @@ impl Org {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The org's own objects, and those that SOQL knows besides.
+    fn entity_definitions(&self) -> Vec<Value> {
+        let own = &self.catalog.objects;
+        let others = OBJECTS.iter().filter(|one| !one.tooling && !own.contains_key(one.name));
+        let all = own
+            .iter()
+            .map(|(name, object)| (name.as_str(), object.label.as_str()))
+            .chain(others.map(|object| (object.name, object.name)));
+        all.map(|(name, label)| {
+            json!({
+                "Id": derived_id("4ie", name), "DurableId": name, "QualifiedApiName": name,
+                "Label": label, "KeyPrefix": key_prefix(self, name),
+            })
+        })
+        .collect()
     }
 
     fn user_row(&self, mut row: Row) -> Value {
@@ -170,9 +171,9 @@ impl Org {
         let mut rows = Vec::new();
         for (name, node) in self.of_type("PermissionSet") {
             let mut row = json!({
-                "Id": component_id("PermissionSet", name), "Name": name, "Label": node.get("label"),
+                "Id": component_id("PermissionSet", name), "Name": self.own_name("PermissionSet", name), "Label": node.get("label"),
                 "Description": node.get("description"), "IsOwnedByProfile": false, "IsCustom": true, "Type": "Regular",
-                "ProfileId": null, "PermissionSetGroupId": null, "NamespacePrefix": null,
+                "ProfileId": null, "PermissionSetGroupId": null, "NamespacePrefix": self.namespace("PermissionSet", name),
                 "LicenseId": node.get("license").map(|licence| self.licence_id(licence)),
                 "HasActivationRequired": node.flag("hasActivationRequired"),
             });
@@ -315,32 +316,6 @@ impl Org {
             }));
         }
         rows
-    }
-
-    pub(crate) fn permission_set_licences(&self, stored: Vec<Row>) -> Vec<Value> {
-        let assigned = self.records.get("PermissionSetLicenseAssign");
-        stored
-            .into_iter()
-            .map(|mut row| {
-                let id = string(&row, "Id").to_owned();
-                let used = assigned
-                    .into_iter()
-                    .flatten()
-                    .filter(|assign| same_id(string(assign, "PermissionSetLicenseId"), &id))
-                    .count();
-                row.insert("UsedLicenses".to_owned(), used.into());
-                Value::Object(row)
-            })
-            .collect()
-    }
-
-    pub(crate) fn licence_id(&self, name: &str) -> Value {
-        ["UserLicense", "PermissionSetLicense"]
-            .iter()
-            .filter_map(|object| self.records.get(*object))
-            .flatten()
-            .find(|row| string(row, "MasterLabel") == name || string(row, "Name") == name)
-            .map_or(Value::Null, |row| string(row, "Id").into())
     }
 
     fn connected_applications(&self) -> Vec<Value> {

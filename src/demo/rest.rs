@@ -1,6 +1,7 @@
 //! The REST API: versions, limits, queries, records, and deploys (S 4.4, 5, 6.5).
 
 mod rows;
+mod sets;
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::faults::Fault;
 use super::job::{DeployJob, DeployOptions, Message};
 use super::oauth::user_of;
 use super::objects::{OBJECTS, ObjectDef, find, key_prefix};
-use super::query;
+use super::query::{self, Asker};
 use super::refusal::{Refusal, not_found, refuse};
 use super::soql::{self, Item};
 use super::state::{Org, State, string, timestamp};
@@ -62,6 +63,19 @@ struct Call<'a> {
     user: String,
     now: u64,
     fault: Option<&'a Fault>,
+}
+
+impl Call<'_> {
+    /// The version's number.
+    fn number(&self) -> u16 {
+        self.asker().number()
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        let header = self.request.header("authorization").unwrap_or_default();
+        let token = header.split_once(' ').map_or("", |(_, token)| token.trim());
+        Asker { user: &self.user, token, version: self.version, now: self.now }
+    }
 }
 
 fn versions() -> Reply {
@@ -145,7 +159,7 @@ fn next_batch(call: &mut Call<'_>, locator: &str) -> Result<Reply, Refusal> {
 }
 
 fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result<Reply, Refusal> {
-    let answer = query::run(&call.state.org, &call.user, text, tooling, call.version)?;
+    let answer = query::run(&call.state.org, call.asker(), text, tooling)?;
     let size = call
         .request
         .header("sforce-query-options")
@@ -175,13 +189,13 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
 /// The columns of a query, which the `sf` CLI asks for before it shows a table.
 fn columns(call: &Call<'_>, text: &str, tooling: bool) -> Result<Reply, Refusal> {
     let parsed = soql::parse(text)?;
-    query::run(&call.state.org, &call.user, text, tooling, call.version)?;
+    query::run(&call.state.org, call.asker(), text, tooling)?;
     let columns: Vec<Value> = parsed
         .select
         .iter()
         .filter_map(|item| match item {
             Item::Field(path, _) => Some(path.names.join(".")),
-            Item::Count | Item::Aggregate(..) => None,
+            Item::Count | Item::Aggregate(..) | Item::Below(_) => None,
         })
         .map(|name| {
             json!({
@@ -201,7 +215,8 @@ fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
     let org = &call.state.org;
     let mut rows: Vec<Value> = OBJECTS
         .iter()
-        .filter(|object| object.tooling == tooling && org.may_see(&call.user, object))
+        .filter(|object| object.tooling == tooling && object.since <= call.number())
+        .filter(|object| org.may_see(&call.user, object))
         .map(|object| summary(org, object, call.version))
         .collect();
     if !tooling {
@@ -227,7 +242,8 @@ fn summary(org: &Org, object: &ObjectDef, version: &str) -> Value {
     json!({
         "name": object.name, "label": object.name, "keyPrefix": key_prefix(org, object.name),
         "custom": false, "queryable": true, "retrieveable": true,
-        "createable": object.writable, "deletable": object.writable, "updateable": false,
+        "createable": object.writable, "deletable": object.writable || object.name == "AuthSession",
+        "updateable": object.name == "UserLogin",
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
 }
@@ -247,16 +263,16 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         return Ok(Reply::json(200, &body));
     }
     let org = &call.state.org;
-    let object = find(name, tooling).filter(|object| org.may_see(&call.user, object));
-    let object = object.ok_or_else(not_found)?;
+    let object = find(name, tooling).filter(|object| object.since <= call.number());
+    let object = object.filter(|object| org.may_see(&call.user, object)).ok_or_else(not_found)?;
     let fields: Vec<Value> = object
-        .fields(org)
+        .fields_at(org, call.number())
         .into_iter()
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
             json!({
-                "name": name, "label": name, "type": kind, "nillable": kind != "boolean", "filterable": object.is_filterable(&name), "sortable": true,
-                "custom": false, "createable": object.writable, "updateable": false,
+                "name": name, "label": name, "type": kind, "nillable": !["boolean", "id"].contains(&kind), "filterable": object.is_filterable(&name), "sortable": true,
+                "custom": false, "createable": object.writable && kind != "id", "updateable": false,
                 "relationshipName": relationship.map(|(relationship, _, _)| relationship),
                 "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),
             })

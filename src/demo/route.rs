@@ -56,7 +56,7 @@ pub(crate) fn answer(
         ["services", "oauth2", name] => oauth::answer(state, request, name, now),
         ["services", "data", rest @ ..] => rest::answer(state, request, rest, now, fault),
         ["id", _, _] => oauth::answer(state, request, "userinfo", now),
-        page @ (["lightning" | "setup", ..] | [""]) if request.method == "GET" => {
+        page @ (["lightning" | "setup" | "secur", ..] | [""]) if request.method == "GET" => {
             page::answer(&state.org, page)
         }
         _ => Reply::refusal(404, &not_found()),

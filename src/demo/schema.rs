@@ -7,7 +7,8 @@
 mod connection;
 
 use connection::{
-    CHANNEL_MEMBER, CORS_ORIGIN, CSP_SITE, PASSWORD_POLICY, QUEUE, REMOTE_SITE, SESSION_SETTING,
+    CHANNEL_MEMBER, CORS_ORIGIN, CSP_SITE, EXTERNAL_CREDENTIAL, NAMED_CREDENTIAL, PASSWORD_POLICY,
+    QUEUE, REMOTE_SITE, SESSION_SETTING,
 };
 
 /// A metadata type that the demo org knows.
@@ -148,6 +149,13 @@ pub(crate) const TYPES: &[TypeSchema] = &[
     kept("CustomTab", "tabs", "tab"),
     deployed("ExternalClientApplication", "externalClientApps", "eca", EXTERNAL_CLIENT_APP)
         .since(59),
+    deployed(
+        "ExternalCredential",
+        "externalCredentials",
+        "externalCredential",
+        EXTERNAL_CREDENTIAL,
+    )
+    .since(56),
     deployed("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", ECA_POLICIES)
         .since(60),
     deployed(
@@ -166,7 +174,9 @@ pub(crate) const TYPES: &[TypeSchema] = &[
     .since(59),
     deployed("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", ECA_OAUTH)
         .since(59),
+    kept("InstalledPackage", "installedPackages", "installedPackage"),
     kept("Layout", "layouts", "layout"),
+    deployed("NamedCredential", "namedCredentials", "namedCredential", NAMED_CREDENTIAL).since(33),
     deployed("PermissionSet", "permissionsets", "permissionset", PERMISSION_SET),
     deployed(
         "PermissionSetGroup",

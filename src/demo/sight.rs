@@ -3,9 +3,10 @@
 //! and files of the Metadata API.
 
 use super::catalog::ObjectType;
-use super::objects::ObjectDef;
+use super::id::same_id;
+use super::objects::{ObjectDef, find};
 use super::retrieve::NEEDS_VIEW_SETUP;
-use super::state::{Org, Row, same_id, string};
+use super::state::{Org, Row, string};
 
 /// Objects that only those see who have one of these rights; to others they do not exist (S 1.7,
 /// why 1). That `AuthSession` and `UserLogin` do not, rather than that they have no rows, is the
@@ -17,6 +18,7 @@ const RIGHTS: &[(&str, &[&str])] = &[
     ("ObjectPermissions", &["ViewSetup"]),
     ("PermissionDependency", &["ViewSetup"]),
     ("PermissionSetAssignment", &["ViewSetup", "AssignPermissionSets", "ManageUsers"]),
+    ("PermissionSetLicenseAssign", &["ViewSetup", "AssignPermissionSets"]),
     ("SetupAuditTrail", &["ViewSetup"]),
     ("SetupEntityAccess", &["ViewSetup"]),
     ("TabDefinition", &["ViewSetup"]),
@@ -52,7 +54,11 @@ impl Org {
             rows.retain(|row| same_id(string(row, "UserId"), user));
         }
         if object.name == "EntityDefinition" && !self.sees_definitions(user) {
-            rows.retain(|row| self.sees_object(user, string(row, "QualifiedApiName")));
+            rows.retain(|row| {
+                let name = string(row, "QualifiedApiName");
+                find(name, false).is_some_and(|object| self.may_see(user, object))
+                    || self.sees_object(user, name)
+            });
         }
         if object.name == "FieldDefinition" {
             rows.retain(|row| {
@@ -120,7 +126,6 @@ mod tests {
 
     #[test]
     fn each_right_opens_what_it_is_for() {
-        use super::super::objects::find;
         let mut org = Org::seeded("x");
         let (user, other) = ("005Ws0000000004IAA", "005Ws0000000003IAA");
         let give = |org: &mut Org, right: &str| {

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::history::{Approval, Login};
-use super::state::{Org, State, derived_id, same_id, string, timestamp};
+use super::id::same_id;
+use super::state::{Org, State, derived_id, string, timestamp};
 
 /// How many sign-ins are remembered.
 const MOST: usize = 2000;
@@ -186,7 +187,7 @@ impl Org {
                 "ClientVersion": "N/A", "CountryIso": null, "TlsProtocol": null,
                 "CipherSuite": null, "LoginGeoId": null, "NetworkId": null,
                 "AuthenticationServiceId": null, "AuthMethodReference": null,
-                "ForwardedForIp": null, "OptionsIsGet": false, "OptionsIsPost": true,
+                "AuthContextClassRef": null, "ForwardedForIp": null, "OptionsIsGet": false, "OptionsIsPost": true,
             })
         };
         self.history.logins.iter().map(row).collect()
@@ -246,7 +247,8 @@ impl Org {
     }
 }
 
-fn session_id(token: &str) -> String {
+/// The id of a session's row.
+pub(crate) fn session_id(token: &str) -> String {
     derived_id("0Ak", token)
 }
 

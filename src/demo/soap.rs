@@ -9,12 +9,13 @@ use super::crud;
 use super::deploy::direct::Writer;
 use super::deploy::{NEWEST, OLDEST};
 use super::faults::Fault;
+use super::id::unknown;
 use super::job::{DeployJob, DeployOptions, FileProperties, Message, RetrieveJob, RetrieveRequest};
 use super::refusal::{Refusal, refuse};
 use super::rest;
-use super::retrieve::NEEDS_VIEW_SETUP;
+use super::retrieve::{NEEDS_VIEW_SETUP, is_shown};
 use super::schema;
-use super::state::{State, same_id, string, timestamp};
+use super::state::{State, string, timestamp};
 use super::tree::{NAMESPACE, Node};
 use super::wire::{Reply, Request, XML};
 
@@ -149,7 +150,7 @@ fn run(
         ["asyncProcessId", "id", "String", "validationId", "argument"]
             .iter()
             .find_map(|name| call.get(name))
-            .ok_or_else(|| refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
+            .ok_or_else(unknown)
     };
     let sees_setup = state.org.is_permitted(user, "ViewSetup");
     match call.name.as_str() {
@@ -162,7 +163,8 @@ fn run(
             let mut out = String::new();
             for query in queries {
                 let type_name = query.get("type").unwrap_or_default();
-                for row in state.org.list(type_name, as_of(call, version))? {
+                let rows = state.org.list(type_name, as_of(call, version))?;
+                for row in rows.into_iter().filter(|_| is_shown(type_name, sees_setup)) {
                     out.push_str(&properties("result", &row, state));
                 }
             }
@@ -207,9 +209,9 @@ fn run(
         "checkStatus" => {
             let mut out = String::new();
             for id in call.texts("asyncProcessId") {
-                let done = match (state.retrieves.get(id), state.deploy(id)) {
-                    (Some(job), _) => job.outcome.is_some(),
-                    (None, job) => job?.outcome.is_some(),
+                let done = match (state.retrieve(id), state.deploy(id)) {
+                    (Ok((_, job)), _) => job.outcome.is_some(),
+                    (Err(_), job) => job?.outcome.is_some(),
                 };
                 let word = if done { "Completed" } else { "InProgress" };
                 out.push_str(&format_status(id, done, word));
@@ -282,9 +284,11 @@ fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
     let name =
         |id: &str| state.org.user(id).map_or(String::new(), |user| string(user, "Name").to_owned());
     let admin = &state.org.catalog.admin;
+    let namespace = state.org.namespace(&row.type_name, &row.full_name);
+    let manageable = if namespace.is_some() { "installed" } else { "unmanaged" };
     Node::group(
         tag,
-        vec![
+        [
             Node::text("createdById", admin),
             Node::text("createdByName", name(admin)),
             Node::text("createdDate", timestamp(row.created, "Z")),
@@ -294,9 +298,12 @@ fn properties(tag: &str, row: &FileProperties, state: &State) -> String {
             Node::text("lastModifiedById", &row.modified_by),
             Node::text("lastModifiedByName", name(&row.modified_by)),
             Node::text("lastModifiedDate", timestamp(row.modified, "Z")),
-            Node::text("manageableState", "unmanaged"),
-            Node::text("type", &row.type_name),
-        ],
+            Node::text("manageableState", manageable),
+        ]
+        .into_iter()
+        .chain(namespace.map(|namespace| Node::text("namespacePrefix", namespace)))
+        .chain([Node::text("type", &row.type_name)])
+        .collect(),
     )
     .to_line()
 }
@@ -306,7 +313,7 @@ fn read(state: &State, call: &Node, version: u16, sees_setup: bool) -> Result<St
     let names: Vec<String> = call.texts("fullNames").map(str::to_owned).collect();
     let mut out = String::from("<result>");
     for record in state.org.read(type_name, &names, version)? {
-        match record {
+        match record.filter(|_| is_shown(type_name, sees_setup)) {
             Some((name, mut node)) => {
                 if type_name == "Profile" && !sees_setup {
                     node.children.retain(|part| !NEEDS_VIEW_SETUP.contains(&part.name.as_str()));
@@ -367,11 +374,8 @@ fn retrieve_status(
     now: u64,
     fault: Option<&Fault>,
 ) -> Result<String, Refusal> {
-    let unknown = || refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-    // 15 characters of an id mean the same as 18.
-    let id = state.retrieves.keys().find(|known| same_id(known, id)).cloned();
-    let id = id.as_deref().ok_or_else(unknown)?;
-    let job = state.retrieves.get(id).ok_or_else(unknown)?;
+    let (id, job) = state.retrieve(id)?;
+    let id = id.to_owned();
     if job.fetched {
         // The zip is deleted once it was fetched (S 6.2); the text is the demo org's own.
         return Err(refuse(
@@ -379,9 +383,9 @@ fn retrieve_status(
             "the results of this retrieve were fetched and deleted",
         ));
     }
-    let result = retrieve_result(state, id, job, wants_zip, now, fault);
+    let result = retrieve_result(state, &id, job, wants_zip, now, fault);
     let done = job.outcome.is_some();
-    if let Some(job) = state.retrieves.get_mut(id) {
+    if let Some(job) = state.retrieves.get_mut(&id) {
         job.fetched = done && wants_zip;
         if job.fetched {
             job.outcome = None;

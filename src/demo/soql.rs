@@ -4,6 +4,13 @@
 //! What it means is left to `query`.
 
 use super::refusal::{Refusal, refuse};
+use super::time::period;
+
+/// Some time, to see whether a word is the name of a period.
+const LONG_AFTER: u64 = 1_000_000_000_000;
+
+/// How many rows a query may skip (why 1.3).
+const MOST_SKIPPED: usize = 2000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Query {
@@ -35,6 +42,8 @@ pub(crate) enum Item {
     Count,
     /// `COUNT(Id)`, with its alias.
     Aggregate(Function, Path, Option<String>),
+    /// Rows below the row: a query whose object is the name of a relationship.
+    Below(Box<Query>),
 }
 
 /// What is made of the values of many rows.
@@ -98,6 +107,8 @@ pub(crate) enum Literal {
     Text(String),
     /// A date or date and time, as written.
     Time(String),
+    /// A period by its name, such as `LAST_N_DAYS:7`.
+    Period(String),
 }
 
 pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
@@ -234,6 +245,10 @@ impl Parser {
         }
         let limit = if self.word("LIMIT") { Some(self.count()?) } else { None };
         let offset = if self.word("OFFSET") { self.count()? } else { 0 };
+        if offset > MOST_SKIPPED {
+            let words = format!("Maximum SOQL offset allowed is {MOST_SKIPPED}");
+            return Err(refuse("NUMBER_OUTSIDE_VALID_RANGE", words));
+        }
         Ok(Query { select, object, object_at, condition, group, order, limit, offset })
     }
 
@@ -250,13 +265,33 @@ impl Parser {
         Ok(match item {
             Item::Field(path, _) => Item::Field(path, alias),
             Item::Aggregate(function, path, _) => Item::Aggregate(function, path, alias),
-            Item::Count if alias.is_some() => return Err(self.wrong()),
-            Item::Count => Item::Count,
+            Item::Count | Item::Below(_) if alias.is_some() => return Err(self.wrong()),
+            item @ (Item::Count | Item::Below(_)) => item,
         })
+    }
+
+    /// A query in the list of what is selected; it cannot hold another.
+    fn below(&mut self) -> Result<Item, Refusal> {
+        let at = self.at;
+        let query = self.query()?;
+        self.expect(")")?;
+        if query.select.iter().any(|item| matches!(item, Item::Below(_))) {
+            return Err(self.tokens.get(at).map_or_else(|| self.wrong(), unexpected));
+        }
+        Ok(Item::Below(Box::new(query)))
     }
 
     /// A field or a function, without an alias.
     fn bare_item(&mut self) -> Result<Item, Refusal> {
+        if self.symbol("(") {
+            self.depth += 1;
+            if self.depth > 32 {
+                return Err(malformed("the query is nested too deeply"));
+            }
+            let item = self.below()?;
+            self.depth -= 1;
+            return Ok(item);
+        }
         let (name, at) = self.name()?;
         if !self.symbol("(") {
             return Ok(Item::Field(path(&name, at), None));
@@ -392,6 +427,7 @@ impl Parser {
                 Err(_) if word.as_bytes().first().is_some_and(u8::is_ascii_digit) => {
                     Literal::Time(word.clone())
                 }
+                Err(_) if period(word, LONG_AFTER).is_some() => Literal::Period(word.clone()),
                 Err(_) => return Err(unexpected(token)),
             },
             Kind::Symbol(_) => return Err(unexpected(token)),
@@ -512,11 +548,17 @@ mod tests {
             "SELECT SUM(Id) FROM User",
             "SELECT FIELDS(ALL) FROM User",
             "SELECT Id FROM User;",
+            "SELECT (SELECT Id FROM A) n FROM User",
+            "SELECT (SELECT (SELECT Id FROM A) FROM B) FROM User",
+            "SELECT (SELECT Id FROM A FROM User",
         ] {
             assert_eq!(parse(broken).unwrap_err().code, "MALFORMED_QUERY", "{broken}");
         }
+        let far = parse("SELECT Id FROM User LIMIT 1 OFFSET 2001").unwrap_err();
+        assert_eq!(far.code, "NUMBER_OUTSIDE_VALID_RANGE");
         let deep = format!("SELECT Id FROM User WHERE {}A = 1", "(".repeat(5000));
         parse(&deep).unwrap_err();
+        parse(&"SELECT (".repeat(5000)).unwrap_err();
         parse(&format!("SELECT Id FROM User WHERE {}A = 1", "NOT ".repeat(5000))).unwrap_err();
     }
 }

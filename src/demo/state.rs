@@ -16,6 +16,7 @@ use super::catalog::Catalog;
 use super::form::Form;
 use super::grant::{Code, Grant};
 use super::history::History;
+use super::id::{id18, same_id};
 use super::job::{DeployJob, RetrieveJob};
 use super::name::{Key, key_of_path};
 use super::seed;
@@ -127,7 +128,7 @@ impl Org {
             serial: 0,
             forms: BTreeSet::new(),
         };
-        org.renew_first_token();
+        org.renew_own_session();
         org
     }
 
@@ -142,21 +143,26 @@ impl Org {
             row.insert("Name".to_owned(), title.into());
         }
         org.sessions.clear();
+        // An external client app bears the id of its org (S 2.2, 2.4).
+        for stored in org.components.values_mut() {
+            stored.content = stored.content.replace(&org.catalog.org_id, &id);
+        }
         org.catalog.org_id = id;
-        org.renew_first_token();
+        org.renew_own_session();
         org
     }
 
-    /// The access token that the org begins with: the administrator's, who has not signed in by any
-    /// app.
-    pub(crate) fn first_token(&self) -> String {
+    /// The access token of the administrator with which the program itself meets the org.
+    pub(crate) fn own_token(&self) -> String {
         format!("{}!{}", &self.catalog.org_id[..15], self.secret)
     }
 
-    /// Makes the first token good again where it was ended; returns whether it was.
-    pub(crate) fn renew_first_token(&mut self) -> bool {
-        let (token, admin) = (self.first_token(), self.catalog.admin.clone());
-        self.sessions.insert(token, admin).is_none()
+    /// Opens the program's own session anew where it was ended; returns whether it was.
+    pub(crate) fn renew_own_session(&mut self) -> bool {
+        let token = self.own_token();
+        let was_ended = !self.sessions.contains_key(&token);
+        self.sessions.entry(token).or_insert_with(|| self.catalog.admin.clone());
+        was_ended
     }
 
     /// The consumer secret that belongs to a consumer key: every app has one.
@@ -370,16 +376,6 @@ pub(crate) fn string<'a>(row: &'a Row, field: &str) -> &'a str {
     row.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether two ids mean the same record: 15 and 18 characters do.
-pub(crate) fn same_id(one: &str, other: &str) -> bool {
-    one == other
-        || (one.len() >= 15
-            && other.len() >= 15
-            && one.get(..15) == other.get(..15)
-            && [15, 18].contains(&one.len())
-            && [15, 18].contains(&other.len()))
-}
-
 /// An id that follows from what it names, so that it is the same in every command.
 pub(crate) fn derived_id(prefix: &str, what: &str) -> String {
     let hash = Sha256::digest(what.as_bytes());
@@ -403,12 +399,22 @@ pub(crate) fn component_id(type_name: &str, full_name: &str) -> String {
     let prefix = match type_name {
         "ApexClass" => "01p",
         "ConnectedApp" => "0H4",
+        "CspTrustedSite" => "08y",
         "CustomApplication" => "02u",
+        "CustomField" => "00N",
+        "CustomObject" => "01I",
+        "CustomPermission" => "0CP",
+        "CustomTab" => "01r",
         "ExternalClientApplication" => "0xI",
         "ExtlClntAppOauthConfigurablePolicies" => "0xP",
+        "Layout" => "00h",
+        "NamedCredential" => "0XA",
         "PermissionSet" => "0PS",
         "PermissionSetGroup" => "0PG",
         "Profile" => "00e",
+        "Queue" => "00G",
+        "RecordType" => "012",
+        "RemoteSiteSetting" => "0rp",
         _ => "000",
     };
     derived_id(prefix, &format!("{type_name}:{full_name}"))
@@ -431,24 +437,8 @@ fn base36(mut number: u64) -> String {
     out.iter().rev().collect()
 }
 
-/// Adds the three check characters to an id of 15: each says which of five characters are capitals.
-fn id18(id15: &str) -> String {
-    let bytes = &id15.as_bytes()[..15];
-    let mut out = id15[..15].to_owned();
-    for part in bytes.chunks(5) {
-        let mut bits = 0;
-        for (at, byte) in part.iter().enumerate() {
-            if byte.is_ascii_uppercase() {
-                bits |= 1 << at;
-            }
-        }
-        out.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits]));
-    }
-    out
-}
-
 /// 2 March 2026, 09:00 UTC: when the invented org was made.
-const SEED_TIME: u64 = 1_772_442_000_000;
+pub(crate) const SEED_TIME: u64 = 1_772_442_000_000;
 
 /// A time as SOAP and REST write it; `zone` is `Z` or `+0000`.
 pub(crate) fn timestamp(millis: u64, zone: &str) -> String {
@@ -503,9 +493,15 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_checked_and_times_are_dates() {
-        assert_eq!(id18("00DWs0000008Dem"), "00DWs0000008DemMAE");
-        assert!(same_id("00DWs0000008Dem", "00DWs0000008DemMAE"));
+    fn a_named_orgs_apps_bear_its_id() {
+        let org = Org::named("x", Some("acme"));
+        let app = org.component("ExternalClientApplication", "Ampersand_ECA").unwrap();
+        let scoped = app.get("orgScopedExternalApp").unwrap().to_owned();
+        assert_eq!(scoped, format!("{}:Ampersand_ECA", org_id(Some("acme"))));
+    }
+
+    #[test]
+    fn times_are_dates() {
         assert_eq!(timestamp(SEED_TIME, "Z"), "2026-03-02T09:00:00.000Z");
         assert_eq!(timestamp(951_782_400_000, "+0000"), "2000-02-29T00:00:00.000+0000");
     }

@@ -83,7 +83,7 @@ impl Store {
         };
         let mut inner = Inner { name: name.map(str::to_owned), state: new_state(org), mark };
         // Whoever opens the org has a way in, though the session was ended.
-        let is_renewed = inner.state.org.renew_first_token();
+        let is_renewed = inner.state.org.renew_own_session();
         if is_renewed || inner.mark.is_none() {
             save(folder, &mut inner)?;
         }
@@ -150,10 +150,10 @@ impl Store {
         })
     }
 
-    /// Returns the access token of the org's administrator that is no app's.
+    /// Returns the access token of the org's administrator that no client was given by signing in.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.state.org.first_token()
+        inner.state.org.own_token()
     }
 
     /// Makes an access token for a user, by user name; for tests of what a lesser user sees. `None`
@@ -300,6 +300,14 @@ fn save(folder: &Path, inner: &mut Inner) -> Result<(), DemoError> {
     Ok(())
 }
 
+/// Makes a folder that nobody else reads: it holds access and refresh tokens.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn write_generation(folder: &Path, mark: &Mark, org: &Org) -> std::io::Result<()> {
     let Mark { generation, word } = mark;
     let root = folder.join(format!("generation-{generation}"));
@@ -307,6 +315,7 @@ fn write_generation(folder: &Path, mark: &Mark, org: &Org) -> std::io::Result<()
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
+    private_folder(&root)?;
     let mut index = BTreeMap::new();
     for (key, stored) in &org.components {
         let Some(path) = path_of_key(key) else { continue };
@@ -446,6 +455,31 @@ mod tests {
         let again = Store::open(folder.path()).unwrap();
         assert_eq!((store.token(), again.token()), (token.clone(), token.clone()));
         assert!(store.with(|state, _| state.org.sessions.contains_key(&token)).unwrap());
+    }
+
+    #[test]
+    fn the_programs_own_session_is_no_clients_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let token = store.token();
+        for _ in 0..8 {
+            store.token_of("robin.alder@harbourlight.example.com").unwrap();
+        }
+        assert_eq!(store.token(), token);
+        let end = |state: &mut State, _| {
+            state.org.sessions.remove(&token);
+            state.dirty = true;
+        };
+        store.with(end).unwrap();
+        let again = Store::open(folder.path()).unwrap();
+        assert!(again.with(|state, _| state.org.sessions.contains_key(&token)).unwrap());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let generation = current(folder.path()).unwrap().unwrap().generation;
+            let root = folder.path().join(format!("generation-{generation}"));
+            assert_eq!(fs::metadata(root).unwrap().permissions().mode() & 0o777, 0o700);
+        }
     }
 
     #[test]

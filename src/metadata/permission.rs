@@ -166,6 +166,24 @@ const BETWEEN_USER: &[(&str, &[&str])] = &[
     ("ScheduleReports", &["EditReports", "RunReports"]),
     ("EditReports", &["RunReports"]),
     ("CanUseNewDashboardBuilder", &["ManageDashboards"]),
+    ("CreateCustomizeReports", &["RunReports"]),
+    ("CreateDashboardFolders", &["CreateCustomizeDashboards"]),
+    ("CreateReportFolders", &["CreateCustomizeReports"]),
+    ("EditMyDashboards", &["CreateCustomizeDashboards"]),
+    ("EditMyReports", &["CreateCustomizeReports"]),
+    ("ExportReport", &["RunReports"]),
+    ("ManageAnalyticSnapshots", &["RunReports", "ViewSetup"]),
+    ("ManageCustomReportTypes", &["ViewSetup"]),
+    (
+        "ManageDashbdsInPubFolders",
+        &["CreateDashboardFolders", "EditMyDashboards", "ViewPublicDashboards"],
+    ),
+    ("ManageReportsInPubFolders", &["CreateReportFolders", "EditMyReports", "ViewPublicReports"]),
+    ("SubscribeDashboardToOtherUsers", &["SubscribeToLightningDashboards"]),
+    ("SubscribeReportToOtherUsers", &["SubscribeToLightningReports"]),
+    ("SubscribeToLightningDashboards", &["RunReports"]),
+    ("SubscribeToLightningReports", &["RunReports"]),
+    ("ViewHealthCheck", &["ViewSetup"]),
     ("InstallPackaging", &["ViewDataLeakageEvents", "EditPublicReports"]),
 ];
 
@@ -323,6 +341,10 @@ mod tests {
         assert_eq!(
             closed(&["fieldPermissions[Lead.A__c].editable"], &[]),
             ["fieldPermissions[Lead.A__c].readable for editable on Lead.A__c"]
+        );
+        assert_eq!(
+            closed(&["userPermissions[ExportReport].enabled"], &[]),
+            ["userPermissions[RunReports].enabled for ExportReport"]
         );
         assert_eq!(
             closed(&["userPermissions[ScheduleReports].enabled"], &[]),

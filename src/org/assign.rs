@@ -52,9 +52,8 @@ impl Org {
         let sets = self
             .wire
             .query(&format!(
-                "SELECT Id, LicenseId FROM PermissionSet WHERE Name = {} AND IsOwnedByProfile = \
-                 false",
-                soql_text(permission_set)
+                "SELECT Id, LicenseId FROM PermissionSet WHERE {} AND IsOwnedByProfile = false",
+                is_set(permission_set)
             ))
             .await?;
         let set_id = first_id(&sets).ok_or_else(|| {
@@ -154,6 +153,21 @@ impl Org {
                 if rows.is_empty() { Ok(()) } else { Err(error) }
             }
         }
+    }
+}
+
+/// The condition that chooses a permission set by its name in metadata: a package's has its
+/// namespace in front there, and in a field of its own in a row (S 4.4).
+fn is_set(name: &str) -> String {
+    let whole = format!("Name = {}", soql_text(name));
+    match name.split_once("__").filter(|(namespace, own)| !namespace.is_empty() && !own.is_empty())
+    {
+        Some((namespace, own)) => format!(
+            "({whole} OR (Name = {} AND NamespacePrefix = {}))",
+            soql_text(own),
+            soql_text(namespace)
+        ),
+        None => whole,
     }
 }
 

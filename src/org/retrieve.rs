@@ -189,6 +189,14 @@ impl Org {
                 }
             }
         }
+        if let Some(reason) = self.hides_types(&missing).await? {
+            let hideable =
+                |id: &ComponentId| TYPES_THAT_NEED_VIEW_SETUP.contains(&id.type_name.as_str());
+            let (hidden, known): (Vec<_>, Vec<_>) = missing.into_iter().partition(hideable);
+            let why = Unseen::new(UnseenKind::NoRight, reason);
+            not_observed.extend(hidden.into_iter().map(|id| (id, why.clone())));
+            missing = known;
+        }
         // A companion that could not be read leaves its entries of a profile unread too.
         for (type_name, members) in &request.companions.types {
             for id in members.iter().map(|member| ComponentId::new(type_name, member)) {
@@ -275,21 +283,36 @@ impl Org {
         if profiles.peek().is_none() || profiles.any(has_such) {
             return Ok(None);
         }
-        // A part that is hidden looks like one that grants nothing: where nobody says that the
-        // caller sees it, it is not observed.
+        self.hides("this part of profiles", "the profiles show no object, field or tab").await
+    }
+
+    /// Says why components that need View Setup and Configuration are not to be read, where they
+    /// are not.
+    async fn hides_types(&self, missing: &[ComponentId]) -> Result<Option<String>, OrgError> {
+        let hideable = |id: &&ComponentId| TYPES_THAT_NEED_VIEW_SETUP.contains(&&*id.type_name);
+        match missing.iter().find(hideable) {
+            Some(id) => self.hides("this type", &format!("the org shows no {id}")).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Says why `what` may be hidden from us, of which nothing is shown, as `sight` says.
+    async fn hides(&self, what: &str, sight: &str) -> Result<Option<String>, OrgError> {
+        // What is hidden looks like what is not there: where nobody says that the caller sees it,
+        // it is not observed.
         let user = match self.user().await {
             Ok(user) => user,
             // Every org has this address (S 6.9): what lacks it is none, and hides nothing.
             Err(error) if error.code.as_deref() == Some("NOT_FOUND") => return Ok(None),
             Err(error) if is_refused_for_good(&error) => {
                 return Ok(Some(format!(
-                    "the profiles show no object, field or tab, and whether the org hides them \
-                     cannot be told, since it does not say whom we are signed in as: {error}"
+                    "{sight}, and whether the org hides {what} cannot be told, since it does not \
+                     say whom we are signed in as: {error}"
                 )));
             }
             Err(error) => return Err(error),
         };
-        view_setup(self, &user.username).await
+        view_setup(self, &user.username, what, sight).await
     }
 
     /// The manifest that absence may be judged by; what could not be read is told apart by
@@ -336,6 +359,8 @@ const PARTS_THAT_NEED_VIEW_SETUP: &[&str] = &[
     "recordTypeVisibilities",
     "tabVisibilities",
 ];
+/// Types whose components only such a caller gets at (S 4.6).
+const TYPES_THAT_NEED_VIEW_SETUP: &[&str] = &["NamedCredential"];
 /// The companions of those parts.
 const HIDDEN_WITHOUT_VIEW_SETUP: &[&str] =
     &["CustomField", "CustomObject", "CustomTab", "Layout", "RecordType"];

@@ -67,21 +67,27 @@ impl From<Sourced> for Told {
 }
 
 /// Asks whether a user has View Setup and Configuration; where that is not known for sure, says why
-/// parts of profiles may be hidden from them. Whoever may not see permissions lacks that right too.
-pub(super) async fn view_setup(org: &Org, username: &str) -> Result<Option<String>, OrgError> {
+/// `what` may be hidden from them, of which nothing is shown, as `sight` says. Whoever may not see
+/// permissions lacks that right too.
+pub(super) async fn view_setup(
+    org: &Org,
+    username: &str,
+    what: &str,
+    sight: &str,
+) -> Result<Option<String>, OrgError> {
     let access = Access::Permission("ViewSetup".to_owned());
     let told = answer(org, &[(Question::Access(&access), username)], None).await?.pop();
     let why = match told.map(|told| told.answer) {
         Some(FactAnswer::Known(Value::Bool(true))) => return Ok(None),
         Some(FactAnswer::Known(_)) => {
             return Ok(Some(format!(
-                "{username} lacks {SETUP}, without which the org hides this part of profiles"
+                "{username} lacks {SETUP}, without which the org hides {what}"
             )));
         }
         Some(FactAnswer::NotObserved(why)) => why.to_string(),
         None => format!("whether {username} has {SETUP} is not known"),
     };
-    Ok(Some(format!("the profiles show no object, field or tab, and {why}")))
+    Ok(Some(format!("{sight}, and {why}")))
 }
 
 /// Some of the users that are shown, for the sake of the one that was meant; none where they cannot

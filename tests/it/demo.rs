@@ -11,17 +11,7 @@ use crate::support::{Env, Run, end};
 #[test]
 fn facts_and_metadata_are_known_and_what_is_given_goes_before_what_is_proposed() {
     let env = Env::new();
-    let run = env.run(&[
-        "diff",
-        "--template",
-        "ampersand",
-        "--org",
-        "demo",
-        "--format",
-        "json",
-        "--set",
-        "read=Contact",
-    ]);
+    let run = json(&env, "demo", &["--set", "read=Contact"]);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     let org = &report["orgs"][0];
     assert_eq!(org["org"]["name"], "demo");
@@ -126,6 +116,12 @@ fn a_reset_waits_for_nobody_who_is_at_work() {
     assert_eq!(diff(&env, "demo").code, 0, "nothing was reset");
 }
 
+/// The answer of a diff as JSON.
+fn json(env: &Env, org: &str, more: &[&str]) -> Run {
+    let arguments = ["diff", "--template", "ampersand", "--org", org, "--format", "json"];
+    env.run(&[&arguments, more].concat())
+}
+
 /// Serves a demo org until it is told to stop.
 fn serve(env: &Env, arguments: &[&str]) -> Child {
     let child = env
@@ -155,17 +151,7 @@ fn interrupt(child: &Child) {
 async fn what_is_served_is_slow_and_its_links_lead_to_a_page() {
     let env = Env::new();
     // The links of an answer lead nowhere once its command has ended, and it says how they do.
-    let run = env.run(&[
-        "diff",
-        "--template",
-        "ampersand",
-        "--org",
-        "demo:acme",
-        "--format",
-        "json",
-        "--out",
-        "a",
-    ]);
+    let run = json(&env, "demo:acme", &["--out", "a"]);
     assert_eq!(run.code, 2, "{run:?}");
     let shown = diff(&env, "demo:acme");
     assert!(shown.stderr.contains("while `sfsetup demo serve acme` runs"), "{shown:?}");
@@ -180,6 +166,10 @@ async fn what_is_served_is_slow_and_its_links_lead_to_a_page() {
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(page.contains("<b>Setup &gt; "), "{page}");
+
+    // A second one would come between the first and who looks for it.
+    let second = env.run(&["demo", "serve", "acme"]);
+    assert!(second.code == 1 && second.stderr.contains("is served already"), "{second:?}");
 
     // By its name the same server is met, which takes its time.
     let began = Instant::now();

@@ -862,3 +862,35 @@ async fn what_is_deployed_and_assigned_is_on_the_audit_trail() {
     let shown = trail["records"][0]["Display"].as_str().unwrap();
     assert_eq!(shown, "Report Builder: Sam Pereira", "{trail}");
 }
+
+#[tokio::test]
+async fn a_permission_set_is_made_and_deleted_by_rest() {
+    let running = start(Faults::none()).await;
+    let address = format!("{}/services/data/v67.0/sobjects/PermissionSet", running.url());
+    let post = async |body: Json| {
+        let reply =
+            client().post(&address).bearer_auth(&running.token).json(&body).send().await.unwrap();
+        (reply.status().as_u16(), reply.json::<Json>().await.unwrap())
+    };
+    let set = json!({ "Name": "Acme", "Label": "Acme", "PermissionsApiEnabled": true });
+    let (status, made) = post(set.clone()).await;
+    assert_eq!(status, 201, "{made}");
+    let found =
+        query(&running, "SELECT Id, PermissionsApiEnabled FROM PermissionSet WHERE Name = 'Acme'");
+    assert_eq!(found.await["records"][0]["Id"], made["id"]);
+    let (_, again) = post(set).await;
+    assert_eq!(again[0]["errorCode"], "DUPLICATE_DEVELOPER_NAME");
+    let lacking = json!({ "Name": "B", "Label": "B", "PermissionsExportReport": true });
+    let (status, refused) = post(lacking).await;
+    let words = refused[0]["message"].as_str().unwrap();
+    assert!(status == 400 && words.contains("depends on permission(s): RunReports"), "{refused}");
+    let (_, refused) = post(json!({ "Name": "B", "Label": "B", "Fly": true })).await;
+    assert_eq!(refused[0]["errorCode"], "INVALID_FIELD");
+    let delete = async |id: &str| {
+        let request = client().delete(format!("{address}/{id}")).bearer_auth(&running.token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(delete("Acme").await, 404);
+    assert_eq!(delete(made["id"].as_str().unwrap()).await, 204);
+    assert_eq!(delete(made["id"].as_str().unwrap()).await, 404);
+}

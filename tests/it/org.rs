@@ -13,6 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use sfsetup::metadata::fact::{Fact, FactAnswer};
 use sfsetup::metadata::manifest::Manifest;
+use sfsetup::metadata::unseen::UnseenKind;
 use sfsetup::metadata::value::Value;
 use sfsetup::metadata::{ComponentId, Requested};
 use sfsetup::org::auth::{Session, SfCli};
@@ -1337,6 +1338,24 @@ async fn hidden_account(org: &Org) -> Result<String, OrgError> {
     let set = org.retrieve(&wanted).await?.components;
     let why = set.not_observed.get(&ComponentId::new("CustomObject", "Account"));
     Ok(why.map(|why| why.words.clone()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_named_credential_is_absent_only_for_who_would_see_it() {
+    for has in [true, false] {
+        let server = Server::start(State {
+            files: vec![profile("Sales")],
+            rows: rights(has),
+            faults: vec![USER_INFO],
+            ..State::default()
+        })
+        .await;
+        let wanted = request(&[("Profile", "Sales"), ("NamedCredential", "Acme")]);
+        let set = connect(&server).await.unwrap().retrieve(&wanted).await.unwrap().components;
+        let why = set.not_observed.get(&ComponentId::new("NamedCredential", "Acme"));
+        assert_eq!(why.is_none(), has, "{why:?}");
+        assert!(why.is_none_or(|why| why.kind == UnseenKind::NoRight));
+    }
 }
 
 #[tokio::test]

@@ -178,9 +178,28 @@ async fn the_sf_command_line_retrieves_validates_deploys_and_queries() {
         let again = sf
             .run(None, &["project", "deploy", "start", "-o", "demo", "--metadata-dir", "package"]);
         assert_eq!(again["numberComponentsDeployed"], 1, "{again}");
+
+        looked_at_and_assigned(&sf);
     };
     tokio::task::spawn_blocking(work).await.unwrap();
     running.stop().await;
+}
+
+/// What else `sf` asks of an org: who is in it and what is installed, and it gives permission sets.
+fn looked_at_and_assigned(sf: &Sf) {
+    let run = |arguments: &[&str]| sf.run(None, &[arguments, &["-o", "demo"]].concat());
+    assert_eq!(run(&["org", "display"])["connectedStatus"], "Connected");
+    let users = run(&["org", "list", "users"]);
+    assert_eq!(users[0]["profileName"], "System Administrator", "{users}");
+    assert!(run(&["org", "open", "--url-only"])["url"].as_str().unwrap().contains("frontdoor"));
+    let installed = run(&["package", "installed", "list"]);
+    assert_eq!(installed[0]["SubscriberPackageNamespace"], "beacon", "{installed}");
+    let assigned = run(&["org", "assign", "permset", "-n", "Witness"]);
+    assert_eq!(assigned["failures"].as_array().unwrap().len(), 0, "{assigned}");
+    let licence = ["org", "assign", "permsetlicense", "-n", "SalesforceAPIIntegrationPsl"];
+    assert_eq!(run(&licence)["failures"].as_array().unwrap().len(), 0);
+    let below = "SELECT (SELECT Id FROM PermissionSetAssignments) FROM User ORDER BY Username";
+    assert_eq!(run(&["data", "query", "-q", below])["totalSize"], 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,6 +121,14 @@ fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
         }
     };
     connect::block_on(ui, async {
+        // Two would not know of one another's sessions, and the first would not be met any more.
+        if let Some(url) = connect::served_at(&org).await? {
+            return Err(CommandError::new(format!("`{}` is served already", org.as_option()))
+                .because(format!("a `sfsetup demo serve` answers for it at {url}"))
+                .hint(
+                    "end that one with Ctrl-C first, or serve another: `sfsetup demo serve NAME`",
+                ));
+        }
         let mut running = connect::serve_demo(&org, arguments.port, &set_up).await?;
         let _announced = org.announce(&connect::state_folder()?, &running.url());
         // The token opens nothing but this make-believe org, which listens on this machine alone.

@@ -9,11 +9,11 @@ use clap::{Args, ValueEnum};
 pub(crate) const DEMO: &str = "demo";
 
 /// Says whether an org's name is that of an org inside the program, and what stands behind
-/// `demo:`: `None` within for `demo` itself.
+/// `demo:`: `None` within for `demo` itself, which `demo:demo` names too.
 pub(crate) fn demo_name(org: &str) -> Option<Option<&str>> {
     match org.strip_prefix(DEMO)? {
         "" => Some(None),
-        rest => rest.strip_prefix(':').map(Some),
+        rest => rest.strip_prefix(':').map(|name| Some(name).filter(|name| *name != DEMO)),
     }
 }
 

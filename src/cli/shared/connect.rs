@@ -403,23 +403,43 @@ async fn connect_demo(
 ) -> Result<Connected, CommandError> {
     let failed = |error: OrgError| failed(choice, &error, None);
     let token = SecretString::from(open_demo(demo_org)?.token());
-    let name = demo_org.as_option();
-    let session = |url: &str, source: &str| Session::from_access_token(&name, &token, url, source);
-    if let Some(url) = demo_org.served(&state_folder()?)
-        && let Ok(session) = session(&url, "the demo org that `sfsetup demo serve` serves")
-    {
-        // A server that was killed has left its address, at which nobody may be, or somebody else.
-        let connecting = Org::connect(session, options.clone());
-        if let Ok(Ok(org)) = tokio::time::timeout(LONGEST_KNOCK, connecting).await
-            && org.identity().id == demo::org_id(demo_org.name())
-        {
-            return Ok(Connected { org, _demo: None });
-        }
+    if let Some((_, org)) = knock(demo_org, &token, options.clone()).await? {
+        return Ok(Connected { org, _demo: None });
     }
     let running = serve_demo(demo_org, None, &|store| store).await?;
-    let session = session(&running.url(), "the demo org in this program").map_err(failed)?;
+    let (name, source) = (demo_org.as_option(), "the demo org in this program");
+    let session =
+        Session::from_access_token(&name, &token, &running.url(), source).map_err(failed)?;
     let org = Org::connect(session, options).await.map_err(failed)?;
     Ok(Connected { org, _demo: Some(running) })
+}
+
+/// Asks at the address at which a demo org is said to be served. A server that was killed has left
+/// its address, at which nobody may be, or somebody else: then it is `None`.
+#[cfg(feature = "demo")]
+async fn knock(
+    demo_org: &DemoOrg,
+    token: &SecretString,
+    options: ConnectOptions,
+) -> Result<Option<(String, Org)>, CommandError> {
+    let Some(url) = demo_org.served(&state_folder()?) else { return Ok(None) };
+    let (name, source) = (demo_org.as_option(), "the demo org that `sfsetup demo serve` serves");
+    let Ok(session) = Session::from_access_token(&name, token, &url, source) else {
+        return Ok(None);
+    };
+    let connecting = tokio::time::timeout(LONGEST_KNOCK, Org::connect(session, options)).await;
+    let is_it = |org: &Org| org.identity().id == demo::org_id(demo_org.name());
+    Ok(connecting.ok().and_then(Result::ok).filter(is_it).map(|org| (url, org)))
+}
+
+/// Returns the address at which a demo org is served by `sfsetup demo serve`, if it is.
+///
+/// # Errors
+/// Its folder cannot be had.
+#[cfg(feature = "demo")]
+pub(crate) async fn served_at(demo_org: &DemoOrg) -> Result<Option<String>, CommandError> {
+    let token = SecretString::from(open_demo(demo_org)?.token());
+    Ok(knock(demo_org, &token, ConnectOptions::default()).await?.map(|(url, _)| url))
 }
 
 /// How long a server that is said to serve a demo org may take to answer.

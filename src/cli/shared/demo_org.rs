@@ -147,6 +147,7 @@ mod tests {
     #[test]
     fn a_demo_org_is_told_by_its_name() {
         assert_eq!(DemoOrg::of("demo"), Some(DemoOrg::plain()));
+        assert_eq!(DemoOrg::of("demo:demo"), Some(DemoOrg::plain()));
         assert_eq!(DemoOrg::of("demo:acme").unwrap().as_option(), "demo:acme");
         assert_eq!(DemoOrg::of("demos"), None);
         assert_eq!(DemoOrg::of("acme"), None);

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::Catalog;
+use super::super::licence::wanted;
 use super::super::name::decode;
 use super::super::state::Org;
 use super::super::tree::Node;
-use super::Problem;
+use super::{Problem, credential};
 
 /// The flags of an object permission: the element, the verb of the graph, the words of Salesforce's
 /// errors.
@@ -106,24 +107,13 @@ pub(super) fn unlicensed(catalog: &Catalog, licence: &str, node: &Node) -> Vec<P
     let Some(licence) = catalog.licences.get(licence) else {
         return Vec::new();
     };
-    let refused = |what: String| {
-        Problem::from(format!("The user license doesn't allow the permission: {what}"))
-    };
-    let mut problems = Vec::new();
-    for entry in node.all("userPermissions").filter(|entry| entry.flag("enabled")) {
-        let name = entry.get("name").unwrap_or_default();
-        if licence.refuses.iter().any(|one| one == name) {
-            problems.push(refused(name.to_owned()));
-        }
-    }
-    if !licence.objects {
-        for entry in node.all("objectPermissions").filter(|entry| entry.flag("allowRead")) {
-            let object = entry.get("object").unwrap_or_default();
-            let plural = catalog.objects.get(object).map_or(object, |row| row.plural.as_str());
-            problems.push(refused(format!("Read {plural}")));
-        }
-    }
-    problems
+    let refused = wanted(catalog, node).into_iter().filter(|right| !licence.carries(right));
+    refused
+        .map(|right| {
+            let name = right.words(catalog);
+            Problem::from(format!("The user license doesn't allow the permission: {name}"))
+        })
+        .collect()
 }
 
 /// References that lead nowhere, unknown user permissions, and fields whose access cannot be set.
@@ -165,6 +155,11 @@ pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
                     "CustomPermission",
                     key("name"),
                 );
+            }
+            "externalCredentialPrincipalAccesses" => {
+                let name = key("externalCredentialPrincipal");
+                let found = credential::has_principal(org, name);
+                need(found, "externalCredentialPrincipal", "ExternalCredentialParameter", name);
             }
             "fieldPermissions" => {
                 let field = key("field");

@@ -2,6 +2,7 @@
 
 mod again;
 mod apps;
+mod credentials;
 mod forms;
 mod jobs;
 mod permissions;

@@ -137,10 +137,15 @@ impl Org {
         })
     }
 
+    /// The OAuth settings of an external client app, by its consumer key.
+    fn external_settings(&self, key: &str) -> Option<Node> {
+        self.of_type("ExtlClntAppGlobalOauthSettings")
+            .map(|(_, settings)| settings)
+            .find(|settings| settings.get("consumerKey") == Some(key))
+    }
+
     fn external_app(&self, key: &str) -> Option<Client> {
-        let (_, settings) = self
-            .of_type("ExtlClntAppGlobalOauthSettings")
-            .find(|(_, settings)| settings.get("consumerKey") == Some(key))?;
+        let settings = self.external_settings(key)?;
         let app = settings.get("externalClientApplication").unwrap_or_default();
         let of_app = |type_name: &'static str| {
             self.of_type(type_name)

@@ -6,7 +6,8 @@ use super::super::objects::ObjectDef;
 use super::super::refusal::{Refusal, refuse};
 use super::super::soql::{Function, Item, Path, Query};
 use super::super::state::Row;
-use super::{Answer, Runner, compare, equal, sorted};
+use super::compare::{compare, equal, sorted};
+use super::{Answer, Runner};
 
 /// The most rows that a grouped query gives.
 const MOST: usize = 2000;
@@ -75,7 +76,7 @@ impl Runner<'_> {
             let name = match item {
                 Item::Field(_, Some(alias)) | Item::Aggregate(_, _, Some(alias)) => alias.clone(),
                 Item::Field(path, None) => path.names.last().cloned().unwrap_or_default(),
-                Item::Aggregate(..) | Item::Count => {
+                Item::Aggregate(..) | Item::Below(_) | Item::Count => {
                     nameless += 1;
                     format!("expr{}", nameless - 1)
                 }
@@ -92,7 +93,7 @@ impl Runner<'_> {
             values.filter(|value| !value.is_null()).collect::<Vec<_>>()
         };
         match item {
-            Item::Count => rows.len().into(),
+            Item::Count | Item::Below(_) => rows.len().into(),
             Item::Field(path, _) => {
                 rows.first().map_or(Value::Null, |row| self.value(object, row, path))
             }
@@ -121,6 +122,8 @@ fn check(item: &Item, group: &[Path]) -> Result<(), Refusal> {
     match item {
         Item::Aggregate(..) => Ok(()),
         Item::Count => Err(refuse("MALFORMED_QUERY", "unexpected token: 'COUNT'")),
+        // The words are the demo org's own.
+        Item::Below(_) => Err(refuse("MALFORMED_QUERY", "a grouped query has no rows below it")),
         Item::Field(path, _) => {
             let is_it = |one: &Path| {
                 one.names.len() == path.names.len()

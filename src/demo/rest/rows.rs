@@ -4,23 +4,20 @@ use serde_json::{Value, json};
 
 use super::super::audit;
 use super::super::deploy::PRE_AUTHORISING;
+use super::super::id::{is_id, same_id};
 use super::super::objects::{ObjectDef, find};
 use super::super::refusal::{Refusal, not_found, refuse};
-use super::super::state::{Row, same_id, string};
+use super::super::state::{Row, string};
 use super::super::wire::Reply;
-use super::Call;
+use super::{Call, sets};
 
 pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
     let org = &call.state.org;
     let object = find(name, false).filter(|object| org.may_see(&call.user, object));
     let object = object.ok_or_else(not_found)?;
     let rows = org.visible_rows(&call.user, object);
-    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(|| {
-        refuse(
-            "NOT_FOUND",
-            "Provided external ID field does not exist or is not accessible: ".to_owned() + id,
-        )
-    })?;
+    of_row(id)?;
+    let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(not_found)?;
     let mut body = json!({
         "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
     });
@@ -30,15 +27,20 @@ pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusa
     Ok(Reply::json(200, &body))
 }
 
-fn writable(name: &str) -> Result<&'static ObjectDef, Refusal> {
+/// Looks at the id of an address: what is none is taken for an external id, which no object here
+/// has (S 6.8).
+fn of_row(id: &str) -> Result<(), Refusal> {
+    let words = "Provided external ID field does not exist or is not accessible: ";
+    if is_id(id) { Ok(()) } else { Err(refuse("NOT_FOUND", format!("{words}{id}"))) }
+}
+
+/// An object whose rows can be made and deleted; `wrong` is the code for another, `verb` its word.
+fn writable(name: &str, wrong: &'static str, verb: &str) -> Result<&'static ObjectDef, Refusal> {
     let object = find(name, false).ok_or_else(not_found)?;
     if object.writable {
         Ok(object)
     } else {
-        Err(refuse(
-            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-            format!("entity type cannot be inserted: {}", object.name),
-        ))
+        Err(refuse(wrong, format!("entity type cannot be {verb}: {}", object.name)))
     }
 }
 
@@ -57,7 +59,11 @@ fn manage(call: &Call<'_>, object: &ObjectDef) -> Result<(), Refusal> {
 }
 
 pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply, Refusal> {
-    let object = writable(name)?;
+    let object = writable(name, "INVALID_TYPE_FOR_OPERATION", "deleted")?;
+    of_row(id)?;
+    if object.name == "PermissionSet" {
+        return sets::delete(call, id);
+    }
     manage(call, object)?;
     let row = call.state.org.stored_row(object.name, id);
     call.state.org.delete_row(object, id)?;
@@ -66,7 +72,10 @@ pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply,
 }
 
 pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
-    let object = writable(name)?;
+    let object = writable(name, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "inserted")?;
+    if object.name == "PermissionSet" {
+        return sets::create(call, object);
+    }
     manage(call, object)?;
     let values: Row = serde_json::from_slice(&call.request.body)
         .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
@@ -89,6 +98,7 @@ fn manage_users(call: &Call<'_>) -> Result<(), Refusal> {
 
 pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     manage_users(call)?;
+    of_row(id)?;
     if !call.state.org.end_session(id) {
         return Err(refuse("ENTITY_IS_DELETED", "entity is deleted"));
     }
@@ -99,6 +109,7 @@ pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusa
 /// `IsFrozen` can be set, and `IsPasswordLocked` to false alone (why 1); here nobody is locked out.
 pub(super) fn freeze(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     manage_users(call)?;
+    of_row(id)?;
     let values: Row = serde_json::from_slice(&call.request.body)
         .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
     let is_settable = |(name, value): (&String, &Value)| match name.as_str() {

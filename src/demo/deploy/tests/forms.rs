@@ -32,6 +32,25 @@ fn manage_users_needs_its_parts_or_nothing() {
 }
 
 #[test]
+fn view_all_data_needs_its_parts_or_nothing() {
+    let problems = both(Form::ViewAllDataNeeds, |state| {
+        let outcome = profile_in(state, &permission("ViewAllData", true));
+        problems(&outcome).into_iter().map(str::to_owned).collect()
+    });
+    assert_eq!(
+        problems,
+        [
+            vec![],
+            vec![
+                "Permission ViewAllData depends on permission(s): ViewDataLeakageEvents, \
+                 ViewEventLogFiles, ViewPlatformEvents, ViewPublicDashboards, ViewPublicReports"
+                    .to_owned()
+            ]
+        ]
+    );
+}
+
+#[test]
 fn ranges_replace_or_add() {
     let ranges = |first: &str, last: &str| {
         format!(

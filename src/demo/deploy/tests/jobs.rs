@@ -95,12 +95,14 @@ fn a_validation_changes_nothing_and_can_be_deployed_quickly() {
     assert_eq!(state.deploy(&id).unwrap().status(2000), "Succeeded");
     assert!(!state.org.has("PermissionSet", "New"));
     state.quick_deploy(&id, &user, 2000 + VALIDATION_LASTS).unwrap_err();
+    assert_eq!(state.deploy("0Af000000000000AAA").unwrap_err().code, "MALFORMED_ID");
+    assert_eq!(state.deploy(&id[..15]).unwrap().id, id);
     let quick = state.quick_deploy(&id, &user, 3000).unwrap();
     assert_ne!(quick, id);
     state.finish_deploys(4000);
     assert!(state.org.has("PermissionSet", "New"));
     assert_eq!(
-        state.quick_deploy("0Af000000000000AAA", &user, 4000).unwrap_err().code,
+        state.quick_deploy("0Af000000000000", &user, 4000).unwrap_err().code,
         "INVALID_CROSS_REFERENCE_KEY"
     );
     state.quick_deploy(&quick, &user, 4000).unwrap_err();

@@ -110,6 +110,33 @@ fn permissions_need_others() {
 }
 
 #[test]
+fn rights_to_reports_need_those_below_them_and_logs_need_none() {
+    let set = |names: &[&str]| {
+        let all: String = names.iter().map(|name| permission(name, true)).collect();
+        let content = format!("<PermissionSet {NS}><label>Acme</label>{all}</PermissionSet>");
+        refused("PermissionSet", "Acme", "permissionsets/Acme.permissionset", &content)
+    };
+    assert_eq!(
+        set(&["ExportReport"]),
+        ["Permission ExportReport depends on permission(s): RunReports"]
+    );
+    assert_eq!(
+        set(&["CreateReportFolders", "EditMyReports", "ManageReportsInPubFolders"]),
+        [
+            "Permission CreateReportFolders depends on permission(s): CreateCustomizeReports",
+            "Permission EditMyReports depends on permission(s): CreateCustomizeReports",
+            "Permission ManageReportsInPubFolders depends on permission(s): ViewPublicReports",
+        ]
+    );
+    assert_eq!(
+        set(&["ViewHealthCheck"]),
+        ["Permission ViewHealthCheck depends on permission(s): ViewSetup"]
+    );
+    assert_eq!(set(&["ExportReport", "RunReports", "ViewDataLeakageEvents"]), [""; 0]);
+    assert_eq!(set(&["ViewEventLogFiles", "MonitorLoginHistory"]), [""; 0]);
+}
+
+#[test]
 fn tasks_and_events_are_not_seen_or_changed_as_a_whole() {
     assert_eq!(profile(&object("Task", "RV")), ["Task has no permission Read All"]);
     assert_eq!(
@@ -470,4 +497,29 @@ fn a_profile_that_sees_all_takes_two_flags_without_effect() {
     let node = state.org.component("Profile", "Ampersand Integration").unwrap();
     let entry = node.all("objectPermissions").find(|one| one.get("object") == Some("Product2"));
     assert!(!entry.unwrap().flag("viewAllRecords"));
+}
+
+#[test]
+fn a_packages_set_is_read_and_not_changed() {
+    let mut state = state();
+    let (set, path) =
+        ("beacon__Beacon_Reader", "permissionsets/beacon__Beacon_Reader.permissionset");
+    let key = ("PermissionSet".to_owned(), set.to_owned());
+    let content = state.org.components[&key].content.clone();
+    let package = |content: &str| zip(&[("PermissionSet", &[set])], &[(path, content)]);
+    let same = deploy(&mut state, &package(&content));
+    assert_eq!(problems(&same), [""; 0], "what changes nothing is taken");
+    let changed = content.replace("Beacon Reader", "Reader");
+    let refused = deploy(&mut state, &package(&changed));
+    assert!(problems(&refused)[0].starts_with("Cannot modify managed object: entity=Permission"));
+    let gone = format!(
+        "<Package {NS}><types><members>{set}</members><name>PermissionSet</name></types></Package>"
+    );
+    let empty = format!("<Package {NS}><version>67.0</version></Package>");
+    let files = BTreeMap::from([
+        ("package.xml".to_owned(), empty.into_bytes()),
+        ("destructiveChanges.xml".to_owned(), gone.into_bytes()),
+    ]);
+    let refused = deploy(&mut state, &write_zip(&files).unwrap());
+    assert!(problems(&refused)[0].starts_with("Cannot modify managed object: entity=Permission"));
 }
