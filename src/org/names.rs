@@ -188,7 +188,15 @@ impl Search<'_> {
         let of_apps: BTreeSet<&str> =
             apps.iter().filter_map(|app| app.component_of(APPS)).map(|id| &*id.type_name).collect();
         let of_others = others.iter().filter_map(listed_type);
-        self.list(&of_apps.into_iter().chain(of_others).collect()).await?;
+        let types: BTreeSet<&str> = of_apps.into_iter().chain(of_others).collect();
+        let types: Vec<&str> = types.into_iter().collect();
+        match self.org.list_types(&types).await {
+            Ok(listed) => self.note_lists(&types, &listed),
+            // Each by itself is asked where one of them is why; a fault that passes is no reason to
+            // ask so much for what is told later anyway.
+            Err(error) if error.is_lasting() => self.list(&types.into_iter().collect()).await?,
+            Err(error) => return Err(error),
+        }
         self.all(&others, &ComponentSet::default()).await?;
         values.asked.extend(names.iter().filter(|name| !apps.contains(name)).cloned());
         for app in apps {
@@ -307,11 +315,7 @@ impl Search<'_> {
         }
         match self.org.list_types(&all).await {
             Ok(listed) => {
-                for type_name in all {
-                    let of_type = listed.iter().filter(|one| one.id.type_name == type_name);
-                    let names = of_type.map(|one| one.id.full_name.clone()).collect();
-                    self.listed.insert(type_name.to_owned(), Ok(names));
-                }
+                self.note_lists(&all, &listed);
                 return Ok(());
             }
             Err(error) if !error.is_about_one_question() => return Err(error),
@@ -326,6 +330,14 @@ impl Search<'_> {
             self.listed.insert(type_name.to_owned(), names);
         }
         Ok(())
+    }
+
+    fn note_lists(&mut self, types: &[&str], listed: &[crate::org::Listed]) {
+        for type_name in types {
+            let of_type = listed.iter().filter(|one| one.id.type_name == *type_name);
+            let names = of_type.map(|one| one.id.full_name.clone()).collect();
+            self.listed.insert((*type_name).to_owned(), Ok(names));
+        }
     }
 
     /// A component of a type whose list has all there are.

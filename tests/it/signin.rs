@@ -142,7 +142,16 @@ async fn half_a_login_in_the_environment_is_named_by_its_variable() {
     let run = desk.run_with(&[("SF_ORG_INSTANCE_URL", &url)], &display).await;
     says(&run, 64, &["no org is named", "SF_ORG_INSTANCE_URL is set, and SF_ACCESS_TOKEN is not"]);
     for (token, address, named) in [
-        (token.as_str(), "http://acme.example.com", "SF_ORG_INSTANCE_URL"),
+        (
+            token.as_str(),
+            "http://acme.example.com",
+            "hint: the address was read from SF_ORG_INSTANCE_URL, where the org's own belongs",
+        ),
+        (
+            token.as_str(),
+            "https://acme.example.com",
+            "hint: the address was read from SF_ORG_INSTANCE_URL, where the org's own belongs",
+        ),
         ("00D5g00000AbCdE!A B", url.as_str(), "SF_ACCESS_TOKEN"),
         ("[REDACTED] Use sf", url.as_str(), "SF_ACCESS_TOKEN"),
         (

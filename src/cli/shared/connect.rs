@@ -352,15 +352,21 @@ fn failed(choice: &TargetOrg, error: &OrgError, address: Option<&str>) -> Comman
     match choice {
         TargetOrg::Named(name, _) => CommandError::org_at(name, error, address),
         TargetOrg::Token(_, name) => {
-            let all = CommandError::org(name, error);
-            let is_of_address = matches!(
-                error.kind,
-                OrgErrorKind::Unreachable | OrgErrorKind::Unexpected | OrgErrorKind::Usage
-            );
-            if is_of_address {
-                all.hint(format!("the address was read from {}", place_of_address()))
-            } else {
-                all
+            let mut all = CommandError::org(name, error);
+            let place = place_of_address();
+            match error.kind {
+                // Of a login's options there is nothing to say here.
+                OrgErrorKind::Usage => {
+                    all.hints = vec![format!(
+                        "the address was read from {place}, where the org's own belongs \
+                         (https://..my.salesforce.com)"
+                    )];
+                    all
+                }
+                OrgErrorKind::Unreachable | OrgErrorKind::Unexpected => {
+                    all.hint(format!("the address was read from {place}"))
+                }
+                _ => all,
             }
         }
         TargetOrg::Default(name, _) => CommandError::of_sf(name, error, address),

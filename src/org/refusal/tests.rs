@@ -92,6 +92,7 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("UNSUPPORTED_API_VERSION", "", "version-retired"),
     ("INSUFFICIENT_ACCESS", "insufficient access rights on object id", "no-right"),
     ("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "", "no-right"),
+    ("URL_NOT_RESET", "The URL returned from login must be set in the service", "url-not-reset"),
     ("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1-1 (1)", "stumbled"),
 ];
 

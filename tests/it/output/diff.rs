@@ -553,6 +553,7 @@ fn the_demo_org_shows_its_drift_in_one_command() {
     --- stderr
     note: the demo org proposed these parameters: app_kind=connected-app  app=Ampersand  user_kind=human  user=ampersand.integration@harbourlight.example.com  profile=Ampersand Integration  permission_set=Ampersand_Access  read=Account,Contact,Opportunity  write=Campaign,Lead
     connecting to demo
+    looking up what the parameters name in demo
     retrieving from demo
     asking demo for facts
     hint: `sfsetup deploy --template ampersand --org demo` shows the plan that fixes this, asks, and carries it out

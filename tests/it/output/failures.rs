@@ -95,6 +95,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: the connection to 127.0.0.1 broke: Connection reset by peer (os error 104)
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+    hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     $ sfsetup diff ..   # HalfBody at *
     code: UNREACHABLE
@@ -103,6 +104,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: the connection to the org broke: end of file before message length reached
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+    hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     $ sfsetup diff ..   # Html at *
     code: UNEXPECTED
@@ -111,6 +113,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: the answer is not JSON; it begins: <!DOCTYPE html> <html><head><title>Scheduled maintenance</title></head><body><h1…
     hint: is that the address of a Salesforce org, and does no proxy or login page answer in its place?
+    hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     $ sfsetup diff ..   # RequestLimit at *
     code: REQUEST_LIMIT_EXCEEDED
@@ -232,8 +235,7 @@ fn an_address_that_is_none_is_said() {
     --- stderr
     error: cannot read the org `http://acme.my.salesforce.com`
       caused by: `http://acme.my.salesforce.com` cannot be used as an address: `http://` would send the token in the clear; only this machine may be reached so
-    hint: put right what is named here; `sfsetup org login --help` says what a login takes
-    hint: the address was read from SF_ORG_INSTANCE_URL
+    hint: the address was read from SF_ORG_INSTANCE_URL, where the org's own belongs (https://..my.salesforce.com)
     --- exit 1
     ");
     insta::assert_snapshot!(show(token, "not an address"), @"
@@ -241,8 +243,7 @@ fn an_address_that_is_none_is_said() {
     --- stderr
     error: cannot read the org `not an address`
       caused by: `not an address` cannot be used as an address: invalid international domain name
-    hint: put right what is named here; `sfsetup org login --help` says what a login takes
-    hint: the address was read from SF_ORG_INSTANCE_URL
+    hint: the address was read from SF_ORG_INSTANCE_URL, where the org's own belongs (https://..my.salesforce.com)
     --- exit 1
     ");
     insta::assert_snapshot!(show(token, "http://127.0.0.1:9"), @"
@@ -252,6 +253,7 @@ fn an_address_that_is_none_is_said() {
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: cannot connect to 127.0.0.1: Connection refused (os error 111)
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+    hint: the address was read from SF_ORG_INSTANCE_URL
     --- exit 1
     ");
 }

@@ -238,7 +238,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/bomb.zip`
       caused by: the zip is hostile: it unpacks to more than 400 times its size
-    hint: take the zip from where it came once more
+    hint: nothing was read of it: find out where it comes from before you try again
     --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/broken.zip --out answer.txt
     --- stderr
@@ -262,7 +262,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/duplicate.zip`
       caused by: the zip is hostile: it holds `profiles/Admin.profile` twice
-    hint: take the zip from where it came once more
+    hint: nothing was read of it: find out where it comes from before you try again
     --- exit 1
     $ sfsetup diff --template acme.toml --from fixtures/hostile/empty --out answer.txt
     --- stderr
@@ -340,7 +340,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `fixtures/hostile/zip-slip.zip`
       caused by: the zip is hostile: the entry `../../evil.profile` points outside it
-    hint: take the zip from where it came once more
+    hint: nothing was read of it: find out where it comes from before you try again
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "diff --template acme.toml --from no/such/folder"), @"

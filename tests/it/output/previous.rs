@@ -69,6 +69,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     --- stderr
     warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     connecting to http://127.0.0.1:PORT
+    looking up what the parameters name in http://127.0.0.1:PORT
     retrieving from http://127.0.0.1:PORT
     asking http://127.0.0.1:PORT for facts
     checking that the deploy can be carried out
@@ -85,6 +86,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     --- stderr
     warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     connecting to http://127.0.0.1:PORT
+    looking up what the parameters name in http://127.0.0.1:PORT
     retrieving from http://127.0.0.1:PORT
     asking http://127.0.0.1:PORT for facts
     error: the plan is stale: the org has moved since it was made, or the plan says something else than what would be done, so nothing was sent
