@@ -18,15 +18,20 @@ mod parse;
 mod placed;
 pub(crate) mod schema;
 pub mod setup;
+mod when;
 
 use crate::metadata::labels::app_type;
 use crate::metadata::value::Value;
 
 pub use arguments::{ArgumentErrors, Arguments};
-pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
+pub use expand::{
+    Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
+};
 pub use mistake::{Mistake, TemplateErrors};
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
+pub use when::{Alternative, Condition, Subject, When};
+pub(crate) use when::{claims, may_meet};
 
 use setup::SetupPage;
 
@@ -142,8 +147,8 @@ pub struct Step {
     pub setup: Option<&'static SetupPage>,
     /// How much it matters.
     pub level: Level,
-    /// When it applies; all must hold.
-    pub when: Vec<Condition>,
+    /// When it applies.
+    pub when: When,
     /// What must be so.
     pub wants: Vec<Want>,
     /// How to make a component that does not exist.
@@ -172,24 +177,6 @@ impl Level {
             Self::Recommended => "recommended",
         }
     }
-}
-
-/// A condition of a step: a parameter's value, or a fact's, is one of these.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// The parameter, or the fact.
-    pub subject: Subject,
-    /// Any of these.
-    pub values: Vec<Value>,
-}
-
-/// Of what a condition speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A parameter, by name.
-    Parameter(String),
-    /// A fact, as written.
-    Fact(String),
 }
 
 /// What must be so. Patterns may hold `{parameter}`.

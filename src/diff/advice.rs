@@ -11,9 +11,10 @@ use crate::metadata::fact::Fact;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::conflict::{can_all_hold, contradict};
+use crate::template::conflict::contradict;
 use crate::template::{
-    Condition, GrantScope, Step, Subject, Template, Test, Want, fill, placeholders,
+    Condition, GrantScope, Step, Subject, Template, Test, Want, claims, fill, may_meet,
+    placeholders,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -154,7 +155,7 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     };
     let mut also = BTreeSet::new();
     for step in &template.steps {
-        for Condition { subject, .. } in &step.when {
+        for Condition { subject, .. } in step.when.conditions() {
             match subject {
                 Subject::Parameter(parameter) => {
                     also.insert(parameter.clone());
@@ -272,10 +273,10 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
 
 /// Two steps that ask one parameter or fact for different values never apply at once.
 fn may_apply_together(left: &Step, right: &Step) -> bool {
-    let conditions = |step: &Step| {
-        step.when.iter().map(|one| (one.subject.clone(), one.values.clone())).collect::<Vec<_>>()
+    let claimed = |step: &Step| {
+        claims(&step.when.0, |one: &Condition| (one.subject.clone(), one.values.clone()))
     };
-    can_all_hold(&conditions(left), &conditions(right))
+    may_meet(&claimed(left), &claimed(right))
 }
 
 /// Permissions that an org grants only together with another (S 3.6) which no step asks for.

@@ -9,7 +9,7 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::needs::{wanted_by_fact, wanted_names};
-use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
+use crate::template::{Alternative, Applies, ExpandedStep, ExpandedWant, FactCondition, Test};
 
 use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
 use super::observe::{self, Observation};
@@ -25,7 +25,7 @@ pub(super) fn step<'s>(
     let unseen = match &step.applies {
         Applies::Yes => None,
         Applies::No => return Vec::new(),
-        Applies::IfFacts(conditions) => match condition(conditions, facts) {
+        Applies::IfFacts(alternatives) => match any_holds(alternatives, facts) {
             ConditionState::Holds => None,
             ConditionState::Fails => return Vec::new(),
             ConditionState::Unseen(unseen) => Some(unseen),
@@ -47,13 +47,32 @@ enum ConditionState {
     Unseen(Unseen),
 }
 
-/// A condition that is seen to fail settles the matter, even where another could not be seen.
-fn condition(
-    conditions: &[(Fact, Option<String>, Vec<Value>)],
-    facts: &FactValues,
-) -> ConditionState {
+/// An alternative that is seen to hold settles the matter, even where another could not be seen.
+fn any_holds(alternatives: &[Alternative<FactCondition>], facts: &FactValues) -> ConditionState {
     let mut unseen = None;
-    for (fact, of, values) in conditions {
+    for Alternative { all, not } in alternatives {
+        let all = all_hold(all, facts);
+        let negated = match all_hold(not, facts) {
+            _ if not.is_empty() => ConditionState::Holds,
+            ConditionState::Holds => ConditionState::Fails,
+            ConditionState::Fails => ConditionState::Holds,
+            unseen @ ConditionState::Unseen(_) => unseen,
+        };
+        match (all, negated) {
+            (ConditionState::Fails, _) | (_, ConditionState::Fails) => {}
+            (ConditionState::Unseen(why), _) | (_, ConditionState::Unseen(why)) => {
+                unseen.get_or_insert(why);
+            }
+            (ConditionState::Holds, ConditionState::Holds) => return ConditionState::Holds,
+        }
+    }
+    unseen.map_or(ConditionState::Fails, ConditionState::Unseen)
+}
+
+/// A condition that is seen to fail settles the matter, even where another could not be seen.
+fn all_hold(conditions: &[FactCondition], facts: &FactValues) -> ConditionState {
+    let mut unseen = None;
+    for FactCondition { fact, of, values } in conditions {
         match facts.get(fact, of.as_deref()) {
             FactAnswer::Known(actual) => {
                 if !values.iter().any(|value| same(value, &actual)) {
@@ -338,3 +357,6 @@ fn wants_nothing(test: &Test) -> bool {
         | Test::AtMost(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,8 @@ use crate::metadata::fact::Fact;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::{
-    Condition, GrantScope, Level, Parameter, ParameterKind, Subject, Template, TemplateErrors,
-    Test, Want, fill,
+    Alternative, Condition, GrantScope, Level, Parameter, ParameterKind, Subject, Template,
+    TemplateErrors, Test, Want, When, fill,
 };
 
 /// Lists templates, one a line, under their groups.
@@ -103,9 +103,9 @@ pub fn show_text(template: &Template) -> String {
     for (index, step) in template.steps.iter().enumerate() {
         let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
         line(&mut out, &format!("{:>3}. {}{level}", index + 1, step.title.bold()));
-        if !step.when.is_empty() {
-            let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
-            line(&mut out, &format!("     when {}", conditions.join(" and ")).dimmed().to_string());
+        if !step.when.0.is_empty() {
+            let words = when_in_words(&step.when);
+            line(&mut out, &format!("     when {words}").dimmed().to_string());
         }
         for want in &step.wants {
             want_in_words(want, 5, &mut out);
@@ -227,14 +227,6 @@ pub fn show_json(template: &Template) -> String {
         .steps
         .iter()
         .map(|step| {
-            let when: serde_json::Map<String, Json> = step
-                .when
-                .iter()
-                .map(|condition| {
-                    let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
-                    (name.clone(), condition.values.iter().map(value_json).collect())
-                })
-                .collect();
             json!({
                 "id": step.id,
                 "title": step.title,
@@ -242,7 +234,7 @@ pub fn show_json(template: &Template) -> String {
                 "why": step.why,
                 "docs": step.docs,
                 "setup": step.setup.map(|page| page.id),
-                "when": when,
+                "when": when_json(&step.when),
                 "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
                 "create": step.create.as_ref().map(|create| {
                     let set = create.set.iter();
@@ -346,6 +338,42 @@ fn kind_in_words(parameter: &Parameter) -> String {
         None => format!("{kind}; required"),
         Some(default) if default.to_string().is_empty() => format!("{kind}; empty where not given"),
         Some(default) => format!("{kind}; default {default}"),
+    }
+}
+
+/// The alternatives in words; one without a second is not set apart.
+fn when_in_words(when: &When) -> String {
+    let together = |conditions: &[Condition]| {
+        conditions.iter().map(condition_in_words).collect::<Vec<_>>().join(" and ")
+    };
+    let words = |Alternative { all, not }: &Alternative<Condition>| {
+        let negated = (!not.is_empty()).then(|| format!("not ({})", together(not)));
+        let all = Some(together(all)).filter(|words| !words.is_empty());
+        all.into_iter().chain(negated).collect::<Vec<_>>().join(" and ")
+    };
+    when.0.iter().map(words).collect::<Vec<_>>().join(", or when ")
+}
+
+/// A table as templates write it; several are a list.
+fn when_json(when: &When) -> Json {
+    let table = |conditions: &[Condition]| -> serde_json::Map<String, Json> {
+        let entry = |condition: &Condition| {
+            let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
+            (name.clone(), condition.values.iter().map(value_json).collect())
+        };
+        conditions.iter().map(entry).collect()
+    };
+    let alternative = |Alternative { all, not }: &Alternative<Condition>| {
+        let mut all = table(all);
+        if !not.is_empty() {
+            all.insert("not".to_owned(), table(not).into());
+        }
+        Json::Object(all)
+    };
+    match when.0.as_slice() {
+        [] => json!({}),
+        [one] => alternative(one),
+        several => several.iter().map(alternative).collect(),
     }
 }
 

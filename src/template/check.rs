@@ -34,7 +34,7 @@ pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
         if let (false, Some(_), Some(at)) = (id.is_empty(), ids.insert(id, ()), &placed.id) {
             check.mistakes.add(at, format!("the id `{id}` stands twice"));
         }
-        for (condition, key, value) in placed.when.iter().flatten() {
+        for (condition, key, value) in placed.when.iter().flat_map(|when| &when.conditions) {
             check.condition(condition, key, value);
         }
         for want in placed.wants.iter().flatten() {
@@ -120,18 +120,7 @@ impl Check<'_, '_, '_> {
             }
             Want::Manual { text, .. } => {
                 self.placeholders(text, &placed.subject);
-                for confirm in &placed.inner {
-                    match confirm.want {
-                        Want::Metadata { .. } | Want::Fact { .. } => self.want(confirm),
-                        Want::Manual { .. } | Want::Any(_) => {
-                            self.mistakes.add(
-                                &confirm.subject,
-                                "`confirm` takes a want on a component or a \
-                                    fact, which proves that it is done",
-                            );
-                        }
-                    }
-                }
+                placed.inner.iter().for_each(|confirm| self.confirm(confirm));
             }
             Want::Any(wants) => {
                 if wants.is_empty() {
@@ -148,6 +137,23 @@ impl Check<'_, '_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// What proves that something is done: what can be seen, or any of several such.
+    fn confirm(&mut self, confirm: &PlacedWant) {
+        let is_seen = |want: &Want| matches!(want, Want::Metadata { .. } | Want::Fact { .. });
+        let members = match &confirm.want {
+            Want::Any(_) => confirm.inner.as_slice(),
+            _ => std::slice::from_ref(confirm),
+        };
+        match members.iter().find(|member| !is_seen(&member.want)) {
+            Some(member) => self.mistakes.add(
+                &member.subject,
+                "`confirm` takes a want on a component or a fact, or `any` of several, which \
+                 proves that it is done",
+            ),
+            None => self.want(confirm),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Applies, ExpandedStep, ExpandedWant, Test};
+use super::{Applies, ExpandedStep, ExpandedWant, FactCondition, Test, claims, may_meet};
 use crate::metadata::registry::{self, Field};
 use crate::metadata::value::Value;
 
@@ -101,26 +101,15 @@ fn asked(step: &ExpandedStep<'_>, test: &Test) -> Claim {
 
 /// Two steps that ask one fact for different values never apply at once.
 fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool {
-    let conditions = |step: &ExpandedStep<'_>| match &step.applies {
-        Applies::IfFacts(facts) => facts
-            .iter()
-            .map(|(fact, of, values)| ((fact.to_string(), of.clone()), values.clone()))
-            .collect(),
-        Applies::Yes | Applies::No => Vec::new(),
+    let claimed = |step: &ExpandedStep<'_>| match &step.applies {
+        Applies::IfFacts(alternatives) => claims(alternatives, |one: &FactCondition| {
+            ((one.fact.to_string(), one.of.clone()), one.values.clone())
+        }),
+        Applies::Yes | Applies::No => {
+            claims(&[], |one: &FactCondition| ((one.fact.to_string(), one.of.clone()), Vec::new()))
+        }
     };
-    can_all_hold(&conditions(left), &conditions(right))
-}
-
-/// Says whether no subject is asked by both sides for different values; each condition is its
-/// subject with any of its values.
-pub(crate) fn can_all_hold<S: PartialEq>(
-    left: &[(S, Vec<Value>)],
-    right: &[(S, Vec<Value>)],
-) -> bool {
-    left.iter().all(|(subject, values)| {
-        let mut same = right.iter().filter(|(other, _)| other == subject);
-        same.all(|(_, others)| values.iter().any(|value| others.contains(value)))
-    })
+    may_meet(&claimed(left), &claimed(right))
 }
 
 /// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells

@@ -1,10 +1,10 @@
 //! A template and its arguments to steps that name one component and one path each.
 
+mod applies;
+
 use std::cell::Cell;
 
-use super::{
-    Arguments, Condition, Create, GrantScope, Step, Subject, Template, Test, Want, placeholders,
-};
+use super::{Arguments, Create, GrantScope, Step, Template, Test, Want, placeholders};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
@@ -12,6 +12,9 @@ use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::canonical_type;
 use crate::metadata::value::Value;
+
+use applies::applies;
+pub use applies::{Applies, FactCondition};
 
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
@@ -26,17 +29,6 @@ pub struct ExpandedStep<'t> {
     pub wants: Vec<ExpandedWant>,
     /// How to make what does not exist.
     pub create: Option<ExpandedCreate>,
-}
-
-/// Whether a step applies.
-#[derive(Clone, Debug)]
-pub enum Applies {
-    /// The parameters say so.
-    Yes,
-    /// The parameters say that it does not.
-    No,
-    /// If each of these facts, about this user or app, has one of these values.
-    IfFacts(Vec<(Fact, Option<String>, Vec<Value>)>),
 }
 
 /// A want with its parameters filled in.
@@ -136,25 +128,14 @@ pub fn expand<'t>(
         .collect()
 }
 
-fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
-    let mut facts = Vec::new();
-    for condition in when {
-        match &condition.subject {
-            Subject::Parameter(name) => {
-                let actual = filler.arguments.get(name).map(Value::elements).unwrap_or_default();
-                let holds =
-                    condition.values.iter().any(|value| actual.contains(&value.to_string()));
-                if !holds {
-                    return Ok(Applies::No);
-                }
-            }
-            Subject::Fact(pattern) => {
-                let (fact, of) = filler.fact(pattern)?;
-                facts.push((fact, of, condition.values.clone()));
-            }
-        }
+/// The patterns of a want whose lists make several of it.
+fn named(want: &Want) -> Vec<&str> {
+    match want {
+        Want::Metadata { component, path, .. } => vec![component, path],
+        Want::Fact { fact, .. } => vec![fact],
+        Want::Manual { confirm, .. } => confirm.as_deref().map(named).unwrap_or_default(),
+        Want::Any(wants) => wants.iter().flat_map(named).collect(),
     }
-    Ok(if facts.is_empty() { Applies::Yes } else { Applies::IfFacts(facts) })
 }
 
 /// Fills patterns; `element` binds a list parameter to the one element that a want is made for.
@@ -188,23 +169,20 @@ impl Filler<'_> {
                 let (fact, of) = filler.fact(fact)?;
                 Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
             }),
+            // One for each element that is to be confirmed: the first proves nothing of the others.
             Want::Manual { text, confirm } => {
-                let confirm = match confirm {
-                    Some(confirm) => self.want(confirm)?.into_iter().next().map(Box::new),
-                    None => None,
-                };
-                Ok(vec![ExpandedWant::Manual { text: self.text(text), confirm }])
+                let patterns = confirm.as_deref().map(named).unwrap_or_default();
+                self.each(&patterns, |filler| {
+                    let confirm = match confirm {
+                        Some(confirm) => filler.want(confirm)?.into_iter().next().map(Box::new),
+                        None => None,
+                    };
+                    Ok(ExpandedWant::Manual { text: filler.text(text), confirm })
+                })
             }
             // One group for each element, so that each must be satisfied in one way or another.
             Want::Any(wants) => {
-                let patterns: Vec<&String> = wants
-                    .iter()
-                    .flat_map(|want| match want {
-                        Want::Metadata { component, path, .. } => vec![component, path],
-                        Want::Fact { fact, .. } => vec![fact],
-                        Want::Manual { .. } | Want::Any(_) => Vec::new(),
-                    })
-                    .collect();
+                let patterns: Vec<&str> = wants.iter().flat_map(named).collect();
                 self.each(&patterns, |filler| {
                     let mut group = Vec::new();
                     for want in wants {

@@ -35,9 +35,9 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
         match &step.applies {
             Applies::Yes => {}
             Applies::No => continue,
-            Applies::IfFacts(conditions) => {
-                for (fact, of, _) in conditions {
-                    needs.fact(fact, of.as_ref());
+            Applies::IfFacts(alternatives) => {
+                for condition in alternatives.iter().flat_map(|one| one.conditions()) {
+                    needs.fact(&condition.fact, condition.of.as_ref());
                 }
             }
         }

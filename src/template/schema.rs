@@ -79,6 +79,14 @@ mod tests {
                     \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n\
                     [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, \
                     { fact = \"org.edition\", equals = \"y\" }]\n";
+        for when in [
+            "when = { p = true, not = { \"org.edition\" = [\"a\", \"b\"] } }",
+            "when = [{ p = true }, { not = { p = true, \"org.is_sandbox\" = true } }]",
+        ] {
+            let good = good.replacen("id = \"a\"", &format!("id = \"a\"\n{when}"), 1);
+            parse("t", &good).unwrap();
+            assert!(validator.is_valid(&as_json(&good)), "{when}");
+        }
         parse("t", good).unwrap();
         assert!(validator.is_valid(&as_json(good)));
         for (from, to) in [
@@ -93,6 +101,9 @@ mod tests {
             ("equals = \"y\"", ""),
             ("equals = \"y\"", "equals = \"y\", absent = true"),
             ("manual = \"x\"", "manula = \"x\""),
+            ("id = \"a\"", "id = \"a\"\nwhen = []"),
+            ("id = \"a\"", "id = \"a\"\nwhen = { not = {} }"),
+            ("id = \"a\"", "id = \"a\"\nwhen = [{ p = true }, {}]"),
             ("[[step]]", "[step]"),
         ] {
             let bad = good.replacen(from, to, 1);

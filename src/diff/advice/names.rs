@@ -50,7 +50,7 @@ const TO_DO: &str = "TODO";
 /// Notes on a step, each a mistake or not.
 pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     let mut notes: Vec<(bool, String)> = Vec::new();
-    for Condition { subject, values } in &step.when {
+    for Condition { subject, values } in step.when.conditions() {
         if let Subject::Fact(fact) = subject {
             of_fact(fact, &Test::OneOf(values.clone()), &mut notes);
         }

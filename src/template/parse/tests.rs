@@ -99,6 +99,15 @@ fn each_mistake_is_found_and_the_nearest_right_word_named() {
         (step("want = [{ manual = \"x\", fact = \"org.edition\" }]"), "one thing"),
         (step("want = [{ fact = \"org.edition\" }]"), "compares"),
         (step("want = [{ fact = \"org.edition\", equals = \"a\", absent = true }]"), "once"),
+        (step("when = []\nwant = [{ manual = \"x\" }]"), "never matches"),
+        (step("when = [{ kind = \"one\" }, {}]\nwant = [{ manual = \"x\" }]"), "always matches"),
+        (step("when = { not = {} }\nwant = [{ manual = \"x\" }]"), "never matches"),
+        (
+            step("when = { not = { not = { kind = \"one\" } } }\nwant = [{ manual = \"x\" }]"),
+            "within `not`",
+        ),
+        (step("when = [{ not = { kind = \"three\" } }]\nwant = [{ manual = \"x\" }]"), "three"),
+        (step("want = [{ manual = \"x\", confirm = { any = [{ manual = \"y\" }] } }]"), "confirm"),
         (step("when = { kind = \"three\" }\nwant = [{ manual = \"x\" }]"), "three"),
         (step("when = { knid = \"one\" }\nwant = [{ manual = \"x\" }]"), "did you mean `kind`"),
         (

@@ -6,17 +6,73 @@ use super::read::{in_order, integer};
 use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
-use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant};
-use crate::template::{Condition, Create, GrantScope, Subject, Test, Want};
+use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant, PlacedWhen};
+use crate::template::{Alternative, Condition, Create, GrantScope, Subject, Test, Want, When};
 use toml::Spanned;
 
 impl Walk<'_, '_> {
-    pub(super) fn when(&mut self, node: &Node<'_>) -> Vec<PlacedCondition> {
-        let Some(table) = self.table(node, "when") else {
-            return Vec::new();
-        };
+    /// A table of conditions, or a list of such tables of which one must match.
+    pub(super) fn when(&mut self, node: &Node<'_>) -> PlacedWhen {
+        let mut placed = PlacedWhen { when: When::default(), conditions: Vec::new() };
+        if node.get_ref().as_array().is_none() {
+            let alternative = self.alternative(node, &mut placed.conditions);
+            let is_one = |one: &Alternative<_>| one.conditions().next().is_some();
+            placed.when.0.extend(alternative.filter(is_one));
+            return placed;
+        }
+        let tables = self.array(node, "when");
+        if tables.is_empty() {
+            self.mistakes.add(&node.span(), "an empty list of tables never matches");
+        }
+        for node in tables {
+            let Some(alternative) = self.alternative(node, &mut placed.conditions) else {
+                continue;
+            };
+            if alternative.conditions().next().is_none() {
+                let what = "an empty table always matches, and the others then say nothing";
+                self.mistakes.add(&node.span(), what);
+            }
+            placed.when.0.push(alternative);
+        }
+        placed
+    }
+
+    /// A table of conditions that hold together; `not` is a table of those that do not.
+    fn alternative(
+        &mut self,
+        node: &Node<'_>,
+        placed: &mut Vec<PlacedCondition>,
+    ) -> Option<Alternative<Condition>> {
+        let table = self.table(node, "when")?;
+        let mut not = Vec::new();
+        if let Some(node) = table.get("not")
+            && let Some(inner) = node.get_ref().as_table()
+        {
+            if inner.is_empty() {
+                self.mistakes.add(&node.span(), "an empty `not` never matches");
+            }
+            if let Some(node) = inner.get("not")
+                && node.get_ref().as_table().is_some()
+            {
+                let what = "`not` within `not` says no more than the conditions themselves";
+                self.mistakes.add(&node.span(), what);
+            }
+            not = self.conditions(inner, placed);
+        }
+        Some(Alternative { all: self.conditions(table, placed), not })
+    }
+
+    fn conditions(
+        &mut self,
+        table: &Table<'_>,
+        placed: &mut Vec<PlacedCondition>,
+    ) -> Vec<Condition> {
         let mut conditions = Vec::new();
         for (name, node) in in_order(table) {
+            // A parameter may be called so too; then it has a value.
+            if name.get_ref() == "not" && node.get_ref().as_table().is_some() {
+                continue;
+            }
             let values = match self.value(node) {
                 Some(Value::List(elements)) => {
                     elements.iter().map(|element| Value::from(element.as_str())).collect()
@@ -30,7 +86,9 @@ impl Walk<'_, '_> {
             let key = name.get_ref().to_string();
             let subject =
                 if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
-            conditions.push((Condition { subject, values }, name.span(), node.span()));
+            let condition = Condition { subject, values };
+            placed.push((condition.clone(), name.span(), node.span()));
+            conditions.push(condition);
         }
         conditions
     }
