@@ -130,6 +130,13 @@ pub enum ParameterKind {
     Flag,
     /// Several texts.
     List,
+    /// A component, `Type:full name`, of one of these types.
+    Component(Vec<String>),
+}
+
+impl ParameterKind {
+    /// The types of a component where the template names none.
+    pub(crate) const CARRIERS: [&str; 2] = ["Profile", "PermissionSet"];
 }
 
 /// One step of the documentation.
@@ -283,6 +290,12 @@ pub struct Create {
 }
 
 impl Template {
+    /// Returns the types of the component that a parameter stands for, where a pattern is nothing
+    /// but such a one.
+    pub(crate) fn component_types(&self, pattern: &str) -> Option<&[String]> {
+        component_types(self.parameters.iter(), pattern)
+    }
+
     /// Returns the parameters that hold an app's name: a component that is an app, or a part of
     /// one, is named by them alone.
     pub(crate) fn app_parameters(&self) -> impl Iterator<Item = &str> {
@@ -306,6 +319,39 @@ impl Want {
             Self::Any(wants) => wants.iter().flat_map(Self::patterns).collect(),
         }
     }
+}
+
+/// As [`Template::component_types`], of parameters alone.
+fn component_types<'p>(
+    mut parameters: impl Iterator<Item = &'p Parameter>,
+    pattern: &str,
+) -> Option<&'p [String]> {
+    let name = pattern.trim().strip_prefix('{')?.strip_suffix('}')?;
+    match &parameters.find(|parameter| parameter.name == name)?.kind {
+        ParameterKind::Component(types) => Some(types),
+        ParameterKind::Text
+        | ParameterKind::Choice(_)
+        | ParameterKind::Flag
+        | ParameterKind::List => None,
+    }
+}
+
+/// The parameter of a placeholder, and the part of the component that is meant: `{holder.name}` is
+/// its full name, `{holder.type}` its type.
+pub(crate) fn part_of_component(placeholder: &str) -> Option<(&str, ComponentPart)> {
+    let (name, part) = placeholder.rsplit_once('.')?;
+    match part {
+        "name" => Some((name, ComponentPart::Name)),
+        "type" => Some((name, ComponentPart::Type)),
+        _ => None,
+    }
+}
+
+/// A part of what a parameter of type `component` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ComponentPart {
+    Name,
+    Type,
 }
 
 /// Finds the `{names}` in a pattern, each with its offset.

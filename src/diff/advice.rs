@@ -14,7 +14,7 @@ use crate::metadata::value::Value;
 use crate::template::conflict::contradict;
 use crate::template::{
     Condition, GrantScope, Step, Subject, Template, Test, Want, claims, fill, may_meet,
-    placeholders,
+    part_of_component, placeholders,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -151,7 +151,8 @@ fn with_defaults(template: &Template, pattern: &str) -> String {
 fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut name = |pattern: &str| {
-        used.extend(placeholders(pattern).into_iter().map(|(_, name)| name.to_owned()))
+        let whole = |name| part_of_component(name).map_or(name, |(whole, _)| whole);
+        used.extend(placeholders(pattern).into_iter().map(|(_, name)| whole(name).to_owned()))
     };
     let mut also = BTreeSet::new();
     for step in &template.steps {

@@ -212,6 +212,7 @@ pub fn show_json(template: &Template) -> String {
                 ParameterKind::Choice(choices) => ("choice", Some(choices)),
                 ParameterKind::Flag => ("flag", None),
                 ParameterKind::List => ("list", None),
+                ParameterKind::Component(types) => ("component", Some(types)),
             };
             json!({
                 "name": parameter.name,
@@ -333,6 +334,9 @@ fn kind_in_words(parameter: &Parameter) -> String {
         ParameterKind::Choice(choices) => choices.join(" | "),
         ParameterKind::Flag => "true | false".to_owned(),
         ParameterKind::List => "list".to_owned(),
+        ParameterKind::Component(types) => {
+            types.iter().map(|one| format!("{one}:..")).collect::<Vec<_>>().join(" | ")
+        }
     };
     match &parameter.default {
         None => format!("{kind}; required"),

@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
-use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fill, placeholders};
+use super::{
+    Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
+    part_of_component, placeholders,
+};
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
@@ -95,6 +98,18 @@ impl Check<'_, '_, '_> {
                             },
                         )
                     }
+                    ParameterKind::Component(types) => condition
+                        .values
+                        .iter()
+                        .map(Value::to_string)
+                        .find(|value| {
+                            let type_name = value.split(':').next().unwrap_or_default();
+                            !types.iter().any(|known| known == type_name)
+                        })
+                        .map(|value| {
+                            let types = types.join(" or ");
+                            (format!("`{name}` is a {types}, never `{value}`"), None)
+                        }),
                     ParameterKind::Text | ParameterKind::List => None,
                 };
                 if let Some((message, help)) = never {
@@ -157,13 +172,24 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    /// The row of a component pattern's type, where the pattern is one.
+    /// The rows of the types that a component pattern may be of; none where it is no such pattern.
     fn component(
         &mut self,
         pattern: &str,
         at: &Range<usize>,
-    ) -> Option<&'static registry::MetadataType> {
+    ) -> Vec<&'static registry::MetadataType> {
         self.placeholders(pattern, at);
+        if let Some(types) = component_types(self.parameters.iter().copied(), pattern) {
+            return types.iter().filter_map(|one| registry::find(one)).collect();
+        }
+        self.one_component(pattern, at).into_iter().collect()
+    }
+
+    fn one_component(
+        &mut self,
+        pattern: &str,
+        at: &Range<usize>,
+    ) -> Option<&'static registry::MetadataType> {
         let Some((type_name, full_name)) = pattern.split_once(':') else {
             if !pattern.is_empty() {
                 self.mistakes.add(
@@ -200,7 +226,7 @@ impl Check<'_, '_, '_> {
     }
 
     fn metadata(&mut self, component: &str, path: &str, test: &Test, placed: &PlacedWant) {
-        let row = self.component(component, &placed.subject);
+        let rows = self.component(component, &placed.subject);
         self.placeholders(path, &placed.path);
         if path.is_empty() {
             return;
@@ -217,7 +243,13 @@ impl Check<'_, '_, '_> {
         };
         let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
             && !path_names(path).contains('{');
-        let Some(row) = row.filter(|_| names_are_plain) else {
+        // What one of the types has is asked of that one.
+        let Some(row) = rows
+            .iter()
+            .find(|row| row.resolve(&parsed).is_ok())
+            .or_else(|| rows.first())
+            .filter(|_| names_are_plain)
+        else {
             return;
         };
         match row.resolve(&parsed) {
@@ -359,12 +391,13 @@ impl Check<'_, '_, '_> {
     }
 
     fn create(&mut self, create: &Create, spans: &CreateSpans) {
-        let row = self.component(&create.component, &spans.component);
+        let rows = self.component(&create.component, &spans.component);
+        let mut row = rows.first().copied();
         if let Some(from) = &create.from {
-            let source = self.component(from, &spans.from);
-            if let (Some(row), Some(source)) = (row, source)
-                && row.name != source.name
-            {
+            let sources = self.component(from, &spans.from);
+            let copied = rows.iter().find(|row| sources.iter().any(|one| one.name == row.name));
+            row = copied.copied().or(row);
+            if let (Some(row), None, Some(source)) = (row, copied, sources.first()) {
                 self.mistakes.add(
                     &spans.from,
                     format!("a {} cannot be copied from a {}", row.name, source.name),
@@ -391,7 +424,7 @@ impl Check<'_, '_, '_> {
             };
             let test = Test::Equals(value.clone());
             self.test_placeholders(&test, value_at);
-            if row.is_some() {
+            if !rows.is_empty() {
                 self.metadata(&create.component, path, &test, &placed);
             }
         }
@@ -437,7 +470,9 @@ impl Check<'_, '_, '_> {
 
     fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
         for (_, name) in placeholders(pattern) {
-            if self.parameter(name).is_none() {
+            let part = part_of_component(name).and_then(|(name, _)| self.parameter(name));
+            let is_part = part.is_some_and(|one| matches!(one.kind, ParameterKind::Component(_)));
+            if self.parameter(name).is_none() && !is_part {
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));

@@ -4,13 +4,16 @@ mod applies;
 
 use std::cell::Cell;
 
-use super::{Arguments, Create, GrantScope, Step, Template, Test, Want, placeholders};
+use super::{
+    Arguments, ComponentPart, Create, GrantScope, Step, Template, Test, Want, part_of_component,
+    placeholders,
+};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::names::Name;
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry::canonical_type;
+use crate::metadata::registry::{self, canonical_type};
 use crate::metadata::value::Value;
 
 use applies::applies;
@@ -107,7 +110,7 @@ pub fn expand<'t>(
         .iter()
         .map(|step| {
             let fail = |message: String| ExpandError { step: step.id.clone(), message };
-            let filler = Filler { arguments, element: Vec::new(), made: &made };
+            let filler = Filler { template, arguments, element: Vec::new(), made: &made };
             let mut wants = Vec::new();
             for want in &step.wants {
                 wants.extend(filler.want(want).map_err(fail)?);
@@ -140,6 +143,7 @@ fn named(want: &Want) -> Vec<&str> {
 
 /// Fills patterns; `element` binds a list parameter to the one element that a want is made for.
 struct Filler<'a> {
+    template: &'a Template,
     arguments: &'a Arguments,
     element: Vec<(String, String)>,
     /// How many wants there are by now.
@@ -161,23 +165,27 @@ impl Filler<'_> {
                         None => None,
                     };
                     let id = filler.component(component)?;
+                    if filler.is_of_another(component, &id, &path) {
+                        return Ok(None);
+                    }
                     filler.refuse(path_pattern, &Name::of_setting(&id, &path))?;
-                    Ok(ExpandedWant::Metadata { id, path, test, effective })
+                    Ok(Some(ExpandedWant::Metadata { id, path, test, effective }))
                 })
             }
             Want::Fact { fact, test } => self.each_counted(&[fact], |filler| {
                 let (fact, of) = filler.fact(fact)?;
-                Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
+                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test) }))
             }),
             // One for each element that is to be confirmed: the first proves nothing of the others.
             Want::Manual { text, confirm } => {
                 let patterns = confirm.as_deref().map(named).unwrap_or_default();
                 self.each(&patterns, |filler| {
-                    let confirm = match confirm {
-                        Some(confirm) => filler.want(confirm)?.into_iter().next().map(Box::new),
-                        None => None,
+                    let text = filler.text(text);
+                    let Some(confirm) = confirm else {
+                        return Ok(Some(ExpandedWant::Manual { text, confirm: None }));
                     };
-                    Ok(ExpandedWant::Manual { text: filler.text(text), confirm })
+                    let confirm = filler.want(confirm)?.into_iter().next().map(Box::new);
+                    Ok(confirm.map(|one| ExpandedWant::Manual { text, confirm: Some(one) }))
                 })
             }
             // One group for each element, so that each must be satisfied in one way or another.
@@ -188,7 +196,7 @@ impl Filler<'_> {
                     for want in wants {
                         group.extend(filler.want(want)?);
                     }
-                    Ok(ExpandedWant::Any(group))
+                    Ok((wants.is_empty() || !group.is_empty()).then_some(ExpandedWant::Any(group)))
                 })
             }
         }
@@ -198,7 +206,7 @@ impl Filler<'_> {
     fn each_counted<P: AsRef<str>>(
         &self,
         patterns: &[P],
-        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+        make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
         let wants = self.each(patterns, make)?;
         self.made.set(self.made.get() + wants.len());
@@ -209,7 +217,7 @@ impl Filler<'_> {
     fn each<P: AsRef<str>>(
         &self,
         patterns: &[P],
-        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+        make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
         let mut lists: Vec<(&str, &[String])> = Vec::new();
         for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
@@ -222,7 +230,7 @@ impl Filler<'_> {
         let count = lists.iter().fold(1_usize, |count, (_, list)| count.saturating_mul(list.len()));
         self.check(count, &lists)?;
         (0..count)
-            .map(|mut at| {
+            .filter_map(|mut at| {
                 // The last list's elements change fastest.
                 let mut element = Vec::with_capacity(lists.len());
                 for (name, list) in lists.iter().rev() {
@@ -231,7 +239,7 @@ impl Filler<'_> {
                 }
                 element.extend(self.element.iter().rev().cloned());
                 element.reverse();
-                make(&Filler { arguments: self.arguments, element, made: self.made })
+                make(&Filler { element, ..*self }).transpose()
             })
             .collect()
     }
@@ -263,8 +271,32 @@ impl Filler<'_> {
     fn value_of(&self, name: &str) -> Option<Value> {
         match self.element.iter().find(|(known, _)| known == name) {
             Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.arguments.get(name).cloned(),
+            None => self.arguments.get(name).cloned().or_else(|| {
+                let (name, part) = part_of_component(name)?;
+                let component = self.arguments.text(name)?;
+                let (type_name, full_name) = component.split_once(':')?;
+                Some(Value::from(match part {
+                    ComponentPart::Name => full_name,
+                    ComponentPart::Type => type_name,
+                }))
+            }),
         }
+    }
+
+    /// Says whether a parameter stands for the component, of a type that has no such setting, and
+    /// another of its types has: the want is of that one.
+    fn is_of_another(&self, pattern: &str, id: &ComponentId, path: &FieldPath) -> bool {
+        let Some(types) = self.template.component_types(pattern) else { return false };
+        // What newer versions of the API have no more is as good as never had.
+        let has = |type_name: &str| {
+            let found = registry::find(type_name).map(|row| row.resolve(path));
+            found.is_some_and(|found| match found {
+                Ok(Some(found)) => found.field.until.is_none(),
+                Ok(None) => true,
+                Err(_) => false,
+            })
+        };
+        !has(&id.type_name) && types.iter().any(|one| has(one))
     }
 
     fn text(&self, pattern: &str) -> String {
@@ -370,22 +402,22 @@ impl Filler<'_> {
     }
 
     fn create(&self, create: &Create) -> Result<ExpandedCreate, String> {
-        let set = create
-            .set
-            .iter()
-            .map(|(path, value)| {
-                Ok((
-                    self.text(path).parse::<FieldPath>().map_err(|error| error.to_string())?,
-                    self.value(value),
-                ))
-            })
-            .collect::<Result<Vec<_>, String>>()?;
-        Ok(ExpandedCreate {
-            id: self.component(&create.component)?,
-            from: create.from.as_deref().map(|from| self.component(from)).transpose()?,
-            set,
-            except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
-        })
+        let id = self.component(&create.component)?;
+        let mut set = Vec::new();
+        for (path, value) in &create.set {
+            let path: FieldPath = self.text(path).parse().map_err(|error| format!("{error}"))?;
+            if !self.is_of_another(&create.component, &id, &path) {
+                set.push((path, self.value(value)));
+            }
+        }
+        // What it may be copied from is of one type, and a parameter may stand for another.
+        let from = create.from.as_deref().map(|from| self.component(from)).transpose()?;
+        let from = from.filter(|from| from.type_name == id.type_name);
+        let except = match from {
+            Some(_) => create.except.iter().map(|pattern| self.text(pattern)).collect(),
+            None => Vec::new(),
+        };
+        Ok(ExpandedCreate { id, from, set, except })
     }
 }
 

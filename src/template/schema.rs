@@ -79,6 +79,9 @@ mod tests {
                     \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n\
                     [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, \
                     { fact = \"org.edition\", equals = \"y\" }]\n";
+        let component = good.replacen("\"flag\"", "\"component\"\nchoices = [\"Profile\"]", 1);
+        parse("t", &component).unwrap();
+        assert!(validator.is_valid(&as_json(&component)));
         for when in [
             "when = { p = true, not = { \"org.edition\" = [\"a\", \"b\"] } }",
             "when = [{ p = true }, { not = { p = true, \"org.is_sandbox\" = true } }]",
@@ -93,6 +96,8 @@ mod tests {
             ("format = 1", "format = 2"),
             ("title = \"T\"", ""),
             ("\"flag\"", "\"colour\""),
+            ("\"flag\"", "\"choice\"\nchoices = [\"one\"]"),
+            ("\"flag\"", "\"component\"\nchoices = []"),
             ("id = \"a\"", ""),
             ("id = \"a\"", "id = \"a\"\nlevel = \"optional\""),
             ("id = \"a\"", "id = \"a\"\nsetup = \"nowhere\""),

@@ -295,7 +295,9 @@ impl Walk<'_, '_> {
 /// Whether a path pattern names something that a user may effectively have from elsewhere.
 fn is_permission(component: &str, path: &str) -> bool {
     let type_name = component.split(':').next().unwrap_or_default().trim();
+    // What stands for a component as a whole is told by its type, once that is known.
+    let is_whole = type_name.starts_with('{') && type_name == component.trim();
     let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
-    matches!(type_name, "Profile" | "PermissionSet")
+    (is_whole || matches!(type_name, "Profile" | "PermissionSet"))
         && sections.iter().any(|section| path.starts_with(section))
 }
