@@ -21,6 +21,7 @@ pub mod logins;
 mod names;
 pub mod pasted;
 mod patience;
+mod patterns;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;

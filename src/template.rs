@@ -24,8 +24,9 @@ use crate::metadata::labels::app_type;
 use crate::metadata::value::Value;
 
 pub use arguments::{ArgumentErrors, Arguments};
+pub(crate) use expand::matched;
 pub use expand::{
-    Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
+    Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
 };
 pub use mistake::{Mistake, TemplateErrors};
 pub use parse::parse;
@@ -199,6 +200,8 @@ pub enum Want {
         test: Test,
         /// Where a permission counts.
         carrier: GrantScope,
+        /// Of the names that one with a star stands for those that are not meant.
+        except: Vec<String>,
     },
     /// A fact about the org.
     Fact {

@@ -195,7 +195,8 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
 /// of a fact.
 fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
+            except.iter().for_each(|one| name(one));
             name(component);
             name(path);
             of_test(test, name);

@@ -1,5 +1,6 @@
 //! What a step wants, held against what is there: one finding a want.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
@@ -9,7 +10,9 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::needs::{wanted_by_fact, wanted_names};
-use crate::template::{Alternative, Applies, ExpandedStep, ExpandedWant, FactCondition, Test};
+use crate::template::{
+    Alternative, Applies, Each, ExpandedStep, ExpandedWant, FactCondition, Test,
+};
 
 use super::finding::{Finding, Origin, Outcome, State, StepWant, Subject};
 use super::observe::{self, Observation};
@@ -32,7 +35,8 @@ pub(super) fn step<'s>(
         },
     };
     let seen = Seen { step, components, facts, made };
-    let mut findings: Vec<Finding<'s>> = step.wants.iter().map(|want| seen.want(want)).collect();
+    let mut findings: Vec<Finding<'s>> =
+        step.wants.iter().flat_map(|want| seen.all(want)).collect();
     if let Some(unseen) = unseen {
         for finding in &mut findings {
             finding.outcome = Outcome::NotObserved(unseen.clone());
@@ -102,10 +106,62 @@ struct Seen<'s, 'c> {
 }
 
 impl<'s> Seen<'s, '_> {
+    /// A finding of each setting that a want stands for.
+    fn all(&self, want: &'s ExpandedWant) -> Vec<Finding<'s>> {
+        match want {
+            ExpandedWant::Each(each) => self.each(want, each),
+            _ => vec![self.want(want)],
+        }
+    }
+
+    /// What a star stands for, as far as that is known; one finding of it where it is not, or where
+    /// there is no such name.
+    fn each(&self, want: &'s ExpandedWant, each: &Each) -> Vec<Finding<'s>> {
+        let (outcome, lacks) = match each.wants(&self.components.names) {
+            Ok(wants) if !wants.is_empty() => {
+                return wants.into_iter().map(|(one, unseen)| self.one_of(one, unseen)).collect();
+            }
+            // What is not there is as it should be, and strictly speaking nobody has seen it.
+            Ok(_) => {
+                let matches = self.components.names.matches(&each.pattern);
+                let is_none = matches.is_ok_and(<[_]>::is_empty);
+                (Outcome::InSync, is_none.then(|| Lacked::of(each.pattern.names().0)))
+            }
+            Err(unseen) => (Outcome::NotObserved(unseen), None),
+        };
+        let subject = Subject::Setting { component: each.id.clone(), path: each.path.clone() };
+        let finding = self.finding(Cow::Borrowed(want), subject, outcome, None, None);
+        let object: Vec<Name> = each.pattern.names().1.into_iter().collect();
+        let finding = Finding { lacks, ..finding };
+        vec![self.with_names(finding, &object, &each.test)]
+    }
+
+    /// One setting that a star stands for; where it is not known whether the org grants it to
+    /// anybody, only what is seen to be right counts.
+    fn one_of(&self, want: ExpandedWant, unseen: Option<Unseen>) -> Finding<'s> {
+        let ExpandedWant::Metadata { id, path, test, effective } = &want else {
+            return self.finding(Cow::Owned(want), Subject::ByHand, Outcome::InSync, None, None);
+        };
+        let finding = self.setting(Cow::Owned(want.clone()), id, path, test, effective.as_ref());
+        match unseen {
+            Some(unseen) if finding.outcome != Outcome::InSync => {
+                Finding { outcome: Outcome::NotObserved(unseen), actual: None, ..finding }
+            }
+            _ => finding,
+        }
+    }
+
     fn want(&self, want: &'s ExpandedWant) -> Finding<'s> {
         match want {
             ExpandedWant::Metadata { id, path, test, effective } => {
-                self.setting(want, id, path, test, effective.as_ref())
+                self.setting(Cow::Borrowed(want), id, path, test, effective.as_ref())
+            }
+            // Refused within an `any` or a `confirm` when the template is filled in.
+            ExpandedWant::Each(each) => {
+                let subject =
+                    Subject::Setting { component: each.id.clone(), path: each.path.clone() };
+                let outcome = Outcome::NotObserved(nothing_wanted());
+                self.finding(Cow::Borrowed(want), subject, outcome, None, None)
             }
             ExpandedWant::Fact { fact, of, test } => self.fact(want, fact, of.as_deref(), test),
             ExpandedWant::Manual { confirm, .. } => self.by_hand(want, confirm.as_deref()),
@@ -115,7 +171,7 @@ impl<'s> Seen<'s, '_> {
 
     fn finding(
         &self,
-        want: &'s ExpandedWant,
+        want: Cow<'s, ExpandedWant>,
         subject: Subject,
         outcome: Outcome,
         actual: Option<Value>,
@@ -129,7 +185,7 @@ impl<'s> Seen<'s, '_> {
 
     fn setting(
         &self,
-        want: &'s ExpandedWant,
+        want: Cow<'s, ExpandedWant>,
         id: &ComponentId,
         path: &FieldPath,
         test: &Test,
@@ -273,7 +329,13 @@ impl<'s> Seen<'s, '_> {
         let access_from = self.facts.source(fact, of).map(str::to_owned);
         let outcome_differs = outcome == Outcome::Differs;
         let is_had = actual == Some(Value::Bool(true));
-        let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);
+        let finding = self.finding(
+            Cow::Borrowed(want),
+            Subject::Fact(fact.clone()),
+            outcome,
+            actual,
+            access_from,
+        );
         let mut names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
         if outcome_differs {
             names.extend(wanted_by_fact(fact, test));
@@ -301,7 +363,7 @@ impl<'s> Seen<'s, '_> {
             Some(one) => (Outcome::Manual(one.unseen().cloned()), None),
             None => (Outcome::Manual(None), None),
         };
-        Finding { lacks, ..self.finding(want, Subject::ByHand, outcome, None, None) }
+        Finding { lacks, ..self.finding(Cow::Borrowed(want), Subject::ByHand, outcome, None, None) }
     }
 
     /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows;
@@ -321,7 +383,7 @@ impl<'s> Seen<'s, '_> {
             // Of two that are equally wrong, the one that a package can fix speaks for the group.
             (rank(finding.state()), finding.subject.component().is_none())
         }) else {
-            return self.finding(want, Subject::ByHand, Outcome::InSync, None, None);
+            return self.finding(Cow::Borrowed(want), Subject::ByHand, Outcome::InSync, None, None);
         };
         let mut finding = all.remove(chosen);
         if let Origin::Step(wanted) = &mut finding.origin {

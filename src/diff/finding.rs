@@ -3,6 +3,7 @@
 //! A template's and a baseline's are of one type. What a reader is told of them is worded in
 //! `report`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub struct StepWant<'s> {
     /// The step.
     pub step: &'s Step,
     /// What it wants; of a group of which one suffices the one that speaks for it.
-    pub want: &'s ExpandedWant,
+    pub want: Cow<'s, ExpandedWant>,
     /// Where access comes from, where it is not the setting itself: `View All Data in the same
     /// component`, `permission set X, through group Y`.
     pub access_from: Option<String>,
@@ -190,9 +191,10 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns the comparison of the want; none for what is by hand, and for a baseline.
-    pub fn test(&self) -> Option<&'s Test> {
-        match self.wanted()?.want {
+    pub fn test(&self) -> Option<&Test> {
+        match &*self.wanted()?.want {
             ExpandedWant::Metadata { test, .. } | ExpandedWant::Fact { test, .. } => Some(test),
+            ExpandedWant::Each(each) => Some(&each.test),
             ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => None,
         }
     }
@@ -206,12 +208,13 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns what a person must do.
-    pub fn manual(&self) -> Option<&'s str> {
-        match self.wanted()?.want {
+    pub fn manual(&self) -> Option<&str> {
+        match &*self.wanted()?.want {
             ExpandedWant::Manual { text, .. } => Some(text),
-            ExpandedWant::Metadata { .. } | ExpandedWant::Fact { .. } | ExpandedWant::Any(_) => {
-                None
-            }
+            ExpandedWant::Metadata { .. }
+            | ExpandedWant::Each(_)
+            | ExpandedWant::Fact { .. }
+            | ExpandedWant::Any(_) => None,
         }
     }
 
@@ -258,7 +261,7 @@ impl<'s> Finding<'s> {
                 setup::of_type(&component.type_name)
             }
             Subject::Fact(fact) => setup::of_fact(fact),
-            Subject::ByHand => self.wanted().and_then(|wanted| page_of(wanted.want)),
+            Subject::ByHand => self.wanted().and_then(|wanted| page_of(&wanted.want)),
         };
         [self.step().and_then(|step| step.setup), subject].into_iter().flatten()
     }
@@ -275,6 +278,7 @@ impl<'s> Finding<'s> {
 fn page_of(want: &ExpandedWant) -> Option<&'static SetupPage> {
     match want {
         ExpandedWant::Metadata { id, .. } => setup::of_type(&id.type_name),
+        ExpandedWant::Each(each) => setup::of_type(&each.id.type_name),
         ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
         ExpandedWant::Manual { confirm, .. } => page_of(confirm.as_deref()?),
         ExpandedWant::Any(wants) => wants.iter().find_map(page_of),

@@ -5,6 +5,7 @@
 //! a caller it would be called missing where the caller merely may not see it.
 
 mod files;
+mod pattern;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,8 @@ use super::registry::nearest::perhaps;
 use super::registry::{Field, Kind};
 use super::unseen::Unseen;
 use super::{ComponentId, ComponentSet, percent, registry};
+
+pub use pattern::{Match, Pattern};
 
 /// Something that an org has by a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,6 +264,8 @@ pub enum NameStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     known: BTreeMap<Name, NameStatus>,
+    /// For which names those with a star stand; where that is not known, why.
+    patterns: BTreeMap<Pattern, Result<Vec<Match>, Unseen>>,
     /// Whether files were asked, and no org.
     of_files: bool,
 }

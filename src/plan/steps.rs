@@ -187,7 +187,7 @@ impl Plan<'_> {
         // Which of several would be right is for a person to say.
         let wanted = finding.wanted().filter(|wanted| wanted.alternatives.is_empty());
         let wanted = wanted.ok_or(no_package)?;
-        let want = match wanted.want {
+        let want = match &*wanted.want {
             ExpandedWant::Manual { confirm: Some(confirm), .. } => confirm,
             other => other,
         };

@@ -390,7 +390,7 @@ fn condition_in_words(condition: &Condition) -> String {
 fn want_in_words(want: &Want, indent: usize, out: &mut String) {
     let margin = " ".repeat(indent);
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
             let label = test.desired().first().and_then(|value| label(component, path, value));
             let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
             let elsewhere = match carrier {
@@ -401,6 +401,9 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 out,
                 &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)),
             );
+            if !except.is_empty() {
+                line(out, &format!("{margin}  but not {}", except.join(", ")));
+            }
         }
         Want::Fact { fact, test } => {
             line(out, &format!("{margin}- {fact} {}", test_in_words(test)))
@@ -455,12 +458,16 @@ fn want_json(want: &Want) -> Json {
         object
     };
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
             let carrier = match carrier {
                 GrantScope::Component => "component",
                 GrantScope::Effective => "effective",
             };
-            with_test(json!({"component": component, "path": path, "carrier": carrier}), test)
+            let mut want = json!({"component": component, "path": path, "carrier": carrier});
+            if !except.is_empty() {
+                want["except"] = json!(except);
+            }
+            with_test(want, test)
         }
         Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
         Want::Manual { text, confirm } => {

@@ -9,7 +9,9 @@ use super::{
     Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
     part_of_component, placeholders,
 };
+use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactKind, FactName};
+use crate::metadata::names::Pattern;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -125,9 +127,11 @@ impl Check<'_, '_, '_> {
 
     fn want(&mut self, placed: &PlacedWant) {
         match &placed.want {
-            Want::Metadata { component, path, test, .. } => {
+            Want::Metadata { component, path, test, except, .. } => {
                 self.test_placeholders(test, &placed.value);
+                except.iter().for_each(|one| self.placeholders(one, &placed.path));
                 self.metadata(component, path, test, placed);
+                self.star(component, path, &placed.path);
             }
             Want::Fact { fact, test } => {
                 self.test_placeholders(test, &placed.value);
@@ -141,6 +145,7 @@ impl Check<'_, '_, '_> {
                 if wants.is_empty() {
                     self.mistakes.add(&placed.subject, "`any` needs one want at least");
                 }
+                self.no_star(&placed.inner);
                 for want in &placed.inner {
                     if matches!(want.want, Want::Any(_)) {
                         self.mistakes.add(
@@ -155,9 +160,39 @@ impl Check<'_, '_, '_> {
         }
     }
 
+    /// Several settings are no one of several wants, and prove nothing together.
+    fn no_star(&mut self, wants: &[PlacedWant]) {
+        for want in wants {
+            let Want::Metadata { component, path, .. } = &want.want else { continue };
+            if matches!(self.pattern(component, path), Ok(Some(_))) {
+                let what = "`*` stands for several settings, and `any` and `confirm` take one each";
+                self.mistakes.add(&want.path, what);
+            }
+        }
+    }
+
+    /// A star must stand for names that an org tells.
+    fn star(&mut self, component: &str, path: &str, at: &Range<usize>) {
+        if let Err(why) = self.pattern(component, path) {
+            self.mistakes.add(at, why);
+        }
+    }
+
+    fn pattern(&self, component: &str, path: &str) -> Result<Option<Pattern>, &'static str> {
+        let types = component_types(self.parameters.iter().copied(), component);
+        let type_name = match (types.and_then(<[String]>::first), component.split_once(':')) {
+            (Some(type_name), _) => type_name.as_str(),
+            (None, Some((type_name, _))) => type_name.trim(),
+            (None, None) => return Ok(None),
+        };
+        let Ok(path) = fill(path, "X").parse::<FieldPath>() else { return Ok(None) };
+        Pattern::of_setting(&ComponentId::new(type_name, "X"), &path)
+    }
+
     /// What proves that something is done: what can be seen, or any of several such.
     fn confirm(&mut self, confirm: &PlacedWant) {
         let is_seen = |want: &Want| matches!(want, Want::Metadata { .. } | Want::Fact { .. });
+        self.no_star(std::slice::from_ref(confirm));
         let members = match &confirm.want {
             Want::Any(_) => confirm.inner.as_slice(),
             _ => std::slice::from_ref(confirm),

@@ -50,7 +50,9 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                     None,
                     test,
                 ),
-                ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
+                ExpandedWant::Manual { .. } | ExpandedWant::Any(_) | ExpandedWant::Each(_) => {
+                    continue;
+                }
             };
             for (other, theirs) in seen.get(&subject).into_iter().flatten() {
                 if may_apply_together(step, other)

@@ -1,6 +1,7 @@
 //! A template and its arguments to steps that name one component and one path each.
 
 mod applies;
+mod each;
 
 use std::cell::Cell;
 
@@ -11,13 +12,15 @@ use super::{
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
-use crate::metadata::names::Name;
+use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, canonical_type};
 use crate::metadata::value::Value;
 
 use applies::applies;
 pub use applies::{Applies, FactCondition};
+pub use each::Each;
+pub(crate) use each::matched;
 
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub enum ExpandedWant {
         /// effectively has the permission.
         effective: Option<(Fact, String)>,
     },
+    /// As many settings as an org has names that one with a star stands for.
+    Each(Box<Each>),
     /// A fact.
     Fact {
         /// Which.
@@ -131,6 +136,17 @@ pub fn expand<'t>(
         .collect()
 }
 
+/// Refuses a star where several wants count as one.
+fn alone(wants: &[ExpandedWant]) -> Result<(), String> {
+    match wants.iter().find(|want| matches!(want, ExpandedWant::Each(_))) {
+        Some(ExpandedWant::Each(each)) => Err(format!(
+            "`{}` stands for several settings, and `any` and `confirm` take one each",
+            each.path
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The patterns of a want whose lists make several of it.
 fn named(want: &Want) -> Vec<&str> {
     match want {
@@ -153,25 +169,27 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
-            Want::Metadata { component, path: path_pattern, test, carrier } => {
-                self.each_counted(&[component, path_pattern], |filler| {
+            Want::Metadata { component, path: path_pattern, test, carrier, except } => self
+                .each_counted(&[component, path_pattern], |filler| {
                     let path: FieldPath =
                         filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
                     let is_grant = *carrier == GrantScope::Effective
                         && test == Test::Equals(Value::Bool(true));
-                    let effective = match filler.about("user")?.filter(|_| is_grant) {
-                        Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
-                        None => None,
-                    };
+                    let user = filler.about("user")?.filter(|_| is_grant);
                     let id = filler.component(component)?;
                     if filler.is_of_another(component, &id, &path) {
                         return Ok(None);
                     }
+                    if let Some(pattern) = Pattern::of_setting(&id, &path)? {
+                        let except = except.iter().map(|one| filler.text(one)).collect();
+                        let each = Each { id, path, pattern, except, test, user };
+                        return Ok(Some(ExpandedWant::Each(Box::new(each))));
+                    }
+                    let effective = user.and_then(|user| Some((Fact::of_permission(&path)?, user)));
                     filler.refuse(path_pattern, &Name::of_setting(&id, &path))?;
                     Ok(Some(ExpandedWant::Metadata { id, path, test, effective }))
-                })
-            }
+                }),
             Want::Fact { fact, test } => self.each_counted(&[fact], |filler| {
                 let (fact, of) = filler.fact(fact)?;
                 Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test) }))
@@ -185,6 +203,9 @@ impl Filler<'_> {
                         return Ok(Some(ExpandedWant::Manual { text, confirm: None }));
                     };
                     let confirm = filler.want(confirm)?.into_iter().next().map(Box::new);
+                    if let Some(confirm) = &confirm {
+                        alone(std::slice::from_ref(&**confirm))?;
+                    }
                     Ok(confirm.map(|one| ExpandedWant::Manual { text, confirm: Some(one) }))
                 })
             }
@@ -196,6 +217,7 @@ impl Filler<'_> {
                     for want in wants {
                         group.extend(filler.want(want)?);
                     }
+                    alone(&group)?;
                     Ok((wants.is_empty() || !group.is_empty()).then_some(ExpandedWant::Any(group)))
                 })
             }

@@ -8,7 +8,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, UserFact};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::names::Name;
+use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Kind};
@@ -24,6 +24,8 @@ pub struct Needs {
     pub companions: Manifest,
     /// The facts, each with the user or app that it speaks of.
     pub facts: Vec<(Fact, Option<String>)>,
+    /// The names with a star, of which an org is asked for which it has.
+    pub patterns: BTreeSet<Pattern>,
     /// The names of the org that wants speak of, the components themselves among them.
     pub names: BTreeSet<Name>,
 }
@@ -52,7 +54,8 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
 }
 
 impl Needs {
-    fn want(&mut self, want: &ExpandedWant) {
+    /// Adds what one more want needs.
+    pub(crate) fn want(&mut self, want: &ExpandedWant) {
         match want {
             ExpandedWant::Metadata { id, path, test, effective } => {
                 self.names.extend(Name::of_component(id));
@@ -63,6 +66,13 @@ impl Needs {
                 }
                 self.components.insert(id.clone());
                 self.companion(id, path);
+            }
+            ExpandedWant::Each(each) => {
+                self.names.extend(Name::of_component(&each.id));
+                self.names.extend(each.pattern.names().1);
+                self.components.insert(each.id.clone());
+                self.companion(&each.id, &each.path);
+                self.patterns.insert(each.pattern.clone());
             }
             ExpandedWant::Fact { fact, of, test } => {
                 self.fact(fact, of.as_ref());

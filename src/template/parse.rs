@@ -49,6 +49,7 @@ pub(super) mod keys {
         "at-least",
         "at-most",
         "carrier",
+        "except",
     ];
     pub(in crate::template) const COMPARISONS: &[&str] =
         &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];

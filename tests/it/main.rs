@@ -44,6 +44,7 @@ mod secrets;
 mod signin;
 mod silence;
 mod snapshot;
+mod stars;
 mod stuck;
 mod support;
 mod template;

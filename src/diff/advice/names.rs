@@ -3,7 +3,7 @@
 
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
-use crate::metadata::names::Name;
+use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
@@ -120,14 +120,14 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             to_do([component.as_str(), path.as_str()].into_iter(), notes);
             of_test(test, notes);
             star(component, notes);
-            if path.split('[').skip(1).any(|key| key.split(']').next().is_some_and(is_wild)) {
-                let words = "`*` in a key stands for nothing; name each entry";
+            if stands_for_nothing(component, path) {
+                let words = "`*` in a key stands for nothing here; name each entry";
                 notes.push((true, format!("wants {component} {path}: {words}")));
             }
             licences(component, path, test, notes);
-            for name in names_of(component, path) {
-                impossible(&name, notes);
-                if let Name::Permission(name) = &name {
+            for name in names_of(component, path).iter().filter(|name| !is_wild(name.text())) {
+                impossible(name, notes);
+                if let Name::Permission(name) = name {
                     permission(name, notes);
                 }
             }
@@ -141,6 +141,17 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
         }
         Want::Any(wants) => wants.iter().for_each(|want| of_want(want, notes)),
     }
+}
+
+/// Says whether a key has a star that an org is not asked about.
+fn stands_for_nothing(component: &str, path: &str) -> bool {
+    let is_wild_key = |key: &str| key.split(']').next().is_some_and(is_wild);
+    let type_name = component.split_once(':').map_or("PermissionSet", |(name, _)| name.trim());
+    let id = ComponentId::new(type_name, "X");
+    path.split('[').skip(1).any(is_wild_key)
+        && fill(path, "X")
+            .parse::<FieldPath>()
+            .is_ok_and(|path| matches!(Pattern::of_setting(&id, &path), Ok(None)))
 }
 
 fn is_wild(key: &str) -> bool {
@@ -322,7 +333,6 @@ mod tests {
             (path("Profile:X", "userPermissions[Qqqqq].enabled"), false, "only an org"),
             (format!("fact = \"user.permission[RunReprots]\", {on}"), false, "`RunReports`"),
             (path("Profile:*", "userPermissions[ApiEnabled].enabled"), true, "`*`"),
-            (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
             ("fact = \"user.license\", equals = \"Salesfrce\"".to_owned(), true, "`Salesforce`"),
             (
                 "fact = \"org.edition\", equals = \"Enterprise\"".to_owned(),

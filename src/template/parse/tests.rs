@@ -120,6 +120,27 @@ fn each_mistake_is_found_and_the_nearest_right_word_named() {
             ),
             "copied",
         ),
+        (
+            step(
+                "want = [{ component = \"{holder}\", path = \
+                 \"fieldPermissions[Task.**].readable\", equals = true }]",
+            ),
+            "`**`",
+        ),
+        (
+            step(
+                "want = [{ any = [{ component = \"{holder}\", path = \
+                 \"userPermissions[View*].enabled\", equals = true }] }]",
+            ),
+            "take one each",
+        ),
+        (
+            step(
+                "want = [{ component = \"{holder}\", path = \"custom\", equals = true, except = \
+                 [\"x\"] }]",
+            ),
+            "there is none",
+        ),
         (step("when = []\nwant = [{ manual = \"x\" }]"), "never matches"),
         (step("when = [{ kind = \"one\" }, {}]\nwant = [{ manual = \"x\" }]"), "always matches"),
         (step("when = { not = {} }\nwant = [{ manual = \"x\" }]"), "never matches"),

@@ -7,7 +7,9 @@ use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant, PlacedWhen};
-use crate::template::{Alternative, Condition, Create, GrantScope, Subject, Test, Want, When};
+use crate::template::{
+    Alternative, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
+};
 use toml::Spanned;
 
 impl Walk<'_, '_> {
@@ -120,8 +122,13 @@ impl Walk<'_, '_> {
                 return None;
             }
         };
-        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")]
-        {
+        let owners = [
+            ("path", "component"),
+            ("carrier", "component"),
+            ("except", "component"),
+            ("confirm", "manual"),
+        ];
+        for (key, owner) in owners {
             if kind != owner
                 && let Some(node) = table.get(key)
             {
@@ -165,7 +172,16 @@ impl Walk<'_, '_> {
                     );
                 }
                 let carrier = if is_permission { carrier } else { GrantScope::Component };
-                Want::Metadata { component: subject, path, test, carrier }
+                if let Some(node) = table.get("except")
+                    && !path.contains('*')
+                    && placeholders(&path).is_empty()
+                {
+                    let what = "`except` leaves out of what a `*` stands for, and there is none";
+                    self.mistakes.add(&node.span(), what);
+                }
+                let except = table.get("except").map(|node| self.texts(node, "except"));
+                let except = except.unwrap_or_default();
+                Want::Metadata { component: subject, path, test, carrier, except }
             };
             return Some(placed);
         }
