@@ -209,6 +209,9 @@ pub enum Want {
         fact: String,
         /// What is wanted of it.
         test: Test,
+        /// The name of the user of whom it speaks, where that is not the one named by the
+        /// parameter `user`.
+        of: Option<String>,
     },
     /// Something that a person must do.
     Manual {
@@ -249,9 +252,20 @@ pub enum Test {
     AtLeast(i64),
     /// A number not above this.
     AtMost(i64),
+    /// A list of ranges of addresses, in one of which each of these is.
+    Inside(Vec<String>),
+    /// A list of so many.
+    Count(i64),
+    /// A list, or group, of nothing; or of something.
+    Empty(bool),
 }
 
 impl Test {
+    /// Says whether it speaks of a list, or a group, as a whole.
+    pub(crate) fn is_of_whole(&self) -> bool {
+        matches!(self, Self::Inside(_) | Self::Count(_) | Self::Empty(_))
+    }
+
     /// Returns the comparison as templates and reports write it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -262,6 +276,9 @@ impl Test {
             Self::Absent => "absent",
             Self::AtLeast(_) => "at-least",
             Self::AtMost(_) => "at-most",
+            Self::Inside(_) => "inside",
+            Self::Count(_) => "count",
+            Self::Empty(_) => "empty",
         }
     }
 
@@ -270,11 +287,14 @@ impl Test {
         match self {
             Self::Equals(value) => vec![value.clone()],
             Self::OneOf(values) => values.clone(),
-            Self::Includes(elements) | Self::Excludes(elements) => {
+            Self::Includes(elements) | Self::Excludes(elements) | Self::Inside(elements) => {
                 elements.iter().map(|element| Value::from(element.as_str())).collect()
             }
             Self::Absent => Vec::new(),
-            Self::AtLeast(number) | Self::AtMost(number) => vec![Value::Number(*number)],
+            Self::AtLeast(number) | Self::AtMost(number) | Self::Count(number) => {
+                vec![Value::Number(*number)]
+            }
+            Self::Empty(flag) => vec![Value::Bool(*flag)],
         }
     }
 }

@@ -204,8 +204,15 @@ fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>)
                 also.insert("user".to_owned());
             }
         }
-        Want::Fact { fact, test } => {
-            of_fact(fact, name, also);
+        Want::Fact { fact, test, of } => {
+            match of {
+                // It speaks of that user, and not of the one named by `user`.
+                Some(of) => {
+                    name(fact);
+                    name(of);
+                }
+                None => of_fact(fact, name, also),
+            }
             of_test(test, name);
         }
         Want::Manual { text, confirm } => {

@@ -163,7 +163,9 @@ impl<'s> Seen<'s, '_> {
                 let outcome = Outcome::NotObserved(nothing_wanted());
                 self.finding(Cow::Borrowed(want), subject, outcome, None, None)
             }
-            ExpandedWant::Fact { fact, of, test } => self.fact(want, fact, of.as_deref(), test),
+            ExpandedWant::Fact { fact, of, test, named_by } => {
+                self.fact(want, fact, of.as_deref(), test, named_by.as_deref())
+            }
             ExpandedWant::Manual { confirm, .. } => self.by_hand(want, confirm.as_deref()),
             ExpandedWant::Any(wants) => self.any(want, wants),
         }
@@ -302,9 +304,10 @@ impl<'s> Seen<'s, '_> {
         fact: &Fact,
         of: Option<&str>,
         test: &Test,
+        named_by: Option<&str>,
     ) -> Finding<'s> {
         let nobody_asked = fact.parameter().is_some() && of.is_none();
-        let answer = match (fact.parameter(), of) {
+        let answer = match (named_by, of) {
             (Some(parameter), None) => FactAnswer::NotObserved(Unseen::new(
                 UnseenKind::NobodyNamed,
                 format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),
@@ -318,8 +321,8 @@ impl<'s> Seen<'s, '_> {
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
             FactAnswer::NotObserved(unseen) => {
-                let of = fact.parameter().filter(|_| unseen.kind == UnseenKind::NobodyThere);
-                let words = match of {
+                let named_by = named_by.filter(|_| unseen.kind == UnseenKind::NobodyThere);
+                let words = match named_by {
                     Some(parameter) => format!("the parameter `{parameter}`: {unseen}"),
                     None => unseen.words,
                 };
@@ -327,11 +330,12 @@ impl<'s> Seen<'s, '_> {
             }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
+        let another = of.filter(|_| named_by != fact.parameter()).map(str::to_owned);
         let outcome_differs = outcome == Outcome::Differs;
         let is_had = actual == Some(Value::Bool(true));
         let finding = self.finding(
             Cow::Borrowed(want),
-            Subject::Fact(fact.clone()),
+            Subject::Fact { fact: fact.clone(), of: another },
             outcome,
             actual,
             access_from,
@@ -402,7 +406,8 @@ fn nothing_wanted() -> Unseen {
 
 /// Says whether a want is that there be nothing: what does not exist is that already.
 fn wants_none(test: &Test) -> bool {
-    matches!(test, Test::Absent | Test::Equals(Value::Bool(false)))
+    let is_none = matches!(test, Test::Absent | Test::Equals(Value::Bool(false)));
+    is_none || matches!(test, Test::Empty(true) | Test::Count(0))
 }
 
 /// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
@@ -416,7 +421,10 @@ fn wants_nothing(test: &Test) -> bool {
         | Test::Excludes(_)
         | Test::Absent
         | Test::AtLeast(_)
-        | Test::AtMost(_) => false,
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => false,
     }
 }
 

@@ -79,7 +79,12 @@ pub enum Subject {
     /// A component as a whole.
     Component(ComponentId),
     /// A fact.
-    Fact(Fact),
+    Fact {
+        /// Which.
+        fact: Fact,
+        /// Of which user, where that is not the one named by the parameter `user`.
+        of: Option<String>,
+    },
     /// Something that a person does.
     ByHand,
 }
@@ -260,7 +265,7 @@ impl<'s> Finding<'s> {
             Subject::Setting { component, .. } | Subject::Component(component) => {
                 setup::of_type(&component.type_name)
             }
-            Subject::Fact(fact) => setup::of_fact(fact),
+            Subject::Fact { fact, .. } => setup::of_fact(fact),
             Subject::ByHand => self.wanted().and_then(|wanted| page_of(&wanted.want)),
         };
         [self.step().and_then(|step| step.setup), subject].into_iter().flatten()
@@ -290,7 +295,7 @@ impl Subject {
     pub fn component(&self) -> Option<&ComponentId> {
         match self {
             Self::Setting { component, .. } | Self::Component(component) => Some(component),
-            Self::Fact(_) | Self::ByHand => None,
+            Self::Fact { .. } | Self::ByHand => None,
         }
     }
 
@@ -298,14 +303,14 @@ impl Subject {
     pub fn path(&self) -> Option<&FieldPath> {
         match self {
             Self::Setting { path, .. } => Some(path),
-            Self::Component(_) | Self::Fact(_) | Self::ByHand => None,
+            Self::Component(_) | Self::Fact { .. } | Self::ByHand => None,
         }
     }
 
     /// Returns the fact that it is.
     pub fn fact(&self) -> Option<&Fact> {
         match self {
-            Self::Fact(fact) => Some(fact),
+            Self::Fact { fact, .. } => Some(fact),
             Self::Setting { .. } | Self::Component(_) | Self::ByHand => None,
         }
     }
@@ -324,7 +329,8 @@ impl fmt::Display for Subject {
         match self {
             Self::Setting { component, path } => write!(f, "{component} {path}"),
             Self::Component(component) => component.fmt(f),
-            Self::Fact(fact) => fact.fmt(f),
+            Self::Fact { fact, of: None } => fact.fmt(f),
+            Self::Fact { fact, of: Some(of) } => write!(f, "{fact} of {of}"),
             Self::ByHand => f.write_str("by hand"),
         }
     }

@@ -9,7 +9,7 @@ use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
-use crate::metadata::registry::{self, Field, Found, Portability};
+use crate::metadata::registry::{self, Field, Found, Kind, Portability};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
@@ -84,7 +84,7 @@ pub(super) fn fill(
             Subject::Setting { component, path } => {
                 plan.setting(finding, component, path, steps, basis)
             }
-            Subject::Component(_) | Subject::Fact(_) | Subject::ByHand => {
+            Subject::Component(_) | Subject::Fact { .. } | Subject::ByHand => {
                 plan.assignment(finding, steps, basis)
             }
         };
@@ -135,6 +135,17 @@ impl Plan<'_> {
         }
         if let Some(component) = there {
             refuse(&component.document, &id, path)?;
+        }
+        if let Test::Inside(ranges) = test {
+            let cause = Cause::Step(step.id.clone());
+            return self.let_in(&id, path, ranges, finding.actual.as_ref(), &cause);
+        }
+        if let (Test::Empty(true), Some(row), Some(there)) = (test, row, there)
+            && let Some(Kind::Section { .. } | Kind::Group(_)) =
+                row.whole(path).map(|field| &field.kind)
+        {
+            let cause = Cause::Step(step.id.clone());
+            return self.emptied(row, there, path, basis, &cause);
         }
         let pending = self.place_of(&id, path);
         let now = match pending {
@@ -492,6 +503,9 @@ fn wanted(
             let kept = elements().into_iter().filter(|element| !is_among(element, &unwanted));
             Some(Value::List(kept.collect()))
         }
-        Test::Absent => None,
+        Test::Absent | Test::Empty(true) => None,
+        Test::Inside(_) | Test::Count(_) | Test::Empty(false) => {
+            return Err("which entries are to come or to go is for a person to say".to_owned());
+        }
     })
 }

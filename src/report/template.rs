@@ -405,8 +405,9 @@ fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 line(out, &format!("{margin}  but not {}", except.join(", ")));
             }
         }
-        Want::Fact { fact, test } => {
-            line(out, &format!("{margin}- {fact} {}", test_in_words(test)))
+        Want::Fact { fact, test, of } => {
+            let of = of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+            line(out, &format!("{margin}- {fact}{of} {}", test_in_words(test)))
         }
         Want::Manual { text, confirm } => {
             line(out, &format!("{margin}! by hand: {text}"));
@@ -442,6 +443,10 @@ fn test_in_words(test: &Test) -> String {
         Test::Absent => "is absent".to_owned(),
         Test::AtLeast(number) => format!("is at least {number}"),
         Test::AtMost(number) => format!("is at most {number}"),
+        Test::Inside(_) => format!("has {} in its ranges", values.join(", ")),
+        Test::Count(number) => format!("has {number} entries"),
+        Test::Empty(true) => "is empty".to_owned(),
+        Test::Empty(false) => "is not empty".to_owned(),
     }
 }
 
@@ -449,11 +454,15 @@ fn want_json(want: &Want) -> Json {
     let with_test = |mut object: Json, test: &Test| {
         let values: Vec<Json> = test.desired().iter().map(value_json).collect();
         object[test.name()] = match test {
-            Test::Equals(_) | Test::AtLeast(_) | Test::AtMost(_) => {
-                values.into_iter().next().unwrap_or_default()
-            }
+            Test::Equals(_)
+            | Test::AtLeast(_)
+            | Test::AtMost(_)
+            | Test::Count(_)
+            | Test::Empty(_) => values.into_iter().next().unwrap_or_default(),
             Test::Absent => true.into(),
-            Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) => values.into(),
+            Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) | Test::Inside(_) => {
+                values.into()
+            }
         };
         object
     };
@@ -469,7 +478,13 @@ fn want_json(want: &Want) -> Json {
             }
             with_test(want, test)
         }
-        Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
+        Want::Fact { fact, test, of } => {
+            let mut want = json!({ "fact": fact });
+            if let Some(of) = of {
+                want["of"] = json!(of);
+            }
+            with_test(want, test)
+        }
         Want::Manual { text, confirm } => {
             json!({"manual": text, "confirm": confirm.as_deref().map(want_json)})
         }

@@ -1,5 +1,7 @@
 //! What a template names, held against the registry, the facts and its own parameters.
 
+mod whole;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -9,9 +11,7 @@ use super::{
     Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
     part_of_component, placeholders,
 };
-use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactKind, FactName};
-use crate::metadata::names::Pattern;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -120,7 +120,7 @@ impl Check<'_, '_, '_> {
             }
             Subject::Fact(text) => {
                 let test = Test::OneOf(condition.values.clone());
-                self.fact(text, &test, key, at);
+                self.fact(text, &test, key, at, false);
             }
         }
     }
@@ -133,9 +133,14 @@ impl Check<'_, '_, '_> {
                 self.metadata(component, path, test, placed);
                 self.star(component, path, &placed.path);
             }
-            Want::Fact { fact, test } => {
+            Want::Fact { fact, test, of } => {
                 self.test_placeholders(test, &placed.value);
-                self.fact(fact, test, &placed.subject, &placed.value);
+                if let Some(of) = of {
+                    self.placeholders(of, &placed.subject);
+                    self.other_user(fact, of, &placed.subject);
+                }
+                let is_of_another = of.is_some();
+                self.fact(fact, test, &placed.subject, &placed.value, is_of_another);
             }
             Want::Manual { text, .. } => {
                 self.placeholders(text, &placed.subject);
@@ -158,35 +163,6 @@ impl Check<'_, '_, '_> {
                 }
             }
         }
-    }
-
-    /// Several settings are no one of several wants, and prove nothing together.
-    fn no_star(&mut self, wants: &[PlacedWant]) {
-        for want in wants {
-            let Want::Metadata { component, path, .. } = &want.want else { continue };
-            if matches!(self.pattern(component, path), Ok(Some(_))) {
-                let what = "`*` stands for several settings, and `any` and `confirm` take one each";
-                self.mistakes.add(&want.path, what);
-            }
-        }
-    }
-
-    /// A star must stand for names that an org tells.
-    fn star(&mut self, component: &str, path: &str, at: &Range<usize>) {
-        if let Err(why) = self.pattern(component, path) {
-            self.mistakes.add(at, why);
-        }
-    }
-
-    fn pattern(&self, component: &str, path: &str) -> Result<Option<Pattern>, &'static str> {
-        let types = component_types(self.parameters.iter().copied(), component);
-        let type_name = match (types.and_then(<[String]>::first), component.split_once(':')) {
-            (Some(type_name), _) => type_name.as_str(),
-            (None, Some((type_name, _))) => type_name.trim(),
-            (None, None) => return Ok(None),
-        };
-        let Ok(path) = fill(path, "X").parse::<FieldPath>() else { return Ok(None) };
-        Pattern::of_setting(&ComponentId::new(type_name, "X"), &path)
     }
 
     /// What proves that something is done: what can be seen, or any of several such.
@@ -278,6 +254,10 @@ impl Check<'_, '_, '_> {
         };
         let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
             && !path_names(path).contains('{');
+        if test.is_of_whole() && names_are_plain {
+            self.whole(&rows, &parsed, test, placed);
+            return;
+        }
         // What one of the types has is asked of that one.
         let Some(row) = rows
             .iter()
@@ -346,7 +326,8 @@ impl Check<'_, '_, '_> {
                 }
                 return;
             }
-            Test::Absent => return,
+            // Judged by `whole`.
+            Test::Absent | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => return,
         };
         for value in values {
             let elements = value.elements();
@@ -360,7 +341,27 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn fact(&mut self, pattern: &str, test: &Test, subject: &Range<usize>, at: &Range<usize>) {
+    /// Only a fact about a user may speak of another.
+    fn other_user(&mut self, fact: &str, of: &str, at: &Range<usize>) {
+        let parsed = Fact::parse(&fill(fact, "X"));
+        if parsed.is_ok_and(|fact| fact.parameter() != Some("user")) {
+            let what = format!("`{fact}` is no fact about a user, so that it has no `of`");
+            self.mistakes.add(at, what);
+        }
+        if !of.is_empty() && placeholders(of).is_empty() && !of.contains('@') {
+            let what = "`of` is a user name, which looks like an e-mail address, or a parameter";
+            self.mistakes.add(at, what);
+        }
+    }
+
+    fn fact(
+        &mut self,
+        pattern: &str,
+        test: &Test,
+        subject: &Range<usize>,
+        at: &Range<usize>,
+        is_of_another: bool,
+    ) {
         self.placeholders(pattern, subject);
         if pattern.is_empty() {
             return;
@@ -377,6 +378,7 @@ impl Check<'_, '_, '_> {
             }
         };
         if let Some(parameter) = fact.parameter()
+            && !is_of_another
             && self.parameter(parameter).is_none()
         {
             self.mistakes.add(
@@ -395,7 +397,11 @@ impl Check<'_, '_, '_> {
                 }
                 values.iter().collect()
             }
-            Test::Includes(_) | Test::Excludes(_) => {
+            Test::Includes(_)
+            | Test::Excludes(_)
+            | Test::Inside(_)
+            | Test::Count(_)
+            | Test::Empty(_) => {
                 self.mistakes.add(
                     at,
                     format!("a fact is no list, so that `{}` can never match", test.name()),

@@ -45,7 +45,7 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                         test,
                     )
                 }
-                ExpandedWant::Fact { fact, of, test } => (
+                ExpandedWant::Fact { fact, of, test, .. } => (
                     of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")),
                     None,
                     test,
@@ -83,7 +83,12 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
         }
         Test::Includes(all) => Test::Includes(elements(all)),
         Test::Excludes(all) => Test::Excludes(elements(all)),
-        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+        Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => test.clone(),
     }
 }
 
@@ -124,7 +129,10 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
         | Test::Excludes(_)
         | Test::Absent
         | Test::AtLeast(_)
-        | Test::AtMost(_) => None,
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => None,
     };
     match (left, right) {
         (Test::Includes(wanted), Test::Excludes(unwanted))
@@ -134,6 +142,17 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
         (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => {
             least > most
         }
+        (Test::Empty(true), Test::Inside(wanted)) | (Test::Inside(wanted), Test::Empty(true)) => {
+            !wanted.is_empty()
+        }
+        (Test::Empty(true), Test::Count(count)) | (Test::Count(count), Test::Empty(true)) => {
+            *count != 0
+        }
+        (Test::Empty(false), Test::Count(count)) | (Test::Count(count), Test::Empty(false)) => {
+            *count == 0
+        }
+        (Test::Empty(one), Test::Empty(other)) => one != other,
+        (Test::Count(one), Test::Count(other)) => one != other,
         (Test::Absent, Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_))
         | (Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_), Test::Absent) => true,
         _ => match (values(left), values(right)) {
@@ -174,7 +193,9 @@ fn may_be(value: &Value, test: &Test) -> bool {
                 || value.elements().is_empty()
                 || value.to_string().is_empty()
         }
-        Test::Equals(_) | Test::OneOf(_) => true,
+        Test::Equals(_) | Test::OneOf(_) | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => {
+            true
+        }
     }
 }
 
@@ -200,6 +221,8 @@ mod tests {
             (Test::Includes(texts(&["a"])), Test::Excludes(texts(&["a", "b"])), true),
             (Test::Includes(texts(&["a"])), Test::Includes(texts(&["b"])), false),
             (Test::Equals(Value::List(texts(&["a"]))), Test::Includes(texts(&["a", "b"])), true),
+            (Test::Empty(true), Test::Inside(texts(&["203.0.113.7"])), true),
+            (Test::Empty(true), Test::Count(0), false),
             (Test::AtLeast(5), Test::AtMost(4), true),
             (Test::AtLeast(5), Test::AtMost(5), false),
             (Test::Equals(Value::Number(3)), Test::AtLeast(4), true),

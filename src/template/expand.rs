@@ -14,6 +14,7 @@ use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
+use crate::metadata::range::IpRange;
 use crate::metadata::registry::{self, canonical_type};
 use crate::metadata::value::Value;
 
@@ -62,6 +63,8 @@ pub enum ExpandedWant {
         of: Option<String>,
         /// What is wanted of it.
         test: Test,
+        /// The parameter that names whom it speaks of, where it is somebody's.
+        named_by: Option<String>,
     },
     /// Something that a person must do.
     Manual {
@@ -151,7 +154,9 @@ fn alone(wants: &[ExpandedWant]) -> Result<(), String> {
 fn named(want: &Want) -> Vec<&str> {
     match want {
         Want::Metadata { component, path, .. } => vec![component, path],
-        Want::Fact { fact, .. } => vec![fact],
+        Want::Fact { fact, of, .. } => {
+            std::iter::once(fact.as_str()).chain(of.as_deref()).collect()
+        }
         Want::Manual { confirm, .. } => confirm.as_deref().map(named).unwrap_or_default(),
         Want::Any(wants) => wants.iter().flat_map(named).collect(),
     }
@@ -174,6 +179,9 @@ impl Filler<'_> {
                     let path: FieldPath =
                         filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
+                    if let Test::Inside(ranges) = &test {
+                        ranges.iter().try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
+                    }
                     let is_grant = *carrier == GrantScope::Effective
                         && test == Test::Equals(Value::Bool(true));
                     let user = filler.about("user")?.filter(|_| is_grant);
@@ -190,9 +198,16 @@ impl Filler<'_> {
                     filler.refuse(path_pattern, &Name::of_setting(&id, &path))?;
                     Ok(Some(ExpandedWant::Metadata { id, path, test, effective }))
                 }),
-            Want::Fact { fact, test } => self.each_counted(&[fact], |filler| {
-                let (fact, of) = filler.fact(fact)?;
-                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test) }))
+            Want::Fact { test, of: another, .. } => self.each_counted(&named(want), |filler| {
+                let Want::Fact { fact, .. } = want else { return Ok(None) };
+                let (fact, mut of) = filler.fact(fact)?;
+                let mut named_by = fact.parameter().map(str::to_owned);
+                if let Some(another) = another {
+                    of = filler.user(another)?;
+                    let first = placeholders(another).into_iter().next();
+                    named_by = first.map(|(_, name)| name.to_owned());
+                }
+                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test), named_by }))
             }),
             // One for each element that is to be confirmed: the first proves nothing of the others.
             Want::Manual { text, confirm } => {
@@ -311,12 +326,12 @@ impl Filler<'_> {
         let Some(types) = self.template.component_types(pattern) else { return false };
         // What newer versions of the API have no more is as good as never had.
         let has = |type_name: &str| {
-            let found = registry::find(type_name).map(|row| row.resolve(path));
-            found.is_some_and(|found| match found {
+            let Some(row) = registry::find(type_name) else { return false };
+            match row.resolve(path) {
                 Ok(Some(found)) => found.field.until.is_none(),
                 Ok(None) => true,
-                Err(_) => false,
-            })
+                Err(_) => row.whole(path).is_some(),
+            }
         };
         !has(&id.type_name) && types.iter().any(|one| has(one))
     }
@@ -367,7 +382,10 @@ impl Filler<'_> {
             }
             Test::Includes(elements) => Test::Includes(self.elements(elements)),
             Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
-            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+            Test::Inside(elements) => Test::Inside(self.elements(elements)),
+            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
+                test.clone()
+            }
         }
     }
 
@@ -406,6 +424,17 @@ impl Filler<'_> {
             )),
             _ => Ok(of),
         }
+    }
+
+    /// The user whom a want names itself; nobody where the parameter is empty.
+    fn user(&self, pattern: &str) -> Result<Option<String>, String> {
+        let user = self.text(pattern).trim().to_owned();
+        if user.is_empty() || user.contains('@') {
+            return Ok(Some(user).filter(|user| !user.is_empty()));
+        }
+        Err(format!(
+            "`of` is `{user}`, and a user goes by the user name, which looks like an e-mail address"
+        ))
     }
 
     /// Refuses a parameter's value that no org can have as the name that it stands for.

@@ -74,7 +74,7 @@ impl Needs {
                 self.companion(&each.id, &each.path);
                 self.patterns.insert(each.pattern.clone());
             }
-            ExpandedWant::Fact { fact, of, test } => {
+            ExpandedWant::Fact { fact, of, test, .. } => {
                 self.fact(fact, of.as_ref());
                 self.names.extend(Name::of_fact(fact));
                 self.names.extend(wanted_by_fact(fact, test));

@@ -48,11 +48,17 @@ pub(super) mod keys {
         "absent",
         "at-least",
         "at-most",
+        "inside",
+        "count",
+        "empty",
         "carrier",
         "except",
+        "of",
     ];
-    pub(in crate::template) const COMPARISONS: &[&str] =
-        &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
+    pub(in crate::template) const COMPARISONS: &[&str] = &[
+        "equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most", "inside",
+        "count", "empty",
+    ];
     pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set", "except"];
 }
 

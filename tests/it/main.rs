@@ -40,6 +40,7 @@ mod package;
 mod plan_file;
 mod policies;
 mod project;
+mod ranges;
 mod secrets;
 mod signin;
 mod silence;

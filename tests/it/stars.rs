@@ -11,6 +11,8 @@ const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion
                     \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.holder]\n\
                     title = \"Holder\"\ntype = \"component\"\n\
                     default = \"Profile:Ampersand Integration\"\n";
+/// The user whose login the tests have.
+const ADMIN: &str = "robin.alder@harbourlight.example.com";
 const DIFF: &[&str] = &["diff", "--template", "t.toml", "--format", "json"];
 
 /// The custom fields of `Invoice__c`.
@@ -68,6 +70,21 @@ async fn all_fields_are_known_only_to_who_sees_all_of_them() {
         ("fieldPermissions[Account.*].readable", "not-observed")
     );
     assert!(reason.contains("View All Fields of Account"), "{reason}");
+    // A set of their own lets the user whose login it is see all of them.
+    let own = format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\ncreate = {{ component = \
+         \"PermissionSet:All_Fields\" }}\nwant = [{{ component = \"PermissionSet:All_Fields\", \
+         path = \"objectPermissions[Account].viewAllFields\", equals = true }}, {{ fact = \
+         \"user.permission_set[All_Fields]\", of = \"{ADMIN}\", equals = true }}]\n"
+    );
+    lab.env.write("own.toml", own);
+    let deployed = lab.run(&["deploy", "--template", "own.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    assert!(deployed.stdout.contains(&format!("All_Fields to {ADMIN}")), "{deployed:?}");
+    let all = told(&lab.run(DIFF).await);
+    let keys = keys(&all);
+    assert!(keys.contains(&"Account.Phone") && !keys.contains(&"Account.Name"), "{all:?}");
+    assert!(keys.iter().all(|key| !key.ends_with("__c")), "{all:?}");
 }
 
 #[tokio::test]

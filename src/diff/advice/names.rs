@@ -134,7 +134,7 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             settings_member(component, notes);
             leaf(component, path, notes);
         }
-        Want::Fact { fact, test } => of_fact(fact, test, notes),
+        Want::Fact { fact, test, .. } => of_fact(fact, test, notes),
         Want::Manual { text, confirm } => {
             to_do([text.as_str()].into_iter(), notes);
             confirm.iter().for_each(|want| of_want(want, notes));

@@ -122,3 +122,20 @@ fn each_element_of_a_list_needs_a_proof_of_its_own() {
     let answers = [("user.permission_set[A]", yes()), ("user.permission_set[B]", no())];
     assert_eq!(states(step, &answers), [State::InSync, State::Manual]);
 }
+
+#[test]
+fn a_fact_may_speak_of_another_user() {
+    let template = template(
+        "want = [{ fact = \"user.is_active\", of = \"{kind}@example.com\", equals = true }]",
+    );
+    let none = BTreeMap::new();
+    let arguments = Arguments::resolve(&template, &BTreeMap::new(), &none).unwrap();
+    let steps = expand(&template, &arguments).unwrap();
+    let fact = Fact::parse("user.is_active").unwrap();
+    let mut facts = FactValues::new(Unseen::new(UnseenKind::Offline, "offline"));
+    facts.insert(&fact, Some("a@example.com"), FactAnswer::Known(false.into()));
+    facts.insert(&fact, Some("one@example.com"), FactAnswer::Known(true.into()));
+    let found = diff(&steps, &ComponentSet::default(), &facts);
+    assert_eq!(found.findings[0].state(), State::InSync);
+    assert_eq!(found.findings[0].name(), "user.is_active of one@example.com");
+}

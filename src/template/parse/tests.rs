@@ -141,6 +141,33 @@ fn each_mistake_is_found_and_the_nearest_right_word_named() {
             ),
             "there is none",
         ),
+        (
+            step("want = [{ fact = \"org.edition\", of = \"a@b.c\", equals = \"x\" }]"),
+            "no fact about a user",
+        ),
+        (
+            step("want = [{ fact = \"user.license\", of = \"nobody\", equals = \"x\" }]"),
+            "e-mail address",
+        ),
+        (
+            step(
+                "want = [{ component = \"Profile:A\", path = \"loginIpRanges\", inside = \
+                 [\"203.0.113.7/24\"] }]",
+            ),
+            "write `203.0.113.0/24`",
+        ),
+        (
+            step(
+                "want = [{ component = \"Profile:A\", path = \"objectPermissions\", empty = true \
+                 }]",
+            ),
+            "asked for",
+        ),
+        (
+            step("want = [{ component = \"Profile:A\", path = \"custom\", count = 1 }]"),
+            "no list as a whole",
+        ),
+        (step("want = [{ fact = \"org.edition\", count = 1 }]"), "a fact is no list"),
         (step("when = []\nwant = [{ manual = \"x\" }]"), "never matches"),
         (step("when = [{ kind = \"one\" }, {}]\nwant = [{ manual = \"x\" }]"), "always matches"),
         (step("when = { not = {} }\nwant = [{ manual = \"x\" }]"), "never matches"),

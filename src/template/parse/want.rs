@@ -127,6 +127,7 @@ impl Walk<'_, '_> {
             ("carrier", "component"),
             ("except", "component"),
             ("confirm", "manual"),
+            ("of", "fact"),
         ];
         for (key, owner) in owners {
             if kind != owner
@@ -154,7 +155,10 @@ impl Walk<'_, '_> {
             placed.value = span;
             let subject = self.required_text(table, kind, &at, "a want");
             placed.want = if kind == "fact" {
-                Want::Fact { fact: subject, test }
+                let of = table
+                    .contains_key("of")
+                    .then(|| self.required_text(table, "of", &at, "a want on a fact"));
+                Want::Fact { fact: subject, test, of }
             } else {
                 placed.path = table.get("path").map_or(at.clone(), Spanned::span);
                 let path = self.required_text(table, "path", &at, "a want on a component");
@@ -256,6 +260,14 @@ impl Walk<'_, '_> {
             }
             "includes" => Test::Includes(self.texts(node, name)),
             "excludes" => Test::Excludes(self.texts(node, name)),
+            "inside" => Test::Inside(self.texts(node, name)),
+            "empty" => match node.get_ref().as_bool() {
+                Some(flag) => Test::Empty(flag),
+                None => {
+                    self.mistakes.add(&span, "`empty` is `true` or `false`");
+                    return None;
+                }
+            },
             "absent" => match node.get_ref().as_bool() {
                 Some(true) => Test::Absent,
                 _ => {
@@ -268,7 +280,11 @@ impl Walk<'_, '_> {
                     self.mistakes.add(&span, format!("`{name}` takes a whole number"));
                     return None;
                 };
-                if name == "at-least" { Test::AtLeast(number) } else { Test::AtMost(number) }
+                match name {
+                    "at-least" => Test::AtLeast(number),
+                    "at-most" => Test::AtMost(number),
+                    _ => Test::Count(number),
+                }
             }
         };
         Some((test, span))
