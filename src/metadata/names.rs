@@ -158,10 +158,19 @@ impl Name {
             Fact::Access(Access::Object(object, _)) => of_type("CustomObject", object),
             Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
             Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
-            Fact::Seats(licence) => vec![Self::Licence(licence.clone())],
-            Fact::Organization(_) | Fact::ApiAccessControl | Fact::User(_) | Fact::AppInstalled => {
-                Vec::new()
-            }
+            Fact::Seats(licence) | Fact::Licensed(licence) => vec![Self::Licence(licence.clone())],
+            Fact::Organization(_)
+            | Fact::ApiAccessControl
+            | Fact::User(_)
+            | Fact::Column(_)
+            | Fact::AppAccess(_)
+            | Fact::AppInstalled
+            | Fact::MyDomain
+            | Fact::Currency
+            | Fact::Package(_)
+            | Fact::PackageVersion(_)
+            | Fact::ChangeEvents(_)
+            | Fact::Feature(_) => Vec::new(),
         }
     }
 }

@@ -222,9 +222,18 @@ impl Plan<'_> {
             Fact::Organization(_)
             | Fact::ApiAccessControl
             | Fact::User(_)
+            | Fact::Column(_)
+            | Fact::Licensed(_)
+            | Fact::AppAccess(_)
             | Fact::Access(Access::PermissionSet(_) | Access::Field(..))
             | Fact::AppInstalled
-            | Fact::Seats(_) => return Err(no_package.to_owned()),
+            | Fact::Seats(_)
+            | Fact::MyDomain
+            | Fact::Currency
+            | Fact::Package(_)
+            | Fact::PackageVersion(_)
+            | Fact::ChangeEvents(_)
+            | Fact::Feature(_) => return Err(no_package.to_owned()),
         };
         let grants = |want: &ExpandedWant| match want {
             ExpandedWant::Metadata {

@@ -17,6 +17,7 @@ mod deploy;
 mod diff;
 mod document;
 mod effective;
+mod facts;
 mod faults;
 mod fuzz;
 mod gallery;

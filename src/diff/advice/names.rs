@@ -2,7 +2,7 @@
 //! settings, elements of entries, stars, and what was to be filled in.
 
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Access, Fact, OrganizationFact, UserFact};
+use crate::metadata::fact::{Access, Fact, OrgFeature, OrganizationFact, UserFact};
 use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
@@ -234,12 +234,28 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
         Fact::User(UserFact::License) => {
             values.for_each(|value| one_of(value, "licence", LICENCES, notes));
         }
-        Fact::Seats(licence) => one_of(licence, "licence", LICENCES, notes),
+        Fact::Seats(licence) | Fact::Licensed(licence) => {
+            one_of(licence, "licence", LICENCES, notes);
+        }
+        Fact::Feature(name) if !name.contains('{') && OrgFeature::find(name).is_none() => {
+            let end = perhaps(nearest(name, OrgFeature::names()));
+            let known = OrgFeature::names().collect::<Vec<_>>().join(", ");
+            let words = format!("asks for the feature `{name}`, of which nobody can tell{end}");
+            notes.push((true, format!("{words}; known are {known}")));
+        }
         Fact::Organization(_)
         | Fact::ApiAccessControl
         | Fact::User(_)
+        | Fact::Column(_)
+        | Fact::AppAccess(_)
         | Fact::Access(_)
-        | Fact::AppInstalled => {}
+        | Fact::AppInstalled
+        | Fact::MyDomain
+        | Fact::Currency
+        | Fact::Package(_)
+        | Fact::PackageVersion(_)
+        | Fact::ChangeEvents(_)
+        | Fact::Feature(_) => {}
     }
 }
 
@@ -348,6 +364,12 @@ mod tests {
             (path("Settings:Securty", "x"), true, "`Security`"),
             (path("Profile:X", "fieldPermissions[Phone].readable"), true, "`Object.Field`"),
             (format!("fact = \"user.object[My Object].read\", {on}"), true, "`Account`"),
+            (
+                "fact = \"org.feature[MultiCurency]\", equals = true".to_owned(),
+                true,
+                "`MultiCurrency`",
+            ),
+            (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
             (path("PermissionSet:TODO", "userPermissions[ApiEnabled].enabled"), false, "TODO"),
         ] {
             let notes = notes(&want);
