@@ -7,6 +7,7 @@
 
 mod check;
 mod connected_app;
+mod creation;
 mod custom_object;
 mod derived;
 mod entries;

@@ -7,7 +7,7 @@ use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
-use crate::metadata::registry::{self, Field, Kind, wsdl};
+use crate::metadata::registry::{self, Field, Kind, MetadataType, wsdl};
 use crate::metadata::value::Value;
 use crate::template::needs::wanted_names;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
@@ -61,6 +61,7 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     if let Some(create) = &step.create {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
+        not_made(&create.component, &mut notes);
     }
     let mut said: Vec<String> = Vec::new();
     for (is_mistake, words) in notes {
@@ -281,6 +282,15 @@ fn one_of(value: &str, sort: &str, known: &[&str], notes: &mut Vec<(bool, String
     }
 }
 
+/// What no package can make.
+fn not_made(component: &str, notes: &mut Vec<(bool, String)>) {
+    let Some((type_name, full_name)) = component.split_once(':') else { return };
+    let row = registry::find_component(type_name.trim(), full_name.trim());
+    if let Some(why) = row.and_then(MetadataType::why_not_made) {
+        notes.push((true, format!("cannot make {component}: {why}")));
+    }
+}
+
 /// The members of `Settings` are the WSDL's types of settings.
 fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
     let Some((registry::SETTINGS, member)) = component.split_once(':') else { return };
@@ -336,6 +346,20 @@ mod tests {
         let mut found = Vec::new();
         of_step(&template.steps[0], &mut found);
         found.into_iter().map(|one| (one.is_mistake, one.message)).collect()
+    }
+
+    #[test]
+    fn what_no_package_can_make_is_a_mistake() {
+        let of = |component: &str| {
+            let mut found = Vec::new();
+            not_made(component, &mut found);
+            found
+        };
+        assert_eq!(of("PermissionSet:{user}"), []);
+        assert_eq!(of("RemoteSiteSetting:Acme"), []);
+        for component in ["ApexClass:Acme", "Settings:Security", "CustomField:Account.A__c"] {
+            assert!(of(component).iter().any(|(is_mistake, _)| *is_mistake), "{component}");
+        }
     }
 
     #[test]
