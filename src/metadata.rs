@@ -15,6 +15,7 @@ pub mod names;
 pub mod path;
 pub mod percent;
 pub mod permission;
+pub mod range;
 pub mod registry;
 pub mod settings;
 pub mod sha256;

@@ -23,6 +23,7 @@ mod mint;
 mod names;
 pub mod pasted;
 mod patience;
+mod patterns;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;

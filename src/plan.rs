@@ -18,6 +18,7 @@ mod rights;
 pub mod saved;
 pub mod steps;
 pub mod trial;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 

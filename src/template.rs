@@ -19,17 +19,24 @@ mod parse;
 mod placed;
 pub(crate) mod schema;
 pub mod setup;
+mod when;
 
 use crate::metadata::labels::app_type;
+use crate::metadata::path::FieldPath;
+use crate::metadata::registry;
 use crate::metadata::value::Value;
 
 pub use arguments::{ArgumentErrors, Arguments};
-pub(crate) use expand::too_many;
-pub use expand::{Applies, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, expand};
+pub use expand::{
+    Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
+};
+pub(crate) use expand::{matched, too_many};
 pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
+pub use when::{Alternative, Condition, Subject, When};
+pub(crate) use when::{claims, may_meet};
 
 use setup::SetupPage;
 
@@ -186,6 +193,13 @@ pub enum ParameterKind {
     Flag,
     /// Several texts.
     List,
+    /// A component, `Type:full name`, of one of these types.
+    Component(Vec<String>),
+}
+
+impl ParameterKind {
+    /// The types of a component where the template names none.
+    pub(crate) const CARRIERS: [&str; 2] = ["Profile", "PermissionSet"];
 }
 
 /// One step of the documentation.
@@ -205,8 +219,8 @@ pub struct Step {
     pub setup: Option<&'static SetupPage>,
     /// How much it matters.
     pub level: Level,
-    /// When it applies; all must hold.
-    pub when: Vec<Condition>,
+    /// When it applies.
+    pub when: When,
     /// What must be so.
     pub wants: Vec<Want>,
     /// How to make a component that does not exist.
@@ -223,7 +237,7 @@ pub struct Step {
 impl Step {
     /// Returns the facts that decide whether it applies, as they are written.
     pub(crate) fn deciding_facts(&self) -> impl Iterator<Item = &String> {
-        self.when.iter().filter_map(|condition| match &condition.subject {
+        self.when.conditions().filter_map(|condition| match &condition.subject {
             Subject::Fact(fact) => Some(fact),
             Subject::Parameter(_) => None,
         })
@@ -231,7 +245,7 @@ impl Step {
 
     /// Returns the parameters that decide whether it applies.
     pub(crate) fn deciding_parameters(&self) -> impl Iterator<Item = &String> {
-        self.when.iter().filter_map(|condition| match &condition.subject {
+        self.when.conditions().filter_map(|condition| match &condition.subject {
             Subject::Parameter(name) => Some(name),
             Subject::Fact(_) => None,
         })
@@ -258,24 +272,6 @@ impl Level {
     }
 }
 
-/// A condition of a step: a parameter's value, or a fact's, is one of these.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// The parameter, or the fact.
-    pub subject: Subject,
-    /// Any of these.
-    pub values: Vec<Value>,
-}
-
-/// Of what a condition speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A parameter, by name.
-    Parameter(String),
-    /// A fact, as written.
-    Fact(String),
-}
-
 /// What must be so. Patterns may hold `{parameter}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Want {
@@ -289,6 +285,8 @@ pub enum Want {
         test: Test,
         /// Where a permission counts.
         carrier: GrantScope,
+        /// Of the names that one with a star stands for those that are not meant.
+        except: Vec<String>,
     },
     /// A fact about the org.
     Fact {
@@ -296,6 +294,9 @@ pub enum Want {
         fact: String,
         /// What is wanted of it.
         test: Test,
+        /// The name of the user of whom it speaks, where that is not the one named by the
+        /// parameter `user`.
+        of: Option<String>,
     },
     /// Something that a person must do.
     Manual {
@@ -336,9 +337,20 @@ pub enum Test {
     AtLeast(i64),
     /// A number not above this.
     AtMost(i64),
+    /// A list of ranges of addresses, in one of which each of these is.
+    Inside(Vec<String>),
+    /// A list of so many.
+    Count(i64),
+    /// A list, or group, of nothing; or of something.
+    Empty(bool),
 }
 
 impl Test {
+    /// Says whether it speaks of a list, or a group, as a whole.
+    pub(crate) fn is_of_whole(&self) -> bool {
+        matches!(self, Self::Inside(_) | Self::Count(_) | Self::Empty(_))
+    }
+
     /// Returns the comparison as templates and reports write it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -349,6 +361,9 @@ impl Test {
             Self::Absent => "absent",
             Self::AtLeast(_) => "at-least",
             Self::AtMost(_) => "at-most",
+            Self::Inside(_) => "inside",
+            Self::Count(_) => "count",
+            Self::Empty(_) => "empty",
         }
     }
 
@@ -357,11 +372,14 @@ impl Test {
         match self {
             Self::Equals(value) => vec![value.clone()],
             Self::OneOf(values) => values.clone(),
-            Self::Includes(elements) | Self::Excludes(elements) => {
+            Self::Includes(elements) | Self::Excludes(elements) | Self::Inside(elements) => {
                 elements.iter().map(|element| Value::from(element.as_str())).collect()
             }
             Self::Absent => Vec::new(),
-            Self::AtLeast(number) | Self::AtMost(number) => vec![Value::Number(*number)],
+            Self::AtLeast(number) | Self::AtMost(number) | Self::Count(number) => {
+                vec![Value::Number(*number)]
+            }
+            Self::Empty(flag) => vec![Value::Bool(*flag)],
         }
     }
 }
@@ -380,6 +398,28 @@ pub struct Create {
 }
 
 impl Template {
+    /// Returns the types of the component that a parameter stands for, where a pattern is nothing
+    /// but such a one.
+    pub(crate) fn component_types(&self, pattern: &str) -> Option<&[String]> {
+        component_types(self.parameters.iter(), pattern)
+    }
+
+    /// Says whether a parameter stands for the component, which is of a type that has no such
+    /// setting, and another of its types has: the want is of that one.
+    fn is_of_another(&self, pattern: &str, type_name: &str, path: &FieldPath) -> bool {
+        let Some(types) = self.component_types(pattern) else { return false };
+        // What newer versions of the API have no more is as good as never had.
+        let has = |type_name: &str| {
+            let Some(row) = registry::find(type_name) else { return false };
+            match row.resolve(path) {
+                Ok(Some(found)) => found.field.until.is_none(),
+                Ok(None) => true,
+                Err(_) => row.whole(path).is_some(),
+            }
+        };
+        !has(type_name) && types.iter().any(|one| has(one))
+    }
+
     /// Returns the parameters that hold an app's name: a component that is an app, or a part of
     /// one, is named by them alone.
     pub(crate) fn app_parameters(&self) -> impl Iterator<Item = &str> {
@@ -434,6 +474,50 @@ impl Want {
             Self::Manual { confirm, .. } => confirm.iter().flat_map(|one| one.patterns()).collect(),
             Self::Any(wants) => wants.iter().flat_map(Self::patterns).collect(),
         }
+    }
+}
+
+/// As [`Template::component_types`], of parameters alone.
+fn component_types<'p>(
+    mut parameters: impl Iterator<Item = &'p Parameter>,
+    pattern: &str,
+) -> Option<&'p [String]> {
+    let name = pattern.trim().strip_prefix('{')?.strip_suffix('}')?;
+    match &parameters.find(|parameter| parameter.name == name)?.kind {
+        ParameterKind::Component(types) => Some(types),
+        ParameterKind::Text
+        | ParameterKind::Choice(_)
+        | ParameterKind::Flag
+        | ParameterKind::List => None,
+    }
+}
+
+/// The parameter of a placeholder, and the part of the component that is meant: `{holder.name}` is
+/// its full name, `{holder.type}` its type.
+pub(crate) fn part_of_component(placeholder: &str) -> Option<(&str, ComponentPart)> {
+    let (name, part) = placeholder.rsplit_once('.')?;
+    match part {
+        "name" => Some((name, ComponentPart::Name)),
+        "type" => Some((name, ComponentPart::Type)),
+        _ => None,
+    }
+}
+
+/// A part of what a parameter of type `component` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ComponentPart {
+    Name,
+    Type,
+}
+
+impl ComponentPart {
+    /// Takes the part out of a component's name.
+    fn of(self, component: &str) -> Option<Value> {
+        let (type_name, full_name) = component.split_once(':')?;
+        Some(Value::from(match self {
+            Self::Name => full_name,
+            Self::Type => type_name,
+        }))
     }
 }
 

@@ -18,8 +18,8 @@ use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Org, OrgError, OrgErrorKind, Values};
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
-use crate::template::ExpandedStep;
 use crate::template::needs::{Needs, needs};
+use crate::template::{ExpandedStep, matched};
 
 use super::validation::is_one_of;
 
@@ -87,7 +87,11 @@ pub(crate) async fn examine(
     done: Option<&Plan<'_>>,
     values: &Values,
 ) -> Result<Examined, OrgError> {
-    let needs = needs(steps);
+    let mut needs = needs(steps);
+    let matches = org.matches(&needs.patterns).await?;
+    for want in matched(steps, &matches) {
+        needs.want(&want);
+    }
     let mut request = RetrieveRequest {
         components: needs.components.clone(),
         companions: needs.companions.clone(),
@@ -96,7 +100,7 @@ pub(crate) async fn examine(
     };
     let (mut graph, mut wanted) = (Vec::new(), Vec::new());
     if to_change {
-        wanted = plan::permissions_wanted(steps);
+        wanted = plan::permissions_wanted(steps, &matches);
         graph = org.permission_graph(&wanted).await?;
         for id in plan::companions(&wanted, &graph) {
             request.companions.add(&id.type_name, &id.full_name);
@@ -118,7 +122,7 @@ pub(crate) async fn examine(
     let mut components = retrieved.components;
     let mut names = needs.names.clone();
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
-    components.names = org.names(&names, &components, values).await?;
+    components.names = org.names(&names, &components, values).await?.with_matches_of(&matches);
     Ok(Examined { components, facts, graph, messages: retrieved.messages })
 }
 

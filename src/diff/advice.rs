@@ -11,9 +11,10 @@ use crate::metadata::fact::Fact;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::conflict::{can_all_hold, contradict};
+use crate::template::conflict::contradict;
 use crate::template::{
-    Condition, GrantScope, Step, Subject, Template, Test, Want, fill, placeholders, too_many,
+    Condition, GrantScope, Step, Subject, Template, Test, Want, claims, fill, may_meet,
+    part_of_component, placeholders, too_many,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -144,11 +145,12 @@ fn with_defaults(template: &Template, pattern: &str) -> String {
 fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut name = |pattern: &str| {
-        used.extend(placeholders(pattern).into_iter().map(|(_, name)| name.to_owned()))
+        let whole = |name| part_of_component(name).map_or(name, |(whole, _)| whole);
+        used.extend(placeholders(pattern).into_iter().map(|(_, name)| whole(name).to_owned()))
     };
     let mut also = BTreeSet::new();
     for step in &template.steps {
-        for Condition { subject, .. } in &step.when {
+        for Condition { subject, .. } in step.when.conditions() {
             match subject {
                 Subject::Parameter(parameter) => {
                     also.insert(parameter.clone());
@@ -187,7 +189,8 @@ fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
 /// of a fact.
 fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>) {
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
+            except.iter().for_each(|one| name(one));
             name(component);
             name(path);
             of_test(test, name);
@@ -195,8 +198,15 @@ fn of_want(want: &Want, name: &mut dyn FnMut(&str), also: &mut BTreeSet<String>)
                 also.insert("user".to_owned());
             }
         }
-        Want::Fact { fact, test } => {
-            of_fact(fact, name, also);
+        Want::Fact { fact, test, of } => {
+            match of {
+                // It speaks of that user, and not of the one named by `user`.
+                Some(of) => {
+                    name(fact);
+                    name(of);
+                }
+                None => of_fact(fact, name, also),
+            }
             of_test(test, name);
         }
         Want::Manual { text, confirm } => {
@@ -272,10 +282,10 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
 
 /// Two steps that ask one parameter or fact for different values never apply at once.
 fn may_apply_together(left: &Step, right: &Step) -> bool {
-    let conditions = |step: &Step| {
-        step.when.iter().map(|one| (one.subject.clone(), one.values.clone())).collect::<Vec<_>>()
+    let claimed = |step: &Step| {
+        claims(&step.when.0, |one: &Condition| (one.subject.clone(), one.values.clone()))
     };
-    can_all_hold(&conditions(left), &conditions(right))
+    may_meet(&claimed(left), &claimed(right))
 }
 
 /// A permission that a step grants: in which component, and the line that wants it.

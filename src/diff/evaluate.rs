@@ -1,5 +1,6 @@
 //! What a step wants, held against what is there: one finding a want.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues};
@@ -10,7 +11,9 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::needs::{wanted_by_fact, wanted_names};
-use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
+use crate::template::{
+    Alternative, Applies, Each, ExpandedStep, ExpandedWant, FactCondition, Test,
+};
 
 use super::finding::{Aside, Finding, Origin, Outcome, State, StepWant, Subject};
 use super::observe::{self, Observation};
@@ -27,14 +30,15 @@ pub(super) fn step<'s>(
     let unseen = match &step.applies {
         Applies::Yes => None,
         Applies::No => return Vec::new(),
-        Applies::IfFacts(conditions) => match condition(conditions, facts) {
+        Applies::IfFacts(alternatives) => match any_holds(alternatives, facts) {
             ConditionState::Holds => None,
             ConditionState::Fails => return Vec::new(),
             ConditionState::Unseen(unseen) => Some(unseen),
         },
     };
     let seen = Seen { step, components, facts, made };
-    let mut findings: Vec<Finding<'s>> = step.wants.iter().map(|want| seen.want(want)).collect();
+    let mut findings: Vec<Finding<'s>> =
+        step.wants.iter().flat_map(|want| seen.all(want)).collect();
     if let Some(unseen) = unseen {
         for finding in &mut findings {
             finding.outcome = Outcome::NotObserved(unseen.clone());
@@ -49,13 +53,32 @@ enum ConditionState {
     Unseen(Unseen),
 }
 
-/// A condition that is seen to fail settles the matter, even where another could not be seen.
-fn condition(
-    conditions: &[(Fact, Option<String>, Vec<Value>)],
-    facts: &FactValues,
-) -> ConditionState {
+/// An alternative that is seen to hold settles the matter, even where another could not be seen.
+fn any_holds(alternatives: &[Alternative<FactCondition>], facts: &FactValues) -> ConditionState {
     let mut unseen = None;
-    for (fact, of, values) in conditions {
+    for Alternative { all, not } in alternatives {
+        let all = all_hold(all, facts);
+        let negated = match all_hold(not, facts) {
+            _ if not.is_empty() => ConditionState::Holds,
+            ConditionState::Holds => ConditionState::Fails,
+            ConditionState::Fails => ConditionState::Holds,
+            unseen @ ConditionState::Unseen(_) => unseen,
+        };
+        match (all, negated) {
+            (ConditionState::Fails, _) | (_, ConditionState::Fails) => {}
+            (ConditionState::Unseen(why), _) | (_, ConditionState::Unseen(why)) => {
+                unseen.get_or_insert(why);
+            }
+            (ConditionState::Holds, ConditionState::Holds) => return ConditionState::Holds,
+        }
+    }
+    unseen.map_or(ConditionState::Fails, ConditionState::Unseen)
+}
+
+/// A condition that is seen to fail settles the matter, even where another could not be seen.
+fn all_hold(conditions: &[FactCondition], facts: &FactValues) -> ConditionState {
+    let mut unseen = None;
+    for FactCondition { fact, of, values } in conditions {
         match facts.get(fact, of.as_deref()) {
             FactAnswer::Known(actual) => {
                 if !values.iter().any(|value| same(value, &actual)) {
@@ -81,9 +104,9 @@ pub(super) fn lacked_by_condition(
     step: &ExpandedStep<'_>,
     components: &ComponentSet,
 ) -> Vec<String> {
-    let Applies::IfFacts(conditions) = &step.applies else { return Vec::new() };
+    let Applies::IfFacts(alternatives) = &step.applies else { return Vec::new() };
     let mut said: Vec<String> = Vec::new();
-    for (fact, _, values) in conditions {
+    for FactCondition { fact, values, .. } in alternatives.iter().flat_map(|one| one.conditions()) {
         let mut names = Name::of_fact(fact);
         names.extend(wanted_by_fact(fact, &Test::OneOf(values.clone())));
         let lacked = names.iter().find_map(|name| match components.names.get(name)? {
@@ -107,12 +130,66 @@ struct Seen<'s, 'c> {
 }
 
 impl<'s> Seen<'s, '_> {
+    /// A finding of each setting that a want stands for.
+    fn all(&self, want: &'s ExpandedWant) -> Vec<Finding<'s>> {
+        match want {
+            ExpandedWant::Each(each) => self.each(want, each),
+            _ => vec![self.want(want)],
+        }
+    }
+
+    /// What a star stands for, as far as that is known; one finding of it where it is not, or where
+    /// there is no such name.
+    fn each(&self, want: &'s ExpandedWant, each: &Each) -> Vec<Finding<'s>> {
+        let (outcome, lacks) = match each.wants(&self.components.names) {
+            Ok(wants) if !wants.is_empty() => {
+                return wants.into_iter().map(|(one, unseen)| self.one_of(one, unseen)).collect();
+            }
+            // What is not there is as it should be, and strictly speaking nobody has seen it.
+            Ok(_) => {
+                let matches = self.components.names.matches(&each.pattern);
+                let is_none = matches.is_ok_and(<[_]>::is_empty);
+                (Outcome::InSync, is_none.then(|| Lacked::of(each.pattern.names().0)))
+            }
+            Err(unseen) => (Outcome::NotObserved(unseen), None),
+        };
+        let subject = Subject::Setting { component: each.id.clone(), path: each.path.clone() };
+        let finding = self.finding(Cow::Borrowed(want), subject, outcome, None, None);
+        let object: Vec<Name> = each.pattern.names().1.into_iter().collect();
+        let finding = Finding { lacks, ..finding };
+        vec![self.with_names(finding, &object, &each.test)]
+    }
+
+    /// One setting that a star stands for; where it is not known whether the org grants it to
+    /// anybody, only what is seen to be right counts.
+    fn one_of(&self, want: ExpandedWant, unseen: Option<Unseen>) -> Finding<'s> {
+        let ExpandedWant::Metadata { id, path, test, effective } = &want else {
+            return self.finding(Cow::Owned(want), Subject::ByHand, Outcome::InSync, None, None);
+        };
+        let finding = self.setting(Cow::Owned(want.clone()), id, path, test, effective.as_ref());
+        match unseen {
+            Some(unseen) if finding.outcome != Outcome::InSync => {
+                Finding { outcome: Outcome::NotObserved(unseen), actual: None, ..finding }
+            }
+            _ => finding,
+        }
+    }
+
     fn want(&self, want: &'s ExpandedWant) -> Finding<'s> {
         match want {
             ExpandedWant::Metadata { id, path, test, effective } => {
-                self.setting(want, id, path, test, effective.as_ref())
+                self.setting(Cow::Borrowed(want), id, path, test, effective.as_ref())
             }
-            ExpandedWant::Fact { fact, of, test } => self.fact(want, fact, of.as_deref(), test),
+            // Refused within an `any` or a `confirm` when the template is filled in.
+            ExpandedWant::Each(each) => {
+                let subject =
+                    Subject::Setting { component: each.id.clone(), path: each.path.clone() };
+                let outcome = Outcome::NotObserved(nothing_wanted());
+                self.finding(Cow::Borrowed(want), subject, outcome, None, None)
+            }
+            ExpandedWant::Fact { fact, of, test, named_by } => {
+                self.fact(want, fact, of.as_deref(), test, named_by.as_deref())
+            }
             ExpandedWant::Manual { confirm, .. } => self.by_hand(want, confirm.as_deref()),
             ExpandedWant::Any(wants) => self.any(want, wants),
         }
@@ -120,7 +197,7 @@ impl<'s> Seen<'s, '_> {
 
     fn finding(
         &self,
-        want: &'s ExpandedWant,
+        want: Cow<'s, ExpandedWant>,
         subject: Subject,
         outcome: Outcome,
         actual: Option<Value>,
@@ -134,7 +211,7 @@ impl<'s> Seen<'s, '_> {
 
     fn setting(
         &self,
-        want: &'s ExpandedWant,
+        want: Cow<'s, ExpandedWant>,
         id: &ComponentId,
         path: &FieldPath,
         test: &Test,
@@ -244,8 +321,10 @@ impl<'s> Seen<'s, '_> {
             return lacking(finding, lacked, outcome);
         }
         // Whether a user has a set is said by what is assigned to them, whoever lists the sets.
-        let is_of_set =
-            matches!(finding.subject, Subject::Fact(Fact::Access(Access::PermissionSet(_))));
+        let is_of_set = matches!(
+            finding.subject,
+            Subject::Fact { fact: Fact::Access(Access::PermissionSet(_)), .. }
+        );
         if let Some(spelt) = self.spelling(names) {
             return match &finding.outcome {
                 Outcome::InSync => with_aside(finding, spelt.to_string(), false),
@@ -349,9 +428,10 @@ impl<'s> Seen<'s, '_> {
         fact: &Fact,
         of: Option<&str>,
         test: &Test,
+        named_by: Option<&str>,
     ) -> Finding<'s> {
         let nobody_asked = fact.parameter().is_some() && of.is_none();
-        let answer = match (fact.parameter(), of) {
+        let answer = match (named_by, of) {
             (Some(parameter), None) => FactAnswer::NotObserved(Unseen::new(
                 UnseenKind::NobodyNamed,
                 format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),
@@ -367,8 +447,8 @@ impl<'s> Seen<'s, '_> {
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
             FactAnswer::NotObserved(unseen) => {
-                let of = fact.parameter().filter(|_| unseen.kind == UnseenKind::NobodyThere);
-                let words = match of {
+                let named_by = named_by.filter(|_| unseen.kind == UnseenKind::NobodyThere);
+                let words = match named_by {
                     Some(parameter) => format!("the parameter `{parameter}`: {unseen}"),
                     None => unseen.words,
                 };
@@ -376,10 +456,17 @@ impl<'s> Seen<'s, '_> {
             }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
+        let another = of.filter(|_| named_by != fact.parameter()).map(str::to_owned);
         let is_had = actual == Some(Value::Bool(true));
         let is_lacking = actual == Some(Value::Bool(false)) && *fact == Fact::AppInstalled;
         let is_seen = !matches!(outcome, Outcome::NotObserved(_));
-        let finding = self.finding(want, Subject::Fact(fact.clone()), outcome, actual, access_from);
+        let finding = self.finding(
+            Cow::Borrowed(want),
+            Subject::Fact { fact: fact.clone(), of: another },
+            outcome,
+            actual,
+            access_from,
+        );
         let mut names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
         // What the user has is there, by whatever name a list has it.
         names.retain(|name| !is_had || self.components.names.spelling(name).is_some());
@@ -411,7 +498,8 @@ impl<'s> Seen<'s, '_> {
             }
             None => (Outcome::Manual(None), None, None),
         };
-        Finding { lacks, aside, ..self.finding(want, Subject::ByHand, outcome, None, None) }
+        let finding = self.finding(Cow::Borrowed(want), Subject::ByHand, outcome, None, None);
+        Finding { lacks, aside, ..finding }
     }
 
     /// One of them suffices. Where none is seen to hold but one could not be seen, nobody knows;
@@ -431,7 +519,7 @@ impl<'s> Seen<'s, '_> {
             // Of two that are equally wrong, the one that a package can fix speaks for the group.
             (rank(finding.state()), finding.subject.component().is_none())
         }) else {
-            return self.finding(want, Subject::ByHand, Outcome::InSync, None, None);
+            return self.finding(Cow::Borrowed(want), Subject::ByHand, Outcome::InSync, None, None);
         };
         let mut finding = all.remove(chosen);
         if let Origin::Step(wanted) = &mut finding.origin {
@@ -468,7 +556,8 @@ fn nothing_wanted() -> Unseen {
 
 /// Says whether a want is that there be nothing: what does not exist is that already.
 fn wants_none(test: &Test) -> bool {
-    matches!(test, Test::Absent | Test::Equals(Value::Bool(false)))
+    let is_none = matches!(test, Test::Absent | Test::Equals(Value::Bool(false)));
+    is_none || matches!(test, Test::Empty(true) | Test::Count(0))
 }
 
 /// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
@@ -482,6 +571,12 @@ fn wants_nothing(test: &Test) -> bool {
         | Test::Excludes(_)
         | Test::Absent
         | Test::AtLeast(_)
-        | Test::AtMost(_) => false,
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

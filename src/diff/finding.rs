@@ -3,6 +3,7 @@
 //! A template's and a baseline's are of one type. What a reader is told of them is worded in
 //! `report`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ pub struct StepWant<'s> {
     /// The step.
     pub step: &'s Step,
     /// What it wants; of a group of which one suffices the one that speaks for it.
-    pub want: &'s ExpandedWant,
+    pub want: Cow<'s, ExpandedWant>,
     /// Where access comes from, where it is not the setting itself: `View All Data in the same
     /// component`, `permission set X, through group Y`.
     pub access_from: Option<String>,
@@ -91,7 +92,12 @@ pub enum Subject {
     /// A component as a whole.
     Component(ComponentId),
     /// A fact.
-    Fact(Fact),
+    Fact {
+        /// Which.
+        fact: Fact,
+        /// Of which user, where that is not the one named by the parameter `user`.
+        of: Option<String>,
+    },
     /// Something that a person does.
     ByHand,
 }
@@ -203,9 +209,10 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns the comparison of the want; none for what is by hand, and for a baseline.
-    pub fn test(&self) -> Option<&'s Test> {
-        match self.wanted()?.want {
+    pub fn test(&self) -> Option<&Test> {
+        match &*self.wanted()?.want {
             ExpandedWant::Metadata { test, .. } | ExpandedWant::Fact { test, .. } => Some(test),
+            ExpandedWant::Each(each) => Some(&each.test),
             ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => None,
         }
     }
@@ -219,12 +226,13 @@ impl<'s> Finding<'s> {
     }
 
     /// Returns what a person must do.
-    pub fn manual(&self) -> Option<&'s str> {
-        match self.wanted()?.want {
+    pub fn manual(&self) -> Option<&str> {
+        match &*self.wanted()?.want {
             ExpandedWant::Manual { text, .. } => Some(text),
-            ExpandedWant::Metadata { .. } | ExpandedWant::Fact { .. } | ExpandedWant::Any(_) => {
-                None
-            }
+            ExpandedWant::Metadata { .. }
+            | ExpandedWant::Each(_)
+            | ExpandedWant::Fact { .. }
+            | ExpandedWant::Any(_) => None,
         }
     }
 
@@ -284,8 +292,8 @@ impl<'s> Finding<'s> {
             Subject::Setting { component, .. } | Subject::Component(component) => {
                 setup::of_component(component)
             }
-            Subject::Fact(fact) => setup::of_fact(fact),
-            Subject::ByHand => self.wanted().and_then(|wanted| page_of(wanted.want)),
+            Subject::Fact { fact, .. } => setup::of_fact(fact),
+            Subject::ByHand => self.wanted().and_then(|wanted| page_of(&wanted.want)),
         };
         [self.step().and_then(|step| step.setup), subject].into_iter().flatten()
     }
@@ -302,6 +310,7 @@ impl<'s> Finding<'s> {
 fn page_of(want: &ExpandedWant) -> Option<&'static SetupPage> {
     match want {
         ExpandedWant::Metadata { id, .. } => setup::of_component(id),
+        ExpandedWant::Each(each) => setup::of_component(&each.id),
         ExpandedWant::Fact { fact, .. } => setup::of_fact(fact),
         ExpandedWant::Manual { confirm, text } => {
             let proved = confirm.as_deref().and_then(page_of);
@@ -316,7 +325,7 @@ impl Subject {
     pub fn component(&self) -> Option<&ComponentId> {
         match self {
             Self::Setting { component, .. } | Self::Component(component) => Some(component),
-            Self::Fact(_) | Self::ByHand => None,
+            Self::Fact { .. } | Self::ByHand => None,
         }
     }
 
@@ -324,14 +333,14 @@ impl Subject {
     pub fn path(&self) -> Option<&FieldPath> {
         match self {
             Self::Setting { path, .. } => Some(path),
-            Self::Component(_) | Self::Fact(_) | Self::ByHand => None,
+            Self::Component(_) | Self::Fact { .. } | Self::ByHand => None,
         }
     }
 
     /// Returns the fact that it is.
     pub fn fact(&self) -> Option<&Fact> {
         match self {
-            Self::Fact(fact) => Some(fact),
+            Self::Fact { fact, .. } => Some(fact),
             Self::Setting { .. } | Self::Component(_) | Self::ByHand => None,
         }
     }
@@ -350,7 +359,8 @@ impl fmt::Display for Subject {
         match self {
             Self::Setting { component, path } => write!(f, "{component} {path}"),
             Self::Component(component) => component.fmt(f),
-            Self::Fact(fact) => fact.fmt(f),
+            Self::Fact { fact, of: None } => fact.fmt(f),
+            Self::Fact { fact, of: Some(of) } => write!(f, "{fact} of {of}"),
             Self::ByHand => f.write_str("by hand"),
         }
     }

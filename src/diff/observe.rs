@@ -1,6 +1,7 @@
 //! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
 
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::range::IpRange;
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Portability};
 use crate::metadata::settings::doubled_at;
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -179,6 +180,9 @@ fn present(
         satisfied: satisfies(test, value.as_ref(), field),
         value,
     };
+    if test.is_of_whole() {
+        return whole(&asked, component, row, path, test);
+    }
     match registry::look_up(row, &component.document, path) {
         Found::Value { value, .. } => seen(Some(value)),
         Found::Entry(_) => seen(Some(Value::Present)),
@@ -196,6 +200,36 @@ fn present(
                 Absent::Empty => Some(Value::List(Vec::new())),
                 Absent::Unset => None,
             }))
+        }
+    }
+}
+
+/// What a list, a set or a group holds as a whole. Where nobody knows that what is not there was
+/// asked for, only what is there proves something.
+fn whole(
+    asked: &Asked<'_>,
+    component: &Component,
+    row: &MetadataType,
+    path: &FieldPath,
+    test: &Test,
+) -> Observation {
+    let held = registry::held(row, &component.document, path);
+    let satisfied = satisfies(test, Some(&Value::List(held.clone())), None);
+    let is_proved = match test {
+        Test::Inside(_) | Test::Empty(false) => satisfied,
+        Test::Empty(true) => !held.is_empty(),
+        Test::Count(count) => i64::try_from(held.len()).is_ok_and(|there| there > *count),
+        _ => false,
+    };
+    match asked.why_absent(&component.id, path, false).filter(|_| !is_proved) {
+        Some(unseen) => Observation::NotObserved(unseen),
+        None => {
+            let shown = |key: &String| {
+                let range = IpRange::parse(key).ok().filter(|_| key.contains('|'));
+                range.map_or_else(|| key.clone(), |range| range.to_string())
+            };
+            let value = Some(Value::List(held.iter().map(shown).collect()));
+            Observation::Seen { value, satisfied }
         }
     }
 }

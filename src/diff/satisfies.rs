@@ -1,5 +1,6 @@
 //! Does this value satisfy this want? The only place that decides.
 
+use crate::metadata::range::IpRange;
 use crate::metadata::registry::Field;
 use crate::metadata::value::{Value, elements, number, same};
 use crate::template::Test;
@@ -33,6 +34,17 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
         },
         Test::AtLeast(least) => number(actual.as_ref()).is_some_and(|number| number >= *least),
         Test::AtMost(most) => number(actual.as_ref()).is_some_and(|number| number <= *most),
+        Test::Inside(wanted) => {
+            let there = actual.as_ref().map(Value::elements).unwrap_or_default();
+            IpRange::outside(wanted, &there).is_empty()
+        }
+        Test::Count(count) => {
+            let there = actual.as_ref().map(Value::elements).unwrap_or_default();
+            i64::try_from(there.len()) == Ok(*count)
+        }
+        Test::Empty(wanted) => {
+            actual.as_ref().is_none_or(|actual| actual.elements().is_empty()) == *wanted
+        }
     }
 }
 
@@ -58,6 +70,9 @@ mod tests {
             Test::Includes(texts(&["a"])),
             Test::AtLeast(0),
             Test::AtMost(0),
+            Test::Inside(texts(&["203.0.113.7"])),
+            Test::Count(1),
+            Test::Empty(false),
         ] {
             assert!(!satisfies(&test, None, None), "{test:?}");
         }
@@ -69,6 +84,12 @@ mod tests {
         assert!(satisfies(&Test::Includes(texts(&["Web"])), Some(&actual), None));
         assert!(!satisfies(&Test::Includes(texts(&["Web", "Full"])), Some(&actual), None));
         assert!(!satisfies(&Test::Excludes(texts(&["Web"])), Some(&actual), None));
+        let ranges = list(&["203.0.113.0-203.0.113.255"]);
+        assert!(satisfies(&Test::Inside(texts(&["203.0.113.8/30"])), Some(&ranges), None));
+        assert!(!satisfies(&Test::Inside(texts(&["203.0.114.0"])), Some(&ranges), None));
+        assert!(satisfies(&Test::Count(2), Some(&actual), None));
+        assert!(satisfies(&Test::Empty(false), Some(&actual), None));
+        assert!(satisfies(&Test::Empty(true), Some(&list(&[])), None));
         assert!(satisfies(&Test::Absent, Some(&list(&[])), None));
         assert!(satisfies(&Test::AtLeast(5), Some(&Value::Number(5)), None));
         assert!(!satisfies(&Test::AtMost(4), Some(&"5".into()), None));

@@ -48,6 +48,11 @@ pub(super) fn test(test: &Test, named: &dyn Fn(&Test) -> Vec<Name>, names: &Name
         Test::OneOf(values) => Test::OneOf(values.iter().map(value).collect()),
         Test::Includes(texts) => Test::Includes(texts.iter().map(text).collect()),
         Test::Excludes(texts) => Test::Excludes(texts.iter().map(text).collect()),
-        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => return None,
+        Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => return None,
     })
 }

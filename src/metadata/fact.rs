@@ -6,6 +6,7 @@
 //! templates is `name`'s. To add a fact, write its name in `FactName` and its variant in its
 //! source; the compiler leads from there.
 
+mod feature;
 mod name;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::registry::nearest::is_slip;
 use super::unseen::Unseen;
 use super::value::Value;
 
+pub(crate) use feature::OrgFeature;
 pub(crate) use name::FactName;
 pub use name::{FieldFlag, ObjectFlag};
 
@@ -28,12 +30,59 @@ pub enum Fact {
     ApiAccessControl,
     /// Of the row of a user, with profile and licence.
     User(UserFact),
+    /// Of the row of a user alone.
+    Column(UserColumn),
+    /// The user has the permission set licence of this name: of the rows of assigned licences.
+    Licensed(String),
+    /// The user is let into the app of this name beforehand: of the rows of what sets give access
+    /// to.
+    AppAccess(String),
     /// Of a user's assignments: what profile, permission sets and groups give together.
     Access(Access),
     /// The app is there: of the rows of installed apps (S 1.7) and the list of the org's own.
     AppInstalled,
     /// Free seats of the licence of this name: of the rows of licences.
     Seats(String),
+    /// The name of the My Domain: of the org's address.
+    MyDomain,
+    /// The currency of the company: of the rows of currencies.
+    Currency,
+    /// The package of this namespace is installed: of the list of packages.
+    Package(String),
+    /// The version of the package of this namespace: of its file.
+    PackageVersion(String),
+    /// The changes of the object of this name are published: of the members of event channels.
+    ChangeEvents(String),
+    /// The feature of this name is on: of a file of settings.
+    Feature(String),
+}
+
+/// What a user's own row answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserColumn {
+    /// The language, as `en_US`.
+    Language,
+    /// The locale, as `en_GB`.
+    Locale,
+    /// The currency of new records, where an org has several.
+    Currency,
+    /// The role, by the name that Setup shows.
+    Role,
+    /// The feature licence of this API name, such as `MarketingUser`.
+    Feature(String),
+}
+
+impl UserColumn {
+    /// Returns the column of `User` (S 5).
+    pub fn column(&self) -> String {
+        match self {
+            Self::Language => "LanguageLocaleKey".to_owned(),
+            Self::Locale => "LocaleSidKey".to_owned(),
+            Self::Currency => "DefaultCurrencyIsoCode".to_owned(),
+            Self::Role => "UserRole.Name".to_owned(),
+            Self::Feature(name) => format!("UserPermissions{name}"),
+        }
+    }
 }
 
 /// What the `Organization` row answers.
@@ -133,7 +182,13 @@ impl Fact {
     pub fn kind(&self) -> FactKind {
         match self {
             Self::Organization(OrganizationFact::Edition)
-            | Self::User(UserFact::License | UserFact::Profile) => FactKind::Text,
+            | Self::User(UserFact::License | UserFact::Profile)
+            | Self::Column(
+                UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
+            )
+            | Self::MyDomain
+            | Self::Currency
+            | Self::PackageVersion(_) => FactKind::Text,
             Self::Organization(
                 OrganizationFact::ApiAccess
                 | OrganizationFact::IsSandbox
@@ -141,8 +196,14 @@ impl Fact {
             )
             | Self::ApiAccessControl
             | Self::User(UserFact::IsActive)
+            | Self::Column(UserColumn::Feature(_))
+            | Self::Licensed(_)
+            | Self::AppAccess(_)
             | Self::Access(_)
-            | Self::AppInstalled => FactKind::Flag,
+            | Self::AppInstalled
+            | Self::Package(_)
+            | Self::ChangeEvents(_)
+            | Self::Feature(_) => FactKind::Flag,
             Self::Seats(_) => FactKind::Number,
         }
     }
@@ -168,14 +229,39 @@ impl Fact {
             Self::Access(Access::Field(..)) => "The user's effective access to the field",
             Self::AppInstalled => "The app is installed in the org",
             Self::Seats(_) => "Free seats of the licence",
+            Self::Column(UserColumn::Language) => "The user's language",
+            Self::Column(UserColumn::Locale) => "The user's locale",
+            Self::Column(UserColumn::Currency) => "The user's currency",
+            Self::Column(UserColumn::Role) => "The user's role",
+            Self::Column(UserColumn::Feature(_)) => "The user's feature licence",
+            Self::Licensed(_) => "The permission set licence is assigned to the user",
+            Self::AppAccess(_) => "The user is let into the app beforehand",
+            Self::MyDomain => "The org's My Domain",
+            Self::Currency => "The company's currency",
+            Self::Package(_) => "The package is installed in the org",
+            Self::PackageVersion(_) => "The version of the installed package",
+            Self::ChangeEvents(_) => "The object's changes are published",
+            Self::Feature(_) => "The feature is on",
         }
     }
 
     /// Returns the template parameter whose value says whose fact it is, where it is somebody's.
     pub fn parameter(&self) -> Option<&'static str> {
         match self {
-            Self::Organization(_) | Self::ApiAccessControl | Self::Seats(_) => None,
-            Self::User(_) | Self::Access(_) => Some("user"),
+            Self::Organization(_)
+            | Self::ApiAccessControl
+            | Self::Seats(_)
+            | Self::MyDomain
+            | Self::Currency
+            | Self::Package(_)
+            | Self::PackageVersion(_)
+            | Self::ChangeEvents(_)
+            | Self::Feature(_) => None,
+            Self::User(_)
+            | Self::Column(_)
+            | Self::Licensed(_)
+            | Self::AppAccess(_)
+            | Self::Access(_) => Some("user"),
             Self::AppInstalled => Some("app"),
         }
     }
@@ -188,8 +274,17 @@ impl Fact {
             Self::Organization(OrganizationFact::IsSandbox | OrganizationFact::IsTrial)
             | Self::ApiAccessControl
             | Self::User(_)
+            | Self::Column(_)
+            | Self::Licensed(_)
+            | Self::AppAccess(_)
             | Self::Access(_)
-            | Self::AppInstalled => false,
+            | Self::AppInstalled
+            | Self::MyDomain
+            | Self::Currency
+            | Self::Package(_)
+            | Self::PackageVersion(_)
+            | Self::ChangeEvents(_)
+            | Self::Feature(_) => false,
         }
     }
 

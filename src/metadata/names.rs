@@ -6,6 +6,7 @@
 
 mod files;
 pub(crate) mod known;
+mod pattern;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,8 @@ use super::registry::nearest::perhaps;
 use super::registry::{Field, Kind};
 use super::unseen::Unseen;
 use super::{ComponentId, ComponentSet, percent, registry};
+
+pub use pattern::{Match, Pattern};
 
 /// Something that an org has by a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,10 +179,19 @@ impl Name {
             Fact::Access(Access::Object(object, _)) => of_type("CustomObject", object),
             Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
             Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
-            Fact::Seats(licence) => vec![Self::Licence(licence.clone())],
-            Fact::Organization(_) | Fact::ApiAccessControl | Fact::User(_) | Fact::AppInstalled => {
-                Vec::new()
-            }
+            Fact::Seats(licence) | Fact::Licensed(licence) => vec![Self::Licence(licence.clone())],
+            Fact::Organization(_)
+            | Fact::ApiAccessControl
+            | Fact::User(_)
+            | Fact::Column(_)
+            | Fact::AppAccess(_)
+            | Fact::AppInstalled
+            | Fact::MyDomain
+            | Fact::Currency
+            | Fact::Package(_)
+            | Fact::PackageVersion(_)
+            | Fact::ChangeEvents(_)
+            | Fact::Feature(_) => Vec::new(),
         }
     }
 }
@@ -344,6 +356,8 @@ pub enum NameStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     known: BTreeMap<Name, NameStatus>,
+    /// For which names those with a star stand; where that is not known, why.
+    patterns: BTreeMap<Pattern, Result<Vec<Match>, Unseen>>,
     /// Whether files were asked, and no org.
     of_files: bool,
 }

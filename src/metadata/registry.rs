@@ -7,6 +7,7 @@
 
 mod check;
 mod connected_app;
+mod creation;
 mod custom_object;
 mod derived;
 mod entries;
@@ -28,8 +29,8 @@ use std::sync::LazyLock;
 
 pub use entries::{Entries, one_spelling};
 pub use lookup::{
-    Found, entries, find_entry, identity_of, identity_of_parts, key_of, layout_identity, look_up,
-    look_up_below,
+    Found, entries, find_entry, held, identity_of, identity_of_parts, key_of, layout_identity,
+    look_up, look_up_below,
 };
 
 /// An API version, such as 67.0, as its whole number.

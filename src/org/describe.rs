@@ -118,7 +118,7 @@ fn names(fields: &[Json]) -> impl Iterator<Item = &str> {
 }
 
 /// Asks the schema for the fields of an object; `None` when it is not shown.
-async fn fields(org: &Org, object: &str) -> Result<Option<Vec<Json>>, OrgError> {
+pub(super) async fn fields(org: &Org, object: &str) -> Result<Option<Vec<Json>>, OrgError> {
     match org.wire.get(&format!("sobjects/{object}/describe"), &[]).await {
         Ok(described) => Ok(described["fields"].as_array().cloned()),
         Err(error) if error.is_about_rights() => Ok(None),

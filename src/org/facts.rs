@@ -3,6 +3,9 @@
 //! What the caller may not see is not observed, with the right that would show it; what the org's
 //! schema lacks is found out beforehand.
 
+mod of_org;
+mod of_user;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -82,6 +85,8 @@ impl Org {
         let mut apps = BTreeSet::new();
         let mut licences = BTreeSet::new();
         let mut wants_control = false;
+        let (mut columns, mut licensed, mut let_in) = (Vec::new(), Vec::new(), Vec::new());
+        let mut of_org = Vec::new();
         for (fact, of) in wanted {
             match (fact, of.as_deref()) {
                 (Fact::Organization(row), of) => {
@@ -92,7 +97,26 @@ impl Org {
                 (Fact::Access(access), Some(user)) => {
                     of_users.push((fact, Question::Access(access), user));
                 }
-                (Fact::User(_) | Fact::Access(_), None) => {
+                (Fact::Column(column), Some(user)) => columns.push((fact, column, user)),
+                (Fact::Licensed(name), Some(user)) => licensed.push((fact, name.as_str(), user)),
+                (Fact::AppAccess(app), Some(user)) => let_in.push((fact, app.as_str(), user)),
+                (
+                    Fact::MyDomain
+                    | Fact::Currency
+                    | Fact::Package(_)
+                    | Fact::PackageVersion(_)
+                    | Fact::ChangeEvents(_)
+                    | Fact::Feature(_),
+                    _,
+                ) => of_org.push(fact),
+                (
+                    Fact::User(_)
+                    | Fact::Access(_)
+                    | Fact::Column(_)
+                    | Fact::Licensed(_)
+                    | Fact::AppAccess(_),
+                    None,
+                ) => {
                     values.insert(
                         fact,
                         None,
@@ -133,6 +157,25 @@ impl Org {
                 values.insert_source(fact, Some(user), source);
             }
         }
+        let asked: Vec<_> = columns.iter().map(|(_, column, user)| (*column, *user)).collect();
+        for ((fact, _, user), answer) in columns.iter().zip(of_user::columns(self, &asked).await?) {
+            values.insert(fact, Some(user), answer);
+        }
+        let asked: Vec<_> = licensed.iter().map(|(_, name, user)| (*name, *user)).collect();
+        for ((fact, _, user), answer) in licensed.iter().zip(of_user::licences(self, &asked).await?)
+        {
+            values.insert(fact, Some(user), answer);
+        }
+        let asked: Vec<_> = let_in.iter().map(|(_, app, user)| (*app, *user)).collect();
+        for ((fact, _, user), (answer, source)) in
+            let_in.iter().zip(of_user::app_access(self, &asked).await?)
+        {
+            values.insert(fact, Some(user), answer);
+            if let Some(source) = source {
+                values.insert_source(fact, Some(user), source);
+            }
+        }
+        self.facts_of_org(&of_org, &mut values).await?;
         for (fact, of) in wanted {
             let answer = match (fact, of) {
                 (Fact::ApiAccessControl, _) => control.clone(),
@@ -145,14 +188,44 @@ impl Org {
                     }
                     answer
                 }
-                (Fact::AppInstalled, None)
-                | (Fact::Organization(_) | Fact::User(_) | Fact::Access(_), _) => None,
+                // Answered above.
+                _ => None,
             };
             if let Some(answer) = answer {
                 values.insert(fact, of.as_deref(), answer);
             }
         }
         Ok(values)
+    }
+
+    /// Facts of the org that are in no row of its own; each list is asked for once.
+    async fn facts_of_org(
+        &self,
+        wanted: &[&Fact],
+        values: &mut FactValues,
+    ) -> Result<(), OrgError> {
+        let (mut packages, mut events) = (None, None);
+        for fact in wanted {
+            let answer = match fact {
+                Fact::MyDomain => of_org::my_domain(&self.identity.instance_url),
+                Fact::Currency => of_org::currency(self).await?,
+                Fact::Package(namespace) => match &packages {
+                    Some(known) => of_org::Packages::has(known, namespace),
+                    None => packages.insert(of_org::packages(self).await?).has(namespace),
+                },
+                Fact::PackageVersion(namespace) => of_org::package_version(self, namespace).await?,
+                Fact::ChangeEvents(object) => {
+                    if events.is_none() {
+                        events = Some(of_org::change_events(self).await?);
+                    }
+                    is_among(events.as_ref(), &of_org::change_event(object))
+                }
+                Fact::Feature(name) => of_org::feature(self, name).await?,
+                _ => continue,
+            };
+            values.insert(fact, None, answer);
+        }
+        Ok(())
     }
 
     /// Facts of the `Organization` row, which `connect` has read.
@@ -385,6 +458,17 @@ impl Org {
             answers.insert(licence.to_owned(), answer);
         }
         Ok(answers)
+    }
+}
+
+/// Whether a name is among all there are, in whatever capitals.
+fn is_among(all: Option<&Result<BTreeSet<String>, FactAnswer>>, name: &str) -> FactAnswer {
+    match all {
+        Some(Ok(all)) => {
+            FactAnswer::Known(all.iter().any(|one| one.eq_ignore_ascii_case(name)).into())
+        }
+        Some(Err(unseen)) => unseen.clone(),
+        None => not_readable("the org was not asked"),
     }
 }
 

@@ -247,7 +247,16 @@ pub(super) fn not_in_sync(
     now: &Diff<'_>,
     plan: &Plan<'_>,
 ) -> Vec<(Option<ComponentId>, Option<String>, String)> {
-    let open = plan.fixed.iter().filter_map(|index| now.findings.get(*index));
+    // An org may have more names by now than a star stood for then.
+    let is_aligned = now.findings.len() == plan.diff.findings.len();
+    let open = plan.fixed.iter().filter_map(|index| {
+        if is_aligned {
+            return now.findings.get(*index);
+        }
+        let was = plan.diff.findings.get(*index)?;
+        let id = |finding: &Finding<'_>| finding.step().map(|step| step.id.clone());
+        now.findings.iter().find(|one| one.subject == was.subject && id(one) == id(was))
+    });
     let is_blind = |finding: &Finding<'_>| {
         let place = finding.subject.component().zip(finding.subject.path());
         finding.state() == State::NotObserved

@@ -47,9 +47,10 @@ pub(super) fn refuse(
 
 /// What cannot be made by any API.
 pub(super) fn refuse_creation(id: &ComponentId) -> Result<(), String> {
-    match odd(id).not_made {
-        "" => Ok(()),
-        why => Err(format!("it does not exist, and {why}")),
+    let row = registry::find_component(&id.type_name, &id.full_name);
+    match row.and_then(MetadataType::why_not_made) {
+        None => Ok(()),
+        Some(why) => Err(format!("it does not exist, and {why}")),
     }
 }
 

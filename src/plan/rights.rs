@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::metadata::ComponentId;
+use crate::metadata::names::Names;
 use crate::metadata::permission::{Dependency, Permission, objects_to_ask};
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
-use crate::template::{ExpandedStep, ExpandedWant, Test};
+use crate::template::{ExpandedStep, ExpandedWant, Test, matched};
 
 use super::Plan;
 
@@ -26,11 +27,14 @@ impl Plan<'_> {
 
 /// Returns what must be asked of the org, beyond what the wants themselves need, so that
 /// dependencies of permissions can be closed: the user and object permissions that profiles are to
-/// grant, and the objects that these touch.
-pub fn permissions_wanted(steps: &[ExpandedStep<'_>]) -> Vec<Permission> {
+/// grant, and the objects that these touch. What a star stands for is told by `names`.
+pub fn permissions_wanted(steps: &[ExpandedStep<'_>], names: &Names) -> Vec<Permission> {
     let mut wanted = BTreeSet::new();
     for want in steps.iter().flat_map(|step| &step.wants) {
         collect(want, &mut wanted);
+    }
+    for want in matched(steps, names) {
+        collect(&want, &mut wanted);
     }
     wanted.into_iter().collect()
 }

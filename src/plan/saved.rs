@@ -366,7 +366,7 @@ fn reads(plan: &Plan<'_>) -> Vec<Read> {
 fn read(finding: &Finding<'_>) -> Option<Read> {
     let (component, field) = match &finding.subject {
         Subject::Setting { component: id, path } => (Some(named(id)), path.to_string()),
-        Subject::Fact(fact) => (None, fact.to_string()),
+        subject @ Subject::Fact { .. } => (None, subject.to_string()),
         Subject::Component(_) | Subject::ByHand => return None,
     };
     Some(Read {

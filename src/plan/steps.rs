@@ -9,7 +9,7 @@ use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
-use crate::metadata::registry::{self, Field, Found, Portability};
+use crate::metadata::registry::{self, Field, Found, Kind, Portability};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
@@ -91,7 +91,7 @@ pub(super) fn fill(
             Subject::Setting { component, path } => {
                 plan.setting(finding, component, path, steps, basis)
             }
-            Subject::Component(_) | Subject::Fact(_) | Subject::ByHand => {
+            Subject::Component(_) | Subject::Fact { .. } | Subject::ByHand => {
                 plan.assignment(finding, steps, basis)
             }
         };
@@ -151,6 +151,17 @@ impl Plan<'_> {
         if let Some(component) = there {
             refuse(&component.document, &id, path)?;
         }
+        if let Test::Inside(ranges) = test {
+            let cause = Cause::Step(step.id.clone());
+            return self.let_in(&id, path, ranges, finding.actual.as_ref(), &cause);
+        }
+        if let (Test::Empty(true), Some(row), Some(there)) = (test, row, there)
+            && let Some(Kind::Section { .. } | Kind::Group(_)) =
+                row.whole(path).map(|field| &field.kind)
+        {
+            let cause = Cause::Step(step.id.clone());
+            return self.emptied(row, there, path, basis, &cause);
+        }
         let pending = self.place_of(&id, path);
         let now = match pending {
             Some(at) => self.changes[at].to.clone(),
@@ -202,7 +213,7 @@ impl Plan<'_> {
         // Which of several would be right is for a person to say.
         let wanted = finding.wanted().filter(|wanted| wanted.alternatives.is_empty());
         let wanted = wanted.ok_or(no_package)?;
-        let want = match wanted.want {
+        let want = match &*wanted.want {
             ExpandedWant::Manual { confirm: Some(confirm), .. } => confirm,
             other => other,
         };
@@ -229,9 +240,18 @@ impl Plan<'_> {
             Fact::Organization(_)
             | Fact::ApiAccessControl
             | Fact::User(_)
+            | Fact::Column(_)
+            | Fact::Licensed(_)
+            | Fact::AppAccess(_)
             | Fact::Access(Access::PermissionSet(_) | Access::Field(..))
             | Fact::AppInstalled
-            | Fact::Seats(_) => return Err(no_package.to_owned()),
+            | Fact::Seats(_)
+            | Fact::MyDomain
+            | Fact::Currency
+            | Fact::Package(_)
+            | Fact::PackageVersion(_)
+            | Fact::ChangeEvents(_)
+            | Fact::Feature(_) => return Err(no_package.to_owned()),
         };
         let grants = |want: &ExpandedWant| match want {
             ExpandedWant::Metadata {
@@ -514,6 +534,9 @@ fn wanted(
             let kept = elements().into_iter().filter(|element| !is_among(element, &unwanted));
             Some(Value::List(kept.collect()))
         }
-        Test::Absent => None,
+        Test::Absent | Test::Empty(true) => None,
+        Test::Inside(_) | Test::Count(_) | Test::Empty(false) => {
+            return Err("which entries are to come or to go is for a person to say".to_owned());
+        }
     })
 }

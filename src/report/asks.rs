@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
-use crate::metadata::fact::{Access, Fact, OrganizationFact};
+use crate::metadata::fact::{Access, Fact, OrgFeature, OrganizationFact};
 use crate::metadata::registry::{self, Kind};
 use crate::template::{GrantScope, Template, Want, fill};
 
@@ -30,10 +30,13 @@ impl Asks {
         let mut asks = Self::default();
         for step in &template.steps {
             step.deciding_facts().for_each(|fact| asks.fact(fact));
-            step.wants.iter().for_each(|want| asks.want(want));
-            if let Some(create) = &step.create {
-                asks.component(&create.component);
-                create.from.iter().for_each(|from| asks.component(from));
+            step.wants.iter().for_each(|want| asks.want(template, want));
+            let made = step
+                .create
+                .iter()
+                .flat_map(|create| std::iter::once(&create.component).chain(&create.from));
+            for pattern in made.flat_map(|pattern| components(template, pattern)) {
+                asks.component(&pattern);
             }
         }
         asks
@@ -48,11 +51,13 @@ impl Asks {
         }
     }
 
-    fn want(&mut self, want: &Want) {
+    fn want(&mut self, template: &Template, want: &Want) {
         match want {
             Want::Metadata { component, path, carrier, .. } => {
-                self.component(component);
-                self.companion(component, path);
+                for component in components(template, component) {
+                    self.component(&component);
+                    self.companion(&component, path);
+                }
                 if *carrier == GrantScope::Effective
                     && let Some(fact) = permission(path)
                 {
@@ -60,8 +65,8 @@ impl Asks {
                 }
             }
             Want::Fact { fact, .. } => self.fact(fact),
-            Want::Manual { confirm, .. } => confirm.iter().for_each(|one| self.want(one)),
-            Want::Any(wants) => wants.iter().for_each(|want| self.want(want)),
+            Want::Manual { confirm, .. } => confirm.iter().for_each(|one| self.want(template, one)),
+            Want::Any(wants) => wants.iter().for_each(|want| self.want(template, want)),
         }
     }
 
@@ -111,7 +116,33 @@ impl Asks {
             }
             Fact::AppInstalled => row("ConnectedApplication", "whether the app is there"),
             Fact::Seats(_) => row("UserLicense, PermissionSetLicense", &named("free seats of")),
+            Fact::Column(column) => row("User", &format!("the named user: {}", column.column())),
+            Fact::Licensed(_) => row("PermissionSetLicenseAssign", &named("whether they have")),
+            Fact::AppAccess(_) => {
+                row("SetupEntityAccess, PermissionSetAssignment", &named("who is let into"));
+            }
+            // The address of the org says it.
+            Fact::MyDomain => {}
+            Fact::Currency => row("CurrencyType", "the company's currency"),
+            Fact::Package(_) | Fact::PackageVersion(_) => {
+                row("InstalledSubscriberPackage", &named("whether it is there, by its namespace:"));
+                self.component("InstalledPackage:*");
+            }
+            Fact::ChangeEvents(_) => self.component("PlatformEventChannelMember:*"),
+            Fact::Feature(name) => {
+                let known = key.and_then(OrgFeature::find);
+                let settings = known.map_or(name.as_str(), |feature| feature.settings);
+                self.component(&format!("Settings:{settings}"));
+            }
         }
+    }
+}
+
+/// The components that a pattern may name: one of each type where a parameter stands for it all.
+fn components(template: &Template, pattern: &str) -> Vec<String> {
+    match template.component_types(pattern) {
+        Some(types) => types.iter().map(|type_name| format!("{type_name}:{pattern}")).collect(),
+        None => vec![pattern.to_owned()],
     }
 }
 

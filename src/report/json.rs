@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::diff::{Diff, Finding, Origin, Place, State, StepWant};
+use crate::diff::{Diff, Finding, Origin, Place, State, StepWant, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
 use crate::template::{Level, SourceRead, Test};
@@ -116,6 +116,9 @@ struct FindingRow<'r> {
     component: Option<Component<'r>>,
     path: Option<String>,
     fact: Option<String>,
+    /// Of which user, where that is not the one named by the parameter `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'r str>,
     comparison: Option<&'static str>,
     actual: Option<serde_json::Value>,
     desired: Vec<serde_json::Value>,
@@ -251,6 +254,10 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
             .map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
         path: finding.subject.path().map(ToString::to_string),
         fact: finding.subject.fact().map(ToString::to_string),
+        of: match &finding.subject {
+            Subject::Fact { of, .. } => of.as_deref(),
+            _ => None,
+        },
         comparison: finding.test().map(Test::name),
         actual: finding.actual.as_ref().map(value_json),
         desired: finding.desired().iter().map(value_json).collect(),

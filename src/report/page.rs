@@ -103,7 +103,9 @@ fn ask(want: &Want) -> Ask {
             wanted: test_in_words(test),
             label: test.desired().first().and_then(|value| label(component, path, value)),
         },
-        Want::Fact { fact, test } => Ask::Fact { words: fact_in_words(fact), wanted: wanted(test) },
+        Want::Fact { fact, test, .. } => {
+            Ask::Fact { words: fact_in_words(fact), wanted: wanted(test) }
+        }
         Want::Manual { text, confirm } => Ask::Hand {
             text: text.clone(),
             done: confirm.iter().map(|confirm| ask(confirm)).collect(),

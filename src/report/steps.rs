@@ -164,7 +164,7 @@ fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
 fn one_differing(out: &mut String, finding: &Finding<'_>) {
     let subject = match &finding.subject {
         Subject::Setting { path, .. } => path.to_string(),
-        Subject::Fact(fact) => format!("{} ({fact})", fact.title()),
+        Subject::Fact { fact, .. } => format!("{} ({})", fact.title(), finding.subject),
         Subject::Component(_) | Subject::ByHand => String::new(),
     };
     let nothing = || "(not set)".to_owned();

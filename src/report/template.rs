@@ -10,8 +10,8 @@ use crate::diff::advice::Advice;
 use crate::metadata::fact::Fact;
 use crate::metadata::value::Value;
 use crate::template::{
-    GrantScope, Level, ParameterKind, SourceRead, Subject, Template, TemplateErrors, Test, Want,
-    fill,
+    Alternative, Condition, GrantScope, Level, ParameterKind, SourceRead, Subject, Template,
+    TemplateErrors, Test, Want, When, fill,
 };
 
 use super::line::clean;
@@ -222,6 +222,7 @@ pub fn show_json(template: &Template) -> String {
                 ParameterKind::Choice(choices) => ("choice", Some(choices)),
                 ParameterKind::Flag => ("flag", None),
                 ParameterKind::List => ("list", None),
+                ParameterKind::Component(types) => ("component", Some(types)),
             };
             json!({
                 "name": parameter.name,
@@ -237,14 +238,6 @@ pub fn show_json(template: &Template) -> String {
         .steps
         .iter()
         .map(|step| {
-            let when: serde_json::Map<String, Json> = step
-                .when
-                .iter()
-                .map(|condition| {
-                    let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
-                    (name.clone(), condition.values.iter().map(value_json).collect())
-                })
-                .collect();
             json!({
                 "id": step.id,
                 "title": step.title,
@@ -253,7 +246,7 @@ pub fn show_json(template: &Template) -> String {
                 "docs": step.docs,
                 "paragraph": step.paragraph,
                 "setup": step.setup.map(|page| page.id),
-                "when": when,
+                "when": when_json(&step.when),
                 "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
                 "create": step.create.as_ref().map(|create| {
                     let set = create.set.iter();
@@ -347,10 +340,33 @@ pub fn check_json(
     }))
 }
 
+/// A table as templates write it; several are a list.
+fn when_json(when: &When) -> Json {
+    let table = |conditions: &[Condition]| -> serde_json::Map<String, Json> {
+        let entry = |condition: &Condition| {
+            let (Subject::Parameter(name) | Subject::Fact(name)) = &condition.subject;
+            (name.clone(), condition.values.iter().map(value_json).collect())
+        };
+        conditions.iter().map(entry).collect()
+    };
+    let alternative = |Alternative { all, not }: &Alternative<Condition>| {
+        let mut all = table(all);
+        if !not.is_empty() {
+            all.insert("not".to_owned(), table(not).into());
+        }
+        Json::Object(all)
+    };
+    match when.0.as_slice() {
+        [] => json!({}),
+        [one] => alternative(one),
+        several => several.iter().map(alternative).collect(),
+    }
+}
+
 pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
     let margin = " ".repeat(indent);
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
             let label = test.desired().first().and_then(|value| label(component, path, value));
             let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
             let elsewhere = match carrier {
@@ -361,9 +377,13 @@ pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 out,
                 &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)),
             );
+            if !except.is_empty() {
+                line(out, &format!("{margin}  but not {}", except.join(", ")));
+            }
         }
-        Want::Fact { fact, test } => {
-            line(out, &format!("{margin}- {fact} {}", test_in_words(test)))
+        Want::Fact { fact, test, of } => {
+            let of = of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+            line(out, &format!("{margin}- {fact}{of} {}", test_in_words(test)))
         }
         Want::Manual { text, confirm } => {
             line(out, &format!("{margin}! by hand: {text}"));
@@ -385,23 +405,37 @@ fn want_json(want: &Want) -> Json {
     let with_test = |mut object: Json, test: &Test| {
         let values: Vec<Json> = test.desired().iter().map(value_json).collect();
         object[test.name()] = match test {
-            Test::Equals(_) | Test::AtLeast(_) | Test::AtMost(_) => {
-                values.into_iter().next().unwrap_or_default()
-            }
+            Test::Equals(_)
+            | Test::AtLeast(_)
+            | Test::AtMost(_)
+            | Test::Count(_)
+            | Test::Empty(_) => values.into_iter().next().unwrap_or_default(),
             Test::Absent => true.into(),
-            Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) => values.into(),
+            Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) | Test::Inside(_) => {
+                values.into()
+            }
         };
         object
     };
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
             let carrier = match carrier {
                 GrantScope::Component => "component",
                 GrantScope::Effective => "effective",
             };
-            with_test(json!({"component": component, "path": path, "carrier": carrier}), test)
+            let mut want = json!({"component": component, "path": path, "carrier": carrier});
+            if !except.is_empty() {
+                want["except"] = json!(except);
+            }
+            with_test(want, test)
         }
-        Want::Fact { fact, test } => with_test(json!({ "fact": fact }), test),
+        Want::Fact { fact, test, of } => {
+            let mut want = json!({ "fact": fact });
+            if let Some(of) = of {
+                want["of"] = json!(of);
+            }
+            with_test(want, test)
+        }
         Want::Manual { text, confirm } => {
             json!({"manual": text, "confirm": confirm.as_deref().map(want_json)})
         }

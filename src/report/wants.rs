@@ -2,7 +2,9 @@
 
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::{Condition, Parameter, ParameterKind, Step, Subject, Test, fill};
+use crate::template::{
+    Alternative, Condition, Parameter, ParameterKind, Step, Subject, Test, fill,
+};
 
 /// What a parameter takes, and what it is where it is not given.
 pub(super) fn kind_in_words(parameter: &Parameter) -> String {
@@ -11,6 +13,9 @@ pub(super) fn kind_in_words(parameter: &Parameter) -> String {
         ParameterKind::Choice(choices) => choices.join(" | "),
         ParameterKind::Flag => "true | false".to_owned(),
         ParameterKind::List => "list".to_owned(),
+        ParameterKind::Component(types) => {
+            types.iter().map(|one| format!("{one}:..")).collect::<Vec<_>>().join(" | ")
+        }
     };
     match &parameter.default {
         None => format!("{kind}; required"),
@@ -21,8 +26,16 @@ pub(super) fn kind_in_words(parameter: &Parameter) -> String {
 
 /// When a step applies; none where it always does.
 pub(super) fn when_in_words(step: &Step) -> Option<String> {
-    let conditions: Vec<String> = step.when.iter().map(condition_in_words).collect();
-    (!conditions.is_empty()).then(|| conditions.join(" and "))
+    let together = |conditions: &[Condition]| {
+        conditions.iter().map(condition_in_words).collect::<Vec<_>>().join(" and ")
+    };
+    let words = |Alternative { all, not }: &Alternative<Condition>| {
+        let negated = (!not.is_empty()).then(|| format!("not ({})", together(not)));
+        let all = Some(together(all)).filter(|words| !words.is_empty());
+        all.into_iter().chain(negated).collect::<Vec<_>>().join(" and ")
+    };
+    let alternatives: Vec<String> = step.when.0.iter().map(words).collect();
+    (!alternatives.is_empty()).then(|| alternatives.join(", or when "))
 }
 
 fn condition_in_words(condition: &Condition) -> String {
@@ -42,6 +55,10 @@ pub(super) fn test_in_words(test: &Test) -> String {
         Test::Absent => "is absent".to_owned(),
         Test::AtLeast(number) => format!("is at least {number}"),
         Test::AtMost(number) => format!("is at most {number}"),
+        Test::Inside(_) => format!("has {} in its ranges", values.join(", ")),
+        Test::Count(number) => format!("has {number} entries"),
+        Test::Empty(true) => "is empty".to_owned(),
+        Test::Empty(false) => "is not empty".to_owned(),
     }
 }
 

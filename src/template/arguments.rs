@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Parameter, ParameterKind, Template};
+use crate::metadata::registry;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::value::Value;
 
@@ -185,6 +186,7 @@ fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
         }
         (ParameterKind::List, value) => Ok(Value::List(value.elements())),
         (_, Value::List(_)) => Err(format!("parameter `{name}` holds one value, not a list")),
+        (ParameterKind::Component(types), value) => component(name, types, &value.to_string()),
         (ParameterKind::Text, value) => Ok(Value::Text(value.to_string())),
         (ParameterKind::Flag, value) => Value::parse_bool(&value.to_string())
             .map(Value::Bool)
@@ -201,6 +203,23 @@ fn from_value(parameter: &Parameter, value: &Value) -> Result<Value, String> {
             ))
         }
     }
+}
+
+/// A component as it is given, with its type as the Metadata API writes it.
+fn component(name: &str, types: &[String], given: &str) -> Result<Value, String> {
+    let wanted = || format!("parameter `{name}` is `Type:full name`, such as `{}:..`", types[0]);
+    let (type_name, full_name) = given
+        .split_once(':')
+        .filter(|(_, full_name)| !full_name.trim().is_empty())
+        .ok_or_else(|| format!("{}, not `{given}`", wanted()))?;
+    let type_name = registry::canonical_type(type_name.trim());
+    let known = types.iter().find(|known| known.eq_ignore_ascii_case(type_name));
+    if let Some(type_name) = known {
+        return Ok(Value::Text(format!("{type_name}:{}", full_name.trim())));
+    }
+    let suggestion = perhaps(nearest(type_name, types.iter().map(String::as_str)));
+    let known = types.join(" or ");
+    Err(format!("parameter `{name}` is a {known}, not a `{type_name}`{suggestion}"))
 }
 
 #[cfg(test)]

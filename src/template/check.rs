@@ -1,11 +1,16 @@
 //! What a template names, held against the registry, the facts and its own parameters.
 
+mod whole;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
-use super::{Condition, Create, Parameter, ParameterKind, Subject, Test, Want, fill, placeholders};
+use super::{
+    Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
+    part_of_component, placeholders,
+};
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
@@ -34,7 +39,7 @@ pub(super) fn template(placed: &Placed, mistakes: &mut Collector<'_>) {
         if let (false, Some(_), Some(at)) = (id.is_empty(), ids.insert(id, ()), &placed.id) {
             check.mistakes.add(at, format!("the id `{id}` stands twice"));
         }
-        for (condition, key, value) in placed.when.iter().flatten() {
+        for (condition, key, value) in placed.when.iter().flat_map(|when| &when.conditions) {
             check.condition(condition, key, value);
         }
         for want in placed.wants.iter().flatten() {
@@ -95,6 +100,18 @@ impl Check<'_, '_, '_> {
                             },
                         )
                     }
+                    ParameterKind::Component(types) => condition
+                        .values
+                        .iter()
+                        .map(Value::to_string)
+                        .find(|value| {
+                            let type_name = value.split(':').next().unwrap_or_default();
+                            !types.iter().any(|known| known == type_name)
+                        })
+                        .map(|value| {
+                            let types = types.join(" or ");
+                            (format!("`{name}` is a {types}, never `{value}`"), None)
+                        }),
                     ParameterKind::Text | ParameterKind::List => None,
                 };
                 if let Some((message, help)) = never {
@@ -103,40 +120,37 @@ impl Check<'_, '_, '_> {
             }
             Subject::Fact(text) => {
                 let test = Test::OneOf(condition.values.clone());
-                self.fact(text, &test, key, at);
+                self.fact(text, &test, key, at, false);
             }
         }
     }
 
     fn want(&mut self, placed: &PlacedWant) {
         match &placed.want {
-            Want::Metadata { component, path, test, .. } => {
+            Want::Metadata { component, path, test, except, .. } => {
                 self.test_placeholders(test, &placed.value);
+                except.iter().for_each(|one| self.placeholders(one, &placed.path));
                 self.metadata(component, path, test, placed);
+                self.star(component, path, &placed.path);
             }
-            Want::Fact { fact, test } => {
+            Want::Fact { fact, test, of } => {
                 self.test_placeholders(test, &placed.value);
-                self.fact(fact, test, &placed.subject, &placed.value);
+                if let Some(of) = of {
+                    self.placeholders(of, &placed.subject);
+                    self.other_user(fact, of, &placed.subject);
+                }
+                let is_of_another = of.is_some();
+                self.fact(fact, test, &placed.subject, &placed.value, is_of_another);
             }
             Want::Manual { text, .. } => {
                 self.placeholders(text, &placed.subject);
-                for confirm in &placed.inner {
-                    match confirm.want {
-                        Want::Metadata { .. } | Want::Fact { .. } => self.want(confirm),
-                        Want::Manual { .. } | Want::Any(_) => {
-                            self.mistakes.add(
-                                &confirm.subject,
-                                "`confirm` takes a want on a component or a \
-                                    fact, which proves that it is done",
-                            );
-                        }
-                    }
-                }
+                placed.inner.iter().for_each(|confirm| self.confirm(confirm));
             }
             Want::Any(wants) => {
                 if wants.is_empty() {
                     self.mistakes.add(&placed.subject, "`any` needs one want at least");
                 }
+                self.no_star(&placed.inner);
                 for want in &placed.inner {
                     if matches!(want.want, Want::Any(_)) {
                         self.mistakes.add(
@@ -151,13 +165,42 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    /// The row of a component pattern's type, where the pattern is one.
+    /// What proves that something is done: what can be seen, or any of several such.
+    fn confirm(&mut self, confirm: &PlacedWant) {
+        let is_seen = |want: &Want| matches!(want, Want::Metadata { .. } | Want::Fact { .. });
+        self.no_star(std::slice::from_ref(confirm));
+        let members = match &confirm.want {
+            Want::Any(_) => confirm.inner.as_slice(),
+            _ => std::slice::from_ref(confirm),
+        };
+        match members.iter().find(|member| !is_seen(&member.want)) {
+            Some(member) => self.mistakes.add(
+                &member.subject,
+                "`confirm` takes a want on a component or a fact, or `any` of several, which \
+                 proves that it is done",
+            ),
+            None => self.want(confirm),
+        }
+    }
+
+    /// The rows of the types that a component pattern may be of; none where it is no such pattern.
     fn component(
         &mut self,
         pattern: &str,
         at: &Range<usize>,
-    ) -> Option<&'static registry::MetadataType> {
+    ) -> Vec<&'static registry::MetadataType> {
         self.placeholders(pattern, at);
+        if let Some(types) = component_types(self.parameters.iter().copied(), pattern) {
+            return types.iter().filter_map(|one| registry::find(one)).collect();
+        }
+        self.one_component(pattern, at).into_iter().collect()
+    }
+
+    fn one_component(
+        &mut self,
+        pattern: &str,
+        at: &Range<usize>,
+    ) -> Option<&'static registry::MetadataType> {
         let Some((type_name, full_name)) = pattern.split_once(':') else {
             if !pattern.is_empty() {
                 self.mistakes.add(
@@ -194,7 +237,7 @@ impl Check<'_, '_, '_> {
     }
 
     fn metadata(&mut self, component: &str, path: &str, test: &Test, placed: &PlacedWant) {
-        let row = self.component(component, &placed.subject);
+        let rows = self.component(component, &placed.subject);
         self.placeholders(path, &placed.path);
         if path.is_empty() {
             return;
@@ -211,7 +254,17 @@ impl Check<'_, '_, '_> {
         };
         let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
             && !path_names(path).contains('{');
-        let Some(row) = row.filter(|_| names_are_plain) else {
+        if test.is_of_whole() && names_are_plain {
+            self.whole(&rows, &parsed, test, placed);
+            return;
+        }
+        // What one of the types has is asked of that one.
+        let Some(row) = rows
+            .iter()
+            .find(|row| row.resolve(&parsed).is_ok())
+            .or_else(|| rows.first())
+            .filter(|_| names_are_plain)
+        else {
             return;
         };
         match row.resolve(&parsed) {
@@ -273,7 +326,8 @@ impl Check<'_, '_, '_> {
                 }
                 return;
             }
-            Test::Absent => return,
+            // Judged by `whole`.
+            Test::Absent | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => return,
         };
         for value in values {
             let elements = value.elements();
@@ -287,7 +341,27 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn fact(&mut self, pattern: &str, test: &Test, subject: &Range<usize>, at: &Range<usize>) {
+    /// Only a fact about a user may speak of another.
+    fn other_user(&mut self, fact: &str, of: &str, at: &Range<usize>) {
+        let parsed = Fact::parse(&fill(fact, "X"));
+        if parsed.is_ok_and(|fact| fact.parameter() != Some("user")) {
+            let what = format!("`{fact}` is no fact about a user, so that it has no `of`");
+            self.mistakes.add(at, what);
+        }
+        if !of.is_empty() && placeholders(of).is_empty() && !of.contains('@') {
+            let what = "`of` is a user name, which looks like an e-mail address, or a parameter";
+            self.mistakes.add(at, what);
+        }
+    }
+
+    fn fact(
+        &mut self,
+        pattern: &str,
+        test: &Test,
+        subject: &Range<usize>,
+        at: &Range<usize>,
+        is_of_another: bool,
+    ) {
         self.placeholders(pattern, subject);
         if pattern.is_empty() {
             return;
@@ -304,6 +378,7 @@ impl Check<'_, '_, '_> {
             }
         };
         if let Some(parameter) = fact.parameter()
+            && !is_of_another
             && self.parameter(parameter).is_none()
         {
             self.mistakes.add(
@@ -322,7 +397,11 @@ impl Check<'_, '_, '_> {
                 }
                 values.iter().collect()
             }
-            Test::Includes(_) | Test::Excludes(_) => {
+            Test::Includes(_)
+            | Test::Excludes(_)
+            | Test::Inside(_)
+            | Test::Count(_)
+            | Test::Empty(_) => {
                 self.mistakes.add(
                     at,
                     format!("a fact is no list, so that `{}` can never match", test.name()),
@@ -353,12 +432,13 @@ impl Check<'_, '_, '_> {
     }
 
     fn create(&mut self, create: &Create, spans: &CreateSpans) {
-        let row = self.component(&create.component, &spans.component);
+        let rows = self.component(&create.component, &spans.component);
+        let mut row = rows.first().copied();
         if let Some(from) = &create.from {
-            let source = self.component(from, &spans.from);
-            if let (Some(row), Some(source)) = (row, source)
-                && row.name != source.name
-            {
+            let sources = self.component(from, &spans.from);
+            let copied = rows.iter().find(|row| sources.iter().any(|one| one.name == row.name));
+            row = copied.copied().or(row);
+            if let (Some(row), None, Some(source)) = (row, copied, sources.first()) {
                 self.mistakes.add(
                     &spans.from,
                     format!("a {} cannot be copied from a {}", row.name, source.name),
@@ -385,7 +465,7 @@ impl Check<'_, '_, '_> {
             };
             let test = Test::Equals(value.clone());
             self.test_placeholders(&test, value_at);
-            if row.is_some() {
+            if !rows.is_empty() {
                 self.metadata(&create.component, path, &test, &placed);
             }
         }
@@ -431,7 +511,9 @@ impl Check<'_, '_, '_> {
 
     fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
         for (_, name) in placeholders(pattern) {
-            if self.parameter(name).is_none() {
+            let part = part_of_component(name).and_then(|(name, _)| self.parameter(name));
+            let is_part = part.is_some_and(|one| matches!(one.kind, ParameterKind::Component(_)));
+            if self.parameter(name).is_none() && !is_part {
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));

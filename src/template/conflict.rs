@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Applies, ExpandedStep, ExpandedWant, Test};
+use super::{Applies, ExpandedStep, ExpandedWant, FactCondition, Test, claims, may_meet};
 use crate::metadata::registry::{self, Field};
 use crate::metadata::value::Value;
 
@@ -45,12 +45,14 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                         test,
                     )
                 }
-                ExpandedWant::Fact { fact, of, test } => (
+                ExpandedWant::Fact { fact, of, test, .. } => (
                     of.as_ref().map_or_else(|| fact.to_string(), |of| format!("{fact} of {of}")),
                     None,
                     test,
                 ),
-                ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => continue,
+                ExpandedWant::Manual { .. } | ExpandedWant::Any(_) | ExpandedWant::Each(_) => {
+                    continue;
+                }
             };
             for (other, theirs) in seen.get(&subject).into_iter().flatten() {
                 if may_apply_together(step, other)
@@ -81,7 +83,12 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
         }
         Test::Includes(all) => Test::Includes(elements(all)),
         Test::Excludes(all) => Test::Excludes(elements(all)),
-        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+        Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => test.clone(),
     }
 }
 
@@ -101,26 +108,15 @@ fn asked(step: &ExpandedStep<'_>, test: &Test) -> Claim {
 
 /// Two steps that ask one fact for different values never apply at once.
 fn may_apply_together(left: &ExpandedStep<'_>, right: &ExpandedStep<'_>) -> bool {
-    let conditions = |step: &ExpandedStep<'_>| match &step.applies {
-        Applies::IfFacts(facts) => facts
-            .iter()
-            .map(|(fact, of, values)| ((fact.to_string(), of.clone()), values.clone()))
-            .collect(),
-        Applies::Yes | Applies::No => Vec::new(),
+    let claimed = |step: &ExpandedStep<'_>| match &step.applies {
+        Applies::IfFacts(alternatives) => claims(alternatives, |one: &FactCondition| {
+            ((one.fact.to_string(), one.of.clone()), one.values.clone())
+        }),
+        Applies::Yes | Applies::No => {
+            claims(&[], |one: &FactCondition| ((one.fact.to_string(), one.of.clone()), Vec::new()))
+        }
     };
-    can_all_hold(&conditions(left), &conditions(right))
-}
-
-/// Says whether no subject is asked by both sides for different values; each condition is its
-/// subject with any of its values.
-pub(crate) fn can_all_hold<S: PartialEq>(
-    left: &[(S, Vec<Value>)],
-    right: &[(S, Vec<Value>)],
-) -> bool {
-    left.iter().all(|(subject, values)| {
-        let mut same = right.iter().filter(|(other, _)| other == subject);
-        same.all(|(_, others)| values.iter().any(|value| others.contains(value)))
-    })
+    may_meet(&claimed(left), &claimed(right))
 }
 
 /// Says whether no value satisfies both tests. Where that cannot be told it says no: the diff tells
@@ -133,7 +129,10 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
         | Test::Excludes(_)
         | Test::Absent
         | Test::AtLeast(_)
-        | Test::AtMost(_) => None,
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => None,
     };
     match (left, right) {
         (Test::Includes(wanted), Test::Excludes(unwanted))
@@ -143,6 +142,17 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
         (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => {
             least > most
         }
+        (Test::Empty(true), Test::Inside(wanted)) | (Test::Inside(wanted), Test::Empty(true)) => {
+            !wanted.is_empty()
+        }
+        (Test::Empty(true), Test::Count(count)) | (Test::Count(count), Test::Empty(true)) => {
+            *count != 0
+        }
+        (Test::Empty(false), Test::Count(count)) | (Test::Count(count), Test::Empty(false)) => {
+            *count == 0
+        }
+        (Test::Empty(one), Test::Empty(other)) => one != other,
+        (Test::Count(one), Test::Count(other)) => one != other,
         (Test::Absent, Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_))
         | (Test::Includes(_) | Test::AtLeast(_) | Test::AtMost(_), Test::Absent) => true,
         _ => match (values(left), values(right)) {
@@ -183,7 +193,9 @@ fn may_be(value: &Value, test: &Test) -> bool {
                 || value.elements().is_empty()
                 || value.to_string().is_empty()
         }
-        Test::Equals(_) | Test::OneOf(_) => true,
+        Test::Equals(_) | Test::OneOf(_) | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => {
+            true
+        }
     }
 }
 
@@ -209,6 +221,8 @@ mod tests {
             (Test::Includes(texts(&["a"])), Test::Excludes(texts(&["a", "b"])), true),
             (Test::Includes(texts(&["a"])), Test::Includes(texts(&["b"])), false),
             (Test::Equals(Value::List(texts(&["a"]))), Test::Includes(texts(&["a", "b"])), true),
+            (Test::Empty(true), Test::Inside(texts(&["203.0.113.7"])), true),
+            (Test::Empty(true), Test::Count(0), false),
             (Test::AtLeast(5), Test::AtMost(4), true),
             (Test::AtLeast(5), Test::AtMost(5), false),
             (Test::Equals(Value::Number(3)), Test::AtLeast(4), true),

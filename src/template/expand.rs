@@ -1,17 +1,27 @@
 //! A template and its arguments to steps that name one component and one path each.
 
+mod applies;
+mod each;
+
 use std::cell::Cell;
+use std::slice;
 
 use super::{
-    Arguments, Condition, Create, GrantScope, Step, Subject, Template, Test, Want, placeholders,
+    Arguments, Create, GrantScope, Step, Template, Test, Want, part_of_component, placeholders,
 };
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
-use crate::metadata::names::Name;
+use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
+use crate::metadata::range::IpRange;
 use crate::metadata::registry::canonical_type;
 use crate::metadata::value::Value;
+
+use applies::applies;
+pub use applies::{Applies, FactCondition};
+pub use each::Each;
+pub(crate) use each::matched;
 
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
@@ -26,17 +36,6 @@ pub struct ExpandedStep<'t> {
     pub wants: Vec<ExpandedWant>,
     /// How to make what does not exist.
     pub create: Option<ExpandedCreate>,
-}
-
-/// Whether a step applies.
-#[derive(Clone, Debug)]
-pub enum Applies {
-    /// The parameters say so.
-    Yes,
-    /// The parameters say that it does not.
-    No,
-    /// If each of these facts, about this user or app, has one of these values.
-    IfFacts(Vec<(Fact, Option<String>, Vec<Value>)>),
 }
 
 /// A want with its parameters filled in.
@@ -54,6 +53,8 @@ pub enum ExpandedWant {
         /// effectively has the permission.
         effective: Option<(Fact, String)>,
     },
+    /// As many settings as an org has names that one with a star stands for.
+    Each(Box<Each>),
     /// A fact.
     Fact {
         /// Which.
@@ -62,6 +63,8 @@ pub enum ExpandedWant {
         of: Option<String>,
         /// What is wanted of it.
         test: Test,
+        /// The parameter that names whom it speaks of, where it is somebody's.
+        named_by: Option<String>,
     },
     /// Something that a person must do.
     Manual {
@@ -115,7 +118,7 @@ pub fn expand<'t>(
         .iter()
         .map(|step| {
             let fail = |message: String| ExpandError { step: step.id.clone(), message };
-            let filler = Filler { arguments, element: Vec::new(), made: &made };
+            let filler = Filler { template, arguments, element: Vec::new(), made: &made };
             let mut wants = Vec::new();
             for want in &step.wants {
                 wants.extend(filler.want(want).map_err(fail)?);
@@ -141,7 +144,7 @@ pub fn expand<'t>(
 pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
     let made = Cell::new(0);
     let arguments = Arguments::by_default(template);
-    let filler = Filler { arguments: &arguments, element: Vec::new(), made: &made };
+    let filler = Filler { template, arguments: &arguments, element: Vec::new(), made: &made };
     let mut wants = template
         .steps
         .iter()
@@ -152,44 +155,32 @@ pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
     })
 }
 
-impl Want {
-    /// The patterns whose lists it is made for: of a group those of all that are in it.
-    fn own_patterns(&self) -> Vec<&String> {
-        match self {
-            Self::Metadata { component, path, .. } => vec![component, path],
-            Self::Fact { fact, .. } => vec![fact],
-            Self::Manual { .. } => Vec::new(),
-            Self::Any(wants) => {
-                let is_plain = |want: &&Self| !matches!(want, Self::Any(_));
-                wants.iter().filter(is_plain).flat_map(Self::own_patterns).collect()
-            }
-        }
+/// Refuses a star where several wants count as one.
+fn alone(wants: &[ExpandedWant]) -> Result<(), String> {
+    match wants.iter().find(|want| matches!(want, ExpandedWant::Each(_))) {
+        Some(ExpandedWant::Each(each)) => Err(format!(
+            "`{}` stands for several settings, and `any` and `confirm` take one each",
+            each.path
+        )),
+        _ => Ok(()),
     }
 }
 
-fn applies(when: &[Condition], filler: &Filler<'_>) -> Result<Applies, String> {
-    let mut facts = Vec::new();
-    for condition in when {
-        match &condition.subject {
-            Subject::Parameter(name) => {
-                let actual = filler.arguments.get(name).map(Value::elements).unwrap_or_default();
-                let holds =
-                    condition.values.iter().any(|value| actual.contains(&value.to_string()));
-                if !holds {
-                    return Ok(Applies::No);
-                }
-            }
-            Subject::Fact(pattern) => {
-                let (fact, of) = filler.fact(pattern)?;
-                facts.push((fact, of, condition.values.clone()));
-            }
+/// The patterns of a want whose lists make several of it.
+fn named(want: &Want) -> Vec<&str> {
+    match want {
+        Want::Metadata { component, path, .. } => vec![component, path],
+        Want::Fact { fact, of, .. } => {
+            std::iter::once(fact.as_str()).chain(of.as_deref()).collect()
         }
+        Want::Manual { confirm, .. } => confirm.as_deref().map(named).unwrap_or_default(),
+        Want::Any(wants) => wants.iter().flat_map(named).collect(),
     }
-    Ok(if facts.is_empty() { Applies::Yes } else { Applies::IfFacts(facts) })
 }
 
 /// Fills patterns; `element` binds a list parameter to the one element that a want is made for.
 struct Filler<'a> {
+    template: &'a Template,
     arguments: &'a Arguments,
     element: Vec<(String, String)>,
     /// How many wants there are by now.
@@ -199,41 +190,68 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
         match want {
-            Want::Metadata { component, path: path_pattern, test, carrier } => {
-                self.each_counted(&[component, path_pattern], |filler| {
+            Want::Metadata { component, path: path_pattern, test, carrier, except } => self
+                .each_counted(&[component, path_pattern], |filler| {
                     let path: FieldPath =
                         filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
                     let test = filler.test(test);
+                    if let Test::Inside(ranges) = &test {
+                        ranges.iter().try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
+                    }
                     let is_grant = *carrier == GrantScope::Effective
                         && test == Test::Equals(Value::Bool(true));
-                    let effective = match filler.about("user")?.filter(|_| is_grant) {
-                        Some(user) => Fact::of_permission(&path).map(|fact| (fact, user)),
-                        None => None,
-                    };
+                    let user = filler.about("user")?.filter(|_| is_grant);
                     let id = filler.component(component)?;
+                    if filler.is_of_another(component, &id, &path) {
+                        return Ok(None);
+                    }
+                    if let Some(pattern) = Pattern::of_setting(&id, &path)? {
+                        let except = except.iter().map(|one| filler.text(one)).collect();
+                        let each = Each { id, path, pattern, except, test, user };
+                        return Ok(Some(ExpandedWant::Each(Box::new(each))));
+                    }
+                    let effective = user.and_then(|user| Some((Fact::of_permission(&path)?, user)));
                     filler.refuse(path_pattern, &Name::of_setting(&id, &path))?;
-                    Ok(ExpandedWant::Metadata { id, path, test, effective })
+                    Ok(Some(ExpandedWant::Metadata { id, path, test, effective }))
+                }),
+            Want::Fact { test, of: another, .. } => self.each_counted(&named(want), |filler| {
+                let Want::Fact { fact, .. } = want else { return Ok(None) };
+                let (fact, mut of) = filler.fact(fact)?;
+                let mut named_by = fact.parameter().map(str::to_owned);
+                if let Some(another) = another {
+                    of = filler.user(another)?;
+                    let first = placeholders(another).into_iter().next();
+                    named_by = first.map(|(_, name)| name.to_owned());
+                }
+                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test), named_by }))
+            }),
+            // One for each element that is to be confirmed: the first proves nothing of the others.
+            Want::Manual { text, confirm } => {
+                let patterns = confirm.as_deref().map(named).unwrap_or_default();
+                self.each(&patterns, |filler| {
+                    let text = filler.text(text);
+                    let Some(confirm) = confirm else {
+                        return Ok(Some(ExpandedWant::Manual { text, confirm: None }));
+                    };
+                    let confirm = filler.want(confirm)?.into_iter().next().map(Box::new);
+                    if let Some(confirm) = &confirm {
+                        alone(slice::from_ref(&**confirm))?;
+                    }
+                    Ok(confirm.map(|one| ExpandedWant::Manual { text, confirm: Some(one) }))
                 })
             }
-            Want::Fact { fact, test } => self.each_counted(&[fact], |filler| {
-                let (fact, of) = filler.fact(fact)?;
-                Ok(ExpandedWant::Fact { fact, of, test: filler.test(test) })
-            }),
-            Want::Manual { text, confirm } => {
-                let confirm = match confirm {
-                    Some(confirm) => self.want(confirm)?.into_iter().next().map(Box::new),
-                    None => None,
-                };
-                Ok(vec![ExpandedWant::Manual { text: self.text(text), confirm }])
-            }
             // One group for each element, so that each must be satisfied in one way or another.
-            Want::Any(wants) => self.each(&want.own_patterns(), |filler| {
-                let mut group = Vec::new();
-                for want in wants {
-                    group.extend(filler.want(want)?);
-                }
-                Ok(ExpandedWant::Any(group))
-            }),
+            Want::Any(wants) => {
+                let patterns: Vec<&str> = wants.iter().flat_map(named).collect();
+                self.each(&patterns, |filler| {
+                    let mut group = Vec::new();
+                    for want in wants {
+                        group.extend(filler.want(want)?);
+                    }
+                    alone(&group)?;
+                    Ok((wants.is_empty() || !group.is_empty()).then_some(ExpandedWant::Any(group)))
+                })
+            }
         }
     }
 
@@ -241,7 +259,7 @@ impl Filler<'_> {
     fn each_counted<P: AsRef<str>>(
         &self,
         patterns: &[P],
-        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+        make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
         let wants = self.each(patterns, make)?;
         self.made.set(self.made.get() + wants.len());
@@ -252,12 +270,12 @@ impl Filler<'_> {
     fn each<P: AsRef<str>>(
         &self,
         patterns: &[P],
-        make: impl Fn(&Filler<'_>) -> Result<ExpandedWant, String>,
+        make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
         let (lists, count) = self.lists(patterns);
         self.check(count, &lists)?;
         (0..count)
-            .map(|mut at| {
+            .filter_map(|mut at| {
                 // The last list's elements change fastest.
                 let mut element = Vec::with_capacity(lists.len());
                 for (name, list) in lists.iter().rev() {
@@ -266,7 +284,7 @@ impl Filler<'_> {
                 }
                 element.extend(self.element.iter().rev().cloned());
                 element.reverse();
-                make(&Filler { arguments: self.arguments, element, made: self.made })
+                make(&Filler { element, ..*self }).transpose()
             })
             .collect()
     }
@@ -288,29 +306,27 @@ impl Filler<'_> {
 
     /// Counts what a want makes, and makes nothing.
     fn count(&self, want: &Want) -> Result<(), String> {
-        let patterns = want.own_patterns();
+        let patterns = named(want);
         let (lists, count) = self.lists(&patterns);
-        match want {
+        let within = match want {
             Want::Metadata { .. } | Want::Fact { .. } => {
                 self.check(count, &lists)?;
                 self.made.set(self.made.get() + count);
+                return Ok(());
             }
-            Want::Manual { confirm, .. } => {
-                confirm.iter().try_for_each(|confirm| self.count(confirm))?;
-            }
-            Want::Any(wants) if count > 0 => {
-                // Each element makes as many as the first.
-                let first =
-                    |(name, list): &(&str, &[String])| ((*name).to_owned(), list[0].clone());
-                let element = self.element.iter().cloned().chain(lists.iter().map(first)).collect();
-                let made = Cell::new(0);
-                let filler = Filler { arguments: self.arguments, element, made: &made };
-                wants.iter().try_for_each(|want| filler.count(want))?;
-                let all = made.get().saturating_mul(count);
-                self.check(all.max(count), &lists)?;
-                self.made.set(self.made.get() + all);
-            }
-            Want::Any(_) => {}
+            Want::Manual { confirm, .. } => confirm.as_deref().map_or(&[][..], slice::from_ref),
+            Want::Any(wants) => wants,
+        };
+        if count > 0 {
+            // Each element makes as many as the first.
+            let first = |(name, list): &(&str, &[String])| ((*name).to_owned(), list[0].clone());
+            let element = self.element.iter().cloned().chain(lists.iter().map(first)).collect();
+            let made = Cell::new(0);
+            let filler = Filler { element, made: &made, ..*self };
+            within.iter().try_for_each(|want| filler.count(want))?;
+            let all = made.get().saturating_mul(count);
+            self.check(all.max(count), &lists)?;
+            self.made.set(self.made.get() + all);
         }
         Ok(())
     }
@@ -342,8 +358,17 @@ impl Filler<'_> {
     fn value_of(&self, name: &str) -> Option<Value> {
         match self.element.iter().find(|(known, _)| known == name) {
             Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.arguments.get(name).cloned(),
+            None => self.arguments.get(name).cloned().or_else(|| {
+                let (name, part) = part_of_component(name)?;
+                part.of(&self.arguments.text(name)?)
+            }),
         }
+    }
+
+    /// Says whether a parameter stands for the component, of a type that has no such setting, and
+    /// another of its types has: the want is of that one.
+    fn is_of_another(&self, pattern: &str, id: &ComponentId, path: &FieldPath) -> bool {
+        self.template.is_of_another(pattern, &id.type_name, path)
     }
 
     fn text(&self, pattern: &str) -> String {
@@ -392,7 +417,10 @@ impl Filler<'_> {
             }
             Test::Includes(elements) => Test::Includes(self.elements(elements)),
             Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
-            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => test.clone(),
+            Test::Inside(elements) => Test::Inside(self.elements(elements)),
+            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
+                test.clone()
+            }
         }
     }
 
@@ -433,6 +461,17 @@ impl Filler<'_> {
         }
     }
 
+    /// The user whom a want names itself; nobody where the parameter is empty.
+    fn user(&self, pattern: &str) -> Result<Option<String>, String> {
+        let user = self.text(pattern).trim().to_owned();
+        if user.is_empty() || user.contains('@') {
+            return Ok(Some(user).filter(|user| !user.is_empty()));
+        }
+        Err(format!(
+            "`of` is `{user}`, and a user goes by the user name, which looks like an e-mail address"
+        ))
+    }
+
     /// Refuses a parameter's value that no org can have as the name that it stands for.
     fn refuse(&self, pattern: &str, names: &[Name]) -> Result<(), String> {
         for name in names {
@@ -449,22 +488,22 @@ impl Filler<'_> {
     }
 
     fn create(&self, create: &Create) -> Result<ExpandedCreate, String> {
-        let set = create
-            .set
-            .iter()
-            .map(|(path, value)| {
-                Ok((
-                    self.text(path).parse::<FieldPath>().map_err(|error| error.to_string())?,
-                    self.value(value),
-                ))
-            })
-            .collect::<Result<Vec<_>, String>>()?;
-        Ok(ExpandedCreate {
-            id: self.component(&create.component)?,
-            from: create.from.as_deref().map(|from| self.component(from)).transpose()?,
-            set,
-            except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
-        })
+        let id = self.component(&create.component)?;
+        let mut set = Vec::new();
+        for (path, value) in &create.set {
+            let path: FieldPath = self.text(path).parse().map_err(|error| format!("{error}"))?;
+            if !self.is_of_another(&create.component, &id, &path) {
+                set.push((path, self.value(value)));
+            }
+        }
+        // What it may be copied from is of one type, and a parameter may stand for another.
+        let from = create.from.as_deref().map(|from| self.component(from)).transpose()?;
+        let from = from.filter(|from| from.type_name == id.type_name);
+        let except = match from {
+            Some(_) => create.except.iter().map(|pattern| self.text(pattern)).collect(),
+            None => Vec::new(),
+        };
+        Ok(ExpandedCreate { id, from, set, except })
     }
 }
 

@@ -30,12 +30,24 @@ pub struct Expected {
     /// Values of the template's parameters.
     pub parameters: BTreeMap<String, Value>,
     /// What an org would answer.
-    pub facts: Vec<(Fact, Value)>,
+    pub facts: Vec<ExpectedFact>,
     /// The worst finding of each step that is named, out of those that cases know; the others must
     /// be in sync.
     pub states: BTreeMap<String, &'static str>,
     /// The steps that no package can fix.
     pub left: Vec<String>,
+}
+
+/// A fact that an org would answer in a case.
+#[derive(Clone, Debug)]
+pub struct ExpectedFact {
+    /// The fact.
+    pub fact: Fact,
+    /// Of which user, where that is not the one named by the parameter `user`: a user name, or a
+    /// parameter in braces.
+    pub of: Option<String>,
+    /// What the org would say.
+    pub value: Value,
 }
 
 /// Reads a case's expectation of a template.
@@ -118,6 +130,11 @@ impl Walk<'_, '_> {
     }
 
     fn fact(&mut self, name: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        // `user.license of {installer}`: of another user.
+        let (name, of) = match name.rsplit_once(" of ") {
+            Some((fact, of)) if of.starts_with('{') || of.contains('@') => (fact, Some(of)),
+            _ => (name, None),
+        };
         let fact = match Fact::parse(name) {
             Ok(fact) => fact,
             Err(message) => {
@@ -138,7 +155,7 @@ impl Walk<'_, '_> {
         };
         let Some(value) = self.value(node) else { return };
         if fact.kind().admits(&value) {
-            expected.facts.push((fact, value));
+            expected.facts.push(ExpectedFact { fact, of: of.map(str::to_owned), value });
         } else {
             let kind = fact.kind().words();
             self.mistakes.add(&node.span(), format!("`{name}` is {kind}, never `{value}`"));

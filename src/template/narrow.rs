@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ArgumentErrors, Arguments, Condition, Create, GrantScope, Step, Subject, Template, Test, Want,
-    placeholders,
+    Alternative, ArgumentErrors, Arguments, Condition, Create, GrantScope, Step, Subject, Template,
+    Test, Want, When, fill, part_of_component, placeholders,
 };
 use crate::metadata::fact::Fact;
 use crate::metadata::value::Value;
@@ -24,7 +24,7 @@ pub fn narrow(
     if given.is_empty() {
         return Ok((narrowed, values));
     }
-    let filler = Filler { values: &values, element: Vec::new() };
+    let filler = Filler { template, values: &values, element: Vec::new() };
     narrowed.steps = template.steps.iter().filter_map(|step| filler.step(step)).collect();
     let mut used = BTreeSet::new();
     for step in &narrowed.steps {
@@ -37,6 +37,7 @@ pub fn narrow(
 }
 
 struct Filler<'v> {
+    template: &'v Template,
     values: &'v Arguments,
     /// The one element that a list stands for.
     element: Vec<(String, String)>,
@@ -58,19 +59,44 @@ impl Filler<'_> {
         })
     }
 
-    /// The conditions that are still open; none where one of them is known to fail.
-    fn when(&self, when: &[Condition]) -> Option<Vec<Condition>> {
+    /// What is open of a step's conditions; none where the values say that it does not apply.
+    fn when(&self, when: &When) -> Option<When> {
         let mut open = Vec::new();
-        for condition in when {
-            match &condition.subject {
-                Subject::Parameter(name) if self.values.get(name).is_some() => {
-                    let actual = self.values.get(name).map(Value::elements).unwrap_or_default();
-                    let wanted = |value: &Value| actual.contains(&value.to_string());
-                    if !condition.values.iter().any(wanted) {
-                        return None;
-                    }
-                }
-                Subject::Parameter(_) | Subject::Fact(_) => open.push(condition.clone()),
+        for Alternative { all, not } in &when.0 {
+            let Some(all) = self.left_open(all) else { continue };
+            let not = match self.left_open(not) {
+                // They hold together, and are not to.
+                Some(left) if left.is_empty() && !not.is_empty() => continue,
+                Some(left) => left,
+                None => Vec::new(),
+            };
+            if all.is_empty() && not.is_empty() {
+                return Some(When::default());
+            }
+            open.push(Alternative { all, not });
+        }
+        (when.0.is_empty() || !open.is_empty()).then_some(When(open))
+    }
+
+    /// The conditions that no value settles; none where one says that they do not hold together.
+    fn left_open(&self, conditions: &[Condition]) -> Option<Vec<Condition>> {
+        let mut open = Vec::new();
+        for condition in conditions {
+            let given = match &condition.subject {
+                Subject::Parameter(name) => self.values.get(name).map(|value| (name, value)),
+                Subject::Fact(_) => None,
+            };
+            let Some((name, value)) = given else {
+                open.push(condition.clone());
+                continue;
+            };
+            let mut actual = value.elements();
+            // A component is asked for as a whole, or for its type.
+            if self.template.component_types(&format!("{{{name}}}")).is_some() {
+                actual.extend(self.value_of(&format!("{name}.type")).map(|one| one.to_string()));
+            }
+            if !condition.values.iter().any(|value| actual.contains(&value.to_string())) {
+                return None;
             }
         }
         Some(open)
@@ -78,17 +104,23 @@ impl Filler<'_> {
 
     fn want(&self, want: &Want) -> Vec<Want> {
         match want {
-            Want::Metadata { component, path, test, carrier } => {
-                self.each(&[component, path], |filler| Want::Metadata {
-                    component: filler.text(component),
-                    path: filler.text(path),
-                    test: filler.test(test),
-                    carrier: *carrier,
+            Want::Metadata { component: pattern, path, test, carrier, except } => {
+                self.each(&[pattern, path], |filler| {
+                    let (component, path) = (filler.text(pattern), filler.text(path));
+                    let type_name = component.split_once(':').map(|(type_name, _)| type_name);
+                    if let (Some(type_name), Ok(path)) = (type_name, fill(&path, "X").parse())
+                        && filler.template.is_of_another(pattern, type_name, &path)
+                    {
+                        return None;
+                    }
+                    let test = filler.test(test);
+                    let except = except.iter().map(|one| filler.text(one)).collect();
+                    Some(Want::Metadata { component, path, test, carrier: *carrier, except })
                 })
             }
-            Want::Fact { fact, test } => self.each(&[fact], |filler| Want::Fact {
-                fact: filler.text(fact),
-                test: filler.test(test),
+            Want::Fact { fact, test, of } => self.each(&patterns(want), |filler| {
+                let of = of.as_ref().map(|of| filler.text(of));
+                Some(Want::Fact { fact: filler.text(fact), test: filler.test(test), of })
             }),
             Want::Manual { text, confirm } => vec![Want::Manual {
                 text: self.text(text),
@@ -100,14 +132,16 @@ impl Filler<'_> {
             Want::Any(wants) => {
                 let lists: Vec<&String> = wants.iter().flat_map(patterns).collect();
                 self.each(&lists, |filler| {
-                    Want::Any(wants.iter().flat_map(|want| filler.want(want)).collect())
+                    let group: Vec<Want> =
+                        wants.iter().flat_map(|want| filler.want(want)).collect();
+                    (wants.is_empty() || !group.is_empty()).then_some(Want::Any(group))
                 })
             }
         }
     }
 
     /// One want for each combination of the elements of the lists that the patterns name.
-    fn each(&self, patterns: &[&String], make: impl Fn(&Filler<'_>) -> Want) -> Vec<Want> {
+    fn each(&self, patterns: &[&String], make: impl Fn(&Filler<'_>) -> Option<Want>) -> Vec<Want> {
         let mut elements: Vec<Vec<(String, String)>> = vec![self.element.clone()];
         for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern)) {
             let is_bound = elements.first().is_some_and(|one| one.iter().any(|(of, _)| of == name));
@@ -124,13 +158,16 @@ impl Filler<'_> {
                     .collect();
             }
         }
-        elements.into_iter().map(|element| make(&Filler { values: self.values, element })).collect()
+        elements.into_iter().filter_map(|element| make(&Filler { element, ..*self })).collect()
     }
 
     fn value_of(&self, name: &str) -> Option<Value> {
         match self.element.iter().find(|(known, _)| known == name) {
             Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.values.get(name).cloned(),
+            None => self.values.get(name).cloned().or_else(|| {
+                let (name, part) = part_of_component(name)?;
+                part.of(&self.values.text(name)?)
+            }),
         }
     }
 
@@ -198,15 +235,23 @@ impl Filler<'_> {
 fn patterns(want: &Want) -> Vec<&String> {
     match want {
         Want::Metadata { component, path, .. } => vec![component, path],
-        Want::Fact { fact, .. } => vec![fact],
+        Want::Fact { fact, of, .. } => std::iter::once(fact).chain(of).collect(),
         Want::Manual { .. } | Want::Any(_) => Vec::new(),
     }
+}
+
+/// The parameters that a text speaks of.
+fn named_in(text: &str) -> Vec<String> {
+    let names = placeholders(text).into_iter().map(|(_, placeholder)| {
+        part_of_component(placeholder).map_or(placeholder, |(name, _)| name).to_owned()
+    });
+    names.collect()
 }
 
 /// The parameters that a step still speaks of, by name or by meaning (`user`, `app`).
 fn used_in(step: &Step, used: &mut BTreeSet<String>) {
     let mut named = |text: &str| {
-        used.extend(placeholders(text).into_iter().map(|(_, name)| name.to_owned()));
+        used.extend(named_in(text));
     };
     [Some(&step.title), step.why.as_ref(), step.note.as_ref()]
         .into_iter()
@@ -229,26 +274,27 @@ fn of_want(want: &Want, used: &mut BTreeSet<String>) {
     let mut of_test = |test: &Test| {
         for value in test.desired() {
             for text in value.elements() {
-                used.extend(placeholders(&text).into_iter().map(|(_, name)| name.to_owned()));
+                used.extend(named_in(&text));
             }
         }
     };
     match want {
-        Want::Metadata { component, path, test, carrier } => {
+        Want::Metadata { component, path, test, carrier, except } => {
             of_test(test);
-            for text in [component, path] {
-                used.extend(placeholders(text).into_iter().map(|(_, name)| name.to_owned()));
+            for text in [component, path].into_iter().chain(except) {
+                used.extend(named_in(text));
             }
             if *carrier == GrantScope::Effective {
                 used.insert("user".to_owned());
             }
         }
-        Want::Fact { fact, test } => {
+        Want::Fact { fact, test, of } => {
             of_test(test);
             of_fact(fact, used);
+            used.extend(of.iter().flat_map(|of| named_in(of)));
         }
         Want::Manual { text, confirm } => {
-            used.extend(placeholders(text).into_iter().map(|(_, name)| name.to_owned()));
+            used.extend(named_in(text));
             confirm.iter().for_each(|confirm| of_want(confirm, used));
         }
         Want::Any(wants) => wants.iter().for_each(|want| of_want(want, used)),
@@ -256,8 +302,8 @@ fn of_want(want: &Want, used: &mut BTreeSet<String>) {
 }
 
 fn of_fact(fact: &str, used: &mut BTreeSet<String>) {
-    used.extend(placeholders(fact).into_iter().map(|(_, name)| name.to_owned()));
-    if let Ok(fact) = Fact::parse(&super::fill(fact, "X")) {
+    used.extend(named_in(fact));
+    if let Ok(fact) = Fact::parse(&fill(fact, "X")) {
         used.extend(fact.parameter().map(str::to_owned));
     }
 }
@@ -287,7 +333,7 @@ mod tests {
         // Three flags of two objects; what was not given stays a placeholder and a condition.
         assert_eq!(read.wants.len(), 6);
         assert!(format!("{:?}", read.wants).contains("Profile:{profile}"));
-        assert_eq!(read.when.len(), 1);
+        assert_eq!(read.when.0.len(), 1);
         assert_eq!(values.get("app"), None);
         let left: Vec<&str> = some.parameters.iter().map(|one| one.name.as_str()).collect();
         for gone in ["app_kind", "user_kind", "read", "package_id", "permission_set"] {

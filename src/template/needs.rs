@@ -8,7 +8,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::manifest::Manifest;
-use crate::metadata::names::Name;
+use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::percent::plain;
 use crate::metadata::registry::{self, Kind};
@@ -26,6 +26,8 @@ pub struct Needs {
     pub companions: Manifest,
     /// The facts, each with the user or app that it speaks of.
     pub facts: Vec<(Fact, Option<String>)>,
+    /// The names with a star, of which an org is asked for which it has.
+    pub patterns: BTreeSet<Pattern>,
     /// The names of the org that wants speak of, the components themselves among them.
     pub names: BTreeSet<Name>,
 }
@@ -37,11 +39,13 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
         match &step.applies {
             Applies::Yes => {}
             Applies::No => continue,
-            Applies::IfFacts(conditions) => {
-                for (fact, of, values) in conditions {
-                    needs.fact(fact, of.as_ref());
+            Applies::IfFacts(alternatives) => {
+                for condition in alternatives.iter().flat_map(|one| one.conditions()) {
+                    let fact = &condition.fact;
+                    needs.fact(fact, condition.of.as_ref());
                     needs.names.extend(Name::of_fact(fact));
-                    needs.names.extend(wanted_by_fact(fact, &Test::OneOf(values.clone())));
+                    let test = Test::OneOf(condition.values.clone());
+                    needs.names.extend(wanted_by_fact(fact, &test));
                 }
             }
         }
@@ -59,7 +63,8 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
 }
 
 impl Needs {
-    fn want(&mut self, want: &ExpandedWant) {
+    /// Adds what one more want needs.
+    pub(crate) fn want(&mut self, want: &ExpandedWant) {
         match want {
             ExpandedWant::Metadata { id, path, test, effective } => {
                 self.names.extend(Name::of_component(id));
@@ -71,7 +76,14 @@ impl Needs {
                 self.components.insert(id.clone());
                 self.companion(id, path);
             }
-            ExpandedWant::Fact { fact, of, test } => {
+            ExpandedWant::Each(each) => {
+                self.names.extend(Name::of_component(&each.id));
+                self.names.extend(each.pattern.names().1);
+                self.components.insert(each.id.clone());
+                self.companion(&each.id, &each.path);
+                self.patterns.insert(each.pattern.clone());
+            }
+            ExpandedWant::Fact { fact, of, test, .. } => {
                 self.fact(fact, of.as_ref());
                 self.names.extend(Name::of_fact(fact));
                 self.names.extend(wanted_by_fact(fact, test));
@@ -153,7 +165,12 @@ fn texts(test: &Test) -> impl Iterator<Item = String> {
         Test::Equals(value) => texts_of(value),
         Test::OneOf(values) => values.iter().flat_map(texts_of).collect(),
         Test::Includes(names) | Test::Excludes(names) => names.clone(),
-        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) => Vec::new(),
+        Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(_) => Vec::new(),
     };
     all.into_iter().filter(|text| !text.trim().is_empty())
 }

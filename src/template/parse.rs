@@ -17,6 +17,7 @@ use super::mistake::{Collector, TemplateErrors};
 use super::placed::{Placed, PlacedStep, PlacedWant};
 use super::setup;
 use super::{Dropped, Grade, GrantScope, Level, Parameter, ParameterKind, Step, Template, builtin};
+use crate::metadata::registry;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
@@ -58,10 +59,17 @@ pub(super) mod keys {
         "absent",
         "at-least",
         "at-most",
+        "inside",
+        "count",
+        "empty",
         "carrier",
+        "except",
+        "of",
     ];
-    pub(in crate::template) const COMPARISONS: &[&str] =
-        &["equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most"];
+    pub(in crate::template) const COMPARISONS: &[&str] = &[
+        "equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most", "inside",
+        "count", "empty",
+    ];
     pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set", "except"];
 }
 
@@ -368,13 +376,15 @@ impl Walk<'_, '_> {
             "flag" => ParameterKind::Flag,
             "list" => ParameterKind::List,
             "choice" => ParameterKind::Choice(choices.clone()),
+            "component" => self.component_kind(table.get("choices"), &choices),
             other => {
-                let known = ["text", "choice", "flag", "list"];
+                let known = ["text", "choice", "flag", "list", "component"];
                 let help = nearest(other, known).map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.add_with(
                     &at,
                     format!(
-                        "`{other}` is no type of parameter; there are text, choice, flag and list"
+                        "`{other}` is no type of parameter; there are text, choice, flag, list \
+                         and component"
                     ),
                     help,
                 );
@@ -386,12 +396,36 @@ impl Walk<'_, '_> {
                 self.mistakes.add(&at, "a choice needs `choices` with two values at least");
             }
             (ParameterKind::Text | ParameterKind::Flag | ParameterKind::List, Some(node)) => {
-                self.mistakes.add(&node.span(), "only a parameter of type `choice` has `choices`");
+                let what = "only a parameter of type `choice` or `component` has `choices`";
+                self.mistakes.add(&node.span(), what);
             }
             _ => {}
         }
         let default = table.get("default").and_then(|node| self.default(node, &kind));
         Some(Parameter { name: name.to_owned(), title, kind, default, line: 0 })
+    }
+
+    /// A component of some types, by `choices`; where these are left out a profile or a permission
+    /// set.
+    fn component_kind(&mut self, node: Option<&Node<'_>>, choices: &[String]) -> ParameterKind {
+        let Some(node) = node else {
+            return ParameterKind::Component(ParameterKind::CARRIERS.map(str::to_owned).to_vec());
+        };
+        if choices.is_empty() {
+            self.mistakes.add(&node.span(), "a component has one type at least");
+        }
+        let mut types = Vec::new();
+        for choice in choices {
+            if registry::find(choice).is_none() {
+                let help = registry::nearest_type(choice)
+                    .filter(|near| *near != choice.as_str())
+                    .map(|near| format!("did you mean `{near}`?"));
+                let what = format!("`{choice}` is no metadata type that this program knows");
+                self.mistakes.add_with(&node.span(), what, help);
+            }
+            types.push(registry::canonical_type(choice).to_owned());
+        }
+        ParameterKind::Component(types)
     }
 
     fn default(&mut self, node: &Node<'_>, kind: &ParameterKind) -> Option<Value> {
@@ -401,6 +435,11 @@ impl Walk<'_, '_> {
             | (ParameterKind::Flag, Value::Bool(_))
             | (ParameterKind::List, Value::List(_)) => None,
             (ParameterKind::Choice(choices), Value::Text(text)) if choices.contains(text) => None,
+            (ParameterKind::Component(types), Value::Text(text)) => {
+                let type_name = text.split_once(':').map(|(type_name, _)| type_name.trim());
+                let is_one = type_name.is_some_and(|name| types.iter().any(|one| one == name));
+                (!is_one).then_some("`Type:full name`, of one of its types")
+            }
             (ParameterKind::Choice(choices), Value::Text(text)) => {
                 let near = nearest(text, choices.iter().map(String::as_str));
                 self.mistakes.add_with(
@@ -413,6 +452,7 @@ impl Walk<'_, '_> {
             (ParameterKind::Text | ParameterKind::Choice(_), _) => Some("a text"),
             (ParameterKind::Flag, _) => Some("`true` or `false`"),
             (ParameterKind::List, _) => Some("a list of texts"),
+            (ParameterKind::Component(_), _) => Some("a text, `Type:full name`"),
         };
         if let Some(wanted) = wrong {
             self.mistakes

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Condition, Create, Parameter, Step, Template, Want};
+use super::{Condition, Create, Parameter, Step, Template, Want, When};
 
 /// A template with the places of what must be checked beyond its form.
 pub(super) struct Placed {
@@ -17,9 +17,15 @@ pub(super) struct Placed {
 pub(super) struct PlacedStep {
     pub(super) step: Step,
     pub(super) id: Option<Range<usize>>,
-    pub(super) when: Option<Vec<PlacedCondition>>,
+    pub(super) when: Option<PlacedWhen>,
     pub(super) wants: Option<Vec<PlacedWant>>,
     pub(super) create: Option<(Create, CreateSpans)>,
+}
+
+/// When a step applies, and each condition of it with its places.
+pub(super) struct PlacedWhen {
+    pub(super) when: When,
+    pub(super) conditions: Vec<PlacedCondition>,
 }
 
 /// A condition with the places of its key and of its value.
@@ -78,7 +84,7 @@ impl Placed {
         let steps = self.steps.into_iter().map(|placed| {
             let mut step = placed.step;
             if let Some(when) = placed.when {
-                step.when = when.into_iter().map(|(condition, _, _)| condition).collect();
+                step.when = when.when;
             }
             if let Some(wants) = placed.wants {
                 step.wants = wants.into_iter().map(|placed| placed.want).collect();

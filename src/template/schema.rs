@@ -79,12 +79,25 @@ mod tests {
                     \"s\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P\"\ntype = \"flag\"\n\
                     [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }, \
                     { fact = \"org.edition\", equals = \"y\" }]\n";
+        let component = good.replacen("\"flag\"", "\"component\"\nchoices = [\"Profile\"]", 1);
+        parse("t", &component).unwrap();
+        assert!(validator.is_valid(&as_json(&component)));
+        for when in [
+            "when = { p = true, not = { \"org.edition\" = [\"a\", \"b\"] } }",
+            "when = [{ p = true }, { not = { p = true, \"org.is_sandbox\" = true } }]",
+        ] {
+            let good = good.replacen("id = \"a\"", &format!("id = \"a\"\n{when}"), 1);
+            parse("t", &good).unwrap();
+            assert!(validator.is_valid(&as_json(&good)), "{when}");
+        }
         parse("t", good).unwrap();
         assert!(validator.is_valid(&as_json(good)));
         for (from, to) in [
             ("format = 1", "format = 2"),
             ("title = \"T\"", ""),
             ("\"flag\"", "\"colour\""),
+            ("\"flag\"", "\"choice\"\nchoices = [\"one\"]"),
+            ("\"flag\"", "\"component\"\nchoices = []"),
             ("id = \"a\"", ""),
             ("id = \"a\"", "id = \"a\"\nlevel = \"optional\""),
             ("id = \"a\"", "id = \"a\"\nsetup = \"nowhere\""),
@@ -93,6 +106,9 @@ mod tests {
             ("equals = \"y\"", ""),
             ("equals = \"y\"", "equals = \"y\", absent = true"),
             ("manual = \"x\"", "manula = \"x\""),
+            ("id = \"a\"", "id = \"a\"\nwhen = []"),
+            ("id = \"a\"", "id = \"a\"\nwhen = { not = {} }"),
+            ("id = \"a\"", "id = \"a\"\nwhen = [{ p = true }, {}]"),
             ("[[step]]", "[step]"),
         ] {
             let bad = good.replacen(from, to, 1);

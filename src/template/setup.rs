@@ -139,9 +139,14 @@ pub fn named_in(text: &str) -> Option<&'static SetupPage> {
 /// Returns the page where a person sees what a fact says.
 pub fn of_fact(fact: &Fact) -> Option<&'static SetupPage> {
     find(match fact {
-        Fact::Organization(_) | Fact::Seats(_) => "company-information",
+        Fact::Organization(_) | Fact::Seats(_) | Fact::Currency => "company-information",
         Fact::ApiAccessControl => "api-access-control",
-        Fact::User(_) | Fact::Access(_) => "users",
+        Fact::User(_) | Fact::Access(_) | Fact::Column(_) | Fact::Licensed(_) => "users",
+        Fact::AppAccess(_) => "connected-apps",
+        Fact::MyDomain => "my-domain",
+        Fact::Package(_) | Fact::PackageVersion(_) => "installed-packages",
+        Fact::ChangeEvents(_) => "change-data-capture",
+        Fact::Feature(_) => return None,
         Fact::AppInstalled => "connected-apps-usage",
     })
 }

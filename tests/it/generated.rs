@@ -102,7 +102,8 @@ fn the_page_on_templates_lists_the_comparisons() {
     let schema = schema();
     let properties = schema["$defs"]["want"]["properties"].as_object().unwrap();
     // What is no comparison says what a want is about.
-    let about = ["component", "path", "fact", "manual", "confirm", "any", "carrier"];
+    let about =
+        ["component", "path", "fact", "manual", "confirm", "any", "carrier", "except", "of"];
     let mut table = "| comparison | holds for |\n|---|---|\n".to_owned();
     for (name, property) in properties.iter().filter(|(name, _)| !about.contains(&name.as_str())) {
         let _ = writeln!(table, "| `{name}` | {} |", property["description"].as_str().unwrap());

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 
 use crate::metadata::ComponentId;
 use crate::metadata::manifest::Manifest;
+use crate::metadata::names::Names;
 use crate::metadata::registry;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
@@ -205,7 +206,7 @@ fn of_template(wanted: &Wanted) -> Result<Selection, CommandError> {
         companions: needs.companions,
         ..Default::default()
     };
-    for id in plan::companions(&plan::permissions_wanted(&steps), &[]) {
+    for id in plan::companions(&plan::permissions_wanted(&steps, &Names::default()), &[]) {
         request.companions.add(&id.type_name, &id.full_name);
     }
     Ok(Selection::of_request(&request))

@@ -57,6 +57,12 @@ fn touches(want: &ExpandedWant, place: Place) -> Option<String> {
             let path = path.to_string();
             place.is_setting(&id.type_name, &id.full_name, &path).then(|| format!("{id} {path}"))
         }
+        ExpandedWant::Each(each) => {
+            let path = each.path.to_string();
+            let (type_name, name) = (&each.id.type_name, &each.id.full_name);
+            let is_it = place.is_setting(type_name, name, &path);
+            is_it.then(|| format!("{} {path}", each.id))
+        }
         ExpandedWant::Fact { fact, .. } => is_fact(fact, place).then(|| fact.to_string()),
         ExpandedWant::Manual { confirm, .. } => {
             confirm.as_deref().and_then(|want| touches(want, place))

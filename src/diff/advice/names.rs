@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use crate::metadata::ComponentId;
-use crate::metadata::fact::{Access, EDITIONS, Fact, OrganizationFact, UserFact, edition_meant};
+use crate::metadata::fact::{
+    Access, EDITIONS, Fact, OrgFeature, OrganizationFact, UserFact, edition_meant,
+};
 use crate::metadata::names::known::LICENCES;
-use crate::metadata::names::{Name, STANDARD_TAB, STANDARD_TABS};
+use crate::metadata::names::{Name, Pattern, STANDARD_TAB, STANDARD_TABS};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
-use crate::metadata::registry::{self, Field, Kind, wsdl};
+use crate::metadata::registry::{self, Field, Kind, MetadataType, wsdl};
 use crate::metadata::value::Value;
 use crate::template::needs::wanted_names;
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
@@ -23,7 +25,7 @@ const TO_DO: &str = "TODO";
 /// Notes on a step, each a mistake or not.
 pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     let mut notes: Vec<(bool, String)> = Vec::new();
-    for Condition { subject, values } in &step.when {
+    for Condition { subject, values } in step.when.conditions() {
         if let Subject::Fact(fact) = subject {
             of_fact(fact, &Test::OneOf(values.clone()), &mut notes);
         }
@@ -33,6 +35,7 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     if let Some(create) = &step.create {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
+        not_made(&create.component, &mut notes);
     }
     let mut said = BTreeSet::new();
     let mut say = |line: usize, notes: Vec<(bool, String)>| {
@@ -100,14 +103,14 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             to_do([component.as_str(), path.as_str()].into_iter(), notes);
             of_test(test, notes);
             star(component, notes);
-            if path.split('[').skip(1).any(|key| key.split(']').next().is_some_and(is_wild)) {
-                let words = "`*` in a key stands for nothing; name each entry";
+            if stands_for_nothing(component, path) {
+                let words = "`*` in a key stands for nothing here; name each entry";
                 notes.push((true, format!("wants {component} {path}: {words}")));
             }
             licences(component, path, test, notes);
-            for name in names_of(component, path) {
-                impossible(&name, notes);
-                match &name {
+            for name in names_of(component, path).iter().filter(|name| !is_wild(name.text())) {
+                impossible(name, notes);
+                match name {
                     Name::Permission(name) => permission(name, notes),
                     Name::Component(id) if id.type_name == "CustomTab" => tab(id, notes),
                     _ => {}
@@ -116,10 +119,21 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
             settings_member(component, notes);
             leaf(component, path, notes);
         }
-        Want::Fact { fact, test } => of_fact(fact, test, notes),
+        Want::Fact { fact, test, .. } => of_fact(fact, test, notes),
         Want::Manual { text, .. } => to_do([text.as_str()].into_iter(), notes),
         Want::Any(_) => {}
     }
+}
+
+/// Says whether a key has a star that an org is not asked about.
+fn stands_for_nothing(component: &str, path: &str) -> bool {
+    let is_wild_key = |key: &str| key.split(']').next().is_some_and(is_wild);
+    let type_name = component.split_once(':').map_or("PermissionSet", |(name, _)| name.trim());
+    let id = ComponentId::new(type_name, "X");
+    path.split('[').skip(1).any(is_wild_key)
+        && fill(path, "X")
+            .parse::<FieldPath>()
+            .is_ok_and(|path| matches!(Pattern::of_setting(&id, &path), Ok(None)))
 }
 
 fn is_wild(key: &str) -> bool {
@@ -220,12 +234,26 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
         Fact::User(UserFact::License) => {
             values.for_each(|value| licence(value, notes));
         }
-        Fact::Seats(name) => licence(name, notes),
+        Fact::Seats(name) | Fact::Licensed(name) => licence(name, notes),
+        Fact::Feature(name) if !name.contains('{') && OrgFeature::find(name).is_none() => {
+            let end = perhaps(nearest(name, OrgFeature::names()));
+            let known = OrgFeature::names().collect::<Vec<_>>().join(", ");
+            let words = format!("asks for the feature `{name}`, of which nobody can tell{end}");
+            notes.push((true, format!("{words}; known are {known}")));
+        }
         Fact::Organization(_)
         | Fact::ApiAccessControl
         | Fact::User(_)
+        | Fact::Column(_)
+        | Fact::AppAccess(_)
         | Fact::Access(_)
-        | Fact::AppInstalled => {}
+        | Fact::AppInstalled
+        | Fact::MyDomain
+        | Fact::Currency
+        | Fact::Package(_)
+        | Fact::PackageVersion(_)
+        | Fact::ChangeEvents(_)
+        | Fact::Feature(_) => {}
     }
 }
 
@@ -256,6 +284,15 @@ fn one_of(
                      tell"
             ),
         )),
+    }
+}
+
+/// What no package can make.
+fn not_made(component: &str, notes: &mut Vec<(bool, String)>) {
+    let Some((type_name, full_name)) = component.split_once(':') else { return };
+    let row = registry::find_component(type_name.trim(), full_name.trim());
+    if let Some(why) = row.and_then(MetadataType::why_not_made) {
+        notes.push((true, format!("cannot make {component}: {why}")));
     }
 }
 
@@ -321,6 +358,20 @@ mod tests {
     }
 
     #[test]
+    fn what_no_package_can_make_is_a_mistake() {
+        let of = |component: &str| {
+            let mut found = Vec::new();
+            not_made(component, &mut found);
+            found
+        };
+        assert_eq!(of("PermissionSet:{user}"), []);
+        assert_eq!(of("RemoteSiteSetting:Acme"), []);
+        for component in ["ApexClass:Acme", "Settings:Security", "CustomField:Account.A__c"] {
+            assert!(of(component).iter().any(|(is_mistake, _)| *is_mistake), "{component}");
+        }
+    }
+
+    #[test]
     fn what_no_org_has_is_told_and_what_one_may_have_is_not() {
         let on = "equals = true";
         let path = |component: &str, path: &str| {
@@ -331,7 +382,6 @@ mod tests {
             (path("Profile:X", "userPermissions[Qqqqq].enabled"), false, "only an org"),
             (format!("fact = \"user.permission[RunReprots]\", {on}"), false, "`RunReports`"),
             (path("Profile:*", "userPermissions[ApiEnabled].enabled"), true, "`*`"),
-            (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
             ("fact = \"user.license\", equals = \"Salesfrce\"".to_owned(), true, "`Salesforce`"),
             (
                 "fact = \"org.edition\", equals = \"Enterprise\"".to_owned(),
@@ -347,6 +397,12 @@ mod tests {
             (path("Settings:Securty", "x"), true, "`Security`"),
             (path("Profile:X", "fieldPermissions[Phone].readable"), true, "`Object.Field`"),
             (format!("fact = \"user.object[My Object].read\", {on}"), true, "`Account`"),
+            (
+                "fact = \"org.feature[MultiCurency]\", equals = true".to_owned(),
+                true,
+                "`MultiCurrency`",
+            ),
+            (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
             (path("PermissionSet:TODO", "userPermissions[ApiEnabled].enabled"), false, "TODO"),
         ] {
             let notes = notes(&want);

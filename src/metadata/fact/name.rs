@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Access, Fact, OrganizationFact, UserFact};
+use super::{Access, Fact, OrganizationFact, UserColumn, UserFact};
 
 /// Writes an enum of names together with the list of all of them, so that none is left out of it.
 macro_rules! listed {
@@ -45,6 +45,19 @@ listed! {
         UserField = "user.field",
         AppInstalled = "app.installed",
         LicenseSeats = "license.seats",
+        UserLanguage = "user.language",
+        UserLocale = "user.locale",
+        UserCurrency = "user.currency",
+        UserRole = "user.role",
+        UserFeature = "user.feature",
+        UserLicensed = "user.permission_set_license",
+        UserAppAccess = "user.app_access",
+        MyDomain = "org.my_domain",
+        Currency = "org.currency",
+        PackageInstalled = "package.installed",
+        PackageVersion = "package.version",
+        ChangeEvents = "cdc.member",
+        OrgFeature = "org.feature",
     }
 }
 
@@ -141,6 +154,19 @@ impl Fact {
             }
             FactName::AppInstalled => written.bare(Self::AppInstalled)?,
             FactName::LicenseSeats => Self::Seats(written.key()?),
+            FactName::UserLanguage => written.bare(Self::Column(UserColumn::Language))?,
+            FactName::UserLocale => written.bare(Self::Column(UserColumn::Locale))?,
+            FactName::UserCurrency => written.bare(Self::Column(UserColumn::Currency))?,
+            FactName::UserRole => written.bare(Self::Column(UserColumn::Role))?,
+            FactName::UserFeature => Self::Column(UserColumn::Feature(written.key()?)),
+            FactName::UserLicensed => Self::Licensed(written.key()?),
+            FactName::UserAppAccess => Self::AppAccess(written.key()?),
+            FactName::MyDomain => written.bare(Self::MyDomain)?,
+            FactName::Currency => written.bare(Self::Currency)?,
+            FactName::PackageInstalled => Self::Package(written.key()?),
+            FactName::PackageVersion => Self::PackageVersion(written.key()?),
+            FactName::ChangeEvents => Self::ChangeEvents(written.key()?),
+            FactName::OrgFeature => Self::Feature(written.key()?),
         })
     }
 
@@ -161,6 +187,19 @@ impl Fact {
             Self::Access(Access::Field(..)) => FactName::UserField,
             Self::AppInstalled => FactName::AppInstalled,
             Self::Seats(_) => FactName::LicenseSeats,
+            Self::Column(UserColumn::Language) => FactName::UserLanguage,
+            Self::Column(UserColumn::Locale) => FactName::UserLocale,
+            Self::Column(UserColumn::Currency) => FactName::UserCurrency,
+            Self::Column(UserColumn::Role) => FactName::UserRole,
+            Self::Column(UserColumn::Feature(_)) => FactName::UserFeature,
+            Self::Licensed(_) => FactName::UserLicensed,
+            Self::AppAccess(_) => FactName::UserAppAccess,
+            Self::MyDomain => FactName::MyDomain,
+            Self::Currency => FactName::Currency,
+            Self::Package(_) => FactName::PackageInstalled,
+            Self::PackageVersion(_) => FactName::PackageVersion,
+            Self::ChangeEvents(_) => FactName::ChangeEvents,
+            Self::Feature(_) => FactName::OrgFeature,
         }
     }
 }
@@ -229,11 +268,24 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name().as_str();
         match self {
-            Self::Organization(_) | Self::ApiAccessControl | Self::User(_) | Self::AppInstalled => {
-                f.write_str(name)
-            }
+            Self::Organization(_)
+            | Self::ApiAccessControl
+            | Self::User(_)
+            | Self::AppInstalled
+            | Self::Column(
+                UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
+            )
+            | Self::MyDomain
+            | Self::Currency => f.write_str(name),
             Self::Access(Access::Permission(key) | Access::PermissionSet(key))
-            | Self::Seats(key) => write!(f, "{name}[{key}]"),
+            | Self::Seats(key)
+            | Self::Column(UserColumn::Feature(key))
+            | Self::Licensed(key)
+            | Self::AppAccess(key)
+            | Self::Package(key)
+            | Self::PackageVersion(key)
+            | Self::ChangeEvents(key)
+            | Self::Feature(key) => write!(f, "{name}[{key}]"),
             Self::Access(Access::Object(key, flag)) => write!(f, "{name}[{key}].{}", flag.as_str()),
             Self::Access(Access::Field(key, flag)) => write!(f, "{name}[{key}].{}", flag.as_str()),
         }
@@ -269,6 +321,19 @@ mod tests {
             }
             FactName::AppInstalled => Fact::AppInstalled,
             FactName::LicenseSeats => Fact::Seats(key),
+            FactName::UserLanguage => Fact::Column(UserColumn::Language),
+            FactName::UserLocale => Fact::Column(UserColumn::Locale),
+            FactName::UserCurrency => Fact::Column(UserColumn::Currency),
+            FactName::UserRole => Fact::Column(UserColumn::Role),
+            FactName::UserFeature => Fact::Column(UserColumn::Feature(key)),
+            FactName::UserLicensed => Fact::Licensed(key),
+            FactName::UserAppAccess => Fact::AppAccess(key),
+            FactName::MyDomain => Fact::MyDomain,
+            FactName::Currency => Fact::Currency,
+            FactName::PackageInstalled => Fact::Package(key),
+            FactName::PackageVersion => Fact::PackageVersion(key),
+            FactName::ChangeEvents => Fact::ChangeEvents(key),
+            FactName::OrgFeature => Fact::Feature(key),
         }
     }
 

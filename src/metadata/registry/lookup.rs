@@ -94,6 +94,39 @@ fn find_below<'d>(
     Found::Absent
 }
 
+/// Returns what a list, a set or a group as a whole holds: the keys of entries, the texts of a set,
+/// the settings of a group as `name value`.
+pub fn held(metadata_type: &MetadataType, document: &Document, path: &FieldPath) -> Vec<String> {
+    let mut fields = metadata_type.fields;
+    let mut parent = document.root();
+    let Some((last, above)) = path.segments().split_last() else { return Vec::new() };
+    for segment in above {
+        let field = fields.iter().find(|field| field.name == segment.name);
+        fields = field.map_or(&[], Field::fields);
+        let next = match &segment.key {
+            Some(key) => find_entry(parent, segment, key, field),
+            None => named(parent, &segment.name),
+        };
+        match next {
+            Some(element) => parent = element,
+            None => return Vec::new(),
+        }
+    }
+    let field = fields.iter().find(|field| field.name == last.name);
+    let elements = elements(parent, &last.name);
+    match field.map(|field| (field, &field.kind)) {
+        Some((section, Kind::Section { .. })) => {
+            elements.map(|entry| key_of(section, entry)).collect()
+        }
+        Some((_, Kind::Group(_))) => elements
+            .flat_map(|group| group.children())
+            .map(|child| format!("{} {}", child.name(), child.text().trim()))
+            .collect(),
+        Some((set, _)) => set.read(parent).map(|value| value.elements()).unwrap_or_default(),
+        None => elements.map(|element| element.text().trim().to_owned()).collect(),
+    }
+}
+
 /// Returns an entry's key: its parts joined by `|`, the last ones left out where they are absent.
 pub fn key_of(section: &Field, entry: Element<'_>) -> String {
     let Kind::Section { key, .. } = &section.kind else {
@@ -226,6 +259,20 @@ impl MetadataType {
             .iter()
             .find(|field| field.name == name)
             .or_else(|| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Returns the list, set or group that a path names as a whole; none where it names something
+    /// else.
+    pub fn whole(&self, path: &FieldPath) -> Option<&'static Field> {
+        let mut fields = self.fields;
+        let (last, above) = path.segments().split_last()?;
+        for segment in above {
+            fields = fields.iter().find(|field| field.name == segment.name)?.fields();
+        }
+        let field = fields.iter().find(|field| field.name == last.name)?;
+        let is_whole =
+            matches!(field.kind, Kind::Section { .. } | Kind::Set { .. } | Kind::Group(_));
+        (is_whole && last.key.is_none()).then_some(field)
     }
 
     /// Returns whose a component is by its file, where its own name does not say (S 2.1): the app

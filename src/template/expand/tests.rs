@@ -76,3 +76,72 @@ fn lists_that_make_too_many_are_a_mistake_with_their_sizes() {
     assert_eq!(made(&group, &[("a", 100), ("b", 100)]).unwrap().len(), 10_000);
     assert!(made(&group, &[("a", 100), ("b", 101)]).is_err());
 }
+
+#[test]
+fn one_step_serves_a_profile_or_a_permission_set() {
+    let text = "format = 1\n[template]\nname = \"x\"\ntitle = \"X\"\nversion = \"1\"\n\
+                source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
+                [parameters.holder]\ntitle = \"Holder\"\ntype = \"component\"\n\
+                [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [\
+                { component = \"{holder}\", path = \"userPermissions[ApiEnabled].enabled\", equals = true },\
+                { component = \"{holder}\", path = \"custom\", equals = true },\
+                { component = \"{holder}\", path = \"license\", absent = true },\
+                { manual = \"give {holder.name}\" }]\n\
+                create = { component = \"{holder}\", from = \"Profile:Standard\", \
+                set = { label = \"Acme\", userLicense = \"Salesforce\" }, \
+                except = [\"userPermissions[*]\"] }\n\
+                [[step]]\nid = \"b\"\ntitle = \"B\"\nwhen = { holder = \"PermissionSet\" }\n\
+                want = [{ manual = \"assign {holder}\" }]\n";
+    let template = parse("x.toml", text).unwrap();
+    let with = |holder: &str| {
+        let given = BTreeMap::from([("holder".to_owned(), vec![holder.to_owned()])]);
+        Arguments::resolve(&template, &given, &BTreeMap::new())
+    };
+    let made = |holder: &str| {
+        let steps = expand(&template, &with(holder).unwrap()).unwrap();
+        let words = |want: &ExpandedWant| match want {
+            ExpandedWant::Metadata { id, path, .. } => format!("{id} {path}"),
+            ExpandedWant::Manual { text, .. } => text.clone(),
+            other => format!("{other:?}"),
+        };
+        let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
+        let wants: Vec<String> = applying.flat_map(|step| &step.wants).map(words).collect();
+        let create = steps[0].create.clone().unwrap();
+        let set: Vec<String> = create.set.iter().map(|(path, _)| path.to_string()).collect();
+        (wants, create.from.map(|from| from.to_string()), set, create.except)
+    };
+    let (wants, from, set, except) = made("profile: Custom: Acme");
+    let id = "Profile:Custom: Acme";
+    assert_eq!(
+        wants,
+        [
+            format!("{id} userPermissions[ApiEnabled].enabled"),
+            format!("{id} custom"),
+            "give Custom: Acme".to_owned(),
+        ]
+    );
+    assert_eq!(from.as_deref(), Some("Profile:Standard"));
+    assert_eq!(
+        (set, except),
+        (vec!["userLicense".to_owned()], vec!["userPermissions[*]".to_owned()])
+    );
+    let (wants, from, set, except) = made("PermissionSet:Acme");
+    assert_eq!(
+        wants,
+        [
+            "PermissionSet:Acme userPermissions[ApiEnabled].enabled",
+            "PermissionSet:Acme license",
+            "give Acme",
+            "assign PermissionSet:Acme",
+        ]
+    );
+    assert_eq!((from, set, except), (None, vec!["label".to_owned()], Vec::new()));
+    for (given, said) in [
+        ("Acme", "Type:full name"),
+        ("ConnectedApp:A", "or PermissionSet"),
+        ("Profile: ", "full name"),
+    ] {
+        let error = with(given).unwrap_err().to_string();
+        assert!(error.contains(said), "{given}: {error}");
+    }
+}

@@ -6,7 +6,8 @@ use crate::template::{TemplateErrors, builtin};
 const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
                     source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
                     [parameters.app]\ntitle = \"App\"\n[parameters.kind]\ntitle = \"Kind\"\n\
-                    type = \"choice\"\nchoices = [\"one\", \"two\"]\n";
+                    type = \"choice\"\nchoices = [\"one\", \"two\"]\n\
+                    [parameters.holder]\ntitle = \"Holder\"\ntype = \"component\"\n";
 
 fn mistakes(steps: &str) -> Vec<String> {
     let text = format!("{HEAD}{steps}");
@@ -17,7 +18,7 @@ fn mistakes(steps: &str) -> Vec<String> {
             .map(|mistake| {
                 format!(
                     "{}:{}: {} [{}]",
-                    mistake.line - 13,
+                    mistake.line - 16,
                     mistake.column,
                     mistake.message,
                     mistake.help.unwrap_or_default()
@@ -99,6 +100,83 @@ fn each_mistake_is_found_and_the_nearest_right_word_named() {
         (step("want = [{ manual = \"x\", fact = \"org.edition\" }]"), "one thing"),
         (step("want = [{ fact = \"org.edition\" }]"), "compares"),
         (step("want = [{ fact = \"org.edition\", equals = \"a\", absent = true }]"), "once"),
+        (
+            step("want = [{ component = \"{kind}\", path = \"custom\", equals = true }]"),
+            "Type:full name",
+        ),
+        (
+            step("want = [{ component = \"{holder}\", path = \"custum\", equals = true }]"),
+            "did you mean `custom`",
+        ),
+        (
+            step("when = { holder = \"ConnectedApp\" }\nwant = [{ manual = \"{holder.name}\" }]"),
+            "never `ConnectedApp`",
+        ),
+        (step("want = [{ manual = \"{kind.name}\" }]"), "no parameter `kind.name`"),
+        (
+            step(
+                "want = [{ manual = \"x\" }]\ncreate = { component = \"{holder}\", from = \
+                 \"ConnectedApp:A\" }",
+            ),
+            "copied",
+        ),
+        (
+            step(
+                "want = [{ component = \"{holder}\", path = \
+                 \"fieldPermissions[Task.**].readable\", equals = true }]",
+            ),
+            "`**`",
+        ),
+        (
+            step(
+                "want = [{ any = [{ component = \"{holder}\", path = \
+                 \"userPermissions[View*].enabled\", equals = true }] }]",
+            ),
+            "take one each",
+        ),
+        (
+            step(
+                "want = [{ component = \"{holder}\", path = \"custom\", equals = true, except = \
+                 [\"x\"] }]",
+            ),
+            "there is none",
+        ),
+        (
+            step("want = [{ fact = \"org.edition\", of = \"a@b.c\", equals = \"x\" }]"),
+            "no fact about a user",
+        ),
+        (
+            step("want = [{ fact = \"user.license\", of = \"nobody\", equals = \"x\" }]"),
+            "e-mail address",
+        ),
+        (
+            step(
+                "want = [{ component = \"Profile:A\", path = \"loginIpRanges\", inside = \
+                 [\"203.0.113.7/24\"] }]",
+            ),
+            "write `203.0.113.0/24`",
+        ),
+        (
+            step(
+                "want = [{ component = \"Profile:A\", path = \"objectPermissions\", empty = true \
+                 }]",
+            ),
+            "asked for",
+        ),
+        (
+            step("want = [{ component = \"Profile:A\", path = \"custom\", count = 1 }]"),
+            "no list as a whole",
+        ),
+        (step("want = [{ fact = \"org.edition\", count = 1 }]"), "a fact is no list"),
+        (step("when = []\nwant = [{ manual = \"x\" }]"), "never matches"),
+        (step("when = [{ kind = \"one\" }, {}]\nwant = [{ manual = \"x\" }]"), "always matches"),
+        (step("when = { not = {} }\nwant = [{ manual = \"x\" }]"), "never matches"),
+        (
+            step("when = { not = { not = { kind = \"one\" } } }\nwant = [{ manual = \"x\" }]"),
+            "within `not`",
+        ),
+        (step("when = [{ not = { kind = \"three\" } }]\nwant = [{ manual = \"x\" }]"), "three"),
+        (step("want = [{ manual = \"x\", confirm = { any = [{ manual = \"y\" }] } }]"), "confirm"),
         (step("when = { kind = \"three\" }\nwant = [{ manual = \"x\" }]"), "three"),
         (step("when = { knid = \"one\" }\nwant = [{ manual = \"x\" }]"), "did you mean `kind`"),
         (
@@ -178,7 +256,7 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
     );
     let shown = parse("t.toml", &text).unwrap_err().to_string();
     assert!(
-        shown.contains("t.toml:17:")
+        shown.contains("t.toml:20:")
             && shown.contains("^^^^")
             && shown.contains("did you mean `infinite`?"),
         "{shown}"

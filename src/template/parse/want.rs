@@ -6,17 +6,75 @@ use super::read::{in_order, integer};
 use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
-use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant};
-use crate::template::{Condition, Create, GrantScope, Subject, Test, Want};
+use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant, PlacedWhen};
+use crate::template::{
+    Alternative, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
+};
 use toml::Spanned;
 
 impl Walk<'_, '_> {
-    pub(super) fn when(&mut self, node: &Node<'_>) -> Vec<PlacedCondition> {
-        let Some(table) = self.table(node, "when") else {
-            return Vec::new();
-        };
+    /// A table of conditions, or a list of such tables of which one must match.
+    pub(super) fn when(&mut self, node: &Node<'_>) -> PlacedWhen {
+        let mut placed = PlacedWhen { when: When::default(), conditions: Vec::new() };
+        if node.get_ref().as_array().is_none() {
+            let alternative = self.alternative(node, &mut placed.conditions);
+            let is_one = |one: &Alternative<_>| one.conditions().next().is_some();
+            placed.when.0.extend(alternative.filter(is_one));
+            return placed;
+        }
+        let tables = self.array(node, "when");
+        if tables.is_empty() {
+            self.mistakes.add(&node.span(), "an empty list of tables never matches");
+        }
+        for node in tables {
+            let Some(alternative) = self.alternative(node, &mut placed.conditions) else {
+                continue;
+            };
+            if alternative.conditions().next().is_none() {
+                let what = "an empty table always matches, and the others then say nothing";
+                self.mistakes.add(&node.span(), what);
+            }
+            placed.when.0.push(alternative);
+        }
+        placed
+    }
+
+    /// A table of conditions that hold together; `not` is a table of those that do not.
+    fn alternative(
+        &mut self,
+        node: &Node<'_>,
+        placed: &mut Vec<PlacedCondition>,
+    ) -> Option<Alternative<Condition>> {
+        let table = self.table(node, "when")?;
+        let mut not = Vec::new();
+        if let Some(node) = table.get("not")
+            && let Some(inner) = node.get_ref().as_table()
+        {
+            if inner.is_empty() {
+                self.mistakes.add(&node.span(), "an empty `not` never matches");
+            }
+            if let Some(node) = inner.get("not")
+                && node.get_ref().as_table().is_some()
+            {
+                let what = "`not` within `not` says no more than the conditions themselves";
+                self.mistakes.add(&node.span(), what);
+            }
+            not = self.conditions(inner, placed);
+        }
+        Some(Alternative { all: self.conditions(table, placed), not })
+    }
+
+    fn conditions(
+        &mut self,
+        table: &Table<'_>,
+        placed: &mut Vec<PlacedCondition>,
+    ) -> Vec<Condition> {
         let mut conditions = Vec::new();
         for (name, node) in in_order(table) {
+            // A parameter may be called so too; then it has a value.
+            if name.get_ref() == "not" && node.get_ref().as_table().is_some() {
+                continue;
+            }
             let values = match self.value(node) {
                 Some(Value::List(elements)) => {
                     elements.iter().map(|element| Value::from(element.as_str())).collect()
@@ -30,7 +88,9 @@ impl Walk<'_, '_> {
             let key = name.get_ref().to_string();
             let subject =
                 if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
-            conditions.push((Condition { subject, values }, name.span(), node.span()));
+            let condition = Condition { subject, values };
+            placed.push((condition.clone(), name.span(), node.span()));
+            conditions.push(condition);
         }
         conditions
     }
@@ -62,8 +122,14 @@ impl Walk<'_, '_> {
                 return None;
             }
         };
-        for (key, owner) in [("path", "component"), ("carrier", "component"), ("confirm", "manual")]
-        {
+        let owners = [
+            ("path", "component"),
+            ("carrier", "component"),
+            ("except", "component"),
+            ("confirm", "manual"),
+            ("of", "fact"),
+        ];
+        for (key, owner) in owners {
             if kind != owner
                 && let Some(node) = table.get(key)
             {
@@ -89,7 +155,10 @@ impl Walk<'_, '_> {
             placed.value = span;
             let subject = self.required_text(table, kind, &at, "a want");
             placed.want = if kind == "fact" {
-                Want::Fact { fact: subject, test }
+                let of = table
+                    .contains_key("of")
+                    .then(|| self.required_text(table, "of", &at, "a want on a fact"));
+                Want::Fact { fact: subject, test, of }
             } else {
                 placed.path = table.get("path").map_or(at.clone(), Spanned::span);
                 let path = self.required_text(table, "path", &at, "a want on a component");
@@ -107,7 +176,16 @@ impl Walk<'_, '_> {
                     );
                 }
                 let carrier = if is_permission { carrier } else { GrantScope::Component };
-                Want::Metadata { component: subject, path, test, carrier }
+                if let Some(node) = table.get("except")
+                    && !path.contains('*')
+                    && placeholders(&path).is_empty()
+                {
+                    let what = "`except` leaves out of what a `*` stands for, and there is none";
+                    self.mistakes.add(&node.span(), what);
+                }
+                let except = table.get("except").map(|node| self.texts(node, "except"));
+                let except = except.unwrap_or_default();
+                Want::Metadata { component: subject, path, test, carrier, except }
             };
             return Some(placed);
         }
@@ -182,6 +260,14 @@ impl Walk<'_, '_> {
             }
             "includes" => Test::Includes(self.texts(node, name)),
             "excludes" => Test::Excludes(self.texts(node, name)),
+            "inside" => Test::Inside(self.texts(node, name)),
+            "empty" => match node.get_ref().as_bool() {
+                Some(flag) => Test::Empty(flag),
+                None => {
+                    self.mistakes.add(&span, "`empty` is `true` or `false`");
+                    return None;
+                }
+            },
             "absent" => match node.get_ref().as_bool() {
                 Some(true) => Test::Absent,
                 _ => {
@@ -194,7 +280,11 @@ impl Walk<'_, '_> {
                     self.mistakes.add(&span, format!("`{name}` takes a whole number"));
                     return None;
                 };
-                if name == "at-least" { Test::AtLeast(number) } else { Test::AtMost(number) }
+                match name {
+                    "at-least" => Test::AtLeast(number),
+                    "at-most" => Test::AtMost(number),
+                    _ => Test::Count(number),
+                }
             }
         };
         Some((test, span))
@@ -237,7 +327,9 @@ impl Walk<'_, '_> {
 /// Whether a path pattern names something that a user may effectively have from elsewhere.
 fn is_permission(component: &str, path: &str) -> bool {
     let type_name = component.split(':').next().unwrap_or_default().trim();
+    // What stands for a component as a whole is told by its type, once that is known.
+    let is_whole = type_name.starts_with('{') && type_name == component.trim();
     let sections = ["userPermissions[", "objectPermissions[", "fieldPermissions["];
-    matches!(type_name, "Profile" | "PermissionSet")
+    (is_whole || matches!(type_name, "Profile" | "PermissionSet"))
         && sections.iter().any(|section| path.starts_with(section))
 }

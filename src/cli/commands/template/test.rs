@@ -20,7 +20,7 @@ use crate::metadata::value::Value;
 use crate::plan::Basis;
 use crate::plan::trial::{Failure, Trial, of_step, try_out};
 use crate::report::trial as render;
-use crate::template::expect::{self, Expected};
+use crate::template::expect::{self, Expected, ExpectedFact};
 use crate::template::{self, Arguments, Template, builtin};
 
 /// The file in a case that says what is expected of it.
@@ -204,11 +204,14 @@ impl<'c> Case<'c> {
 
     fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
         let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
-        for (fact, value) in &self.expected.facts {
-            let of = match fact.parameter() {
-                None => None,
-                Some(parameter) => Some(values.text(parameter).ok_or_else(|| {
-                    CommandError::new(format!(
+        for ExpectedFact { fact, of, value } in &self.expected.facts {
+            let other = of.as_deref().map(|of| of.trim_start_matches('{').trim_end_matches('}'));
+            let of = match (other, fact.parameter()) {
+                (Some(user), _) if user.contains('@') => Some(user.to_owned()),
+                (None, None) => None,
+                (Some(parameter), _) | (None, Some(parameter)) => {
+                    Some(values.text(parameter).ok_or_else(|| {
+                        CommandError::new(format!(
                         "case `{}` answers `{fact}`, but names no {parameter} that it speaks of",
                         self.name
                     ))
@@ -216,7 +219,8 @@ impl<'c> Case<'c> {
                         "give the parameter `{parameter}` a value; {}",
                         self.where_to("parameters")
                     ))
-                })?),
+                    })?)
+                }
             };
             facts.insert(fact, of.as_deref(), FactAnswer::Known(value.clone()));
         }

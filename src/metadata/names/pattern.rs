@@ -1,0 +1,163 @@
+//! Names with a star: what stands for several names of an org, and for which.
+//!
+//! Only an org tells which names it has, and only from what does not depend on who asks.
+
+use wildmatch::WildMatch;
+
+use super::{ComponentId, FieldPath, Name, Names, registry};
+use crate::metadata::unseen::{Unseen, UnseenKind};
+
+/// A name with a star in a section whose names an org tells.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pattern {
+    /// System permissions.
+    Permissions(String),
+    /// Fields of an object.
+    Fields {
+        /// The object.
+        object: String,
+        /// The field's name, with a star.
+        fields: String,
+        /// Whether only fields are meant that anybody may be let change.
+        editable: bool,
+    },
+}
+
+/// One name that a pattern stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The key of the entry: a permission, or `Object.Field`.
+    pub name: String,
+    /// Why nobody knows whether the org grants it to anybody, where that is so.
+    pub unseen: Option<Unseen>,
+}
+
+impl Pattern {
+    /// Reads what stands at a path of a profile or permission set; nothing where there is no star,
+    /// or one that is a letter like others: a layout may be called so.
+    ///
+    /// # Errors
+    /// The star can stand for nothing there; why.
+    pub fn of_setting(id: &ComponentId, path: &FieldPath) -> Result<Option<Self>, &'static str> {
+        let keys = path.segments().iter().filter_map(|one| one.key.as_deref());
+        if !keys.into_iter().any(|key| key.contains('*')) {
+            return Ok(None);
+        }
+        let grants = registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
+        let Some(entry) = path.segments().first().filter(|_| grants) else { return Ok(None) };
+        if !matches!(entry.name.as_str(), "userPermissions" | "fieldPermissions") {
+            return Ok(None);
+        }
+        let [entry, leaf] = path.segments() else {
+            return Err("`*` stands for several entries; name a setting in them");
+        };
+        let key = entry.key.as_deref().unwrap_or_default();
+        if key.contains("**") {
+            return Err("`**` says no more than `*`");
+        }
+        match entry.name.as_str() {
+            "userPermissions" if is_pattern(key) => Ok(Some(Self::Permissions(key.to_owned()))),
+            "fieldPermissions" => {
+                let (object, fields) = key.split_once('.').unwrap_or((key, ""));
+                if object.contains('*') || fields.is_empty() {
+                    return Err("`*` stands for the fields of one object, `Account.*`");
+                }
+                if !is_pattern(object) || !is_pattern(fields) {
+                    return Err("an object and a field go by their API names, `Account.*__c`");
+                }
+                Ok(Some(Self::Fields {
+                    object: object.to_owned(),
+                    fields: fields.to_owned(),
+                    editable: leaf.name == "editable",
+                }))
+            }
+            _ => Err("a system permission goes by its API name, `View*`"),
+        }
+    }
+
+    /// Returns the name of it for a person, and that of the object in which the fields are.
+    pub fn names(&self) -> (Name, Option<Name>) {
+        match self {
+            Self::Permissions(text) => (Name::Permission(text.clone()), None),
+            Self::Fields { object, fields, .. } => (
+                Name::component("CustomField", format!("{object}.{fields}")),
+                Some(Name::component("CustomObject", object.as_str())),
+            ),
+        }
+    }
+
+    /// Says whether a name is meant: a permission, or a field without its object.
+    pub fn matches(&self, name: &str) -> bool {
+        let (Self::Permissions(text) | Self::Fields { fields: text, .. }) = self;
+        WildMatch::new_case_insensitive(text).matches(name)
+    }
+}
+
+/// Letters, digits, `_` and stars.
+fn is_pattern(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '*'))
+}
+
+impl Names {
+    /// Notes for which names a pattern stands.
+    pub fn insert_matches(&mut self, pattern: Pattern, matches: Result<Vec<Match>, Unseen>) {
+        self.patterns.insert(pattern, matches);
+    }
+
+    /// Returns the names that a pattern stands for.
+    ///
+    /// # Errors
+    /// Nobody knows, and why.
+    pub fn matches(&self, pattern: &Pattern) -> Result<&[Match], Unseen> {
+        match self.patterns.get(pattern) {
+            Some(Ok(matches)) => Ok(matches),
+            Some(Err(unseen)) => Err(unseen.clone()),
+            None => {
+                let what = pattern.names().0;
+                let (sort, text) = (what.sort(), what.text());
+                Err(Unseen::new(
+                    UnseenKind::Offline,
+                    format!("offline: only an org tells for which {sort}s `{text}` stands"),
+                ))
+            }
+        }
+    }
+
+    /// Takes over what another knows of patterns.
+    pub fn with_matches_of(self, other: &Self) -> Self {
+        Self { patterns: other.patterns.clone(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_means_fields_of_an_object_or_permissions_and_nothing_else() {
+        let read = |type_name: &str, path: &str| {
+            Pattern::of_setting(&ComponentId::new(type_name, "X"), &path.parse().unwrap())
+        };
+        for (path, is_one) in [
+            ("fieldPermissions[Task.*].readable", Some(true)),
+            ("fieldPermissions[Account.*__c].editable", Some(true)),
+            ("userPermissions[View*].enabled", Some(true)),
+            ("userPermissions[ViewSetup].enabled", Some(false)),
+            ("fieldPermissions[*.Phone].readable", None),
+            ("fieldPermissions[*].readable", None),
+            ("fieldPermissions[Task.**].readable", None),
+            ("userPermissions[**].enabled", None),
+            ("userPermissions[View *].enabled", None),
+            // A star in a name is what it is.
+            ("objectPermissions[*].allowRead", Some(false)),
+            ("layoutAssignments[Account-5* Layout].layout", Some(false)),
+            ("fieldPermissions[Task.*]", None),
+        ] {
+            let found = read("Profile", path).ok().map(|found| found.is_some());
+            assert_eq!(found, is_one, "{path}");
+        }
+        assert_eq!(read("ConnectedApp", "userPermissions[View*].enabled"), Ok(None));
+        let custom = read("Profile", "fieldPermissions[Account.*__c].editable").unwrap().unwrap();
+        assert!(custom.matches("Score__c") && !custom.matches("Phone"));
+    }
+}

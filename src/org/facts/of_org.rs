@@ -1,0 +1,251 @@
+//! What an org says of itself beside its own row: its currency, its My Domain, packages, the
+//! objects whose changes it publishes, features.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{no_right, not_readable};
+use crate::metadata::ComponentId;
+use crate::metadata::fact::{FactAnswer, OrgFeature};
+use crate::metadata::value::Value;
+use crate::org::Org;
+use crate::org::error::OrgError;
+use crate::org::retrieve::RetrieveRequest;
+
+/// The currency of the company, where there are several (S 5).
+pub(super) async fn currency(org: &Org) -> Result<FactAnswer, OrgError> {
+    let soql = "SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true";
+    match org.wire.query(soql).await {
+        Ok(rows) => Ok(match rows.first().and_then(|row| row["IsoCode"].as_str()) {
+            Some(code) => FactAnswer::Known(code.into()),
+            None => no_right(
+                "the org shows its currencies to nobody without View Setup and \
+                              Configuration",
+            ),
+        }),
+        Err(error) if error.is_about_one_question() => Ok(not_readable(format!(
+            "an org with one currency shows it to no program ({error}); it stands in Setup, \
+             Company Information"
+        ))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The name of the org's My Domain: what its address begins with (S 7).
+pub(super) fn my_domain(instance_url: &str) -> FactAnswer {
+    let host = instance_url.trim_start_matches("https://").trim_start_matches("http://");
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    match host.split_once('.') {
+        Some((name, rest)) if format!(".{rest}").contains(".my.salesforce") => {
+            FactAnswer::Known(name.into())
+        }
+        _ => not_readable(format!("the org's address, {instance_url}, is none of a My Domain")),
+    }
+}
+
+/// The packages that an org shows, and whether these are all.
+pub(super) struct Packages {
+    /// By namespace, each with its version where that is shown.
+    found: BTreeMap<String, Option<String>>,
+    all: Result<(), FactAnswer>,
+}
+
+impl Packages {
+    /// Whether a package is installed.
+    pub(super) fn has(&self, namespace: &str) -> FactAnswer {
+        let is_there = self.found.keys().any(|one| one.eq_ignore_ascii_case(namespace));
+        match &self.all {
+            Err(unseen) if !is_there => unseen.clone(),
+            _ => FactAnswer::Known(is_there.into()),
+        }
+    }
+}
+
+/// The installed packages by namespace, each with its version where that is shown (S 5): by the
+/// Tooling API, and by the list of the Metadata API, which has those that the other does not show.
+pub(super) async fn packages(org: &Org) -> Result<Packages, OrgError> {
+    let soql = "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, \
+                SubscriberPackageVersion.MinorVersion, SubscriberPackageVersion.PatchVersion FROM \
+                InstalledSubscriberPackage";
+    let mut found = BTreeMap::new();
+    match org.wire.tooling_query(soql).await {
+        Ok(rows) => {
+            for row in rows {
+                let Some(namespace) = row["SubscriberPackage"]["NamespacePrefix"].as_str() else {
+                    continue;
+                };
+                let numbers = ["MajorVersion", "MinorVersion", "PatchVersion"]
+                    .map(|name| row["SubscriberPackageVersion"][name].as_i64());
+                let version = numbers.into_iter().collect::<Option<Vec<i64>>>();
+                let text =
+                    |all: Vec<i64>| all.iter().map(i64::to_string).collect::<Vec<_>>().join(".");
+                found.insert(namespace.to_owned(), version.map(text));
+            }
+        }
+        Err(error) if error.is_about_one_question() => {}
+        Err(error) => return Err(error),
+    }
+    match org.list("InstalledPackage").await {
+        Ok(listed) => {
+            for one in listed {
+                found.entry(one.id.full_name).or_insert(None);
+            }
+            Ok(Packages { found, all: Ok(()) })
+        }
+        // What is there was seen; that there is no more was not.
+        Err(error) if error.is_lasting() => {
+            let why = format!(
+                "the org does not list its packages to this user; that needs Modify Metadata \
+                 Through Metadata API Functions ({error})"
+            );
+            Ok(Packages { found, all: Err(no_right(why)) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The version of an installed package.
+pub(super) async fn package_version(org: &Org, namespace: &str) -> Result<FactAnswer, OrgError> {
+    let installed = packages(org).await?;
+    let found = installed.found.iter().find(|(one, _)| one.eq_ignore_ascii_case(namespace));
+    let name = match (found, &installed.all) {
+        (Some((_, Some(version))), _) => return Ok(FactAnswer::Known(version.as_str().into())),
+        (Some((name, None)), _) => name,
+        (None, Err(unseen)) => return Ok(unseen.clone()),
+        (None, Ok(())) => {
+            return Ok(not_readable(format!("the org has no package `{namespace}`")));
+        }
+    };
+    let id = ComponentId::new("InstalledPackage", name.as_str());
+    Ok(match text_of(org, &id, "versionNumber").await? {
+        Ok(Some(version)) => FactAnswer::Known(version.into()),
+        Ok(None) => not_readable("the package's file does not say its version"),
+        Err(unseen) => unseen,
+    })
+}
+
+/// The change events that are published, by whichever channel; each as its file names it.
+pub(super) async fn change_events(
+    org: &Org,
+) -> Result<Result<BTreeSet<String>, FactAnswer>, OrgError> {
+    const MEMBER: &str = "PlatformEventChannelMember";
+    let listed = match org.list(MEMBER).await {
+        Ok(listed) => listed,
+        Err(error) if error.is_lasting() => {
+            return Ok(Err(no_right(format!(
+                "the org does not list which changes it publishes; that needs Modify Metadata \
+                 Through Metadata API Functions ({error})"
+            ))));
+        }
+        Err(error) => return Err(error),
+    };
+    let ids: BTreeSet<ComponentId> = listed.into_iter().map(|one| one.id).collect();
+    if ids.is_empty() {
+        return Ok(Ok(BTreeSet::new()));
+    }
+    let request = RetrieveRequest { components: ids.clone(), ..RetrieveRequest::default() };
+    let files = match org.retrieve_all(&request).await {
+        Ok(retrieved) => retrieved.components,
+        Err(error) if error.is_about_one_question() => {
+            return Ok(Err(not_readable(format!("the org says: {error}"))));
+        }
+        Err(error) => return Err(error),
+    };
+    // One that could not be read may be the one.
+    if let Some(unread) = ids.iter().find(|id| files.get(id).is_none()) {
+        return Ok(Err(not_readable(format!("{unread} could not be read"))));
+    }
+    let entity = |id: &ComponentId| {
+        let text = files.get(id)?.document.root().child_text("selectedEntity")?;
+        Some(text.trim().to_owned())
+    };
+    Ok(Ok(ids.iter().filter_map(entity).collect()))
+}
+
+/// The change event of an object: `Account` gives `AccountChangeEvent`, `Invoice__c` gives
+/// `Invoice__ChangeEvent`.
+pub(super) fn change_event(object: &str) -> String {
+    if object.ends_with("ChangeEvent") {
+        return object.to_owned();
+    }
+    match object.strip_suffix("__c") {
+        Some(name) => format!("{name}__ChangeEvent"),
+        None => format!("{object}ChangeEvent"),
+    }
+}
+
+/// A feature that is on or off in a file of settings.
+pub(super) async fn feature(org: &Org, name: &str) -> Result<FactAnswer, OrgError> {
+    let Some(row) = OrgFeature::find(name) else {
+        return Ok(not_readable(format!(
+            "no API tells this program whether an org has the feature `{name}`; look in Setup"
+        )));
+    };
+    let id = ComponentId::new("Settings", row.settings);
+    Ok(match text_of(org, &id, row.element).await? {
+        Ok(Some(text)) => match Value::parse_bool(&text) {
+            Some(flag) => FactAnswer::Known(flag.into()),
+            None => not_readable(format!("{id} says `{text}` of it")),
+        },
+        // What a file of settings leaves out is not said (S 2.8).
+        Ok(None) => not_readable(format!("{id} does not say it")),
+        Err(unseen) => unseen,
+    })
+}
+
+/// The text of an element of a component's root.
+async fn text_of(
+    org: &Org,
+    id: &ComponentId,
+    element: &str,
+) -> Result<Result<Option<String>, FactAnswer>, OrgError> {
+    let request = RetrieveRequest { components: [id.clone()].into(), ..RetrieveRequest::default() };
+    let files = match org.retrieve_all(&request).await {
+        Ok(retrieved) => retrieved.components,
+        Err(error) if error.is_about_one_question() => {
+            return Ok(Err(not_readable(format!("the org says: {error}"))));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(match files.get(id) {
+        Some(file) => {
+            Ok(file.document.root().child_text(element).map(|text| text.trim().to_owned()))
+        }
+        None => Err(no_right(format!(
+            "the org does not show {id}; that needs Modify Metadata Through Metadata API Functions"
+        ))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_begins_with_the_name_of_its_domain() {
+        for (url, name) in [
+            ("https://acme.my.salesforce.com", Some("acme")),
+            ("https://acme--uat.sandbox.my.salesforce.com/", Some("acme--uat")),
+            ("https://acme-dev-ed.develop.my.salesforce.com:443", Some("acme-dev-ed")),
+            ("https://eu12.salesforce.com", None),
+            ("http://127.0.0.1:4000", None),
+        ] {
+            let known = match my_domain(url) {
+                FactAnswer::Known(value) => Some(value.to_string()),
+                FactAnswer::NotObserved(_) => None,
+            };
+            assert_eq!(known.as_deref(), name, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_objects_change_event_is_named_after_it() {
+        for (object, event) in [
+            ("Account", "AccountChangeEvent"),
+            ("Invoice__c", "Invoice__ChangeEvent"),
+            ("acme__Thing__c", "acme__Thing__ChangeEvent"),
+            ("AccountChangeEvent", "AccountChangeEvent"),
+        ] {
+            assert_eq!(change_event(object), event);
+        }
+    }
+}

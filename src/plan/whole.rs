@@ -1,0 +1,106 @@
+//! Changes of a list, or a group, as a whole: ranges that let addresses in, and all of it taken away.
+
+use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::range::IpRange;
+use crate::metadata::registry::{self, Kind, MetadataType};
+use crate::metadata::value::Value;
+use crate::metadata::{Component, ComponentId};
+use crate::package::{Cause, Change};
+
+use super::refusal::{refuse_removal, refuse_whole_entry};
+use super::{Basis, Plan};
+
+impl Plan<'_> {
+    /// Takes all entries of a list away, or all settings of a group.
+    pub(super) fn emptied(
+        &mut self,
+        row: &MetadataType,
+        there: &Component,
+        path: &FieldPath,
+        basis: &Basis<'_>,
+        cause: &Cause,
+    ) -> Result<(), String> {
+        let is_list =
+            matches!(row.whole(path).map(|field| &field.kind), Some(Kind::Section { .. }));
+        let mut changes = Vec::new();
+        for held in registry::held(row, &there.document, path) {
+            let mut segments = path.segments().to_vec();
+            let from = match segments.last_mut() {
+                Some(last) if is_list => {
+                    last.key = Some(held);
+                    Value::Present
+                }
+                _ => {
+                    let (name, value) = held.split_once(' ').unwrap_or((&held, ""));
+                    segments.push(Segment { name: name.to_owned(), key: None });
+                    Value::from(value)
+                }
+            };
+            let path = FieldPath::new(segments);
+            if !basis.is_in_place {
+                refuse_removal(row, &path)?;
+                refuse_whole_entry(row, &path)?;
+            }
+            changes.push(Change {
+                id: there.id.clone(),
+                path: Some(path),
+                from: Some(from),
+                to: None,
+                cause: cause.clone(),
+            });
+        }
+        self.changes.extend(changes);
+        Ok(())
+    }
+
+    /// Adds the smallest ranges that let addresses in which none of those that are there holds.
+    pub(super) fn let_in(
+        &mut self,
+        id: &ComponentId,
+        path: &FieldPath,
+        ranges: &[String],
+        actual: Option<&Value>,
+        cause: &Cause,
+    ) -> Result<(), String> {
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let field = row.and_then(|row| row.whole(path));
+        let Some(Kind::Section { key: [_, _], .. }) = field.map(|field| &field.kind) else {
+            return Err("of what an entry of this list is made is not known; do it in Setup".into());
+        };
+        let mut there = actual.map(Value::elements).unwrap_or_default();
+        let last = path.segments().len() - 1;
+        let is_pending = |change: &&Change| {
+            let path_of = change.path.as_ref().filter(|_| change.id == *id);
+            path_of.is_some_and(|one| {
+                one.segments()
+                    .iter()
+                    .map(|one| &one.name)
+                    .eq(path.segments().iter().map(|one| &one.name))
+            })
+        };
+        let pending = self
+            .changes
+            .iter()
+            .filter(is_pending)
+            .filter_map(|change| change.path.as_ref()?.segments().get(last)?.key.clone());
+        there.extend(pending);
+        if there.is_empty() && path.segments()[0].name == "loginIpRanges" {
+            self.notes.push(format!(
+                "{id}: it has no login IP ranges, so that its users may log in from anywhere; \
+                 after this from these ranges alone"
+            ));
+        }
+        for range in IpRange::outside(ranges, &there) {
+            let mut segments = path.segments().to_vec();
+            segments[last].key = Some(format!("{}|{}", range.first, range.last));
+            self.changes.push(Change {
+                id: id.clone(),
+                path: Some(FieldPath::new(segments)),
+                from: None,
+                to: Some(Value::Present),
+                cause: cause.clone(),
+            });
+        }
+        Ok(())
+    }
+}

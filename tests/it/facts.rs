@@ -1,0 +1,134 @@
+//! Facts beside permissions and licences: what answers each, and that what a caller may not see is
+//! not observed.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use sfsetup::metadata::fact::{Fact, FactAnswer, FactValues};
+use sfsetup::metadata::value::Value;
+
+use crate::org::connect;
+use crate::org::server::{Server, State};
+
+const USER: &str = "sync@acme.example.com";
+
+/// What these facts are, each in words; the reason in brackets where one is not observed.
+async fn answers(state: State, facts: &[&str]) -> Vec<String> {
+    let server = Server::start(state).await;
+    let org = connect(&server).await.unwrap();
+    let wanted: Vec<(Fact, Option<String>)> = facts
+        .iter()
+        .map(|text| Fact::parse(text).unwrap())
+        .map(|fact| (fact.clone(), fact.parameter().map(|_| USER.to_owned())))
+        .collect();
+    let values = org.facts(&wanted).await.unwrap();
+    wanted.iter().map(|(fact, of)| words(&values, fact, of.as_deref())).collect()
+}
+
+fn words(values: &FactValues, fact: &Fact, of: Option<&str>) -> String {
+    let source = values.source(fact, of).map_or_else(String::new, |one| format!(" by {one}"));
+    match values.get(fact, of) {
+        FactAnswer::Known(Value::List(list)) if list.is_empty() => "nothing".to_owned(),
+        FactAnswer::Known(value) => format!("{value}{source}"),
+        FactAnswer::NotObserved(why) => format!("({why})"),
+    }
+}
+
+/// A caller who may see everything, and the user who is asked about.
+fn state() -> State {
+    let set = json!({"PermissionsViewSetup": true, "PermissionsApiEnabled": true});
+    State {
+        rows: vec![
+            (
+                "FROM PermissionSetLicenseAssign",
+                json!([{"Assignee": {"Username": USER}, "PermissionSetLicense":
+                    {"DeveloperName": "AcmePsl", "MasterLabel": "Acme", "PermissionSetLicenseKey": "AcmePsl"}}]),
+            ),
+            ("FROM ConnectedApplication", json!([{"Id": "0H41", "Name": "Acme Sync"}])),
+            (
+                "FROM SetupEntityAccess",
+                json!([{"ParentId": "0PS7", "Parent": {"Label": "Acme Access", "IsOwnedByProfile": false}}]),
+            ),
+            ("FROM CurrencyType", json!([{"IsoCode": "EUR"}])),
+            (
+                "FROM InstalledSubscriberPackage",
+                json!([{"SubscriberPackage": {"NamespacePrefix": "acme"}, "SubscriberPackageVersion":
+                    {"MajorVersion": 3, "MinorVersion": 2, "PatchVersion": 0}}]),
+            ),
+            (
+                "FROM User ",
+                json!([
+                    {"Id": "0051", "Username": USER, "IsActive": true, "LanguageLocaleKey": "en_US",
+                     "LocaleSidKey": "de_DE", "DefaultCurrencyIsoCode": "EUR", "UserRole": null,
+                     "UserPermissionsMarketingUser": true},
+                    {"Id": "0052", "Username": "admin@acme.example.com", "IsActive": true}
+                ]),
+            ),
+            (
+                "FROM PermissionSetAssignment",
+                json!([
+                    {"AssigneeId": "0051", "PermissionSetId": "0PS7", "PermissionSet": set},
+                    {"AssigneeId": "0052", "PermissionSetId": "0PS8", "PermissionSet": set}
+                ]),
+            ),
+        ],
+        listed: BTreeMap::from([("InstalledPackage", vec!["acme"])]),
+        files: vec![(
+            "Settings".to_owned(),
+            "Currency".to_owned(),
+            "settings/Currency.settings".to_owned(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CurrencySettings \
+             xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n    \
+             <enableMultiCurrency>true</enableMultiCurrency>\n</CurrencySettings>\n"
+                .to_owned(),
+        )],
+        ..State::default()
+    }
+}
+
+#[tokio::test]
+async fn each_fact_is_answered_by_its_source() {
+    let asked = [
+        ("user.language", "en_US"),
+        ("user.locale", "de_DE"),
+        ("user.currency", "EUR"),
+        ("user.feature[MarketingUser]", "true"),
+        ("user.permission_set_license[acmepsl]", "true"),
+        ("user.app_access[Acme_Sync]", "true by permission set Acme Access"),
+        ("org.currency", "EUR"),
+        ("package.installed[acme]", "true"),
+        ("package.installed[other]", "false"),
+        ("package.version[acme]", "3.2.0"),
+        ("org.feature[MultiCurrency]", "true"),
+    ];
+    let answered = answers(state(), &asked.map(|(fact, _)| fact)).await;
+    for ((fact, expected), answer) in asked.iter().zip(&answered) {
+        assert_eq!(answer, expected, "{fact}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_observed_and_takes_nothing_along() {
+    let mut refusing = state();
+    refusing.refused = vec![
+        ("DefaultCurrencyIsoCode", "INVALID_FIELD"),
+        ("FROM PermissionSetLicenseAssign", "INVALID_TYPE"),
+        ("FROM SetupEntityAccess", "INVALID_TYPE"),
+        ("FROM CurrencyType", "INVALID_TYPE"),
+    ];
+    let asked = [
+        ("user.currency", "org.currency"),
+        ("user.language", "en_US"),
+        ("user.permission_set_license[AcmePsl]", "View Setup"),
+        ("user.app_access[Acme_Sync]", "View Setup"),
+        ("org.currency", "Company Information"),
+        ("org.my_domain", "none of a My Domain"),
+        ("org.feature[Other]", "look in Setup"),
+        ("package.version[other]", "no package `other`"),
+    ];
+    let answered = answers(refusing, &asked.map(|(fact, _)| fact)).await;
+    for ((fact, expected), answer) in asked.iter().zip(&answered) {
+        let is_unseen = answer.starts_with('(') || fact.ends_with("language");
+        assert!(is_unseen && answer.contains(expected), "{fact}: {answer}");
+    }
+}

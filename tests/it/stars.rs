@@ -1,0 +1,114 @@
+//! Names with a star: what an org has of them, whoever asks, shown name by name.
+
+use serde_json::Value as Json;
+use sfsetup::demo::{Faults, Store};
+
+use crate::lab::Lab;
+use crate::names::as_lesser;
+use crate::support::Run;
+
+const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.holder]\n\
+                    title = \"Holder\"\ntype = \"component\"\n\
+                    default = \"Profile:Ampersand Integration\"\n";
+/// The user whose login the tests have.
+const ADMIN: &str = "robin.alder@harbourlight.example.com";
+const DIFF: &[&str] = &["diff", "--template", "t.toml", "--format", "json"];
+
+/// The custom fields of `Invoice__c`.
+const FIELDS: [&str; 3] = ["Invoice__c.Account__c", "Invoice__c.Amount__c", "Invoice__c.Paid__c"];
+
+async fn lab(path: &str, rest: &str) -> Lab {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("t.toml", template(path, rest));
+    lab
+}
+
+fn template(path: &str, rest: &str) -> String {
+    format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \"{{holder}}\", path = \
+         \"{path}\", equals = true{rest} }}]\n"
+    )
+}
+
+/// Path, state and reason of each finding.
+fn told(run: &Run) -> Vec<(String, String, String)> {
+    let report: Json =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["orgs"][0]["findings"].as_array().unwrap();
+    let told = |one: &Json| (text(&one["path"]), text(&one["state"]), text(&one["reason"]));
+    findings.iter().map(told).collect()
+}
+
+fn keys(told: &[(String, String, String)]) -> Vec<&str> {
+    let key = |path: &'_ str| path.find('[').map_or(0, |at| at + 1);
+    told.iter().map(|(path, ..)| &path[key(path)..path.find(']').unwrap_or(path.len())]).collect()
+}
+
+#[tokio::test]
+async fn custom_fields_are_those_that_the_org_lists_whoever_asks() {
+    let lab = lab("fieldPermissions[Invoice__c.*__c].readable", "").await;
+    let own = told(&lab.run(DIFF).await);
+    assert_eq!(keys(&own), FIELDS, "{own:?}");
+    assert!(own.iter().all(|(_, state, _)| state == "differs"), "{own:?}");
+    // Who does not see the object is told of the same fields.
+    let theirs = told(&as_lesser(&lab, DIFF).await);
+    assert_eq!(keys(&theirs), keys(&own), "{theirs:?}");
+    let deployed = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    let after = told(&lab.run(DIFF).await);
+    assert!(after.len() == 3 && after.iter().all(|(_, state, _)| state == "in-sync"), "{after:?}");
+}
+
+#[tokio::test]
+async fn all_fields_are_known_only_to_who_sees_all_of_them() {
+    let lab = lab("fieldPermissions[Account.*].readable", ", except = [\"*__c\"]").await;
+    let [(path, state, reason)] = &told(&lab.run(DIFF).await)[..] else { panic!("one finding") };
+    assert_eq!(
+        (path.as_str(), state.as_str()),
+        ("fieldPermissions[Account.*].readable", "not-observed")
+    );
+    assert!(reason.contains("View All Fields of Account"), "{reason}");
+    // A set of their own lets the user whose login it is see all of them.
+    let own = format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\ncreate = {{ component = \
+         \"PermissionSet:All_Fields\" }}\nwant = [{{ component = \"PermissionSet:All_Fields\", \
+         path = \"objectPermissions[Account].viewAllFields\", equals = true }}, {{ fact = \
+         \"user.permission_set[All_Fields]\", of = \"{ADMIN}\", equals = true }}]\n"
+    );
+    lab.env.write("own.toml", own);
+    let deployed = lab.run(&["deploy", "--template", "own.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    assert!(deployed.stdout.contains(&format!("All_Fields to {ADMIN}")), "{deployed:?}");
+    let all = told(&lab.run(DIFF).await);
+    let keys = keys(&all);
+    assert!(keys.contains(&"Account.Phone") && !keys.contains(&"Account.Name"), "{all:?}");
+    assert!(keys.iter().all(|key| !key.ends_with("__c")), "{all:?}");
+}
+
+#[tokio::test]
+async fn permissions_are_those_of_the_schema() {
+    let lab = lab("userPermissions[edit*].enabled", ", except = [\"EditHtml*\"]").await;
+    let found = told(&lab.run(DIFF).await);
+    let expected =
+        ["EditEvent", "EditPublicDocuments", "EditPublicTemplates", "EditReports", "EditTask"];
+    assert_eq!(keys(&found), expected, "{found:?}");
+    // What there is none of is so, and strictly speaking nobody has seen it.
+    lab.env.write("t.toml", template("userPermissions[Xyz*].enabled", ""));
+    let found = lab.run(DIFF).await;
+    assert!(found.code == 0 && told(&found)[0].1 == "in-sync", "{found:?}");
+    assert_eq!(lab.run(&[DIFF, &["--strict"]].concat()).await.code, 2);
+    // Nor is it where there is no such object.
+    lab.env.write("t.toml", template("fieldPermissions[Invoce__c.*__c].readable", ""));
+    assert_eq!(told(&lab.run(DIFF).await)[0].1, "missing");
+}
+
+#[tokio::test]
+async fn files_tell_of_no_star() {
+    let lab = lab("userPermissions[Edit*].enabled", "").await;
+    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/metadata");
+    let run = lab.env.run(&[DIFF, &["--from", from]].concat());
+    let found = told(&run);
+    assert!(found[0].1 == "not-observed" && found[0].2.contains("offline"), "{run:?}");
+}
