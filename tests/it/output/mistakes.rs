@@ -184,7 +184,7 @@ fn a_wrong_call_says_what_is_missing() {
     --- stderr
     error: cannot read `HOME/sfsetup.toml`
       caused by: line 1: unclosed table, expected `]`
-    hint: it may hold `org = "name"`, [parameters] with one `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]
+    hint: it may hold `org = "name"`, `template-paths = ["folder"]`, [parameters] with one `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]
     --- exit 1
     "#);
     env.write("sfsetup.toml", "[parameters]\napp = 1.5\n");
