@@ -297,7 +297,7 @@ async fn a_profile_that_a_plan_makes_is_not_called_lacking() {
 /// What cannot be read hides nothing that can, and alone it is a finding all the same.
 #[tokio::test]
 async fn one_component_that_cannot_be_read_takes_no_other_finding_away() {
-    let unknown = setting("NamedCredential:R", "label", "equals = \"x\"");
+    let unknown = setting("AuthProvider:R", "friendlyName", "equals = \"x\"");
     let edition = fact("org.edition", "equals = \"Enterprise Edition\"");
     let lab = lab(&[unknown.clone(), edition]).await;
     let run = lab.run(DIFF).await;

@@ -9,8 +9,8 @@ fn a_snapshot_says_what_it_wrote() {
     let take = "snapshot --org demo --out org --types ConnectedApp,PermissionSet";
     insta::assert_snapshot!(shown(&env, take), @"
     $ sfsetup snapshot --org demo --out org --types ConnectedApp,PermissionSet
-    6 components of demo are in org.
-    6 new: ConnectedApp:Ampersand, ConnectedApp:Warehouse_Loader, PermissionSet:Ampersand_Access, PermissionSet:Connected_App_Approver, PermissionSet:Report_Builder, PermissionSet:Warehouse_Sync
+    7 components of demo are in org.
+    7 new: ConnectedApp:Ampersand, ConnectedApp:Warehouse_Loader, PermissionSet:Ampersand_Access, PermissionSet:Connected_App_Approver, PermissionSet:Report_Builder, PermissionSet:Warehouse_Sync, and 1 more
     --- stderr
     connecting to demo
     listing what the org has
@@ -19,7 +19,7 @@ fn a_snapshot_says_what_it_wrote() {
     ");
     insta::assert_snapshot!(shown(&env, take), @"
     $ sfsetup snapshot --org demo --out org --types ConnectedApp,PermissionSet
-    6 components of demo are in org.
+    7 components of demo are in org.
     Nothing has changed since the last snapshot.
     --- stderr
     connecting to demo
