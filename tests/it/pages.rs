@@ -147,7 +147,7 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     - by hand: Setup &gt; My Domain: see that it is configured, and give its address to Zapier if it asks.
 
-    Where: Setup, Quick Find "My Domain"
+    Where: Setup, Quick Find "My Domain" (`/lightning/setup/OrgDomain/home`)
 
     Who: an administrator, by hand
 

@@ -144,9 +144,9 @@ pub const OAUTH: &[Refusal] = &[
         "wrong-audience",
         &[("", "audience is invalid"), ("", "audience validation failed")],
         "the key was signed for another login host than this org's",
-        "sign in again with the right `--instance-url`, https://login.salesforce.com for \
-         production, https://test.salesforce.com for a sandbox, or the org's own address, in place \
-         of the one here",
+        "name the right `--instance-url`, https://login.salesforce.com for production, \
+         https://test.salesforce.com for a sandbox, or the org's own address, in place of the one \
+         here",
     )
     .kind(OrgErrorKind::Auth)
     .over_with_a_sign_in(),
