@@ -124,6 +124,7 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("GET", ["sobjects", name, "describe"]) => describe(call, name, false),
         ("GET", ["tooling", "sobjects", name, "describe"]) => describe(call, name, true),
         ("POST", ["sobjects", name]) => rows::create(call, name),
+        ("POST", ["composite", "sobjects"]) => rows::create_all(call),
         ("GET", ["sobjects", name, id]) => rows::row(call, name, id),
         ("DELETE", ["sobjects", "AuthSession", id]) => rows::end_session(call, id),
         ("DELETE", ["sobjects", name, id]) => rows::delete(call, name, id),

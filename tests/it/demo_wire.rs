@@ -864,6 +864,32 @@ async fn what_is_deployed_and_assigned_is_on_the_audit_trail() {
 }
 
 #[tokio::test]
+async fn several_rows_are_made_at_once_all_or_none() {
+    let running = start(Faults::none()).await;
+    let users = query(&running, "SELECT Id FROM User WHERE Username LIKE 'sam%'").await;
+    let sets = query(&running, "SELECT Id FROM PermissionSet WHERE Name = 'Report_Builder'").await;
+    let record = |set: &Json| {
+        json!({ "attributes": { "type": "PermissionSetAssignment" },
+            "AssigneeId": users["records"][0]["Id"], "PermissionSetId": set })
+    };
+    let post = async |all: bool, records: Vec<Json>| {
+        let address = format!("{}/services/data/v67.0/composite/sobjects", running.url());
+        let body = json!({ "allOrNone": all, "records": records });
+        let reply = client().post(&address).bearer_auth(&running.token).json(&body).send().await;
+        let results: Json = reply.unwrap().json().await.unwrap();
+        let codes = results.as_array().unwrap().iter();
+        codes
+            .map(|one| one["errors"][0]["statusCode"].as_str().unwrap_or("made").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (good, bad) = (sets["records"][0]["Id"].clone(), json!("0PS000000000000"));
+    let codes = post(true, vec![record(&good), record(&bad)]).await;
+    assert_eq!(codes[0], "ALL_OR_NONE_OPERATION_ROLLED_BACK", "{codes:?}");
+    let codes = post(false, vec![record(&bad), record(&good)]).await;
+    assert!(codes[0] != "made" && codes[1] == "made", "{codes:?}");
+}
+
+#[tokio::test]
 async fn a_permission_set_is_made_and_deleted_by_rest() {
     let running = start(Faults::none()).await;
     let address = format!("{}/services/data/v67.0/sobjects/PermissionSet", running.url());

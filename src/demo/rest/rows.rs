@@ -1,5 +1,7 @@
 //! Single rows by REST: read, made, changed, deleted; and what the audit trail says of it.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::audit;
@@ -18,13 +20,13 @@ pub(super) fn row(call: &Call<'_>, name: &str, id: &str) -> Result<Reply, Refusa
     let rows = org.visible_rows(&call.user, object);
     of_row(id)?;
     let row = rows.iter().find(|row| same_id(string(row, "Id"), id)).ok_or_else(not_found)?;
-    let mut body = json!({
+    let mut shown = json!({
         "attributes": { "type": object.name, "url": format!("/services/data/v{}/sobjects/{}/{id}", call.version, object.name) },
     });
     for (field, _) in object.fields(&call.state.org) {
-        body[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
+        shown[&field] = row.get(&field).cloned().unwrap_or(Value::Null);
     }
-    Ok(Reply::json(200, &body))
+    Ok(Reply::json(200, &shown))
 }
 
 /// Looks at the id of an address: what is none is taken for an external id, which no object here
@@ -72,17 +74,77 @@ pub(super) fn delete(call: &mut Call<'_>, name: &str, id: &str) -> Result<Reply,
 }
 
 pub(super) fn create(call: &mut Call<'_>, name: &str) -> Result<Reply, Refusal> {
+    let values: Row = body(call)?;
+    let id = insert(call, name, &values)?;
+    Ok(Reply::json(201, &made(&id)))
+}
+
+/// What `composite/sobjects` takes.
+#[derive(Deserialize)]
+struct Collection {
+    #[serde(default, rename = "allOrNone")]
+    all_or_none: bool,
+    records: Vec<Row>,
+}
+
+/// So many rows may come at once.
+const MOST_RECORDS: usize = 200;
+
+/// Makes several rows, each with an answer of its own, as CumulusCI does it: all, where that is
+/// asked for, or none.
+pub(super) fn create_all(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let Collection { all_or_none, records } = body(call)?;
+    if records.len() > MOST_RECORDS {
+        let words = format!("record limit reached. cannot submit more than {MOST_RECORDS} records");
+        return Err(refuse("EXCEEDED_ID_LIMIT", words));
+    }
+    let before = call.state.org.clone();
+    let mut results: Vec<Result<String, Refusal>> = Vec::new();
+    for mut record in records {
+        let attributes = record.remove("attributes").unwrap_or_default();
+        let name = attributes["type"].as_str().unwrap_or_default();
+        results.push(insert(call, name, &record));
+    }
+    if all_or_none && results.iter().any(Result::is_err) {
+        call.state.org = before;
+        for result in results.iter_mut().filter(|one| one.is_ok()) {
+            *result = Err(refuse(
+                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                "Record rolled back because not all records were valid and the request was using \
+                 AllOrNone header",
+            ));
+        }
+    }
+    let answer = |result: &Result<String, Refusal>| match result {
+        Ok(id) => made(id),
+        Err(Refusal { code, message }) => json!({
+            "success": false,
+            "errors": [{ "statusCode": code, "message": message, "fields": [] }],
+        }),
+    };
+    Ok(Reply::json(200, &results.iter().map(answer).collect()))
+}
+
+/// Makes a row of an object; returns its id.
+fn insert(call: &mut Call<'_>, name: &str, values: &Row) -> Result<String, Refusal> {
     let object = writable(name, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "inserted")?;
     if object.name == "PermissionSet" {
-        return sets::create(call, object);
+        return sets::create(call, object, values);
     }
     manage(call, object)?;
-    let values: Row = serde_json::from_slice(&call.request.body)
-        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-    let id = call.state.org.create_row(object, &values)?;
+    let id = call.state.org.create_row(object, values)?;
     let row = call.state.org.stored_row(object.name, &id);
     note(call, object.name, row, true);
-    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
+    Ok(id)
+}
+
+fn made(id: &str) -> Value {
+    json!({ "id": id, "success": true, "errors": [] })
+}
+
+fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Refusal> {
+    serde_json::from_slice(&call.request.body)
+        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))
 }
 
 /// Puts a row that came or went on the audit trail.
@@ -110,8 +172,7 @@ pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusa
 pub(super) fn freeze(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     manage_users(call)?;
     of_row(id)?;
-    let values: Row = serde_json::from_slice(&call.request.body)
-        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
+    let values: Row = body(call)?;
     let is_settable = |(name, value): (&String, &Value)| match name.as_str() {
         "IsFrozen" => value.is_boolean(),
         "IsPasswordLocked" => *value == Value::Bool(false),

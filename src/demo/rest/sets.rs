@@ -1,6 +1,6 @@
 //! Permission sets as rows: made and deleted by REST, by the rules of a deploy.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::deploy::direct::{Fault, Write, Writer};
 use super::super::id::{reference, same_id, unknown};
@@ -16,15 +16,15 @@ const SET: &str = "PermissionSet";
 /// Fields that a new set's row may have beside its permissions.
 const FIELDS: &[&str] = &["Description", "HasActivationRequired", "Label", "LicenseId", "Name"];
 
-/// Makes a permission set.
-pub(super) fn create(call: &mut Call<'_>, object: &ObjectDef) -> Result<Reply, Refusal> {
-    let values: Row = serde_json::from_slice(&call.request.body)
-        .map_err(|error| refuse("JSON_PARSER_ERROR", error.to_string()))?;
-    let node = component(&call.state.org, object, &values)?;
-    let name = string(&values, "Name").to_owned();
+/// Makes a permission set; returns its id.
+pub(super) fn create(
+    call: &mut Call<'_>,
+    object: &ObjectDef,
+    values: &Row,
+) -> Result<String, Refusal> {
+    let node = component(&call.state.org, object, values)?;
     write(call, |org, writer| org.write_component(Write::Create, SET, &node, writer).map(|_| ()))?;
-    let id = component_id(SET, &name);
-    Ok(Reply::json(201, &json!({ "id": id, "success": true, "errors": [] })))
+    Ok(component_id(SET, string(values, "Name")))
 }
 
 /// Deletes a permission set by the id of its row.

@@ -33,7 +33,7 @@ fn a_snapshot_says_what_it_wrote() {
     org 00DWs0000008DemMAE at http://127.0.0.1:PORT, from: the demo org in this program
 
     Nothing differs.
-    0 settings differ, 6 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    0 settings differ, 7 in sync, 0 missing, 0 not observed, 0 to do by hand.
     --- stderr
     connecting to demo
     retrieving from demo
