@@ -13,8 +13,8 @@ use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::template::conflict::contradict;
 use crate::template::{
-    Condition, GrantScope, Step, Subject, Template, Test, Want, claims, fill, may_meet,
-    part_of_component, placeholders, too_many,
+    Condition, GrantScope, ParameterKind, Step, Subject, Template, Test, Want, claims, fill,
+    may_meet, narrow, part_of_component, placeholders, too_many,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -53,6 +53,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
         }
         names::of_step(step, &mut found);
     }
+    by_default(template, &mut found);
     names::of_head(template, &mut found);
     too_large(template, &mut found);
     contradictions(template, &mut found);
@@ -60,6 +61,34 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     copied_writes(template, &mut found);
     found.sort_by_key(|advice| advice.line);
     found
+}
+
+/// What is said of names once the parameters have what they have by default; what the file says by
+/// itself is said already.
+fn by_default(template: &Template, found: &mut Vec<Advice>) {
+    let named = template.parameters.iter().filter_map(|parameter| {
+        let is_name = matches!(
+            parameter.kind,
+            ParameterKind::Text | ParameterKind::List | ParameterKind::Component(_)
+        );
+        let elements = parameter.default.as_ref().filter(|_| is_name)?.elements();
+        let is_given = elements.iter().any(|element| !element.is_empty());
+        is_given.then(|| (parameter.name.clone(), elements))
+    });
+    let Ok((filled, _)) = narrow(template, &named.collect()) else { return };
+    let own = |step: &&Step| step.line > 0;
+    for step in filled.steps.iter().filter(own) {
+        // A list makes several wants of one line.
+        let step = Step { want_lines: Vec::new(), ..step.clone() };
+        let mut more = Vec::new();
+        names::of_step(&step, &mut more);
+        let is_said = |one: &Advice| found.iter().any(|known| known.message == one.message);
+        more.retain(|one| !is_said(one));
+        found.extend(more.into_iter().map(|one| Advice {
+            message: format!("{}, by what a parameter has by default", one.message),
+            ..one
+        }));
+    }
 }
 
 /// Says what of a template cannot be looked up here, where there is such.

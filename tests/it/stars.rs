@@ -91,8 +91,15 @@ async fn all_fields_are_known_only_to_who_sees_all_of_them() {
 async fn permissions_are_those_of_the_schema() {
     let lab = lab("userPermissions[edit*].enabled", ", except = [\"EditHtml*\"]").await;
     let found = told(&lab.run(DIFF).await);
-    let expected =
-        ["EditEvent", "EditPublicDocuments", "EditPublicTemplates", "EditReports", "EditTask"];
+    let expected = [
+        "EditEvent",
+        "EditMyDashboards",
+        "EditMyReports",
+        "EditPublicDocuments",
+        "EditPublicTemplates",
+        "EditReports",
+        "EditTask",
+    ];
     assert_eq!(keys(&found), expected, "{found:?}");
     // What there is none of is so, and strictly speaking nobody has seen it.
     lab.env.write("t.toml", template("userPermissions[Xyz*].enabled", ""));

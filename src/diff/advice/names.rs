@@ -36,6 +36,10 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
         not_made(&create.component, &mut notes);
+        for (path, value) in &create.set {
+            to_do(value.elements().iter().map(String::as_str), &mut notes);
+            licences(&create.component, path, &Test::Equals(value.clone()), &mut notes);
+        }
     }
     let mut said = BTreeSet::new();
     let mut say = |line: usize, notes: Vec<(bool, String)>| {
@@ -146,10 +150,20 @@ fn licences(component: &str, path: &str, test: &Test, notes: &mut Vec<(bool, Str
     let Ok(path) = path.parse::<FieldPath>() else { return };
     let id = ComponentId::new(type_name.trim(), "X");
     for name in wanted_names(&id, &path, test) {
-        if let Name::Licence(name) = name {
-            licence(&name, notes);
+        match name {
+            Name::Licence(name) => licence(&name, is_one_of_several(test), notes),
+            other if is_wild(other.text()) => {
+                let words = "`*` stands for nothing in a value; name each";
+                notes.push((true, format!("wants {component} {path}: {words}")));
+            }
+            _ => {}
         }
     }
+}
+
+/// Says whether another value than a wrong one may do.
+fn is_one_of_several(test: &Test) -> bool {
+    matches!(test, Test::OneOf(values) if values.len() > 1)
 }
 
 fn of_test(test: &Test, notes: &mut Vec<(bool, String)>) {
@@ -227,14 +241,13 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     match &fact {
         Fact::Access(Access::Permission(name)) => permission(name, notes),
         Fact::Organization(OrganizationFact::Edition) => {
-            values.for_each(|value| {
-                one_of((value, edition_meant(value)), "edition", EDITIONS, notes)
-            });
+            let known = ("edition", EDITIONS, is_one_of_several(test));
+            values.for_each(|value| one_of((value, edition_meant(value)), known, notes));
         }
         Fact::User(UserFact::License) => {
-            values.for_each(|value| licence(value, notes));
+            values.for_each(|value| licence(value, is_one_of_several(test), notes));
         }
-        Fact::Seats(name) | Fact::Licensed(name) => licence(name, notes),
+        Fact::Seats(name) | Fact::Licensed(name) => licence(name, false, notes),
         Fact::Feature(name) if !name.contains('{') && OrgFeature::find(name).is_none() => {
             let end = perhaps(nearest(name, OrgFeature::names()));
             let known = OrgFeature::names().collect::<Vec<_>>().join(", ");
@@ -257,16 +270,16 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
     }
 }
 
-fn licence(name: &str, notes: &mut Vec<(bool, String)>) {
+fn licence(name: &str, is_one_of_several: bool, notes: &mut Vec<(bool, String)>) {
     let meant = LICENCES.iter().find(|one| is_slip(name, one)).copied();
-    one_of((name, meant), "licence", LICENCES, notes);
+    one_of((name, meant), ("licence", LICENCES, is_one_of_several), notes);
 }
 
-/// A value with which one of those known was probably meant is a mistake; another may be right.
+/// A value with which one of those known was probably meant is a mistake, unless it is one of
+/// several that will do; another may be right.
 fn one_of(
     (value, meant): (&str, Option<&str>),
-    sort: &str,
-    known: &[&str],
+    (sort, known, is_one_of_several): (&str, &[&str], bool),
     notes: &mut Vec<(bool, String)>,
 ) {
     if value.contains('{') || known.contains(&value) {
@@ -275,7 +288,9 @@ fn one_of(
     match meant {
         Some(near) => {
             let words = format!("no org has the {sort} `{value}`; did you mean `{near}`?");
-            notes.push((true, format!("can never be so: {words}")));
+            let can =
+                if is_one_of_several { "can be so otherwise alone" } else { "can never be so" };
+            notes.push((!is_one_of_several, format!("{can}: {words}")));
         }
         None => notes.push((
             false,
@@ -303,7 +318,12 @@ fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
     if member.contains(['{', '*']) || members().any(|known| known == member.trim()) {
         return;
     }
-    let near = nearest(member, members());
+    // Their root element is called so.
+    let named = member.trim().strip_suffix("Settings").and_then(|bare| {
+        let mut members = members();
+        members.find(|known| known.eq_ignore_ascii_case(bare))
+    });
+    let near = named.or_else(|| nearest(member, members()));
     let end = perhaps(near);
     notes.push((near.is_some(), format!("wants {component}: there are no such settings{end}")));
 }
@@ -325,9 +345,17 @@ fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
             return;
         }
         let Some(field) = fields.iter().find(|field| field.name == segment.name) else {
-            // At the top a row may not be the whole list.
-            let Some(above) = above else { return };
-            let near = nearest(&segment.name, fields.iter().map(|field| field.name));
+            let names = || fields.iter().map(|field| field.name);
+            let Some(above) = above else {
+                // At the top a row may not be the whole list.
+                if let Some(near) = names().find(|known| is_slip(&segment.name, known)) {
+                    let words =
+                        format!("it has no element `{}`; did you mean `{near}`?", segment.name);
+                    notes.push((true, format!("wants {component} {path}: {words}")));
+                }
+                return;
+            };
+            let near = nearest(&segment.name, names());
             let end = perhaps(near);
             let words = format!("`{}` has no element `{}`{end}", above.name, segment.name);
             notes.push((near.is_some(), format!("wants {component} {path}: {words}")));
@@ -372,6 +400,24 @@ mod tests {
     }
 
     #[test]
+    fn what_parameters_have_by_default_is_looked_at_too() {
+        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \
+                    \"1\"\nsource = \"https://x.example.com\"\nreviewed = \
+                    2026-11-23\n[parameters.user]\ntitle = \"U\"\n[parameters.lic]\ntitle = \
+                    \"L\"\ndefault = \"Salesfrce\"\n[parameters.read]\ntitle = \"R\"\ntype = \
+                    \"list\"\ndefault = [\"Account\", \"TODO\"]\n[[step]]\nid = \"a\"\ntitle = \
+                    \"A\"\ndocs = \"https://x.example.com\"\nwant = [{ fact = \"user.license\", \
+                    equals = \"{lic}\" }, { component = \"Profile:X\", path = \
+                    \"objectPermissions[{read}].allowRead\", equals = true }]\n";
+        let template = crate::template::parse("t", text).unwrap_or_else(|error| panic!("{error}"));
+        let found = super::super::advice(&template);
+        let said = |words: &str| found.iter().find(|one| one.message.contains(words));
+        assert!(said("`Salesfrce`").is_some_and(|one| one.is_mistake), "{found:?}");
+        assert!(said("still says TODO").is_some_and(|one| !one.is_mistake), "{found:?}");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
     fn what_no_org_has_is_told_and_what_one_may_have_is_not() {
         let on = "equals = true";
         let path = |component: &str, path: &str| {
@@ -403,6 +449,19 @@ mod tests {
                 "`MultiCurrency`",
             ),
             (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
+            (path("Settings:SecuritySettings", "x"), true, "`Security`"),
+            (path("Settings:Security", "sesionSettings.x"), true, "`sessionSettings`"),
+            (
+                "component = \"ConnectedApp:A\", path = \"profileName\", includes = [\"*\"]"
+                    .to_owned(),
+                true,
+                "`*`",
+            ),
+            (
+                "fact = \"user.license\", one-of = [\"Salesforce\", \"Salesfrce\"]".to_owned(),
+                false,
+                "did you mean `Salesforce`",
+            ),
             (path("PermissionSet:TODO", "userPermissions[ApiEnabled].enabled"), false, "TODO"),
         ] {
             let notes = notes(&want);
