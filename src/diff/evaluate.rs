@@ -145,11 +145,14 @@ impl<'s> Seen<'s, '_> {
             Ok(wants) if !wants.is_empty() => {
                 return wants.into_iter().map(|(one, unseen)| self.one_of(one, unseen)).collect();
             }
-            // What is not there is as it should be, and strictly speaking nobody has seen it.
             Ok(_) => {
                 let matches = self.components.names.matches(&each.pattern);
                 let is_none = matches.is_ok_and(<[_]>::is_empty);
-                (Outcome::InSync, is_none.then(|| Lacked::of(each.pattern.names().0)))
+                let lacks = is_none.then(|| Lacked::of(each.pattern.names().0));
+                // Of all that there is none is as it should be, and strictly speaking nobody has
+                // seen it; names of some form of which there is none are misspelt.
+                let is_so = !is_none || each.pattern.is_all() || wants_none(&each.test);
+                (if is_so { Outcome::InSync } else { Outcome::Missing }, lacks)
             }
             Err(unseen) => (Outcome::NotObserved(unseen), None),
         };
@@ -567,12 +570,12 @@ fn wants_nothing(test: &Test) -> bool {
     match test {
         Test::Equals(value) => is_empty(value),
         Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
+        Test::Inside(ranges) => ranges.iter().all(|range| range.trim().is_empty()),
         Test::Includes(_)
         | Test::Excludes(_)
         | Test::Absent
         | Test::AtLeast(_)
         | Test::AtMost(_)
-        | Test::Inside(_)
         | Test::Count(_)
         | Test::Empty(_) => false,
     }

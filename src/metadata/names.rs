@@ -129,6 +129,10 @@ impl Name {
     /// may.
     pub fn why_impossible(&self) -> Option<&'static str> {
         let text = self.text();
+        // Such stand for several.
+        if text.contains('*') {
+            return None;
+        }
         match self {
             Self::Permission(_) if !is_api_name(text) => {
                 Some("a system permission goes by its API name, such as `ApiEnabled`")
@@ -180,6 +184,9 @@ impl Name {
             Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
             Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
             Fact::Seats(licence) | Fact::Licensed(licence) => vec![Self::Licence(licence.clone())],
+            Fact::ChangeEvents(object) if !object.ends_with("ChangeEvent") => {
+                of_type("CustomObject", object)
+            }
             Fact::Organization(_)
             | Fact::ApiAccessControl
             | Fact::User(_)

@@ -36,12 +36,25 @@ impl Org {
             let matches = match pattern {
                 Pattern::Permissions(_) => self.permissions_like(pattern).await?,
                 Pattern::Fields { object, fields, editable } => {
-                    self.fields_like(pattern, object, fields, *editable).await?
+                    let object = self.spelt(object).await?;
+                    self.fields_like(pattern, &object, fields, *editable).await?
                 }
             };
             names.insert_matches(pattern.clone(), matches);
         }
         Ok(names)
+    }
+
+    /// An object's name as the org spells it: entries are told apart by their spelling (S 3.1).
+    async fn spelt(&self, object: &str) -> Result<String, OrgError> {
+        let listed = match self.list("CustomObject").await {
+            Ok(listed) => listed,
+            Err(error) if error.is_about_one_question() => return Ok(object.to_owned()),
+            Err(error) => return Err(error),
+        };
+        let mut names = listed.into_iter().map(|one| one.id.full_name);
+        let found = names.find(|name| name.eq_ignore_ascii_case(object));
+        Ok(found.unwrap_or_else(|| object.to_owned()))
     }
 
     async fn permissions_like(
@@ -135,7 +148,8 @@ impl Org {
             Err(error) => return Err(error),
         };
         let of_it = listed.iter().filter_map(|one| one.id.full_name.split_once('.'));
-        let of_it = of_it.filter(|(of, field)| bearers.contains(of) && field.ends_with("__c"));
+        let bears = |of: &str| bearers.iter().any(|one| one.eq_ignore_ascii_case(of));
+        let of_it = of_it.filter(|(of, field)| bears(of) && field.ends_with("__c"));
         let mut fields: BTreeMap<String, Option<Standing>> =
             of_it.map(|(_, field)| (field.to_owned(), None)).collect();
         let ids = bearers.iter().map(|one| ComponentId::new("CustomObject", *one));

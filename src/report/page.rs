@@ -97,14 +97,18 @@ fn page_step(step: &Step) -> PageStep<'_> {
 
 fn ask(want: &Want) -> Ask {
     match want {
-        Want::Metadata { component, path, test, .. } => Ask::Setting {
+        Want::Metadata { component, path, test, except, .. } => Ask::Setting {
             words: setting_in_words(component, path),
-            setting: format!("{component} {path}"),
+            setting: match except.as_slice() {
+                [] => format!("{component} {path}"),
+                except => format!("{component} {path}, but not {}", except.join(", ")),
+            },
             wanted: test_in_words(test),
             label: test.desired().first().and_then(|value| label(component, path, value)),
         },
-        Want::Fact { fact, test, .. } => {
-            Ask::Fact { words: fact_in_words(fact), wanted: wanted(test) }
+        Want::Fact { fact, test, of } => {
+            let of = of.as_ref().map_or_else(String::new, |of| format!(", of {of}"));
+            Ask::Fact { words: format!("{}{of}", fact_in_words(fact)), wanted: wanted(test) }
         }
         Want::Manual { text, confirm } => Ask::Hand {
             text: text.clone(),

@@ -98,6 +98,8 @@ fn said(step: &Step) -> Vec<String> {
     if let Some(create) = &step.create {
         let from = create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
         lines.push(format!("makes {}{from}", create.component));
+        lines.extend(create.set.iter().map(|(path, value)| format!("sets {path} = {value}")));
+        lines.extend(create.except.iter().map(|pattern| format!("copies without {pattern}")));
     }
     lines.extend(step.note.as_ref().map(|note| format!("note: {note}")));
     lines

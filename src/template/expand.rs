@@ -237,7 +237,8 @@ impl Filler<'_> {
                     if let Some(confirm) = &confirm {
                         alone(slice::from_ref(&**confirm))?;
                     }
-                    Ok(confirm.map(|one| ExpandedWant::Manual { text, confirm: Some(one) }))
+                    // Where the proof is of another type of holder it is still to be done.
+                    Ok(Some(ExpandedWant::Manual { text, confirm }))
                 })
             }
             // One group for each element, so that each must be satisfied in one way or another.

@@ -122,13 +122,15 @@ impl Filler<'_> {
                 let of = of.as_ref().map(|of| filler.text(of));
                 Some(Want::Fact { fact: filler.text(fact), test: filler.test(test), of })
             }),
-            Want::Manual { text, confirm } => vec![Want::Manual {
-                text: self.text(text),
-                confirm: confirm
-                    .as_ref()
-                    .and_then(|confirm| self.want(confirm).into_iter().next())
-                    .map(Box::new),
-            }],
+            // One for each element that is to be confirmed.
+            Want::Manual { text, confirm } => {
+                let lists = confirm.as_deref().map(patterns).unwrap_or_default();
+                self.each(&lists, |filler| {
+                    let confirm = confirm.as_ref().and_then(|one| filler.want(one).pop());
+                    let confirm = confirm.map(Box::new);
+                    Some(Want::Manual { text: filler.text(text), confirm })
+                })
+            }
             Want::Any(wants) => {
                 let lists: Vec<&String> = wants.iter().flat_map(patterns).collect();
                 self.each(&lists, |filler| {
@@ -216,15 +218,32 @@ impl Filler<'_> {
             }
             Test::Includes(elements) => Test::Includes(self.elements(elements)),
             Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
-            other => other.clone(),
+            Test::Inside(ranges) => Test::Inside(self.elements(ranges)),
+            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
+                test.clone()
+            }
         }
     }
 
+    /// What is of another type than the component that a parameter stands for is not set or copied.
     fn create(&self, create: &Create) -> Create {
-        let set = create.set.iter();
+        let component = self.text(&create.component);
+        let type_name = component.split_once(':').map(|(type_name, _)| type_name);
+        let is_of_it = |path: &str| match (type_name, fill(path, "X").parse()) {
+            (Some(type_name), Ok(path)) => {
+                !self.template.is_of_another(&create.component, type_name, &path)
+            }
+            _ => true,
+        };
+        let is_alike = |from: &&String| {
+            let of_from = from.split_once(':').map(|(type_name, _)| type_name);
+            type_name.is_none() || of_from.is_none() || of_from == type_name
+        };
+        let set = create.set.iter().filter(|(path, _)| is_of_it(path));
+        let from = create.from.as_ref().filter(is_alike).map(|from| self.text(from));
         Create {
-            component: self.text(&create.component),
-            from: create.from.as_ref().map(|from| self.text(from)),
+            component: component.clone(),
+            from,
             set: set.map(|(path, value)| (self.text(path), self.value(value))).collect(),
             except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
         }
@@ -236,7 +255,8 @@ fn patterns(want: &Want) -> Vec<&String> {
     match want {
         Want::Metadata { component, path, .. } => vec![component, path],
         Want::Fact { fact, of, .. } => std::iter::once(fact).chain(of).collect(),
-        Want::Manual { .. } | Want::Any(_) => Vec::new(),
+        Want::Manual { confirm, .. } => confirm.as_deref().map(patterns).unwrap_or_default(),
+        Want::Any(wants) => wants.iter().flat_map(patterns).collect(),
     }
 }
 

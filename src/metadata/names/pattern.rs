@@ -86,6 +86,11 @@ impl Pattern {
         }
     }
 
+    /// Says whether it stands for all fields, or all custom ones, of an object.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::Fields { fields, .. } if matches!(fields.as_str(), "*" | "*__c"))
+    }
+
     /// Says whether a name is meant: a permission, or a field without its object.
     pub fn matches(&self, name: &str) -> bool {
         let (Self::Permissions(text) | Self::Fields { fields: text, .. }) = self;

@@ -242,7 +242,7 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
     if !there.contains(&user.to_lowercase()) {
         return Ok((nobody(user), None));
     }
-    let ids = match app_ids(org, app).await? {
+    let (ids, in_part) = match app_ids(org, app).await? {
         Ok(ids) => ids,
         Err(unseen) => return Ok((unseen, None)),
     };
@@ -265,8 +265,8 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
     let by_set = |id: &Json| parents.iter().find(|row| row["ParentId"] == *id);
     let sets: BTreeSet<&str> = parents.iter().filter_map(|row| row["ParentId"].as_str()).collect();
     let soql = format!(
-        "SELECT PermissionSetId, PermissionSetGroupId FROM PermissionSetAssignment WHERE \
-         Assignee.Username = {}",
+        "SELECT PermissionSetId, PermissionSetGroupId, ExpirationDate FROM \
+         PermissionSetAssignment WHERE Assignee.Username = {}",
         soql_text(user)
     );
     let assigned = match org.wire.query(&soql).await {
@@ -274,6 +274,8 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
         Err(error) if error.is_about_one_question() => return Ok(hidden(&error)),
         Err(error) => return Err(error),
     };
+    let (assigned, ending): (Vec<Json>, Vec<Json>) =
+        assigned.into_iter().partition(|row| row["ExpirationDate"].is_null());
     if let Some(row) = assigned.iter().find_map(|row| by_set(&row["PermissionSetId"])) {
         return Ok((FactAnswer::Known(true.into()), Some(carrier(row))));
     }
@@ -297,15 +299,28 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
             Err(error) => return Err(error),
         }
     }
-    let answer = match why_unsure(org).await? {
+    // An assignment that ends lets nobody in for good, and may have ended (why 1).
+    let may_let_in = |row: &&Json| by_set(&row["PermissionSetId"]).is_some() || is_of_group(row);
+    if let Some(date) = ending.iter().find(may_let_in).map(|row| &row["ExpirationDate"]) {
+        let why = format!("no more than an assignment that ends on {date} lets {user} in");
+        return Ok((not_readable(why), None));
+    }
+    let answer = match why_unsure(org).await?.or(in_part) {
         Some(why) => no_right(why),
         None => FactAnswer::Known(false.into()),
     };
     Ok((answer, None))
 }
 
+fn is_of_group(row: &Json) -> bool {
+    !row["PermissionSetGroupId"].is_null()
+}
+
+/// The ids of apps, and why there may be more.
+type AppIds = (BTreeSet<String>, Option<String>);
+
 /// The ids of the apps of a name, or of a label; of an API name `_` is a label's space.
-async fn app_ids(org: &Org, app: &str) -> Result<Result<BTreeSet<String>, FactAnswer>, OrgError> {
+async fn app_ids(org: &Org, app: &str) -> Result<Result<AppIds, FactAnswer>, OrgError> {
     let spaced = app.replace('_', " ");
     let names = soql_list([app, spaced.as_str()]);
     let mut ids = BTreeSet::new();
@@ -325,11 +340,14 @@ async fn app_ids(org: &Org, app: &str) -> Result<Result<BTreeSet<String>, FactAn
             Err(error) => return Err(error),
         }
     }
-    Ok(match (ids.is_empty(), hidden) {
-        (false, _) => Ok(ids),
-        (true, Some(error)) => Err(no_right(format!(
+    let hidden = hidden.map(|error| {
+        format!(
             "all apps are seen only with Customize Application and Manage Connected Apps ({error})"
-        ))),
+        )
+    });
+    Ok(match (ids.is_empty(), hidden) {
+        (false, hidden) => Ok((ids, hidden)),
+        (true, Some(why)) => Err(no_right(why)),
         (true, None) => Err(not_readable(format!("the org shows no app `{app}`"))),
     })
 }
