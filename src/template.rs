@@ -12,6 +12,7 @@ pub(crate) mod conflict;
 pub(crate) mod draft;
 mod expand;
 pub mod expect;
+mod filling;
 mod mistake;
 mod narrow;
 pub mod needs;

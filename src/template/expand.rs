@@ -6,9 +6,8 @@ mod each;
 use std::cell::Cell;
 use std::slice;
 
-use super::{
-    Arguments, Create, GrantScope, Step, Template, Test, Want, part_of_component, placeholders,
-};
+use super::filling::{Filling, Lists, named};
+use super::{Arguments, Create, GrantScope, Step, Template, Test, Want, placeholders};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::full_name::canonical_full_name;
@@ -118,7 +117,7 @@ pub fn expand<'t>(
         .iter()
         .map(|step| {
             let fail = |message: String| ExpandError { step: step.id.clone(), message };
-            let filler = Filler { template, arguments, element: Vec::new(), made: &made };
+            let filler = Filler { filling: Filling::new(template, arguments), made: &made };
             let mut wants = Vec::new();
             for want in &step.wants {
                 wants.extend(filler.want(want).map_err(fail)?);
@@ -144,7 +143,7 @@ pub fn expand<'t>(
 pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
     let made = Cell::new(0);
     let arguments = Arguments::by_default(template);
-    let filler = Filler { template, arguments: &arguments, element: Vec::new(), made: &made };
+    let filler = Filler { filling: Filling::new(template, &arguments), made: &made };
     let mut wants = template
         .steps
         .iter()
@@ -166,23 +165,9 @@ fn alone(wants: &[ExpandedWant]) -> Result<(), String> {
     }
 }
 
-/// The patterns of a want whose lists make several of it.
-fn named(want: &Want) -> Vec<&str> {
-    match want {
-        Want::Metadata { component, path, .. } => vec![component, path],
-        Want::Fact { fact, of, .. } => {
-            std::iter::once(fact.as_str()).chain(of.as_deref()).collect()
-        }
-        Want::Manual { confirm, .. } => confirm.as_deref().map(named).unwrap_or_default(),
-        Want::Any(wants) => wants.iter().flat_map(named).collect(),
-    }
-}
-
-/// Fills patterns; `element` binds a list parameter to the one element that a want is made for.
+/// Fills in wants, and counts them.
 struct Filler<'a> {
-    template: &'a Template,
-    arguments: &'a Arguments,
-    element: Vec<(String, String)>,
+    filling: Filling<'a>,
     /// How many wants there are by now.
     made: &'a Cell<usize>,
 }
@@ -192,9 +177,12 @@ impl Filler<'_> {
         match want {
             Want::Metadata { component, path: path_pattern, test, carrier, except } => self
                 .each_counted(&[component, path_pattern], |filler| {
-                    let path: FieldPath =
-                        filler.text(path_pattern).parse().map_err(|error| format!("{error}"))?;
-                    let test = filler.test(test);
+                    let path: FieldPath = filler
+                        .filling
+                        .text(path_pattern)
+                        .parse()
+                        .map_err(|error| format!("{error}"))?;
+                    let test = filler.filling.test(test);
                     if let Test::Inside(ranges) = &test {
                         ranges.iter().try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
                     }
@@ -202,11 +190,11 @@ impl Filler<'_> {
                         && test == Test::Equals(Value::Bool(true));
                     let user = filler.about("user")?.filter(|_| is_grant);
                     let id = filler.component(component)?;
-                    if filler.is_of_another(component, &id, &path) {
+                    if filler.filling.is_of_another(component, &id.type_name, &path) {
                         return Ok(None);
                     }
                     if let Some(pattern) = Pattern::of_setting(&id, &path)? {
-                        let except = except.iter().map(|one| filler.text(one)).collect();
+                        let except = except.iter().map(|one| filler.filling.text(one)).collect();
                         let each = Each { id, path, pattern, except, test, user };
                         return Ok(Some(ExpandedWant::Each(Box::new(each))));
                     }
@@ -223,13 +211,12 @@ impl Filler<'_> {
                     let first = placeholders(another).into_iter().next();
                     named_by = first.map(|(_, name)| name.to_owned());
                 }
-                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.test(test), named_by }))
+                Ok(Some(ExpandedWant::Fact { fact, of, test: filler.filling.test(test), named_by }))
             }),
             // One for each element that is to be confirmed: the first proves nothing of the others.
             Want::Manual { text, confirm } => {
-                let patterns = confirm.as_deref().map(named).unwrap_or_default();
-                self.each(&patterns, |filler| {
-                    let text = filler.text(text);
+                self.each(&named(want), |filler| {
+                    let text = filler.filling.text(text);
                     let Some(confirm) = confirm else {
                         return Ok(Some(ExpandedWant::Manual { text, confirm: None }));
                     };
@@ -242,24 +229,21 @@ impl Filler<'_> {
                 })
             }
             // One group for each element, so that each must be satisfied in one way or another.
-            Want::Any(wants) => {
-                let patterns: Vec<&str> = wants.iter().flat_map(named).collect();
-                self.each(&patterns, |filler| {
-                    let mut group = Vec::new();
-                    for want in wants {
-                        group.extend(filler.want(want)?);
-                    }
-                    alone(&group)?;
-                    Ok((wants.is_empty() || !group.is_empty()).then_some(ExpandedWant::Any(group)))
-                })
-            }
+            Want::Any(wants) => self.each(&named(want), |filler| {
+                let mut group = Vec::new();
+                for want in wants {
+                    group.extend(filler.want(want)?);
+                }
+                alone(&group)?;
+                Ok((wants.is_empty() || !group.is_empty()).then_some(ExpandedWant::Any(group)))
+            }),
         }
     }
 
     /// As [`each`](Self::each), and counts what it makes.
-    fn each_counted<P: AsRef<str>>(
+    fn each_counted(
         &self,
-        patterns: &[P],
+        patterns: &[&str],
         make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
         let wants = self.each(patterns, make)?;
@@ -268,47 +252,21 @@ impl Filler<'_> {
     }
 
     /// Makes one want for each combination of the elements of the lists that the patterns name.
-    fn each<P: AsRef<str>>(
+    fn each(
         &self,
-        patterns: &[P],
+        patterns: &[&str],
         make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
     ) -> Result<Vec<ExpandedWant>, String> {
-        let (lists, count) = self.lists(patterns);
+        let (lists, count) = self.filling.lists(patterns);
         self.check(count, &lists)?;
-        (0..count)
-            .filter_map(|mut at| {
-                // The last list's elements change fastest.
-                let mut element = Vec::with_capacity(lists.len());
-                for (name, list) in lists.iter().rev() {
-                    element.push(((*name).to_owned(), list[at % list.len()].clone()));
-                    at /= list.len();
-                }
-                element.extend(self.element.iter().rev().cloned());
-                element.reverse();
-                make(&Filler { element, ..*self }).transpose()
-            })
-            .collect()
-    }
-
-    /// The lists that the patterns name and that have no element yet, and how many combinations of
-    /// their elements there are.
-    fn lists<'p, P: AsRef<str>>(&self, patterns: &'p [P]) -> (Vec<(&'p str, &[String])>, usize) {
-        let mut lists: Vec<(&str, &[String])> = Vec::new();
-        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern.as_ref())) {
-            let is_bound = lists.iter().any(|(known, _)| *known == name)
-                || self.element.iter().any(|(known, _)| known == name);
-            if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
-                lists.push((name, elements));
-            }
-        }
-        let count = lists.iter().fold(1_usize, |count, (_, list)| count.saturating_mul(list.len()));
-        (lists, count)
+        let each = self.filling.each(&lists, count);
+        each.filter_map(|filling| make(&Filler { filling, made: self.made }).transpose()).collect()
     }
 
     /// Counts what a want makes, and makes nothing.
     fn count(&self, want: &Want) -> Result<(), String> {
         let patterns = named(want);
-        let (lists, count) = self.lists(&patterns);
+        let (lists, count) = self.filling.lists(&patterns);
         let within = match want {
             Want::Metadata { .. } | Want::Fact { .. } => {
                 self.check(count, &lists)?;
@@ -318,12 +276,10 @@ impl Filler<'_> {
             Want::Manual { confirm, .. } => confirm.as_deref().map_or(&[][..], slice::from_ref),
             Want::Any(wants) => wants,
         };
-        if count > 0 {
-            // Each element makes as many as the first.
-            let first = |(name, list): &(&str, &[String])| ((*name).to_owned(), list[0].clone());
-            let element = self.element.iter().cloned().chain(lists.iter().map(first)).collect();
+        // Each element makes as many as the first.
+        if let Some(filling) = self.filling.each(&lists, count).next() {
             let made = Cell::new(0);
-            let filler = Filler { element, made: &made, ..*self };
+            let filler = Filler { filling, made: &made };
             within.iter().try_for_each(|want| filler.count(want))?;
             let all = made.get().saturating_mul(count);
             self.check(all.max(count), &lists)?;
@@ -333,7 +289,7 @@ impl Filler<'_> {
     }
 
     /// Refuses more wants than a template may make.
-    fn check(&self, count: usize, lists: &[(&str, &[String])]) -> Result<(), String> {
+    fn check(&self, count: usize, lists: &Lists<'_>) -> Result<(), String> {
         if count <= MOST.saturating_sub(self.made.get()) {
             return Ok(());
         }
@@ -356,77 +312,8 @@ impl Filler<'_> {
         ))
     }
 
-    fn value_of(&self, name: &str) -> Option<Value> {
-        match self.element.iter().find(|(known, _)| known == name) {
-            Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.arguments.get(name).cloned().or_else(|| {
-                let (name, part) = part_of_component(name)?;
-                part.of(&self.arguments.text(name)?)
-            }),
-        }
-    }
-
-    /// Says whether a parameter stands for the component, of a type that has no such setting, and
-    /// another of its types has: the want is of that one.
-    fn is_of_another(&self, pattern: &str, id: &ComponentId, path: &FieldPath) -> bool {
-        self.template.is_of_another(pattern, &id.type_name, path)
-    }
-
-    fn text(&self, pattern: &str) -> String {
-        let mut text = String::with_capacity(pattern.len());
-        let mut at = 0;
-        for (open, name) in placeholders(pattern) {
-            text.push_str(&pattern[at..open]);
-            at = open + name.len() + 2;
-            match self.value_of(name) {
-                Some(value) => text.push_str(&value.to_string()),
-                None => text.push_str(&pattern[open..at]),
-            }
-        }
-        text.push_str(&pattern[at..]);
-        text
-    }
-
-    /// A value; one that is nothing but a placeholder takes the parameter's own kind.
-    fn value(&self, value: &Value) -> Value {
-        match value {
-            Value::Text(pattern) => match placeholders(pattern).as_slice() {
-                [(0, name)] if name.len() + 2 == pattern.len() => {
-                    self.value_of(name).unwrap_or_else(|| value.clone())
-                }
-                _ => Value::Text(self.text(pattern)),
-            },
-            Value::List(elements) => Value::List(self.elements(elements)),
-            Value::Bool(_) | Value::Number(_) | Value::Present | Value::Hidden | Value::Xml(_) => {
-                value.clone()
-            }
-        }
-    }
-
-    fn elements(&self, elements: &[String]) -> Vec<String> {
-        elements
-            .iter()
-            .flat_map(|element| self.value(&Value::from(element.as_str())).elements())
-            .collect()
-    }
-
-    fn test(&self, test: &Test) -> Test {
-        match test {
-            Test::Equals(value) => Test::Equals(self.value(value)),
-            Test::OneOf(values) => {
-                Test::OneOf(values.iter().map(|value| self.value(value)).collect())
-            }
-            Test::Includes(elements) => Test::Includes(self.elements(elements)),
-            Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
-            Test::Inside(elements) => Test::Inside(self.elements(elements)),
-            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
-                test.clone()
-            }
-        }
-    }
-
     fn component(&self, pattern: &str) -> Result<ComponentId, String> {
-        let text = self.text(pattern);
+        let text = self.filling.text(pattern);
         let (type_name, full_name) = text
             .split_once(':')
             .ok_or_else(|| format!("`{text}` is not of the form `Type:full name`"))?;
@@ -440,7 +327,7 @@ impl Filler<'_> {
     }
 
     fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
-        let fact = Fact::parse(&self.text(pattern))?;
+        let fact = Fact::parse(&self.filling.text(pattern))?;
         self.refuse(pattern, &Name::of_fact(&fact))?;
         let of = match fact.parameter() {
             Some(parameter) => self.about(parameter)?,
@@ -451,7 +338,7 @@ impl Filler<'_> {
 
     /// Whom a fact speaks of; nobody where the parameter is empty.
     fn about(&self, parameter: &str) -> Result<Option<String>, String> {
-        let of = self.arguments.text(parameter);
+        let of = self.filling.arguments().text(parameter);
         match &of {
             // Every user name has the form of an address, and need not be one.
             Some(user) if parameter == "user" && !user.contains('@') => Err(format!(
@@ -464,7 +351,7 @@ impl Filler<'_> {
 
     /// The user whom a want names itself; nobody where the parameter is empty.
     fn user(&self, pattern: &str) -> Result<Option<String>, String> {
-        let user = self.text(pattern).trim().to_owned();
+        let user = self.filling.text(pattern).trim().to_owned();
         if user.is_empty() || user.contains('@') {
             return Ok(Some(user).filter(|user| !user.is_empty()));
         }
@@ -478,7 +365,7 @@ impl Filler<'_> {
         for name in names {
             let Some(why) = name.why_impossible() else { continue };
             let given = placeholders(pattern).into_iter().find_map(|(_, parameter)| {
-                let value = self.value_of(parameter)?.to_string();
+                let value = self.filling.value_of(parameter)?.to_string();
                 (!value.is_empty() && name.text().contains(&value)).then_some((parameter, value))
             });
             if let Some((parameter, value)) = given {
@@ -492,16 +379,17 @@ impl Filler<'_> {
         let id = self.component(&create.component)?;
         let mut set = Vec::new();
         for (path, value) in &create.set {
-            let path: FieldPath = self.text(path).parse().map_err(|error| format!("{error}"))?;
-            if !self.is_of_another(&create.component, &id, &path) {
-                set.push((path, self.value(value)));
+            let path: FieldPath =
+                self.filling.text(path).parse().map_err(|error| format!("{error}"))?;
+            if !self.filling.is_of_another(&create.component, &id.type_name, &path) {
+                set.push((path, self.filling.value(value)));
             }
         }
         // What it may be copied from is of one type, and a parameter may stand for another.
         let from = create.from.as_deref().map(|from| self.component(from)).transpose()?;
         let from = from.filter(|from| from.type_name == id.type_name);
         let except = match from {
-            Some(_) => create.except.iter().map(|pattern| self.text(pattern)).collect(),
+            Some(_) => create.except.iter().map(|pattern| self.filling.text(pattern)).collect(),
             None => Vec::new(),
         };
         Ok(ExpandedCreate { id, from, set, except })

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::filling::{Filling, named};
 use super::{
     Alternative, ArgumentErrors, Arguments, Condition, Create, GrantScope, Step, Subject, Template,
     Test, Want, When, fill, part_of_component, placeholders,
 };
 use crate::metadata::fact::Fact;
-use crate::metadata::value::Value;
 
 /// Narrows a template by values that are `given` as on the command line: a list's elements apart,
 /// or joined by commas. Parameters that nothing left speaks of are left out.
@@ -24,8 +24,8 @@ pub fn narrow(
     if given.is_empty() {
         return Ok((narrowed, values));
     }
-    let filler = Filler { template, values: &values, element: Vec::new() };
-    narrowed.steps = template.steps.iter().filter_map(|step| filler.step(step)).collect();
+    let filling = Filling::new(template, &values);
+    narrowed.steps = template.steps.iter().filter_map(|step| filling.step(step)).collect();
     let mut used = BTreeSet::new();
     for step in &narrowed.steps {
         used_in(step, &mut used);
@@ -36,14 +36,7 @@ pub fn narrow(
     Ok((narrowed, values))
 }
 
-struct Filler<'v> {
-    template: &'v Template,
-    values: &'v Arguments,
-    /// The one element that a list stands for.
-    element: Vec<(String, String)>,
-}
-
-impl Filler<'_> {
+impl Filling<'_> {
     /// The step as far as it applies; none where a value says that it does not.
     fn step(&self, step: &Step) -> Option<Step> {
         let when = self.when(&step.when)?;
@@ -82,21 +75,13 @@ impl Filler<'_> {
     fn left_open(&self, conditions: &[Condition]) -> Option<Vec<Condition>> {
         let mut open = Vec::new();
         for condition in conditions {
-            let given = match &condition.subject {
-                Subject::Parameter(name) => self.values.get(name).map(|value| (name, value)),
-                Subject::Fact(_) => None,
-            };
-            let Some((name, value)) = given else {
-                open.push(condition.clone());
-                continue;
-            };
-            let mut actual = value.elements();
-            // A component is asked for as a whole, or for its type.
-            if self.template.component_types(&format!("{{{name}}}")).is_some() {
-                actual.extend(self.value_of(&format!("{name}.type")).map(|one| one.to_string()));
-            }
-            if !condition.values.iter().any(|value| actual.contains(&value.to_string())) {
-                return None;
+            match &condition.subject {
+                Subject::Parameter(name) if self.arguments().get(name).is_some() => {
+                    if !self.is_any(name, &condition.values) {
+                        return None;
+                    }
+                }
+                Subject::Parameter(_) | Subject::Fact(_) => open.push(condition.clone()),
             }
         }
         Some(open)
@@ -105,11 +90,11 @@ impl Filler<'_> {
     fn want(&self, want: &Want) -> Vec<Want> {
         match want {
             Want::Metadata { component: pattern, path, test, carrier, except } => {
-                self.each(&[pattern, path], |filler| {
+                self.each_want(want, |filler| {
                     let (component, path) = (filler.text(pattern), filler.text(path));
                     let type_name = component.split_once(':').map(|(type_name, _)| type_name);
                     if let (Some(type_name), Ok(path)) = (type_name, fill(&path, "X").parse())
-                        && filler.template.is_of_another(pattern, type_name, &path)
+                        && filler.is_of_another(pattern, type_name, &path)
                     {
                         return None;
                     }
@@ -118,111 +103,27 @@ impl Filler<'_> {
                     Some(Want::Metadata { component, path, test, carrier: *carrier, except })
                 })
             }
-            Want::Fact { fact, test, of } => self.each(&patterns(want), |filler| {
+            Want::Fact { fact, test, of } => self.each_want(want, |filler| {
                 let of = of.as_ref().map(|of| filler.text(of));
                 Some(Want::Fact { fact: filler.text(fact), test: filler.test(test), of })
             }),
             // One for each element that is to be confirmed.
-            Want::Manual { text, confirm } => {
-                let lists = confirm.as_deref().map(patterns).unwrap_or_default();
-                self.each(&lists, |filler| {
-                    let confirm = confirm.as_ref().and_then(|one| filler.want(one).pop());
-                    let confirm = confirm.map(Box::new);
-                    Some(Want::Manual { text: filler.text(text), confirm })
-                })
-            }
-            Want::Any(wants) => {
-                let lists: Vec<&String> = wants.iter().flat_map(patterns).collect();
-                self.each(&lists, |filler| {
-                    let group: Vec<Want> =
-                        wants.iter().flat_map(|want| filler.want(want)).collect();
-                    (wants.is_empty() || !group.is_empty()).then_some(Want::Any(group))
-                })
-            }
-        }
-    }
-
-    /// One want for each combination of the elements of the lists that the patterns name.
-    fn each(&self, patterns: &[&String], make: impl Fn(&Filler<'_>) -> Option<Want>) -> Vec<Want> {
-        let mut elements: Vec<Vec<(String, String)>> = vec![self.element.clone()];
-        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern)) {
-            let is_bound = elements.first().is_some_and(|one| one.iter().any(|(of, _)| of == name));
-            if let (false, Some(Value::List(list))) = (is_bound, self.values.get(name)) {
-                elements = elements
-                    .iter()
-                    .flat_map(|before| {
-                        list.iter().map(|element| {
-                            let mut all = before.clone();
-                            all.push((name.to_owned(), element.clone()));
-                            all
-                        })
-                    })
-                    .collect();
-            }
-        }
-        elements.into_iter().filter_map(|element| make(&Filler { element, ..*self })).collect()
-    }
-
-    fn value_of(&self, name: &str) -> Option<Value> {
-        match self.element.iter().find(|(known, _)| known == name) {
-            Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.values.get(name).cloned().or_else(|| {
-                let (name, part) = part_of_component(name)?;
-                part.of(&self.values.text(name)?)
+            Want::Manual { text, confirm } => self.each_want(want, |filler| {
+                let confirm = confirm.as_ref().and_then(|one| filler.want(one).pop());
+                let confirm = confirm.map(Box::new);
+                Some(Want::Manual { text: filler.text(text), confirm })
+            }),
+            Want::Any(wants) => self.each_want(want, |filler| {
+                let group: Vec<Want> = wants.iter().flat_map(|want| filler.want(want)).collect();
+                (wants.is_empty() || !group.is_empty()).then_some(Want::Any(group))
             }),
         }
     }
 
-    fn text(&self, pattern: &str) -> String {
-        let mut text = String::with_capacity(pattern.len());
-        let mut at = 0;
-        for (open, name) in placeholders(pattern) {
-            let end = open + name.len() + 2;
-            text.push_str(&pattern[at..open]);
-            match self.value_of(name) {
-                Some(value) => text.push_str(&value.to_string()),
-                None => text.push_str(&pattern[open..end]),
-            }
-            at = end;
-        }
-        text.push_str(&pattern[at..]);
-        text
-    }
-
-    fn value(&self, value: &Value) -> Value {
-        match value {
-            Value::Text(pattern) => {
-                let whole = pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-                let whole = whole.filter(|name| !name.contains(['{', '}']));
-                whole
-                    .and_then(|name| self.value_of(name))
-                    .unwrap_or_else(|| Value::Text(self.text(pattern)))
-            }
-            Value::List(elements) => Value::List(self.elements(elements)),
-            other => other.clone(),
-        }
-    }
-
-    fn elements(&self, elements: &[String]) -> Vec<String> {
-        elements
-            .iter()
-            .flat_map(|element| self.value(&Value::from(element.as_str())).elements())
-            .collect()
-    }
-
-    fn test(&self, test: &Test) -> Test {
-        match test {
-            Test::Equals(value) => Test::Equals(self.value(value)),
-            Test::OneOf(values) => {
-                Test::OneOf(values.iter().map(|value| self.value(value)).collect())
-            }
-            Test::Includes(elements) => Test::Includes(self.elements(elements)),
-            Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
-            Test::Inside(ranges) => Test::Inside(self.elements(ranges)),
-            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
-                test.clone()
-            }
-        }
+    /// One want for each combination of the elements of the lists that a want names.
+    fn each_want(&self, want: &Want, make: impl Fn(&Filling<'_>) -> Option<Want>) -> Vec<Want> {
+        let (lists, count) = self.lists(&named(want));
+        self.each(&lists, count).filter_map(|filling| make(&filling)).collect()
     }
 
     /// What is of another type than the component that a parameter stands for is not set or copied.
@@ -230,9 +131,7 @@ impl Filler<'_> {
         let component = self.text(&create.component);
         let type_name = component.split_once(':').map(|(type_name, _)| type_name);
         let is_of_it = |path: &str| match (type_name, fill(path, "X").parse()) {
-            (Some(type_name), Ok(path)) => {
-                !self.template.is_of_another(&create.component, type_name, &path)
-            }
+            (Some(type_name), Ok(path)) => !self.is_of_another(&create.component, type_name, &path),
             _ => true,
         };
         let is_alike = |from: &&String| {
@@ -247,16 +146,6 @@ impl Filler<'_> {
             set: set.map(|(path, value)| (self.text(path), self.value(value))).collect(),
             except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
         }
-    }
-}
-
-/// What a want's lists may stand in.
-fn patterns(want: &Want) -> Vec<&String> {
-    match want {
-        Want::Metadata { component, path, .. } => vec![component, path],
-        Want::Fact { fact, of, .. } => std::iter::once(fact).chain(of).collect(),
-        Want::Manual { confirm, .. } => confirm.as_deref().map(patterns).unwrap_or_default(),
-        Want::Any(wants) => wants.iter().flat_map(patterns).collect(),
     }
 }
 

@@ -59,14 +59,7 @@ fn left_open(
     for Condition { subject, values } in conditions {
         match subject {
             Subject::Parameter(name) => {
-                let mut actual =
-                    filler.arguments.get(name).map(Value::elements).unwrap_or_default();
-                // A component is asked for as a whole, or for its type.
-                if filler.template.component_types(&format!("{{{name}}}")).is_some() {
-                    let types = filler.value_of(&format!("{name}.type"));
-                    actual.extend(types.map(|one| one.to_string()));
-                }
-                if !values.iter().any(|value| actual.contains(&value.to_string())) {
+                if !filler.filling.is_any(name, values) {
                     return Ok(None);
                 }
             }
