@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use super::super::permission::known::KNOWN;
 use super::super::registry::nearest::{is_slip, nearest};
 use super::known::{LICENCES, OBJECTS, STANDARD_APPS};
+use super::shown::sort_of;
 use super::{
     ComponentId, ComponentSet, Lacked, Name, NameStatus, Names, STANDARD_TAB, STANDARD_TABS, Shown,
-    sort_of,
 };
 
 impl Names {
@@ -81,8 +81,7 @@ impl Shown {
         let sort = sort_of(name);
         let is_part = matches!(sort, "CustomField" | "RecordType");
         let object = if is_part { part_of(name.text()).0 } else { "" };
-        let of_sort = self.names.iter().filter(|((of, _), _)| *of == sort);
-        let all = of_sort.map(|(_, written)| written.as_str()).chain(known.iter().copied());
+        let all = self.of_sort(sort).chain(known.iter().copied());
         all.filter(|one| !is_part || part_of(one).0.eq_ignore_ascii_case(object)).collect()
     }
 
