@@ -3,7 +3,8 @@
 //! Retries, `Retry-After`, caps on answers and the refresh of a token are cirrus'; what a call
 //! means is left to `retrieve` and `facts`.
 
-use std::collections::BTreeSet;
+mod query;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,8 @@ use cirrus_auth::SharedAuth;
 use cirrus_metadata::{MetadataClient, MetadataError, MetadataResult};
 use serde_json::Value as Json;
 
+pub(super) use query::{soql_list, soql_text};
+
 use super::error::{OrgError, OrgErrorKind, excerpt};
 use super::patience::{Patient, SIGN_IN, UnderWay, watched};
 use super::{ConnectOptions, Event, EventSink, host};
@@ -21,9 +24,6 @@ use crate::metadata::registry::ApiVersion;
 
 /// The largest answer that is read, decoded: a zip has at most 39 MB (S 6.7), in base64 52 MB.
 const LARGEST_ANSWER: usize = 128 << 20;
-/// A query that goes on past this many rows is not ours.
-const MOST_ROWS: usize = 50_000;
-
 /// Makes the HTTP client for one host.
 ///
 /// cirrus' own clients heed no proxy variables and no certificate file, so they are handed this
@@ -299,61 +299,6 @@ impl Wire {
         }
     }
 
-    /// Runs a query to its last row; an answer that ends before it is an error.
-    pub(super) async fn query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
-        self.query_at("query", soql).await
-    }
-
-    /// Runs a query of the Tooling API to its last row.
-    pub(super) async fn tooling_query(&self, soql: &str) -> Result<Vec<Json>, OrgError> {
-        self.query_at("tooling/query", soql).await
-    }
-
-    async fn query_at(&self, resource: &str, soql: &str) -> Result<Vec<Json>, OrgError> {
-        let mut page = self.get(resource, &[("q", soql)]).await?;
-        let mut rows = Vec::new();
-        let mut followed = BTreeSet::new();
-        loop {
-            let had = rows.len();
-            match page.get_mut("records").map(Json::take) {
-                Some(Json::Array(records)) => rows.extend(records),
-                _ => {
-                    return Err(OrgError::new(
-                        OrgErrorKind::Unexpected,
-                        "the answer to a query has no records",
-                    ));
-                }
-            }
-            let next = match page.get("nextRecordsUrl").and_then(Json::as_str) {
-                // An address that the org sends is followed on the org's own host only.
-                Some(next)
-                    if next.starts_with("/services/data/")
-                        && rows.len() < MOST_ROWS
-                        // A page that brings nothing new, or leads to one that was read, has no
-                        // end.
-                        && is_new(&rows, had, &page)
-                        && followed.insert(next.to_owned()) =>
-                {
-                    next.to_owned()
-                }
-                Some(_) => {
-                    return Err(OrgError::new(
-                        OrgErrorKind::Unexpected,
-                        "the answer to a query does not end, or goes on elsewhere",
-                    ));
-                }
-                None if is_cut_off(&page, rows.len(), soql) => {
-                    return Err(OrgError::new(
-                        OrgErrorKind::Unexpected,
-                        "the answer to a query ends before its last row",
-                    ));
-                }
-                None => return Ok(rows),
-            };
-            page = self.get(&next, &[]).await?;
-        }
-    }
-
     /// Awaits one SOAP call, counts it and tells of it.
     pub(super) async fn soap<T>(
         &self,
@@ -489,47 +434,6 @@ fn read_json(status: u16, body: &[u8]) -> Result<Json, OrgError> {
     }
 }
 
-/// Says whether the rows behind the first `had` are new: a page that repeats the one before it, or
-/// is more than the org has counted, is one of a sequence without end.
-fn is_new(rows: &[Json], had: usize, page: &Json) -> bool {
-    let (before, new) = rows.split_at(had);
-    let counted = page.get("totalSize").and_then(Json::as_u64);
-    !new.is_empty()
-        && !before.ends_with(new)
-        && counted.is_none_or(|counted| counted == 0 || rows.len() as u64 <= counted)
-}
-
-/// Says whether the last page of a query is not the last of its rows: the org says so, or has
-/// counted more. Of `PermissionDependency` it gives no more than it likes (S 3.6).
-fn is_cut_off(page: &Json, rows: usize, soql: &str) -> bool {
-    let counted = page.get("totalSize").and_then(Json::as_u64).unwrap_or_default();
-    let is_short = (rows as u64) < counted && !soql.contains(" FROM PermissionDependency ");
-    page.get("done") == Some(&Json::Bool(false)) || is_short
-}
-
-/// Writes a text as a SOQL literal.
-pub(super) fn soql_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
-    for c in text.chars() {
-        match c {
-            '\'' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            _ => out.push(c),
-        }
-    }
-    out.push('\'');
-    out
-}
-
-/// Writes several texts as the list of an `IN`.
-pub(super) fn soql_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
-    let literals: Vec<String> = texts.into_iter().map(soql_text).collect();
-    format!("({})", literals.join(", "))
-}
-
 /// How long to wait before looking at a job again: a quarter of what was waited so far, between 0.2
 /// and 5 s (S 6.6), so that the wait costs at most a quarter beyond the org's own time. cirrus'
 /// `wait_for_retrieve` looks first after 2 s.
@@ -571,33 +475,6 @@ mod tests {
     fn a_refused_address_does_not_show_its_password() {
         let error = check_address("https://user:planted@acme.example.com").unwrap_err();
         assert!(!format!("{error:?}").contains("planted"));
-    }
-
-    #[test]
-    fn soql_texts_cannot_end_their_literal() {
-        assert_eq!(soql_text(r"O'Neil\"), r"'O\'Neil\\'");
-        assert_eq!(soql_list(["a", "b'"]), r"('a', 'b\'')");
-    }
-
-    #[test]
-    fn the_orgs_graph_may_be_shorter_than_it_says() {
-        let graph = "SELECT Id FROM PermissionDependency WHERE Id > ''";
-        let page: Json = serde_json::json!({ "done": true, "totalSize": 9300 });
-        assert!(!is_cut_off(&page, 2000, graph));
-        assert!(is_cut_off(&page, 2000, "SELECT Id FROM User"));
-        assert!(is_cut_off(&serde_json::json!({ "done": false }), 2000, graph));
-    }
-
-    #[test]
-    fn a_page_of_rows_that_were_there_is_not_new() {
-        let rows: Vec<Json> = [1, 2, 1, 2].map(Json::from).to_vec();
-        let page = |counted: u64| serde_json::json!({ "totalSize": counted });
-        assert!(is_new(&rows[..2], 0, &page(4)) && is_new(&rows[..3], 2, &page(3)));
-        assert!(!is_new(&rows, 2, &page(9)), "the page repeats the one before it");
-        assert!(!is_new(&rows[..3], 2, &page(2)), "there are more rows than the org counted");
-        assert!(!is_new(&rows, 4, &page(9)), "it has no row");
-        // Not every answer counts.
-        assert!(is_new(&rows[..3], 2, &Json::Null));
     }
 
     #[test]
