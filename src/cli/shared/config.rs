@@ -6,8 +6,9 @@
 //! token is read and where it is sent counts only in a file that was named, and so do keys that sign
 //! templates, and folders of templates outside its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -310,8 +311,7 @@ impl Config {
         let name: &str = key.get_ref();
         let known =
             || templates.iter().flat_map(|template| &template.parameters).map(|one| &one.name);
-        let shipped = shipped_parameters();
-        if known().any(|known| known == name) || shipped.iter().any(|known| known == name) {
+        if known().any(|known| known == name) || SHIPPED_PARAMETERS.iter().any(|one| one == name) {
             return;
         }
         // Names of three letters have no slip that is not another name.
@@ -322,7 +322,7 @@ impl Config {
             found.push(self.no_such("parameter", key, Some(near)));
             return;
         }
-        let near = nearest(name, known().chain(&shipped).map(String::as_str));
+        let near = nearest(name, known().chain(SHIPPED_PARAMETERS.iter()).map(String::as_str));
         let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
         let line = line_of(&self.text, key.span().start);
         let words = format!(
@@ -443,12 +443,13 @@ fn is_org_meant(name: &str, org: &str) -> bool {
     is_slip(name, org) || is_one_more
 }
 
-/// The parameters that shipped templates have.
-fn shipped_parameters() -> Vec<String> {
+/// The parameters that shipped templates have; read once, and only where a name is no parameter of
+/// the templates at hand.
+static SHIPPED_PARAMETERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let shipped = builtin::all().iter();
     let parsed = shipped.filter_map(|one| template::parse(one.name, one.text).ok());
     parsed.flat_map(|one| one.parameters).map(|parameter| parameter.name).collect()
-}
+});
 
 #[cfg(test)]
 mod tests {
