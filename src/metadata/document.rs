@@ -111,6 +111,29 @@ impl Document {
         })
     }
 
+    /// Returns all that stands before the root's content, the root's own tag included.
+    pub(crate) fn opening(&self) -> &str {
+        self.text_of(0..self.root().content().start)
+    }
+
+    /// Returns the document with those children of the root alone that are chosen, and nothing
+    /// between them; none where what is left would be no document.
+    pub(crate) fn with_children(
+        &self,
+        mut is_chosen: impl FnMut(Element<'_>) -> bool,
+    ) -> Option<Self> {
+        let root = self.root();
+        if root.is_self_closing() {
+            return Some(self.clone());
+        }
+        let mut bytes = self.opening().as_bytes().to_vec();
+        for child in root.children().filter(|child| is_chosen(*child)) {
+            bytes.extend_from_slice(&self.bytes()[child.span()]);
+        }
+        bytes.extend_from_slice(&self.bytes()[root.content().end..]);
+        Self::parse(bytes).ok()
+    }
+
     /// Applies edits together and indexes the result. Only the edits' own spans change; without
     /// edits the bytes are the same.
     ///

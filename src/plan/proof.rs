@@ -12,7 +12,9 @@ use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
     self, ApiVersion, Entries, Found, MetadataType, Portability, layout_identity,
 };
-use crate::metadata::settings::{Difference, Settings, differences, doubles, settings};
+use crate::metadata::settings::{
+    Difference, Settings, apart, differences, doubles, part, settings,
+};
 use crate::metadata::value::{Value, elements, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::package::{Change, Target, own};
@@ -49,7 +51,13 @@ pub(super) fn package(
             continue;
         };
         let of_it: Vec<&Change> = plan.changes.iter().filter(|one| one.id == *id).collect();
-        let mut strays = match &target.before {
+        // What a file of many entries has before and after says nothing of what changes.
+        let parted = target.before.as_ref().and_then(|before| apart(row, [before, there]));
+        let (before, there) = match &parted {
+            Some([before, there]) => (Some(before), there),
+            None => (target.before.as_ref(), there),
+        };
+        let mut strays = match before {
             Some(was) => strays(&of_it, id, was, there),
             None => differences(row, Some(wanted), Some(there)),
         };
@@ -61,7 +69,7 @@ pub(super) fn package(
                 .into_iter()
                 .map(|(path, ..)| (id.clone(), format!("{id} {path} would change too"))),
         );
-        let known = target.before.as_ref().map(|before| doubles(row, before)).unwrap_or_default();
+        let known = before.map(|before| doubles(row, before)).unwrap_or_default();
         let more = doubles(row, there)
             .into_iter()
             .filter(|one| known.iter().all(|old| old.entry != one.entry));
@@ -111,7 +119,8 @@ pub(super) fn undone<'c>(
 ) -> Vec<(ComponentId, Option<String>, String)> {
     let mut lines = Vec::new();
     let mut read: BTreeMap<&ComponentId, (Settings, Option<Entries<'_>>)> = BTreeMap::new();
-    for change in changes {
+    let changes: Vec<&Change> = changes.collect();
+    for change in &changes {
         let id = &change.id;
         let there = own(now, id).map(|component| &component.document);
         let Some(path) = &change.path else {
@@ -124,7 +133,7 @@ pub(super) fn undone<'c>(
         };
         let row = row_of(id);
         let (held, entries) = read.entry(id).or_insert_with(|| {
-            let held = there.map(|there| settings(row, there)).unwrap_or_default();
+            let held = there.map(|there| held(row, there, &changes, id)).unwrap_or_default();
             (held, there.map(Entries::new))
         });
         let is = match (&change.from, &change.to) {
@@ -139,6 +148,13 @@ pub(super) fn undone<'c>(
         }
     }
     lines
+}
+
+/// The settings of a component in so far as changes speak of them.
+fn held(row: &MetadataType, there: &Document, changes: &[&Change], id: &ComponentId) -> Settings {
+    let of_it = changes.iter().filter(|change| change.id == *id);
+    let paths = of_it.filter_map(|change| change.path.as_ref());
+    part(row, there, paths).map_or_else(|| settings(row, there), |part| settings(row, &part))
 }
 
 /// Says what differs between two states of a component beyond what changes name: one line each.
