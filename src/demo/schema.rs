@@ -817,6 +817,15 @@ const SETTINGS: &[(&str, u16, &[Field])] = &[
         ],
     ),
     (
+        "RealTimeEventSettings",
+        0,
+        &[section(
+            "realTimeEvents",
+            "RealTimeEvent",
+            &[text("entityName").required(), flag("isEnabled").required()],
+        )],
+    ),
+    (
         "SecuritySettings",
         0,
         &[

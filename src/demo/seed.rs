@@ -44,6 +44,7 @@ pub(crate) const METADATA: &[(&str, &str)] = files![
     "settings/ConnectedApp.settings",
     "settings/ExternalClientApp.settings",
     "settings/OauthOidc.settings",
+    "settings/RealTimeEvent.settings",
     "settings/Security.settings",
     "tabs/Invoice__c.tab",
 ];

@@ -1,5 +1,7 @@
 //! Settings: what a file mentions is set; a list in it is the whole list (S 2.8).
 
+use std::collections::BTreeSet;
+
 use super::super::tree::Node;
 use super::{Problem, Ruled};
 
@@ -14,7 +16,18 @@ pub(super) fn rule(new: Node, old: Option<&Node>) -> Result<Ruled, Vec<Problem>>
 }
 
 fn merge(node: &mut Node, new: &Node) {
+    let count =
+        |node: &Node, name: &str| node.children.iter().filter(|one| one.name == name).count();
+    // A list of one cannot be told from a group here; none of those that the demo org has is one.
+    let is_list = |name: &str| count(node, name) > 1 || count(new, name) > 1;
+    let lists: BTreeSet<String> =
+        new.children.iter().map(|one| one.name.to_string()).filter(|name| is_list(name)).collect();
+    node.children.retain(|one| !lists.contains(&one.name.to_string()));
     for child in &new.children {
+        if lists.contains(&child.name.to_string()) {
+            node.children.push(child.clone());
+            continue;
+        }
         match node.children.iter_mut().find(|old| old.name == child.name) {
             // The trusted ranges of `networkAccess` are replaced as a whole.
             Some(old) if child.name == "networkAccess" => *old = child.clone(),
