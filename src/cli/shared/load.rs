@@ -406,9 +406,9 @@ fn propose(
         let name = &parameter.name;
         let Some(value) = values.remove(name) else { continue };
         let is_free = !given.contains_key(name) && !configured.contains_key(name);
-        // Where a template that builds on it has a default of its own, that is what its author
-        // wants.
-        let is_inherited = template.extends.is_none() || parameter.line == 0;
+        // Where a template that builds on a shipped one has a default of its own, that is what its
+        // author wants.
+        let is_inherited = known.is_some() || template.extends.is_none() || parameter.line == 0;
         if is_free && is_inherited {
             proposed.push(format!("{name}={value}"));
             configured.insert(name.clone(), Value::Text(value));
