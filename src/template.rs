@@ -18,6 +18,7 @@ mod narrow;
 pub mod needs;
 mod parse;
 mod placed;
+mod placeholder;
 pub(crate) mod schema;
 pub mod setup;
 mod when;
@@ -36,6 +37,7 @@ pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
+pub(crate) use placeholder::{fill, parameter_of, part_of, placeholders};
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 
@@ -491,63 +493,6 @@ fn component_types<'p>(
         | ParameterKind::Flag
         | ParameterKind::List => None,
     }
-}
-
-/// The parameter of a placeholder, and the part of the component that is meant: `{holder.name}` is
-/// its full name, `{holder.type}` its type.
-pub(crate) fn part_of_component(placeholder: &str) -> Option<(&str, ComponentPart)> {
-    let (name, part) = placeholder.rsplit_once('.')?;
-    match part {
-        "name" => Some((name, ComponentPart::Name)),
-        "type" => Some((name, ComponentPart::Type)),
-        _ => None,
-    }
-}
-
-/// A part of what a parameter of type `component` holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ComponentPart {
-    Name,
-    Type,
-}
-
-impl ComponentPart {
-    /// Takes the part out of a component's name.
-    fn of(self, component: &str) -> Option<Value> {
-        let (type_name, full_name) = component.split_once(':')?;
-        Some(Value::from(match self {
-            Self::Name => full_name,
-            Self::Type => type_name,
-        }))
-    }
-}
-
-/// Finds the `{names}` in a pattern, each with its offset.
-pub(crate) fn placeholders(pattern: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(open) = pattern[at..].find('{').map(|offset| at + offset) {
-        let Some(length) = pattern[open..].find('}') else {
-            break;
-        };
-        found.push((open, &pattern[open + 1..open + length]));
-        at = open + length + 1;
-    }
-    found
-}
-
-/// Puts a word in place of every placeholder, so that a pattern can be read as the path or fact
-/// that it will be.
-pub(crate) fn fill(pattern: &str, word: &str) -> String {
-    let mut text = String::with_capacity(pattern.len());
-    let mut at = 0;
-    for (open, name) in placeholders(pattern) {
-        text.push_str(&pattern[at..open]);
-        text.push_str(word);
-        at = open + name.len() + 2;
-    }
-    text.push_str(&pattern[at..]);
-    text
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(crate) async fn look_up(
     let users = users.filter_map(|(_, user)| user.as_deref()).collect();
     let values = org.values(&given, &users).await?;
     let is_made = |name: &Name| {
-        let made = steps.iter().filter_map(|step| step.create.as_ref());
+        let made = steps.iter().flat_map(|step| &step.create);
         made.into_iter().any(|create| name == &Name::Component(create.id.clone()))
     };
     let is_near = |lacked: &Lacked| {

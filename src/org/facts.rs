@@ -18,6 +18,7 @@ use super::retrieve::labels::bearers_among;
 use super::users::{self, Question};
 use super::{Event, Org, Values};
 use crate::metadata::ComponentId;
+use crate::metadata::change_event::change_event;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::registry::nearest::nearest;
@@ -218,7 +219,7 @@ impl Org {
                     if events.is_none() {
                         events = Some(of_org::change_events(self).await?);
                     }
-                    is_among(events.as_ref(), &of_org::change_event(object))
+                    is_among(events.as_ref(), &change_event(object))
                 }
                 Fact::Feature(name) => of_org::feature(self, name).await?,
                 _ => continue,

@@ -9,7 +9,7 @@ use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
     Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
-    part_of_component, placeholders,
+    part_of, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
@@ -511,9 +511,27 @@ impl Check<'_, '_, '_> {
 
     fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
         for (_, name) in placeholders(pattern) {
-            let part = part_of_component(name).and_then(|(name, _)| self.parameter(name));
-            let is_part = part.is_some_and(|one| matches!(one.kind, ParameterKind::Component(_)));
-            if self.parameter(name).is_none() && !is_part {
+            if let Some((name, part)) = part_of(name)
+                && let Some(whole) = self.parameter(name)
+            {
+                let has_part = match &whole.kind {
+                    ParameterKind::Component(_) => part.is_of_component(),
+                    ParameterKind::Text | ParameterKind::List | ParameterKind::Choice(_) => {
+                        !part.is_of_component()
+                    }
+                    ParameterKind::Flag => false,
+                };
+                if !has_part {
+                    let what = if part.is_of_component() {
+                        "`.name` and `.type` are parts of a parameter of type `component`"
+                    } else {
+                        "`.event` and `.member` are of a parameter that holds an object's name"
+                    };
+                    self.mistakes.add(at, format!("{what}, and `{name}` is none"));
+                }
+                continue;
+            }
+            if self.parameter(name).is_none() {
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));

@@ -161,18 +161,6 @@ pub(super) async fn change_events(
     Ok(Ok(ids.iter().filter_map(entity).collect()))
 }
 
-/// The change event of an object: `Account` gives `AccountChangeEvent`, `Invoice__c` gives
-/// `Invoice__ChangeEvent`.
-pub(super) fn change_event(object: &str) -> String {
-    if object.ends_with("ChangeEvent") {
-        return object.to_owned();
-    }
-    match object.strip_suffix("__c") {
-        Some(name) => format!("{name}__ChangeEvent"),
-        None => format!("{object}ChangeEvent"),
-    }
-}
-
 /// A feature that is on or off in a file of settings.
 pub(super) async fn feature(org: &Org, name: &str) -> Result<FactAnswer, OrgError> {
     let Some(row) = OrgFeature::find(name) else {
@@ -234,18 +222,6 @@ mod tests {
                 FactAnswer::NotObserved(_) => None,
             };
             assert_eq!(known.as_deref(), name, "{url}");
-        }
-    }
-
-    #[test]
-    fn an_objects_change_event_is_named_after_it() {
-        for (object, event) in [
-            ("Account", "AccountChangeEvent"),
-            ("Invoice__c", "Invoice__ChangeEvent"),
-            ("acme__Thing__c", "acme__Thing__ChangeEvent"),
-            ("AccountChangeEvent", "AccountChangeEvent"),
-        ] {
-            assert_eq!(change_event(object), event);
         }
     }
 }
