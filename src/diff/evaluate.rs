@@ -563,17 +563,17 @@ fn wants_none(test: &Test) -> bool {
     is_none || matches!(test, Test::Empty(true) | Test::Count(0))
 }
 
-/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
-/// given.
+/// No setting is wanted to be an empty text (`absent` is said for that), or to hold one, or nothing
+/// in particular: its parameter was not given.
 fn wants_nothing(test: &Test) -> bool {
     let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
     match test {
         Test::Equals(value) => is_empty(value),
         Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
-        Test::Inside(ranges) => ranges.iter().all(|range| range.trim().is_empty()),
-        Test::Includes(_)
-        | Test::Excludes(_)
-        | Test::Absent
+        Test::Includes(elements) | Test::Excludes(elements) | Test::Inside(elements) => {
+            elements.is_empty() || elements.iter().any(|element| element.trim().is_empty())
+        }
+        Test::Absent
         | Test::AtLeast(_)
         | Test::AtMost(_)
         | Test::Count(_)

@@ -183,7 +183,9 @@ impl Filler<'_> {
                         .map_err(|error| format!("{error}"))?;
                     let test = filler.filling.test(test);
                     if let Test::Inside(ranges) = &test {
-                        ranges.iter().try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
+                        // One that is empty is a parameter that was not given, and no range.
+                        let mut given = ranges.iter().filter(|range| !range.trim().is_empty());
+                        given.try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
                     }
                     let is_grant = *carrier == GrantScope::Effective
                         && test == Test::Equals(Value::Bool(true));
