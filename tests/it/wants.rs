@@ -14,6 +14,31 @@ fn write(env: &Env, steps: &str) {
 }
 
 #[test]
+fn who_is_not_there_is_told_with_the_parameter_that_names_them() {
+    let env = Env::new();
+    let step = |of: &str| {
+        format!(
+            "[parameters.user]\ntitle = \"User\"\n[parameters.installer]\ntitle = \"Installer\"\n\
+             default = \"\"\n[[step]]\nid = \"a\"\ntitle = \"A right\"\n\
+             want = [{{ fact = \"user.is_active\", equals = true }},\
+             {{ fact = \"user.permission[ApiEnabled]\", of = \"{of}\", equals = true }}]\n"
+        )
+    };
+    let user = "user=warehouse.sync@harbourlight.example.com";
+    write(&env, &step("{installer}"));
+    let run = on_demo(&env, &["diff"], &["--set", user, "--set", "installer=nobody@example.com"]);
+    assert!(run.stderr.contains("the parameter `installer`: there is no user"), "{run:?}");
+    assert!(!run.stderr.contains("the parameter `user`"), "{run:?}");
+    write(&env, &step("nobody@example.com"));
+    let run = on_demo(&env, &["diff"], &["--set", user]);
+    assert!(run.stderr.contains("warning: there is no user `nobody@example.com`"), "{run:?}");
+    write(&env, &step("{installer}"));
+    let both = ["--set", "user=nobody@example.com", "--set", "installer=nobody@example.com"];
+    let run = on_demo(&env, &["diff"], &both);
+    assert!(run.stderr.contains("the parameters `installer`, `user`: there is"), "{run:?}");
+}
+
+#[test]
 fn a_list_that_holds_nothing_wants_nothing() {
     let env = Env::new();
     for (test, is_list) in [
