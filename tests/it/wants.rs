@@ -39,6 +39,24 @@ fn who_is_not_there_is_told_with_the_parameter_that_names_them() {
 }
 
 #[test]
+fn a_condition_takes_any_of_several_flags() {
+    let env = Env::new();
+    let step = "[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }]\n";
+    for (values, applies) in [("[true]", false), ("[false, true]", true), ("[false]", true)] {
+        write(&env, &format!("{step}when = {{ \"org.is_trial\" = {values} }}\n"));
+        let run = on_demo(&env, &["diff"], &[]);
+        assert_eq!(run.stdout.contains("1 to do by hand"), applies, "{values}: {run:?}");
+    }
+    for (values, said) in
+        [("[1]", "never `1`"), ("[[true]]", "no list of its own"), ("[]", "empty")]
+    {
+        write(&env, &format!("{step}when = {{ \"org.is_trial\" = {values} }}\n"));
+        let check = env.run(&["template", "check", "t.toml"]);
+        assert!(check.code == 1 && check.stderr.contains(said), "{values}: {check:?}");
+    }
+}
+
+#[test]
 fn a_list_that_holds_nothing_wants_nothing() {
     let env = Env::new();
     for (test, is_list) in [

@@ -75,16 +75,14 @@ impl Walk<'_, '_> {
             if name.get_ref() == "not" && node.get_ref().as_table().is_some() {
                 continue;
             }
-            let values = match self.value(node) {
-                Some(Value::List(elements)) => {
-                    elements.iter().map(|element| Value::from(element.as_str())).collect()
+            let values: Vec<Value> = match node.get_ref().as_array() {
+                Some(nodes) if nodes.is_empty() => {
+                    self.mistakes.add(&node.span(), "an empty list of values never matches");
+                    Vec::new()
                 }
-                Some(value) => vec![value],
-                None => continue,
+                Some(nodes) => nodes.iter().filter_map(|node| self.one_value(node)).collect(),
+                None => self.value(node).into_iter().collect(),
             };
-            if values.is_empty() {
-                self.mistakes.add(&node.span(), "an empty list of values never matches");
-            }
             let key = name.get_ref().to_string();
             let subject =
                 if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
@@ -93,6 +91,16 @@ impl Walk<'_, '_> {
             conditions.push(condition);
         }
         conditions
+    }
+
+    /// One of the values of which any will do.
+    fn one_value(&mut self, node: &Node<'_>) -> Option<Value> {
+        let value = self.value(node)?;
+        if matches!(value, Value::List(_)) {
+            self.mistakes.add(&node.span(), "a list of values holds no list of its own");
+            return None;
+        }
+        Some(value)
     }
 
     pub(super) fn want(&mut self, node: &Node<'_>) -> Option<PlacedWant> {
