@@ -14,6 +14,50 @@ fn write(env: &Env, steps: &str) {
 }
 
 #[test]
+fn changes_that_are_published_by_a_deploy_are_not_left_by_it() {
+    let env = Env::new();
+    let parameters = "[parameters.objects]\ntitle = \"Objects\"\ntype = \"list\"\n";
+    let step = "[[step]]\nid = \"a\"\ntitle = \"Changes\"\n\
+        create = { component = \"PlatformEventChannelMember:ChangeEvents_{objects.member}\" }\n\
+        want = [{ component = \"PlatformEventChannelMember:ChangeEvents_{objects.member}\", \
+        path = \"eventChannel\", equals = \"ChangeEvents\" },\
+        { component = \"PlatformEventChannelMember:ChangeEvents_{objects.member}\", \
+        path = \"selectedEntity\", equals = \"{objects.event}\" },\
+        { fact = \"cdc.member[{objects}]\", equals = true }]\n";
+    write(&env, &format!("{parameters}{step}"));
+    let objects = ["--set", "objects=Account,Invoice__c"];
+    let check = env.run(&["template", "check", "t.toml"]);
+    assert_eq!(check.code, 0, "{check:?}");
+    assert_eq!(on_demo(&env, &["diff"], &objects).code, 2);
+    let run = on_demo(&env, &["deploy", "--yes"], &objects);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("ChangeEvents_Invoice_ChangeEvent"), "{run:?}");
+    assert!(!run.stdout.contains("Left, though it differs"), "{run:?}");
+    assert_eq!(on_demo(&env, &["diff"], &objects).code, 0);
+    let back = env.run(&["rollback", "--org", "demo", "--yes"]);
+    assert_eq!(back.code, 0, "{back:?}");
+    assert_eq!(on_demo(&env, &["diff"], &objects).code, 2);
+}
+
+/// The plan cannot know that the user has the set already that it changes.
+#[test]
+fn what_a_deploy_gives_a_user_in_passing_is_not_left_by_it() {
+    let env = Env::new();
+    write(
+        &env,
+        "[parameters.user]\ntitle = \"User\"\n[[step]]\nid = \"a\"\ntitle = \"A field\"\n\
+         want = [{ component = \"PermissionSet:Warehouse_Sync\", path = \
+         \"fieldPermissions[Account.Beacon_Score__c].readable\", equals = true },\
+         { fact = \"user.field[Account.Beacon_Score__c].read\", equals = true }]\n",
+    );
+    let user = ["--set", "user=warehouse.sync@harbourlight.example.com"];
+    let run = on_demo(&env, &["deploy", "--yes"], &user);
+    assert!(run.stdout.contains("Left, though it differs"), "the plan leaves it: {run:?}");
+    let end = run.stdout.split_once("Deployed and verified").unwrap().1;
+    assert!(run.code == 0 && !end.contains("Left, though it differs"), "{run:?}");
+}
+
+#[test]
 fn who_is_not_there_is_told_with_the_parameter_that_names_them() {
     let env = Env::new();
     let step = |of: &str| {
