@@ -188,6 +188,8 @@ impl Plan<'_> {
                 }
                 self.changes[at].to = wanted;
             }
+            // What is made without it is as it is wanted.
+            None if wanted.is_none() && self.is_made_without(&id, path) => {}
             None => {
                 if matches!(finding.outcome, Outcome::NotObserved(_)) {
                     self.note_blind(&id, path);
@@ -202,6 +204,14 @@ impl Plan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says whether a component is made here, and nothing stands at the path in what it begins with.
+    fn is_made_without(&self, id: &ComponentId, path: &FieldPath) -> bool {
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let (Some(row), Some(made)) = (row, self.made.get(id)) else { return false };
+        let is_empty = registry::held(row, made, path).is_empty();
+        is_empty && matches!(registry::look_up(row, made, path), Found::Absent | Found::AbsentEntry)
     }
 
     /// A fact that a permission set of the same template brings about, once the user has it.

@@ -58,6 +58,28 @@ fn what_a_deploy_gives_a_user_in_passing_is_not_left_by_it() {
 }
 
 #[test]
+fn what_is_yet_to_be_made_is_compared_like_what_is_there() {
+    let env = Env::new();
+    write(
+        &env,
+        "[[step]]\nid = \"a\"\ntitle = \"A profile\"\n\
+         create = { component = \"Profile:E4\", from = \"Profile:Standard\", \
+         set = { custom = true, userLicense = \"Salesforce\" } }\n\
+         want = [{ component = \"Profile:E4\", path = \"loginHours\", empty = true },\
+         { component = \"Profile:E4\", path = \"loginIpRanges\", count = 2 },\
+         { component = \"ProfileSessionSetting:E4\", path = \"sessionTimeout\", at-most = 120 }]\n",
+    );
+    let diff = on_demo(&env, &["diff"], &[]);
+    for line in ["loginHours  + empty true", "loginIpRanges  + count 2", "+ at most 120"] {
+        assert!(diff.stdout.contains(line), "{line}: {diff:?}");
+    }
+    // What is made without it is as it is wanted, and no setting to change.
+    let run = on_demo(&env, &["deploy", "--yes"], &[]);
+    assert!(!run.stdout.contains("+ loginHours"), "{run:?}");
+    assert!(run.stdout.contains("+ userLicense"), "{run:?}");
+}
+
+#[test]
 fn who_is_not_there_is_told_with_the_parameter_that_names_them() {
     let env = Env::new();
     let step = |of: &str| {
