@@ -22,6 +22,7 @@ pub mod settings;
 pub mod sha256;
 pub mod unseen;
 pub mod value;
+pub mod version;
 
 use std::collections::BTreeMap;
 use std::fmt;

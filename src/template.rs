@@ -23,10 +23,13 @@ pub(crate) mod schema;
 pub mod setup;
 mod when;
 
+use std::cmp::Ordering;
+
 use crate::metadata::labels::app_type;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
-use crate::metadata::value::Value;
+use crate::metadata::value::{Value, number};
+use crate::metadata::version::Version;
 
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{
@@ -336,16 +339,43 @@ pub enum Test {
     Excludes(Vec<String>),
     /// Nothing there.
     Absent,
-    /// A number not below this.
-    AtLeast(i64),
-    /// A number not above this.
-    AtMost(i64),
+    /// A number, or a version, not below this.
+    AtLeast(Bound),
+    /// A number, or a version, not above this.
+    AtMost(Bound),
     /// A list of ranges of addresses, in one of which each of these is.
     Inside(Vec<String>),
     /// A list of so many.
     Count(i64),
     /// A list, or group, of nothing; or of something.
     Empty(bool),
+}
+
+/// What a value is not to be below, or above.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A whole number.
+    Number(i64),
+    /// A version, whose parts are compared one by one.
+    Version(Version),
+}
+
+impl Bound {
+    /// Holds a value against it; none where the value is not of its kind.
+    pub(crate) fn against(&self, value: &Value) -> Option<Ordering> {
+        match self {
+            Self::Number(bound) => Some(number(Some(value))?.cmp(bound)),
+            Self::Version(bound) => Some(Version::parse(&value.to_string())?.cmp(bound)),
+        }
+    }
+
+    /// Returns it as a value.
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Version(version) => Value::Text(version.to_string()),
+        }
+    }
 }
 
 impl Test {
@@ -379,9 +409,8 @@ impl Test {
                 elements.iter().map(|element| Value::from(element.as_str())).collect()
             }
             Self::Absent => Vec::new(),
-            Self::AtLeast(number) | Self::AtMost(number) | Self::Count(number) => {
-                vec![Value::Number(*number)]
-            }
+            Self::AtLeast(bound) | Self::AtMost(bound) => vec![bound.value()],
+            Self::Count(number) => vec![Value::Number(*number)],
             Self::Empty(flag) => vec![Value::Bool(*flag)],
         }
     }

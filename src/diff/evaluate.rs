@@ -440,7 +440,15 @@ impl<'s> Seen<'s, '_> {
                 format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),
             )),
             _ if wants_nothing(test) => FactAnswer::NotObserved(nothing_wanted()),
-            _ => self.facts.get(fact, of),
+            _ => match (self.facts.get(fact, of), test) {
+                (FactAnswer::Known(value), Test::AtLeast(bound) | Test::AtMost(bound))
+                    if bound.against(&value).is_none() =>
+                {
+                    let why = format!("`{value}` cannot be held against `{}`", bound.value());
+                    FactAnswer::NotObserved(Unseen::new(UnseenKind::NotReadable, why))
+                }
+                (answer, _) => answer,
+            },
         };
         let (outcome, actual) = match answer {
             FactAnswer::Known(value) => {
@@ -573,11 +581,9 @@ fn wants_nothing(test: &Test) -> bool {
         Test::Includes(elements) | Test::Excludes(elements) | Test::Inside(elements) => {
             elements.is_empty() || elements.iter().any(|element| element.trim().is_empty())
         }
-        Test::Absent
-        | Test::AtLeast(_)
-        | Test::AtMost(_)
-        | Test::Count(_)
-        | Test::Empty(_) => false,
+        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
+            false
+        }
     }
 }
 

@@ -150,6 +150,8 @@ pub enum FactKind {
     Number,
     /// Text.
     Text,
+    /// Numbers with points between them.
+    Version,
 }
 
 impl FactKind {
@@ -158,7 +160,7 @@ impl FactKind {
         match self {
             Self::Flag => matches!(value, Value::Bool(_)),
             Self::Number => matches!(value, Value::Number(_)),
-            Self::Text => matches!(value, Value::Text(_)),
+            Self::Text | Self::Version => matches!(value, Value::Text(_)),
         }
     }
 
@@ -168,6 +170,7 @@ impl FactKind {
             Self::Flag => "`true` or `false`",
             Self::Number => "a whole number",
             Self::Text => "a text",
+            Self::Version => "a version, in quotes",
         }
     }
 }
@@ -187,8 +190,8 @@ impl Fact {
                 UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
             )
             | Self::MyDomain
-            | Self::Currency
-            | Self::PackageVersion(_) => FactKind::Text,
+            | Self::Currency => FactKind::Text,
+            Self::PackageVersion(_) => FactKind::Version,
             Self::Organization(
                 OrganizationFact::ApiAccess
                 | OrganizationFact::IsSandbox

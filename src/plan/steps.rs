@@ -560,7 +560,7 @@ fn wanted(
     Ok(match test {
         Test::Equals(value) => Some(value.clone()),
         Test::OneOf(values) => Some(values.first().ok_or("the template names no value")?.clone()),
-        Test::AtLeast(number) | Test::AtMost(number) => Some(Value::Number(*number)),
+        Test::AtLeast(bound) | Test::AtMost(bound) => Some(bound.value()),
         Test::Includes(wanted) => {
             let mut all = elements();
             let there = normal(&all);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
-    Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
+    Bound, Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
     part_of, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName};
@@ -317,7 +317,13 @@ impl Check<'_, '_, '_> {
                 }
                 vec![Value::List(elements.clone())]
             }
-            Test::AtLeast(_) | Test::AtMost(_) => {
+            Test::AtLeast(Bound::Version(_)) | Test::AtMost(Bound::Version(_)) => {
+                let what =
+                    format!("`{name}` is no version; `{}` takes a whole number", test.name());
+                self.mistakes.add(at, what);
+                return;
+            }
+            Test::AtLeast(Bound::Number(_)) | Test::AtMost(Bound::Number(_)) => {
                 if !matches!(field.kind, Kind::Number | Kind::Text) {
                     self.mistakes.add(
                         at,
@@ -408,16 +414,18 @@ impl Check<'_, '_, '_> {
                 );
                 return;
             }
-            Test::AtLeast(_) | Test::AtMost(_) => {
-                if fact.kind() != FactKind::Number {
-                    self.mistakes.add(
-                        at,
-                        format!(
-                            "`{pattern}` is no number, so that `{}` can never match",
-                            test.name()
-                        ),
-                    );
-                }
+            Test::AtLeast(bound) | Test::AtMost(bound) => {
+                let why = match (fact.kind(), bound) {
+                    (FactKind::Number, Bound::Number(_))
+                    | (FactKind::Version, Bound::Version(_)) => {
+                        return;
+                    }
+                    (FactKind::Version, Bound::Number(_)) => {
+                        "is a version; write it in quotes, such as \"1.10\"".to_owned()
+                    }
+                    _ => format!("is no number, so that `{}` can never match", test.name()),
+                };
+                self.mistakes.add(at, format!("`{pattern}` {why}"));
                 return;
             }
             Test::Absent => return,

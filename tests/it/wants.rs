@@ -151,3 +151,38 @@ fn a_list_that_holds_nothing_wants_nothing() {
     let run = on_demo(&env, &["diff"], &[]);
     assert!(run.stdout.contains("is not set") && run.code == 1, "{run:?}");
 }
+
+#[test]
+fn a_packages_version_is_compared_part_by_part() {
+    let env = Env::new();
+    let step = |test: &str| {
+        format!(
+            "[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+             want = [{{ fact = \"package.version[beacon]\", {test} }}]\n"
+        )
+    };
+    // The demo org has 3.2.0.
+    for (test, code) in [
+        ("at-least = \"3.2\"", 0),
+        ("at-least = \"3.10\"", 2),
+        ("at-least = \"2.10.7\"", 0),
+        ("at-most = \"3.10\"", 0),
+        ("at-most = \"3.1.9\"", 2),
+    ] {
+        write(&env, &step(test));
+        let run = on_demo(&env, &["diff"], &[]);
+        assert_eq!(run.code, code, "{test}: {run:?}");
+    }
+    for (test, said) in [
+        ("at-least = 1", "write it in quotes"),
+        ("at-least = \"new\"", "such as \"1.10\""),
+        ("at-least = 1.10", "such as \"1.10\""),
+    ] {
+        write(&env, &step(test));
+        let check = env.run(&["template", "check", "t.toml"]);
+        assert!(check.code == 1 && check.stderr.contains(said), "{test}: {check:?}");
+    }
+    write(&env, &step("at-least = \"1.4\"").replace("package.version[beacon]", "org.edition"));
+    let check = env.run(&["template", "check", "t.toml"]);
+    assert!(check.code == 1 && check.stderr.contains("is no number"), "{check:?}");
+}

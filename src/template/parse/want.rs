@@ -6,9 +6,10 @@ use super::read::{in_order, integer};
 use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
+use crate::metadata::version::Version;
 use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant, PlacedWhen};
 use crate::template::{
-    Alternative, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
+    Alternative, Bound, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
 };
 use toml::Spanned;
 
@@ -283,19 +284,29 @@ impl Walk<'_, '_> {
                     return None;
                 }
             },
+            "at-least" => Test::AtLeast(self.bound(node, name)?),
+            "at-most" => Test::AtMost(self.bound(node, name)?),
             _ => {
                 let Some(number) = integer(node) else {
                     self.mistakes.add(&span, format!("`{name}` takes a whole number"));
                     return None;
                 };
-                match name {
-                    "at-least" => Test::AtLeast(number),
-                    "at-most" => Test::AtMost(number),
-                    _ => Test::Count(number),
-                }
+                Test::Count(number)
             }
         };
         Some((test, span))
+    }
+
+    fn bound(&mut self, node: &Node<'_>, name: &str) -> Option<Bound> {
+        let version = node.get_ref().as_str().and_then(Version::parse).map(Bound::Version);
+        let bound = integer(node).map(Bound::Number).or(version);
+        if bound.is_none() {
+            let what = format!(
+                "`{name}` takes a whole number, or of a version one in quotes, such as \"1.10\""
+            );
+            self.mistakes.add(&node.span(), what);
+        }
+        bound
     }
 
     pub(super) fn create(&mut self, node: &Node<'_>) -> Option<(Create, CreateSpans)> {
