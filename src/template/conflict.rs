@@ -141,7 +141,7 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
             wanted.iter().any(|element| unwanted.contains(element))
         }
         (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => {
-            least.against(&most.value()) == Some(Ordering::Greater)
+            least.against(&most.value()) == Some(Ordering::Less)
         }
         (Test::Empty(true), Test::Inside(wanted)) | (Test::Inside(wanted), Test::Empty(true)) => {
             !wanted.is_empty()
