@@ -468,7 +468,11 @@ impl<'s> Seen<'s, '_> {
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
         let another = of.filter(|_| named_by != fact.parameter()).map(str::to_owned);
-        let is_had = actual == Some(Value::Bool(true));
+        // A package that has a version is there.
+        let is_had = match fact {
+            Fact::PackageVersion(_) => actual.is_some(),
+            _ => actual == Some(Value::Bool(true)),
+        };
         let is_lacking = actual == Some(Value::Bool(false)) && *fact == Fact::AppInstalled;
         let is_seen = !matches!(outcome, Outcome::NotObserved(_));
         let finding = self.finding(

@@ -68,7 +68,8 @@ pub enum UserColumn {
     Currency,
     /// The role, by the name that Setup shows.
     Role,
-    /// The feature licence of this API name, such as `MarketingUser`.
+    /// The feature licence of this API name, such as `MarketingUser`; with `UserPermissions` before
+    /// it, as the column has it, it is the same.
     Feature(String),
 }
 
@@ -80,7 +81,10 @@ impl UserColumn {
             Self::Locale => "LocaleSidKey".to_owned(),
             Self::Currency => "DefaultCurrencyIsoCode".to_owned(),
             Self::Role => "UserRole.Name".to_owned(),
-            Self::Feature(name) => format!("UserPermissions{name}"),
+            Self::Feature(name) => {
+                let name = name.strip_prefix("UserPermissions").unwrap_or(name);
+                format!("UserPermissions{name}")
+            }
         }
     }
 }

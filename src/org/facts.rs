@@ -45,6 +45,12 @@ fn not_readable(reason: impl Into<String>) -> FactAnswer {
     not_observed(UnseenKind::NotReadable, reason)
 }
 
+/// What an org said, for a reason that tells what it comes to: its code, where it has one. Its words
+/// repeat the query.
+fn in_short(error: &OrgError) -> String {
+    error.code.clone().unwrap_or_else(|| error.to_string())
+}
+
 /// The objects that hold licences, and the columns by which people name one (S 4.3).
 pub(super) const LICENCES: [(&str, [&str; 3]); 2] = [
     ("UserLicense", ["Name", "MasterLabel", "LicenseDefinitionKey"]),

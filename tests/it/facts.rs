@@ -117,7 +117,7 @@ async fn what_is_refused_is_not_observed_and_takes_nothing_along() {
         ("FROM CurrencyType", "INVALID_TYPE"),
     ];
     let asked = [
-        ("user.currency", "org.currency"),
+        ("user.currency", "several (INVALID_FIELD); of the org"),
         ("user.language", "en_US"),
         ("user.permission_set_license[AcmePsl]", "View Setup"),
         ("user.app_access[Acme_Sync]", "View Setup"),

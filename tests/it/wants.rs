@@ -186,3 +186,60 @@ fn a_packages_version_is_compared_part_by_part() {
     let check = env.run(&["template", "check", "t.toml"]);
     assert!(check.code == 1 && check.stderr.contains("is no number"), "{check:?}");
 }
+
+#[test]
+fn what_the_demo_org_has_of_users_and_features_is_answered() {
+    let env = Env::new();
+    let sam = "sam.pereira@harbourlight.example.com";
+    for (fact, wanted) in [
+        ("user.language", "\"de\""),
+        ("user.locale", "\"de_DE\""),
+        ("user.role", "\"Lamp Sales\""),
+        ("user.feature[MarketingUser]", "true"),
+        ("user.feature[UserPermissionsSupportUser]", "false"),
+        ("org.feature[Chatter]", "true"),
+        ("org.feature[Knowledge]", "false"),
+        ("org.feature[MultiCurrency]", "false"),
+        ("org.feature[AccountTeams]", "false"),
+        ("org.feature[DigitalExperiences]", "false"),
+        ("org.feature[TerritoryManagement2]", "false"),
+    ] {
+        let parameter = "[parameters.user]\ntitle = \"User\"\n";
+        write(
+            &env,
+            &format!(
+                "{parameter}[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+                 want = [{{ fact = \"{fact}\", equals = {wanted} }}]\n"
+            ),
+        );
+        let run = on_demo(&env, &["diff"], &["--set", &format!("user={sam}")]);
+        assert_eq!(run.code, 0, "{fact}: {run:?}");
+    }
+}
+
+#[test]
+fn what_an_org_lacks_is_no_right_that_lacks() {
+    let env = Env::new();
+    let of = |fact: &str, test: &str| {
+        let parameter = "[parameters.user]\ntitle = \"User\"\n";
+        write(
+            &env,
+            &format!(
+                "{parameter}[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+                 want = [{{ fact = \"{fact}\", {test} }}]\n"
+            ),
+        );
+        on_demo(&env, &["diff"], &["--set", "user=sam.pereira@harbourlight.example.com"])
+    };
+    let run = of("org.feature[FieldService]", "equals = true");
+    assert!(run.stdout.contains("the org has no Settings:FieldService"), "{run:?}");
+    assert!(!run.stdout.contains("needs Modify Metadata"), "{run:?}");
+    let run = of("user.currency", "equals = \"EUR\"");
+    assert!(run.stdout.contains("(INVALID_FIELD)") && !run.stdout.contains("SELECT"), "{run:?}");
+    // That a package is not there was seen.
+    let run = of("package.version[amp]", "at-least = \"1.10\"");
+    assert!(run.code == 2 && run.stdout.contains("1 missing"), "{run:?}");
+    assert!(run.stdout.contains("the org has no package `amp`"), "{run:?}");
+    let run = of("package.version[baecon]", "at-least = \"1.10\"");
+    assert!(run.stdout.contains("did you mean `beacon`?"), "{run:?}");
+}

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{no_right, not_readable};
-use crate::metadata::ComponentId;
+use super::{in_short, no_right, not_readable};
 use crate::metadata::fact::{FactAnswer, OrgFeature};
 use crate::metadata::value::Value;
+use crate::metadata::{ComponentId, why_unread};
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::retrieve::RetrieveRequest;
@@ -23,8 +23,9 @@ pub(super) async fn currency(org: &Org) -> Result<FactAnswer, OrgError> {
             ),
         }),
         Err(error) if error.is_about_one_question() => Ok(not_readable(format!(
-            "an org with one currency shows it to no program ({error}); it stands in Setup, \
-             Company Information"
+            "an org with one currency shows it to no program ({}); it stands in Setup, \
+             Company Information",
+            in_short(&error)
         ))),
         Err(error) => Err(error),
     }
@@ -198,9 +199,15 @@ async fn text_of(
         Some(file) => {
             Ok(file.document.root().child_text(element).map(|text| text.trim().to_owned()))
         }
-        None => Err(no_right(format!(
-            "the org does not show {id}; that needs Modify Metadata Through Metadata API Functions"
-        ))),
+        // Whoever may retrieve is shown all settings there are.
+        None => Err(why_unread(&files.not_observed, id).map_or_else(
+            || {
+                not_readable(format!(
+                    "the org has no {id}, and nothing else says it; look in Setup"
+                ))
+            },
+            |unseen| FactAnswer::NotObserved(unseen.clone()),
+        )),
     })
 }
 

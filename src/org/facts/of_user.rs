@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{no_right, not_observed, not_readable};
+use super::{in_short, no_right, not_observed, not_readable};
 use crate::metadata::fact::{FactAnswer, UserColumn};
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
@@ -32,7 +32,8 @@ async fn shown_users(
             Ok(Ok(names.map(str::to_lowercase).collect()))
         }
         Err(error) if error.is_about_rights() => Ok(Err(no_right(format!(
-            "users are seen only with View Setup and Configuration ({error})"
+            "users are seen only with View Setup and Configuration ({})",
+            in_short(&error)
         )))),
         Err(error) => Err(error),
     }
@@ -157,7 +158,7 @@ async fn rows_of(org: &Org, columns: &[String], names: &BTreeSet<&str>) -> Resul
             for column in columns {
                 let one = match ask(std::slice::from_ref(column)).await {
                     Ok(rows) => Ok(rows),
-                    Err(error) if error.is_about_one_question() => Err(error.to_string()),
+                    Err(error) if error.is_about_one_question() => Err(in_short(&error)),
                     Err(error) => return Err(error),
                 };
                 found.insert(column.clone(), one);
@@ -193,7 +194,8 @@ pub(super) async fn licences(
         Err(error) if error.is_about_one_question() => (
             Vec::new(),
             Some(format!(
-                "assigned licences are seen only with View Setup and Configuration ({error})"
+                "assigned licences are seen only with View Setup and Configuration ({})",
+                in_short(&error)
             )),
         ),
         Err(error) => return Err(error),
@@ -253,8 +255,10 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
         soql_list(ids.iter().map(String::as_str))
     );
     let hidden = |error: &OrgError| {
-        let why =
-            format!("whom an app lets in is seen only with View Setup and Configuration ({error})");
+        let why = format!(
+            "whom an app lets in is seen only with View Setup and Configuration ({})",
+            in_short(error)
+        );
         (no_right(why), None)
     };
     let parents = match org.wire.query(&soql).await {
@@ -342,7 +346,8 @@ async fn app_ids(org: &Org, app: &str) -> Result<Result<AppIds, FactAnswer>, Org
     }
     let hidden = hidden.map(|error| {
         format!(
-            "all apps are seen only with Customize Application and Manage Connected Apps ({error})"
+            "all apps are seen only with Customize Application and Manage Connected Apps ({})",
+            in_short(&error)
         )
     });
     Ok(match (ids.is_empty(), hidden) {
