@@ -5,6 +5,7 @@
 
 mod of_org;
 mod of_user;
+mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
+
+pub(crate) use reads::Reads;
 
 /// The editions with API access, by the words in their names (S 5).
 const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "Developer"];
