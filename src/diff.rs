@@ -150,7 +150,7 @@ pub fn diff<'s>(
     facts: &FactValues,
 ) -> Diff<'s> {
     let made = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
-    let made = made.filter_map(|step| Some(&step.create.as_ref()?.id)).collect();
+    let made = made.flat_map(|step| &step.create).map(|create| &create.id).collect();
     let findings =
         steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
     let notes = steps.iter().flat_map(|step| evaluate::lacked_by_condition(step, components));

@@ -3,6 +3,7 @@
 //! Reading them from disk is left to `snapshot`, asking an org for them to `org`.
 
 pub mod archive;
+pub mod change_event;
 pub mod compare;
 pub mod decomposed;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod settings;
 pub mod sha256;
 pub mod unseen;
 pub mod value;
+pub mod version;
 
 use std::collections::BTreeMap;
 use std::fmt;

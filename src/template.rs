@@ -18,14 +18,18 @@ mod narrow;
 pub mod needs;
 mod parse;
 mod placed;
+mod placeholder;
 pub(crate) mod schema;
 pub mod setup;
 mod when;
 
+use std::cmp::Ordering;
+
 use crate::metadata::labels::app_type;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
-use crate::metadata::value::Value;
+use crate::metadata::value::{Value, number};
+use crate::metadata::version::Version;
 
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{
@@ -36,6 +40,7 @@ pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
+pub(crate) use placeholder::{fill, parameter_of, part_of, placeholders};
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 
@@ -334,16 +339,43 @@ pub enum Test {
     Excludes(Vec<String>),
     /// Nothing there.
     Absent,
-    /// A number not below this.
-    AtLeast(i64),
-    /// A number not above this.
-    AtMost(i64),
+    /// A number, or a version, not below this.
+    AtLeast(Bound),
+    /// A number, or a version, not above this.
+    AtMost(Bound),
     /// A list of ranges of addresses, in one of which each of these is.
     Inside(Vec<String>),
     /// A list of so many.
     Count(i64),
     /// A list, or group, of nothing; or of something.
     Empty(bool),
+}
+
+/// What a value is not to be below, or above.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A whole number.
+    Number(i64),
+    /// A version, whose parts are compared one by one.
+    Version(Version),
+}
+
+impl Bound {
+    /// Holds a value against it; none where the value is not of its kind.
+    pub(crate) fn against(&self, value: &Value) -> Option<Ordering> {
+        match self {
+            Self::Number(bound) => Some(number(Some(value))?.cmp(bound)),
+            Self::Version(bound) => Some(Version::parse(&value.to_string())?.cmp(bound)),
+        }
+    }
+
+    /// Returns it as a value.
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Version(version) => Value::Text(version.to_string()),
+        }
+    }
 }
 
 impl Test {
@@ -377,9 +409,8 @@ impl Test {
                 elements.iter().map(|element| Value::from(element.as_str())).collect()
             }
             Self::Absent => Vec::new(),
-            Self::AtLeast(number) | Self::AtMost(number) | Self::Count(number) => {
-                vec![Value::Number(*number)]
-            }
+            Self::AtLeast(bound) | Self::AtMost(bound) => vec![bound.value()],
+            Self::Count(number) => vec![Value::Number(*number)],
             Self::Empty(flag) => vec![Value::Bool(*flag)],
         }
     }
@@ -491,63 +522,6 @@ fn component_types<'p>(
         | ParameterKind::Flag
         | ParameterKind::List => None,
     }
-}
-
-/// The parameter of a placeholder, and the part of the component that is meant: `{holder.name}` is
-/// its full name, `{holder.type}` its type.
-pub(crate) fn part_of_component(placeholder: &str) -> Option<(&str, ComponentPart)> {
-    let (name, part) = placeholder.rsplit_once('.')?;
-    match part {
-        "name" => Some((name, ComponentPart::Name)),
-        "type" => Some((name, ComponentPart::Type)),
-        _ => None,
-    }
-}
-
-/// A part of what a parameter of type `component` holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ComponentPart {
-    Name,
-    Type,
-}
-
-impl ComponentPart {
-    /// Takes the part out of a component's name.
-    fn of(self, component: &str) -> Option<Value> {
-        let (type_name, full_name) = component.split_once(':')?;
-        Some(Value::from(match self {
-            Self::Name => full_name,
-            Self::Type => type_name,
-        }))
-    }
-}
-
-/// Finds the `{names}` in a pattern, each with its offset.
-pub(crate) fn placeholders(pattern: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(open) = pattern[at..].find('{').map(|offset| at + offset) {
-        let Some(length) = pattern[open..].find('}') else {
-            break;
-        };
-        found.push((open, &pattern[open + 1..open + length]));
-        at = open + length + 1;
-    }
-    found
-}
-
-/// Puts a word in place of every placeholder, so that a pattern can be read as the path or fact
-/// that it will be.
-pub(crate) fn fill(pattern: &str, word: &str) -> String {
-    let mut text = String::with_capacity(pattern.len());
-    let mut at = 0;
-    for (open, name) in placeholders(pattern) {
-        text.push_str(&pattern[at..open]);
-        text.push_str(word);
-        at = open + name.len() + 2;
-    }
-    text.push_str(&pattern[at..]);
-    text
 }
 
 #[cfg(test)]

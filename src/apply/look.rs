@@ -48,15 +48,12 @@ pub(crate) async fn look_up(
     steps: &[ExpandedStep<'_>],
     is_given: &dyn Fn(&Name) -> Vec<String>,
 ) -> Result<(Values, Vec<String>), OrgError> {
-    let Needs { names, facts, .. } = needs(steps);
+    let Needs { names, users, .. } = needs(steps);
     let given: BTreeSet<Name> =
         names.into_iter().filter(|name| !is_given(name).is_empty()).collect();
-    // Whom facts speak of is named by the parameter `user` alone.
-    let users = facts.iter().filter(|(fact, _)| fact.parameter() == Some("user"));
-    let users = users.filter_map(|(_, user)| user.as_deref()).collect();
-    let values = org.values(&given, &users).await?;
+    let values = org.values(&given, &users.keys().map(String::as_str).collect()).await?;
     let is_made = |name: &Name| {
-        let made = steps.iter().filter_map(|step| step.create.as_ref());
+        let made = steps.iter().flat_map(|step| &step.create);
         made.into_iter().any(|create| name == &Name::Component(create.id.clone()))
     };
     let is_near = |lacked: &Lacked| {
@@ -67,9 +64,16 @@ pub(crate) async fn look_up(
     let told = lacked
         .filter(|lacked| !is_made(&lacked.name) || is_near(lacked))
         .map(|lacked| Lacked { parameters: is_given(&lacked.name), ..lacked.clone() }.to_string());
-    let users = values.unknown_users();
-    let users = users.into_iter().map(|words| format!("the parameter `user`: {words}"));
-    let told = told.chain(users).collect();
+    let unknown = values.unknown_users().into_iter().map(|(user, words)| {
+        let named_by = users.get(&user).into_iter().flatten();
+        let named_by: Vec<String> = named_by.map(|name| format!("`{name}`")).collect();
+        match named_by.as_slice() {
+            [] => words,
+            [one] => format!("the parameter {one}: {words}"),
+            several => format!("the parameters {}: {words}", several.join(", ")),
+        }
+    });
+    let told = told.chain(unknown).collect();
     Ok((values, told))
 }
 

@@ -378,7 +378,7 @@ impl Org {
             "PermissionSetGroup" => permission_set::rule_group(self, new),
             "Profile" => profile::rule(self, full_name, new, old, unit.version),
             "Settings" => settings::rule(new, old),
-            name if connection::TYPES.contains(&name) => connection::rule(self, new),
+            name if connection::TYPES.contains(&name) => connection::rule(self, &unit.key, new),
             name if credential::TYPES.contains(&name) => credential::rule(self, new),
             _ => external_app::rule(self, &unit.key, new, old, unit.version),
         }

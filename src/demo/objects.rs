@@ -245,8 +245,11 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "User",
         "Id:id Username:string Name:string FirstName:string LastName:string Email:string \
          IsActive:boolean UserType:string ProfileId:reference UserRoleId:reference \
+         LanguageLocaleKey:string LocaleSidKey:string \
+         UserPermissionsInteractionUser:boolean UserPermissionsMarketingUser:boolean \
+         UserPermissionsSFContentUser:boolean UserPermissionsSupportUser:boolean \
          CreatedDate:datetime",
-        &[("Profile", "ProfileId", "Profile")],
+        &[("Profile", "ProfileId", "Profile"), ("UserRole", "UserRoleId", "UserRole")],
     ),
     object(
         "UserLicense",
@@ -259,6 +262,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Id:id UserId:reference IsFrozen:boolean IsPasswordLocked:boolean",
         &[("User", "UserId", "User")],
     ),
+    object("UserRole", "Id:id Name:string DeveloperName:string ParentRoleId:reference", &[]),
     tooling(object(
         "DeployRequest",
         "Id:id Status:string CheckOnly:boolean CreatedDate:datetime CompletedDate:datetime \
@@ -355,6 +359,7 @@ const KEY_PREFIXES: &[(&str, &str)] = &[
     ("SubscriberPackageVersion", "04t"),
     ("Task", "00T"),
     ("User", "005"),
+    ("UserRole", "00E"),
     ("UserLicense", "100"),
     ("UserLogin", "0Yw"),
 ];

@@ -5,11 +5,13 @@
 //! the program writes from that registry.
 
 mod connection;
+mod feature;
 
 use connection::{
     CHANNEL_MEMBER, CORS_ORIGIN, CSP_SITE, EXTERNAL_CREDENTIAL, NAMED_CREDENTIAL, PASSWORD_POLICY,
     QUEUE, REMOTE_SITE, SESSION_SETTING,
 };
+use feature::FEATURES;
 
 /// A metadata type that the demo org knows.
 #[derive(Debug)]
@@ -123,8 +125,8 @@ pub(crate) fn find_folder(folder: &str) -> Option<&'static TypeSchema> {
 
 /// The fields of a settings file by its root element, if it is there at a version.
 pub(crate) fn settings_at(root: &str, version: u16) -> Option<&'static [Field]> {
-    let (_, _, fields) =
-        SETTINGS.iter().find(|(name, since, _)| *name == root && *since <= version)?;
+    let mut all = SETTINGS.iter().chain(FEATURES);
+    let (_, _, fields) = all.find(|(name, since, _)| *name == root && *since <= version)?;
     Some(fields)
 }
 

@@ -14,7 +14,7 @@ use crate::metadata::value::Value;
 use crate::template::conflict::contradict;
 use crate::template::{
     Condition, GrantScope, ParameterKind, Step, Subject, Template, Test, Want, claims, fill,
-    may_meet, narrow, part_of_component, placeholders, too_many,
+    may_meet, narrow, parameter_of, placeholders, too_many,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -174,8 +174,8 @@ fn with_defaults(template: &Template, pattern: &str) -> String {
 fn unused_parameters(template: &Template, found: &mut Vec<Advice>) {
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut name = |pattern: &str| {
-        let whole = |name| part_of_component(name).map_or(name, |(whole, _)| whole);
-        used.extend(placeholders(pattern).into_iter().map(|(_, name)| whole(name).to_owned()))
+        let names = placeholders(pattern).into_iter();
+        used.extend(names.map(|(_, name)| parameter_of(name).to_owned()));
     };
     let mut also = BTreeSet::new();
     for step in &template.steps {

@@ -440,7 +440,15 @@ impl<'s> Seen<'s, '_> {
                 format!("the parameter `{parameter}` is not set, so there is nobody to ask about"),
             )),
             _ if wants_nothing(test) => FactAnswer::NotObserved(nothing_wanted()),
-            _ => self.facts.get(fact, of),
+            _ => match (self.facts.get(fact, of), test) {
+                (FactAnswer::Known(value), Test::AtLeast(bound) | Test::AtMost(bound))
+                    if bound.against(&value).is_none() =>
+                {
+                    let why = format!("`{value}` cannot be held against `{}`", bound.value());
+                    FactAnswer::NotObserved(Unseen::new(UnseenKind::NotReadable, why))
+                }
+                (answer, _) => answer,
+            },
         };
         let (outcome, actual) = match answer {
             FactAnswer::Known(value) => {
@@ -460,7 +468,11 @@ impl<'s> Seen<'s, '_> {
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
         let another = of.filter(|_| named_by != fact.parameter()).map(str::to_owned);
-        let is_had = actual == Some(Value::Bool(true));
+        // A package that has a version is there.
+        let is_had = match fact {
+            Fact::PackageVersion(_) => actual.is_some(),
+            _ => actual == Some(Value::Bool(true)),
+        };
         let is_lacking = actual == Some(Value::Bool(false)) && *fact == Fact::AppInstalled;
         let is_seen = !matches!(outcome, Outcome::NotObserved(_));
         let finding = self.finding(
@@ -563,21 +575,19 @@ fn wants_none(test: &Test) -> bool {
     is_none || matches!(test, Test::Empty(true) | Test::Count(0))
 }
 
-/// No setting is wanted to be an empty text (`absent` is said for that): its parameter was not
-/// given.
+/// No setting is wanted to be an empty text (`absent` is said for that), or to hold one, or nothing
+/// in particular: its parameter was not given.
 fn wants_nothing(test: &Test) -> bool {
     let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
     match test {
         Test::Equals(value) => is_empty(value),
         Test::OneOf(values) => !values.is_empty() && values.iter().all(is_empty),
-        Test::Inside(ranges) => ranges.iter().all(|range| range.trim().is_empty()),
-        Test::Includes(_)
-        | Test::Excludes(_)
-        | Test::Absent
-        | Test::AtLeast(_)
-        | Test::AtMost(_)
-        | Test::Count(_)
-        | Test::Empty(_) => false,
+        Test::Includes(elements) | Test::Excludes(elements) | Test::Inside(elements) => {
+            elements.is_empty() || elements.iter().any(|element| element.trim().is_empty())
+        }
+        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
+            false
+        }
     }
 }
 

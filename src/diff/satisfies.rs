@@ -1,8 +1,10 @@
 //! Does this value satisfy this want? The only place that decides.
 
+use std::cmp::Ordering;
+
 use crate::metadata::range::IpRange;
 use crate::metadata::registry::Field;
-use crate::metadata::value::{Value, elements, number, same};
+use crate::metadata::value::{Value, elements, same};
 use crate::template::Test;
 
 /// Says whether an observed value satisfies a test.
@@ -32,8 +34,12 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
             Some(Value::List(list)) => list.is_empty(),
             Some(_) => false,
         },
-        Test::AtLeast(least) => number(actual.as_ref()).is_some_and(|number| number >= *least),
-        Test::AtMost(most) => number(actual.as_ref()).is_some_and(|number| number <= *most),
+        Test::AtLeast(least) => {
+            actual.and_then(|actual| least.against(&actual)).is_some_and(Ordering::is_ge)
+        }
+        Test::AtMost(most) => {
+            actual.and_then(|actual| most.against(&actual)).is_some_and(Ordering::is_le)
+        }
         Test::Inside(wanted) => {
             let there = actual.as_ref().map(Value::elements).unwrap_or_default();
             IpRange::outside(wanted, &there).is_empty()
@@ -51,6 +57,17 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::version::Version;
+    use crate::template::Bound;
+
+    #[test]
+    fn versions_are_bounded_part_by_part() {
+        let at_least = |text: &str| Test::AtLeast(Bound::Version(Version::parse(text).unwrap()));
+        assert!(satisfies(&at_least("1.9"), Some(&"1.10".into()), None));
+        assert!(satisfies(&at_least("1.10"), Some(&"1.10.0".into()), None));
+        assert!(!satisfies(&at_least("1.10"), Some(&"1.9.9".into()), None));
+        assert!(!satisfies(&at_least("1.10"), Some(&"new".into()), None));
+    }
 
     fn list(elements: &[&str]) -> Value {
         Value::List(elements.iter().map(|element| (*element).to_owned()).collect())
@@ -68,8 +85,8 @@ mod tests {
             Test::Equals("a".into()),
             Test::OneOf(vec!["a".into()]),
             Test::Includes(texts(&["a"])),
-            Test::AtLeast(0),
-            Test::AtMost(0),
+            Test::AtLeast(Bound::Number(0)),
+            Test::AtMost(Bound::Number(0)),
             Test::Inside(texts(&["203.0.113.7"])),
             Test::Count(1),
             Test::Empty(false),
@@ -91,7 +108,7 @@ mod tests {
         assert!(satisfies(&Test::Empty(false), Some(&actual), None));
         assert!(satisfies(&Test::Empty(true), Some(&list(&[])), None));
         assert!(satisfies(&Test::Absent, Some(&list(&[])), None));
-        assert!(satisfies(&Test::AtLeast(5), Some(&Value::Number(5)), None));
-        assert!(!satisfies(&Test::AtMost(4), Some(&"5".into()), None));
+        assert!(satisfies(&Test::AtLeast(Bound::Number(5)), Some(&Value::Number(5)), None));
+        assert!(!satisfies(&Test::AtMost(Bound::Number(4)), Some(&"5".into()), None));
     }
 }

@@ -68,7 +68,8 @@ pub enum UserColumn {
     Currency,
     /// The role, by the name that Setup shows.
     Role,
-    /// The feature licence of this API name, such as `MarketingUser`.
+    /// The feature licence of this API name, such as `MarketingUser`; with `UserPermissions` before
+    /// it, as the column has it, it is the same.
     Feature(String),
 }
 
@@ -80,7 +81,10 @@ impl UserColumn {
             Self::Locale => "LocaleSidKey".to_owned(),
             Self::Currency => "DefaultCurrencyIsoCode".to_owned(),
             Self::Role => "UserRole.Name".to_owned(),
-            Self::Feature(name) => format!("UserPermissions{name}"),
+            Self::Feature(name) => {
+                let name = name.strip_prefix("UserPermissions").unwrap_or(name);
+                format!("UserPermissions{name}")
+            }
         }
     }
 }
@@ -150,6 +154,8 @@ pub enum FactKind {
     Number,
     /// Text.
     Text,
+    /// Numbers with points between them.
+    Version,
 }
 
 impl FactKind {
@@ -158,7 +164,7 @@ impl FactKind {
         match self {
             Self::Flag => matches!(value, Value::Bool(_)),
             Self::Number => matches!(value, Value::Number(_)),
-            Self::Text => matches!(value, Value::Text(_)),
+            Self::Text | Self::Version => matches!(value, Value::Text(_)),
         }
     }
 
@@ -168,6 +174,7 @@ impl FactKind {
             Self::Flag => "`true` or `false`",
             Self::Number => "a whole number",
             Self::Text => "a text",
+            Self::Version => "a version, in quotes",
         }
     }
 }
@@ -187,8 +194,8 @@ impl Fact {
                 UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
             )
             | Self::MyDomain
-            | Self::Currency
-            | Self::PackageVersion(_) => FactKind::Text,
+            | Self::Currency => FactKind::Text,
+            Self::PackageVersion(_) => FactKind::Version,
             Self::Organization(
                 OrganizationFact::ApiAccess
                 | OrganizationFact::IsSandbox

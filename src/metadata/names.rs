@@ -116,6 +116,7 @@ impl Name {
                 "ExternalClientApplication" => "external client app",
                 "ExternalDataSource" => "external data source",
                 "Flow" => "flow",
+                "InstalledPackage" => "package",
                 "Layout" => "page layout",
                 "PermissionSet" => "permission set",
                 "PermissionSetGroup" => "permission set group",
@@ -186,6 +187,7 @@ impl Name {
             Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
             Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
             Fact::Seats(licence) | Fact::Licensed(licence) => vec![Self::Licence(licence.clone())],
+            Fact::PackageVersion(namespace) => of_type("InstalledPackage", namespace),
             Fact::ChangeEvents(object) if !object.ends_with("ChangeEvent") => {
                 of_type("CustomObject", object)
             }
@@ -198,7 +200,6 @@ impl Name {
             | Fact::MyDomain
             | Fact::Currency
             | Fact::Package(_)
-            | Fact::PackageVersion(_)
             | Fact::ChangeEvents(_)
             | Fact::Feature(_) => Vec::new(),
         }

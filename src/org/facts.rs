@@ -5,6 +5,7 @@
 
 mod of_org;
 mod of_user;
+mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +19,14 @@ use super::retrieve::labels::bearers_among;
 use super::users::{self, Question};
 use super::{Event, Org, Values};
 use crate::metadata::ComponentId;
+use crate::metadata::change_event::change_event;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
+
+pub(crate) use reads::Reads;
 
 /// The editions with API access, by the words in their names (S 5).
 const EDITIONS_WITH_API: &[&str] = &["Enterprise", "Unlimited", "Performance", "Developer"];
@@ -42,6 +46,12 @@ fn no_right(reason: impl Into<String>) -> FactAnswer {
 
 fn not_readable(reason: impl Into<String>) -> FactAnswer {
     not_observed(UnseenKind::NotReadable, reason)
+}
+
+/// What an org said, for a reason that tells what it comes to: its code, where it has one. Its words
+/// repeat the query.
+fn in_short(error: &OrgError) -> String {
+    error.code.clone().unwrap_or_else(|| error.to_string())
 }
 
 /// The objects that hold licences, and the columns by which people name one (S 4.3).
@@ -218,7 +228,7 @@ impl Org {
                     if events.is_none() {
                         events = Some(of_org::change_events(self).await?);
                     }
-                    is_among(events.as_ref(), &of_org::change_event(object))
+                    is_among(events.as_ref(), &change_event(object))
                 }
                 Fact::Feature(name) => of_org::feature(self, name).await?,
                 _ => continue,

@@ -487,7 +487,7 @@ impl Search<'_> {
 fn is_listed(type_name: &str) -> bool {
     let is_by_own_name = registry::find(type_name).is_some_and(|row| row.odd.named_by.is_none());
     is_by_own_name && !matches!(type_name, "CustomField" | "Settings")
-        || matches!(type_name, "ApexPage" | "CustomTab" | "RecordType")
+        || matches!(type_name, "ApexPage" | "CustomTab" | "InstalledPackage" | "RecordType")
         || WITHOUT_ROW.contains(&type_name)
 }
 

@@ -156,9 +156,10 @@ impl Users {
     }
 
     /// What is said of each who is not there.
-    pub(super) fn unknown(&self) -> Vec<String> {
+    pub(super) fn unknown(&self) -> Vec<(String, String)> {
         let is_unknown = |name: &&String| self.hidden.is_none() && self.row(name).is_none();
-        self.names.iter().filter(is_unknown).map(|name| self.not_there(name)).collect()
+        let unknown = self.names.iter().filter(is_unknown);
+        unknown.map(|name| (name.clone(), self.not_there(name))).collect()
     }
 }
 

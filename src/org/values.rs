@@ -34,7 +34,7 @@ impl Values {
     }
 
     /// Returns the users that the org does not show, each with what is said of it.
-    pub(crate) fn unknown_users(&self) -> Vec<String> {
+    pub(crate) fn unknown_users(&self) -> Vec<(String, String)> {
         self.users.as_ref().map(Users::unknown).unwrap_or_default()
     }
 }

@@ -32,8 +32,8 @@ impl Plan<'_> {
         refuse_creation(id)?;
         let create =
             steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
-                let create = step.create.as_ref()?;
-                (create.id == *id).then_some((step, create))
+                let create = step.create.iter().find(|create| create.id == *id)?;
+                Some((step, create))
             });
         let part = part_of_app(id, steps, basis);
         let name = match (part, &create) {
@@ -163,11 +163,8 @@ fn refuse_names(
     basis: &Basis<'_>,
 ) -> Result<(), String> {
     let makes = |name: &Name| {
-        let of_step = |step: &ExpandedStep<'_>| {
-            let made = step.create.as_ref().map(|create| Name::Component(create.id.clone()));
-            made.as_ref() == Some(name)
-        };
-        steps.iter().any(of_step)
+        let is_it = |create: &ExpandedCreate| Name::Component(create.id.clone()) == *name;
+        steps.iter().flat_map(|step| &step.create).any(is_it)
     };
     for name in created_names(create).iter().filter(|name| !makes(name)) {
         match basis.components.names.get(name) {
@@ -193,8 +190,7 @@ fn part_of_app(
 ) -> Option<&'static str> {
     let suffix = registry::find(&id.type_name)?.odd.made_as?;
     let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
-    let is_made =
-        steps.iter().any(|step| step.create.as_ref().is_some_and(|create| create.id == app));
+    let is_made = steps.iter().flat_map(|step| &step.create).any(|create| create.id == app);
     (basis.components.get(&app).is_some() || is_made).then_some(suffix)
 }
 

@@ -1,11 +1,13 @@
 //! The look at what is there once a plan was carried out: whether it holds, and what else has
 //! moved.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ptr;
 
 use crate::diff::asked::Asked;
 use crate::diff::baseline as against;
-use crate::diff::{Finding, State, diff};
+use crate::diff::{Diff, Finding, State, diff};
 use crate::metadata::compare;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
@@ -24,6 +26,9 @@ pub struct Look {
     pub undone: Vec<String>,
     /// What else is not as it was sent, or as it was before: one line each.
     pub moved: Vec<String>,
+    /// What the plan leaves, by its place in the plan's diff, and is as it is wanted by now: it
+    /// follows from what was carried out, or somebody has done it meanwhile.
+    pub mended: BTreeSet<usize>,
     /// What was set blind, and is not to be seen afterwards either.
     pub unseen: Vec<Left>,
     /// The components that these lines speak of.
@@ -54,6 +59,7 @@ impl<'t> Plan<'t> {
         }
         if let Desired::Steps { steps, .. } = desired {
             let found = diff(steps, now, facts);
+            look.mended = self.mended(&found);
             for (id, path, line) in proof::not_in_sync(&found, self) {
                 if told.insert((id.clone(), path)) {
                     look.undone.push(line);
@@ -79,6 +85,41 @@ impl<'t> Plan<'t> {
         }
         look
     }
+
+    /// What the plan leaves of its diff and is in sync by now.
+    fn mended(&self, now: &Diff<'_>) -> BTreeSet<usize> {
+        let is_mended = |index: &usize| {
+            let Some(was) = self.diff.findings.get(*index) else { return false };
+            let mut now = now.findings.iter().filter(|one| is_of_same_want(one, was));
+            now.next().is_some_and(|one| one.state() == State::InSync && !one.is_of_nothing())
+                && now.next().is_none()
+        };
+        self.left.iter().filter_map(|left| left.finding).filter(is_mended).collect()
+    }
+}
+
+/// Says whether two findings are of one want of the same steps, or of one group of which one
+/// suffices. A star's findings are told apart by what they are about.
+fn is_of_same_want(one: &Finding<'_>, other: &Finding<'_>) -> bool {
+    let is_same = |one: &Finding<'_>, other: &Finding<'_>| {
+        let (Some(left), Some(right)) = (one.wanted(), other.wanted()) else { return false };
+        match (&left.want, &right.want) {
+            (Cow::Borrowed(left), Cow::Borrowed(right)) => ptr::eq(*left, *right),
+            (Cow::Owned(_), Cow::Owned(_)) => {
+                ptr::eq(left.step, right.step)
+                    && one.subject == other.subject
+                    && one.test() == other.test()
+            }
+            _ => false,
+        }
+    };
+    group(one).any(|one| group(other).any(|other| is_same(one, other)))
+}
+
+/// A finding, and those of the other wants of its group.
+fn group<'f, 's>(finding: &'f Finding<'s>) -> impl Iterator<Item = &'f Finding<'s>> {
+    let others = finding.wanted().into_iter().flat_map(|wanted| &wanted.alternatives);
+    std::iter::once(finding).chain(others)
 }
 
 /// Says what is not as it was sent, one line each; what one of the two looks did not ask for has

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
+use crate::metadata::change_event::change_event;
 use crate::metadata::fact::{Access, Fact, UserFact};
+use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
@@ -186,6 +188,8 @@ impl Plan<'_> {
                 }
                 self.changes[at].to = wanted;
             }
+            // What is made without it is as it is wanted.
+            None if wanted.is_none() && self.is_made_without(&id, path) => {}
             None => {
                 if matches!(finding.outcome, Outcome::NotObserved(_)) {
                     self.note_blind(&id, path);
@@ -200,6 +204,14 @@ impl Plan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says whether a component is made here, and nothing stands at the path in what it begins with.
+    fn is_made_without(&self, id: &ComponentId, path: &FieldPath) -> bool {
+        let row = registry::find_component(&id.type_name, &id.full_name);
+        let (Some(row), Some(made)) = (row, self.made.get(id)) else { return false };
+        let is_empty = registry::held(row, made, path).is_empty();
+        is_empty && matches!(registry::look_up(row, made, path), Found::Absent | Found::AbsentEntry)
     }
 
     /// A fact that a permission set of the same template brings about, once the user has it.
@@ -217,9 +229,13 @@ impl Plan<'_> {
             ExpandedWant::Manual { confirm: Some(confirm), .. } => confirm,
             other => other,
         };
-        let ExpandedWant::Fact { fact, of: Some(user), .. } = want else {
+        let ExpandedWant::Fact { fact, of, test, .. } = want else {
             return Err(no_package.to_owned());
         };
+        if *test == Test::Equals(Value::Bool(true)) && self.brings_about(fact, of.as_deref()) {
+            return Ok(());
+        }
+        let Some(user) = of else { return Err(no_package.to_owned()) };
         if let Fact::Access(Access::PermissionSet(set)) = fact {
             if let Some(source) = &wanted.access_from {
                 return Err(format!("the {source} must be changed in Setup"));
@@ -276,6 +292,28 @@ impl Plan<'_> {
             return Ok(());
         }
         self.assign(user, &set, basis)
+    }
+
+    /// Says whether a fact about the org follows from what the plan makes: an app of its own, or
+    /// the member of a channel that publishes an object's changes.
+    fn brings_about(&self, fact: &Fact, of: Option<&str>) -> bool {
+        match fact {
+            Fact::AppInstalled => of.is_some_and(|app| {
+                let makes = |kind: &&str| self.made.contains_key(&ComponentId::new(*kind, app));
+                [CONNECTED_APP, EXTERNAL_APP].iter().any(makes)
+            }),
+            Fact::ChangeEvents(object) => {
+                let event = change_event(object);
+                self.changes.iter().any(|change| {
+                    let is_event = |value: &Value| value.to_string().eq_ignore_ascii_case(&event);
+                    let path = change.path.as_ref().map(ToString::to_string);
+                    change.id.type_name == "PlatformEventChannelMember"
+                        && path.as_deref() == Some("selectedEntity")
+                        && change.to.as_ref().is_some_and(is_event)
+                })
+            }
+            _ => false,
+        }
     }
 
     fn assign(&mut self, user: &str, set: &str, basis: &Basis<'_>) -> Result<(), String> {
@@ -522,7 +560,7 @@ fn wanted(
     Ok(match test {
         Test::Equals(value) => Some(value.clone()),
         Test::OneOf(values) => Some(values.first().ok_or("the template names no value")?.clone()),
-        Test::AtLeast(number) | Test::AtMost(number) => Some(Value::Number(*number)),
+        Test::AtLeast(bound) | Test::AtMost(bound) => Some(bound.value()),
         Test::Includes(wanted) => {
             let mut all = elements();
             let there = normal(&all);

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
-use crate::metadata::fact::{Access, Fact, OrgFeature, OrganizationFact};
+use crate::metadata::fact::Fact;
 use crate::metadata::registry::{self, Kind};
+use crate::org::facts::Reads;
 use crate::template::{GrantScope, Template, Want, fill};
 
 use super::line::{clean, line};
@@ -20,6 +21,8 @@ pub struct Asks {
     components: BTreeMap<String, BTreeSet<String>>,
     /// What is retrieved beside a profile, by type, so that what is absent can be read.
     companions: BTreeMap<String, BTreeSet<String>>,
+    /// The types whose components are listed.
+    lists: BTreeSet<&'static str>,
     /// What is read by SOQL and REST: the objects, and for what.
     rows: BTreeMap<&'static str, BTreeSet<String>>,
 }
@@ -29,13 +32,11 @@ impl Asks {
     pub fn of(template: &Template) -> Self {
         let mut asks = Self::default();
         for step in &template.steps {
-            step.deciding_facts().for_each(|fact| asks.fact(fact));
+            step.deciding_facts().for_each(|fact| asks.fact(fact, None));
             step.wants.iter().for_each(|want| asks.want(template, want));
-            let made = step
-                .create
-                .iter()
-                .flat_map(|create| std::iter::once(&create.component).chain(&create.from));
-            for pattern in made.flat_map(|pattern| components(template, pattern)) {
+            // What is made is asked for by what is wanted of it.
+            let copied = step.create.iter().filter_map(|create| create.from.as_ref());
+            for pattern in copied.flat_map(|pattern| components(template, pattern)) {
                 asks.component(&pattern);
             }
         }
@@ -57,14 +58,15 @@ impl Asks {
                 for component in components(template, component) {
                     self.component(&component);
                     self.companion(&component, path);
+                    self.star(path);
                 }
                 if *carrier == GrantScope::Effective
                     && let Some(fact) = permission(path)
                 {
-                    self.fact(&fact);
+                    self.fact(&fact, None);
                 }
             }
-            Want::Fact { fact, .. } => self.fact(fact),
+            Want::Fact { fact, of, .. } => self.fact(fact, of.as_deref()),
             Want::Manual { confirm, .. } => confirm.iter().for_each(|one| self.want(template, one)),
             Want::Any(wants) => wants.iter().for_each(|want| self.want(template, want)),
         }
@@ -84,57 +86,39 @@ impl Asks {
         }
     }
 
-    fn fact(&mut self, pattern: &str) {
+    /// What answering a fact reads; `of` is the user of whom it speaks, where the want names one.
+    fn fact(&mut self, pattern: &str, of: Option<&str>) {
         let key = pattern.split_once('[').and_then(|(_, rest)| Some(rest.rsplit_once(']')?.0));
         let Ok(fact) = Fact::parse(&fill(pattern, "X")) else { return };
-        let mut row = |objects, what: &str| {
-            self.rows.entry(objects).or_default().insert(what.to_owned());
-        };
-        let named = |what: &str| format!("{what} {}", key.unwrap_or_default());
-        match &fact {
-            Fact::Organization(of) => row(
-                "Organization",
-                match of {
-                    OrganizationFact::Edition => "edition",
-                    OrganizationFact::ApiAccess => "edition, for API access",
-                    OrganizationFact::IsSandbox => "whether it is a sandbox",
-                    OrganizationFact::IsTrial => "whether it is a trial",
-                },
-            ),
-            Fact::ApiAccessControl => {
-                self.component("Settings:ConnectedApp");
-            }
-            Fact::User(_) => row("User", "the named user: active, profile, licence"),
-            Fact::Access(access) => {
-                row("PermissionSetAssignment", "what the named user has");
-                match access {
-                    Access::Permission(_) => row("PermissionSet", &named("system permission")),
-                    Access::Object(..) => row("ObjectPermissions", &named("object")),
-                    Access::Field(..) => row("FieldPermissions", &named("field")),
-                    Access::PermissionSet(_) => row("PermissionSet", &named("permission set")),
-                }
-            }
-            Fact::AppInstalled => row("ConnectedApplication", "whether the app is there"),
-            Fact::Seats(_) => row("UserLicense, PermissionSetLicense", &named("free seats of")),
-            Fact::Column(column) => row("User", &format!("the named user: {}", column.column())),
-            Fact::Licensed(_) => row("PermissionSetLicenseAssign", &named("whether they have")),
-            Fact::AppAccess(_) => {
-                row("SetupEntityAccess, PermissionSetAssignment", &named("who is let into"));
-            }
-            // The address of the org says it.
-            Fact::MyDomain => {}
-            Fact::Currency => row("CurrencyType", "the company's currency"),
-            Fact::Package(_) | Fact::PackageVersion(_) => {
-                row("InstalledSubscriberPackage", &named("whether it is there, by its namespace:"));
-                self.component("InstalledPackage:*");
-            }
-            Fact::ChangeEvents(_) => self.component("PlatformEventChannelMember:*"),
-            Fact::Feature(name) => {
-                let known = key.and_then(OrgFeature::find);
-                let settings = known.map_or(name.as_str(), |feature| feature.settings);
-                self.component(&format!("Settings:{settings}"));
-            }
+        let reads = Reads::of(&fact, key.unwrap_or_default());
+        for (objects, what) in reads.rows {
+            let what = of.map(|of| what.replace("the named user", of)).unwrap_or(what);
+            self.row(objects, what);
         }
+        self.lists.extend(reads.lists);
+        for (type_name, full_name) in reads.components {
+            self.components.entry(type_name.to_owned()).or_default().insert(full_name);
+        }
+    }
+
+    fn row(&mut self, object: &'static str, what: String) {
+        self.rows.entry(object).or_default().insert(what);
+    }
+
+    /// What tells for which names of the org one with a star stands.
+    fn star(&mut self, path: &str) {
+        let Some((section, rest)) = path.split_once('[') else { return };
+        let key = rest.split(']').next().unwrap_or_default();
+        if section != "fieldPermissions" || !key.contains('*') {
+            return;
+        }
+        let object = key.split('.').next().unwrap_or_default();
+        self.lists.extend(["CustomObject", "CustomField"]);
+        self.components.entry("CustomObject".to_owned()).or_default().insert(object.to_owned());
+        for row in ["User", "PermissionSetAssignment", "PermissionSetGroupComponent"] {
+            self.row(row, "the rights of the user whose login it is".to_owned());
+        }
+        self.row("ObjectPermissions", format!("object {object}"));
     }
 }
 
@@ -176,14 +160,16 @@ pub fn text(template: &Template, asks: &Asks) -> String {
     };
     part("Components, by a retrieve of the Metadata API", of(&asks.components));
     part("Beside profiles, so that what is absent can be read", of(&asks.companions));
+    let lists = asks.lists.iter().map(|one| ((*one).to_owned(), "which there are".to_owned()));
+    part("Lists, by the Metadata API", lists.collect());
     let rows = asks.rows.iter().map(|(objects, all)| ((*objects).to_owned(), names(all)));
     part("Rows, by SOQL", rows.collect());
     line(&mut out, "");
     line(
         &mut out,
-        "Also: which of the names above the org has (lists of the Metadata API, the schema of \
-         PermissionSet), and who signs in. Nothing is written; `sfsetup diff -v` shows every \
-         request.",
+        "Also: which of the names above the org has (lists of the Metadata API, EntityDefinition, \
+         FieldDefinition, the schemas of PermissionSet and of objects), and who signs in. Nothing \
+         is written; `sfsetup diff -v` shows every request.",
     );
     out
 }
@@ -198,6 +184,7 @@ pub fn json(template: &Template, asks: &Asks) -> String {
         "name": template.name,
         "components": asks.components,
         "companions": asks.companions,
+        "lists": asks.lists,
         "rows": rows,
         "writes": [],
     }))

@@ -123,9 +123,10 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
             line(
                 out,
                 &format!(
-                    "        {}  {} {}",
+                    "        {}  {} {}{}",
                     clean(&path),
                     "+".green(),
+                    comparison(finding),
                     clean(&desired_in_words(finding))
                 ),
             );
@@ -133,6 +134,14 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
         if listed < wanted.len() {
             line(out, &format!("      and {} more; --full lists them", wanted.len() - listed));
         }
+    }
+}
+
+/// How what is wanted is compared; where one value is meant, the sign before it says so.
+fn comparison(finding: &Finding<'_>) -> String {
+    match finding.test() {
+        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => String::new(),
+        Some(test) => format!("{} ", test.name().replace('-', " ")),
     }
 }
 
@@ -170,11 +179,7 @@ fn one_differing(out: &mut String, finding: &Finding<'_>) {
     let nothing = || "(not set)".to_owned();
     let actual = finding.actual.as_ref().map_or_else(nothing, ToString::to_string);
     let desired = desired_in_words(finding);
-    // Where one value is meant, the sign before it says so.
-    let comparison = match finding.test() {
-        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => String::new(),
-        Some(test) => format!("{} ", test.name().replace('-', " ")),
-    };
+    let comparison = comparison(finding);
     let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
     let head = format!("    {} {}", mark(State::Differs), clean(&subject));
     let place = at(finding.place.as_ref());

@@ -148,6 +148,12 @@ impl Arguments {
         Err(ArgumentErrors { errors, is_given: true, is_incomplete: false, configured: Vec::new() })
     }
 
+    /// Returns the same without some parameters.
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     /// Returns a parameter's value.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

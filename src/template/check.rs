@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
-    Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
-    part_of_component, placeholders,
+    Bound, Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
+    part_of, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
@@ -317,7 +317,13 @@ impl Check<'_, '_, '_> {
                 }
                 vec![Value::List(elements.clone())]
             }
-            Test::AtLeast(_) | Test::AtMost(_) => {
+            Test::AtLeast(Bound::Version(_)) | Test::AtMost(Bound::Version(_)) => {
+                let what =
+                    format!("`{name}` is no version; `{}` takes a whole number", test.name());
+                self.mistakes.add(at, what);
+                return;
+            }
+            Test::AtLeast(Bound::Number(_)) | Test::AtMost(Bound::Number(_)) => {
                 if !matches!(field.kind, Kind::Number | Kind::Text) {
                     self.mistakes.add(
                         at,
@@ -408,16 +414,18 @@ impl Check<'_, '_, '_> {
                 );
                 return;
             }
-            Test::AtLeast(_) | Test::AtMost(_) => {
-                if fact.kind() != FactKind::Number {
-                    self.mistakes.add(
-                        at,
-                        format!(
-                            "`{pattern}` is no number, so that `{}` can never match",
-                            test.name()
-                        ),
-                    );
-                }
+            Test::AtLeast(bound) | Test::AtMost(bound) => {
+                let why = match (fact.kind(), bound) {
+                    (FactKind::Number, Bound::Number(_))
+                    | (FactKind::Version, Bound::Version(_)) => {
+                        return;
+                    }
+                    (FactKind::Version, Bound::Number(_)) => {
+                        "is a version; write it in quotes, such as \"1.10\"".to_owned()
+                    }
+                    _ => format!("is no number, so that `{}` can never match", test.name()),
+                };
+                self.mistakes.add(at, format!("`{pattern}` {why}"));
                 return;
             }
             Test::Absent => return,
@@ -511,9 +519,27 @@ impl Check<'_, '_, '_> {
 
     fn placeholders(&mut self, pattern: &str, at: &Range<usize>) {
         for (_, name) in placeholders(pattern) {
-            let part = part_of_component(name).and_then(|(name, _)| self.parameter(name));
-            let is_part = part.is_some_and(|one| matches!(one.kind, ParameterKind::Component(_)));
-            if self.parameter(name).is_none() && !is_part {
+            if let Some((name, part)) = part_of(name)
+                && let Some(whole) = self.parameter(name)
+            {
+                let has_part = match &whole.kind {
+                    ParameterKind::Component(_) => part.is_of_component(),
+                    ParameterKind::Text | ParameterKind::List | ParameterKind::Choice(_) => {
+                        !part.is_of_component()
+                    }
+                    ParameterKind::Flag => false,
+                };
+                if !has_part {
+                    let what = if part.is_of_component() {
+                        "`.name` and `.type` are parts of a parameter of type `component`"
+                    } else {
+                        "`.event` and `.member` are of a parameter that holds an object's name"
+                    };
+                    self.mistakes.add(at, format!("{what}, and `{name}` is none"));
+                }
+                continue;
+            }
+            if self.parameter(name).is_none() {
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));

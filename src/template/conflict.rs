@@ -1,5 +1,6 @@
 //! Wants that contradict one another: two that no value of a setting can satisfy at once.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Applies, ExpandedStep, ExpandedWant, FactCondition, Test, claims, may_meet};
@@ -140,7 +141,7 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
             wanted.iter().any(|element| unwanted.contains(element))
         }
         (Test::AtLeast(least), Test::AtMost(most)) | (Test::AtMost(most), Test::AtLeast(least)) => {
-            least > most
+            least.against(&most.value()) == Some(Ordering::Less)
         }
         (Test::Empty(true), Test::Inside(wanted)) | (Test::Inside(wanted), Test::Empty(true)) => {
             !wanted.is_empty()
@@ -179,10 +180,9 @@ fn is_same(left: &Value, right: &Value) -> bool {
 }
 
 fn may_be(value: &Value, test: &Test) -> bool {
-    let number = || value.to_string().trim().parse::<i64>().ok();
     match test {
-        Test::AtLeast(least) => number().is_none_or(|number| number >= *least),
-        Test::AtMost(most) => number().is_none_or(|number| number <= *most),
+        Test::AtLeast(least) => least.against(value).is_none_or(Ordering::is_ge),
+        Test::AtMost(most) => most.against(value).is_none_or(Ordering::is_le),
         Test::Includes(wanted) => wanted.iter().all(|element| value.elements().contains(element)),
         Test::Excludes(unwanted) => {
             !unwanted.iter().any(|element| value.elements().contains(element))
@@ -202,6 +202,7 @@ fn may_be(value: &Value, test: &Test) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::Bound;
 
     fn texts(elements: &[&str]) -> Vec<String> {
         elements.iter().map(|element| (*element).to_owned()).collect()
@@ -223,9 +224,9 @@ mod tests {
             (Test::Equals(Value::List(texts(&["a"]))), Test::Includes(texts(&["a", "b"])), true),
             (Test::Empty(true), Test::Inside(texts(&["203.0.113.7"])), true),
             (Test::Empty(true), Test::Count(0), false),
-            (Test::AtLeast(5), Test::AtMost(4), true),
-            (Test::AtLeast(5), Test::AtMost(5), false),
-            (Test::Equals(Value::Number(3)), Test::AtLeast(4), true),
+            (Test::AtLeast(Bound::Number(5)), Test::AtMost(Bound::Number(4)), true),
+            (Test::AtLeast(Bound::Number(5)), Test::AtMost(Bound::Number(5)), false),
+            (Test::Equals(Value::Number(3)), Test::AtLeast(Bound::Number(4)), true),
             (Test::Absent, Test::Equals(true.into()), true),
             (Test::Absent, Test::Equals(false.into()), false),
             (Test::Absent, Test::Excludes(texts(&["a"])), false),

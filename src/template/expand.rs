@@ -33,8 +33,8 @@ pub struct ExpandedStep<'t> {
     pub applies: Applies,
     /// Its wants.
     pub wants: Vec<ExpandedWant>,
-    /// How to make what does not exist.
-    pub create: Option<ExpandedCreate>,
+    /// How to make what does not exist: one component for each element of the lists in its name.
+    pub create: Vec<ExpandedCreate>,
 }
 
 /// A want with its parameters filled in.
@@ -130,8 +130,7 @@ pub fn expand<'t>(
                 create: step
                     .create
                     .as_ref()
-                    .map(|create| filler.create(create))
-                    .transpose()
+                    .map_or(Ok(Vec::new()), |create| filler.creates(create))
                     .map_err(fail)?,
             })
         })
@@ -184,7 +183,9 @@ impl Filler<'_> {
                         .map_err(|error| format!("{error}"))?;
                     let test = filler.filling.test(test);
                     if let Test::Inside(ranges) = &test {
-                        ranges.iter().try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
+                        // One that is empty is a parameter that was not given, and no range.
+                        let mut given = ranges.iter().filter(|range| !range.trim().is_empty());
+                        given.try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
                     }
                     let is_grant = *carrier == GrantScope::Effective
                         && test == Test::Equals(Value::Bool(true));
@@ -251,12 +252,12 @@ impl Filler<'_> {
         Ok(wants)
     }
 
-    /// Makes one want for each combination of the elements of the lists that the patterns name.
-    fn each(
+    /// Makes one for each combination of the elements of the lists that the patterns name.
+    fn each<T>(
         &self,
         patterns: &[&str],
-        make: impl Fn(&Filler<'_>) -> Result<Option<ExpandedWant>, String>,
-    ) -> Result<Vec<ExpandedWant>, String> {
+        make: impl Fn(&Filler<'_>) -> Result<Option<T>, String>,
+    ) -> Result<Vec<T>, String> {
         let (lists, count) = self.filling.lists(patterns);
         self.check(count, &lists)?;
         let each = self.filling.each(&lists, count);
@@ -373,6 +374,12 @@ impl Filler<'_> {
             }
         }
         Ok(())
+    }
+
+    fn creates(&self, create: &Create) -> Result<Vec<ExpandedCreate>, String> {
+        let patterns: Vec<&str> =
+            std::iter::once(create.component.as_str()).chain(create.from.as_deref()).collect();
+        self.each(&patterns, |filler| filler.create(create).map(Some))
     }
 
     fn create(&self, create: &Create) -> Result<ExpandedCreate, String> {

@@ -1,7 +1,7 @@
 //! Patterns with what their placeholders stand for: the one way in which a template is filled in,
 //! be it as a whole or as far as values are given.
 
-use super::{Arguments, Template, Test, Want, part_of_component, placeholders};
+use super::{Arguments, Template, Test, Want, parameter_of, part_of, placeholders};
 use crate::metadata::path::FieldPath;
 use crate::metadata::value::Value;
 
@@ -34,6 +34,10 @@ impl<'a> Filling<'a> {
         Self { template, arguments, element: Vec::new() }
     }
 
+    pub(super) fn template(&self) -> &'a Template {
+        self.template
+    }
+
     pub(super) fn arguments(&self) -> &'a Arguments {
         self.arguments
     }
@@ -48,7 +52,8 @@ impl<'a> Filling<'a> {
     /// their elements there are.
     pub(super) fn lists<'l>(&'l self, patterns: &[&'l str]) -> (Lists<'l>, usize) {
         let mut lists: Lists<'l> = Vec::new();
-        for (_, name) in patterns.iter().flat_map(|pattern| placeholders(pattern)) {
+        let placeholders = patterns.iter().flat_map(|pattern| placeholders(pattern));
+        for name in placeholders.map(|(_, placeholder)| parameter_of(placeholder)) {
             let is_bound = lists.iter().any(|(known, _)| *known == name)
                 || self.element.iter().any(|(known, _)| known == name);
             if let (false, Some(Value::List(elements))) = (is_bound, self.arguments.get(name)) {
@@ -78,13 +83,14 @@ impl<'a> Filling<'a> {
 
     /// Returns what a placeholder stands for.
     pub(super) fn value_of(&self, name: &str) -> Option<Value> {
-        match self.element.iter().find(|(known, _)| known == name) {
+        let whole = |name: &str| match self.element.iter().find(|(known, _)| known == name) {
             Some((_, element)) => Some(Value::from(element.as_str())),
-            None => self.arguments.get(name).cloned().or_else(|| {
-                let (name, part) = part_of_component(name)?;
-                part.of(&self.arguments.text(name)?)
-            }),
-        }
+            None => self.arguments.get(name).cloned(),
+        };
+        whole(name).or_else(|| {
+            let (name, part) = part_of(name)?;
+            part.of(&whole(name)?)
+        })
     }
 
     /// Says whether a parameter has one of the values; a component is asked for as a whole, or for

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::filling::{Filling, named};
 use super::{
     Alternative, ArgumentErrors, Arguments, Condition, Create, GrantScope, Step, Subject, Template,
-    Test, Want, When, fill, part_of_component, placeholders,
+    Test, Want, When, fill, parameter_of, placeholders,
 };
 use crate::metadata::fact::Fact;
 
@@ -47,7 +47,7 @@ impl Filling<'_> {
             note: step.note.as_ref().map(text),
             when,
             wants: step.wants.iter().flat_map(|want| self.want(want)).collect(),
-            create: step.create.as_ref().map(|create| self.create(create)),
+            create: step.create.as_ref().and_then(|create| self.creates(create)),
             ..step.clone()
         })
     }
@@ -126,6 +126,24 @@ impl Filling<'_> {
         self.each(&lists, count).filter_map(|filling| make(&filling)).collect()
     }
 
+    /// How to make what does not exist; none where a list in its name is empty. Where lists have
+    /// several elements it is said once for all of them, with the lists as they are written.
+    fn creates(&self, create: &Create) -> Option<Create> {
+        let patterns: Vec<&str> =
+            std::iter::once(create.component.as_str()).chain(create.from.as_deref()).collect();
+        let (lists, count) = self.lists(&patterns);
+        match count {
+            0 => None,
+            1 => self.each(&lists, 1).next().map(|filler| filler.create(create)),
+            _ => {
+                let names: Vec<&str> = lists.iter().map(|(name, _)| *name).collect();
+                Some(
+                    Filling::new(self.template(), &self.arguments().without(&names)).create(create),
+                )
+            }
+        }
+    }
+
     /// What is of another type than the component that a parameter stands for is not set or copied.
     fn create(&self, create: &Create) -> Create {
         let component = self.text(&create.component);
@@ -151,10 +169,8 @@ impl Filling<'_> {
 
 /// The parameters that a text speaks of.
 fn named_in(text: &str) -> Vec<String> {
-    let names = placeholders(text).into_iter().map(|(_, placeholder)| {
-        part_of_component(placeholder).map_or(placeholder, |(name, _)| name).to_owned()
-    });
-    names.collect()
+    let names = placeholders(text).into_iter();
+    names.map(|(_, placeholder)| parameter_of(placeholder).to_owned()).collect()
 }
 
 /// The parameters that a step still speaks of, by name or by meaning (`user`, `app`).

@@ -1,7 +1,7 @@
 //! What must be asked of an org so that every want of a template can be answered: components, their
 //! companions, facts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Applies, ExpandedCreate, ExpandedStep, ExpandedWant, Test};
 use crate::metadata::ComponentId;
@@ -26,6 +26,9 @@ pub struct Needs {
     pub companions: Manifest,
     /// The facts, each with the user or app that it speaks of.
     pub facts: Vec<(Fact, Option<String>)>,
+    /// The users of whom facts speak, each with the parameters that name it; none where the
+    /// template itself does.
+    pub users: BTreeMap<String, BTreeSet<String>>,
     /// The names with a star, of which an org is asked for which it has.
     pub patterns: BTreeSet<Pattern>,
     /// The names of the org that wants speak of, the components themselves among them.
@@ -42,7 +45,7 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
             Applies::IfFacts(alternatives) => {
                 for condition in alternatives.iter().flat_map(|one| one.conditions()) {
                     let fact = &condition.fact;
-                    needs.fact(fact, condition.of.as_ref());
+                    needs.fact(fact, condition.of.as_ref(), fact.parameter());
                     needs.names.extend(Name::of_fact(fact));
                     let test = Test::OneOf(condition.values.clone());
                     needs.names.extend(wanted_by_fact(fact, &test));
@@ -71,7 +74,7 @@ impl Needs {
                 self.names.extend(Name::of_setting(id, path));
                 self.names.extend(wanted_names(id, path, test));
                 if let Some((fact, user)) = effective {
-                    self.fact(fact, Some(user));
+                    self.fact(fact, Some(user), fact.parameter());
                 }
                 self.components.insert(id.clone());
                 self.companion(id, path);
@@ -83,8 +86,8 @@ impl Needs {
                 self.companion(&each.id, &each.path);
                 self.patterns.insert(each.pattern.clone());
             }
-            ExpandedWant::Fact { fact, of, test, .. } => {
-                self.fact(fact, of.as_ref());
+            ExpandedWant::Fact { fact, of, test, named_by } => {
+                self.fact(fact, of.as_ref(), named_by.as_deref());
                 self.names.extend(Name::of_fact(fact));
                 self.names.extend(wanted_by_fact(fact, test));
             }
@@ -102,7 +105,10 @@ impl Needs {
     }
 
     /// A fact about a user or app that nobody named cannot be asked.
-    fn fact(&mut self, fact: &Fact, of: Option<&String>) {
+    fn fact(&mut self, fact: &Fact, of: Option<&String>, named_by: Option<&str>) {
+        if let (Some("user"), Some(user)) = (fact.parameter(), of) {
+            self.users.entry(user.clone()).or_default().extend(named_by.map(str::to_owned));
+        }
         let is_askable = fact.parameter().is_none() || of.is_some();
         let need = (fact.clone(), of.cloned());
         // A set can be assigned only where it exists.

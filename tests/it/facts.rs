@@ -47,7 +47,7 @@ fn state() -> State {
             ("FROM ConnectedApplication", json!([{"Id": "0H41", "Name": "Acme Sync"}])),
             (
                 "FROM SetupEntityAccess",
-                json!([{"ParentId": "0PS7", "Parent": {"Label": "Acme Access", "IsOwnedByProfile": false}}]),
+                json!([{"SetupEntityId": "0H41", "ParentId": "0PS7", "Parent": {"Label": "Acme Access", "IsOwnedByProfile": false}}]),
             ),
             ("FROM CurrencyType", json!([{"IsoCode": "EUR"}])),
             (
@@ -117,7 +117,7 @@ async fn what_is_refused_is_not_observed_and_takes_nothing_along() {
         ("FROM CurrencyType", "INVALID_TYPE"),
     ];
     let asked = [
-        ("user.currency", "org.currency"),
+        ("user.currency", "several (INVALID_FIELD); of the org"),
         ("user.language", "en_US"),
         ("user.permission_set_license[AcmePsl]", "View Setup"),
         ("user.app_access[Acme_Sync]", "View Setup"),
@@ -131,4 +131,46 @@ async fn what_is_refused_is_not_observed_and_takes_nothing_along() {
         let is_unseen = answer.starts_with('(') || fact.ends_with("language");
         assert!(is_unseen && answer.contains(expected), "{fact}: {answer}");
     }
+}
+
+/// A label is not one app's alone.
+#[tokio::test]
+async fn apps_of_one_label_are_told_apart() {
+    let of = async |lets_in: &[&str]| {
+        let mut state = state();
+        let set = |(at, rows): &mut (&'static str, serde_json::Value)| match *at {
+            "FROM ConnectedApplication" => {
+                *rows = json!([{"Id": "0H41", "Name": "Acme Sync"}, {"Id": "0H42", "Name": "Acme Sync"}]);
+            }
+            "FROM SetupEntityAccess" => {
+                let row = |id: &&str| {
+                    json!({"SetupEntityId": id, "ParentId": "0PS7", "Parent":
+                        {"Label": "Acme Access", "IsOwnedByProfile": false}})
+                };
+                *rows = lets_in.iter().map(row).collect();
+            }
+            _ => {}
+        };
+        state.rows.iter_mut().for_each(set);
+        answers(state, &["user.app_access[Acme_Sync]"]).await.remove(0)
+    };
+    assert_eq!(of(&["0H41", "0H42"]).await, "true by permission set Acme Access");
+    assert!(!of(&[]).await.starts_with("true"));
+    let one = of(&["0H42"]).await;
+    assert!(one.contains("2 apps are called `Acme_Sync`"), "{one}");
+}
+
+/// One of the two tables of apps is refused, and the other has none of the name.
+#[tokio::test]
+async fn an_app_that_half_of_the_apps_do_not_show_is_not_known_to_lack() {
+    let mut state = state();
+    state.refused = vec![("FROM ExternalClientApplication", "INVALID_TYPE")];
+    let set = |(at, rows): &mut (&'static str, serde_json::Value)| {
+        if *at == "FROM ConnectedApplication" {
+            *rows = json!([]);
+        }
+    };
+    state.rows.iter_mut().for_each(set);
+    let told = answers(state, &["user.app_access[Acme_Sync]"]).await.remove(0);
+    assert!(told.starts_with('(') && told.contains("(INVALID_TYPE)"), "{told}");
 }

@@ -56,6 +56,7 @@ mod support;
 mod template;
 mod twostates;
 mod vouched;
+mod wants;
 mod whole;
 mod witness;
 mod wsdl;

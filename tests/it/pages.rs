@@ -1,9 +1,12 @@
 //! Templates as pages, what they ask an org, and what a new revision asks: as a person gets them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
+use sfsetup::metadata::fact::Fact;
 
 use crate::output::shown;
-use crate::support::Env;
+use crate::support::{Env, Run};
 
 const HEAD: &str = "format = 1\n[template]\nversion = \"2026.11\"\nreviewed = 2026-11-23\n";
 
@@ -194,11 +197,16 @@ fn what_a_template_asks_is_listed_beforehand() {
 
     Components, by a retrieve of the Metadata API
       ConnectedApp: Ampersand
+      ExternalClientApplication: *
       Profile: Standard, {profile}
       Settings: ConnectedApp
 
     Beside profiles, so that what is absent can be read
       CustomObject: Account, Lead
+
+    Lists, by the Metadata API
+      ConnectedApp: which there are
+      ExternalClientApplication: which there are
 
     Rows, by SOQL
       ConnectedApplication: whether the app is there
@@ -206,9 +214,10 @@ fn what_a_template_asks_is_listed_beforehand() {
       Organization: edition, for API access
       PermissionSet: system permission ApiEnabled, system permission AssignPermissionSets, system permission AuthorApex, system permission CanApproveUninstalledApps, system permission CustomizeApplication, system permission ManageCustomPermissions, system permission ManageProfilesPermissionsets, system permission ModifyMetadata, system permission UseAnyApiClient, system permission ViewRoles, system permission ViewSetup
       PermissionSetAssignment: what the named user has
-      User: the named user: active, profile, licence
+      PermissionSetGroupComponent: the sets of their groups
+      User: the named user, the named user: active, profile, licence
 
-    Also: which of the names above the org has (lists of the Metadata API, the schema of PermissionSet), and who signs in. Nothing is written; `sfsetup diff -v` shows every request.
+    Also: which of the names above the org has (lists of the Metadata API, EntityDefinition, FieldDefinition, the schemas of PermissionSet and of objects), and who signs in. Nothing is written; `sfsetup diff -v` shows every request.
     --- exit 0
     ");
     let run = env.run(&["template", "show", "gong", "--asks", "--format", "json"]);
@@ -217,6 +226,77 @@ fn what_a_template_asks_is_listed_beforehand() {
     assert_eq!(asks["writes"], Json::Array(Vec::new()));
     let run = env.run(&["template", "show", "gong", "--asks", "--format", "html"]);
     assert_eq!(run.code, 64, "{run:?}");
+}
+
+/// The objects that a run reads by SOQL, as `-v` tells.
+fn read_by(run: &Run) -> BTreeSet<String> {
+    let queries = run.stderr.lines().filter(|line| line.contains("/query?q="));
+    let words = queries.map(|line| line.replace("%20", " ").replace('+', " "));
+    let object = |line: String| {
+        let rest = line.split_once(" FROM ")?.1.to_owned();
+        Some(rest.split([' ', '&']).next().unwrap_or_default().to_owned())
+    };
+    words.filter_map(object).collect()
+}
+
+/// Each fact is asked of the demo org, and what is read then stands in what is listed beforehand.
+#[test]
+fn what_each_fact_reads_is_listed_beforehand() {
+    let env = Env::new();
+    for name in Fact::names() {
+        let key = match name {
+            "user.permission" => "[ApiEnabled]",
+            "user.object" => "[Account].read",
+            "user.field" => "[Account.Phone].read",
+            "user.permission_set" => "[Warehouse_Sync]",
+            "license.seats" => "[Salesforce]",
+            "user.feature" => "[MarketingUser]",
+            "user.permission_set_license" => "[Salesforce API Integration]",
+            "user.app_access" => "[Ampersand_ECA]",
+            "package.installed" | "package.version" => "[beacon]",
+            "cdc.member" => "[Account]",
+            "org.feature" => "[Chatter]",
+            _ => "",
+        };
+        env.write(
+            "t.toml",
+            format!(
+                "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
+                 source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
+                 [parameters.user]\ntitle = \"U\"\n[parameters.app]\ntitle = \"A\"\n\
+                 [[step]]\nid = \"a\"\ntitle = \"A\"\n\
+                 want = [{{ fact = \"{name}{key}\", absent = true }}]\n"
+            ),
+        );
+        let asks = env.run(&["template", "show", "t.toml", "--asks", "--format", "json"]);
+        let asks: Json = serde_json::from_str(&asks.stdout).unwrap();
+        let rows = asks["rows"].as_array().unwrap().iter();
+        let told: BTreeSet<&str> =
+            rows.map(|row| row["objects"].as_str().unwrap_or_default()).collect();
+        let user = "user=warehouse.sync@harbourlight.example.com";
+        let run = env.run(&[
+            "diff",
+            "--template",
+            "t.toml",
+            "--org",
+            "demo",
+            "-v",
+            "--set",
+            user,
+            "--set",
+            "app=Ampersand ECA",
+        ]);
+        assert!([0, 1, 2].contains(&run.code), "{name}: {run:?}");
+        // Which org it is, and which of the names it has, is said of all.
+        let besides = ["Organization", "EntityDefinition", "FieldDefinition"];
+        for object in read_by(&run).iter().map(String::as_str) {
+            let is_told = told.contains(object) || besides.contains(&object);
+            assert!(is_told, "{name} reads {object}, beside {told:?}: {run:?}");
+        }
+        let retrieves = run.stderr.lines().any(|line| line.contains("retrieve"));
+        let is_told = asks["components"].as_object().is_some_and(|all| !all.is_empty());
+        assert!(is_told || !retrieves, "{name} retrieves: {run:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Types that are taken as they are sent: sites and origins that an org trusts, channel members,
 //! queues, and the policies of profiles.
 
+use super::super::name::Key;
 use super::super::state::Org;
 use super::super::tree::Node;
 use super::{Problem, Ruled};
@@ -17,7 +18,11 @@ pub(super) const TYPES: &[&str] = &[
 ];
 
 /// Finds whether what a component speaks of is there. The words are the demo org's own.
-pub(super) fn rule(org: &Org, new: Node) -> Result<Ruled, Vec<Problem>> {
+pub(super) fn rule(
+    org: &Org,
+    (type_name, full_name): &Key,
+    new: Node,
+) -> Result<Ruled, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut absent = |field: &str, type_name: &str, name: &str| {
         let words = format!("In field: {field} - no {type_name} named {name} found");
@@ -58,6 +63,17 @@ pub(super) fn rule(org: &Org, new: Node) -> Result<Ruled, Vec<Problem>> {
         if org.user(user).is_none() {
             absent("user", "User", user);
         }
+    }
+    let place = |node: &Node| {
+        ["eventChannel", "selectedEntity"].map(|name| node.get(name).map(str::to_owned))
+    };
+    let mut members = org.of_type("PlatformEventChannelMember");
+    if type_name == "PlatformEventChannelMember"
+        && let Some((other, _)) =
+            members.find(|(other, node)| *other != full_name && place(node) == place(&new))
+    {
+        let words = format!("duplicate value found: SelectedEntity duplicates value of {other}");
+        problems.push(Problem::from(words));
     }
     if problems.is_empty() { Ok(new.into()) } else { Err(problems) }
 }

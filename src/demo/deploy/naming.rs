@@ -35,6 +35,14 @@ pub(super) fn wrong(org: &Org, key: &Key) -> Option<Problem> {
              {full_name}"
         )));
     }
+    if type_name == "PlatformEventChannelMember"
+        && let Some((namespace, _)) = full_name.rsplit_once("__")
+    {
+        return Some(Problem::from(format!(
+            "Cannot create a new component with the namespace: {namespace}.  Only components in \
+             the same namespace as the organization can be created through the API"
+        )));
+    }
     let path = path_of_key(key).unwrap_or_default();
     let file = path.rsplit('/').next().unwrap_or_default();
     if file.len() > LONGEST_FILE {

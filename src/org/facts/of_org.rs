@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{no_right, not_readable};
-use crate::metadata::ComponentId;
+use super::{in_short, no_right, not_readable};
 use crate::metadata::fact::{FactAnswer, OrgFeature};
 use crate::metadata::value::Value;
+use crate::metadata::{ComponentId, why_unread};
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::retrieve::RetrieveRequest;
@@ -23,8 +23,9 @@ pub(super) async fn currency(org: &Org) -> Result<FactAnswer, OrgError> {
             ),
         }),
         Err(error) if error.is_about_one_question() => Ok(not_readable(format!(
-            "an org with one currency shows it to no program ({error}); it stands in Setup, \
-             Company Information"
+            "an org with one currency shows it to no program ({}); it stands in Setup, \
+             Company Information",
+            in_short(&error)
         ))),
         Err(error) => Err(error),
     }
@@ -161,18 +162,6 @@ pub(super) async fn change_events(
     Ok(Ok(ids.iter().filter_map(entity).collect()))
 }
 
-/// The change event of an object: `Account` gives `AccountChangeEvent`, `Invoice__c` gives
-/// `Invoice__ChangeEvent`.
-pub(super) fn change_event(object: &str) -> String {
-    if object.ends_with("ChangeEvent") {
-        return object.to_owned();
-    }
-    match object.strip_suffix("__c") {
-        Some(name) => format!("{name}__ChangeEvent"),
-        None => format!("{object}ChangeEvent"),
-    }
-}
-
 /// A feature that is on or off in a file of settings.
 pub(super) async fn feature(org: &Org, name: &str) -> Result<FactAnswer, OrgError> {
     let Some(row) = OrgFeature::find(name) else {
@@ -210,9 +199,15 @@ async fn text_of(
         Some(file) => {
             Ok(file.document.root().child_text(element).map(|text| text.trim().to_owned()))
         }
-        None => Err(no_right(format!(
-            "the org does not show {id}; that needs Modify Metadata Through Metadata API Functions"
-        ))),
+        // Whoever may retrieve is shown all settings there are.
+        None => Err(why_unread(&files.not_observed, id).map_or_else(
+            || {
+                not_readable(format!(
+                    "the org has no {id}, and nothing else says it; look in Setup"
+                ))
+            },
+            |unseen| FactAnswer::NotObserved(unseen.clone()),
+        )),
     })
 }
 
@@ -234,18 +229,6 @@ mod tests {
                 FactAnswer::NotObserved(_) => None,
             };
             assert_eq!(known.as_deref(), name, "{url}");
-        }
-    }
-
-    #[test]
-    fn an_objects_change_event_is_named_after_it() {
-        for (object, event) in [
-            ("Account", "AccountChangeEvent"),
-            ("Invoice__c", "Invoice__ChangeEvent"),
-            ("acme__Thing__c", "acme__Thing__ChangeEvent"),
-            ("AccountChangeEvent", "AccountChangeEvent"),
-        ] {
-            assert_eq!(change_event(object), event);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{no_right, not_observed, not_readable};
+use super::{in_short, no_right, not_observed, not_readable};
 use crate::metadata::fact::{FactAnswer, UserColumn};
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
@@ -32,7 +32,8 @@ async fn shown_users(
             Ok(Ok(names.map(str::to_lowercase).collect()))
         }
         Err(error) if error.is_about_rights() => Ok(Err(no_right(format!(
-            "users are seen only with View Setup and Configuration ({error})"
+            "users are seen only with View Setup and Configuration ({})",
+            in_short(&error)
         )))),
         Err(error) => Err(error),
     }
@@ -157,7 +158,7 @@ async fn rows_of(org: &Org, columns: &[String], names: &BTreeSet<&str>) -> Resul
             for column in columns {
                 let one = match ask(std::slice::from_ref(column)).await {
                     Ok(rows) => Ok(rows),
-                    Err(error) if error.is_about_one_question() => Err(error.to_string()),
+                    Err(error) if error.is_about_one_question() => Err(in_short(&error)),
                     Err(error) => return Err(error),
                 };
                 found.insert(column.clone(), one);
@@ -193,7 +194,8 @@ pub(super) async fn licences(
         Err(error) if error.is_about_one_question() => (
             Vec::new(),
             Some(format!(
-                "assigned licences are seen only with View Setup and Configuration ({error})"
+                "assigned licences are seen only with View Setup and Configuration ({})",
+                in_short(&error)
             )),
         ),
         Err(error) => return Err(error),
@@ -247,14 +249,16 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
         Err(unseen) => return Ok((unseen, None)),
     };
     let soql = format!(
-        "SELECT ParentId, Parent.Label, Parent.IsOwnedByProfile, Parent.Profile.Name FROM \
-         SetupEntityAccess WHERE SetupEntityType IN ('ConnectedApplication', \
-         'ExternalClientApplication') AND SetupEntityId IN {}",
+        "SELECT SetupEntityId, ParentId, Parent.Label, Parent.IsOwnedByProfile, \
+         Parent.Profile.Name FROM SetupEntityAccess WHERE SetupEntityType IN \
+         ('ConnectedApplication', 'ExternalClientApplication') AND SetupEntityId IN {}",
         soql_list(ids.iter().map(String::as_str))
     );
     let hidden = |error: &OrgError| {
-        let why =
-            format!("whom an app lets in is seen only with View Setup and Configuration ({error})");
+        let why = format!(
+            "whom an app lets in is seen only with View Setup and Configuration ({})",
+            in_short(error)
+        );
         (no_right(why), None)
     };
     let parents = match org.wire.query(&soql).await {
@@ -262,7 +266,6 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
         Err(error) if error.is_about_one_question() => return Ok(hidden(&error)),
         Err(error) => return Err(error),
     };
-    let by_set = |id: &Json| parents.iter().find(|row| row["ParentId"] == *id);
     let sets: BTreeSet<&str> = parents.iter().filter_map(|row| row["ParentId"].as_str()).collect();
     let soql = format!(
         "SELECT PermissionSetId, PermissionSetGroupId, ExpirationDate FROM \
@@ -276,11 +279,9 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
     };
     let (assigned, ending): (Vec<Json>, Vec<Json>) =
         assigned.into_iter().partition(|row| row["ExpirationDate"].is_null());
-    if let Some(row) = assigned.iter().find_map(|row| by_set(&row["PermissionSetId"])) {
-        return Ok((FactAnswer::Known(true.into()), Some(carrier(row))));
-    }
     let groups: BTreeSet<&str> =
         assigned.iter().filter_map(|row| row["PermissionSetGroupId"].as_str()).collect();
+    let mut members = Vec::new();
     if !groups.is_empty() && !sets.is_empty() {
         let soql = format!(
             "SELECT PermissionSetId FROM PermissionSetGroupComponent WHERE PermissionSetGroupId \
@@ -288,28 +289,71 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
             soql_list(groups.iter().copied()),
             soql_list(sets.iter().copied())
         );
-        match org.wire.query(&soql).await {
-            Ok(rows) => {
-                if let Some(row) = rows.iter().find_map(|row| by_set(&row["PermissionSetId"])) {
-                    let source = format!("{}, through a group", carrier(row));
-                    return Ok((FactAnswer::Known(true.into()), Some(source)));
-                }
-            }
+        members = match org.wire.query(&soql).await {
+            Ok(rows) => rows,
             Err(error) if error.is_about_one_question() => return Ok(hidden(&error)),
             Err(error) => return Err(error),
-        }
+        };
     }
-    // An assignment that ends lets nobody in for good, and may have ended (why 1).
-    let may_let_in = |row: &&Json| by_set(&row["PermissionSetId"]).is_some() || is_of_group(row);
-    if let Some(date) = ending.iter().find(may_let_in).map(|row| &row["ExpirationDate"]) {
-        let why = format!("no more than an assignment that ends on {date} lets {user} in");
+    let held = Held { user, assigned, ending, members };
+    let of_app = |id: &String| -> Vec<&Json> {
+        let is_its = |row: &&Json| ids.len() == 1 || row["SetupEntityId"] == id.as_str();
+        parents.iter().filter(is_its).collect()
+    };
+    let mut told: Vec<Option<Sourced>> = ids.iter().map(|id| held.way_in(&of_app(id))).collect();
+    if told.iter().all(Option::is_none) {
+        let answer = match why_unsure(org).await?.or(in_part) {
+            Some(why) => no_right(why),
+            None => FactAnswer::Known(false.into()),
+        };
+        return Ok((answer, None));
+    }
+    // Labels are not unique: another app may be meant than the one that lets them in.
+    let is_open = |one: &Option<Sourced>| {
+        one.as_ref().is_some_and(|(answer, _)| *answer == FactAnswer::Known(true.into()))
+    };
+    if told.len() > 1 && !told.iter().all(is_open) {
+        let why = format!(
+            "{} apps are called `{app}`, and not all of them let {user} in: which is meant nobody \
+             can tell",
+            told.len()
+        );
         return Ok((not_readable(why), None));
     }
-    let answer = match why_unsure(org).await?.or(in_part) {
-        Some(why) => no_right(why),
-        None => FactAnswer::Known(false.into()),
-    };
-    Ok((answer, None))
+    Ok(told.swap_remove(0).unwrap_or_else(|| (no_right("no app was seen"), None)))
+}
+
+/// What a user has been given.
+struct Held<'u> {
+    user: &'u str,
+    /// Assignments without an end.
+    assigned: Vec<Json>,
+    /// Those that end.
+    ending: Vec<Json>,
+    /// The sets of groups that are assigned without an end.
+    members: Vec<Json>,
+}
+
+impl Held<'_> {
+    /// By what a user is let into an app whose access these parents have; none where nothing is
+    /// seen to.
+    fn way_in(&self, parents: &[&Json]) -> Option<Sourced> {
+        let by_set = |id: &Json| parents.iter().copied().find(|row| row["ParentId"] == *id);
+        if let Some(row) = self.assigned.iter().find_map(|row| by_set(&row["PermissionSetId"])) {
+            return Some((FactAnswer::Known(true.into()), Some(carrier(row))));
+        }
+        if let Some(row) = self.members.iter().find_map(|row| by_set(&row["PermissionSetId"])) {
+            let source = format!("{}, through a group", carrier(row));
+            return Some((FactAnswer::Known(true.into()), Some(source)));
+        }
+        // An assignment that ends lets nobody in for good, and may have ended (why 1).
+        let may_let_in =
+            |row: &&Json| by_set(&row["PermissionSetId"]).is_some() || is_of_group(row);
+        let date = self.ending.iter().find(may_let_in).map(|row| &row["ExpirationDate"])?;
+        let user = self.user;
+        let why = format!("no more than an assignment that ends on {date} lets {user} in");
+        Some((not_readable(why), None))
+    }
 }
 
 fn is_of_group(row: &Json) -> bool {
@@ -342,7 +386,8 @@ async fn app_ids(org: &Org, app: &str) -> Result<Result<AppIds, FactAnswer>, Org
     }
     let hidden = hidden.map(|error| {
         format!(
-            "all apps are seen only with Customize Application and Manage Connected Apps ({error})"
+            "all apps are seen only with Customize Application and Manage Connected Apps ({})",
+            in_short(&error)
         )
     });
     Ok(match (ids.is_empty(), hidden) {

@@ -106,7 +106,7 @@ fn one_step_serves_a_profile_or_a_permission_set() {
         };
         let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
         let wants: Vec<String> = applying.flat_map(|step| &step.wants).map(words).collect();
-        let create = steps[0].create.clone().unwrap();
+        let create = steps[0].create[0].clone();
         let set: Vec<String> = create.set.iter().map(|(path, _)| path.to_string()).collect();
         (wants, create.from.map(|from| from.to_string()), set, create.except)
     };
@@ -144,4 +144,47 @@ fn one_step_serves_a_profile_or_a_permission_set() {
         let error = with(given).unwrap_err().to_string();
         assert!(error.contains(said), "{given}: {error}");
     }
+}
+
+#[test]
+fn each_object_of_a_list_gives_its_change_event_and_what_is_made() {
+    let text = "format = 1\n[template]\nname = \"x\"\ntitle = \"X\"\nversion = \"1\"\n\
+                source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
+                [parameters.objects]\ntitle = \"Objects\"\ntype = \"list\"\n\
+                [[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [\
+                { component = \"PlatformEventChannelMember:ChangeEvents_{objects.member}\", \
+                path = \"selectedEntity\", equals = \"{objects.event}\" }]\n\
+                create = { component = \"PlatformEventChannelMember:ChangeEvents_{objects.member}\" }\n";
+    let template = parse("x.toml", text).unwrap();
+    let made = |objects: &str| {
+        let given = BTreeMap::from([("objects".to_owned(), vec![objects.to_owned()])]);
+        let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
+        let step = expand(&template, &arguments).unwrap().remove(0);
+        let wants = step.wants.iter().map(|want| match want {
+            ExpandedWant::Metadata { id, test, .. } => format!("{id} {:?}", test.desired()),
+            other => format!("{other:?}"),
+        });
+        let made = step.create.iter().map(|create| format!("makes {}", create.id));
+        wants.chain(made).collect::<Vec<_>>()
+    };
+    let id = |name: &str| format!("PlatformEventChannelMember:ChangeEvents_{name}");
+    assert_eq!(
+        made("Account, Invoice__c"),
+        [
+            format!("{} [Text(\"AccountChangeEvent\")]", id("AccountChangeEvent")),
+            format!("{} [Text(\"Invoice__ChangeEvent\")]", id("Invoice_ChangeEvent")),
+            format!("makes {}", id("AccountChangeEvent")),
+            format!("makes {}", id("Invoice_ChangeEvent")),
+        ]
+    );
+    assert!(made("").is_empty());
+    // A page that is narrowed to them says once how they are made.
+    let narrowed = |objects: &str| {
+        let given = BTreeMap::from([("objects".to_owned(), vec![objects.to_owned()])]);
+        let (narrowed, _) = crate::template::narrow(&template, &given).unwrap();
+        narrowed.steps[0].create.as_ref().map(|create| create.component.clone())
+    };
+    assert_eq!(narrowed("Invoice__c"), Some(id("Invoice_ChangeEvent")));
+    assert_eq!(narrowed("Account,Lead"), Some(id("{objects.member}")));
+    assert_eq!(narrowed(""), None);
 }

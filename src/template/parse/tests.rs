@@ -112,7 +112,8 @@ fn each_mistake_is_found_and_the_nearest_right_word_named() {
             step("when = { holder = \"ConnectedApp\" }\nwant = [{ manual = \"{holder.name}\" }]"),
             "never `ConnectedApp`",
         ),
-        (step("want = [{ manual = \"{kind.name}\" }]"), "no parameter `kind.name`"),
+        (step("want = [{ manual = \"{kind.name}\" }]"), "parameter of type `component`"),
+        (step("want = [{ manual = \"{holder.event}\" }]"), "that holds an object's name"),
         (
             step(
                 "want = [{ manual = \"x\" }]\ncreate = { component = \"{holder}\", from = \

@@ -6,9 +6,10 @@ use super::read::{in_order, integer};
 use super::{Node, Table, Walk, keys};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
+use crate::metadata::version::Version;
 use crate::template::placed::{CreateSpans, PlacedCondition, PlacedWant, PlacedWhen};
 use crate::template::{
-    Alternative, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
+    Alternative, Bound, Condition, Create, GrantScope, Subject, Test, Want, When, placeholders,
 };
 use toml::Spanned;
 
@@ -75,16 +76,14 @@ impl Walk<'_, '_> {
             if name.get_ref() == "not" && node.get_ref().as_table().is_some() {
                 continue;
             }
-            let values = match self.value(node) {
-                Some(Value::List(elements)) => {
-                    elements.iter().map(|element| Value::from(element.as_str())).collect()
+            let values: Vec<Value> = match node.get_ref().as_array() {
+                Some(nodes) if nodes.is_empty() => {
+                    self.mistakes.add(&node.span(), "an empty list of values never matches");
+                    Vec::new()
                 }
-                Some(value) => vec![value],
-                None => continue,
+                Some(nodes) => nodes.iter().filter_map(|node| self.one_value(node)).collect(),
+                None => self.value(node).into_iter().collect(),
             };
-            if values.is_empty() {
-                self.mistakes.add(&node.span(), "an empty list of values never matches");
-            }
             let key = name.get_ref().to_string();
             let subject =
                 if key.contains('.') { Subject::Fact(key) } else { Subject::Parameter(key) };
@@ -93,6 +92,16 @@ impl Walk<'_, '_> {
             conditions.push(condition);
         }
         conditions
+    }
+
+    /// One of the values of which any will do.
+    fn one_value(&mut self, node: &Node<'_>) -> Option<Value> {
+        let value = self.value(node)?;
+        if matches!(value, Value::List(_)) {
+            self.mistakes.add(&node.span(), "a list of values holds no list of its own");
+            return None;
+        }
+        Some(value)
     }
 
     pub(super) fn want(&mut self, node: &Node<'_>) -> Option<PlacedWant> {
@@ -275,19 +284,29 @@ impl Walk<'_, '_> {
                     return None;
                 }
             },
+            "at-least" => Test::AtLeast(self.bound(node, name)?),
+            "at-most" => Test::AtMost(self.bound(node, name)?),
             _ => {
                 let Some(number) = integer(node) else {
                     self.mistakes.add(&span, format!("`{name}` takes a whole number"));
                     return None;
                 };
-                match name {
-                    "at-least" => Test::AtLeast(number),
-                    "at-most" => Test::AtMost(number),
-                    _ => Test::Count(number),
-                }
+                Test::Count(number)
             }
         };
         Some((test, span))
+    }
+
+    fn bound(&mut self, node: &Node<'_>, name: &str) -> Option<Bound> {
+        let version = node.get_ref().as_str().and_then(Version::parse).map(Bound::Version);
+        let bound = integer(node).map(Bound::Number).or(version);
+        if bound.is_none() {
+            let what = format!(
+                "`{name}` takes a whole number, or of a version one in quotes, such as \"1.10\""
+            );
+            self.mistakes.add(&node.span(), what);
+        }
+        bound
     }
 
     pub(super) fn create(&mut self, node: &Node<'_>) -> Option<(Create, CreateSpans)> {

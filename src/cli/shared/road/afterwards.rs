@@ -47,7 +47,10 @@ impl<'r> Road<'r> {
         })?;
         close(self.journal, goal.taken_back(), &mut entry)
             .map_err(|error| CommandError::apply(name, &error))?;
-        let left: Vec<Left> = plan.left.iter().chain(&look.unseen).cloned().collect();
+        // What was left may follow from what was carried out.
+        let is_mended = |left: &&Left| left.finding.is_some_and(|at| look.mended.contains(&at));
+        let left = plan.left.iter().filter(|left| !is_mended(left));
+        let left: Vec<Left> = left.chain(&look.unseen).cloned().collect();
         let disturbed = match self.refuse_disturbed(&look, others).await {
             Ok(()) if is_anothers && !look.moved.is_empty() => {
                 let mut error = CommandError::new(

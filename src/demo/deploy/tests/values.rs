@@ -288,3 +288,22 @@ fn sites_queues_and_channels_hold_what_there_is() {
     assert_eq!(member("ChangeEvents", "Invoice__ChangeEvent"), 0);
     assert_eq!(member("Nope__chn", "Nope__ChangeEvent"), 2);
 }
+
+#[test]
+fn a_channel_has_one_member_of_an_object_named_without_a_namespace() {
+    let mut state = state();
+    let mut said = |name: &str| {
+        let content = format!(
+            "<PlatformEventChannelMember {NS}><eventChannel>ChangeEvents</eventChannel>\
+             <selectedEntity>Invoice__ChangeEvent</selectedEntity></PlatformEventChannelMember>"
+        );
+        let path = format!("platformEventChannelMembers/{name}.platformEventChannelMember");
+        let members: [(&str, &[&str]); 1] = [("PlatformEventChannelMember", &[name])];
+        let outcome = deploy(&mut state, &zip(&members, &[(&path, &content)]));
+        problems(&outcome).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let refused = said("ChangeEvents_Invoice__ChangeEvent");
+    assert!(refused[0].contains("with the namespace: ChangeEvents_Invoice"), "{refused:?}");
+    assert!(said("ChangeEvents_Invoice_ChangeEvent").is_empty());
+    assert!(said("Invoice_ChangeEvent")[0].contains("duplicate value found"));
+}
