@@ -20,6 +20,7 @@ mod parse;
 mod placed;
 pub(crate) mod schema;
 pub mod setup;
+mod sign_in;
 mod when;
 
 use crate::metadata::labels::app_type;
@@ -36,6 +37,7 @@ pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
+pub use sign_in::SignIn;
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 
@@ -60,6 +62,8 @@ pub struct Template {
     pub grade: Option<Grade>,
     /// Under which heading it is listed.
     pub group: Option<String>,
+    /// How the integration signs in; none where its author does not say.
+    pub sign_in: Vec<SignIn>,
     /// The template that it builds on, with its version.
     pub extends: Option<String>,
     /// The steps of that template that it leaves out.

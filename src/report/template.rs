@@ -90,6 +90,10 @@ pub fn show_text(template: &Template) -> String {
     if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
         line(&mut out, &format!("source of grade {letter}: {words}"));
     }
+    if !template.sign_in.is_empty() {
+        let ways: Vec<&str> = template.sign_in.iter().map(|one| one.words()).collect();
+        line(&mut out, &format!("signs in by {}", ways.join(", or ")));
+    }
     if let Some(parent) = &template.extends {
         line(&mut out, &format!("builds on {parent}"));
     }
@@ -268,6 +272,7 @@ pub fn show_json(template: &Template) -> String {
         "grade": template.grade.map(|grade| grade.words().0),
         "source_read": template.source_read().map(SourceRead::name),
         "group": template.group,
+        "sign_in": template.sign_in.iter().map(|one| one.name()).collect::<Vec<_>>(),
         "extends": template.extends,
         "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),
         "parameters": parameters,
