@@ -3,6 +3,7 @@
 pub mod asks;
 pub mod baseline;
 pub mod code;
+pub mod gallery;
 pub mod git;
 pub mod json;
 pub mod left;

@@ -21,6 +21,7 @@ mod placed;
 mod placeholder;
 pub(crate) mod schema;
 pub mod setup;
+mod sign_in;
 mod when;
 
 use std::cmp::Ordering;
@@ -41,6 +42,7 @@ pub use narrow::narrow;
 pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
 pub(crate) use placeholder::{fill, parameter_of, part_of, placeholders};
+pub use sign_in::SignIn;
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 
@@ -65,6 +67,8 @@ pub struct Template {
     pub grade: Option<Grade>,
     /// Under which heading it is listed.
     pub group: Option<String>,
+    /// How the integration signs in; none where its author does not say.
+    pub sign_in: Vec<SignIn>,
     /// The template that it builds on, with its version.
     pub extends: Option<String>,
     /// The steps of that template that it leaves out.

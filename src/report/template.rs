@@ -1,4 +1,4 @@
-//! Templates for people and programs: the list, the page of one, the result of a check.
+//! Templates for people and programs: the page of one, the result of a check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,59 +16,6 @@ use crate::template::{
 
 use super::line::clean;
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
-
-/// Lists templates, one a line, under their groups.
-pub fn list_text(templates: &[Template]) -> String {
-    let width = templates.iter().map(|template| template.name.len()).max().unwrap_or_default();
-    let mut groups: Vec<&str> = Vec::new();
-    for template in templates {
-        let group = template.group.as_deref().unwrap_or_default();
-        if !groups.contains(&group) {
-            groups.push(group);
-        }
-    }
-    groups.sort_unstable();
-    let mut out = String::new();
-    for group in groups {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        if !group.is_empty() {
-            line(&mut out, &group.bold().underline().to_string());
-        }
-        for template in templates
-            .iter()
-            .filter(|template| template.group.as_deref().unwrap_or_default() == group)
-        {
-            line(
-                &mut out,
-                &format!(
-                    "  {:width$}  {}  {}",
-                    template.name.bold(),
-                    template.version,
-                    template.title
-                ),
-            );
-        }
-    }
-    out
-}
-
-/// Says whether a template speaks of all these words: in its name, title, group or steps.
-pub fn matches(template: &Template, words: &[String]) -> bool {
-    let steps = template.steps.iter().map(|step| step.title.as_str());
-    let parts =
-        [template.name.as_str(), &template.title, template.group.as_deref().unwrap_or_default()];
-    let text = parts.into_iter().chain(steps).collect::<Vec<_>>().join("\n").to_lowercase();
-    words.iter().all(|word| text.contains(&word.to_lowercase()))
-}
-
-/// Lists templates for programs: `{"templates": [{"name", "title", "version"}]}`.
-pub fn list_json(templates: &[Template]) -> String {
-    let row = |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
-    let rows: Vec<Json> = templates.iter().map(row).collect();
-    pretty(&json!({ "templates": rows }))
-}
 
 /// Says that a template is signed, by which key, and what the signer says.
 pub fn verified(file: &str, key: &str, comment: &str) -> String {
@@ -89,6 +36,10 @@ pub fn show_text(template: &Template) -> String {
     line(&mut out, &format!("after {}{revision}, read {}", template.source, template.reviewed));
     if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
         line(&mut out, &format!("source of grade {letter}: {words}"));
+    }
+    if !template.sign_in.is_empty() {
+        let ways: Vec<&str> = template.sign_in.iter().map(|one| one.words()).collect();
+        line(&mut out, &format!("signs in by {}", ways.join(", or ")));
     }
     if let Some(parent) = &template.extends {
         line(&mut out, &format!("builds on {parent}"));
@@ -268,6 +219,7 @@ pub fn show_json(template: &Template) -> String {
         "grade": template.grade.map(|grade| grade.words().0),
         "source_read": template.source_read().map(SourceRead::name),
         "group": template.group,
+        "sign_in": template.sign_in.iter().map(|one| one.name()).collect::<Vec<_>>(),
         "extends": template.extends,
         "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),
         "parameters": parameters,

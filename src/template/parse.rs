@@ -4,6 +4,7 @@
 //! could not say what was probably meant.
 
 mod read;
+mod sign_in;
 mod want;
 
 use std::ops::Range;
@@ -26,8 +27,8 @@ pub(super) mod keys {
     pub(in crate::template) const TOP: &[&str] =
         &["format", "template", "parameters", "step", "drop"];
     pub(in crate::template) const TEMPLATE: &[&str] = &[
-        "name", "title", "version", "source", "reviewed", "revision", "grade", "group", "extends",
-        "carrier",
+        "name", "title", "version", "source", "reviewed", "revision", "grade", "group", "sign-in",
+        "extends", "carrier",
     ];
     pub(in crate::template) const OVERLAY: &[&str] = &["parameters", "step", "drop"];
     pub(in crate::template) const DROP: &[&str] = &["step", "reason"];
@@ -233,6 +234,9 @@ impl Walk<'_, '_> {
         head.group = self.optional_text(table, "group").or_else(|| head.group.take());
         if let Some(node) = table.get("grade") {
             head.grade = self.grade(node);
+        }
+        if let Some(node) = table.get("sign-in") {
+            head.sign_in = self.sign_in(node);
         }
         self.carrier = table.get("carrier").and_then(|node| self.carrier(node)).unwrap_or_default();
         placed

@@ -12,7 +12,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::parse::keys;
-    use super::super::{builtin, parse, setup};
+    use super::super::{SignIn, builtin, parse, setup};
     use super::schema_json;
 
     fn schema() -> Value {
@@ -45,6 +45,11 @@ mod tests {
         assert_eq!(
             schema()["$defs"]["step"]["properties"]["setup"]["enum"],
             serde_json::json!(pages)
+        );
+        let ways = SignIn::ALL.map(SignIn::name);
+        assert_eq!(
+            schema().pointer("/properties/template/properties/sign-in/items/enum"),
+            Some(&serde_json::json!(ways))
         );
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 use sfsetup::metadata::fact::Fact;
-use sfsetup::template::{self, builtin, setup};
+use sfsetup::template::{self, SignIn, builtin, setup};
 
 use crate::support::Env;
 
@@ -68,6 +68,16 @@ fn the_page_on_templates_lists_the_pages_of_setup() {
         let _ = writeln!(table, "| `{}` | {} | {path} |", page.id, page.title);
     }
     hold("docs/templates.md", "setup", &table);
+}
+
+#[test]
+fn the_page_on_templates_lists_the_ways_of_signing_in() {
+    let mut table =
+        "| `sign-in` | Salesforce calls it | what happens |\n|---|---|---|\n".to_owned();
+    for one in SignIn::ALL {
+        let _ = writeln!(table, "| `{}` | {} | {} |", one.name(), one.words(), one.meaning());
+    }
+    hold("docs/templates.md", "sign-in", &table);
 }
 
 #[test]

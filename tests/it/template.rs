@@ -31,6 +31,59 @@ fn the_list_names_every_shipped_template() {
     );
 }
 
+/// The list in lines, without colours, and how the command ended.
+fn listed(env: &Env, arguments: &[&str]) -> (i32, Vec<String>) {
+    let run = env.run(&[&["template", "list"], arguments].concat());
+    (run.code, run.stdout.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn the_list_fits_a_terminal_and_each_heading_stands_once() {
+    let env = Env::new();
+    for by in ["purpose", "vendor", "sign-in"] {
+        let (code, lines) = listed(&env, &["--by", by]);
+        assert_eq!(code, 0);
+        let wide: Vec<&String> = lines.iter().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{by}: {wide:#?}");
+        let mut headings: Vec<&String> =
+            lines.iter().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+        let count = headings.len();
+        headings.dedup();
+        assert_eq!(headings.len(), count, "{by}");
+    }
+}
+
+#[test]
+fn the_list_is_narrowed_by_words_group_and_way_of_signing_in() {
+    let env = Env::new();
+    let names = |arguments: &[&str]| {
+        let run = env.run(&[&["template", "list", "--format", "json"], arguments].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let list: Value = serde_json::from_str(&run.stdout).unwrap();
+        list["templates"].as_array().unwrap().clone()
+    };
+    let found = names(&["--sign-in", "jwt-bearer", "--group", "skeletons"]);
+    let [only] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(only["name"], "jwt-bearer");
+    assert_eq!(only["sign_in"], serde_json::json!(["jwt-bearer"]));
+    assert_eq!((&only["grade"], &only["source_read"]), (&"A".into(), &"whole".into()));
+    assert_eq!(only["group"], "Skeletons to start from");
+    assert!(only["source"].is_string() && only["reviewed"].is_string());
+    let found = names(&["okta", "user", "password"]);
+    assert!(found.iter().any(|row| row["name"] == "okta-provisioning"), "{found:?}");
+    assert!(names(&["nothingofthekind"]).is_empty());
+    let whole = names(&[]).len();
+    let both = names(&["--sign-in", "web-server", "--sign-in", "username-password"]).len();
+    assert!(both > 0 && both < whole);
+    // A slip is told, and not answered by an empty list.
+    let run = env.run(&["template", "list", "--group", "Markting"]);
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""));
+    assert!(run.stderr.contains("did you mean `Marketing`?"), "{}", run.stderr);
+    let run = env.run(&["template", "list", "--sign-in", "password"]);
+    assert_eq!(run.code, 64);
+    assert!(run.stderr.contains("username-password"), "{}", run.stderr);
+}
+
 #[test]
 fn a_template_is_shown_for_programs() {
     let env = Env::new();

@@ -1,5 +1,6 @@
 //! `sfsetup template`: what templates there are, what one wants, whether one is right.
 
+mod list;
 mod new;
 mod test;
 
@@ -29,14 +30,7 @@ pub(crate) struct TemplateArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the templates that are shipped, and those in folders of `template-paths`
-    List {
-        /// Only those that speak of these words
-        words: Vec<String>,
-        /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
+    List(list::ListArguments),
     /// Show a template as a page: its parameters and its steps
     Show {
         /// A shipped template's name, or a file
@@ -159,21 +153,7 @@ fn verify(ui: &Ui, names: &[String]) -> Result<Exit, CommandError> {
 
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
-        Action::List { words, format } => {
-            let mut templates = load::all(ui)?;
-            templates.retain(|template| render::matches(template, words));
-            if templates.is_empty() {
-                ui.hint(
-                    "no template here speaks of that; `sfsetup template list` lists them all, \
-                     `sfsetup template new --help` says how to begin one of your own",
-                );
-            }
-            ui.answer(&match format {
-                Format::Text => render::list_text(&templates),
-                Format::Json => render::list_json(&templates),
-            })?;
-            Ok(Exit::Done)
-        }
+        Action::List(arguments) => list::run(ui, arguments),
         Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
         Action::Diff { old, new, format } => {
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);

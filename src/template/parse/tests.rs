@@ -1,7 +1,7 @@
 //! Each mistake of a file is named with its place and what was meant; what is right is read.
 
 use super::parse;
-use crate::template::{TemplateErrors, builtin};
+use crate::template::{SignIn, TemplateErrors, builtin};
 
 const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
                     source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
@@ -274,4 +274,36 @@ proptest::proptest! {
             proptest::prop_assert!(!errors.to_string().is_empty());
         }
     }
+}
+
+#[test]
+fn a_template_says_how_its_integration_signs_in() {
+    let file = |sign_in: &str| {
+        format!(
+            "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \"s\"\n\
+             reviewed = 2026-11-23\nsign-in = {sign_in}\n[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+             want = [{{ manual = \"x\" }}]\n"
+        )
+    };
+    let template = parse("t", &file("[\"jwt-bearer\", \"web-server\"]")).unwrap();
+    assert_eq!(template.sign_in, [SignIn::JwtBearer, SignIn::WebServer]);
+    for (sign_in, message, help) in [
+        ("[]", "`sign-in` is empty", ""),
+        ("\"device\"", "`sign-in` must be a list", ""),
+        ("[\"devise\"]", "`devise` is no way of signing in", "did you mean `device`?"),
+        ("[\"password\"]", "`password` is no way of signing in", "username-password"),
+        ("[\"device\", \"device\"]", "`device` stands twice", ""),
+    ] {
+        let errors = parse("t", &file(sign_in)).unwrap_err();
+        let [mistake] = errors.mistakes.as_slice() else { panic!("{sign_in}: {errors:?}") };
+        assert!(mistake.message.contains(message), "{sign_in}: {mistake:?}");
+        assert!(mistake.help.as_deref().unwrap_or_default().contains(help), "{mistake:?}");
+        assert_eq!(mistake.line, 8);
+    }
+    // What builds on another signs in as that does, unless it says otherwise.
+    let ours =
+        "format = 1\n[template]\nname = \"ours\"\ntitle = \"T\"\nversion = \"1\"\nextends = ";
+    assert_eq!(parse("t", &format!("{ours}\"zapier\"\n")).unwrap().sign_in, [SignIn::WebServer]);
+    let other = parse("t", &format!("{ours}\"zapier\"\nsign-in = [\"device\"]\n")).unwrap();
+    assert_eq!(other.sign_in, [SignIn::Device]);
 }

@@ -8,38 +8,12 @@ use crate::support::Env;
 fn templates_are_listed_and_shown() {
     let env = Env::new();
     env.write("acme.toml", STATES);
-    insta::assert_snapshot!(shown(&env, "template list"), @"
-    $ sfsetup template list
-    Data
-      appflow                  2026.11  Amazon AppFlow
-      fivetran                 2026.11  Fivetran
-
-    Integration platforms
-      ampersand                2026.11  Ampersand
-      ampersand-jwt            2026.11  Ampersand, by JWT bearer
-      crewai                   2026.11  CrewAI
-      zapier                   2026.11  Zapier, with an app of your own
-
+    insta::assert_snapshot!(shown(&env, "template list --group marketing"), @"
+    $ sfsetup template list --group marketing
     Marketing
-      account-engagement       2026.11  Marketing Cloud Account Engagement (connector v1 or Marketing Data Sharing)
-      marketo                  2026.11  Adobe Marketo Engage (Enterprise and Unlimited editions)
-
-    Sales
-      chili-piper              2026.11  Chili Piper
-      gong                     2026.11  Gong
-
-    Security and identity
-      defender-for-cloud-apps  2026.11  Microsoft Defender for Cloud Apps
-      entra-provisioning       2026.11  Microsoft Entra ID provisioning
-      okta-provisioning        2026.11  Okta provisioning
-
-    Service
-      zendesk                  2026.11  Zendesk
-
-    Skeletons to start from
-      client-credentials       2026.11  Server to server by client credentials (skeleton)
-      jwt-bearer               2026.11  Server to server by JWT bearer (skeleton)
-      packaged-eca             2026.11  App from a package (skeleton)
+      account-engagement  Marketing Cloud Account Engagement (connector v1 or
+                          Marketing Data Sharing)
+      marketo             Adobe Marketo Engage (Enterprise and Unlimited editions)
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template list refresh gong"), @"
