@@ -63,6 +63,22 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     found
 }
 
+/// What there is to know of a template on a day: whether it is old, or of a day that has yet to
+/// come. `latest` is the last day that it may be anywhere on earth.
+pub fn on_day(template: &Template, today: &str, latest: &str) -> Vec<Advice> {
+    let line = template.reviewed_line.max(1);
+    if template.reviewed_line > 0 && template.is_ahead(latest) {
+        let message = format!(
+            "`reviewed` is {}, a day that has yet to come: nobody can have held the template \
+             against its page then",
+            template.reviewed
+        );
+        return vec![Advice { line, message, is_mistake: true }];
+    }
+    let age = template.age(today).into_iter();
+    age.map(|message| Advice { line, message, is_mistake: false }).collect()
+}
+
 /// What is said of names once the parameters have what they have by default; what the file says by
 /// itself is said already.
 fn by_default(template: &Template, found: &mut Vec<Advice>) {

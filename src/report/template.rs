@@ -14,7 +14,7 @@ use crate::template::{
     TemplateErrors, Test, Want, When, fill,
 };
 
-use super::line::clean;
+use super::line::{clean, paragraph};
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Lists templates, one a line, under their groups.
@@ -63,11 +63,12 @@ pub fn matches(template: &Template, words: &[String]) -> bool {
     words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 
-/// Lists templates for programs: `{"templates": [{"name", "title", "version"}]}`.
-pub fn list_json(templates: &[Template]) -> String {
+/// Lists templates for programs: `{"templates": [{"name", "title", "version"}], "failed": [..]}`;
+/// `failed` says what of the folders cannot be read as one, and why.
+pub fn list_json(templates: &[Template], failed: &[String]) -> String {
     let row = |template: &Template| json!({"name": template.name, "title": template.title, "version": template.version, "group": template.group});
     let rows: Vec<Json> = templates.iter().map(row).collect();
-    pretty(&json!({ "templates": rows }))
+    pretty(&json!({ "templates": rows, "failed": failed }))
 }
 
 /// Says that a template is signed, by which key, and what the signer says.
@@ -75,8 +76,8 @@ pub fn verified(file: &str, key: &str, comment: &str) -> String {
     format!("ok   {}: signed by {} ({})\n", clean(file), clean(key), clean(comment))
 }
 
-/// Shows a template as a page.
-pub fn show_text(template: &Template) -> String {
+/// Shows a template as a page; `today` is the day on which it is read.
+pub fn show_text(template: &Template, today: &str) -> String {
     let mut out = String::new();
     line(
         &mut out,
@@ -89,6 +90,9 @@ pub fn show_text(template: &Template) -> String {
     line(&mut out, &format!("after {}{revision}, read {}", template.source, template.reviewed));
     if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
         line(&mut out, &format!("source of grade {letter}: {words}"));
+    }
+    if let Some(age) = template.age(today) {
+        paragraph(&mut out, 0, "note: ", &age);
     }
     if let Some(parent) = &template.extends {
         line(&mut out, &format!("builds on {parent}"));
@@ -211,8 +215,8 @@ pub(super) fn is_by_hand(want: &Want) -> bool {
     }
 }
 
-/// Shows a template for programs.
-pub fn show_json(template: &Template) -> String {
+/// Shows a template for programs, as it is on a day.
+pub fn show_json(template: &Template, today: &str) -> String {
     let parameters: Vec<Json> = template
         .parameters
         .iter()
@@ -267,6 +271,7 @@ pub fn show_json(template: &Template) -> String {
         "revision": template.revision,
         "grade": template.grade.map(|grade| grade.words().0),
         "source_read": template.source_read().map(SourceRead::name),
+        "review_overdue": template.age(today).is_some(),
         "group": template.group,
         "extends": template.extends,
         "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),

@@ -33,6 +33,7 @@ use crate::template::needs::{Needs, needs};
 
 use super::baseline::{self, OfOrg};
 use super::error::CommandError;
+use super::load;
 use super::selection::Selection;
 use super::ui::Ui;
 use super::wanted::Wanted;
@@ -336,8 +337,10 @@ impl<'g> Goal<'g> {
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
         if let Self::Steps { wanted, .. } = self {
-            plan.notes.extend(wanted.templates().filter_map(|template| {
-                Some(format!("of the template `{}`, {}", template.name, template.reading()?))
+            let today = load::today();
+            plan.notes.extend(wanted.templates().flat_map(|template| {
+                let known = [template.reading(), template.age(&today)].into_iter().flatten();
+                known.map(|words| format!("of the template `{}`, {words}", template.name))
             }));
         }
         plan.notes.extend(seen.notes.iter().cloned());
