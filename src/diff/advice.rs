@@ -1,6 +1,7 @@
 //! What a template's author would want to know although the file is right: what nobody uses, what
 //! contradicts, what an org will not take.
 
+mod made;
 mod names;
 
 use std::collections::BTreeSet;
@@ -55,6 +56,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     }
     by_default(template, &mut found);
     names::of_head(template, &mut found);
+    made::says_too_little(template, &mut found);
     too_large(template, &mut found);
     contradictions(template, &mut found);
     missing_grants(template, &mut found);

@@ -11,7 +11,7 @@ use crate::report::asks::{self, Asks};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
 use crate::report::template as render;
-use crate::template::{self, Template, TemplateErrors, schema};
+use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::config::Config;
@@ -97,7 +97,13 @@ fn all_advice(template: &Template) -> Vec<Advice> {
 fn add_advice(errors: &mut TemplateErrors) {
     let found = errors.read.as_deref().map(all_advice).unwrap_or_default();
     for one in found.into_iter().filter(|one| one.is_mistake) {
-        errors.add_line(one.line, one.message);
+        // Said with its place already.
+        let is_it = |known: &Mistake| {
+            known.line == one.line && one.message.contains(known.message.as_str())
+        };
+        if !errors.mistakes.iter().any(is_it) {
+            errors.add_line(one.line, one.message);
+        }
     }
 }
 
