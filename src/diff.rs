@@ -18,6 +18,7 @@ mod spelling;
 use std::collections::BTreeMap;
 
 use crate::metadata::fact::FactValues;
+use crate::metadata::names::Names;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::template::{Applies, ExpandedStep};
 
@@ -143,6 +144,11 @@ impl Silence {
     }
 }
 
+/// Says what of the exceptions to stars leaves nothing out, one sentence each.
+pub fn idle_exceptions(steps: &[ExpandedStep<'_>], names: &Names) -> Vec<String> {
+    steps.iter().flat_map(|step| evaluate::idle_exceptions(step, names)).collect()
+}
+
 /// Holds a template's expanded steps against what an org, or a folder, holds.
 pub fn diff<'s>(
     steps: &'s [ExpandedStep<'s>],
@@ -154,6 +160,6 @@ pub fn diff<'s>(
     let findings =
         steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
     let notes = steps.iter().flat_map(|step| evaluate::lacked_by_condition(step, components));
-    let notes = notes.collect();
+    let notes = notes.chain(idle_exceptions(steps, &components.names)).collect();
     Diff { findings, notes, labels: components.labels.clone(), ..Diff::default() }
 }

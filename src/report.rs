@@ -28,6 +28,8 @@ pub struct Report<'t> {
     pub templates: Vec<&'t Template>,
     /// One entry an org, in the order asked for.
     pub orgs: Vec<OrgReport<'t>>,
+    /// The day on which it is told, such as `2026-11-26`: a template may be old by then.
+    pub today: String,
 }
 
 /// One org's, or one folder's, part of a report.
@@ -70,9 +72,9 @@ impl OrgReport<'_> {
 }
 
 impl<'t> Report<'t> {
-    /// A report on one org.
-    pub fn of(templates: Vec<&'t Template>, org: OrgReport<'t>) -> Self {
-        Self { templates, orgs: vec![org] }
+    /// A report on one org, told on a day.
+    pub fn of(templates: Vec<&'t Template>, org: OrgReport<'t>, today: String) -> Self {
+        Self { templates, orgs: vec![org], today }
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Template {
     pub source: String,
     /// When somebody last held it against that documentation, as `2026-11-23`.
     pub reviewed: String,
+    /// The line of the file that says so, from 1; 0 where it is another file's.
+    pub reviewed_line: usize,
     /// Which revision of the documentation that was.
     pub revision: Option<String>,
     /// How far the documentation could be read.
@@ -152,6 +154,12 @@ impl Template {
                 self.reviewed
             )
         })
+    }
+
+    /// Says whether nobody can have held it against its page by then: `latest` is the last day that
+    /// anybody on earth may have today.
+    pub(crate) fn is_ahead(&self, latest: &str) -> bool {
+        self.reviewed.as_str() > latest
     }
 
     /// Returns what a reader of any answer must know of how the page was read; none where it was

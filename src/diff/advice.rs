@@ -1,6 +1,7 @@
 //! What a template's author would want to know although the file is right: what nobody uses, what
 //! contradicts, what an org will not take.
 
+mod made;
 mod names;
 
 use std::collections::BTreeSet;
@@ -55,12 +56,29 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     }
     by_default(template, &mut found);
     names::of_head(template, &mut found);
+    made::says_too_little(template, &mut found);
     too_large(template, &mut found);
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
     copied_writes(template, &mut found);
     found.sort_by_key(|advice| advice.line);
     found
+}
+
+/// What there is to know of a template on a day: whether it is old, or of a day that has yet to
+/// come. `latest` is the last day that it may be anywhere on earth.
+pub fn on_day(template: &Template, today: &str, latest: &str) -> Vec<Advice> {
+    let line = template.reviewed_line.max(1);
+    if template.reviewed_line > 0 && template.is_ahead(latest) {
+        let message = format!(
+            "`reviewed` is {}, a day that has yet to come: nobody can have held the template \
+             against its page then",
+            template.reviewed
+        );
+        return vec![Advice { line, message, is_mistake: true }];
+    }
+    let age = template.age(today).into_iter();
+    age.map(|message| Advice { line, message, is_mistake: false }).collect()
 }
 
 /// What is said of names once the parameters have what they have by default; what the file says by

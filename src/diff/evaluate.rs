@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues};
-use crate::metadata::names::{Lacked, Name, NameStatus};
+use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::{is_slip, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -115,6 +115,31 @@ pub(super) fn lacked_by_condition(
         });
         if let Some(lacked) = lacked {
             said.push(format!("step `{}` applies by `{fact}`, and {lacked}", step.step.id));
+        }
+    }
+    said
+}
+
+/// What of the exceptions to a star leaves nothing out, one sentence each: all that the star stands
+/// for is wanted then, though somebody meant to leave some of it out.
+pub(super) fn idle_exceptions(step: &ExpandedStep<'_>, names: &Names) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    if matches!(step.applies, Applies::No) {
+        return said;
+    }
+    for want in &step.wants {
+        let ExpandedWant::Each(each) = want else { continue };
+        for (except, near) in each.idle(names) {
+            let words = format!(
+                "step `{}`: `except` names `{except}`, and `{}` stands for no such, so that it \
+                 leaves nothing out{}",
+                step.step.id,
+                each.path,
+                perhaps(near.as_deref())
+            );
+            if !said.contains(&words) {
+                said.push(words);
+            }
         }
     }
     said

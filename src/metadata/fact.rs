@@ -252,6 +252,45 @@ impl Fact {
         }
     }
 
+    /// Says what stands in its brackets, for a template's author; none where it has no brackets.
+    pub fn about(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Access(Access::Permission(_)) => {
+                "a system permission by its API name, `ApiEnabled`"
+            }
+            Self::Access(Access::Object(..)) => "an object by its API name",
+            Self::Access(Access::Field(..)) => "a field, `Object.Field`, by API names",
+            Self::Access(Access::PermissionSet(_)) => {
+                "a permission set by its API name, `namespace__Name` of a package"
+            }
+            Self::Seats(_) => "a user licence by its name, or a permission set licence as below",
+            Self::Licensed(_) => {
+                "a permission set licence by its API name (`SalesforceAPIIntegrationPsl`) or label"
+            }
+            Self::AppAccess(_) => "an app by its API name or label",
+            Self::Column(UserColumn::Feature(_)) => {
+                "the field of `User` without `UserPermissions`, such as `MarketingUser`"
+            }
+            Self::Package(_) | Self::PackageVersion(_) => "a package's namespace",
+            Self::ChangeEvents(_) => "an object (`Account`) or its event (`AccountChangeEvent`)",
+            Self::Feature(_) => "one of the names below",
+            Self::Organization(_)
+            | Self::ApiAccessControl
+            | Self::User(_)
+            | Self::Column(
+                UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
+            )
+            | Self::AppInstalled
+            | Self::MyDomain
+            | Self::Currency => return None,
+        })
+    }
+
+    /// Returns the names that `org.feature[..]` takes.
+    pub fn features() -> impl Iterator<Item = &'static str> {
+        OrgFeature::names()
+    }
+
     /// Returns the template parameter whose value says whose fact it is, where it is somebody's.
     pub fn parameter(&self) -> Option<&'static str> {
         match self {

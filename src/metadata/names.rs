@@ -4,6 +4,7 @@
 //! That a name is lacking is told only by what shows all names to whoever asks. Through the eyes of
 //! a caller it would be called missing where the caller merely may not see it.
 
+mod api_name;
 mod files;
 pub(crate) mod known;
 mod pattern;
@@ -22,6 +23,7 @@ use super::registry::{Field, Kind};
 use super::unseen::Unseen;
 use super::{ComponentId, ComponentSet, percent, registry};
 
+pub(crate) use api_name::why_misnamed;
 pub use pattern::{Match, Pattern};
 pub use shown::Shown;
 

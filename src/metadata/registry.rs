@@ -27,6 +27,7 @@ pub mod wsdl;
 use std::fmt;
 use std::sync::LazyLock;
 
+pub use creation::must_say;
 pub use entries::{Entries, one_spelling};
 pub use lookup::{
     Found, entries, find_entry, held, identity_of, identity_of_parts, key_of, layout_identity,

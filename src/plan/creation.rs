@@ -7,7 +7,7 @@ use wildmatch::WildMatch;
 
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
-use crate::metadata::names::{Name, NameStatus};
+use crate::metadata::names::{Name, NameStatus, why_misnamed};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Odd, Portability, Said};
 use crate::metadata::settings::{entry_path, settings};
@@ -49,6 +49,9 @@ impl Plan<'_> {
         };
         if self.made.contains_key(&name) {
             return Ok(name);
+        }
+        if let Some(why) = why_misnamed(&name) {
+            return Err(format!("it does not exist, and nothing of that name can: {why}"));
         }
         if let Some((_, create)) = &create {
             refuse_names(create, steps, basis)?;

@@ -11,7 +11,7 @@ use crate::metadata::registry::{self, Kind};
 use crate::org::facts::Reads;
 use crate::template::{GrantScope, Template, Want, fill};
 
-use super::line::{clean, line};
+use super::line::{clean, line, paragraph};
 use super::template::pretty;
 
 /// What is asked; patterns stand as they are where a parameter has no value.
@@ -138,11 +138,14 @@ fn permission(path: &str) -> Option<String> {
     Some(Fact::of_permission(&path)?.to_string().replace("[X]", &format!("[{key}]")))
 }
 
-/// Shows what is asked.
-pub fn text(template: &Template, asks: &Asks) -> String {
+/// Shows what is asked; `today` is the day on which it is read.
+pub fn text(template: &Template, asks: &Asks, today: &str) -> String {
     let mut out = String::new();
     let head = format!("What {} ({}) asks an org", clean(&template.title), clean(&template.name));
     line(&mut out, &head.bold().to_string());
+    if let Some(age) = template.age(today) {
+        paragraph(&mut out, 0, "note: ", &age);
+    }
     let names = |names: &BTreeSet<String>| {
         clean(&names.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
     };
@@ -175,13 +178,14 @@ pub fn text(template: &Template, asks: &Asks) -> String {
 }
 
 /// Shows what is asked for programs.
-pub fn json(template: &Template, asks: &Asks) -> String {
+pub fn json(template: &Template, asks: &Asks, today: &str) -> String {
     let rows = asks.rows.iter();
     let rows: Vec<Json> =
         rows.map(|(objects, what)| json!({"objects": objects, "what": what})).collect();
     pretty(&json!({
         "format": "sfsetup.template-asks/1",
         "name": template.name,
+        "review_overdue": template.age(today).is_some(),
         "components": asks.components,
         "companions": asks.companions,
         "lists": asks.lists,

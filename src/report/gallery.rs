@@ -157,8 +157,9 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// Lists templates for programs: `{"templates": [{"name", "title", "version", ..}]}`.
-pub fn list_json(templates: &[Template]) -> String {
+/// Lists templates for programs: `{"templates": [{"name", "title", "version", ..}], "failed": [..]}`;
+/// `failed` says what of the folders cannot be read as one, and why.
+pub fn list_json(templates: &[Template], failed: &[String]) -> String {
     let row = |template: &Template| {
         let ways: Vec<&str> = template.sign_in.iter().map(|one| one.name()).collect();
         json!({
@@ -174,7 +175,7 @@ pub fn list_json(templates: &[Template]) -> String {
         })
     };
     let rows: Vec<Json> = templates.iter().map(row).collect();
-    pretty(&json!({ "templates": rows }))
+    pretty(&json!({ "templates": rows, "failed": failed }))
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ struct OneTemplate<'r> {
     source: &'r str,
     reviewed: &'r str,
     source_read: Option<&'static str>,
+    /// Whether nobody has held it against its page for more than a year.
+    review_overdue: bool,
     extends: Option<&'r str>,
     dropped: Vec<Dropped<'r>>,
 }
@@ -162,6 +164,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
                 source: &template.source,
                 reviewed: &template.reviewed,
                 source_read: template.source_read().map(SourceRead::name),
+                review_overdue: template.age(&report.today).is_some(),
                 extends: template.extends.as_deref(),
                 dropped: template
                     .dropped

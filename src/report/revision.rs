@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::template::{Level, Parameter, Step, Template, Want};
 
-use super::line::{clean, line};
+use super::line::{clean, line, paragraph};
 use super::template::{pretty, want_in_words};
 use super::wants::{kind_in_words, when_in_words};
 
@@ -112,8 +112,8 @@ fn said_by_want(want: &Want) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// Shows what the newer asks.
-pub fn text(revision: &Revision<'_>) -> String {
+/// Shows what the newer asks; `today` is the day on which it is read.
+pub fn text(revision: &Revision<'_>, today: &str) -> String {
     let mut out = String::new();
     let Revision { old, new, .. } = revision;
     let of = |template: &Template| {
@@ -122,6 +122,9 @@ pub fn text(revision: &Revision<'_>) -> String {
     };
     line(&mut out, &format!("{} {}", "-".red().bold(), clean(&of(old))));
     line(&mut out, &format!("{} {}", "+".green().bold(), clean(&of(new))));
+    if let Some(age) = new.age(today) {
+        paragraph(&mut out, 0, "note: ", &age);
+    }
     line(&mut out, "");
     if revision.is_same() {
         line(&mut out, "Both ask the same.");
@@ -169,13 +172,14 @@ fn block(out: &mut String, head: &str, change: &Change, all: &[String]) {
 }
 
 /// Shows what the newer asks for programs.
-pub fn json(revision: &Revision<'_>) -> String {
+pub fn json(revision: &Revision<'_>, today: &str) -> String {
     let head = |template: &Template| {
         json!({
             "name": template.name,
             "version": template.version,
             "revision": template.revision,
             "reviewed": template.reviewed,
+            "review_overdue": template.age(today).is_some(),
         })
     };
     let row = |key: &str, name: &str, change: &Change| {

@@ -14,7 +14,7 @@ use crate::template::{
     TemplateErrors, Test, Want, When, fill,
 };
 
-use super::line::clean;
+use super::line::{clean, paragraph};
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Says that a template is signed, by which key, and what the signer says.
@@ -22,8 +22,8 @@ pub fn verified(file: &str, key: &str, comment: &str) -> String {
     format!("ok   {}: signed by {} ({})\n", clean(file), clean(key), clean(comment))
 }
 
-/// Shows a template as a page.
-pub fn show_text(template: &Template) -> String {
+/// Shows a template as a page; `today` is the day on which it is read.
+pub fn show_text(template: &Template, today: &str) -> String {
     let mut out = String::new();
     line(
         &mut out,
@@ -40,6 +40,9 @@ pub fn show_text(template: &Template) -> String {
     if !template.sign_in.is_empty() {
         let ways: Vec<&str> = template.sign_in.iter().map(|one| one.words()).collect();
         line(&mut out, &format!("signs in by {}", ways.join(", or ")));
+    }
+    if let Some(age) = template.age(today) {
+        paragraph(&mut out, 0, "note: ", &age);
     }
     if let Some(parent) = &template.extends {
         line(&mut out, &format!("builds on {parent}"));
@@ -162,8 +165,8 @@ pub(super) fn is_by_hand(want: &Want) -> bool {
     }
 }
 
-/// Shows a template for programs.
-pub fn show_json(template: &Template) -> String {
+/// Shows a template for programs, as it is on a day.
+pub fn show_json(template: &Template, today: &str) -> String {
     let parameters: Vec<Json> = template
         .parameters
         .iter()
@@ -218,6 +221,7 @@ pub fn show_json(template: &Template) -> String {
         "revision": template.revision,
         "grade": template.grade.map(|grade| grade.words().0),
         "source_read": template.source_read().map(SourceRead::name),
+        "review_overdue": template.age(today).is_some(),
         "group": template.group,
         "sign_in": template.sign_in.iter().map(|one| one.name()).collect::<Vec<_>>(),
         "extends": template.extends,

@@ -10,7 +10,7 @@ use owo_colors::OwoColorize as _;
 use crate::diff::{Diff, Finding, Origin};
 use crate::snapshot::folded;
 
-use super::line::{clean, line};
+use super::line::{clean, line, paragraph};
 use super::steps::Look;
 use super::{OrgReport, Report, baseline, steps, summary};
 
@@ -73,6 +73,9 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
                 .dimmed()
                 .to_string(),
         );
+        if let Some(age) = template.age(&report.today) {
+            paragraph(out, 0, "note: ", &age);
+        }
     }
     out.push('\n');
 }

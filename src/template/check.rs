@@ -11,7 +11,7 @@ use super::{
     Bound, Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
     part_of, placeholders,
 };
-use crate::metadata::fact::{Fact, FactKind, FactName};
+use crate::metadata::fact::{Fact, FactKind, FactName, OrgFeature};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -383,6 +383,12 @@ impl Check<'_, '_, '_> {
                 return;
             }
         };
+        if let Fact::Feature(name) = &fact
+            && !pattern.contains('{')
+            && let Some(unknown) = OrgFeature::unknown(name)
+        {
+            self.mistakes.add(subject, unknown);
+        }
         if let Some(parameter) = fact.parameter()
             && !is_of_another
             && self.parameter(parameter).is_none()

@@ -9,7 +9,7 @@ use std::slice;
 use super::filling::{Filling, Lists, named};
 use super::{Arguments, Create, GrantScope, Step, Template, Test, Want, placeholders};
 use crate::metadata::ComponentId;
-use crate::metadata::fact::Fact;
+use crate::metadata::fact::{Fact, OrgFeature};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
@@ -329,6 +329,11 @@ impl Filler<'_> {
 
     fn fact(&self, pattern: &str) -> Result<(Fact, Option<String>), String> {
         let fact = Fact::parse(&self.filling.text(pattern))?;
+        if let Fact::Feature(name) = &fact
+            && let Some(unknown) = OrgFeature::unknown(name)
+        {
+            return Err(unknown);
+        }
         self.refuse(pattern, &Name::of_fact(&fact))?;
         let of = match fact.parameter() {
             Some(parameter) => self.about(parameter)?,

@@ -207,7 +207,7 @@ impl Walk<'_, '_> {
             match parent(&name) {
                 Ok(base) => {
                     let extends = Some(format!("{} {}", base.name, base.version));
-                    placed = Placed::of(Template { extends, ..base });
+                    placed = Placed::of(Template { extends, reviewed_line: 0, ..base });
                 }
                 Err(message) => {
                     let near =
@@ -229,6 +229,8 @@ impl Walk<'_, '_> {
         }
         if !is_extension || table.contains_key("reviewed") {
             head.reviewed = self.date(table, at);
+            let node = table.get("reviewed");
+            head.reviewed_line = node.map_or(0, |node| self.mistakes.line(node.span().start));
         }
         head.revision = self.optional_text(table, "revision").or_else(|| head.revision.take());
         head.group = self.optional_text(table, "group").or_else(|| head.group.take());

@@ -57,6 +57,35 @@ fn schema() -> Json {
 }
 
 #[test]
+fn the_page_on_templates_lists_the_keys() {
+    let schema = schema();
+    let (top, defs) = (&schema["properties"], &schema["$defs"]);
+    let mut table = "| in | key | what it is |\n|---|---|---|\n".to_owned();
+    for (place, of) in [
+        ("`[template]`", &top["template"]),
+        ("`[parameters.NAME]`", &defs["parameter"]),
+        ("`[[step]]`", &defs["step"]),
+        ("a want", &defs["want"]),
+        ("`create`", &defs["create"]),
+        ("`[[drop]]`", &top["drop"]["items"]),
+    ] {
+        let compared = defs["compared"].to_string();
+        for (key, told) in of["properties"].as_object().unwrap() {
+            // Comparisons have a table of their own.
+            if of == &defs["want"] && compared.contains(&format!("[\"{key}\"]")) {
+                continue;
+            }
+            let name = told["$ref"].as_str().and_then(|to| to.strip_prefix("#/$defs/"));
+            let named = name.map_or(told, |name| &defs[name]);
+            let words = [told, named].iter().find_map(|one| one["description"].as_str());
+            let words = words.unwrap_or_else(|| panic!("{place} {key} is not described"));
+            let _ = writeln!(table, "| {place} | `{key}` | {words} |");
+        }
+    }
+    hold("docs/templates.md", "keys", &table);
+}
+
+#[test]
 fn the_page_on_templates_lists_the_pages_of_setup() {
     let schema = schema();
     let names = schema["$defs"]["step"]["properties"]["setup"]["enum"].as_array().unwrap();
@@ -82,19 +111,24 @@ fn the_page_on_templates_lists_the_ways_of_signing_in() {
 
 #[test]
 fn the_page_on_templates_lists_the_facts() {
-    let mut table = "| fact | what it says | value |\n|---|---|---|\n".to_owned();
+    let mut table = "| fact | what it says | value | X is |\n|---|---|---|---|\n".to_owned();
     for name in Fact::names() {
         let forms = [name.to_owned(), format!("{name}[X]"), format!("{name}[X].read")];
         let (form, fact) = forms
             .iter()
             .find_map(|form| Some((form, Fact::parse(form).ok()?)))
             .unwrap_or_else(|| panic!("no form of `{name}` is read"));
-        let _ = writeln!(table, "| `{form}` | {} | {} |", fact.title(), fact.kind().words());
+        assert_eq!(fact.about().is_some(), form.contains("[X]"), "{form}");
+        let (title, about) = (fact.title(), fact.about().unwrap_or_default());
+        let _ = writeln!(table, "| `{form}` | {title} | {} | {about} |", fact.kind().words());
     }
     let objects = leaves("user.object[X].");
     let fields = leaves("user.field[X].");
     let _ =
         writeln!(table, "\nInstead of `read`, of an object:\n{objects};\nof a field: {fields}.");
+    let features = Fact::features().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    let features = features.join(",\n");
+    let _ = writeln!(table, "\n`org.feature[X]` takes {features}.");
     hold("docs/templates.md", "facts", &table);
 }
 

@@ -94,6 +94,108 @@ fn where_a_key_is_pinned_only_what_it_signed_is_read() {
 }
 
 #[test]
+fn a_pinned_key_holds_for_what_is_named_by_its_path_too() {
+    let env = home();
+    env.write("mine.toml", format!("{CONFIG}template-keys = [\"{}\"]\n", key()));
+    env.write("vendors/un.toml", signed("acme.toml").replace("\"acme\"", "\"un\""));
+    env.write("vendors/deeper/un.toml", signed("acme.toml").replace("\"acme\"", "\"un\""));
+    env.write("beside.toml", signed("acme.toml").replace("\"acme\"", "\"beside\""));
+    env.write(
+        "ours.toml",
+        "format = 1\ntemplate = { name = \"ours\", title = \"O\", version = \"1\", extends = \
+         \"vendors/un.toml\" }\n",
+    );
+    let with = |arguments: &[&str]| env.run(&[&["--config", "mine.toml"], arguments].concat());
+    for file in ["vendors/un.toml", "./vendors/../vendors/un.toml", "vendors/deeper/un.toml"] {
+        for arguments in [
+            &["template", "show", file][..],
+            &["template", "check", file],
+            &["template", "diff", file, "gong"],
+            &["template", "test", file],
+            &["diff", "--template", file, "--org", "demo"],
+            &["deploy", "--template", file, "--org", "demo", "--yes"],
+            &["package", "--template", file, "--from", ".", "--out", "p"],
+        ] {
+            let run = with(arguments);
+            assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?}: {run:?}");
+            assert_contains(&run, &["is not verified"]);
+        }
+    }
+    // What builds on such a one from elsewhere is refused too.
+    for arguments in [&["template", "check", "ours.toml"][..], &["template", "show", "ours.toml"]] {
+        let run = with(arguments);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert_contains(&run, &["is not verified"]);
+    }
+    // What is signed, or lies elsewhere, is read; and where no key is pinned all is.
+    for file in ["vendors/acme.toml", "beside.toml", "gong"] {
+        assert_eq!(with(&["template", "show", file]).code, 0, "{file}");
+    }
+    assert_eq!(env.run(&["template", "show", "vendors/un.toml"]).code, 0);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("vendors/un.toml", env.folder().join("link.toml")).unwrap();
+        assert_eq!(with(&["template", "show", "link.toml"]).code, 1);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other() {
+    let env = home();
+    env.write("mine.toml", format!("{CONFIG}template-keys = [\"{}\"]\n", key()));
+    env.write("vendors/un.toml", signed("acme.toml").replace("\"acme\"", "\"un\""));
+    let list = env.run(&["--config", "mine.toml", "template", "list"]);
+    assert_eq!(list.code, 1, "{list:?}");
+    assert!(list.stdout.contains("gong") && list.stdout.contains("Acme Sync"), "{list:?}");
+    assert_contains(&list, &["un.toml` is not verified"]);
+    env.write("sfsetup.toml", CONFIG);
+    env.write("vendors/un.toml", "format = 1\n[template\n");
+    let list = env.run(&["template", "list", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert!(list.code == 1 && found["templates"].as_array().unwrap().len() > 17, "{list:?}");
+    let failed = found["failed"][0].as_str().unwrap();
+    assert!(failed.contains("un.toml") && !failed.contains('\u{1b}'), "{failed}");
+    env.write("sfsetup.toml", "template-paths = [\"gone\"]\n");
+    let list = env.run(&["template", "list"]);
+    assert!(list.code == 1 && list.stdout.contains("gong"), "{list:?}");
+}
+
+/// A stranger's checkout must not show what else is on this machine.
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_a_found_project_is_not_followed() {
+    let env = home();
+    let elsewhere = Env::new();
+    elsewhere.write("secret", "hush = hush\n");
+    elsewhere.write("acme.toml", signed("acme.toml").replace("\"acme\"", "\"away\""));
+    let link = |from: std::path::PathBuf, to: &str| {
+        std::os::unix::fs::symlink(from, env.folder().join(to)).unwrap();
+    };
+    link(elsewhere.folder().join("secret"), "vendors/pw.toml");
+    link(elsewhere.folder().join("acme.toml"), "vendors/away.toml");
+    env.write("kept.txt", signed("acme.toml").replace("\"acme\"", "\"kept\""));
+    link(env.folder().join("kept.txt"), "vendors/kept.toml");
+    env.write("sfsetup.toml", CONFIG);
+    for arguments in [
+        &["template", "list"][..],
+        &["template", "show", "pw"],
+        &["template", "check", "pw"],
+        &["diff", "--template", "pw", "--org", "demo"],
+        &["template", "show", "away"],
+    ] {
+        let run = env.run(arguments);
+        assert_eq!(run.code, 1, "{arguments:?}: {run:?}");
+        assert_contains(&run, &["leads out of", "--config"]);
+        assert!(!format!("{run:?}").contains("hush"), "{run:?}");
+    }
+    let list = env.run(&["template", "list"]);
+    assert!(list.stdout.contains("kept") && !list.stdout.contains("away"), "{list:?}");
+    // What is named counts, as it stands.
+    let named = env.run(&["--config", "sfsetup.toml", "template", "show", "away"]);
+    assert_eq!(named.code, 0, "{named:?}");
+}
+
+#[test]
 fn a_found_configuration_leads_nowhere_out_of_its_folder() {
     let env = home();
     let elsewhere = Env::new();

@@ -357,6 +357,9 @@ fn what_a_new_revision_asks_is_told_step_by_step() {
     assert!(env.run(&["template", "diff", "gong", "gong"]).stdout.contains("Both ask the same"));
 }
 
+/// The demo org's metadata in files.
+const METADATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/metadata");
+
 #[test]
 fn a_template_that_nobody_looked_at_for_a_year_says_so() {
     let env = Env::new();
@@ -366,13 +369,65 @@ fn a_template_that_nobody_looked_at_for_a_year_says_so() {
         crate::support::finish(output)
     };
     // 23 and 24 November 2027.
-    let young = run("1826928000", &["template", "show", "ampersand"]);
-    assert!(!young.stderr.contains("more than a year"), "{young:?}");
-    let show = run("1827014400", &["template", "show", "ampersand"]);
-    assert!(show.stderr.contains(old), "{show:?}");
-    let page = run("1827014400", &["template", "show", "ampersand", "--format", "html"]);
-    assert!(page.stdout.contains("more than a year ago"), "{page:?}");
+    let (young, late) = ("1826928000", "1827014400");
     let set = ["--set", "app=Ampersand"];
-    let diff = [&["diff", "--template", "ampersand", "--from", "."], &set[..]].concat();
-    assert!(run("1827014400", &diff).stderr.contains(old));
+    let with_set = |arguments: &[&'static str]| [arguments, &set].concat();
+    let json = ["--format", "json"];
+    for arguments in [
+        &["template", "show", "ampersand"][..],
+        &["template", "show", "ampersand", "--asks"],
+        &["template", "show", "ampersand", "--format", "html"],
+        &["template", "check", "ampersand"],
+        &["template", "diff", "gong", "ampersand"],
+        &with_set(&["diff", "--template", "ampersand", "--from", METADATA]),
+        &with_set(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]),
+    ] {
+        let quiet = [arguments, &["-q"]].concat();
+        let words = |run: &crate::support::Run| {
+            run.stdout.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+        };
+        let now = run(young, &quiet);
+        assert!(!words(&now).contains("more than a year"), "{arguments:?}: {now:?}");
+        let then = run(late, &quiet);
+        assert!(words(&then).contains(old), "{arguments:?}: {then:?}");
+        assert_eq!(now.code, then.code, "{arguments:?}");
+    }
+    for (arguments, pointer) in [
+        (&["template", "show", "ampersand"][..], "/review_overdue"),
+        (&["template", "show", "ampersand", "--asks"], "/review_overdue"),
+        (&["template", "diff", "gong", "ampersand"], "/new/review_overdue"),
+        (
+            &with_set(&["diff", "--template", "ampersand", "--from", METADATA]),
+            "/templates/0/review_overdue",
+        ),
+    ] {
+        for (day, is_late) in [(young, false), (late, true)] {
+            let run = run(day, &[arguments, &json].concat());
+            let told: Json = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(told.pointer(pointer), Some(&is_late.into()), "{arguments:?}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_day_that_has_yet_to_come_is_a_mistake_and_tomorrow_is_none() {
+    let env = Env::new();
+    // The tests run on 27 November 2026.
+    for (day, is_mistake) in
+        [("2026-11-27", false), ("2026-11-28", false), ("2026-11-29", true), ("2027-01-01", true)]
+    {
+        env.write(
+            "t.toml",
+            format!(
+                "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                 \"https://x.example.com\"\nreviewed = {day}\n[[step]]\nid = \"a\"\ntitle = \
+                 \"A\"\ndocs = \"https://x.example.com\"\nwant = [{{ fact = \"org.api_access\", \
+                 equals = true }}]\n"
+            ),
+        );
+        let run = env.run(&["template", "check", "t.toml"]);
+        assert_eq!(run.code, i32::from(is_mistake), "{day}: {run:?}");
+        let words = format!("t.toml:7: error: `reviewed` is {day}, a day that has yet to come");
+        assert_eq!(run.stdout.contains(&words), is_mistake, "{day}: {run:?}");
+    }
 }

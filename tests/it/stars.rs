@@ -126,3 +126,40 @@ async fn files_tell_of_no_star() {
     let found = told(&run);
     assert!(found[0].1 == "not-observed" && found[0].2.contains("offline"), "{run:?}");
 }
+
+#[tokio::test]
+async fn an_exception_that_leaves_nothing_out_is_said() {
+    let except = ", except = [\"ViewAllDatta\", \"ViewSetup\"]";
+    let lab = lab("userPermissions[View*].enabled", except).await;
+    let words = "step `a`: `except` names `ViewAllDatta`, and `userPermissions[View*].enabled` \
+                 stands for no such, so that it leaves nothing out; did you mean `ViewAllData`?";
+    let diff = lab.run(DIFF).await;
+    let report: Json = serde_json::from_str(&diff.stdout).unwrap();
+    assert_eq!(report["orgs"][0]["notes"], serde_json::json!([words]), "{diff:?}");
+    let plan = lab.run(&["deploy", "--template", "t.toml"]).await;
+    assert!(plan.stdout.contains(words), "{plan:?}");
+    let check = lab.env.run(&["template", "check", "t.toml"]);
+    assert!(check.code == 0 && check.stdout.contains("did you mean `ViewAllData`?"), "{check:?}");
+    // What the star cannot stand for in any org is a mistake of the file.
+    lab.env.write(
+        "t.toml",
+        template("fieldPermissions[Invoice__c.*__c].readable", ", except = [\"Account.Paid__c\"]"),
+    );
+    let check = lab.env.run(&["template", "check", "t.toml"]);
+    assert!(check.code == 1 && check.stdout.contains("cannot stand for"), "{check:?}");
+    // A field is told by its name alone, or with its object.
+    for (except, near) in [
+        ("Pade__c", Some("`Paid__c`")),
+        ("Invoice__c.Pade__c", Some("`Invoice__c.Paid__c`")),
+        ("Paid__c", None),
+        ("invoice__c.paid__c", None),
+    ] {
+        let rest = format!(", except = [\"{except}\"]");
+        lab.env.write("t.toml", template("fieldPermissions[Invoice__c.*__c].readable", &rest));
+        let run = lab.run(DIFF).await;
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let notes = report["orgs"][0]["notes"].to_string();
+        assert_eq!(notes.contains("leaves nothing out"), near.is_some(), "{except}: {notes}");
+        assert!(near.is_none_or(|near| notes.contains(near)), "{except}: {notes}");
+    }
+}

@@ -203,6 +203,130 @@ fn a_template_that_is_too_large_by_itself_is_found_without_an_org() {
     }
 }
 
+const HEAD: &str = "format = 1\n[template]\nname = \"mine\"\ntitle = \"Mine\"\nversion = \
+                    \"1\"\nsource = \"https://x.example.com\"\nreviewed = 2026-11-23\n";
+
+fn step(id: &str, rest: &str) -> String {
+    format!("[[step]]\nid = \"{id}\"\ntitle = \"S\"\ndocs = \"https://x.example.com\"\n{rest}\n")
+}
+
+/// What an org would refuse is found without one.
+#[test]
+fn what_no_package_can_make_is_found_without_an_org() {
+    let env = Env::new();
+    let made = |component: &str, set: &str, path: &str| {
+        format!(
+            "create = {{ component = \"{component}\", set = {{ {set} }} }}\nwant = [{{ component = \
+             \"{component}\", path = \"{path}\", equals = true }}]"
+        )
+    };
+    let site = "url = \"https://a.example.com\", isActive = true, disableProtocolSecurity = false";
+    let nonsense = made("RemoteSiteSetting:A", &format!("{site}, nonsense = true"), "alsoNonsense");
+    env.write(
+        "mine.toml",
+        [
+            HEAD,
+            &step("elements", &nonsense),
+            &step("name", &made("PermissionSet:Ac me", "label = \"A\"", "hasActivationRequired")),
+            &step("path", &made("CustomPermission:../../../evil", "label = \"A\"", "isLicensed")),
+            &step("less", &made("CustomObject:Foo__c", "label = \"A\"", "enableReports")),
+        ]
+        .concat(),
+    );
+    let run = env.run(&["template", "check", "mine.toml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    for words in [
+        "sets RemoteSiteSetting:A nonsense: it has no element `nonsense`",
+        "wants RemoteSiteSetting:A alsoNonsense: it has no element `alsoNonsense`",
+        "names PermissionSet:Ac me, which no org can have",
+        "names CustomPermission:../../../evil, which no org can have",
+        "makes CustomObject:Foo__c without `deploymentStatus`, `nameField`, `pluralLabel`",
+    ] {
+        assert!(run.stdout.contains(words), "`{words}` is not in\n{}", run.stdout);
+    }
+    // A name that comes by a parameter is not made either.
+    let set = made("PermissionSet:{set}", "label = \"A\"", "hasActivationRequired");
+    let text = format!("{HEAD}[parameters.set]\ntitle = \"Set\"\n{}", step("set", &set));
+    env.write("mine.toml", text);
+    for (name, is_made) in [("Ac_me", true), ("Ac me", false), ("9x", false)] {
+        let value = format!("set={name}");
+        let arguments = ["--template", "mine.toml", "--org", "demo", "--set", &value, "--yes"];
+        let run = env.run(&[&["deploy"], &arguments[..]].concat());
+        assert_eq!(run.stdout.contains("is made"), is_made, "{run:?}");
+        assert_eq!(run.stdout.contains("nothing of that name can"), !is_made, "{run:?}");
+    }
+}
+
+/// A mistake of `check` is one wherever the template is used.
+#[test]
+fn a_feature_that_nobody_knows_is_the_same_mistake_everywhere() {
+    let env = Env::new();
+    let want = "want = [{ fact = \"org.feature[EventLogFile]\", equals = true }]";
+    env.write("mine.toml", format!("{HEAD}{}", step("feature", want)));
+    let words = "asks for the feature `EventLogFile`, of which nobody can tell";
+    for arguments in [
+        &["template", "check", "mine.toml"][..],
+        &["diff", "--template", "mine.toml", "--org", "demo"],
+    ] {
+        let run = env.run(arguments);
+        assert_eq!((run.code, run.stderr.matches(words).count()), (1, 1), "{run:?}");
+    }
+    let by_parameter = want.replace("EventLogFile", "{feature}");
+    let text = format!("{HEAD}[parameters.feature]\ntitle = \"F\"\n{}", step("f", &by_parameter));
+    env.write("mine.toml", text);
+    let arguments = ["diff", "--template", "mine.toml", "--org", "demo"];
+    let run = env.run(&[&arguments[..], &["--set", "feature=EventLogFile"]].concat());
+    assert!(run.code != 0 && run.stderr.contains(words), "{run:?}");
+}
+
+#[test]
+fn what_only_an_org_knows_is_said_at_the_end() {
+    let env = Env::new();
+    let told = |want: &str| {
+        let text = format!(
+            "{HEAD}[parameters.user]\ntitle = \"User\"\n{}",
+            step("a", &format!("want = [{{ {want} }}]"))
+        );
+        env.write("mine.toml", text);
+        let run = env.run(&["template", "check", "mine.toml"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        run.stderr
+    };
+    for (want, sorts) in [
+        ("fact = \"user.permission_set[X]\", equals = true", "permission sets"),
+        ("fact = \"user.profile\", equals = \"Acme\"", "profiles"),
+        ("fact = \"user.object[Invoice__c].read\", equals = true", "objects"),
+        ("fact = \"package.installed[acme]\", equals = true", "packages"),
+        (
+            "component = \"ConnectedApp:{user}\", path = \"profileName\", includes = [\"X\"]",
+            "connected apps, profiles",
+        ),
+        (
+            "component = \"Profile:{user}\", path = \"layoutAssignments[Account].layout\", equals = \
+             \"Account-X\"",
+            "objects, page layouts, profiles",
+        ),
+    ] {
+        let words = format!("names that only an org knows are not checked: {sorts};");
+        let said = told(want);
+        assert!(said.contains(&words), "{want}: {said}");
+    }
+    let said = told("fact = \"user.license\", equals = \"Salesforce\"");
+    assert!(!said.contains("only an org knows"), "{said}");
+}
+
+#[test]
+fn all_that_is_no_toml_is_told_at_once() {
+    let env = Env::new();
+    env.write("mine.toml", "format = 1\n[template]\nname = x\ntitle = \"T\"\nversion = = 1\n");
+    let run = env.run(&["template", "check", "mine.toml", "--format", "json"]);
+    let checked: Value = serde_json::from_str(&run.stdout).unwrap();
+    let lines = checked["mistakes"].as_array().unwrap().iter().map(|one| one["line"].as_u64());
+    let mut lines: Vec<u64> = lines.flatten().collect();
+    lines.dedup();
+    assert_eq!(lines, [3, 5], "{checked:#}");
+}
+
 #[test]
 fn the_schema_is_json_and_names_are_checked() {
     let env = Env::new();

@@ -12,6 +12,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Means, Seen};
+use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -89,7 +90,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
+            let exit = answer(ui, arguments, &Report::of(Vec::new(), org, load::today()), failed)?;
             if let Some(choice) = &choice
                 && has_drift
                 && arguments.format.is_for_a_person()
@@ -110,7 +111,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
     let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
-    let report = Report::of(wanted.templates().collect(), org);
+    let report = Report::of(wanted.templates().collect(), org, load::today());
     let exit = answer(ui, arguments, &report, failed)?;
     if arguments.format.is_for_a_person() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);

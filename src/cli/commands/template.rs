@@ -4,16 +4,14 @@ mod list;
 mod new;
 mod test;
 
-use std::path::Path;
-
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::diff::advice::{advice, unknown_here};
+use crate::diff::advice::{Advice, advice, on_day, unknown_here};
 use crate::report::asks::{self, Asks};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
 use crate::report::template as render;
-use crate::template::{self, TemplateErrors, schema};
+use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
 use crate::cli::shared::arguments::{Exit, Format};
 use crate::cli::shared::config::Config;
@@ -79,12 +77,26 @@ enum Action {
     Schema,
 }
 
+/// What there is to know of a template, by itself and on this day.
+fn all_advice(template: &Template) -> Vec<Advice> {
+    let mut found = advice(template);
+    found.extend(on_day(template, &load::today(), &load::latest_day()));
+    found.sort_by_key(|one| one.line);
+    found
+}
+
 /// Adds to the mistakes of a file what is wrong with the template as far as it could be read; what
 /// is merely to be known of it waits until all of it can be.
 fn add_advice(errors: &mut TemplateErrors) {
-    let found = errors.read.as_deref().map(advice).unwrap_or_default();
+    let found = errors.read.as_deref().map(all_advice).unwrap_or_default();
     for one in found.into_iter().filter(|one| one.is_mistake) {
-        errors.add_line(one.line, one.message);
+        // Said with its place already.
+        let is_it = |known: &Mistake| {
+            known.line == one.line && one.message.contains(known.message.as_str())
+        };
+        if !errors.mistakes.iter().any(is_it) {
+            errors.add_line(one.line, one.message);
+        }
     }
 }
 
@@ -114,18 +126,18 @@ fn show(
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
-    load::tell_age(ui, &template);
-    let page = || Page::of(&template, &values, template.age(&load::today()));
+    let today = load::today();
+    let page = || Page::of(&template, &values, template.age(&today));
     let answer = match (asks, format) {
-        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template)),
-        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template)),
+        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template), &today),
+        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template), &today),
         (true, PageFormat::Markdown | PageFormat::Html) => {
             return Err(CommandError::new("what a template asks is no page to publish")
                 .hint("leave out `--format`, or take `--format json`")
                 .usage());
         }
-        (false, PageFormat::Text) => render::show_text(&template),
-        (false, PageFormat::Json) => render::show_json(&template),
+        (false, PageFormat::Text) => render::show_text(&template, &today),
+        (false, PageFormat::Json) => render::show_json(&template, &today),
         (false, PageFormat::Markdown) => page::markdown::render(&page()),
         (false, PageFormat::Html) => page::html::render(&page()),
     };
@@ -157,31 +169,31 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
         Action::Diff { old, new, format } => {
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
-            let revision = Revision::of(&old, &new);
+            let (revision, today) = (Revision::of(&old, &new), load::today());
             ui.answer(&match format {
-                Format::Text => revision::text(&revision),
-                Format::Json => revision::json(&revision),
+                Format::Text => revision::text(&revision, &today),
+                Format::Json => revision::json(&revision, &today),
             })?;
             Ok(Exit::Done)
         }
         Action::Check { template, format } => {
-            let (file, text) = load::source(ui, template)?;
-            let mut checked = template::parse_with(&file, &text, &mut |parent| {
-                load::parent(Path::new(template), parent)
-            });
+            let source = load::source(ui, template)?;
+            let file = source.name.as_str();
+            let mut checked =
+                template::parse_with(file, &source.text, &mut |parent| source.parent(parent));
             if let Err(errors) = &mut checked {
                 add_advice(errors);
             }
-            let advice = checked.as_ref().map(advice).unwrap_or_default();
+            let advice = checked.as_ref().map(all_advice).unwrap_or_default();
             let unknown = checked.as_ref().ok().and_then(unknown_here);
             let is_right = checked.is_ok() && !advice.iter().any(|one| one.is_mistake);
             let exit = if is_right { Exit::Done } else { Exit::Error };
             if *format == Format::Json {
-                ui.answer(&render::check_json(&file, &checked, &advice, unknown.as_deref()))?;
+                ui.answer(&render::check_json(file, &checked, &advice, unknown.as_deref()))?;
                 return Ok(exit);
             }
             let template = checked.map_err(|errors| CommandError::template(&errors))?;
-            ui.answer(&render::check_text(&file, &template, &advice))?;
+            ui.answer(&render::check_text(file, &template, &advice))?;
             if let Some(unknown) = unknown {
                 ui.note(&unknown);
             }

@@ -186,7 +186,8 @@ impl Config {
     /// A text that is no key.
     pub(crate) fn library(&self) -> Result<Library, CommandError> {
         let folders = self.template_paths.iter().map(|path| self.folder().join(path)).collect();
-        Library::new(folders, &self.template_keys)
+        let library = Library::new(folders, &self.template_keys)?;
+        Ok(if self.is_named { library } else { library.within(self.folder()) })
     }
 
     /// Returns the address and the token's variable that the file gives an org.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
-use crate::diff::{Diff, Finding, Source, diff, locate, name_parts};
+use crate::diff::{Diff, Finding, Source, diff, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
@@ -33,6 +33,7 @@ use crate::template::needs::{Needs, needs};
 
 use super::baseline::{self, OfOrg};
 use super::error::CommandError;
+use super::load;
 use super::selection::Selection;
 use super::ui::Ui;
 use super::wanted::Wanted;
@@ -335,9 +336,12 @@ impl<'g> Goal<'g> {
             .map_err(|error| CommandError::plan(&error))?;
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
-        if let Self::Steps { wanted, .. } = self {
-            plan.notes.extend(wanted.templates().filter_map(|template| {
-                Some(format!("of the template `{}`, {}", template.name, template.reading()?))
+        if let Self::Steps { wanted, steps, .. } = self {
+            plan.notes.extend(idle_exceptions(steps, &seen.components().names));
+            let today = load::today();
+            plan.notes.extend(wanted.templates().flat_map(|template| {
+                let known = [template.reading(), template.age(&today)].into_iter().flatten();
+                known.map(|words| format!("of the template `{}`, {words}", template.name))
             }));
         }
         plan.notes.extend(seen.notes.iter().cloned());

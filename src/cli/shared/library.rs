@@ -20,8 +20,19 @@ const LARGEST: u64 = 1 << 16;
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     /// In the order in which they are looked at.
-    pub(crate) folders: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
     keys: Vec<(String, PublicKey)>,
+    /// The folder out of which no link leads, where the configuration was merely found.
+    within: Option<PathBuf>,
+}
+
+/// What lies in the folders, and what of them cannot be read.
+#[derive(Default)]
+pub(crate) struct Shelves {
+    /// The templates' files, in order of name within each folder.
+    pub(crate) files: Vec<PathBuf>,
+    /// A folder each.
+    pub(crate) failed: Vec<CommandError>,
 }
 
 /// A signature that was found right.
@@ -46,12 +57,67 @@ impl Library {
             })?;
             Ok((text.trim().to_owned(), key))
         };
-        Ok(Self { folders, keys: keys.iter().map(read).collect::<Result<_, CommandError>>()? })
+        let keys = keys.iter().map(read).collect::<Result<_, CommandError>>()?;
+        Ok(Self { folders, keys, within: None })
     }
 
-    /// Says whether nothing is read that is not signed.
-    pub(crate) fn is_pinned(&self) -> bool {
-        !self.keys.is_empty()
+    /// The same, of which no file counts that a link leads to from outside a folder: a stranger's
+    /// checkout must not show what else is on this machine.
+    pub(crate) fn within(self, folder: &Path) -> Self {
+        Self { within: Some(folder.to_path_buf()), ..self }
+    }
+
+    /// Says whether a file lies in one of the folders, or below one, by its own path or by where
+    /// its links lead.
+    fn holds(&self, file: &Path) -> bool {
+        let parent = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let places = [parent.canonicalize(), file.canonicalize()];
+        let folders = self.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+        let folders: Vec<PathBuf> = folders.collect();
+        let is_below = |place: PathBuf| folders.iter().any(|folder| place.starts_with(folder));
+        places.into_iter().flatten().any(is_below)
+    }
+
+    /// Reads a file that was asked for by its path, or that another stands on: what lies in the
+    /// folders only as a key has signed it, where keys are pinned.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not signed.
+    pub(crate) fn read(&self, file: &Path) -> Result<String, CommandError> {
+        let text = text_of(file)?;
+        if !self.keys.is_empty() && self.holds(file) {
+            self.verify(file, text.as_bytes())?;
+        }
+        Ok(text)
+    }
+
+    /// Reads a file of the folders that was asked for by its name.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); also where a link leads out of the folder of a configuration that
+    /// was found.
+    pub(crate) fn read_own(&self, file: &Path) -> Result<String, CommandError> {
+        if let Some(folder) = &self.within {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let is_within = match (folder.canonicalize(), file.canonicalize()) {
+                (Ok(folder), Ok(file)) => file.starts_with(folder),
+                // What cannot be followed is not read either.
+                _ => false,
+            };
+            if !is_within {
+                let what = format!("`{}` is passed over", file.display());
+                return Err(CommandError::new(what)
+                    .because(format!(
+                        "it is a link that leads out of `{}`, and the configuration there was found",
+                        folder.display()
+                    ))
+                    .hint("if you trust it, name the configuration: `--config FILE`"));
+            }
+        }
+        self.read(file)
     }
 
     /// Returns the file of a template by its name; a name that leads elsewhere is none.
@@ -64,29 +130,21 @@ impl Library {
         files.find(|file| file.is_file())
     }
 
-    /// Returns the files of the folders, in order of name within each.
-    ///
-    /// # Errors
-    /// A folder cannot be read.
-    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, CommandError> {
-        let mut files = Vec::new();
+    /// Returns the files of the folders, in order of name within each, and what of them cannot be
+    /// read.
+    pub(crate) fn shelves(&self) -> Shelves {
+        let mut shelves = Shelves::default();
         for folder in &self.folders {
-            let failed = |error: std::io::Error| {
-                CommandError::new(format!("cannot read `{}`", folder.display()))
-                    .because(error.to_string())
-                    .hint("it stands in `template-paths` of sfsetup.toml")
-            };
-            let mut here = Vec::new();
-            for entry in std::fs::read_dir(folder).map_err(failed)? {
-                let path = entry.map_err(failed)?.path();
-                if path.extension().is_some_and(|kind| kind == "toml") && path.is_file() {
-                    here.push(path);
-                }
+            match files_in(folder) {
+                Ok(files) => shelves.files.extend(files),
+                Err(error) => shelves.failed.push(
+                    CommandError::new(format!("cannot read `{}`", folder.display()))
+                        .because(error.to_string())
+                        .hint("it stands in `template-paths` of sfsetup.toml"),
+                ),
             }
-            here.sort();
-            files.extend(here);
         }
-        Ok(files)
+        shelves
     }
 
     /// Holds what was read of a file against the signature beside it.
@@ -126,4 +184,31 @@ impl Library {
             .hint("do not use it before you know why; get it anew from where you trust it")),
         }
     }
+}
+
+/// The templates' files of a folder, in order of name.
+fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "toml") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads the text of a template's file.
+///
+/// # Errors
+/// It is a folder, cannot be read, or is no UTF-8.
+pub(crate) fn text_of(path: &Path) -> Result<String, CommandError> {
+    let failed = || CommandError::new(format!("cannot read the template `{}`", path.display()));
+    if path.is_dir() {
+        return Err(failed().because("it is a folder").hint("name one `.toml` file in it"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| failed().because(error.to_string()))?;
+    String::from_utf8(bytes)
+        .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::TargetOrg;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::library::{Library, Signed};
+use crate::cli::shared::library::{Library, Signed, text_of};
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::sha256::hexadecimal;
@@ -32,16 +33,17 @@ pub(crate) struct Loaded {
 /// # Errors
 /// There is none of the name, the file cannot be read or is not signed, or it has mistakes.
 pub(crate) fn load(ui: &Ui, name: &str) -> Result<Template, CommandError> {
-    let library = match is_here(name) {
-        true => Library::default(),
-        false => Config::find(ui.vouched(), None)?.library()?,
-    };
-    read(name, &library, &mut Sha256::new())
+    read(name, &library_for(ui, name)?, &mut Sha256::new())
 }
 
-/// Says whether a name is a shipped template's or a file's, so that nobody looks further.
-fn is_here(name: &str) -> bool {
-    builtin::find(name).is_some() || Path::new(name).exists()
+/// The folders in which a template is looked for; none where its name is a shipped one's, or a
+/// file's and no configuration is named: keys count in a named one alone.
+fn library_for(ui: &Ui, name: &str) -> Result<Library, CommandError> {
+    let is_file = || ui.vouched().config.is_none() && Path::new(name).exists();
+    if builtin::find(name).is_some() || is_file() {
+        return Ok(Library::default());
+    }
+    Config::find(ui.vouched(), None)?.library()
 }
 
 /// Gets a template as `sfsetup.toml` has it for an org.
@@ -69,49 +71,77 @@ pub(crate) fn load_for(
             at.join(".")
         ));
     }
-    tell_age(ui, &template);
     let sha256 = hexadecimal(&hash.finalize());
     Ok(Loaded { template, sha256 })
-}
-
-/// Says of a template that it is old, where it is.
-pub(crate) fn tell_age(ui: &Ui, template: &Template) {
-    if let Some(age) = template.age(&today()) {
-        ui.note(&format!("of the template `{}`: {age}", template.name));
-    }
 }
 
 /// Returns the day, in UTC; `SOURCE_DATE_EPOCH` names another, so that what is published can be
 /// made anew byte for byte.
 pub(crate) fn today() -> String {
+    day_after(Duration::ZERO)
+}
+
+/// Returns the last day that it may be anywhere on earth.
+pub(crate) fn latest_day() -> String {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    day_after(DAY)
+}
+
+fn day_after(time: Duration) -> String {
     let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     let now = named
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
         .unwrap_or_else(jiff::Timestamp::now);
-    now.strftime("%Y-%m-%d").to_string()
+    (now + time).strftime("%Y-%m-%d").to_string()
 }
 
-/// Reads a template's file without its parent: what `template check` needs to show mistakes.
-///
-/// # Errors
-/// There is none of the name, or the file cannot be read.
-pub(crate) fn source(ui: &Ui, name: &str) -> Result<(String, String), CommandError> {
-    let library = match is_here(name) {
-        true => Library::default(),
-        false => Config::find(ui.vouched(), None)?.library()?,
-    };
-    find(name, &library).map(|found| (found.name, found.text))
+/// A template's text without its parent, which `template check` shows mistakes in.
+pub(crate) struct SourceText {
+    /// What it is called in messages.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    path: PathBuf,
+    library: Library,
 }
 
-/// Gets every template that goes by a name: the shipped ones, then those of `template-paths`.
+impl SourceText {
+    /// Gets what it extends, by the name that stands there.
+    ///
+    /// # Errors
+    /// A sentence for the mistake at that name.
+    pub(crate) fn parent(&self, name: &str) -> Result<Template, String> {
+        let mut seen = vec![self.path.clone()];
+        ancestor(&self.path, name, &self.library, &mut Sha256::new(), &mut seen)
+    }
+}
+
+/// Reads a template's file without its parent.
 ///
 /// # Errors
-/// A folder cannot be read, a file is not signed, or one has mistakes.
-pub(crate) fn all(ui: &Ui) -> Result<Vec<Template>, CommandError> {
+/// There is none of the name, or the file cannot be read or is not signed.
+pub(crate) fn source(ui: &Ui, name: &str) -> Result<SourceText, CommandError> {
+    let library = library_for(ui, name)?;
+    let Found { name, text, path, .. } = find(name, &library)?;
+    Ok(SourceText { name, text, path, library })
+}
+
+/// Every template that goes by a name, and what of the folders cannot be read as one.
+pub(crate) struct All {
+    pub(crate) templates: Vec<Template>,
+    pub(crate) failed: Vec<CommandError>,
+}
+
+/// Gets every template that goes by a name: the shipped ones, then those of `template-paths`. One
+/// that cannot be read hides no other.
+///
+/// # Errors
+/// The configuration cannot be read.
+pub(crate) fn all(ui: &Ui) -> Result<All, CommandError> {
     let library = Config::find(ui.vouched(), None)?.library()?;
     let shipped = builtin::all().iter().map(|shipped| shipped.name.to_owned());
     let mut names: Vec<String> = shipped.collect();
-    for file in library.files()? {
+    let shelves = library.shelves();
+    for file in shelves.files {
         let name = file.file_stem().map(|name| name.to_string_lossy().into_owned());
         let Some(name) = name.filter(|name| library.find(name).is_some()) else { continue };
         if names.contains(&name) {
@@ -123,7 +153,14 @@ pub(crate) fn all(ui: &Ui) -> Result<Vec<Template>, CommandError> {
             names.push(name);
         }
     }
-    names.iter().map(|name| read(name, &library, &mut Sha256::new())).collect()
+    let mut all = All { templates: Vec::new(), failed: shelves.failed };
+    for name in names {
+        match read(&name, &library, &mut Sha256::new()) {
+            Ok(template) => all.templates.push(template),
+            Err(error) => all.failed.push(error),
+        }
+    }
+    Ok(all)
 }
 
 /// Holds a template's file, by its path or its name in `template-paths`, against its signature.
@@ -154,54 +191,36 @@ struct Found {
     text: String,
     /// Where it lies; what it extends lies beside it.
     path: PathBuf,
-    /// Whether it comes from a folder of `template-paths`.
-    is_of_library: bool,
+    /// Whether it was found by its name in a folder of `template-paths`.
+    is_by_name: bool,
 }
 
 fn find(name: &str, library: &Library) -> Result<Found, CommandError> {
     if let Some(shipped) = builtin::find(name) {
         let path = PathBuf::from(name);
         let text = shipped.text.to_owned();
-        return Ok(Found { name: format!("{name}.toml"), text, path, is_of_library: false });
+        return Ok(Found { name: format!("{name}.toml"), text, path, is_by_name: false });
     }
     let path = PathBuf::from(name);
     if path.exists() {
-        let text = text_of(&path)?;
-        return Ok(Found { name: name.to_owned(), text, path, is_of_library: false });
+        let text = library.read(&path)?;
+        return Ok(Found { name: name.to_owned(), text, path, is_by_name: false });
     }
     let path = library.find(name).ok_or_else(|| CommandError::unknown_template(name))?;
-    let text = signed_text_of(&path, library)?;
-    Ok(Found { name: path.display().to_string(), text, path, is_of_library: true })
-}
-
-/// Reads a file of `template-paths`; where keys are pinned, only as one of them has signed it.
-fn signed_text_of(path: &Path, library: &Library) -> Result<String, CommandError> {
-    let text = text_of(path)?;
-    if library.is_pinned() {
-        library.verify(path, text.as_bytes())?;
-    }
-    Ok(text)
-}
-
-/// Gets what the template in the file at `of` extends, by the name that stands there.
-///
-/// # Errors
-/// A sentence for the mistake at that name.
-pub(crate) fn parent(of: &Path, name: &str) -> Result<Template, String> {
-    ancestor(of, name, None, &mut Sha256::new(), &mut vec![of.to_path_buf()])
+    let text = library.read_own(&path)?;
+    Ok(Found { name: path.display().to_string(), text, path, is_by_name: true })
 }
 
 fn read(name: &str, library: &Library, hash: &mut Sha256) -> Result<Template, CommandError> {
     let found = find(name, library)?;
     hash.update(found.text.as_bytes());
     let mut seen = vec![found.path.clone()];
-    let signed_by = found.is_of_library.then_some(library);
     let template = template::parse_with(&found.name, &found.text, &mut |parent| {
-        ancestor(&found.path, parent, signed_by, hash, &mut seen)
+        ancestor(&found.path, parent, library, hash, &mut seen)
     })
     .map_err(|errors| CommandError::template(&errors))?;
     // Otherwise a report would bear another template's name.
-    if found.is_of_library && template.name != name {
+    if found.is_by_name && template.name != name {
         return Err(CommandError::new(format!(
             "`{}` calls itself `{}`, and is looked for as `{name}`",
             found.name, template.name
@@ -215,7 +234,7 @@ fn read(name: &str, library: &Library, hash: &mut Sha256) -> Result<Template, Co
 fn ancestor(
     of: &Path,
     name: &str,
-    signed_by: Option<&Library>,
+    library: &Library,
     hash: &mut Sha256,
     seen: &mut Vec<PathBuf>,
 ) -> Result<Template, String> {
@@ -243,16 +262,12 @@ fn ancestor(
         return Err(format!("`{name}` stands on itself: {} extend one another", seen.len()));
     }
     seen.push(path.clone());
-    let text = match signed_by {
-        Some(library) => signed_text_of(&path, library),
-        None => text_of(&path),
-    };
-    let text = text.map_err(|error| {
+    let text = library.read(&path).map_err(|error| {
         error.causes.first().map_or(error.what.clone(), |cause| format!("{}: {cause}", error.what))
     })?;
     hash.update(text.as_bytes());
     template::parse_with(&path.display().to_string(), &text, &mut |parent| {
-        ancestor(&path, parent, signed_by, hash, seen)
+        ancestor(&path, parent, library, hash, seen)
     })
     .map_err(|errors| format!("it has mistakes of its own:\n{errors}"))
 }
@@ -270,16 +285,6 @@ fn is_below(of: &Path, path: &Path) -> bool {
         (Ok(folder), Ok(path)) => is_toml && path.starts_with(folder),
         _ => false,
     }
-}
-
-fn text_of(path: &Path) -> Result<String, CommandError> {
-    let failed = || CommandError::new(format!("cannot read the template `{}`", path.display()));
-    if path.is_dir() {
-        return Err(failed().because("it is a folder").hint("name one `.toml` file in it"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| failed().because(error.to_string()))?;
-    String::from_utf8(bytes)
-        .map_err(|error| failed().because(format!("it is not UTF-8 text: {}", error.utf8_error())))
 }
 
 /// Reads `--set` for one template: its parameters with what each is given.

@@ -1,23 +1,25 @@
 //! Names that no org has, as far as that is known without one: permissions, licences, editions,
-//! settings, elements of entries, stars, and what was to be filled in.
+//! settings, stars and their exceptions, and what was to be filled in.
 
 use std::collections::BTreeSet;
 
+use wildmatch::WildMatch;
+
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{
-    Access, EDITIONS, Fact, OrgFeature, OrganizationFact, UserFact, edition_meant,
+    Access, EDITIONS, Fact, OrgFeature, OrganizationFact, UserColumn, UserFact, edition_meant,
 };
 use crate::metadata::names::known::LICENCES;
 use crate::metadata::names::{Name, Pattern, STANDARD_TAB, STANDARD_TABS};
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
-use crate::metadata::registry::{self, Field, Kind, MetadataType, wsdl};
+use crate::metadata::registry::{self, wsdl};
 use crate::metadata::value::Value;
-use crate::template::needs::wanted_names;
+use crate::template::needs::{wanted_by_fact, wanted_names};
 use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
 
-use super::Advice;
+use super::{Advice, made};
 
 /// What stands where something was to be filled in.
 const TO_DO: &str = "TODO";
@@ -35,9 +37,14 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     if let Some(create) = &step.create {
         to_do([create.component.as_str()].into_iter(), &mut notes);
         star(&create.component, &mut notes);
-        not_made(&create.component, &mut notes);
+        made::not_made(&create.component, &mut notes);
+        made::misnamed(&create.component, &mut notes);
+        for path in &create.except {
+            left_out_of_copy(&create.component, path, &mut notes);
+        }
         for (path, value) in &create.set {
             to_do(value.elements().iter().map(String::as_str), &mut notes);
+            made::element("sets", &create.component, path, &mut notes);
             licences(&create.component, path, &Test::Equals(value.clone()), &mut notes);
         }
     }
@@ -71,24 +78,76 @@ pub(super) fn of_head(template: &Template, found: &mut Vec<Advice>) {
 
 /// Says what a template names that only an org can tell of; nothing where it names no such thing.
 pub(super) fn unknown_here(template: &Template) -> Option<String> {
-    let mut sorts: Vec<String> = Vec::new();
-    let wants = template.steps.iter().flat_map(super::settings);
-    for (component, path, ..) in wants {
-        for name in names_of(component, path) {
-            let sort = match &name {
-                Name::Component(_) if name.sort().ends_with('s') => format!("{}es", name.sort()),
-                Name::Component(_) => format!("{}s", name.sort()),
-                Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => continue,
-            };
-            if !sorts.contains(&sort) {
-                sorts.push(sort);
+    let mut sorts: BTreeSet<String> = BTreeSet::new();
+    let made = |component: &str| {
+        let creates = template.steps.iter().filter_map(|step| step.create.as_ref());
+        creates.into_iter().any(|create| create.component == component)
+    };
+    for step in &template.steps {
+        for (want, _) in step.lines() {
+            match want {
+                Want::Metadata { component, path, test, .. } => {
+                    let types = match component.split_once(':') {
+                        Some((type_name, _)) => vec![type_name.trim()],
+                        None => template
+                            .component_types(component)
+                            .into_iter()
+                            .flatten()
+                            .map(String::as_str)
+                            .collect(),
+                    };
+                    let Ok(parsed) = fill(path, "X").parse::<FieldPath>() else { continue };
+                    for type_name in types {
+                        let id = ComponentId::new(registry::canonical_type(type_name), "X");
+                        sorts.extend(sorts_of(&Name::of_setting(&id, &parsed)));
+                        sorts.extend(sorts_of(&wanted_names(&id, &parsed, test)));
+                        if id.type_name != registry::SETTINGS && !made(component) {
+                            sorts.extend(sorts_of(&[Name::Component(id)]));
+                        }
+                    }
+                }
+                Want::Fact { fact, test, .. } => sorts.extend(sorts_of_fact(fact, test)),
+                Want::Manual { .. } | Want::Any(_) => {}
+            }
+        }
+        for Condition { subject, values } in step.when.conditions() {
+            if let Subject::Fact(fact) = subject {
+                sorts.extend(sorts_of_fact(fact, &Test::OneOf(values.clone())));
             }
         }
     }
-    sorts.sort();
-    let all = sorts.join(", ");
-    (!sorts.is_empty())
-        .then(|| format!("whether an org has these {all} is not known here: a diff of one says it"))
+    let all = sorts.into_iter().collect::<Vec<_>>().join(", ");
+    (!all.is_empty()).then(|| {
+        format!(
+            "names that only an org knows are not checked: {all}; a diff against one says whether \
+             it has them"
+        )
+    })
+}
+
+/// What the names are of, as far as only an org knows them.
+fn sorts_of(names: &[Name]) -> Vec<String> {
+    let of = |name: &Name| match name {
+        Name::Component(_) if name.sort().ends_with('s') => Some(format!("{}es", name.sort())),
+        Name::Component(_) => Some(format!("{}s", name.sort())),
+        Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+    };
+    names.iter().filter_map(of).collect()
+}
+
+/// The same of what a fact speaks of, and of what it is wanted to be.
+fn sorts_of_fact(pattern: &str, test: &Test) -> Vec<String> {
+    let Ok(fact) = Fact::parse(&fill(pattern, "X")) else { return Vec::new() };
+    let mut sorts = sorts_of(&Name::of_fact(&fact));
+    sorts.extend(sorts_of(&wanted_by_fact(&fact, test)));
+    let more = match fact {
+        Fact::AppAccess(_) | Fact::AppInstalled => Some("apps"),
+        Fact::Package(_) | Fact::PackageVersion(_) => Some("packages"),
+        Fact::Column(UserColumn::Role) => Some("roles"),
+        _ => None,
+    };
+    sorts.extend(more.map(str::to_owned));
+    sorts
 }
 
 fn names_of(component: &str, path: &str) -> Vec<Name> {
@@ -103,10 +162,12 @@ fn names_of(component: &str, path: &str) -> Vec<Name> {
 /// Notes on a want, without what is within it.
 fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
     match want {
-        Want::Metadata { component, path, test, .. } => {
+        Want::Metadata { component, path, test, except, .. } => {
             to_do([component.as_str(), path.as_str()].into_iter(), notes);
             of_test(test, notes);
             star(component, notes);
+            made::misnamed(component, notes);
+            exceptions(component, path, except, notes);
             if stands_for_nothing(component, path) {
                 let words = "`*` in a key stands for nothing here; name each entry";
                 notes.push((true, format!("wants {component} {path}: {words}")));
@@ -121,11 +182,49 @@ fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
                 }
             }
             settings_member(component, notes);
-            leaf(component, path, notes);
+            made::element("wants", component, path, notes);
         }
         Want::Fact { fact, test, .. } => of_fact(fact, test, notes),
         Want::Manual { text, .. } => to_do([text.as_str()].into_iter(), notes),
         Want::Any(_) => {}
+    }
+}
+
+/// A permission that a copy is to be without.
+fn left_out_of_copy(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
+    for name in names_of(component, path) {
+        if let Name::Permission(name) = name
+            && !name.contains(['*', '?'])
+        {
+            permission(&name, notes);
+        }
+    }
+}
+
+/// Exceptions to a star that leave nothing out: what it stands for is wanted all the same.
+fn exceptions(component: &str, path: &str, except: &[String], notes: &mut Vec<(bool, String)>) {
+    let type_name = component.split_once(':').map_or("PermissionSet", |(name, _)| name.trim());
+    let id = ComponentId::new(type_name, "X");
+    let Ok(parsed) = path.parse::<FieldPath>() else { return };
+    let Ok(Some(pattern)) = Pattern::of_setting(&id, &parsed) else { return };
+    let known = || KNOWN.iter().copied().filter(|name| pattern.matches(name));
+    for one in except.iter().filter(|one| !one.is_empty() && !one.contains('{')) {
+        let is_of_permissions = matches!(pattern, Pattern::Permissions(_));
+        let near = || match is_of_permissions {
+            true => perhaps(nearest(one, known())),
+            false => String::new(),
+        };
+        let says = |words: &str| format!("wants {path}: `except` names `{one}`, {words}{}", near());
+        if !pattern.may_leave_out(one) {
+            let words = "which the star cannot stand for, so that it leaves nothing out";
+            notes.push((true, says(words)));
+        } else if is_of_permissions {
+            let leaves_out = WildMatch::new_case_insensitive(one);
+            if !known().any(|name| leaves_out.matches(name)) {
+                let words = "which leaves out no permission that is widely known";
+                notes.push((false, says(words)));
+            }
+        }
     }
 }
 
@@ -248,11 +347,8 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
             values.for_each(|value| licence(value, is_one_of_several(test), notes));
         }
         Fact::Seats(name) | Fact::Licensed(name) => licence(name, false, notes),
-        Fact::Feature(name) if !name.contains('{') && OrgFeature::find(name).is_none() => {
-            let end = perhaps(nearest(name, OrgFeature::names()));
-            let known = OrgFeature::names().collect::<Vec<_>>().join(", ");
-            let words = format!("asks for the feature `{name}`, of which nobody can tell{end}");
-            notes.push((true, format!("{words}; known are {known}")));
+        Fact::Feature(name) if !name.contains('{') => {
+            notes.extend(OrgFeature::unknown(name).map(|words| (true, words)));
         }
         Fact::Organization(_)
         | Fact::ApiAccessControl
@@ -302,15 +398,6 @@ fn one_of(
     }
 }
 
-/// What no package can make.
-fn not_made(component: &str, notes: &mut Vec<(bool, String)>) {
-    let Some((type_name, full_name)) = component.split_once(':') else { return };
-    let row = registry::find_component(type_name.trim(), full_name.trim());
-    if let Some(why) = row.and_then(MetadataType::why_not_made) {
-        notes.push((true, format!("cannot make {component}: {why}")));
-    }
-}
-
 /// The members of `Settings` are the WSDL's types of settings.
 fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
     let Some((registry::SETTINGS, member)) = component.split_once(':') else { return };
@@ -328,47 +415,6 @@ fn settings_member(component: &str, notes: &mut Vec<(bool, String)>) {
     notes.push((near.is_some(), format!("wants {component}: there are no such settings{end}")));
 }
 
-/// An element that the entries of a list, or a group, do not have. A WSDL may lack what its org
-/// does not use: only what is nearly there is a mistake.
-fn leaf(component: &str, path: &str, notes: &mut Vec<(bool, String)>) {
-    let Some((type_name, full_name)) = component.split_once(':') else { return };
-    let Some(row) = registry::find_component(type_name.trim(), full_name.trim()) else { return };
-    // What is not in a row that is the whole list was found when the path was read.
-    if row.complete {
-        return;
-    }
-    let Ok(parsed) = fill(path, "X").parse::<FieldPath>() else { return };
-    let mut fields: &[Field] = row.fields;
-    let mut above: Option<&Field> = None;
-    for segment in parsed.segments() {
-        if fields.is_empty() || segment.name.contains('X') && !path.contains(&segment.name) {
-            return;
-        }
-        let Some(field) = fields.iter().find(|field| field.name == segment.name) else {
-            let names = || fields.iter().map(|field| field.name);
-            let Some(above) = above else {
-                // At the top a row may not be the whole list.
-                if let Some(near) = names().find(|known| is_slip(&segment.name, known)) {
-                    let words =
-                        format!("it has no element `{}`; did you mean `{near}`?", segment.name);
-                    notes.push((true, format!("wants {component} {path}: {words}")));
-                }
-                return;
-            };
-            let near = nearest(&segment.name, names());
-            let end = perhaps(near);
-            let words = format!("`{}` has no element `{}`{end}", above.name, segment.name);
-            notes.push((near.is_some(), format!("wants {component} {path}: {words}")));
-            return;
-        };
-        fields = match &field.kind {
-            Kind::Section { fields, .. } | Kind::Group(fields) => fields,
-            Kind::Flag | Kind::Number | Kind::Text | Kind::Choice { .. } | Kind::Set { .. } => &[],
-        };
-        above = Some(field);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,20 +429,6 @@ mod tests {
         let mut found = Vec::new();
         of_step(&template.steps[0], &mut found);
         found.into_iter().map(|one| (one.is_mistake, one.message)).collect()
-    }
-
-    #[test]
-    fn what_no_package_can_make_is_a_mistake() {
-        let of = |component: &str| {
-            let mut found = Vec::new();
-            not_made(component, &mut found);
-            found
-        };
-        assert_eq!(of("PermissionSet:{user}"), []);
-        assert_eq!(of("RemoteSiteSetting:Acme"), []);
-        for component in ["ApexClass:Acme", "Settings:Security", "CustomField:Account.A__c"] {
-            assert!(of(component).iter().any(|(is_mistake, _)| *is_mistake), "{component}");
-        }
     }
 
     #[test]
@@ -443,11 +475,6 @@ mod tests {
             (path("Settings:Securty", "x"), true, "`Security`"),
             (path("Profile:X", "fieldPermissions[Phone].readable"), true, "`Object.Field`"),
             (format!("fact = \"user.object[My Object].read\", {on}"), true, "`Account`"),
-            (
-                "fact = \"org.feature[MultiCurency]\", equals = true".to_owned(),
-                true,
-                "`MultiCurrency`",
-            ),
             (path("Profile:X", "objectPermissions[*].allowRead"), true, "`*`"),
             (path("Settings:SecuritySettings", "x"), true, "`Security`"),
             (path("Settings:Security", "sesionSettings.x"), true, "`sessionSettings`"),

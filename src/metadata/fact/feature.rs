@@ -1,6 +1,8 @@
 //! Features of an org that a file of settings says to be on or off; each row is an element of the
 //! WSDL's (S 2.8), and what has no row is looked at by hand.
 
+use crate::metadata::registry::nearest::{nearest, perhaps};
+
 /// A feature, and where it is said.
 #[derive(Debug)]
 pub(crate) struct OrgFeature {
@@ -37,6 +39,17 @@ impl OrgFeature {
     /// Finds a feature by its name.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         FEATURES.iter().find(|row| row.name == name)
+    }
+
+    /// Says what is wrong with a name that is none of them; nothing where it is one.
+    pub(crate) fn unknown(name: &str) -> Option<String> {
+        if Self::find(name).is_some() {
+            return None;
+        }
+        let end = perhaps(nearest(name, Self::names()));
+        let known = Self::names().collect::<Vec<_>>().join(", ");
+        let words = format!("asks for the feature `{name}`, of which nobody can tell{end}");
+        Some(format!("{words}; known are {known}"))
     }
 
     /// Returns the names of all of them.

@@ -91,6 +91,19 @@ impl Pattern {
         matches!(self, Self::Fields { fields, .. } if matches!(fields.as_str(), "*" | "*__c"))
     }
 
+    /// Says whether leaving out what an exception stands for may leave out something: a name, or
+    /// one with `*` and `?`, with its object or without.
+    pub fn may_leave_out(&self, except: &str) -> bool {
+        match self {
+            Self::Permissions(text) => may_meet(text, except),
+            // No name of a field has a period, so that one parts it from its object.
+            Self::Fields { object, fields, .. } => {
+                !except.contains('.') && may_meet(fields, except)
+                    || may_meet(&format!("{object}.{fields}"), except)
+            }
+        }
+    }
+
     /// Says whether a name is meant: a permission, or a field without its object.
     pub fn matches(&self, name: &str) -> bool {
         let (Self::Permissions(text) | Self::Fields { fields: text, .. }) = self;
@@ -101,6 +114,33 @@ impl Pattern {
 /// Letters, digits, `_` and stars.
 fn is_pattern(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '*'))
+}
+
+/// Says whether two patterns may match one name, in any capitals.
+fn may_meet(one: &str, other: &str) -> bool {
+    let lower = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (one, other) = (lower(one), lower(other));
+    // Whether what is left of the one, from here on, may meet each rest of the other.
+    let mut below: Vec<bool> = Vec::new();
+    for at in (0..=one.len()).rev() {
+        let mut row = vec![false; other.len() + 1];
+        for by in (0..=other.len()).rev() {
+            let (here, there) = (one.get(at), other.get(by));
+            row[by] = match (here, there) {
+                (None, None) => true,
+                _ if here == Some(&'*') && below[by] => true,
+                (_, Some('*')) if row[by + 1] => true,
+                (Some('*'), Some(_)) => row[by + 1],
+                (Some(_), Some('*')) => below[by],
+                (Some(here), Some(there)) => {
+                    (here == there || *here == '?' || *there == '?') && below[by + 1]
+                }
+                _ => false,
+            };
+        }
+        below = row;
+    }
+    below[0]
 }
 
 impl Names {
@@ -137,6 +177,33 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_meet_where_one_name_may_be_of_both() {
+        for (one, other, meet) in [
+            ("View*", "ViewAllDatta", true),
+            ("View*", "viewalldata", true),
+            ("View*", "VeiwAllData", false),
+            ("View*", "*Data", true),
+            ("View*", "Edit*", false),
+            ("*__c", "Secret_?", false),
+            ("*__c", "Secret__?", true),
+            ("*", "", true),
+            ("a*", "", false),
+            ("*a*a*a*a*a*a*a*a*a*", "b*b*b*b*b*b*b*b*b*b", true),
+            ("*a*", "??", true),
+        ] {
+            assert_eq!(may_meet(one, other), meet, "{one} {other}");
+            assert_eq!(may_meet(other, one), meet, "{other} {one}");
+        }
+        let fields = Pattern::Fields {
+            object: "Task".to_owned(),
+            fields: "*__c".to_owned(),
+            editable: false,
+        };
+        assert!(fields.may_leave_out("Task.Secret__c") && fields.may_leave_out("Secret__c"));
+        assert!(!fields.may_leave_out("Account.Secret__c") && !fields.may_leave_out("Phone"));
+    }
 
     #[test]
     fn a_star_means_fields_of_an_object_or_permissions_and_nothing_else() {

@@ -3,6 +3,32 @@
 
 use super::{MetadataType, SETTINGS, wsdl};
 
+/// What the file of a new component must say: of these types the Metadata API Developer Guide calls
+/// each of the elements required. What a WSDL requires is less than an org does.
+const MUST_SAY: &[(&str, &[&str])] = &[
+    ("CorsWhitelistOrigin", &["urlPattern"]),
+    ("CspTrustedSite", &["endpointUrl", "isActive"]),
+    ("CustomPermission", &["label"]),
+    ("Group", &["name"]),
+    ("Queue", &["name"]),
+    ("RemoteSiteSetting", &["disableProtocolSecurity", "isActive", "url"]),
+    ("Role", &["name"]),
+];
+
+/// The same of a custom object that holds records.
+const OBJECT_MUST_SAY: &[&str] =
+    &["deploymentStatus", "label", "nameField", "pluralLabel", "sharingModel"];
+
+/// Returns the elements that the file of a new component of this type and name must have; none
+/// where no source says so.
+pub fn must_say(type_name: &str, full_name: &str) -> &'static [&'static str] {
+    if type_name == "CustomObject" {
+        return if full_name.ends_with("__c") { OBJECT_MUST_SAY } else { &[] };
+    }
+    let found = MUST_SAY.iter().find(|(known, _)| *known == type_name);
+    found.map_or(&[], |(_, elements)| elements)
+}
+
 impl MetadataType {
     /// Says why no package can make a component of this type, as the end of a sentence; none where
     /// one can.
@@ -44,6 +70,7 @@ impl MetadataType {
 #[cfg(test)]
 mod tests {
     use super::super::{find, find_component, wsdl};
+    use super::{MUST_SAY, OBJECT_MUST_SAY, must_say};
 
     #[test]
     fn what_is_one_known_document_can_be_made() {
@@ -63,6 +90,18 @@ mod tests {
         }
         let settings = find_component("Settings", "Security").unwrap();
         assert!(settings.why_not_made().is_some_and(|why| why.contains("always there")));
+    }
+
+    #[test]
+    fn what_a_file_must_say_its_type_has() {
+        for (type_name, elements) in MUST_SAY.iter().chain([&("CustomObject", OBJECT_MUST_SAY)]) {
+            let told = wsdl::find(type_name).unwrap();
+            for element in *elements {
+                assert!(told.field(element).is_some(), "{type_name} {element}");
+            }
+        }
+        assert!(must_say("CustomObject", "Invoice__c").contains(&"nameField"));
+        assert!(must_say("CustomObject", "Told__e").is_empty());
     }
 
     #[test]

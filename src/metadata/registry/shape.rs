@@ -3,7 +3,7 @@
 //! order elements stand, since when they are there.
 
 use super::nearest::nearest;
-use super::wsdl::{self, WsdlField, WsdlType};
+use super::wsdl::{self, Holds, WsdlField, WsdlType};
 use super::{ApiVersion, Field, Kind, SetForm, UnknownPath, find_component, root_name};
 use crate::metadata::path::{FieldPath, Segment};
 
@@ -85,6 +85,15 @@ impl Shape {
         let is_told = move |name| told.iter().any(|field| field.name == name);
         let rest = self.fields.iter().map(|field| field.name).filter(move |name| !is_told(*name));
         told.iter().map(|field| field.name).chain(rest).filter_map(move |name| self.child(name))
+    }
+
+    /// Says whether a WSDL tells all elements within this one; a value has none.
+    pub fn is_told(self) -> bool {
+        match (self.elements, self.told) {
+            (Some(elements), _) => elements.told,
+            (None, Some(told)) => !matches!(told.holds, Holds::Anything | Holds::Elements(_)),
+            (None, None) => false,
+        }
     }
 
     /// Returns where an element stands among its like within this one, counted from 0; `None` where

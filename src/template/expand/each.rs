@@ -7,6 +7,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 use crate::metadata::names::{Names, Pattern};
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::Unseen;
 use crate::template::{Applies, Test};
 
@@ -41,14 +42,27 @@ impl Each {
         Ok(meant.map(|one| (self.want(&one.name), one.unseen.clone())).collect())
     }
 
-    /// A field is left out by its name alone, too.
-    fn is_meant(&self, name: &str) -> bool {
-        let alone = name.split_once('.').map_or(name, |(_, field)| field);
-        let is_it = |pattern: &String| {
-            let pattern = WildMatch::new_case_insensitive(pattern);
-            pattern.matches(name) || pattern.matches(alone)
+    /// Returns what of its exceptions leaves nothing out, each with the name that was probably
+    /// meant; nothing where nobody knows what the star stands for.
+    pub(crate) fn idle(&self, names: &Names) -> Vec<(&str, Option<String>)> {
+        let Ok(all) = names.matches(&self.pattern) else { return Vec::new() };
+        let is_idle = |except: &&String| {
+            !except.is_empty() && !all.iter().any(|one| leaves_out(except, &one.name))
         };
-        !self.except.iter().any(is_it)
+        let near = |except: &str| {
+            let is_whole = except.contains('.');
+            let known = all.iter().map(|one| match is_whole {
+                true => one.name.as_str(),
+                false => alone(&one.name),
+            });
+            nearest(except, known).map(str::to_owned)
+        };
+        let idle = self.except.iter().filter(is_idle);
+        idle.map(|except| (except.as_str(), near(except))).collect()
+    }
+
+    fn is_meant(&self, name: &str) -> bool {
+        !self.except.iter().any(|except| leaves_out(except, name))
     }
 
     fn want(&self, name: &str) -> ExpandedWant {
@@ -61,6 +75,17 @@ impl Each {
             self.user.clone().and_then(|user| Some((Fact::of_permission(&path)?, user)));
         ExpandedWant::Metadata { id: self.id.clone(), path, test: self.test.clone(), effective }
     }
+}
+
+/// The name of a field without its object.
+fn alone(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(_, field)| field)
+}
+
+/// Says whether an exception speaks of a name. A field is left out by its name alone, too.
+fn leaves_out(except: &str, name: &str) -> bool {
+    let pattern = WildMatch::new_case_insensitive(except);
+    pattern.matches(name) || pattern.matches(alone(name))
 }
 
 /// Returns what the stars of steps that may apply stand for, as far as that is known.

@@ -180,6 +180,7 @@ fn each_state_is_shown() {
           "source": "https://docs.example.com/acme",
           "reviewed": "2026-11-23",
           "source_read": null,
+          "review_overdue": false,
           "extends": null,
           "dropped": []
         }

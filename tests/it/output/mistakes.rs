@@ -141,6 +141,7 @@ fn a_wrong_call_says_what_is_missing() {
           "source": "https://docs.example.com/acme",
           "reviewed": "2026-11-23",
           "source_read": null,
+          "review_overdue": false,
           "extends": null,
           "dropped": []
         }

@@ -90,7 +90,7 @@ fn a_template_is_checked_with_every_mistake_at_once() {
     acme.toml:42: note: step `invite` has no `docs`: nobody can look up who asks for it
     acme: no mistakes; 1 parameter, 7 steps, 8 wants
     --- stderr
-    note: whether an org has these objects is not known here: a diff of one says it
+    note: names that only an org knows are not checked: connected apps, objects, permission sets, profiles; a diff against one says whether it has them
     --- exit 0
     ");
     let broken = STATES

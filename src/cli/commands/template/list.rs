@@ -8,6 +8,7 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::nearest;
+use crate::report::Failure;
 use crate::report::gallery::{self, Sought};
 use crate::template::SignIn;
 
@@ -53,9 +54,10 @@ fn ways() -> impl TypedValueParser<Value = SignIn> {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandError> {
-    let mut templates = load::all(ui)?;
+    let load::All { mut templates, failed } = load::all(ui)?;
     for group in &arguments.group {
         if let Some(known) = gallery::unknown_group(&templates, group) {
+            failed.iter().for_each(|error| ui.error(error));
             let near = nearest(group, known.iter().copied());
             let hint = near.map_or_else(
                 || format!("there are {}", known.join(", ")),
@@ -82,7 +84,16 @@ pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandErr
     };
     ui.answer(&match arguments.format {
         Format::Text => gallery::list_text(&templates, by),
-        Format::Json => gallery::list_json(&templates),
+        Format::Json => {
+            let failed: Vec<String> = failed.iter().map(plain_words).collect();
+            gallery::list_json(&templates, &failed)
+        }
     })?;
-    Ok(Exit::Done)
+    failed.iter().for_each(|error| ui.error(error));
+    Ok(if failed.is_empty() { Exit::Done } else { Exit::Error })
+}
+
+/// What went wrong and why, in plain text.
+fn plain_words(error: &CommandError) -> String {
+    anstream::adapter::strip_str(&Failure::from(error).message).to_string()
 }
