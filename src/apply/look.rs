@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::metadata::assignable::OrgLimits;
 use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::manifest::Manifest;
@@ -16,6 +17,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Org, OrgError, OrgErrorKind, Values};
+use crate::plan::assignment::may_be_given;
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::needs::{Needs, needs};
@@ -35,6 +37,8 @@ pub struct Examined {
     pub graph: Vec<Dependency>,
     /// What the org said about single components.
     pub messages: Vec<String>,
+    /// What it was found not to take; as far as a change needs it.
+    pub limits: OrgLimits,
 }
 
 /// Looks up what the values of parameters name, before anything else is asked; `is_given` says of a
@@ -123,7 +127,21 @@ pub(crate) async fn examine(
     let mut names = needs.names.clone();
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
     components.names = org.names(&names, &components, values).await?.with_matches_of(&matches);
-    Ok(Examined { components, facts, graph, messages: retrieved.messages })
+    let limits = match to_change && done.is_none() {
+        true => limits(org, steps, &needs, &facts).await?,
+        false => OrgLimits::default(),
+    };
+    Ok(Examined { components, facts, graph, messages: retrieved.messages, limits })
+}
+
+/// Asks what an org does not take, as far as the steps may lead to it.
+async fn limits(
+    org: &Org,
+    steps: &[ExpandedStep<'_>],
+    needs: &Needs,
+    facts: &FactValues,
+) -> Result<OrgLimits, OrgError> {
+    org.limits(&may_be_given(&needs.facts, facts, steps)).await
 }
 
 /// Retrieves what steps need. Where facts alone ask for components, a caller who may not retrieve

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 
@@ -86,7 +85,7 @@ async fn seats(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
         .iter()
         .filter(|target| {
             plan.assignments.iter().any(|one| {
-                target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())
+                target.id.type_name == "PermissionSet" && one.what.is_set(&target.id.full_name)
             })
         })
         .filter_map(|target| {

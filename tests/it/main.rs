@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 mod asked;
+mod assigning;
 mod authoring;
 mod baseline;
 mod broken;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::diff::{Diff, Finding, Source, diff, locate, name_parts};
 use crate::journal::Entry;
+use crate::metadata::assignable::OrgLimits;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
@@ -73,6 +74,7 @@ pub(crate) struct Seen {
     against: Option<AgainstBaseline>,
     facts: FactValues,
     graph: Vec<Dependency>,
+    limits: OrgLimits,
     version: ApiVersion,
     is_online: bool,
     same_org: bool,
@@ -127,6 +129,7 @@ impl Seen {
             against: None,
             facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
             graph: Vec::new(),
+            limits: OrgLimits::default(),
             version: org.api_version(),
             is_online: true,
             same_org: true,
@@ -164,6 +167,7 @@ impl Seen {
             same_org: self.same_org,
             is_in_place: means == Means::Files,
             is_blind: false,
+            limits: &self.limits,
         }
     }
 }
@@ -214,6 +218,7 @@ impl<'g> Goal<'g> {
                     broken: damaged(&examined.components.not_observed, &|_| true),
                     facts: examined.facts,
                     graph: examined.graph,
+                    limits: examined.limits,
                     notes: examined.components.labels_in_words().collect(),
                     ..Seen::of_org(org, examined.components)
                 })
@@ -510,6 +515,7 @@ fn against(
         components: OnceLock::new(),
         facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
         graph: Vec::new(),
+        limits: OrgLimits::default(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: now.is_of_same_org(side),
@@ -613,6 +619,7 @@ pub(crate) fn of_files(
             "offline: only an org can answer this, a folder of files cannot",
         )),
         graph,
+        limits: OrgLimits::default(),
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: true,
