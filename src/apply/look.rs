@@ -8,7 +8,7 @@ use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::{Dependency, Permission, masters};
+use crate::metadata::permission::{Dependency, Permission, come_along, masters};
 use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
@@ -128,7 +128,7 @@ pub(crate) async fn examine(
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
     components.names = org.names(&names, &components, values).await?.with_matches_of(&matches);
     let limits = match to_change && done.is_none() {
-        true => limits(org, steps, &needs, &facts).await?,
+        true => limits(org, steps, &needs, &facts, &graph).await?,
         false => OrgLimits::default(),
     };
     Ok(Examined { components, facts, graph, messages: retrieved.messages, limits })
@@ -140,8 +140,20 @@ async fn limits(
     steps: &[ExpandedStep<'_>],
     needs: &Needs,
     facts: &FactValues,
+    graph: &[Dependency],
 ) -> Result<OrgLimits, OrgError> {
-    org.limits(&may_be_given(&needs.facts, facts, steps)).await
+    let mut limits = org.limits(&may_be_given(&needs.facts, facts, steps)).await?;
+    let grants = |id: &ComponentId| registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
+    if needs.components.iter().any(grants) {
+        let along = come_along(graph);
+        let along: Vec<&str> = along.iter().map(String::as_str).collect();
+        limits.lacking = match org.unknown_permissions(&along).await {
+            Ok(unknown) => unknown.into_iter().collect(),
+            Err(error) if error.is_about_one_question() => BTreeSet::new(),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(limits)
 }
 
 /// Retrieves what steps need. Where facts alone ask for components, a caller who may not retrieve

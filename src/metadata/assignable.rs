@@ -1,7 +1,7 @@
 //! What a user is given beside metadata, as a row of an object of its own: a permission set
 //! licence, or a permission set (S 4.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -63,11 +63,13 @@ pub struct OrgLimits {
     /// The free seats of permission set licences by the names asked for, or why they are not known
     /// or not to be had; one that is not here was not asked about.
     pub seats: BTreeMap<String, Result<u64, String>>,
+    /// System permissions that the org does not have, of those that come along with others.
+    pub lacking: BTreeSet<String>,
 }
 
 /// Those of an org that was not asked.
 pub static UNASKED: OrgLimits =
-    OrgLimits { rows: BTreeMap::new(), seats: BTreeMap::new() };
+    OrgLimits { rows: BTreeMap::new(), seats: BTreeMap::new(), lacking: BTreeSet::new() };
 
 #[cfg(test)]
 mod tests {

@@ -321,7 +321,21 @@ impl Plan<'_> {
                     ));
                 }
             }
-            for (permission, by) in close(&wanted, &is_granted, basis.graph) {
+            let is_lacking = |permission: &Permission| match permission {
+                Permission::User(name) => basis.limits.lacking.contains(name),
+                Permission::Object(..) | Permission::Field(..) => false,
+            };
+            // What this org does not have it does not ask for either.
+            let all = close(&wanted, &is_granted, basis.graph);
+            self.notes.extend(all.iter().filter(|(need, _)| is_lacking(need)).map(|(need, by)| {
+                format!(
+                    "{id}: {by} comes with {need} elsewhere; this org has no {need}, so it is \
+                     left out"
+                )
+            }));
+            let is_settled =
+                |permission: &Permission| is_granted(permission) || is_lacking(permission);
+            for (permission, by) in close(&wanted, &is_settled, basis.graph) {
                 let is_doubled =
                     there.is_some_and(|there| doubled_at(row, there, &permission.path()).is_some());
                 let is_seen = is_seen(&permission, &id, basis, self.made.contains_key(&id));

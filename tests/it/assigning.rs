@@ -140,3 +140,21 @@ async fn a_row_whose_answer_was_lost_or_that_was_begun_is_ours() {
     let back = lab.run(&["rollback", "--yes"]).await;
     assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_that_comes_along_elsewhere_and_is_not_here_stops_nothing() {
+    let template = format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \
+         \"PermissionSet:Report_Builder\", path = \"userPermissions[InstallPackaging].enabled\", \
+         equals = true }}]\n"
+    );
+    let lab = lab(&template).await;
+    let run = lab.run(&[&["deploy"], ON, &["--yes"]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.stdout.contains("this org has no EditPublicReports, so it is left out")
+            && run.stdout.contains("userPermissions[ViewDataLeakageEvents].enabled")
+            && !run.stdout.contains("userPermissions[EditPublicReports]"),
+        "{run:?}"
+    );
+}
