@@ -224,7 +224,9 @@ fn is_in_doubt(
             let answer = answers.get(fact, of.as_deref());
             is_it && !matches!(answer, FactAnswer::Known(Value::Number(..=0)))
         }),
-        Name::Permission(_) | Name::Edition(_) => true,
+        Name::Permission(_) | Name::ObjectAccess(_) | Name::FieldAccess(_) | Name::Edition(_) => {
+            true
+        }
     }
 }
 

@@ -272,8 +272,17 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         .into_iter()
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
+            // Which objects there are permissions for (S 3.6).
+            let values: Vec<Value> = match (object.name, name.as_str()) {
+                ("FieldPermissions" | "ObjectPermissions", "SobjectType") => {
+                    let value = |one| json!({ "active": true, "label": one, "value": one });
+                    org.permissioned().map(value).collect()
+                }
+                _ => Vec::new(),
+            };
+            let kind = if values.is_empty() { kind } else { "picklist" };
             json!({
-                "name": name, "label": name, "type": kind, "nillable": !["boolean", "id"].contains(&kind), "filterable": object.is_filterable(&name), "sortable": true,
+                "name": name, "label": name, "type": kind, "picklistValues": values, "nillable": !["boolean", "id"].contains(&kind), "filterable": object.is_filterable(&name), "sortable": true,
                 "custom": false, "createable": object.writable && kind != "id", "updateable": false,
                 "relationshipName": relationship.map(|(relationship, _, _)| relationship),
                 "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),

@@ -42,6 +42,7 @@ mod output;
 mod overtaken;
 mod package;
 mod pages;
+mod permissioned;
 mod plan_file;
 mod policies;
 mod project;

@@ -574,7 +574,12 @@ pub(crate) fn of_files(
     let there: RefCell<BTreeSet<ComponentId>> = RefCell::default();
     let in_values = names.iter().filter_map(|name| match name {
         Name::Component(id) if IN_VALUES.contains(&id.type_name.as_str()) => Some(id),
-        Name::Component(_) | Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+        Name::Component(_)
+        | Name::Permission(_)
+        | Name::ObjectAccess(_)
+        | Name::FieldAccess(_)
+        | Name::Licence(_)
+        | Name::Edition(_) => None,
     });
     let held_against: BTreeSet<&str> =
         needed.iter().chain(in_values).map(|id| id.type_name.as_str()).collect();

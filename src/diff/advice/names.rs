@@ -78,7 +78,11 @@ pub(super) fn unknown_here(template: &Template) -> Option<String> {
             let sort = match &name {
                 Name::Component(_) if name.sort().ends_with('s') => format!("{}es", name.sort()),
                 Name::Component(_) => format!("{}s", name.sort()),
-                Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => continue,
+                Name::Permission(_)
+                | Name::ObjectAccess(_)
+                | Name::FieldAccess(_)
+                | Name::Licence(_)
+                | Name::Edition(_) => continue,
             };
             if !sorts.contains(&sort) {
                 sorts.push(sort);
