@@ -3,6 +3,7 @@
 //! What must hold beforehand is asked in `preflight`; what became of a request whose answer was
 //! lost is found out in `recover`.
 
+mod give;
 pub mod interrupt;
 pub mod look;
 pub mod preflight;
@@ -21,10 +22,11 @@ use recover::FoundDeploy;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
 use crate::org::deploy::{DeployRow, DeployStatus, NotStarted, Trial};
-use crate::org::{CreatedRow, Org, OrgError, OrgErrorKind};
+use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::package::{Target, showable};
 use crate::plan::Plan;
-use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg};
+use crate::plan::assignment::Assignment;
+use crate::plan::saved::{SavedChange, SavedOrg};
 
 /// What a plan is carried out for.
 #[derive(Clone, Debug)]
@@ -68,7 +70,7 @@ pub enum Stopped {
         /// Why the org does not cancel it, where it has said so.
         refusal: Option<String>,
     },
-    /// The deploy went through; permission sets that are given after it are not.
+    /// The deploy went through; what is given to users after it is not all.
     Assigning,
 }
 
@@ -138,29 +140,27 @@ pub enum ApplyError {
         /// Why.
         error: OrgError,
     },
-    /// The package is in, and a permission set that was to be taken back after it is not.
+    /// The package is in, and what was to be taken back after it is not.
     #[error(
-        "the package was deployed, but the permission set `{set}` could not be taken from `{user}`: \
-         {error}"
+        "the package was deployed, but the {} could not be taken from `{}`: {error}",
+        of.what,
+        of.user
     )]
     Withdraw {
-        /// Which set.
-        set: String,
-        /// From whom.
-        user: String,
+        /// What, and from whom.
+        of: Box<Assignment>,
         /// The org's words.
         error: OrgError,
     },
     /// The package is in; what REST was to do after it is not.
     #[error(
-        "the package was deployed, but the permission set `{set}` could not be given to `{user}`: \
-         {error}"
+        "the package was deployed, but the {} could not be given to `{}`: {error}",
+        of.what,
+        of.user
     )]
     Assign {
-        /// Which set.
-        set: String,
-        /// To whom.
-        user: String,
+        /// What, and to whom.
+        of: Box<Assignment>,
         /// The org's words.
         error: OrgError,
     },
@@ -291,12 +291,7 @@ impl Applier<'_> {
             changes: plan.changes.iter().map(SavedChange::from).collect(),
             before: stored(&plan.targets, |target| &target.before),
             after: stored(&plan.targets, |target| &target.after),
-            assign: plan
-                .assignments
-                .iter()
-                .filter(|_| !check_only)
-                .map(SavedAssignment::from)
-                .collect(),
+            assign: if check_only { Vec::new() } else { plan.assignments.clone() },
             unassign: if check_only { Vec::new() } else { plan.withdrawals.clone() },
             assigned: Vec::new(),
             rolls_back: purpose.rolls_back.clone(),
@@ -454,59 +449,6 @@ impl Applier<'_> {
                 Err(ApplyError::Interrupted(Stopped::Canceling { id, refusal }))
             }
         }
-    }
-
-    /// Gives and takes back permission sets; each is written down as soon as it is done.
-    async fn finish_by_rest(&self, entry: &mut Entry) -> Result<(), ApplyError> {
-        for one in entry.unassign.clone() {
-            for (object, id) in one.rows.iter().rev() {
-                let row = CreatedRow { object: object.clone(), id: id.clone() };
-                let deleted = self.assigning(self.org.delete_row(&row)).await?;
-                deleted.map_err(|error| ApplyError::Withdraw {
-                    set: one.permission_set.clone(),
-                    user: one.user.clone(),
-                    error,
-                })?;
-            }
-        }
-        for one in entry.assign.clone() {
-            let is_it = |done: &Assigned| {
-                done.user == one.user && done.permission_set == one.permission_set
-            };
-            let begun = entry.assigned.iter().position(is_it);
-            if begun.is_some_and(|at| !entry.assigned[at].is_partial) {
-                continue;
-            }
-            let assigned = self.assigning(self.org.assign(&one.user, &one.permission_set)).await?;
-            let (rows, failed) = match assigned {
-                Ok(rows) => (rows, None),
-                Err((rows, error)) => (rows, Some(error)),
-            };
-            if !rows.is_empty() || failed.is_none() {
-                // What an earlier run has given of it is taken back with the rest.
-                let before = begun.map(|at| entry.assigned.remove(at).rows).unwrap_or_default();
-                let rows = rows.into_iter().map(|row| (row.object, row.id));
-                entry.assigned.push(Assigned {
-                    user: one.user.clone(),
-                    permission_set: one.permission_set.clone(),
-                    rows: before.into_iter().chain(rows).collect(),
-                    is_partial: failed.is_some(),
-                });
-                self.keep(entry)?;
-            }
-            if let Some(error) = failed {
-                return Err(ApplyError::Assign { set: one.permission_set, user: one.user, error });
-            }
-        }
-        Ok(())
-    }
-
-    /// One request that gives or takes back; none is begun once the run was told to stop.
-    async fn assigning<T>(&self, request: impl Future<Output = T>) -> Result<T, ApplyError> {
-        if self.interrupt.is_pressed() {
-            return Err(ApplyError::Interrupted(Stopped::Assigning));
-        }
-        unless(self.interrupt.out_of_patience(), request, Stopped::Assigning).await
     }
 }
 

@@ -26,6 +26,7 @@ mod oauth;
 mod objects;
 mod packaged;
 mod page;
+mod permissioned;
 mod preauth;
 mod query;
 mod records;

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
+use crate::plan::assignment::{Assigned, Assignment};
 use crate::plan::before_image::Image;
-use crate::plan::saved::{Assigned, SavedAssignment, SavedChange, SavedOrg, digest};
+use crate::plan::saved::{SavedChange, SavedOrg, digest};
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.journal/1";
@@ -99,11 +100,11 @@ pub struct Entry {
     pub before: Vec<Stored>,
     /// The components as they were to be after.
     pub after: Vec<Stored>,
-    /// Permission sets to be given.
-    pub assign: Vec<SavedAssignment>,
-    /// Permission sets to be taken back, with the rows that do.
+    /// What is to be given to users.
+    pub assign: Vec<Assignment>,
+    /// What is to be taken back, with the rows that gave it.
     pub unassign: Vec<Assigned>,
-    /// Permission sets that were given, with the rows that did.
+    /// What was given, with the rows that did, or was begun to be given.
     pub assigned: Vec<Assigned>,
     /// The entry that this one takes back.
     pub rolls_back: Option<String>,

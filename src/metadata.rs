@@ -3,6 +3,7 @@
 //! Reading them from disk is left to `snapshot`, asking an org for them to `org`.
 
 pub mod archive;
+pub mod assignable;
 pub mod change_event;
 pub mod compare;
 pub mod decomposed;

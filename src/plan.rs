@@ -6,6 +6,7 @@
 //! refused is in `refusal`, the proof in `proof`, the form on disk in `saved`; a template is tried
 //! on its cases in `trial`.
 
+pub mod assignment;
 mod baseline;
 pub mod before_image;
 mod blind;
@@ -23,6 +24,7 @@ mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Diff, Finding, State, diff};
+use crate::metadata::assignable::OrgLimits;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
@@ -38,12 +40,11 @@ use crate::template::ExpandedStep;
 pub use look::Look;
 pub use rights::{companions, permissions_wanted};
 
+use assignment::{Assigned, Assignment};
 use before_image::Image;
 use left::{Left, LeftKind};
 use proof::same_place;
 use refusal::{Refused, contradicting, sent_alone, sent_in_part, sent_twice};
-use saved::Assigned;
-use steps::Assignment;
 
 /// What is to be brought about.
 #[derive(Clone, Copy)]
@@ -66,9 +67,9 @@ pub enum Desired<'d, 't> {
     BeforeImage {
         /// Each component that the deploy changed.
         images: &'d [Image],
-        /// Permission sets that it gave, and that are taken back.
+        /// What it gave to users, and is taken back.
         assigned: &'d [Assigned],
-        /// Permission sets that it took, and that are given again.
+        /// What it took from users, and is given again.
         withdrawn: &'d [Assigned],
     },
 }
@@ -96,6 +97,8 @@ pub struct Basis<'b> {
     pub is_in_place: bool,
     /// Whether entries of profiles that nobody could see are set all the same.
     pub is_blind: bool,
+    /// What the org was found not to take.
+    pub limits: &'b OrgLimits,
 }
 
 /// What is to change, and how.
@@ -179,9 +182,10 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
         Desired::BeforeImage { images, assigned, withdrawn } => {
             before_image::fill(&mut plan, images, basis);
             plan.originals = images.to_vec();
-            plan.withdrawals =
-                assigned.iter().filter(|one| !one.rows.is_empty()).cloned().collect();
-            plan.assignments = withdrawn.iter().map(Assignment::from).collect();
+            // What was given last goes first: a set may stand on a licence.
+            let assigned = assigned.iter().rev();
+            plan.withdrawals = assigned.filter(|one| !one.rows.is_empty()).cloned().collect();
+            plan.assignments = withdrawn.iter().rev().map(|one| one.of.clone()).collect();
         }
     }
     let refused = plan.build(basis)?;
@@ -218,15 +222,6 @@ impl<'t> Plan<'t> {
     /// Says whether something is left that differs or is missing.
     pub fn is_open(&self) -> bool {
         self.left.iter().any(|left| left.kind == LeftKind::Open)
-    }
-
-    /// Leaves what is assigned: a package alone cannot hold it.
-    pub fn leave_assignments(&mut self) {
-        let given = std::mem::take(&mut self.assignments);
-        self.left.extend(given.into_iter().map(|one| {
-            let id = ComponentId::new("PermissionSet", one.permission_set.as_str());
-            Left::of(&id, None, one.unpackaged())
-        }));
     }
 
     /// Begins a component that is not there.
@@ -394,7 +389,7 @@ impl<'t> Plan<'t> {
         if is_whole {
             self.targets.retain(|target| target.id != one.id);
             if self.made.remove(&one.id).is_some() && one.id.type_name == "PermissionSet" {
-                self.assignments.retain(|of| of.permission_set != one.id.full_name);
+                self.assignments.retain(|of| !of.what.is_set(&one.id.full_name));
             }
         }
         if !refused.contains(&one) {

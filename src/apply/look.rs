@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::metadata::assignable::OrgLimits;
 use crate::metadata::document::Document;
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::manifest::Manifest;
 use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::{Dependency, Permission, masters};
+use crate::metadata::permission::{Dependency, Permission, come_along, masters};
 use crate::metadata::registry::nearest::is_slip;
 use crate::metadata::registry::{self, MetadataType};
 use crate::metadata::settings::settings;
@@ -16,6 +17,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
 use crate::org::retrieve::{RetrieveRequest, Retrieved};
 use crate::org::{Org, OrgError, OrgErrorKind, Values};
+use crate::plan::assignment::may_be_given;
 use crate::plan::before_image::{Image, standings};
 use crate::plan::{self, Plan};
 use crate::template::needs::{Needs, needs};
@@ -35,6 +37,8 @@ pub struct Examined {
     pub graph: Vec<Dependency>,
     /// What the org said about single components.
     pub messages: Vec<String>,
+    /// What it was found not to take; as far as a change needs it.
+    pub limits: OrgLimits,
 }
 
 /// Looks up what the values of parameters name, before anything else is asked; `is_given` says of a
@@ -127,7 +131,33 @@ pub(crate) async fn examine(
     let mut names = needs.names.clone();
     names.retain(|name| is_in_doubt(name, &needs, &components, &facts));
     components.names = org.names(&names, &components, values).await?.with_matches_of(&matches);
-    Ok(Examined { components, facts, graph, messages: retrieved.messages })
+    let limits = match to_change && done.is_none() {
+        true => limits(org, steps, &needs, &facts, &graph).await?,
+        false => OrgLimits::default(),
+    };
+    Ok(Examined { components, facts, graph, messages: retrieved.messages, limits })
+}
+
+/// Asks what an org does not take, as far as the steps may lead to it.
+async fn limits(
+    org: &Org,
+    steps: &[ExpandedStep<'_>],
+    needs: &Needs,
+    facts: &FactValues,
+    graph: &[Dependency],
+) -> Result<OrgLimits, OrgError> {
+    let mut limits = org.limits(&may_be_given(&needs.facts, facts, steps)).await?;
+    let grants = |id: &ComponentId| registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
+    if needs.components.iter().any(grants) {
+        let along = come_along(graph);
+        let along: Vec<&str> = along.iter().map(String::as_str).collect();
+        limits.lacking = match org.unknown_permissions(&along).await {
+            Ok(unknown) => unknown.into_iter().collect(),
+            Err(error) if error.is_about_one_question() => BTreeSet::new(),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(limits)
 }
 
 /// Retrieves what steps need. Where facts alone ask for components, a caller who may not retrieve
@@ -198,7 +228,9 @@ fn is_in_doubt(
             let answer = answers.get(fact, of.as_deref());
             is_it && !matches!(answer, FactAnswer::Known(Value::Number(..=0)))
         }),
-        Name::Permission(_) | Name::Edition(_) => true,
+        Name::Permission(_) | Name::ObjectAccess(_) | Name::FieldAccess(_) | Name::Edition(_) => {
+            true
+        }
     }
 }
 

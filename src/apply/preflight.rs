@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::metadata::ComponentId;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 
 use crate::org::deploy::{AppUsers, DeployRow};
 use crate::org::{Org, OrgError, OrgErrorKind};
+use crate::package::Cause;
 use crate::plan::Plan;
 
 use super::queue;
@@ -62,9 +62,11 @@ async fn check(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
     }
     let unknown = or_none(org.unknown_permissions(&granted(plan, "userPermissions")).await)?;
     preflight.failures.extend(unknown.into_iter().map(|name| {
+        // Who did not ask for it cannot leave it out.
+        let advice = if is_asked_for(plan, &name) { " (leave it out with `--only`)" } else { "" };
         format!(
-            "this org has no system permission `{name}`: its edition, a licence or a feature \
-                 is missing (leave it out with `--only`)"
+            "this org has no system permission `{name}`: its edition, a licence or a feature is \
+             missing{advice}"
         )
     }));
     let without = or_none(org.fields_without_permission(&granted(plan, "fieldPermissions")).await)?;
@@ -86,7 +88,7 @@ async fn seats(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
         .iter()
         .filter(|target| {
             plan.assignments.iter().any(|one| {
-                target.id == ComponentId::new("PermissionSet", one.permission_set.as_str())
+                target.id.type_name == "PermissionSet" && one.what.is_set(&target.id.full_name)
             })
         })
         .filter_map(|target| {
@@ -119,6 +121,14 @@ fn granted<'p>(plan: &'p Plan<'_>, section: &str) -> Vec<&'p str> {
             },
         );
     keys.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Says whether a step asks for a system permission.
+fn is_asked_for(plan: &Plan<'_>, name: &str) -> bool {
+    plan.changes.iter().any(|change| {
+        let key = change.path.as_ref().and_then(|path| path.segments()[0].key.as_deref());
+        matches!(change.cause, Cause::Step(_)) && key == Some(name)
+    })
 }
 
 /// What the org does not show to this user, the deploy itself says.

@@ -22,17 +22,21 @@ pub enum Form {
     /// The client credentials flow too runs only as a user whom an admin has approved for the app;
     /// without this form the app's policy does not reach it (S 6.9).
     ApprovalBindsRunAs,
+    /// CampaignMember, ObjectChangeLog, OpportunityLineItem, OpportunitySplit and
+    /// OpportunityTeamMember have no permissions of their own (S 3.6); without this form they have.
+    ParentsDecide,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ManageUsersNeeds,
         Self::ViewAllDataNeeds,
         Self::OmittedPoliciesStay,
         Self::LoginRangesAdd,
         Self::OmittedFlagsStay,
         Self::ApprovalBindsRunAs,
+        Self::ParentsDecide,
     ];
 
     /// Its name on the command line.
@@ -44,6 +48,7 @@ impl Form {
             Self::LoginRangesAdd => "login-ranges-add",
             Self::OmittedFlagsStay => "omitted-flags-stay",
             Self::ApprovalBindsRunAs => "approval-binds-run-as",
+            Self::ParentsDecide => "parents-decide",
         }
     }
 
@@ -56,6 +61,7 @@ impl Form {
             Self::LoginRangesAdd => "deployed login ranges are added, not put in place",
             Self::OmittedFlagsStay => "a flag that a profile's object entry leaves out stays",
             Self::ApprovalBindsRunAs => "client credentials need the admin's approval too",
+            Self::ParentsDecide => "campaign members, products and the like have no permissions",
         }
     }
 }

@@ -218,7 +218,7 @@ fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
         .iter()
         .filter(|object| object.tooling == tooling && object.since <= call.number())
         .filter(|object| org.may_see(&call.user, object))
-        .map(|object| summary(org, object, call.version))
+        .map(|object| summary(org, &call.user, object, call.version))
         .collect();
     if !tooling {
         let seen =
@@ -237,13 +237,14 @@ fn list_objects(call: &Call<'_>, tooling: bool) -> Reply {
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows }))
 }
 
-fn summary(org: &Org, object: &ObjectDef, version: &str) -> Value {
+fn summary(org: &Org, user: &str, object: &ObjectDef, version: &str) -> Value {
+    let may_make = org.may_make(user, object);
     let folder = if object.tooling { "tooling/sobjects" } else { "sobjects" };
     let url = format!("/services/data/v{version}/{folder}/{}", object.name);
     json!({
         "name": object.name, "label": object.name, "keyPrefix": key_prefix(org, object.name),
         "custom": false, "queryable": true, "retrieveable": true,
-        "createable": object.writable, "deletable": object.writable || object.name == "AuthSession",
+        "createable": may_make, "deletable": may_make || object.name == "AuthSession",
         "updateable": object.name == "UserLogin",
         "urls": { "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}") },
     })
@@ -271,15 +272,24 @@ fn describe(call: &Call<'_>, name: &str, tooling: bool) -> Result<Reply, Refusal
         .into_iter()
         .map(|(name, kind)| {
             let relationship = object.relationships.iter().find(|(_, field, _)| *field == name);
+            // Which objects there are permissions for (S 3.6).
+            let values: Vec<Value> = match (object.name, name.as_str()) {
+                ("FieldPermissions" | "ObjectPermissions", "SobjectType") => {
+                    let value = |one| json!({ "active": true, "label": one, "value": one });
+                    org.permissioned().map(value).collect()
+                }
+                _ => Vec::new(),
+            };
+            let kind = if values.is_empty() { kind } else { "picklist" };
             json!({
-                "name": name, "label": name, "type": kind, "nillable": !["boolean", "id"].contains(&kind), "filterable": object.is_filterable(&name), "sortable": true,
+                "name": name, "label": name, "type": kind, "picklistValues": values, "nillable": !["boolean", "id"].contains(&kind), "filterable": object.is_filterable(&name), "sortable": true,
                 "custom": false, "createable": object.writable && kind != "id", "updateable": false,
                 "relationshipName": relationship.map(|(relationship, _, _)| relationship),
                 "referenceTo": relationship.map_or_else(Vec::new, |(_, _, target)| vec![*target]),
             })
         })
         .collect();
-    let mut body = summary(org, object, call.version);
+    let mut body = summary(org, &call.user, object, call.version);
     body["fields"] = Value::Array(fields);
     Ok(Reply::json(200, &body))
 }

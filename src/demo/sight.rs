@@ -3,6 +3,7 @@
 //! and files of the Metadata API.
 
 use super::catalog::ObjectType;
+use super::deploy::PRE_AUTHORISING;
 use super::id::same_id;
 use super::objects::{ObjectDef, find};
 use super::retrieve::NEEDS_VIEW_SETUP;
@@ -41,6 +42,21 @@ impl Org {
     pub(crate) fn may_see(&self, user: &str, object: &ObjectDef) -> bool {
         let row = RIGHTS.iter().find(|(name, _)| *name == object.name);
         row.is_none_or(|(_, rights)| self.has_one_of(user, rights))
+    }
+
+    /// Whether a user may make rows of an object, and delete them: to assign needs a right of its
+    /// own (S 4.4), to pre-authorise an app three (S 1.4); of a permission set its deploy decides.
+    pub(crate) fn may_make(&self, user: &str, object: &ObjectDef) -> bool {
+        object.writable
+            && match object.name {
+                "PermissionSetAssignment" | "PermissionSetLicenseAssign" => {
+                    self.has_one_of(user, &["AssignPermissionSets", "ManageUsers"])
+                }
+                "SetupEntityAccess" => {
+                    PRE_AUTHORISING.iter().all(|right| self.is_permitted(user, right))
+                }
+                _ => true,
+            }
     }
 
     /// The rows of an object that a user sees.

@@ -280,7 +280,10 @@ impl<'s> Seen<'s, '_> {
         let own = Name::of_component(id);
         let is_missing = outcome == Outcome::Missing;
         let finding = self.finding(want, subject, outcome, actual, access_from);
-        let finding = self.with_names(finding, &Name::of_setting(id, as_wanted), test);
+        let mut names = Name::of_setting(id, as_wanted);
+        // What is so by other rights needs no permissions for the object.
+        names.retain(|name| finding.outcome != Outcome::InSync || !name.is_access());
+        let finding = self.with_names(finding, &names, test);
         let finding = self.with_values(finding, named(test), test);
         if !is_missing || finding.lacks.is_some() {
             return finding;
@@ -300,7 +303,11 @@ impl<'s> Seen<'s, '_> {
     fn is_made(&self, name: &Name) -> bool {
         match name {
             Name::Component(id) => self.made.contains(id),
-            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => false,
+            Name::Permission(_)
+            | Name::ObjectAccess(_)
+            | Name::FieldAccess(_)
+            | Name::Licence(_)
+            | Name::Edition(_) => false,
         }
     }
 

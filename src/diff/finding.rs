@@ -272,7 +272,11 @@ impl<'s> Finding<'s> {
                 let app = app_type(&own.type_name).unwrap_or_default();
                 own == id || (app == id.type_name && own.full_name == id.full_name)
             }),
-            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => true,
+            Name::Permission(_)
+            | Name::ObjectAccess(_)
+            | Name::FieldAccess(_)
+            | Name::Licence(_)
+            | Name::Edition(_) => true,
         })
     }
 

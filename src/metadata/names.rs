@@ -35,6 +35,10 @@ pub enum Name {
     Component(ComponentId),
     /// A system permission.
     Permission(String),
+    /// Object permissions for the object of this name: not every object has its own (S 3.6).
+    ObjectAccess(String),
+    /// Field permissions for fields of the object of this name.
+    FieldAccess(String),
     /// A user licence or permission set licence.
     Licence(String),
     /// An edition of Salesforce.
@@ -86,8 +90,24 @@ impl Name {
     pub fn text(&self) -> &str {
         match self {
             Self::Component(id) => &id.full_name,
-            Self::Permission(name) | Self::Licence(name) | Self::Edition(name) => name,
+            Self::Permission(name)
+            | Self::ObjectAccess(name)
+            | Self::FieldAccess(name)
+            | Self::Licence(name)
+            | Self::Edition(name) => name,
         }
+    }
+
+    /// Says whether it is permissions for an object, not something that an org holds by itself.
+    pub fn is_access(&self) -> bool {
+        matches!(self, Self::ObjectAccess(_) | Self::FieldAccess(_))
+    }
+
+    /// Returns the permissions for an object, where it is not plain that it has its own.
+    fn access(object: &str, of_name: fn(String) -> Self) -> Option<Self> {
+        let is_plain = object.contains("__")
+            || known::WITH_PERMISSIONS.iter().any(|one| one.eq_ignore_ascii_case(object));
+        (!is_plain && is_api_name(object)).then(|| of_name(object.to_owned()))
     }
 
     /// Returns the name for a person: a profile's as Setup shows it (S 3.3).
@@ -102,6 +122,8 @@ impl Name {
     pub fn sort(&self) -> &str {
         match self {
             Self::Permission(_) => "system permission",
+            Self::ObjectAccess(_) => "object permissions for",
+            Self::FieldAccess(_) => "field permissions for",
             Self::Licence(_) => "licence",
             Self::Edition(_) => "edition",
             Self::Component(id) => match id.type_name.as_str() {
@@ -154,7 +176,11 @@ impl Name {
                 }
                 _ => None,
             },
-            Self::Permission(_) | Self::Licence(_) | Self::Edition(_) => None,
+            Self::Permission(_)
+            | Self::ObjectAccess(_)
+            | Self::FieldAccess(_)
+            | Self::Licence(_)
+            | Self::Edition(_) => None,
         }
     }
 
@@ -171,7 +197,14 @@ impl Name {
         if entry.name == "userPermissions" {
             return vec![Self::Permission(key.to_owned())];
         }
-        section(&entry.name).map_or_else(Vec::new, |section| of_type(section.type_name, key))
+        let names = section(&entry.name).map(|section| of_type(section.type_name, key));
+        let object = key.split('.').next().unwrap_or(key);
+        let access = match entry.name.as_str() {
+            "objectPermissions" => Self::access(object, Self::ObjectAccess),
+            "fieldPermissions" => Self::access(object, Self::FieldAccess),
+            _ => None,
+        };
+        names.into_iter().flatten().chain(access).collect()
     }
 
     /// Returns the name of a component, and behind it that of the app whose part it is.
@@ -185,7 +218,10 @@ impl Name {
     pub fn of_fact(fact: &Fact) -> Vec<Self> {
         match fact {
             Fact::Access(Access::Permission(name)) => vec![Self::Permission(name.clone())],
-            Fact::Access(Access::Object(object, _)) => of_type("CustomObject", object),
+            Fact::Access(Access::Object(object, _)) => {
+                let access = Self::access(object, Self::ObjectAccess);
+                of_type("CustomObject", object).into_iter().chain(access).collect()
+            }
             Fact::Access(Access::Field(field, _)) => of_type("CustomField", field),
             Fact::Access(Access::PermissionSet(set)) => of_type("PermissionSet", set),
             Fact::Seats(licence) | Fact::Licensed(licence) => vec![Self::Licence(licence.clone())],
@@ -343,6 +379,12 @@ impl fmt::Display for Lacked {
             [one] => write!(f, " (parameter `{one}`)")?,
             several => write!(f, " (parameters `{}`)", several.join("`, `"))?,
         }
+        if self.name.is_access() {
+            return f.write_str(
+                ", so no profile or permission set can grant any; access to its records is by \
+                 other rights",
+            );
+        }
         if let Some(near) = near.filter(|_| self.is_label) {
             return write!(f, "; that is the label of `{near}`");
         }
@@ -480,6 +522,15 @@ mod tests {
             assert_eq!(names("Profile", path), expected, "{path}");
         }
         assert!(names("ConnectedApp", "objectPermissions[Account].allowRead").is_empty());
+        // It is not plain that these have permissions of their own.
+        assert_eq!(
+            names("Profile", "objectPermissions[CampaignMember].allowRead"),
+            ["object CampaignMember", "object permissions for CampaignMember"]
+        );
+        assert_eq!(
+            names("PermissionSet", "fieldPermissions[Task.Priority].readable"),
+            ["object Task", "field Task.Priority", "field permissions for Task"]
+        );
     }
 
     #[test]

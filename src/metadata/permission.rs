@@ -278,6 +278,17 @@ fn requirements(permission: &Permission, graph: &[Dependency]) -> BTreeSet<Permi
     needs
 }
 
+/// Returns the user permissions that may come along with others, by this program's table and an
+/// org's own graph.
+pub fn come_along(graph: &[Dependency]) -> BTreeSet<String> {
+    let listed = BETWEEN_USER.iter().flat_map(|(_, all)| *all).map(|name| (*name).to_owned());
+    let of_graph = graph.iter().filter_map(|row| match &row.requires {
+        Permission::User(name) => Some(name.clone()),
+        Permission::Object(..) | Permission::Field(..) => None,
+    });
+    listed.chain(of_graph).collect()
+}
+
 /// Finds what must be granted with `wanted` and is not granted yet, as `is_granted` says: each with
 /// the permission that asked for it, needed ones first.
 pub fn close(

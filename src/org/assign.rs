@@ -1,12 +1,16 @@
 //! What REST changes: permission sets and their licences given to users, and taken back (S 4.3,
 //! 4.4).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cirrus::RawBody;
 use serde_json::{Value as Json, json};
 
+use super::facts::LICENCES;
+use crate::metadata::assignable::{Assignable, OrgLimits};
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
-use crate::org::http::{Unanswered, soql_text};
+use crate::org::http::{Unanswered, soql_list, soql_text};
 
 /// A row that was created, so that it can be deleted again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,104 +21,193 @@ pub struct CreatedRow {
     pub id: String,
 }
 
+/// A row that gives something to a user, be it there or not.
+#[derive(Clone, Debug)]
+pub(crate) struct GivingRow {
+    /// Its object.
+    pub(crate) object: &'static str,
+    user: String,
+    /// The field that names what is given, and its id.
+    field: &'static str,
+    value: String,
+}
+
+/// Why a row was not created.
+#[derive(Debug)]
+pub(crate) struct NotCreated {
+    /// The org's words.
+    pub(crate) error: OrgError,
+    /// Whether it may be created all the same: the answer was lost, and it was not there yet.
+    pub(crate) may_come: bool,
+}
+
 impl Org {
-    /// Gives a permission set to a user, its licence first (S 4.3). Rows that are there already are
-    /// left; what was created is returned.
+    /// Finds the rows that give something to a user: of a permission set that of its licence first
+    /// (S 4.3).
     ///
     /// # Errors
-    /// No such user or set, no seat of the licence, or no right to assign. Rows that were created
-    /// before the failure come with it.
-    pub(crate) async fn assign(
+    /// No such user, set or licence, or several of one name.
+    pub(crate) async fn giving_rows(
         &self,
         user: &str,
-        permission_set: &str,
-    ) -> Result<Vec<CreatedRow>, (Vec<CreatedRow>, OrgError)> {
-        let mut created = Vec::new();
-        match self.assign_into(user, permission_set, &mut created).await {
-            Ok(()) => Ok(created),
-            Err(error) => Err((created, error)),
-        }
-    }
-
-    async fn assign_into(
-        &self,
-        user: &str,
-        permission_set: &str,
-        created: &mut Vec<CreatedRow>,
-    ) -> Result<(), OrgError> {
-        let missing = |what: String| OrgError::new(OrgErrorKind::Refused, what);
-        let users = self
-            .wire
-            .query(&format!("SELECT Id FROM User WHERE Username = {}", soql_text(user)))
-            .await?;
-        let user_id = first_id(&users)
-            .ok_or_else(|| missing(format!("there is no user `{user}` in this org")))?;
-        let sets = self
-            .wire
-            .query(&format!(
-                "SELECT Id, LicenseId FROM PermissionSet WHERE {} AND IsOwnedByProfile = false",
-                is_set(permission_set)
-            ))
-            .await?;
-        let set_id = first_id(&sets).ok_or_else(|| {
-            missing(format!("there is no permission set `{permission_set}` in this org"))
-        })?;
-        let licence =
-            sets[0]["LicenseId"].as_str().filter(|id| id.starts_with("0PL")).map(str::to_owned);
-        if let Some(licence) = licence {
-            self.ensure(
-                "PermissionSetLicenseAssign",
-                &user_id,
-                "PermissionSetLicenseId",
-                &licence,
-                created,
-            )
-            .await?;
-        }
-        self.ensure("PermissionSetAssignment", &user_id, "PermissionSetId", &set_id, created).await
-    }
-
-    /// Creates a row unless it is there. A lost answer is settled by looking.
-    async fn ensure(
-        &self,
-        object: &str,
-        user: &str,
-        field: &str,
-        value: &str,
-        created: &mut Vec<CreatedRow>,
-    ) -> Result<(), OrgError> {
-        let find = format!(
-            "SELECT Id FROM {object} WHERE AssigneeId = {} AND {field} = {}",
-            soql_text(user),
-            soql_text(value)
-        );
-        if first_id(&self.wire.query(&find).await?).is_some() {
-            return Ok(());
-        }
-        let body = RawBody::new(
-            json!({ "AssigneeId": user, field: value }).to_string(),
-            "application/json",
-        );
-        let id = match self
-            .wire
-            .send_once(reqwest::Method::POST, &format!("sobjects/{object}"), Some(body))
-            .await
-        {
-            Ok(answer) => answer["id"].as_str().map(str::to_owned),
-            Err(Unanswered { error, may_have_arrived: false }) => return Err(error),
-            Err(Unanswered { error, .. }) => match first_id(&self.wire.query(&find).await?) {
-                Some(id) => Some(id),
-                None => return Err(error),
-            },
+        what: &Assignable,
+    ) -> Result<Vec<GivingRow>, OrgError> {
+        let users = format!("SELECT Id FROM User WHERE Username = {}", soql_text(user));
+        let user = self.only_id(&users, &format!("user `{user}`")).await?;
+        let row = |object, field, value: &str| GivingRow {
+            object,
+            user: user.clone(),
+            field,
+            value: value.to_owned(),
         };
-        let id = id.ok_or_else(|| {
-            OrgError::new(
-                OrgErrorKind::Unexpected,
-                format!("the org created a {object} and does not say which"),
-            )
-        })?;
-        created.push(CreatedRow { object: object.to_owned(), id });
-        Ok(())
+        let of_licence = |id: &str| row("PermissionSetLicenseAssign", "PermissionSetLicenseId", id);
+        match what {
+            Assignable::PermissionSetLicense(name) => {
+                let found = self.licences(&BTreeSet::from([name.as_str()])).await?;
+                match found.as_slice() {
+                    [one] => Ok(vec![of_licence(one["Id"].as_str().unwrap_or_default())]),
+                    [] => Err(refused(format!("there is no {what} in this org"))),
+                    several => {
+                        let count = several.len();
+                        Err(refused(format!("{count} licences of this org go by `{name}`")))
+                    }
+                }
+            }
+            Assignable::PermissionSet(name) => {
+                let set = self.permission_set(name).await?;
+                let licence = set["LicenseId"].as_str().filter(|id| id.starts_with("0PL"));
+                let own = set["Id"].as_str().unwrap_or_default();
+                let own = row("PermissionSetAssignment", "PermissionSetId", own);
+                Ok(licence.map(of_licence).into_iter().chain([own]).collect())
+            }
+        }
+    }
+
+    /// A package's set of the same own name is another one: the org's own goes first.
+    async fn permission_set(&self, name: &str) -> Result<Json, OrgError> {
+        let soql = format!(
+            "SELECT Id, LicenseId, NamespacePrefix FROM PermissionSet WHERE {} AND \
+             IsOwnedByProfile = false",
+            is_set(name)
+        );
+        let mut rows = self.wire.query(&soql).await?;
+        if rows.len() > 1 && !name.contains("__") {
+            rows.retain(|row| row["NamespacePrefix"].as_str().is_none_or(str::is_empty));
+        }
+        match rows.len() {
+            1 => Ok(rows.swap_remove(0)),
+            0 => Err(refused(format!("there is no permission set `{name}` in this org"))),
+            count => Err(refused(format!(
+                "{count} permission sets of this org go by `{name}`: write its namespace in front, \
+                 `namespace__{name}`"
+            ))),
+        }
+    }
+
+    /// The rows of permission set licences that go by one of some names.
+    async fn licences(&self, names: &BTreeSet<&str>) -> Result<Vec<Json>, OrgError> {
+        let (object, columns) = LICENCES[1];
+        let all = soql_list(names.iter().copied());
+        let is_one: Vec<String> =
+            columns.iter().map(|column| format!("{column} IN {all}")).collect();
+        let soql = format!(
+            "SELECT Id, {}, TotalLicenses, UsedLicenses, Status FROM {object} WHERE {}",
+            columns.join(", "),
+            is_one.join(" OR ")
+        );
+        self.wire.query(&soql).await
+    }
+
+    async fn only_id(&self, soql: &str, what: &str) -> Result<String, OrgError> {
+        let rows = self.wire.query(soql).await?;
+        first_id(&rows).ok_or_else(|| refused(format!("there is no {what} in this org")))
+    }
+
+    /// Finds the id of a row that gives something to a user, where it is there.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn given_row(&self, row: &GivingRow) -> Result<Option<String>, OrgError> {
+        Ok(first_id(&self.wire.query(&row.soql()).await?))
+    }
+
+    /// Creates a row that is not there. A lost answer is settled by looking.
+    ///
+    /// # Errors
+    /// No seat of the licence, or no right to assign.
+    pub(crate) async fn create_row(&self, row: &GivingRow) -> Result<String, NotCreated> {
+        let body = json!({ "AssigneeId": row.user, row.field: row.value }).to_string();
+        let body = RawBody::new(body, "application/json");
+        let path = format!("sobjects/{}", row.object);
+        match self.wire.send_once(reqwest::Method::POST, &path, Some(body)).await {
+            Ok(answer) => answer["id"].as_str().map(str::to_owned).ok_or_else(|| {
+                let words = format!("the org created a {} and does not say which", row.object);
+                let error = OrgError::new(OrgErrorKind::Unexpected, words);
+                NotCreated { error, may_come: true }
+            }),
+            Err(Unanswered { error, may_have_arrived: false }) => {
+                Err(NotCreated { error, may_come: false })
+            }
+            Err(Unanswered { error, .. }) => {
+                let found = self.given_row(row).await;
+                found.ok().flatten().ok_or(NotCreated { error, may_come: true })
+            }
+        }
+    }
+
+    /// Finds out what cannot be given: of which objects this login makes no rows, by their
+    /// describes, and of which licences no seat is free.
+    ///
+    /// # Errors
+    /// The org cannot be asked; what it does not show is among what cannot be given.
+    pub(crate) async fn limits(
+        &self,
+        wanted: &BTreeSet<Assignable>,
+    ) -> Result<OrgLimits, OrgError> {
+        let mut limits = OrgLimits::default();
+        let objects: BTreeSet<&'static str> = wanted.iter().map(Assignable::object).collect();
+        for object in objects {
+            let path = format!("sobjects/{object}/describe");
+            let why = match self.wire.get(&path, &[]).await {
+                Ok(described) => match described["createable"].as_bool() {
+                    Some(true) => continue,
+                    Some(false) => format!("this login may make no {object}"),
+                    None => format!("the org does not say whether this login may make a {object}"),
+                },
+                Err(error) if error.is_about_one_question() => {
+                    format!("the org shows no {object} to this login ({error})")
+                }
+                Err(error) => return Err(error),
+            };
+            limits.rows.insert(object, why);
+        }
+        let names = wanted.iter().filter_map(|one| match one {
+            Assignable::PermissionSetLicense(name) => Some(name.as_str()),
+            Assignable::PermissionSet(_) => None,
+        });
+        let names: BTreeSet<&str> = names.collect();
+        if !names.is_empty() {
+            limits.seats = self.seats_of(&names).await?;
+        }
+        Ok(limits)
+    }
+
+    async fn seats_of(
+        &self,
+        names: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Result<u64, String>>, OrgError> {
+        let rows = match self.licences(names).await {
+            Ok(rows) => Ok(rows),
+            Err(error) if error.is_about_one_question() => Err(format!(
+                "how many seats are free is seen only with View Setup and Configuration ({error})"
+            )),
+            Err(error) => return Err(error),
+        };
+        let seats = |name: &&str| {
+            let free = rows.as_ref().map_err(Clone::clone).and_then(|rows| free_seats(rows, name));
+            ((*name).to_owned(), free)
+        };
+        Ok(names.iter().map(seats).collect())
     }
 
     /// Deletes a row; one that is gone already is as good.
@@ -168,6 +261,45 @@ fn is_set(name: &str) -> String {
             soql_text(namespace)
         ),
         None => whole,
+    }
+}
+
+/// The free seats of the one licence that goes by a name.
+fn free_seats(rows: &[Json], name: &str) -> Result<u64, String> {
+    let is_it = |row: &&Json| {
+        let mut texts = LICENCES[1].1.iter().filter_map(|column| row[*column].as_str());
+        texts.any(|text| text.eq_ignore_ascii_case(name))
+    };
+    let found: Vec<&Json> = rows.iter().filter(is_it).collect();
+    let [row] = found.as_slice() else {
+        return Err(match found.len() {
+            0 => "the org shows no such licence".to_owned(),
+            count => format!("{count} licences of this org go by that name"),
+        });
+    };
+    if let Some(status) = row["Status"].as_str().filter(|status| *status != "Active") {
+        return Err(format!("its status is {status}"));
+    }
+    match (row["TotalLicenses"].as_u64(), row["UsedLicenses"].as_u64()) {
+        (Some(total), Some(used)) => Ok(total.saturating_sub(used)),
+        _ => Err("the org does not say how many seats there are; that needs View Setup and \
+                  Configuration"
+            .to_owned()),
+    }
+}
+
+fn refused(words: String) -> OrgError {
+    OrgError::new(OrgErrorKind::Refused, words)
+}
+
+impl GivingRow {
+    fn soql(&self) -> String {
+        let Self { object, user, field, value } = self;
+        format!(
+            "SELECT Id FROM {object} WHERE AssigneeId = {} AND {field} = {}",
+            soql_text(user),
+            soql_text(value)
+        )
     }
 }
 

@@ -113,6 +113,22 @@ pub(super) async fn described_names(org: &Org, object: &str) -> Result<Shown, Or
     Ok(Shown::of_fields(names(&fields).map(|field| (object, field))))
 }
 
+/// Asks for the values that a field of an object can have; none where that is not shown.
+pub(super) async fn described_values(
+    org: &Org,
+    object: &str,
+    field: &str,
+) -> Result<Vec<String>, OrgError> {
+    let all = match fields(org, object).await {
+        Ok(fields) => fields.unwrap_or_default(),
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let found = all.iter().find(|one| one["name"].as_str() == Some(field));
+    let values = found.and_then(|one| one["picklistValues"].as_array()).into_iter().flatten();
+    Ok(values.filter_map(|one| one["value"].as_str()).map(str::to_owned).collect())
+}
+
 fn names(fields: &[Json]) -> impl Iterator<Item = &str> {
     fields.iter().filter_map(|field| field["name"].as_str())
 }

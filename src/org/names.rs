@@ -70,7 +70,7 @@ impl Org {
                     || METADATA_ALONE.contains(&permission.as_str())
             }
             Name::Component(id) => seen.get(id).is_some() || seen.called(id).is_some(),
-            Name::Licence(_) => false,
+            Name::Licence(_) | Name::ObjectAccess(_) | Name::FieldAccess(_) => false,
             Name::Edition(edition) => edition_meant(edition).is_none(),
         };
         let mut search =
@@ -226,7 +226,11 @@ impl Search<'_> {
         self.fields(&fields, seen).await?;
         let others = doubtful.iter().filter_map(|name| match name {
             Name::Component(id) => Some(id),
-            Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+            Name::Permission(_)
+            | Name::ObjectAccess(_)
+            | Name::FieldAccess(_)
+            | Name::Licence(_)
+            | Name::Edition(_) => None,
         });
         let mut tabs = Vec::new();
         for id in others.filter(|id| is_listed(&id.type_name) && id.type_name != "CustomObject") {
@@ -249,6 +253,7 @@ impl Search<'_> {
             .map(Name::text)
             .collect();
         self.permissions(&permissions).await?;
+        self.accesses(doubtful).await?;
         let licences: Vec<&str> = doubtful
             .iter()
             .filter(|name| matches!(name, Name::Licence(_)))

@@ -1,12 +1,12 @@
 //! The proof of a plan: on what an org would hold after the package before it is sent, and on what
 //! it holds once it was.
 
+mod again;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, Finding, State};
 use crate::metadata::document::{Document, Markup};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::{
@@ -19,8 +19,9 @@ use crate::metadata::value::{Value, elements, same};
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::package::{Change, Target, own};
 
-use super::Plan;
 use super::before_image::shown;
+
+pub(super) use again::{findings, not_in_sync};
 
 /// What a package is held against.
 #[derive(Clone, Copy)]
@@ -226,66 +227,6 @@ pub(super) fn moved(
         .map(|(path, was, is)| {
             let (was, is) = (shown(was.as_ref()), shown(is.as_ref()));
             format!("{id} {path} was {was} when the plan was made and is {is} now")
-        })
-        .collect()
-}
-
-/// Every finding that a plan claims to fix must be in sync after it, and none may be worse. What
-/// another's change sets right is returned: it is not left any more.
-pub(super) fn findings(
-    before: &Diff<'_>,
-    after: &Diff<'_>,
-    fixed: &BTreeSet<usize>,
-) -> Result<BTreeSet<usize>, Vec<String>> {
-    let mut broken = Vec::new();
-    let mut along = BTreeSet::new();
-    for (index, (was, is)) in before.findings.iter().zip(&after.findings).enumerate() {
-        if was.subject.component().is_some()
-            && fixed.contains(&index)
-            && is.state() != State::InSync
-        {
-            let now = is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
-            broken.push(format!("{} would still be {now}", was.name()));
-        }
-        if was.state() == State::InSync && is.state() != State::InSync {
-            broken.push(format!("{} is right and would not be any more", was.name()));
-        }
-        if is.state() == State::InSync && was.state() != State::InSync {
-            along.insert(index);
-        }
-    }
-    if broken.is_empty() { Ok(along) } else { Err(broken) }
-}
-
-/// Which findings that the plan fixes are not in sync: one line each, as [`undone`] writes them,
-/// with component and path where it is about one.
-pub(super) fn not_in_sync(
-    now: &Diff<'_>,
-    plan: &Plan<'_>,
-) -> Vec<(Option<ComponentId>, Option<String>, String)> {
-    // An org may have more names by now than a star stood for then.
-    let is_aligned = now.findings.len() == plan.diff.findings.len();
-    let open = plan.fixed.iter().filter_map(|index| {
-        if is_aligned {
-            return now.findings.get(*index);
-        }
-        let was = plan.diff.findings.get(*index)?;
-        let id = |finding: &Finding<'_>| finding.step().map(|step| step.id.clone());
-        now.findings.iter().find(|one| one.subject == was.subject && id(one) == id(was))
-    });
-    let is_blind = |finding: &Finding<'_>| {
-        let place = finding.subject.component().zip(finding.subject.path());
-        finding.state() == State::NotObserved
-            && place.is_some_and(|(id, path)| plan.is_blind_at(id, path))
-    };
-    open.filter(|finding| finding.state() != State::InSync && !is_blind(finding))
-        .map(|finding| {
-            let is = match &finding.actual {
-                Some(value) => shown(Some(value)),
-                None => finding.state().name().to_owned(),
-            };
-            let id = finding.subject.component().cloned();
-            (id, finding.subject.path().map(folded), format!("{} is {is}", finding.name()))
         })
         .collect()
 }

@@ -19,8 +19,8 @@ use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
 use super::Plan;
+use super::assignment::Assignment;
 use super::left::SavedLeft;
-use super::steps::Assignment;
 
 pub use standing::Since;
 
@@ -55,7 +55,7 @@ pub struct SavedPlan {
     /// What is to change.
     pub changes: Vec<SavedChange>,
     /// What REST is to change after the package.
-    pub assignments: Vec<SavedAssignment>,
+    pub assignments: Vec<Assignment>,
     /// What is left: what no package can do, what is by hand, what was not observed.
     pub left: Vec<SavedLeft>,
     /// What an admin should know beforehand.
@@ -226,35 +226,6 @@ pub struct SavedChange {
     pub copy_of: Option<String>,
 }
 
-/// A permission set to be given to a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedAssignment {
-    /// The user's name.
-    pub user: String,
-    /// The permission set's API name.
-    pub permission_set: String,
-}
-
-/// A permission set given to a user, with the rows that gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assigned {
-    /// The user's name.
-    pub user: String,
-    /// The permission set's API name.
-    pub permission_set: String,
-    /// The rows: object and id.
-    pub rows: Vec<(String, String)>,
-    /// Whether rows are lacking: the org refused one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_partial: bool,
-}
-
-impl From<&Assigned> for Assignment {
-    fn from(one: &Assigned) -> Self {
-        Self { user: one.user.clone(), permission_set: one.permission_set.clone() }
-    }
-}
-
 impl SavedChange {
     /// Says whether a copy has it from its source.
     fn is_copied(&self) -> bool {
@@ -283,7 +254,7 @@ impl SavedPlan {
             except: Vec::new(),
             reads: reads(plan),
             changes: plan.changes.iter().map(|change| saved_change(plan, change)).collect(),
-            assignments: plan.assignments.iter().map(SavedAssignment::from).collect(),
+            assignments: plan.assignments.clone(),
             left: plan.left.iter().map(|left| SavedLeft::new(left, &org.instance_url)).collect(),
             notes: plan.notes.clone(),
             one_way: plan.doors.clone(),
@@ -334,10 +305,7 @@ impl SavedPlan {
             }
             plan.changes.push(change);
         }
-        let given = self.assignments.iter().map(|SavedAssignment { user, permission_set }| {
-            Assignment { user: user.clone(), permission_set: permission_set.clone() }
-        });
-        plan.assignments = given.collect();
+        plan.assignments.clone_from(&self.assignments);
         plan.left = self.left.iter().map(SavedLeft::shown).collect();
         Ok(plan)
     }
@@ -375,12 +343,6 @@ fn read(finding: &Finding<'_>) -> Option<Read> {
         state: finding.state().name().to_owned(),
         value: finding.actual.as_ref().map(json),
     })
-}
-
-impl From<&Assignment> for SavedAssignment {
-    fn from(one: &Assignment) -> Self {
-        Self { user: one.user.clone(), permission_set: one.permission_set.clone() }
-    }
 }
 
 impl From<&Change> for SavedChange {

@@ -4,9 +4,6 @@
 use std::collections::BTreeSet;
 
 use crate::diff::{Diff, Finding, Outcome, Subject};
-use crate::metadata::change_event::change_event;
-use crate::metadata::fact::{Access, Fact, UserFact};
-use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::permission::{Permission, close, seen_in_one_org};
@@ -14,35 +11,16 @@ use crate::metadata::registry::nearest::perhaps;
 use crate::metadata::registry::{self, Field, Found, Kind, Portability};
 use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
-use crate::metadata::{ComponentId, ComponentSet, Requested, why_unread};
+use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::package::{Cause, Change, own};
-use crate::template::{Applies, ExpandedStep, ExpandedWant, Test};
+use crate::template::{ExpandedStep, Test};
 
+use super::assignment::Unfixed;
 use super::blind;
 use super::left::{Left, LeftKind};
 use super::proof::folded;
 use super::refusal::{refuse, refuse_other_layout, refuse_removal, refuse_whole_entry};
 use super::{Basis, Plan};
-
-/// A permission set given to a user, with the licence that it stands on (S 4.3, 4.4).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Assignment {
-    /// The user's name.
-    pub user: String,
-    /// The permission set's API name.
-    pub permission_set: String,
-}
-
-impl Assignment {
-    /// Says why a package leaves it, and who can make it.
-    pub(super) fn unpackaged(&self) -> String {
-        format!(
-            "the permission set `{}` must be assigned to `{}`, which no package can hold: \
-             `sfsetup deploy` does it, or a person in Setup",
-            self.permission_set, self.user
-        )
-    }
-}
 
 /// Fills a plan with the changes that fix the findings which `chosen` accepts.
 pub(super) fn fill(
@@ -91,7 +69,7 @@ pub(super) fn fill(
         }
         let outcome = match &finding.subject {
             Subject::Setting { component, path } => {
-                plan.setting(finding, component, path, steps, basis)
+                plan.setting(finding, component, path, steps, basis).map_err(Unfixed::from)
             }
             Subject::Component(_) | Subject::Fact { .. } | Subject::ByHand => {
                 plan.assignment(finding, steps, basis)
@@ -101,7 +79,7 @@ pub(super) fn fill(
             Ok(()) => {
                 plan.fixed.insert(index);
             }
-            Err(reason) => {
+            Err(unfixed) => {
                 // It is there, and not by this spelling.
                 let spelt = finding.lacks.as_ref().filter(|lacked| lacked.is_spelt_otherwise());
                 if let Some(spelt) = spelt {
@@ -109,7 +87,12 @@ pub(super) fn fill(
                     continue;
                 }
                 let nearest = finding.lacks.as_ref().and_then(|lacked| lacked.nearest.as_deref());
+                let (reason, is_tried) = match unfixed {
+                    Unfixed::NoWay(reason) => (reason, false),
+                    Unfixed::NotHere(reason) => (reason, true),
+                };
                 plan.left.push(leave(match (finding.manual(), &finding.aside) {
+                    (Some(manual), _) if is_tried => format!("{manual} ({reason})"),
                     (Some(manual), Some(aside)) => format!("{manual} ({})", aside.words),
                     (Some(manual), None) => manual.to_owned(),
                     (None, Some(aside)) => format!("{reason} ({})", aside.words),
@@ -212,130 +195,6 @@ impl Plan<'_> {
         let (Some(row), Some(made)) = (row, self.made.get(id)) else { return false };
         let is_empty = registry::held(row, made, path).is_empty();
         is_empty && matches!(registry::look_up(row, made, path), Found::Absent | Found::AbsentEntry)
-    }
-
-    /// A fact that a permission set of the same template brings about, once the user has it.
-    fn assignment(
-        &mut self,
-        finding: &Finding<'_>,
-        steps: &[ExpandedStep<'_>],
-        basis: &Basis<'_>,
-    ) -> Result<(), String> {
-        let no_package = "no package can do this; do it in Setup";
-        // Which of several would be right is for a person to say.
-        let wanted = finding.wanted().filter(|wanted| wanted.alternatives.is_empty());
-        let wanted = wanted.ok_or(no_package)?;
-        let want = match &*wanted.want {
-            ExpandedWant::Manual { confirm: Some(confirm), .. } => confirm,
-            other => other,
-        };
-        let ExpandedWant::Fact { fact, of, test, .. } = want else {
-            return Err(no_package.to_owned());
-        };
-        if *test == Test::Equals(Value::Bool(true)) && self.brings_about(fact, of.as_deref()) {
-            return Ok(());
-        }
-        let Some(user) = of else { return Err(no_package.to_owned()) };
-        if let Fact::Access(Access::PermissionSet(set)) = fact {
-            if let Some(source) = &wanted.access_from {
-                return Err(format!("the {source} must be changed in Setup"));
-            }
-            return self.assign(user, set, basis);
-        }
-        let path = match fact {
-            Fact::Access(Access::Permission(key)) => format!("userPermissions[{key}].enabled"),
-            Fact::Access(Access::Object(key, flag)) => {
-                format!("objectPermissions[{key}].{}", flag.element())
-            }
-            _ if fact.is_bought() => {
-                return Err("this is bought, not deployed: ask the account executive".to_owned());
-            }
-            Fact::User(UserFact::Profile) => {
-                return Err("no package gives a user another profile; do it in Setup".to_owned());
-            }
-            Fact::Organization(_)
-            | Fact::ApiAccessControl
-            | Fact::User(_)
-            | Fact::Column(_)
-            | Fact::Licensed(_)
-            | Fact::AppAccess(_)
-            | Fact::Access(Access::PermissionSet(_) | Access::Field(..))
-            | Fact::AppInstalled
-            | Fact::Seats(_)
-            | Fact::MyDomain
-            | Fact::Currency
-            | Fact::Package(_)
-            | Fact::PackageVersion(_)
-            | Fact::ChangeEvents(_)
-            | Fact::Feature(_) => return Err(no_package.to_owned()),
-        };
-        let grants = |want: &ExpandedWant| match want {
-            ExpandedWant::Metadata {
-                id,
-                path: there,
-                test: Test::Equals(Value::Bool(true)),
-                ..
-            } if id.type_name == "PermissionSet"
-                && there.to_string().eq_ignore_ascii_case(&path) =>
-            {
-                Some(id.full_name.clone())
-            }
-            _ => None,
-        };
-        let set = steps
-            .iter()
-            .filter(|step| !matches!(step.applies, Applies::No))
-            .flat_map(|step| &step.wants)
-            .find_map(grants)
-            .ok_or_else(|| format!("{no_package} (no permission set of the template grants it)"))?;
-        if matches!(finding.actual, Some(Value::Bool(true))) {
-            return Ok(());
-        }
-        self.assign(user, &set, basis)
-    }
-
-    /// Says whether a fact about the org follows from what the plan makes: an app of its own, or
-    /// the member of a channel that publishes an object's changes.
-    fn brings_about(&self, fact: &Fact, of: Option<&str>) -> bool {
-        match fact {
-            Fact::AppInstalled => of.is_some_and(|app| {
-                let makes = |kind: &&str| self.made.contains_key(&ComponentId::new(*kind, app));
-                [CONNECTED_APP, EXTERNAL_APP].iter().any(makes)
-            }),
-            Fact::ChangeEvents(object) => {
-                let event = change_event(object);
-                self.changes.iter().any(|change| {
-                    let is_event = |value: &Value| value.to_string().eq_ignore_ascii_case(&event);
-                    let path = change.path.as_ref().map(ToString::to_string);
-                    change.id.type_name == "PlatformEventChannelMember"
-                        && path.as_deref() == Some("selectedEntity")
-                        && change.to.as_ref().is_some_and(is_event)
-                })
-            }
-            _ => false,
-        }
-    }
-
-    fn assign(&mut self, user: &str, set: &str, basis: &Basis<'_>) -> Result<(), String> {
-        let id = ComponentId::new("PermissionSet", set);
-        let unread = why_unread(&basis.components.not_observed, &id);
-        if let Some(why) = unread.filter(|_| !self.made.contains_key(&id)) {
-            return Err(format!("whether there is a permission set `{set}` was not seen: {why}"));
-        }
-        let is_asked_for = matches!(&basis.components.requested, Requested::Manifest(manifest) if manifest.covers("PermissionSet", set));
-        if is_asked_for && basis.components.get(&id).is_none() && !self.made.contains_key(&id) {
-            return Err(format!(
-                "the permission set `{set}` does not exist, and nothing here makes it"
-            ));
-        }
-        let assignment = Assignment { user: user.to_owned(), permission_set: set.to_owned() };
-        if !basis.is_by_rest {
-            return Err(assignment.unpackaged());
-        }
-        if !self.assignments.contains(&assignment) {
-            self.assignments.push(assignment);
-        }
-        Ok(())
     }
 
     /// A period without a policy that has one is refused (S 2.5): it goes with the policy that it
@@ -472,7 +331,21 @@ impl Plan<'_> {
                     ));
                 }
             }
-            for (permission, by) in close(&wanted, &is_granted, basis.graph) {
+            let is_lacking = |permission: &Permission| match permission {
+                Permission::User(name) => basis.limits.lacking.contains(name),
+                Permission::Object(..) | Permission::Field(..) => false,
+            };
+            // What this org does not have it does not ask for either.
+            let all = close(&wanted, &is_granted, basis.graph);
+            self.notes.extend(all.iter().filter(|(need, _)| is_lacking(need)).map(|(need, by)| {
+                format!(
+                    "{id}: {by} comes with {need} elsewhere; this org has no {need}, so it is \
+                     left out"
+                )
+            }));
+            let is_settled =
+                |permission: &Permission| is_granted(permission) || is_lacking(permission);
+            for (permission, by) in close(&wanted, &is_settled, basis.graph) {
                 let is_doubled =
                     there.is_some_and(|there| doubled_at(row, there, &permission.path()).is_some());
                 let is_seen = is_seen(&permission, &id, basis, self.made.contains_key(&id));

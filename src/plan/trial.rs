@@ -139,6 +139,7 @@ fn badness(state: State) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::assignable::UNASKED;
     use crate::metadata::document::Document;
     use crate::metadata::fact::FactValues;
     use crate::metadata::manifest::Manifest;
@@ -177,6 +178,7 @@ mod tests {
             same_org: true,
             is_in_place: false,
             is_blind: false,
+            limits: &UNASKED,
         };
         let expected = expect::parse("expect.toml", expectation, &template).unwrap();
         let trial = try_out(&template, &steps, &basis, &expected);

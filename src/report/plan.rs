@@ -13,7 +13,7 @@ use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target, showable};
 use crate::plan::Plan;
-use crate::plan::saved::Assigned;
+use crate::plan::assignment::{Assigned, Assignment};
 use crate::snapshot::folded;
 
 use super::left;
@@ -37,23 +37,12 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
         component(&mut out, plan, &changes[0].id, changes, full);
     }
     for one in &plan.assignments {
-        let text = format!(
-            "give the permission set {} to {}",
-            clean(&one.permission_set),
-            clean(&one.user)
-        );
-        line(&mut out, &format!("{} {text}", "+".green().bold()));
+        let (what, user) = given(one);
+        line(&mut out, &format!("{} give {what} to {user}", "+".green().bold()));
     }
-    for Assigned { user, permission_set: set, .. } in &plan.withdrawals {
-        line(
-            &mut out,
-            &format!(
-                "{} take the permission set {} from {}",
-                "-".red().bold(),
-                clean(set),
-                clean(user)
-            ),
-        );
+    for Assigned { of, .. } in &plan.withdrawals {
+        let (what, user) = given(of);
+        line(&mut out, &format!("{} take {what} from {user}", "-".red().bold()));
     }
     if !(plan.assignments.is_empty() && plan.withdrawals.is_empty()) {
         out.push('\n');
@@ -92,6 +81,11 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
         let _ = writeln!(out, "{}", summary.bold());
     }
     out
+}
+
+/// What is given, and to whom.
+fn given(Assignment { user, what }: &Assignment) -> (String, String) {
+    (format!("the {} {}", what.sort(), clean(what.name())), clean(user))
 }
 
 /// What is to change, counted; none where there is nothing to say.

@@ -38,7 +38,7 @@ pub struct ExpandedStep<'t> {
 }
 
 /// A want with its parameters filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExpandedWant {
     /// A setting in a component.
     Metadata {

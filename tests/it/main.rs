@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 mod asked;
+mod assigning;
 mod authoring;
 mod baseline;
 mod broken;
@@ -41,6 +42,7 @@ mod output;
 mod overtaken;
 mod package;
 mod pages;
+mod permissioned;
 mod plan_file;
 mod policies;
 mod project;

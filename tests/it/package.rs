@@ -7,6 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use sfsetup::metadata::archive;
+use sfsetup::metadata::assignable::UNASKED;
 use sfsetup::metadata::fact::FactValues;
 use sfsetup::metadata::path::FieldPath;
 use sfsetup::metadata::registry::{self, ApiVersion};
@@ -316,6 +317,7 @@ fn basis<'b>(facts: &'b FactValues, components: &'b ComponentSet) -> Basis<'b> {
         same_org: true,
         is_in_place: false,
         is_blind: false,
+        limits: &UNASKED,
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::diff::{Diff, Finding, Source, diff, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
+use crate::metadata::assignable::OrgLimits;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
@@ -74,6 +75,7 @@ pub(crate) struct Seen {
     against: Option<AgainstBaseline>,
     facts: FactValues,
     graph: Vec<Dependency>,
+    limits: OrgLimits,
     version: ApiVersion,
     is_online: bool,
     same_org: bool,
@@ -128,6 +130,7 @@ impl Seen {
             against: None,
             facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
             graph: Vec::new(),
+            limits: OrgLimits::default(),
             version: org.api_version(),
             is_online: true,
             same_org: true,
@@ -165,6 +168,7 @@ impl Seen {
             same_org: self.same_org,
             is_in_place: means == Means::Files,
             is_blind: false,
+            limits: &self.limits,
         }
     }
 }
@@ -215,6 +219,7 @@ impl<'g> Goal<'g> {
                     broken: damaged(&examined.components.not_observed, &|_| true),
                     facts: examined.facts,
                     graph: examined.graph,
+                    limits: examined.limits,
                     notes: examined.components.labels_in_words().collect(),
                     ..Seen::of_org(org, examined.components)
                 })
@@ -514,6 +519,7 @@ fn against(
         components: OnceLock::new(),
         facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),
         graph: Vec::new(),
+        limits: OrgLimits::default(),
         version: now.api_version().unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: now.is_of_same_org(side),
@@ -572,7 +578,12 @@ pub(crate) fn of_files(
     let there: RefCell<BTreeSet<ComponentId>> = RefCell::default();
     let in_values = names.iter().filter_map(|name| match name {
         Name::Component(id) if IN_VALUES.contains(&id.type_name.as_str()) => Some(id),
-        Name::Component(_) | Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+        Name::Component(_)
+        | Name::Permission(_)
+        | Name::ObjectAccess(_)
+        | Name::FieldAccess(_)
+        | Name::Licence(_)
+        | Name::Edition(_) => None,
     });
     let held_against: BTreeSet<&str> =
         needed.iter().chain(in_values).map(|id| id.type_name.as_str()).collect();
@@ -617,6 +628,7 @@ pub(crate) fn of_files(
             "offline: only an org can answer this, a folder of files cannot",
         )),
         graph,
+        limits: OrgLimits::default(),
         version: reading.version.unwrap_or(ApiVersion::NEWEST),
         is_online: false,
         same_org: true,

@@ -118,7 +118,7 @@ pub(super) fn unlicensed(catalog: &Catalog, licence: &str, node: &Node) -> Vec<P
 
 /// References that lead nowhere, unknown user permissions, and fields whose access cannot be set.
 pub(super) fn references(org: &Org, node: &Node) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems = without_permissions(org, node);
     let catalog = &org.catalog;
     let mut need = |found: bool, field: &str, type_name: &str, name: &str| {
         if !found {
@@ -239,6 +239,16 @@ fn without_all(entry: &Node) -> Vec<Problem> {
         })
         .map(|(_, _, words)| Problem::from(format!("{object} has no permission {words}")))
         .collect()
+}
+
+/// Permissions for objects that have none. The text is the demo org's own.
+fn without_permissions(org: &Org, node: &Node) -> Vec<Problem> {
+    let objects = node.all("objectPermissions").filter_map(|entry| entry.get("object"));
+    let fields = node.all("fieldPermissions").filter_map(|entry| entry.get("field"));
+    let all = objects.chain(fields.filter_map(|field| field.split('.').next()));
+    let without: BTreeSet<&str> = all.filter(|object| !org.is_permissioned(object)).collect();
+    let words = |object| Problem::from(format!("{object} has no permissions of its own"));
+    without.into_iter().map(words).collect()
 }
 
 fn has_record_type(catalog: &Catalog, name: &str) -> bool {

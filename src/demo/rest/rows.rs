@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::audit;
-use super::super::deploy::PRE_AUTHORISING;
 use super::super::id::{is_id, same_id};
 use super::super::objects::{ObjectDef, find};
 use super::super::refusal::{Refusal, not_found, refuse};
@@ -48,12 +47,7 @@ fn writable(name: &str, wrong: &'static str, verb: &str) -> Result<&'static Obje
 
 /// Assigning needs a right of its own (S 4.4), to pre-authorise an app three (S 1.4).
 fn manage(call: &Call<'_>, object: &ObjectDef) -> Result<(), Refusal> {
-    let has = |right: &&str| call.state.org.is_permitted(&call.user, right);
-    let may = match object.name {
-        "SetupEntityAccess" => PRE_AUTHORISING.iter().all(has),
-        _ => ["AssignPermissionSets", "ManageUsers"].iter().any(has),
-    };
-    if may {
+    if call.state.org.may_make(&call.user, object) {
         Ok(())
     } else {
         Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"))

@@ -130,7 +130,11 @@ fn sorts_of(names: &[Name]) -> Vec<String> {
     let of = |name: &Name| match name {
         Name::Component(_) if name.sort().ends_with('s') => Some(format!("{}es", name.sort())),
         Name::Component(_) => Some(format!("{}s", name.sort())),
-        Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => None,
+        Name::Permission(_)
+        | Name::ObjectAccess(_)
+        | Name::FieldAccess(_)
+        | Name::Licence(_)
+        | Name::Edition(_) => None,
     };
     names.iter().filter_map(of).collect()
 }

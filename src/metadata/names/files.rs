@@ -24,7 +24,8 @@ impl Names {
         // All entries of all profiles are gone through, and most names need none of them.
         let shown = LazyCell::new(|| Shown::by(components));
         let mut names = Self { of_files: true, ..Self::default() };
-        for name in asked {
+        // Files do not tell for which objects there are permissions.
+        for name in asked.iter().filter(|name| !name.is_access()) {
             let lacked = |near: Option<&str>| Lacked {
                 nearest: near.map(str::to_owned),
                 in_files: true,
@@ -120,7 +121,7 @@ fn known(name: &Name) -> &'static [&'static str] {
     match name {
         Name::Permission(_) => KNOWN,
         Name::Licence(_) => LICENCES,
-        Name::Edition(_) => &[],
+        Name::Edition(_) | Name::ObjectAccess(_) | Name::FieldAccess(_) => &[],
         Name::Component(id) => match id.type_name.as_str() {
             "CustomApplication" => STANDARD_APPS,
             "CustomObject" => OBJECTS,

@@ -16,6 +16,22 @@ pub(crate) const OBJECTS: &[&str] = &[
     "User",
 ];
 
+/// Standard objects for which profiles and permission sets surely grant permissions: public ones
+/// do. Of any other an org is asked.
+pub(crate) const WITH_PERMISSIONS: &[&str] = &[
+    "Account",
+    "Asset",
+    "Campaign",
+    "Case",
+    "Contact",
+    "Contract",
+    "Lead",
+    "Opportunity",
+    "Order",
+    "Pricebook2",
+    "Product2",
+];
+
 /// Salesforce's own apps, as far as they stand in public metadata; an org need not list them.
 pub(crate) const STANDARD_APPS: &[&str] = &[
     "standard__AllTabSet",

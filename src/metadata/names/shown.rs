@@ -17,6 +17,8 @@ pub struct Shown {
 const PERMISSION: &str = "";
 const LICENCE: &str = " ";
 const EDITION: &str = "  ";
+const OBJECT_ACCESS: &str = "   ";
+const FIELD_ACCESS: &str = "    ";
 
 /// How a name is told in [`Shown`].
 pub(super) fn sort_of(name: &Name) -> &str {
@@ -24,6 +26,8 @@ pub(super) fn sort_of(name: &Name) -> &str {
         Name::Permission(_) => PERMISSION,
         Name::Licence(_) => LICENCE,
         Name::Edition(_) => EDITION,
+        Name::ObjectAccess(_) => OBJECT_ACCESS,
+        Name::FieldAccess(_) => FIELD_ACCESS,
         Name::Component(id) => id.type_name.as_str(),
     }
 }
@@ -64,6 +68,14 @@ impl Shown {
                             && let Some(key) = child.child_text(key)
                         {
                             shown.add(type_name, &key);
+                            match other {
+                                "objectPermissions" => shown.add(OBJECT_ACCESS, &key),
+                                "fieldPermissions" => {
+                                    let object = key.split('.').next().unwrap_or(&key);
+                                    shown.add(FIELD_ACCESS, object);
+                                }
+                                _ => {}
+                            }
                             // What has a layout is an object, or counts as one there.
                             let of = key.split_once('-').filter(|_| *type_name == "Layout");
                             if let Some((object, _)) = of {
@@ -127,9 +139,12 @@ impl Shown {
                 let long = format!("{bare}id");
                 [text, bare, long].into_iter().any(is_there)
             }
-            Name::Component(_) | Name::Permission(_) | Name::Licence(_) | Name::Edition(_) => {
-                is_there(text)
-            }
+            Name::Component(_)
+            | Name::Permission(_)
+            | Name::ObjectAccess(_)
+            | Name::FieldAccess(_)
+            | Name::Licence(_)
+            | Name::Edition(_) => is_there(text),
         }
     }
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Search, ends_with_any, is_in, is_packaged, lacks, no_right};
 use crate::metadata::fact::{Access, FactAnswer};
 use crate::metadata::names::known::OBJECTS;
-use crate::metadata::names::{Name, NameStatus, Shown};
+use crate::metadata::names::{Lacked, Name, NameStatus, Shown};
 use crate::metadata::unseen::Unseen;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::org::describe::described_names;
+use crate::org::describe::{described_names, described_values};
 use crate::org::http::soql_list;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::users::{Question, answer};
@@ -125,6 +125,32 @@ impl Search<'_> {
                      {ALL_OBJECTS}"
                 );
                 self.found.insert(name, no_right(words));
+            }
+        }
+        Ok(())
+    }
+
+    /// For which objects there are permissions is told by the rows that would hold them: the values
+    /// that name an object there are all those objects (S 3.6). Where that is not told, or the
+    /// object itself is in doubt, nothing is said.
+    pub(super) async fn accesses(&mut self, names: &BTreeSet<Name>) -> Result<(), OrgError> {
+        let of_fields = |name: &&Name| matches!(name, Name::FieldAccess(_));
+        let (fields, objects): (Vec<&Name>, Vec<&Name>) =
+            names.iter().filter(|name| name.is_access()).partition(of_fields);
+        for (rows, asked) in [("ObjectPermissions", objects), ("FieldPermissions", fields)] {
+            if asked.is_empty() {
+                continue;
+            }
+            let known = described_values(self.org, rows, "SobjectType").await?;
+            let is_lacking = |name: &&Name| {
+                let object = Name::component("CustomObject", name.text());
+                let is_there = known.iter().any(|one| one.eq_ignore_ascii_case(name.text()));
+                !known.is_empty() && !is_there && self.found.get(&object).is_none()
+            };
+            let lacking: Vec<&Name> = asked.into_iter().filter(is_lacking).collect();
+            for name in lacking {
+                let lacked = Lacked::of(name.clone());
+                self.found.insert(name.clone(), NameStatus::Lacked(lacked));
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use crate::diff::Finding;
 use crate::diff::asked::Asked;
 use crate::diff::baseline::{component, settings as differing};
+use crate::metadata::assignable::UNASKED;
 use crate::metadata::compare::{Buffers, compare_component};
 use crate::metadata::document::{Document, Edit, Element, NewElement};
 use crate::metadata::fact::FactValues;
@@ -61,6 +62,7 @@ fn basis<'b>(components: &'b ComponentSet, facts: &'b FactValues) -> Basis<'b> {
         same_org: true,
         is_in_place: false,
         is_blind: false,
+        limits: &UNASKED,
     }
 }
 

@@ -3,8 +3,9 @@
 
 use crate::diff::{Finding, Outcome};
 use crate::plan::Plan;
+use crate::plan::assignment::Assignment;
 
-use super::{Read, SavedAssignment, SavedChange, SavedPlan, reads};
+use super::{Read, SavedChange, SavedPlan, reads};
 
 /// How what a plan has changed stands now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +36,11 @@ impl SavedPlan {
                 None => format!("{} would be done now, and is not in it", words(&change)),
             });
         }
-        since.moved.extend(plan.assignments.iter().map(|one| {
-            format!("{} does not have the permission set {}", one.user, one.permission_set)
-        }));
+        since.moved.extend(
+            plan.assignments
+                .iter()
+                .map(|one| format!("{} does not have the {}", one.user, one.what)),
+        );
         for finding in findings {
             let Some(id) = finding.subject.component() else { continue };
             let path = finding.subject.path().map(ToString::to_string);
@@ -97,8 +100,7 @@ impl SavedPlan {
     /// What would be done now and does not stand in the file, or the other way round.
     fn other_changes(&self, plan: &Plan<'_>) -> Vec<String> {
         let now: Vec<SavedChange> = plan.changes.iter().map(SavedChange::from).collect();
-        let given: Vec<SavedAssignment> =
-            plan.assignments.iter().map(SavedAssignment::from).collect();
+        let given = &plan.assignments;
         let mut lines = Vec::new();
         // Older plans do not name what a copy brings; the file tells whether it is the same.
         let is_told = |change: &&SavedChange| {
@@ -128,16 +130,14 @@ impl SavedPlan {
             }
         }
         for one in given.iter().filter(|one| !self.assignments.contains(one)) {
-            let SavedAssignment { user, permission_set } = one;
+            let Assignment { user, what } = one;
             lines.push(format!(
-                "{permission_set} would be given to {user}, and the plan does not show it"
+                "the {what} would be given to {user}, and the plan does not show it"
             ));
         }
         for one in self.assignments.iter().filter(|one| !given.contains(one)) {
-            let SavedAssignment { user, permission_set } = one;
-            lines.push(format!(
-                "{permission_set} for {user} is in the plan, and would not be given"
-            ));
+            let Assignment { user, what } = one;
+            lines.push(format!("the {what} for {user} is in the plan, and would not be given"));
         }
         lines
     }

@@ -12,7 +12,7 @@ use crate::metadata::unseen::Unseen;
 use crate::template::{Applies, Test};
 
 /// A setting of every entry that one with a star stands for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Each {
     /// Which component.
     pub id: ComponentId,

@@ -13,6 +13,7 @@ use crate::cli::shared::ui::Ui;
 use crate::diff::State;
 use crate::metadata::Requested;
 use crate::metadata::archive::{Limits, read_zip};
+use crate::metadata::assignable::UNASKED;
 use crate::metadata::fact::{FactAnswer, FactValues};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -177,6 +178,7 @@ impl<'c> Case<'c> {
             same_org: true,
             is_in_place: false,
             is_blind: false,
+            limits: &UNASKED,
         };
         let trial = try_out(template, &steps, &basis, &self.expected);
         ui.answer(&render::case(&self.name, &trial))?;

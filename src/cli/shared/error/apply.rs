@@ -174,8 +174,8 @@ impl CommandError {
                 .hint(Self::way_out(name, id)),
             Stopped::Assigning => Self::interrupted()
                 .because(format!(
-                    "what `{name}` was to be changed by a package is done; permission sets that \
-                     are given or taken back after it are not all"
+                    "what `{name}` was to be changed by a package is done; what is given \
+                     to users or taken back after it is not all"
                 ))
                 .hint(finds_out),
         }

@@ -7,8 +7,10 @@ use super::told;
 use crate::apply::{ApplyError, Stopped};
 use crate::diff::Silence;
 use crate::journal::{JournalError, Stage};
+use crate::metadata::assignable::Assignable;
 use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
+use crate::plan::assignment::Assignment;
 use crate::report::{Failure, code};
 use crate::snapshot::ReadError;
 
@@ -204,8 +206,10 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
             },
         },
         ApplyError::Assign {
-            set: "Acme".to_owned(),
-            user: "a@example.com".to_owned(),
+            of: Box::new(Assignment {
+                what: Assignable::PermissionSet("Acme".to_owned()),
+                user: "a@example.com".to_owned(),
+            }),
             error: OrgError::new(
                 OrgErrorKind::Refused,
                 "The user license doesn't allow the permission: Modify All Data",
@@ -265,7 +269,7 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
 
     [ERROR, exit 130]
     error: interrupted
-      caused by: what `acme` was to be changed by a package is done; permission sets that are given or taken back after it are not all
+      caused by: what `acme` was to be changed by a package is done; what is given to users or taken back after it is not all
     hint: run the same command again: it finds out what became of it before it does anything else
 
     [ERROR, exit 1]

@@ -104,3 +104,12 @@ fn policies_that_are_left_out_are_reset_or_stay() {
     });
     assert_eq!(policies, [["infinite", "false"], ["specific_inactivity:30:DAYS", "true"]]);
 }
+
+#[test]
+fn details_have_permissions_or_their_parents_decide() {
+    let problems = both(Form::ParentsDecide, |state| {
+        let outcome = profile_in(state, &object("CampaignMember", "R"));
+        problems(&outcome).into_iter().map(str::to_owned).collect()
+    });
+    assert_eq!(problems, [vec![], vec!["CampaignMember has no permissions of its own".to_owned()]]);
+}

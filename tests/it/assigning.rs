@@ -1,0 +1,160 @@
+//! What users are given beside metadata, through the program on a demo org: licences and permission
+//! sets, in order, once, and taken back.
+
+use serde_json::{Value as Json, json};
+use sfsetup::demo::{Fault, FaultRule, Faults, Store};
+
+use crate::lab::{Lab, once, sealed, walk};
+
+const SAM: &str = "sam.pereira@harbourlight.example.com";
+const LICENCE: &str = "Salesforce API Integration";
+const SET: &str = "beacon__Beacon_Reader";
+
+const HEAD: &str = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\n\
+                    title = \"User\"\ndefault = \"sam.pereira@harbourlight.example.com\"\n";
+const ON: &[&str] = &["--template", "t.toml"];
+
+/// The set before the licence: the plan puts them in order.
+fn template() -> String {
+    format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ fact = \
+         \"user.permission_set[{SET}]\", equals = true }}]\n[[step]]\nid = \"b\"\ntitle = \"B\"\n\
+         want = [{{ fact = \"user.permission_set_license[{LICENCE}]\", equals = true }}]\n"
+    )
+}
+
+async fn lab(template: &str) -> Lab {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("t.toml", template);
+    lab
+}
+
+/// The ids of rows of an object, as the org has them.
+async fn rows(lab: &Lab, object: &str) -> Vec<String> {
+    let soql = format!("SELECT Id FROM {object} WHERE Assignee.Username = '{SAM}'");
+    let url = format!("{}/services/data/v62.0/query", lab.running.url());
+    let sent = reqwest::Client::builder().no_proxy().build().unwrap().get(url);
+    let sent = sent.query(&[("q", soql)]).bearer_auth(&lab.running.token).send().await.unwrap();
+    let answer: Json = serde_json::from_slice(&sent.bytes().await.unwrap()).unwrap();
+    let rows = answer["records"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    rows.iter().map(|row| row["Id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn held(lab: &Lab) -> (usize, usize) {
+    // One is of the profile, one of a group.
+    let sets = rows(lab, "PermissionSetAssignment").await.len();
+    (rows(lab, "PermissionSetLicenseAssign").await.len(), sets - 2)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn licences_and_sets_of_packages_are_given_in_order_and_taken_back() {
+    let lab = lab(&template()).await;
+    assert_eq!(held(&lab).await, (0, 0));
+    let save = [&["diff"], ON, &["--save-plan", "plan.json"]].concat();
+    assert_eq!(lab.run(&save).await.code, 2);
+    let licence = format!("give the permission set licence {LICENCE} to {SAM}");
+    let set = format!("give the permission set {SET} to {SAM}");
+    let in_order = |text: &str| {
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(at(&licence) < at(&set), "{text}");
+    };
+    let shown = lab.run(&["plan", "show", "plan.json"]).await;
+    assert_eq!(shown.code, 0, "{shown:?}");
+    in_order(&shown.stdout);
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    in_order(&run.stdout);
+    assert!(run.stdout.contains("verified"), "{run:?}");
+    assert_eq!(held(&lab).await, (1, 1));
+    assert_eq!(lab.run(&[&["diff"], ON].concat()).await.code, 0);
+    let entry = lab.journal().pop().unwrap();
+    let given: Vec<&str> = entry["assigned"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|one| one["rows"].as_array().unwrap())
+        .map(|row| row[0].as_str().unwrap())
+        .collect();
+    assert_eq!(given, ["PermissionSetLicenseAssign", "PermissionSetAssignment"]);
+
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!(back.code, 0, "{back:?}");
+    let at = |words: String| back.stdout.find(&words).unwrap_or_else(|| panic!("{back:?}"));
+    let set = at(format!("take the permission set {SET} from {SAM}"));
+    assert!(set < at(format!("take the permission set licence {LICENCE} from {SAM}")));
+    assert_eq!(held(&lab).await, (0, 0));
+    let last = lab.journal().pop().unwrap();
+    let forth = lab.run(&["rollback", "--yes", last["id"].as_str().unwrap()]).await;
+    assert_eq!((forth.code, held(&lab).await), (0, (1, 1)), "{forth:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_is_stale_where_somebody_has_given_the_licence_since() {
+    let lab = lab(&template()).await;
+    let save = [&["diff"], ON, &["--save-plan", "plan.json"]].concat();
+    assert_eq!(lab.run(&save).await.code, 2);
+    let own = [&["deploy"], ON, &["--yes"]].concat();
+    assert_eq!(lab.run(&own).await.code, 0);
+    // The journal forgets the deploy: it might have been anybody's.
+    for file in walk(&lab.env.folder().join("state/sfsetup/journal")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let run = lab.run(&["deploy", "--plan", "plan.json", "--yes"]).await;
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("user.permission_set_license"), "{run:?}");
+    assert_eq!(held(&lab).await, (1, 1));
+}
+
+/// What was there already is left, and a rollback does not touch it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_whose_answer_was_lost_or_that_was_begun_is_ours() {
+    let lab = lab(&template()).await;
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    let before = lab.count("sobjects");
+    assert_eq!(lab.run(&deploy).await.code, 0);
+    let calls = lab.count("sobjects") - before;
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0);
+    assert_eq!(held(&lab).await, (0, 0));
+
+    // The org makes the row, and its answer is lost: it is found, and not made again.
+    let after = u32::try_from(calls - 2).unwrap();
+    lab.running.fault(FaultRule { after, ..once("sobjects", Fault::ResetAfter) });
+    let run = lab.run(&deploy).await;
+    assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
+
+    // A run that was cut off before it had the id has written down that it asked.
+    let mut entry = lab.journal().pop().unwrap();
+    entry["stage"] = "applied".into();
+    let given = &mut entry["assigned"][0];
+    assert_eq!(given["permission_set_license"], LICENCE);
+    given["rows"] = json!([]);
+    given["begun"] = "PermissionSetLicenseAssign".into();
+    given["is_partial"] = true.into();
+    let files = walk(&lab.env.folder().join("state/sfsetup/journal"));
+    let name = format!("{}.json", entry["id"].as_str().unwrap());
+    let file = files.iter().find(|file| file.ends_with(&name)).unwrap();
+    std::fs::write(file, sealed(&entry)).unwrap();
+    let again = lab.run(&deploy).await;
+    assert_eq!((again.code, held(&lab).await), (0, (1, 1)), "{again:?}");
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_that_comes_along_elsewhere_and_is_not_here_stops_nothing() {
+    let template = format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ component = \
+         \"PermissionSet:Report_Builder\", path = \"userPermissions[InstallPackaging].enabled\", \
+         equals = true }}]\n"
+    );
+    let lab = lab(&template).await;
+    let run = lab.run(&[&["deploy"], ON, &["--yes"]].concat()).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.stdout.contains("this org has no EditPublicReports, so it is left out")
+            && run.stdout.contains("userPermissions[ViewDataLeakageEvents].enabled")
+            && !run.stdout.contains("userPermissions[EditPublicReports]"),
+        "{run:?}"
+    );
+}
