@@ -27,6 +27,7 @@ use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 
+pub(crate) use arguments::is_now;
 pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{
     Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
@@ -180,6 +181,8 @@ pub struct Parameter {
     /// Its value where none is given; without one it must be given.
     pub default: Option<Value>,
     /// The line of the file that names it, from 1; 0 where it is another file's.
+    /// The parameters of older versions in whose place it stands.
+    pub formerly: Vec<String>,
     pub line: usize,
 }
 
@@ -406,6 +409,11 @@ impl Template {
     }
 
     /// Says whether a parameter stands for the component, which is of a type that has no such
+    /// Returns the parameter that stands in the place of one of an older version.
+    pub(crate) fn in_place_of(&self, older: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|one| one.formerly.iter().any(|name| name == older))
+    }
+
     /// setting, and another of its types has: the want is of that one.
     fn is_of_another(&self, pattern: &str, type_name: &str, path: &FieldPath) -> bool {
         let Some(types) = self.component_types(pattern) else { return false };

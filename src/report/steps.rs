@@ -71,7 +71,7 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
                 paragraph(out, 6, label, text);
             }
         }
-        if let Some(page) = step.setup {
+        if let Some(page) = findings.iter().find_map(|finding| finding.pages().next()) {
             in_setup(out, page, look.instance_url);
         }
         let source = findings[0].wanted().map(|wanted| &wanted.template.source);

@@ -9,7 +9,7 @@ use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
     Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
-    part_of_component, placeholders,
+    is_now, part_of_component, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName};
 use crate::metadata::path::FieldPath;
@@ -526,6 +526,12 @@ impl Check<'_, '_, '_> {
 /// The path's text without its keys.
 fn path_names(path: &str) -> String {
     let mut depth = 0_usize;
+                let mut known = self.parameters.iter();
+                if let Some(now) = known.find(|one| one.formerly.iter().any(|older| older == name))
+                {
+                    self.mistakes.add(at, is_now(name, now));
+                    continue;
+                }
     path.chars()
         .filter(|character| {
             match character {

@@ -9,8 +9,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Template;
 use super::mistake::{Collector, TemplateErrors};
+use super::{Template, is_now};
 use crate::metadata::fact::{Fact, FactName};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
@@ -116,7 +116,9 @@ impl Walk<'_, '_> {
         expected: &mut Expected,
     ) {
         let template = self.template;
-        if !template.parameters.iter().any(|parameter| parameter.name == name) {
+        if let Some(parameter) = template.in_place_of(name) {
+            self.mistakes.add(at, is_now(name, parameter));
+        } else if !template.parameters.iter().any(|parameter| parameter.name == name) {
             let known = template.parameters.iter().map(|parameter| parameter.name.as_str());
             self.unknown(
                 at,
