@@ -32,7 +32,7 @@ pub use arguments::{ArgumentErrors, Arguments};
 pub use expand::{
     Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
 };
-pub(crate) use expand::{matched, too_many};
+pub(crate) use expand::{each, matched, too_many};
 pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;

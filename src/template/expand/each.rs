@@ -37,18 +37,11 @@ impl Each {
         &self,
         names: &Names,
     ) -> Result<Vec<(ExpandedWant, Option<Unseen>)>, Unseen> {
-        let meant = names.matches(&self.pattern)?.iter().filter(|one| self.is_meant(&one.name));
+        let meant = names
+            .matches(&self.pattern)?
+            .iter()
+            .filter(|one| !is_left_out(&one.name, &self.except));
         Ok(meant.map(|one| (self.want(&one.name), one.unseen.clone())).collect())
-    }
-
-    /// A field is left out by its name alone, too.
-    fn is_meant(&self, name: &str) -> bool {
-        let alone = name.split_once('.').map_or(name, |(_, field)| field);
-        let is_it = |pattern: &String| {
-            let pattern = WildMatch::new_case_insensitive(pattern);
-            pattern.matches(name) || pattern.matches(alone)
-        };
-        !self.except.iter().any(is_it)
     }
 
     fn want(&self, name: &str) -> ExpandedWant {
@@ -63,12 +56,26 @@ impl Each {
     }
 }
 
+/// Says whether a name is not meant; a field is left out by its name alone, too.
+pub(crate) fn is_left_out(name: &str, except: &[String]) -> bool {
+    let alone = name.split_once('.').map_or(name, |(_, field)| field);
+    except.iter().any(|pattern| {
+        let pattern = WildMatch::new_case_insensitive(pattern);
+        pattern.matches(name) || pattern.matches(alone)
+    })
+}
+
+/// Returns the wants with a star of steps that may apply.
+pub(crate) fn each<'s>(steps: &'s [ExpandedStep<'_>]) -> impl Iterator<Item = &'s Each> {
+    let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
+    applying.flat_map(|step| &step.wants).filter_map(|want| match want {
+        ExpandedWant::Each(each) => Some(&**each),
+        _ => None,
+    })
+}
+
 /// Returns what the stars of steps that may apply stand for, as far as that is known.
 pub(crate) fn matched(steps: &[ExpandedStep<'_>], names: &Names) -> Vec<ExpandedWant> {
-    let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
-    let each = applying.flat_map(|step| &step.wants).filter_map(|want| match want {
-        ExpandedWant::Each(each) => Some(each),
-        _ => None,
-    });
-    each.filter_map(|each| each.wants(names).ok()).flatten().map(|(want, _)| want).collect()
+    let wants = each(steps).filter_map(|each| each.wants(names).ok());
+    wants.flatten().map(|(want, _)| want).collect()
 }
