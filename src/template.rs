@@ -29,10 +29,11 @@ use crate::metadata::value::Value;
 
 pub(crate) use arguments::is_now;
 pub use arguments::{ArgumentErrors, Arguments};
+pub use conflict::{Claim, Conflict};
 pub use expand::{
     Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
 };
-pub(crate) use expand::{each, matched, too_many};
+pub(crate) use expand::{each, is_left_out, matched, too_many};
 pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
@@ -180,9 +181,9 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// Its value where none is given; without one it must be given.
     pub default: Option<Value>,
-    /// The line of the file that names it, from 1; 0 where it is another file's.
     /// The parameters of older versions in whose place it stands.
     pub formerly: Vec<String>,
+    /// The line of the file that names it, from 1; 0 where it is another file's.
     pub line: usize,
 }
 
@@ -408,12 +409,12 @@ impl Template {
         component_types(self.parameters.iter(), pattern)
     }
 
-    /// Says whether a parameter stands for the component, which is of a type that has no such
     /// Returns the parameter that stands in the place of one of an older version.
     pub(crate) fn in_place_of(&self, older: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|one| one.formerly.iter().any(|name| name == older))
     }
 
+    /// Says whether a parameter stands for the component, which is of a type that has no such
     /// setting, and another of its types has: the want is of that one.
     fn is_of_another(&self, pattern: &str, type_name: &str, path: &FieldPath) -> bool {
         let Some(types) = self.component_types(pattern) else { return false };

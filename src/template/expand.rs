@@ -20,7 +20,7 @@ use crate::metadata::value::Value;
 use applies::applies;
 pub use applies::{Applies, FactCondition};
 pub use each::Each;
-pub(crate) use each::{each, matched};
+pub(crate) use each::{each, is_left_out, matched};
 
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
