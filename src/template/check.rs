@@ -514,6 +514,12 @@ impl Check<'_, '_, '_> {
             let part = part_of_component(name).and_then(|(name, _)| self.parameter(name));
             let is_part = part.is_some_and(|one| matches!(one.kind, ParameterKind::Component(_)));
             if self.parameter(name).is_none() && !is_part {
+                let mut known = self.parameters.iter();
+                if let Some(now) = known.find(|one| one.formerly.iter().any(|older| older == name))
+                {
+                    self.mistakes.add(at, is_now(name, now));
+                    continue;
+                }
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));
@@ -526,12 +532,6 @@ impl Check<'_, '_, '_> {
 /// The path's text without its keys.
 fn path_names(path: &str) -> String {
     let mut depth = 0_usize;
-                let mut known = self.parameters.iter();
-                if let Some(now) = known.find(|one| one.formerly.iter().any(|older| older == name))
-                {
-                    self.mistakes.add(at, is_now(name, now));
-                    continue;
-                }
     path.chars()
         .filter(|character| {
             match character {
