@@ -12,6 +12,7 @@ use super::{
     is_now, part_of_component, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName};
+use crate::metadata::hours::Week;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -254,6 +255,17 @@ impl Check<'_, '_, '_> {
         };
         let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
             && !path_names(path).contains('{');
+        if let (Test::Equals(value), Some(_)) = (test, rows.iter().find(|row| row.is_week(&parsed)))
+        {
+            let lines = value.elements();
+            let is_open = lines.iter().any(|line| line.contains('{'));
+            if let Err(why) = Week::parse(&lines)
+                && !is_open
+            {
+                self.mistakes.add(&placed.value, why);
+            }
+            return;
+        }
         if test.is_of_whole() && names_are_plain {
             self.whole(&rows, &parsed, test, placed);
             return;
