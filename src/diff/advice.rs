@@ -296,11 +296,16 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
                     && may_apply_together(step, other)
                     && contradict(theirs, test)
                 {
+                    let way_out = if its_path == path {
+                        ""
+                    } else {
+                        "; `except` leaves a name out of a star"
+                    };
                     found.push(Advice {
                         line: line.max(*its_line),
                         message: format!(
                             "steps `{}` and `{}` want different things of {component} {}: \
-                             nothing satisfies both",
+                             nothing satisfies both{way_out}",
                             other.id,
                             step.id,
                             if is_meant(want, its_path) { its_path } else { path.as_str() },
