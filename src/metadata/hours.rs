@@ -77,14 +77,14 @@ impl Week {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut first = 0;
-        for day in 0..DAYS.len() {
+        for (day, (name, _)) in DAYS.iter().enumerate() {
             if self.0.get(day + 1) == Some(&self.0[first]) {
                 continue;
             }
             let (start, end) = self.0[first];
             let days = match first == day {
-                true => DAYS[day].0.to_owned(),
-                false => format!("{}-{}", DAYS[first].0, DAYS[day].0),
+                true => (*name).to_owned(),
+                false => format!("{}-{name}", DAYS[first].0),
             };
             lines.push(format!("{days} {}-{}", clock(start), clock(end)));
             first = day + 1;
