@@ -430,7 +430,7 @@ fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
                 = \"PermissionSet:Warehouse_Sync\", path = \"userPermissions[Api*].enabled\", equals = \
                 true }, { component = \"PermissionSet:Warehouse_Sync\", path = \
                 \"fieldPermissions[Account.*__c].readable\", equals = false }]\n";
-    env.write("acme.toml", &format!("{OTHERS}{step}"));
+    env.write("acme.toml", format!("{OTHERS}{step}"));
     let diff = env.run(&["diff", "--template", "acme.toml", "--org", "demo"]);
     assert_eq!(diff.code, 0, "{diff:?}");
     let snapshot = ["snapshot", "--org", "demo", "--template", "acme.toml", "--out"];
@@ -452,7 +452,7 @@ fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
         .lines()
         .filter(|line| !line.starts_with(of) && !line.contains("Account.*__c"))
         .collect();
-    env.write("acme.test/good/expect.toml", &without.join("\n"));
+    env.write("acme.test/good/expect.toml", without.join("\n"));
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert_contains(
@@ -472,7 +472,7 @@ fn the_case_of_a_template_without_metadata_is_its_answers_alone() {
     let env = Env::new();
     let step = "[[step]]\nid = \"api\"\ntitle = \"API\"\nwant = [{ fact = \"org.api_access\", equals \
                 = true }]\n";
-    env.write("acme.toml", &format!("{OTHERS}{step}"));
+    env.write("acme.toml", format!("{OTHERS}{step}"));
     let snapshot = ["snapshot", "--org", "demo", "--template", "acme.toml", "--out"];
     let run = env.run(&[&snapshot[..], &["elsewhere"]].concat());
     assert_eq!(run.code, 1, "{run:?}");
@@ -487,7 +487,7 @@ fn the_case_of_a_template_without_metadata_is_its_answers_alone() {
     // Metadata that is not there is still a mistake where it is asked for.
     let more = "[[step]]\nid = \"set\"\ntitle = \"Set\"\nwant = [{ component = \
                 \"PermissionSet:Warehouse_Sync\", path = \"label\", equals = \"x\" }]\n";
-    env.write("acme.toml", &format!("{OTHERS}{step}{more}"));
+    env.write("acme.toml", format!("{OTHERS}{step}{more}"));
     let run = env.run(&["template", "test", "acme.toml"]);
     assert_eq!(run.code, 1, "{run:?}");
 }

@@ -380,7 +380,7 @@ fn a_parameter_by_its_older_name_is_told_with_the_new_one() {
     let run = env.run(&[&gong[..], &both, &own].concat());
     assert!(!run.stderr.contains("in its place"), "{run:?}");
     for table in ["[parameters]", "[parameters.gong]", "[orgs.demo.parameters]"] {
-        env.write("sfsetup.toml", &format!("{table}\npermission_set = \"Acme\"\n"));
+        env.write("sfsetup.toml", format!("{table}\npermission_set = \"Acme\"\n"));
         let run = env.run(&gong);
         assert_eq!(run.code, 1, "{table}: {run:?}");
         assert!(run.stderr.contains(now) && run.stderr.contains("line 2"), "{table}: {run:?}");
