@@ -10,6 +10,7 @@ pub mod decomposed;
 pub mod document;
 pub mod fact;
 pub mod full_name;
+pub mod hours;
 pub mod labels;
 pub mod layout;
 pub mod manifest;

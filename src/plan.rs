@@ -10,6 +10,7 @@ pub mod assignment;
 mod baseline;
 pub mod before_image;
 mod blind;
+mod contradiction;
 mod creation;
 pub mod left;
 mod look;
@@ -35,7 +36,7 @@ use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
 use crate::package::simulate::{SimulateError, simulate};
 use crate::package::{Cause, Change, Package, PackageError, Target, build, own, target};
-use crate::template::ExpandedStep;
+use crate::template::{Conflict, ExpandedStep};
 
 pub use look::Look;
 pub use rights::{companions, permissions_wanted};
@@ -152,9 +153,23 @@ pub enum PlanError {
     /// The package would not do what the plan says; one line a finding.
     #[error("the package would not do what the plan says: {}", .0.join("; "))]
     NotProved(Vec<String>),
+    /// Two steps want different things of one setting; of a star only an org tells.
+    #[error("{}", contradictions_in_words(.0))]
+    Contradictory(Vec<Conflict>),
     /// What the plan rests on has moved since it was made; one line a field, naming old and new.
     #[error("the org has moved since the plan was made: {}", .0.join("; "))]
     Moved(Vec<String>),
+}
+
+fn contradictions_in_words(conflicts: &[Conflict]) -> String {
+    let words = conflicts.iter().map(|one| {
+        let Conflict { subject, first, second, .. } = one;
+        format!(
+            "{subject}: step `{}` wants {}, step `{}` wants {}",
+            first.step, first.words, second.step, second.words
+        )
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// Why a package does not bring its plan about, and the component that it is about.
@@ -173,6 +188,10 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
     match desired {
         Desired::Steps { steps, chosen } => {
             let found = diff(steps, basis.components, basis.facts);
+            let contradictory = contradiction::among(&found, *chosen);
+            if !contradictory.is_empty() {
+                return Err(PlanError::Contradictory(contradictory));
+            }
             steps::fill(&mut plan, &found, steps, basis, *chosen);
             plan.diff = found;
         }

@@ -32,11 +32,13 @@ use crate::metadata::registry;
 use crate::metadata::value::{Value, number};
 use crate::metadata::version::Version;
 
+pub(crate) use arguments::is_now;
 pub use arguments::{ArgumentErrors, Arguments};
+pub use conflict::{Claim, Conflict};
 pub use expand::{
     Applies, Each, ExpandError, ExpandedCreate, ExpandedStep, ExpandedWant, FactCondition, expand,
 };
-pub(crate) use expand::{matched, too_many};
+pub(crate) use expand::{each, is_left_out, matched, too_many};
 pub use mistake::{Mistake, TemplateErrors};
 pub use narrow::narrow;
 pub use parse::parse;
@@ -196,6 +198,8 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// Its value where none is given; without one it must be given.
     pub default: Option<Value>,
+    /// The parameters of older versions in whose place it stands.
+    pub formerly: Vec<String>,
     /// The line of the file that names it, from 1; 0 where it is another file's.
     pub line: usize,
 }
@@ -446,6 +450,11 @@ impl Template {
     /// but such a one.
     pub(crate) fn component_types(&self, pattern: &str) -> Option<&[String]> {
         component_types(self.parameters.iter(), pattern)
+    }
+
+    /// Returns the parameter that stands in the place of one of an older version.
+    pub(crate) fn in_place_of(&self, older: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|one| one.formerly.iter().any(|name| name == older))
     }
 
     /// Says whether a parameter stands for the component, which is of a type that has no such

@@ -8,14 +8,16 @@ use std::collections::BTreeSet;
 
 use wildmatch::WildMatch;
 
+use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
+use crate::metadata::names::Pattern;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
-use crate::template::conflict::contradict;
+use crate::template::conflict::{contradict, is_covered};
 use crate::template::{
     Condition, GrantScope, ParameterKind, Step, Subject, Template, Test, Want, claims, fill,
-    may_meet, narrow, parameter_of, placeholders, too_many,
+    is_left_out, may_meet, narrow, parameter_of, placeholders, too_many,
 };
 
 use crate::metadata::permission::{Permission, close};
@@ -300,31 +302,59 @@ fn too_large(template: &Template, found: &mut Vec<Advice>) {
 }
 
 fn contradictions(template: &Template, found: &mut Vec<Advice>) {
-    let mut seen: Vec<(&Step, &str, &str, &Test, usize)> = Vec::new();
+    let mut seen: Vec<(&Step, &Want, &str, &str, &Test, usize)> = Vec::new();
     for step in &template.steps {
         for (want, line) in step.binding_lines() {
             let Want::Metadata { component, path, test, .. } = want else { continue };
-            for (other, its_component, its_path, theirs, its_line) in &seen {
-                let is_same = its_component == component && its_path == path;
+            for (other, its_want, its_component, its_path, theirs, its_line) in &seen {
+                let is_same = its_component == component
+                    && (its_path == path || is_meant(its_want, path) || is_meant(want, its_path));
                 if is_same
                     && step.line.max(other.line) > 0
                     && may_apply_together(step, other)
                     && contradict(theirs, test)
                 {
+                    let way_out = if its_path == path {
+                        ""
+                    } else {
+                        "; `except` leaves a name out of a star"
+                    };
                     found.push(Advice {
                         line: line.max(*its_line),
                         message: format!(
-                            "steps `{}` and `{}` want different things of {component} {path}: \
-                             nothing satisfies both",
-                            other.id, step.id
+                            "steps `{}` and `{}` want different things of {component} {}: \
+                             nothing satisfies both{way_out}",
+                            other.id,
+                            step.id,
+                            if is_meant(want, its_path) { its_path } else { path.as_str() },
                         ),
                         is_mistake: true,
                     });
                 }
             }
-            seen.push((step, component, path, test, line));
+            seen.push((step, want, component, path, test, line));
         }
     }
+}
+
+/// Says whether a want has a star that stands for what is at a path, and leaves nothing out that
+/// may be just that.
+fn is_meant(want: &Want, path: &str) -> bool {
+    let Want::Metadata { component, path: star, except, .. } = want else { return false };
+    if !star.contains('*') {
+        return false;
+    }
+    let type_name = component.split_once(':').map_or("Profile", |(type_name, _)| type_name.trim());
+    let (Ok(star), Ok(path)) = (star.parse::<FieldPath>(), path.parse::<FieldPath>()) else {
+        return false;
+    };
+    let Ok(Some(pattern)) = Pattern::of_setting(&ComponentId::new(type_name, "X"), &star) else {
+        return false;
+    };
+    let name = path.segments().first().and_then(|one| one.key.as_deref()).unwrap_or_default();
+    let is_left_out =
+        if name.contains('*') { !except.is_empty() } else { is_left_out(name, except) };
+    is_covered(&pattern, &star, &path) && !is_left_out
 }
 
 /// Two steps that ask one parameter or fact for different values never apply at once.

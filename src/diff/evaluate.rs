@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues};
 use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
+use crate::metadata::registry;
 use crate::metadata::registry::nearest::{is_slip, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::{Value, same};
@@ -254,7 +255,9 @@ impl<'s> Seen<'s, '_> {
         let path = meant_path.as_ref().unwrap_or(path);
         let mut observed =
             observe::metadata(self.components, id, path, meant_test.as_ref().unwrap_or(test));
-        if wants_nothing(test) {
+        let has_no_day = is_week(id, path)
+            && matches!(test, Test::Equals(week) if week.elements().iter().all(String::is_empty));
+        if wants_nothing(test) || has_no_day {
             observed.observation = Observation::NotObserved(nothing_wanted());
         }
         let (mut outcome, mut actual) = match observed.observation {
@@ -605,6 +608,10 @@ fn nothing_wanted() -> Unseen {
 fn wants_none(test: &Test) -> bool {
     let is_none = matches!(test, Test::Absent | Test::Equals(Value::Bool(false)));
     is_none || matches!(test, Test::Empty(true) | Test::Count(0))
+}
+
+fn is_week(id: &ComponentId, path: &FieldPath) -> bool {
+    registry::find(&id.type_name).is_some_and(|row| row.is_week(path))
 }
 
 /// No setting is wanted to be an empty text (`absent` is said for that), or to hold one, or nothing

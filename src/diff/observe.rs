@@ -1,5 +1,6 @@
 //! What a set of components shows at a path: a value, nothing, or nothing that anybody asked for.
 
+use crate::metadata::hours::Week;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::range::IpRange;
 use crate::metadata::registry::{self, Absent, Field, Found, MetadataType, Portability};
@@ -180,6 +181,9 @@ fn present(
         satisfied: satisfies(test, value.as_ref(), field),
         value,
     };
+    if let (Test::Equals(wanted), true) = (test, row.is_week(path)) {
+        return hours(&asked, component, row, path, wanted);
+    }
     if test.is_of_whole() {
         return whole(&asked, component, row, path, test);
     }
@@ -202,6 +206,24 @@ fn present(
             }))
         }
     }
+}
+
+/// The login hours of a week, in the form in which they are wanted.
+fn hours(
+    asked: &Asked<'_>,
+    component: &Component,
+    row: &MetadataType,
+    path: &FieldPath,
+    wanted: &Value,
+) -> Observation {
+    let held = registry::held(row, &component.document, path);
+    if let Some(unseen) = asked.why_absent(&component.id, path, false).filter(|_| held.is_empty()) {
+        return Observation::NotObserved(unseen);
+    }
+    // What is no hours is shown as it stands there.
+    let there = Week::of_file(&held).map_or(held, |week| week.lines());
+    let satisfied = there == wanted.elements();
+    Observation::Seen { value: Some(Value::List(there)), satisfied }
 }
 
 /// What a list, a set or a group holds as a whole. Where nobody knows that what is not there was

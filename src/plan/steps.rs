@@ -140,6 +140,10 @@ impl Plan<'_> {
             let cause = Cause::Step(step.id.clone());
             return self.let_in(&id, path, ranges, finding.actual.as_ref(), &cause);
         }
+        if let (Test::Equals(week), Some(row)) = (test, row.filter(|row| row.is_week(path))) {
+            let cause = Cause::Step(step.id.clone());
+            return self.hours(row, there, &id, path, &week.elements(), &cause);
+        }
         if let (Test::Empty(true), Some(row), Some(there)) = (test, row, there)
             && let Some(Kind::Section { .. } | Kind::Group(_)) =
                 row.whole(path).map(|field| &field.kind)

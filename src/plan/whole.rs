@@ -1,5 +1,6 @@
 //! Changes of a list, or a group, as a whole: ranges that let addresses in, and all of it taken away.
 
+use crate::metadata::hours::Week;
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::range::IpRange;
 use crate::metadata::registry::{self, Kind, MetadataType};
@@ -50,6 +51,47 @@ impl Plan<'_> {
             });
         }
         self.changes.extend(changes);
+        Ok(())
+    }
+
+    /// Sets the hours of every day: whether an org keeps those of a day that is not sent is not
+    /// known (S 3.1).
+    pub(super) fn hours(
+        &mut self,
+        row: &MetadataType,
+        there: Option<&Component>,
+        id: &ComponentId,
+        path: &FieldPath,
+        week: &[String],
+        cause: &Cause,
+    ) -> Result<(), String> {
+        let held = there.map_or_else(Vec::new, |one| registry::held(row, &one.document, path));
+        for (name, minutes) in Week::parse(week)?.elements() {
+            let now = held.iter().find_map(|one| {
+                let (held, minutes) = one.split_once(' ')?;
+                (held == name).then(|| Value::from(minutes))
+            });
+            let to = Value::from(minutes.to_string().as_str());
+            if now.as_ref() == Some(&to) {
+                continue;
+            }
+            let mut segments = path.segments().to_vec();
+            segments.push(Segment { name, key: None });
+            let path = FieldPath::new(segments);
+            if let Some(at) = self.place_of(id, &path) {
+                if self.changes[at].to.as_ref() != Some(&to) {
+                    return Err(format!("another step wants another value of {path}"));
+                }
+                continue;
+            }
+            self.changes.push(Change {
+                id: id.clone(),
+                path: Some(path),
+                from: now,
+                to: Some(to),
+                cause: cause.clone(),
+            });
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ pub mod markdown;
 
 use crate::metadata::fact::{Access, Fact};
 use crate::metadata::value::Value;
+use crate::template::setup::{self, SetupPage};
 use crate::template::{Arguments, Level, Step, Template, Test, Want, fill};
 
 use super::wants::{kind_in_words, label, setting_in_words, test_in_words, when_in_words};
@@ -30,6 +31,8 @@ struct PageStep<'t> {
     is_recommended: bool,
     when: Option<String>,
     asks: Vec<Ask>,
+    /// Where in Setup it is done.
+    setup: Vec<&'static SetupPage>,
     /// Who can do it.
     doers: Vec<&'static str>,
 }
@@ -71,7 +74,7 @@ impl<'t> Page<'t> {
                 .iter()
                 .map(|one| (one.name.as_str(), one.title.as_str(), kind_in_words(one)))
                 .collect(),
-            steps: template.steps.iter().map(page_step).collect(),
+            steps: template.steps.iter().map(|step| page_step(template, step)).collect(),
         }
     }
 
@@ -83,7 +86,7 @@ impl<'t> Page<'t> {
     }
 }
 
-fn page_step(step: &Step) -> PageStep<'_> {
+fn page_step<'t>(template: &Template, step: &'t Step) -> PageStep<'t> {
     let mut doers = Vec::new();
     step.wants.iter().for_each(|want| add_doer(want, &mut doers));
     PageStep {
@@ -91,6 +94,7 @@ fn page_step(step: &Step) -> PageStep<'_> {
         is_recommended: step.level == Level::Recommended,
         when: when_in_words(step),
         asks: step.wants.iter().map(ask).collect(),
+        setup: setup::of_step(template, step),
         doers,
     }
 }

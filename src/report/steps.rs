@@ -4,7 +4,7 @@
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, State, Subject};
-use crate::template::{Level, Step, Test};
+use crate::template::{Level, Step, Test, setup};
 
 use super::line::{at, clean, in_setup, line, mark, paragraph};
 use super::words::{Labels, in_words};
@@ -71,7 +71,12 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
                 paragraph(out, 6, label, text);
             }
         }
-        if let Some(page) = step.setup {
+        let of_either = || {
+            let template = findings.iter().find_map(Finding::wanted)?.template;
+            let is_it = setup::is_of_either(template, step);
+            findings.iter().filter(|_| is_it).find_map(|finding| finding.pages().next())
+        };
+        if let Some(page) = step.setup.or_else(of_either) {
             in_setup(out, page, look.instance_url);
         }
         let source = findings[0].wanted().map(|wanted| &wanted.template.source);

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::diff::advice::Advice;
 use crate::metadata::fact::Fact;
 use crate::metadata::value::Value;
+use crate::template::setup;
 use crate::template::{
     Alternative, Condition, GrantScope, Level, ParameterKind, SourceRead, Subject, Template,
     TemplateErrors, Test, Want, When, fill,
@@ -81,11 +82,12 @@ pub fn show_text(template: &Template, today: &str) -> String {
         if let Some(note) = &step.note {
             line(&mut out, &format!("     {}{note}", "note: ".dimmed()));
         }
-        if let Some(page) = step.setup {
-            line(
-                &mut out,
-                &format!("     {}Setup, Quick Find \"{}\"", "in: ".dimmed(), page.quick_find),
-            );
+        let pages = setup::of_step(template, step);
+        let pages: Vec<String> =
+            pages.iter().map(|page| format!("\"{}\"", page.quick_find)).collect();
+        if !pages.is_empty() {
+            let pages = pages.join(" or ");
+            line(&mut out, &format!("     {}Setup, Quick Find {pages}", "in: ".dimmed()));
         }
         let docs = step.docs.as_ref().filter(|docs| **docs != template.source);
         let paragraph = step.paragraph.as_ref().map(|name| format!("\"{name}\""));
@@ -199,7 +201,11 @@ pub fn show_json(template: &Template, today: &str) -> String {
                 "why": step.why,
                 "docs": step.docs,
                 "paragraph": step.paragraph,
-                "setup": step.setup.map(|page| page.id),
+                // None where it may be one of several.
+                "setup": match *setup::of_step(template, step) {
+                    [page] => Some(page.id),
+                    _ => None,
+                },
                 "when": when_json(&step.when),
                 "want": step.wants.iter().map(want_json).collect::<Vec<_>>(),
                 "create": step.create.as_ref().map(|create| {

@@ -54,16 +54,16 @@ impl Arguments {
         let mut values = BTreeMap::new();
         let mut errors = Vec::new();
         let mut missing = Vec::new();
-        for name in given.keys() {
-            if !template.parameters.iter().any(|parameter| parameter.name == *name) {
-                let names = template.parameters.iter().map(|parameter| parameter.name.as_str());
-                let suggestion = perhaps(nearest(name, names));
-                errors.push(format!("there is no parameter `{name}`{suggestion}"));
-            }
-        }
+        errors.extend(given.keys().filter_map(|name| no_such(template, name)));
         let mut is_given = !errors.is_empty();
         let mut wrong_configured = Vec::new();
         for parameter in &template.parameters {
+            // What was said by its older name must not be lost without a word.
+            if let Some(older) = said_by_older_name(parameter, given, configured) {
+                wrong_configured.push(older.clone());
+                errors.push(is_now(older, parameter));
+                continue;
+            }
             let value = match (
                 given.get(&parameter.name),
                 configured.get(&parameter.name),
@@ -126,18 +126,11 @@ impl Arguments {
             ..Template::default()
         };
         // The names of all are looked at, so that a slip is told from a parameter left out.
-        let unknown = given
-            .keys()
-            .filter(|name| !template.parameters.iter().any(|parameter| parameter.name == **name));
-        let names = || template.parameters.iter().map(|parameter| parameter.name.as_str());
-        let mut errors: Vec<String> = unknown
-            .map(|name| {
-                format!("there is no parameter `{name}`{}", perhaps(nearest(name, names())))
-            })
-            .collect();
+        let mut errors: Vec<String> =
+            given.keys().filter_map(|name| no_such(template, name)).collect();
         let known: BTreeMap<String, Vec<String>> = given
             .iter()
-            .filter(|(name, _)| names().any(|known| known == **name))
+            .filter(|(name, _)| no_such(template, name).is_none())
             .map(|(name, texts)| (name.clone(), texts.clone()))
             .collect();
         match Self::resolve(&of_given, &known, &BTreeMap::new()) {
@@ -165,6 +158,52 @@ impl Arguments {
             .map(|value| value.to_string().trim().to_owned())
             .filter(|text| !text.is_empty())
     }
+}
+
+/// Says that a template has no parameter of a name; none where it has.
+fn no_such(template: &Template, name: &str) -> Option<String> {
+    let mut names = template.parameters.iter().map(|parameter| parameter.name.as_str());
+    if names.any(|known| known == name) {
+        return None;
+    }
+    if let Some(parameter) = template.in_place_of(name) {
+        return Some(is_now(name, parameter));
+    }
+    let names = template.parameters.iter().map(|parameter| parameter.name.as_str());
+    Some(format!("there is no parameter `{name}`{}", perhaps(nearest(name, names))))
+}
+
+/// The older name by which a parameter is configured that has no value by its own.
+fn said_by_older_name<'p>(
+    parameter: &'p Parameter,
+    given: &BTreeMap<String, Vec<String>>,
+    configured: &BTreeMap<String, Value>,
+) -> Option<&'p String> {
+    let name = &parameter.name;
+    let is_said = given.contains_key(name) || configured.contains_key(name);
+    let mut older = parameter.formerly.iter().filter(|_| !is_said);
+    older.find(|older| configured.contains_key(*older))
+}
+
+/// What is said to whoever gives a parameter by the name of an older version.
+pub(crate) fn is_now(older: &str, parameter: &Parameter) -> String {
+    let name = &parameter.name;
+    let form = match &parameter.kind {
+        ParameterKind::Component(types) => {
+            // `permission_set` was the name of one; what says which it is has no type's name.
+            let plain = |text: &str| text.replace('_', "").to_lowercase();
+            let alike = types.iter().find(|one| plain(one) == plain(older));
+            let forms = alike.map_or_else(|| types.iter().collect(), |one| vec![one]);
+            let forms: Vec<String> =
+                forms.into_iter().map(|one| format!("`{name}={one}:..`")).collect();
+            format!(", as {}", forms.join(" or "))
+        }
+        ParameterKind::Text
+        | ParameterKind::Choice(_)
+        | ParameterKind::Flag
+        | ParameterKind::List => String::new(),
+    };
+    format!("parameter `{older}` is no more: `{name}` stands in its place{form}")
 }
 
 fn from_texts(parameter: &Parameter, texts: &[String]) -> Result<Value, String> {
@@ -283,6 +322,39 @@ mod tests {
             resolve(&[("app", "x"), ("read", "")], &[]).unwrap().get("read"),
             Some(&Value::List(Vec::new()))
         );
+    }
+
+    #[test]
+    fn an_older_name_is_told_with_the_new_one_and_never_passed_over() {
+        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"s\"\nreviewed = 2026-11-23\n[parameters.holder]\ntitle = \"H\"\ntype = \
+                    \"component\"\ndefault = \"PermissionSet:A\"\nformerly = [\"carrier\", \
+                    \"permission_set\"]\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \
+                    \"{holder}\" }]\n";
+        let template = parse("t.toml", text).unwrap();
+        let given = |name: &str| BTreeMap::from([(name.to_owned(), vec!["X".to_owned()])]);
+        let configured = |name: &str| BTreeMap::from([(name.to_owned(), Value::from("X"))]);
+        let error =
+            Arguments::resolve(&template, &given("permission_set"), &BTreeMap::new()).unwrap_err();
+        assert!(error.is_given && !error.is_incomplete, "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("`holder` stands in its place, as `holder=PermissionSet:..`"),
+            "{error}"
+        );
+        // What tells one from the other has the form of both.
+        let error =
+            Arguments::resolve(&template, &BTreeMap::new(), &configured("carrier")).unwrap_err();
+        assert!(error.to_string().ends_with("`holder=Profile:..` or `holder=PermissionSet:..`"));
+        assert_eq!(error.configured, ["carrier"]);
+        // Another template's, beside this one's own.
+        let mut both = configured("permission_set");
+        both.insert("holder".to_owned(), "Profile:P".into());
+        let values = Arguments::resolve(&template, &BTreeMap::new(), &both).unwrap();
+        assert_eq!(values.get("holder"), Some(&"Profile:P".into()));
+        let error = Arguments::given(&template, &given("carrier")).unwrap_err();
+        assert!(error.to_string().contains("`holder` stands in its place"), "{error}");
     }
 
     #[test]

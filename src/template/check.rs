@@ -9,9 +9,10 @@ use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
     Bound, Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
-    part_of, placeholders,
+    is_now, part_of, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName, OrgFeature};
+use crate::metadata::hours::Week;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::registry::{self, Field, Kind, MetadataType};
@@ -254,6 +255,17 @@ impl Check<'_, '_, '_> {
         };
         let names_are_plain = parsed.segments().iter().all(|segment| path.contains(&segment.name))
             && !path_names(path).contains('{');
+        if let (Test::Equals(value), Some(_)) = (test, rows.iter().find(|row| row.is_week(&parsed)))
+        {
+            let lines = value.elements();
+            let is_open = lines.iter().any(|line| line.contains('{'));
+            if let Err(why) = Week::parse(&lines)
+                && !is_open
+            {
+                self.mistakes.add(&placed.value, why);
+            }
+            return;
+        }
         if test.is_of_whole() && names_are_plain {
             self.whole(&rows, &parsed, test, placed);
             return;
@@ -546,6 +558,12 @@ impl Check<'_, '_, '_> {
                 continue;
             }
             if self.parameter(name).is_none() {
+                let mut known = self.parameters.iter();
+                if let Some(now) = known.find(|one| one.formerly.iter().any(|older| older == name))
+                {
+                    self.mistakes.add(at, is_now(name, now));
+                    continue;
+                }
                 let help =
                     nearest(name, self.parameters.iter().map(|parameter| parameter.name.as_str()))
                         .map(|near| format!("did you mean `{near}`?"));

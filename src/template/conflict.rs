@@ -1,32 +1,44 @@
-//! Wants that contradict one another: two that no value of a setting can satisfy at once.
+//! Wants that contradict one another: two that no value of a setting can satisfy at once. Of stars
+//! it is told here as far as the names say it by themselves; the rest once an org has told what
+//! they stand for (`plan`).
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Applies, ExpandedStep, ExpandedWant, FactCondition, Test, claims, may_meet};
+use super::{
+    Applies, Each, ExpandedStep, ExpandedWant, FactCondition, Step, Template, Test, claims,
+    is_left_out, may_meet,
+};
+use crate::metadata::ComponentId;
+use crate::metadata::names::Pattern;
+use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Field};
 use crate::metadata::value::Value;
 
 /// Two wants on one setting, or one fact, that cannot both be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Conflict {
+pub struct Conflict {
     /// The setting or fact.
-    pub(crate) subject: String,
+    pub subject: String,
     /// What the first asks for, and which step of which template.
-    pub(crate) first: Claim,
+    pub first: Claim,
     /// What the second asks for.
-    pub(crate) second: Claim,
+    pub second: Claim,
+    /// Where a star is one side: the step that has it, and the name to leave out of it.
+    pub way_out: Option<(String, String)>,
 }
 
 /// One side of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Claim {
-    pub(crate) template: String,
-    pub(crate) step: String,
+pub struct Claim {
+    /// The template.
+    pub template: String,
+    /// Its step.
+    pub step: String,
     /// The documentation that asks for it.
-    pub(crate) docs: Option<String>,
+    pub docs: Option<String>,
     /// What is asked for, in words.
-    pub(crate) words: String,
+    pub words: String,
 }
 
 /// Finds the contradictions among steps that apply, or may apply together. What is one of several
@@ -34,8 +46,20 @@ pub(crate) struct Claim {
 pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
     let mut seen: BTreeMap<String, Vec<(&ExpandedStep<'_>, &Test)>> = BTreeMap::new();
     let mut found = Vec::new();
+    // There are few stars, and there may be thousands of others.
+    let (mut of_stars, mut of_others) = (Vec::new(), Vec::new());
     for step in steps.iter().filter(|step| !matches!(step.applies, Applies::No)) {
         for want in &step.wants {
+            if let Some(one) = Placed::of(want) {
+                let is_star = matches!(one, Placed::Star(_));
+                let others = if is_star { of_others.as_slice() } else { &[] };
+                let others = of_stars.iter().chain(others);
+                let met = |(other, its): &(&ExpandedStep<'_>, Placed<'_>)| {
+                    its.against(other, &one, step).filter(|_| may_apply_together(step, other))
+                };
+                found.extend(others.filter_map(met));
+                if is_star { &mut of_stars } else { &mut of_others }.push((step, one));
+            }
             let (subject, field, test) = match want {
                 ExpandedWant::Metadata { id, path, test, .. } => {
                     let row = registry::find_component(&id.type_name, &id.full_name);
@@ -61,8 +85,9 @@ pub(crate) fn conflicts(steps: &[ExpandedStep<'_>]) -> Vec<Conflict> {
                 {
                     found.push(Conflict {
                         subject: subject.clone(),
-                        first: asked(other, theirs),
-                        second: asked(step, test),
+                        first: Claim::of(other.template, other.step, theirs),
+                        second: Claim::of(step.template, step.step, test),
+                        way_out: None,
                     });
                 }
             }
@@ -93,18 +118,114 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
     }
 }
 
-fn asked(step: &ExpandedStep<'_>, test: &Test) -> Claim {
-    let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
-    Claim {
-        template: step.template.name.clone(),
-        step: step.step.id.clone(),
-        docs: step
-            .step
-            .docs
-            .clone()
-            .or_else(|| Some(step.template.source.clone()).filter(|source| !source.is_empty())),
-        words: format!("{} {}", test.name(), values.join(", ")).trim().to_owned(),
+impl Claim {
+    /// What a step of a template asks for.
+    pub(crate) fn of(template: &Template, step: &Step, test: &Test) -> Self {
+        let values: Vec<String> = test.desired().iter().map(Value::to_string).collect();
+        Self {
+            template: template.name.clone(),
+            step: step.id.clone(),
+            docs: step
+                .docs
+                .clone()
+                .or_else(|| Some(template.source.clone()).filter(|source| !source.is_empty())),
+            words: format!("{} {}", test.name(), values.join(", ")).trim().to_owned(),
+        }
     }
+
+    /// The same of all that a star stands for.
+    fn of_star(self, each: &Each) -> Self {
+        Self { words: format!("{} of all of {}", self.words, each.path), ..self }
+    }
+}
+
+/// A setting, or as many as a star stands for.
+enum Placed<'w> {
+    One(&'w ComponentId, &'w FieldPath, &'w Test),
+    Star(&'w Each),
+}
+
+impl<'w> Placed<'w> {
+    /// What of a star, or of what one may stand for, a want is.
+    fn of(want: &'w ExpandedWant) -> Option<Self> {
+        match want {
+            ExpandedWant::Metadata { id, path, test, .. } => {
+                let entry = path.segments().first()?;
+                entry.key.is_some().then_some(Self::One(id, path, test))
+            }
+            ExpandedWant::Each(each) => Some(Self::Star(each)),
+            ExpandedWant::Fact { .. } | ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => None,
+        }
+    }
+
+    /// The contradiction between what one step and what a later one wants, where one is a star.
+    fn against(
+        &self,
+        step: &ExpandedStep<'_>,
+        later: &Self,
+        its: &ExpandedStep<'_>,
+    ) -> Option<Conflict> {
+        let claim = |step: &ExpandedStep<'_>, test| Claim::of(step.template, step.step, test);
+        let (star, id, path, test) = match (self, later) {
+            (Self::One(..), Self::One(..)) => return None,
+            (Self::Star(one), Self::Star(other)) => return stars(one, step, other, its),
+            (Self::Star(star), Self::One(id, path, test))
+            | (Self::One(id, path, test), Self::Star(star)) => (star, id, path, test),
+        };
+        let name = path.segments()[0].key.as_deref()?;
+        let is_meant =
+            is_covered(&star.pattern, &star.path, path) && !is_left_out(name, &star.except);
+        if star.id != **id || !is_meant || !contradict(&star.test, test) {
+            return None;
+        }
+        let (first, second, of_star) = match self {
+            Self::Star(star) => (claim(step, &star.test).of_star(star), claim(its, test), step),
+            Self::One(..) => (claim(step, test), claim(its, &star.test).of_star(star), its),
+        };
+        Some(Conflict {
+            subject: format!("{id} {path}"),
+            first,
+            second,
+            way_out: Some((of_star.step.id.clone(), name.to_owned())),
+        })
+    }
+}
+
+/// Two stars that ask for different things, one of all that the other stands for. What one leaves
+/// out may be just what the other means, so that only an org can tell.
+fn stars(
+    one: &Each,
+    step: &ExpandedStep<'_>,
+    other: &Each,
+    its: &ExpandedStep<'_>,
+) -> Option<Conflict> {
+    let is_within = is_covered(&one.pattern, &one.path, &other.path)
+        || is_covered(&other.pattern, &other.path, &one.path);
+    let is_whole = one.except.is_empty() && other.except.is_empty();
+    if one.id != other.id || !is_within || !is_whole || !contradict(&one.test, &other.test) {
+        return None;
+    }
+    let (wide, of_wide, narrow) = if is_covered(&one.pattern, &one.path, &other.path) {
+        (one, step, other)
+    } else {
+        (other, its, one)
+    };
+    Some(Conflict {
+        subject: format!("{} {}", wide.id, narrow.path),
+        first: Claim::of(step.template, step.step, &one.test).of_star(one),
+        second: Claim::of(its.template, its.step, &other.test).of_star(other),
+        way_out: narrow.path.segments()[0]
+            .key
+            .clone()
+            .map(|names| (of_wide.step.id.clone(), names)),
+    })
+}
+
+/// Says whether a star stands for what is at another path, be it a name or a star of less.
+pub(crate) fn is_covered(pattern: &Pattern, star: &FieldPath, path: &FieldPath) -> bool {
+    let ([entry, leaf], [its, its_leaf]) = (star.segments(), path.segments()) else { return false };
+    let names = its.key.as_deref().unwrap_or_default();
+    entry.name == its.name && leaf.name == its_leaf.name && pattern.stands_for(names)
 }
 
 /// Two steps that ask one fact for different values never apply at once.
@@ -193,9 +314,12 @@ fn may_be(value: &Value, test: &Test) -> bool {
                 || value.elements().is_empty()
                 || value.to_string().is_empty()
         }
-        Test::Equals(_) | Test::OneOf(_) | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => {
-            true
-        }
+        Test::Empty(true) => !matches!(value, Value::List(all) if !all.is_empty()),
+        Test::Equals(_)
+        | Test::OneOf(_)
+        | Test::Inside(_)
+        | Test::Count(_)
+        | Test::Empty(false) => true,
     }
 }
 
@@ -223,6 +347,8 @@ mod tests {
             (Test::Includes(texts(&["a"])), Test::Includes(texts(&["b"])), false),
             (Test::Equals(Value::List(texts(&["a"]))), Test::Includes(texts(&["a", "b"])), true),
             (Test::Empty(true), Test::Inside(texts(&["203.0.113.7"])), true),
+            (Test::Empty(true), Test::Equals(Value::List(texts(&["Mon-Sun 08:00-18:00"]))), true),
+            (Test::Empty(true), Test::Equals(Value::List(Vec::new())), false),
             (Test::Empty(true), Test::Count(0), false),
             (Test::AtLeast(Bound::Number(5)), Test::AtMost(Bound::Number(4)), true),
             (Test::AtLeast(Bound::Number(5)), Test::AtMost(Bound::Number(5)), false),

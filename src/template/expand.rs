@@ -11,16 +11,17 @@ use super::{Arguments, Create, GrantScope, Step, Template, Test, Want, placehold
 use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, OrgFeature};
 use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::hours::Week;
 use crate::metadata::names::{Name, Pattern};
 use crate::metadata::path::FieldPath;
 use crate::metadata::range::IpRange;
-use crate::metadata::registry::canonical_type;
+use crate::metadata::registry::{self, canonical_type};
 use crate::metadata::value::Value;
 
 use applies::applies;
 pub use applies::{Applies, FactCondition};
 pub use each::Each;
-pub(crate) use each::matched;
+pub(crate) use each::{each, is_left_out, matched};
 
 /// A step with its parameters filled in.
 #[derive(Clone, Debug)]
@@ -153,6 +154,17 @@ pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
     })
 }
 
+/// The login hours that a want asks for; none where it asks for something else, or names none.
+fn week(id: &ComponentId, path: &FieldPath, test: &Test) -> Result<Option<Week>, String> {
+    let row = registry::find(&id.type_name).filter(|row| row.is_week(path));
+    match (row, test) {
+        (Some(_), Test::Equals(value)) if !value.elements().iter().all(String::is_empty) => {
+            Week::parse(&value.elements()).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Refuses a star where several wants count as one.
 fn alone(wants: &[ExpandedWant]) -> Result<(), String> {
     match wants.iter().find(|want| matches!(want, ExpandedWant::Each(_))) {
@@ -181,7 +193,7 @@ impl Filler<'_> {
                         .text(path_pattern)
                         .parse()
                         .map_err(|error| format!("{error}"))?;
-                    let test = filler.filling.test(test);
+                    let mut test = filler.filling.test(test);
                     if let Test::Inside(ranges) = &test {
                         // One that is empty is a parameter that was not given, and no range.
                         let mut given = ranges.iter().filter(|range| !range.trim().is_empty());
@@ -193,6 +205,9 @@ impl Filler<'_> {
                     let id = filler.component(component)?;
                     if filler.filling.is_of_another(component, &id.type_name, &path) {
                         return Ok(None);
+                    }
+                    if let Some(week) = week(&id, &path, &test)? {
+                        test = Test::Equals(Value::List(week.lines()));
                     }
                     if let Some(pattern) = Pattern::of_setting(&id, &path)? {
                         let except = except.iter().map(|one| filler.filling.text(one)).collect();

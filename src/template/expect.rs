@@ -9,9 +9,12 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Template;
 use super::mistake::{Collector, TemplateErrors};
+use super::{Template, is_now};
+use crate::metadata::ComponentId;
 use crate::metadata::fact::{Fact, FactName};
+use crate::metadata::names::Pattern;
+use crate::metadata::path::FieldPath;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
 
@@ -19,7 +22,7 @@ use crate::metadata::value::Value;
 pub(crate) const STATES: &[&str] = &["in-sync", "differs", "missing", "not-observed", "manual"];
 
 /// The tables of the file.
-const TABLES: &[&str] = &["parameters", "facts", "states", "fix"];
+const TABLES: &[&str] = &["parameters", "facts", "stars", "states", "fix"];
 
 /// What `[fix]` was called before; it is read as that.
 const OLDER_FIX: &str = "mend";
@@ -31,6 +34,8 @@ pub struct Expected {
     pub parameters: BTreeMap<String, Value>,
     /// What an org would answer.
     pub facts: Vec<ExpectedFact>,
+    /// For which names of an org a star would stand.
+    pub stars: Vec<(Pattern, Vec<String>)>,
     /// The worst finding of each step that is named, out of those that cases know; the others must
     /// be in sync.
     pub states: BTreeMap<String, &'static str>,
@@ -100,6 +105,7 @@ impl Walk<'_, '_> {
                 match name {
                     "parameters" => self.parameter(key.get_ref(), &key.span(), node, &mut expected),
                     "facts" => self.fact(key.get_ref(), &key.span(), node, &mut expected),
+                    "stars" => self.star(key.get_ref(), &key.span(), node, &mut expected),
                     "states" => self.state(key.get_ref(), &key.span(), node, &mut expected),
                     _ => self.fix(name, key.get_ref(), &key.span(), node, &mut expected),
                 }
@@ -116,7 +122,9 @@ impl Walk<'_, '_> {
         expected: &mut Expected,
     ) {
         let template = self.template;
-        if !template.parameters.iter().any(|parameter| parameter.name == name) {
+        if let Some(parameter) = template.in_place_of(name) {
+            self.mistakes.add(at, is_now(name, parameter));
+        } else if !template.parameters.iter().any(|parameter| parameter.name == name) {
             let known = template.parameters.iter().map(|parameter| parameter.name.as_str());
             self.unknown(
                 at,
@@ -160,6 +168,31 @@ impl Walk<'_, '_> {
             let kind = fact.kind().words();
             self.mistakes.add(&node.span(), format!("`{name}` is {kind}, never `{value}`"));
         }
+    }
+
+    fn star(&mut self, path: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
+        // Of a profile, as of a permission set.
+        let holder = ComponentId::new("Profile", "X");
+        let pattern = match path.parse::<FieldPath>() {
+            Ok(path) => Pattern::of_setting(&holder, &path).map_err(str::to_owned),
+            Err(error) => Err(error.to_string()),
+        };
+        let pattern = match pattern {
+            Ok(Some(pattern)) => pattern,
+            Ok(None) => {
+                let help = "such as \"userPermissions[View*].enabled\" = [\"ViewSetup\"]";
+                let message = format!("`{path}` is no setting with a star");
+                return self.mistakes.add_with(at, message, Some(help.to_owned()));
+            }
+            Err(why) => return self.mistakes.add(at, why),
+        };
+        let Some(value) = self.value(node) else { return };
+        let names = value.elements();
+        for name in names.iter().filter(|name| !pattern.stands_for(name)) {
+            let message = format!("`{path}` does not stand for `{name}`");
+            self.mistakes.add(&node.span(), message);
+        }
+        expected.stars.push((pattern, names));
     }
 
     fn state(&mut self, step: &str, at: &Range<usize>, node: &Node<'_>, expected: &mut Expected) {
@@ -285,6 +318,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_star_stands_for_and_of_whom_a_fact_speaks_is_read() {
+        let expected = read(
+            "[facts]\n\"user.is_active of sam@acme.example.com\" = true\n\"user.is_active\" = \
+             false\n[stars]\n\"userPermissions[View*].enabled\" = [\"ViewSetup\"]\n",
+        )
+        .unwrap();
+        let of: Vec<Option<&str>> = expected.facts.iter().map(|fact| fact.of.as_deref()).collect();
+        assert!(of.contains(&Some("sam@acme.example.com")) && of.contains(&None), "{of:?}");
+        let (pattern, names) = &expected.stars[0];
+        assert_eq!(pattern, &Pattern::Permissions("View*".to_owned()));
+        assert_eq!(names, &["ViewSetup"]);
+    }
+
+    #[test]
     fn the_older_word_for_a_fix_is_read_as_that() {
         let older = read("[mend]\nleft = [\"profile\"]\n").unwrap();
         assert_eq!(older.left, ["profile"]);
@@ -302,6 +349,12 @@ mod tests {
             ("[facts]\n\"org.api_acces\" = true\n", "did you mean `org.api_access`?"),
             ("[facts]\norg.api_access = true\n", "written in quotes"),
             ("[facts]\n\"org.api_access\" = \"yes\"\n", "`true` or `false`"),
+            ("[stars]\n\"userPermissions[ViewSetup].enabled\" = []\n", "no setting with a star"),
+            (
+                "[stars]\n\"userPermissions[View*].enabled\" = [\"ApiEnabled\"]\n",
+                "does not stand for",
+            ),
+            ("[stars]\n\"fieldPermissions[*.Phone].readable\" = []\n", "fields of one object"),
             ("[states]\nrefresh-tokn = \"differs\"\n", "did you mean `refresh-token`?"),
             ("[states]\nrefresh-token = \"difers\"\n", "did you mean `differs`?"),
             ("[states]\nrefresh-token = 1\n", "a state is one of"),

@@ -17,7 +17,8 @@ use super::check;
 use super::mistake::{Collector, TemplateErrors};
 use super::placed::{Placed, PlacedStep, PlacedWant};
 use super::setup;
-use super::{Dropped, Grade, GrantScope, Level, Parameter, ParameterKind, Step, Template, builtin};
+use super::{Dropped, Grade, GrantScope, Level, Parameter, ParameterKind, Step, Template};
+use super::{builtin, is_now};
 use crate::metadata::registry;
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::value::Value;
@@ -32,7 +33,8 @@ pub(super) mod keys {
     ];
     pub(in crate::template) const OVERLAY: &[&str] = &["parameters", "step", "drop"];
     pub(in crate::template) const DROP: &[&str] = &["step", "reason"];
-    pub(in crate::template) const PARAMETER: &[&str] = &["title", "type", "choices", "default"];
+    pub(in crate::template) const PARAMETER: &[&str] =
+        &["title", "type", "choices", "default", "formerly"];
     pub(in crate::template) const STEP: &[&str] = &[
         "id",
         "title",
@@ -286,8 +288,14 @@ impl Walk<'_, '_> {
         let Some((known, place)) =
             placed.parameters.iter_mut().find(|(known, _)| known.name == *name.get_ref())
         else {
-            let inherited = placed.parameters.iter().filter(|(_, place)| place.is_none());
-            let names = inherited.map(|(known, _)| known.name.as_str());
+            let inherited = || placed.parameters.iter().filter(|(_, place)| place.is_none());
+            let now =
+                inherited().find(|(known, _)| known.formerly.contains(&name.get_ref().to_string()));
+            if let Some((now, _)) = now {
+                self.mistakes.add(&name.span(), is_now(name.get_ref(), now));
+                return;
+            }
+            let names = inherited().map(|(known, _)| known.name.as_str());
             let near = nearest(name.get_ref(), names).map(str::to_owned);
             if self.is_slip_of_inherited(node, &["title"], &name.span(), "parameter", near) {
                 return;
@@ -298,7 +306,7 @@ impl Walk<'_, '_> {
             return;
         };
         let Some(table) = self.table(node, name.get_ref()) else { return };
-        for key in ["type", "choices"] {
+        for key in ["type", "choices", "formerly"] {
             if let Some(node) = table.get(key) {
                 self.mistakes.add(
                     &node.span(),
@@ -408,7 +416,9 @@ impl Walk<'_, '_> {
             _ => {}
         }
         let default = table.get("default").and_then(|node| self.default(node, &kind));
-        Some(Parameter { name: name.to_owned(), title, kind, default, line: 0 })
+        let formerly = table.get("formerly");
+        let formerly = formerly.map_or_else(Vec::new, |node| self.texts(node, "formerly"));
+        Some(Parameter { name: name.to_owned(), title, kind, default, formerly, line: 0 })
     }
 
     /// A component of some types, by `choices`; where these are left out a profile or a permission

@@ -3,6 +3,7 @@
 //! Page ids are no published contract, so the Quick Find words are always shown beside the link; a
 //! page whose path no source gives has none.
 
+use super::{Step, Template, Want};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
 
@@ -128,6 +129,37 @@ pub fn of_component(id: &ComponentId) -> Option<&'static SetupPage> {
     })
 }
 
+/// Says whether a step speaks of what a parameter stands for, a profile or a permission set: its
+/// page is that of the one in hand.
+pub(crate) fn is_of_either(template: &Template, step: &Step) -> bool {
+    let mut patterns = step.wants.iter().flat_map(Want::patterns);
+    patterns.any(|pattern| template.component_types(pattern).is_some())
+}
+
+/// Returns the pages where a step is done by hand: the one that it names, else those of the
+/// components that it speaks of, which are several where a parameter may stand for either.
+pub(crate) fn of_step(template: &Template, step: &Step) -> Vec<&'static SetupPage> {
+    if let Some(page) = step.setup {
+        return vec![page];
+    }
+    let mut pages: Vec<&'static SetupPage> = Vec::new();
+    for pattern in step.wants.iter().flat_map(Want::patterns) {
+        let ids = match (template.component_types(pattern), pattern.split_once(':')) {
+            (Some(types), _) => types.iter().map(|one| ComponentId::new(one, "")).collect(),
+            (None, Some((type_name, name))) => {
+                vec![ComponentId::new(type_name.trim(), name.trim())]
+            }
+            (None, None) => Vec::new(),
+        };
+        for page in ids.iter().filter_map(of_component) {
+            if !pages.iter().any(|known| known.id == page.id) {
+                pages.push(page);
+            }
+        }
+    }
+    pages
+}
+
 /// Returns the page that a text for a person names first, by a title of several words.
 pub fn named_in(text: &str) -> Option<&'static SetupPage> {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -180,6 +212,25 @@ mod tests {
             assert_eq!(page.map(|page| page.id), Some(id), "{type_name}:{name}");
         }
         assert!(of_component(&ComponentId::new("Report", "X")).is_none());
+    }
+
+    #[test]
+    fn a_step_that_names_no_page_is_done_where_its_components_are() {
+        let text = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"s\"\nreviewed = 2026-11-23\n[parameters.holder]\ntitle = \"H\"\ntype = \
+                    \"component\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ component = \
+                    \"{holder}\", path = \"userPermissions[ApiEnabled].enabled\", equals = true \
+                    }]\n";
+        let pages = |template: &Template| -> Vec<&str> {
+            of_step(template, &template.steps[0]).iter().map(|page| page.id).collect()
+        };
+        let template = super::super::parse("t.toml", text).unwrap();
+        assert_eq!(pages(&template), ["profiles", "permission-sets"]);
+        let given = [("holder".to_owned(), vec!["PermissionSet:X".to_owned()])].into();
+        let (narrowed, _) = super::super::narrow(&template, &given).unwrap();
+        assert_eq!(pages(&narrowed), ["permission-sets"]);
+        let named = text.replace("title = \"A\"", "title = \"A\"\nsetup = \"users\"");
+        assert_eq!(pages(&super::super::parse("t.toml", &named).unwrap()), ["users"]);
     }
 
     #[test]

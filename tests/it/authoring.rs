@@ -411,6 +411,87 @@ fn the_snapshot_of_an_org_is_a_case_of_the_template_made_of_it() {
     assert_eq!(run.code, 0, "{run:?}");
 }
 
+/// A template that speaks of two users, with stars, and of `carrier = "effective"`.
+#[cfg(feature = "demo")]
+const OTHERS: &str = "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\n\
+                      source = \"https://docs.example.com/acme\"\nreviewed = 2026-11-23\ncarrier = \
+                      \"effective\"\n[parameters.user]\ntitle = \"U\"\ndefault = \
+                      \"warehouse.sync@harbourlight.example.com\"\n[parameters.installer]\ntitle = \
+                      \"I\"\ndefault = \"sam.pereira@harbourlight.example.com\"\n";
+
+/// The snapshot writes whose answer it is, and for which names of the org a star stands.
+#[cfg(feature = "demo")]
+#[test]
+fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
+    let env = Env::new();
+    let step = "[[step]]\nid = \"of\"\ntitle = \"Of\"\nwant = [{ fact = \"user.license\", equals = \
+                \"Salesforce Integration\" }, { fact = \"user.license\", of = \"{installer}\", equals \
+                = \"Salesforce\" }]\n[[step]]\nid = \"stars\"\ntitle = \"Stars\"\nwant = [{ component \
+                = \"PermissionSet:Warehouse_Sync\", path = \"userPermissions[Api*].enabled\", equals = \
+                true }, { component = \"PermissionSet:Warehouse_Sync\", path = \
+                \"fieldPermissions[Account.*__c].readable\", equals = false }]\n";
+    env.write("acme.toml", format!("{OTHERS}{step}"));
+    let diff = env.run(&["diff", "--template", "acme.toml", "--org", "demo"]);
+    assert_eq!(diff.code, 0, "{diff:?}");
+    let snapshot = ["snapshot", "--org", "demo", "--template", "acme.toml", "--out"];
+    assert_eq!(env.run(&[&snapshot[..], &["acme.test/good"]].concat()).code, 0);
+    let expected = read(&env, "acme.test/good/expect.toml");
+    for line in [
+        "\"user.license\" = \"Salesforce Integration\"\n",
+        "\"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\"\n",
+        "[stars]\n\"userPermissions[Api*].enabled\" = [\"ApiEnabled\", \"ApiUserOnly\"]\n",
+        "\"fieldPermissions[Account.*__c].readable\" = [\"Account.Beacon_Score__c\"]\n",
+    ] {
+        assert!(expected.contains(line), "{line} is not in\n{expected}");
+    }
+    let run = env.run(&["template", "test", "acme.toml"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    // What a case does not say is asked for by the name under which it would be found.
+    let of = "\"user.license of sam.pereira@harbourlight.example.com\"";
+    let without: Vec<&str> = expected
+        .lines()
+        .filter(|line| !line.starts_with(of) && !line.contains("Account.*__c"))
+        .collect();
+    env.write("acme.test/good/expect.toml", without.join("\n"));
+    let run = env.run(&["template", "test", "acme.toml"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert_contains(
+        &run,
+        &[
+            "facts = { \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\" }",
+            "under [stars] in its expect.toml",
+            "a snapshot into a new case writes the names",
+        ],
+    );
+}
+
+/// Of a template that asks for facts alone a case is what the org answers, and no metadata.
+#[cfg(feature = "demo")]
+#[test]
+fn the_case_of_a_template_without_metadata_is_its_answers_alone() {
+    let env = Env::new();
+    let step = "[[step]]\nid = \"api\"\ntitle = \"API\"\nwant = [{ fact = \"org.api_access\", equals \
+                = true }]\n";
+    env.write("acme.toml", format!("{OTHERS}{step}"));
+    let snapshot = ["snapshot", "--org", "demo", "--template", "acme.toml", "--out"];
+    let run = env.run(&[&snapshot[..], &["elsewhere"]].concat());
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_contains(&run, &["nothing to take a snapshot of", "--out NAME.test/good"]);
+    assert!(!env.folder().join("elsewhere").exists());
+    let run = env.run(&[&snapshot[..], &["acme.test/good"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let files = std::fs::read_dir(env.folder().join("acme.test/good")).unwrap();
+    assert_eq!(files.count(), 1);
+    let run = env.run(&["template", "test", "acme.toml"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    // Metadata that is not there is still a mistake where it is asked for.
+    let more = "[[step]]\nid = \"set\"\ntitle = \"Set\"\nwant = [{ component = \
+                \"PermissionSet:Warehouse_Sync\", path = \"label\", equals = \"x\" }]\n";
+    env.write("acme.toml", format!("{OTHERS}{step}{more}"));
+    let run = env.run(&["template", "test", "acme.toml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+}
+
 /// What README says of writing a template of one's own, with the demo org's names.
 #[cfg(feature = "demo")]
 #[test]

@@ -222,7 +222,7 @@ fn what_a_template_asks_is_listed_beforehand() {
     ");
     let run = env.run(&["template", "show", "gong", "--asks", "--format", "json"]);
     let asks: Json = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(asks["components"]["PermissionSet"][0], "{permission_set}", "{asks}");
+    assert_eq!(asks["components"]["PermissionSet"][0], "{holder}", "{asks}");
     assert_eq!(asks["writes"], Json::Array(Vec::new()));
     let run = env.run(&["template", "show", "gong", "--asks", "--format", "html"]);
     assert_eq!(run.code, 64, "{run:?}");

@@ -96,6 +96,43 @@ fn of_a_file_alone_only_what_is_there_is_known() {
     assert_eq!(states(&run), ["in-sync", "differs", "differs", "in-sync", "in-sync"], "{run:?}");
 }
 
+#[tokio::test]
+async fn a_week_of_login_hours_is_wanted_and_set_as_a_whole() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let week = "equals = [\"Mon-Fri 08:00-18:00\", \"Sat 08:00-12:00\", \"Sun 00:00-24:00\"]";
+    lab.env.write("t.toml", template(&[("loginHours", week)]));
+    assert_eq!(lab.run(&["template", "check", "t.toml"]).await.code, 0);
+    let found = told(&lab.run(DIFF).await);
+    assert_eq!(found, [("differs".to_owned(), serde_json::json!(["Mon-Sun 00:00-24:00"]))]);
+    let deployed = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    let days = ["Mon-Fri 08:00-18:00", "Sat 08:00-12:00", "Sun 00:00-24:00"];
+    let found = told(&lab.run(DIFF).await);
+    assert_eq!(found, [("in-sync".to_owned(), serde_json::json!(days))]);
+    // Other hours of one day; all the days go along.
+    let other = week.replace("12:00", "14:00");
+    lab.env.write("t.toml", template(&[("loginHours", &other)]));
+    assert_eq!(states(&lab.run(DIFF).await), ["differs"]);
+    let package = lab.run(&["package", "--template", "t.toml", "--out", "out"]).await;
+    assert_eq!(package.code, 0, "{package:?}");
+    let file = lab.env.folder().join("out/profiles/Custom%3A Lamp Sales.profile");
+    let file = std::fs::read_to_string(file).unwrap();
+    for day in ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] {
+        assert!(file.contains(&format!("<{day}Start>")), "{day} in {file}");
+        assert!(file.contains(&format!("<{day}End>")), "{day} in {file}");
+    }
+    assert!(file.contains("<saturdayEnd>840</saturdayEnd>"), "{file}");
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!(back.code, 0, "{back:?}");
+    let found = told(&lab.run(DIFF).await);
+    assert_eq!(found, [("differs".to_owned(), serde_json::json!(["Mon-Sun 00:00-24:00"]))]);
+    // A day that is not named could be closed or open.
+    lab.env.write("t.toml", template(&[("loginHours", "equals = [\"Mon-Fri 08:00-18:00\"]")]));
+    let check = lab.run(&["template", "check", "t.toml"]).await;
+    let said = format!("{}{}", check.stdout, check.stderr);
+    assert!(check.code == 1 && said.contains("Sat, Sun is not there"), "{check:?}");
+}
+
 #[test]
 fn login_hours_are_taken_away_as_a_whole() {
     let env = Env::new();

@@ -361,6 +361,32 @@ fn a_slip_in_the_projects_file_is_told_with_what_was_meant() {
     assert!(run.stderr.contains("template `ampersand` are not right"), "{run:?}");
 }
 
+/// What an older version of a template called otherwise is never passed over: the default would
+/// take its place.
+#[test]
+fn a_parameter_by_its_older_name_is_told_with_the_new_one() {
+    let env = crate::support::Env::new();
+    let gong = ["diff", "--template", "gong", "--org", "demo"];
+    let now = "`holder` stands in its place, as `holder=PermissionSet:..`";
+    let run = env.run(&[&gong[..], &["--set", "permission_set=Acme"]].concat());
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains(now), "{run:?}");
+    // Beside a template that has it still it is meant for both.
+    let both = ["--template", "ampersand", "--set", "permission_set=Acme"];
+    let run = env.run(&[&gong[..], &both].concat());
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains(now), "{run:?}");
+    let own = ["--set", "gong.holder=Profile:Acme"];
+    let run = env.run(&[&gong[..], &both, &own].concat());
+    assert!(!run.stderr.contains("in its place"), "{run:?}");
+    for table in ["[parameters]", "[parameters.gong]", "[orgs.demo.parameters]"] {
+        env.write("sfsetup.toml", format!("{table}\npermission_set = \"Acme\"\n"));
+        let run = env.run(&gong);
+        assert_eq!(run.code, 1, "{table}: {run:?}");
+        assert!(run.stderr.contains(now) && run.stderr.contains("line 2"), "{table}: {run:?}");
+    }
+}
+
 /// Two parameters may have one value; the one that calls the component so is named.
 #[tokio::test]
 async fn the_parameter_that_names_a_component_is_told_alone() {

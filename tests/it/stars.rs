@@ -163,3 +163,59 @@ async fn an_exception_that_leaves_nothing_out_is_said() {
         assert!(near.is_none_or(|near| notes.contains(near)), "{except}: {notes}");
     }
 }
+
+/// A star, and a second step that wants something else of what it stands for.
+fn against(star: &str, except: &str, path: &str) -> String {
+    let step = |id: &str, path: &str, rest: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\ntitle = \"A\"\nwant = [{{ component = \
+             \"PermissionSet:Warehouse_Sync\", path = \"{path}\", {rest} }}]\n"
+        )
+    };
+    let all = step("all", star, &format!("equals = true{except}"));
+    HEAD.split("[parameters").next().unwrap().to_owned()
+        + &all
+        + &step("one", path, "equals = false")
+}
+
+#[tokio::test]
+async fn a_star_that_contradicts_another_want_is_told_with_both_steps() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let star = "fieldPermissions[Account.*__c].readable";
+    let package = ["package", "--template", "t.toml", "--out", "out"];
+    let told = |run: &Run, words: &[&str]| {
+        assert_eq!(run.code, 1, "{run:?}");
+        for part in words {
+            assert!(run.stderr.contains(part), "`{part}` is not in {run:?}");
+        }
+        assert!(!run.stderr.contains("internal error"), "{run:?}");
+    };
+    let both = ["different things of one setting", "(step `all`", "(step `one`"];
+    let single = "fieldPermissions[Account.Beacon_Score__c].readable";
+    // What the names say by themselves is said before an org is asked.
+    lab.env.write("t.toml", against(star, "", single));
+    let check = lab.env.run(&["template", "check", "t.toml"]);
+    let said = format!("{}{}", check.stdout, check.stderr);
+    assert!(check.code == 1 && said.contains("nothing satisfies both"), "{check:?}");
+    let run = lab.run(&package).await;
+    told(&run, &both);
+    told(&run, &["except = [\"Account.Beacon_Score__c\"]", "star of step `all`"]);
+    assert!(!run.stderr.contains("retrieving"), "{run:?}");
+    // A star within the other; and two of which only an org tells whether they meet.
+    lab.env.write("t.toml", against(star, "", "fieldPermissions[Account.Beacon*__c].readable"));
+    told(&lab.run(&package).await, &both);
+    let part = "fieldPermissions[Account.Bea*__c].readable";
+    let apart = "fieldPermissions[Account.*Score__c].readable";
+    lab.env.write("t.toml", against(part, "", apart));
+    assert_eq!(lab.env.run(&["template", "check", "t.toml"]).code, 0);
+    let run = lab.run(&package).await;
+    told(&run, &both);
+    told(&run, &["except = [\"Account.Beacon_Score__c\"]", "retrieving"]);
+    // What is left out contradicts nothing.
+    for (star, path) in [(star, single), (part, apart)] {
+        lab.env.write("t.toml", against(star, ", except = [\"Beacon_Score__c\"]", path));
+        assert_eq!(lab.env.run(&["template", "check", "t.toml"]).code, 0, "{path}");
+        let run = lab.run(&package).await;
+        assert!(run.code == 0 || !run.stderr.contains("different things"), "{run:?}");
+    }
+}

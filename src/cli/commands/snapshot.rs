@@ -18,7 +18,7 @@ use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::plan;
 use crate::snapshot::record::{Record, RecordedComponent, read_record};
-use crate::snapshot::selection::Selection;
+use crate::snapshot::selection::{SelectedBy, Selection};
 use crate::snapshot::stage::{Stage, StageError};
 use crate::snapshot::take;
 use crate::snapshot::update::{Options, UpdateError, update};
@@ -112,6 +112,9 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
     let choice = choice.ok_or_else(wanted::no_org)?;
     let (selection, case) = select(ui, arguments, &config, &choice)?;
     let out = &arguments.out;
+    if selection.by == SelectedBy::Template && selection.components.is_empty() {
+        return facts_alone(ui, arguments, &choice, case.as_ref());
+    }
     let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
     finish_left(ui, arguments, &mut stage)?;
     let before = record_of(out)?;
@@ -165,6 +168,37 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         Exit::Interrupted => CommandError::interrupted()
             .because(format!("nothing was written; `{}` is as it was", out.display())),
         _ => error,
+    })
+}
+
+/// Makes the case of a template that asks for nothing that a file could hold.
+fn facts_alone(
+    ui: &Ui,
+    arguments: &SnapshotArguments,
+    choice: &TargetOrg,
+    case: Option<&Case>,
+) -> Result<Exit, CommandError> {
+    let out = &arguments.out;
+    let Some(case) = case else {
+        let why = "it asks for facts, and for what is done by hand; no file holds any of that";
+        return Err(CommandError::new("there is nothing to take a snapshot of").because(why).hint(
+            "a case of it, with what the org answers, is made beside the template: `--out \
+             NAME.test/good` for NAME.toml, where there is none yet",
+        ));
+    };
+    let failed = |error: std::io::Error| {
+        CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
+            .because(error.to_string())
+    };
+    let options = ConnectOptions {
+        job_timeout: Duration::from_secs(arguments.timeout),
+        ..connect::options(ui)
+    };
+    connect::block_on(ui, async {
+        let connected = connect::connect(choice, options).await?;
+        std::fs::create_dir_all(out).map_err(failed)?;
+        case.write(ui, &connected.org, choice.name()).await?;
+        Ok(Exit::Done)
     })
 }
 

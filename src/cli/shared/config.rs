@@ -3,8 +3,8 @@
 //!
 //! Whoever writes the file that is found need not be who runs the program (a checkout, a fork's
 //! pull request), so it names orgs by the names that this machine knows, and nothing else. Where a
-//! token is read and where it is sent counts only in a file that was named, and so do keys that sign
-//! templates, and folders of templates outside its own.
+//! token is read and where it is sent counts only in a file that was named, and so do keys that
+//! sign templates, and folders of templates outside its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
 use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
-use crate::template::{self, Template, builtin};
+use crate::template::{self, Template, builtin, is_now};
 
 use super::arguments::shell_word;
 use super::error::CommandError;
@@ -296,7 +296,13 @@ impl Config {
         let known = || template.parameters.iter().map(|parameter| parameter.name.as_str());
         for (key, _) in own {
             let name: &str = key.get_ref();
-            if !known().any(|known| known == name) {
+            if known().any(|known| known == name) {
+                continue;
+            }
+            if let Some(parameter) = template.in_place_of(name) {
+                let line = line_of(&self.text, key.span().start);
+                found.push(format!("line {line}: {}", is_now(name, parameter)));
+            } else {
                 found.push(self.no_such("parameter", key, nearest(name, known())));
             }
         }

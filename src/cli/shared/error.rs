@@ -162,13 +162,19 @@ impl CommandError {
             1 => format!("{who} different things of one setting"),
             count => format!("{who} different things of {count} settings"),
         });
-        for Conflict { subject, first, second } in conflicts {
+        for Conflict { subject, first, second, .. } in conflicts {
             let side = |asked: &Claim| {
                 let docs =
                     asked.docs.as_ref().map_or_else(String::new, |docs| format!(", after {docs}"));
                 format!("`{}` wants {} (step `{}`{docs})", asked.template, asked.words, asked.step)
             };
             error.causes.push(format!("{subject}: {}; {}", side(first), side(second)));
+        }
+        for (step, name) in conflicts.iter().filter_map(|one| one.way_out.as_ref()) {
+            error = error.hint(format!(
+                "what the star of step `{step}` is not to mean it leaves out: `except = \
+                 [\"{name}\"]`"
+            ));
         }
         error.hint(
             "decide which is right, and leave the other out: [[overlay.TEMPLATE.drop]] in \

@@ -352,8 +352,14 @@ pub(crate) fn fill_in(
         for (name, value) in &pairs {
             let own =
                 name.split_once('.').filter(|(of, _)| *of == template.name).map(|(_, name)| name);
+            // By an older name it is meant for this one too, unless the new one is there.
+            let by_older_name = template.in_place_of(name).is_some_and(|now| {
+                let own = format!("{}.{}", template.name, now.name);
+                !pairs.iter().any(|(name, _)| *name == now.name || *name == own)
+            });
             let is_other = own.is_none()
                 && !has(template, name)
+                && !by_older_name
                 && templates.iter().any(|other| {
                     other.name != template.name
                         && (has(other, name) || name.starts_with(&format!("{}.", other.name)))

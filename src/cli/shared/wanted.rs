@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::names::Name;
 use crate::org::{Org, OrgIdentity};
 use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
@@ -167,7 +168,14 @@ impl Wanted {
         let is_object = name.sort() == "object";
         let names_it = |value: &String| {
             let object = value.split_once('.').map(|(object, _)| object).filter(|_| is_object);
-            value == name.text() || object == Some(name.text())
+            let is_component = || match (name, value.split_once(':')) {
+                (Name::Component(id), Some((type_name, full_name))) => {
+                    id.type_name == type_name
+                        && id.full_name == canonical_full_name(type_name, full_name)
+                }
+                _ => false,
+            };
+            value == name.text() || object == Some(name.text()) || is_component()
         };
         let all = self.0.iter().flat_map(|one| one.values.iter());
         let mut named: Vec<String> = all
@@ -180,6 +188,7 @@ impl Wanted {
             let patterns: Vec<&str> = steps.flat_map(|step| components(&step.wants)).collect();
             let calls = |parameter: &&String| {
                 patterns.contains(&&*format!("{}:{{{parameter}}}", id.type_name))
+                    || patterns.contains(&&*format!("{{{parameter}}}"))
             };
             let callers: Vec<String> = named.iter().filter(calls).cloned().collect();
             named = if callers.is_empty() { named } else { callers };
@@ -189,8 +198,8 @@ impl Wanted {
         named
     }
 
-    /// Returns how the one template was named that is wanted, itself and its parameters' values; none
-    /// where there are several.
+    /// Returns how the one template was named that is wanted, itself and its parameters' values;
+    /// none where there are several.
     pub(crate) fn only(&self) -> Option<(&str, &Template, &Arguments)> {
         match self.0.as_slice() {
             [one] => Some((&one.given, &one.template, &one.values)),

@@ -2,6 +2,8 @@
 //!
 //! Only an org tells which names it has, and only from what does not depend on who asks.
 
+use std::fmt;
+
 use wildmatch::WildMatch;
 
 use super::{ComponentId, FieldPath, Name, Names, registry};
@@ -104,6 +106,17 @@ impl Pattern {
         }
     }
 
+    /// Says whether it stands for the name of an entry: a permission, or `Object.Field`.
+    pub(crate) fn stands_for(&self, name: &str) -> bool {
+        match (self, name.split_once('.')) {
+            (Self::Permissions(_), None) => self.matches(name),
+            (Self::Fields { object, .. }, Some((of, field))) => {
+                object.eq_ignore_ascii_case(of) && self.matches(field)
+            }
+            _ => false,
+        }
+    }
+
     /// Says whether a name is meant: a permission, or a field without its object.
     pub fn matches(&self, name: &str) -> bool {
         let (Self::Permissions(text) | Self::Fields { fields: text, .. }) = self;
@@ -141,6 +154,19 @@ fn may_meet(one: &str, other: &str) -> bool {
         below = row;
     }
     below[0]
+}
+
+/// Shown as the setting that it is the key of, which [`Pattern::of_setting`] reads.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permissions(text) => write!(f, "userPermissions[{text}].enabled"),
+            Self::Fields { object, fields, editable } => {
+                let leaf = if *editable { "editable" } else { "readable" };
+                write!(f, "fieldPermissions[{object}.{fields}].{leaf}")
+            }
+        }
+    }
 }
 
 impl Names {
@@ -231,5 +257,10 @@ mod tests {
         assert_eq!(read("ConnectedApp", "userPermissions[View*].enabled"), Ok(None));
         let custom = read("Profile", "fieldPermissions[Account.*__c].editable").unwrap().unwrap();
         assert!(custom.matches("Score__c") && !custom.matches("Phone"));
+        assert!(custom.stands_for("account.Score__c") && !custom.stands_for("Lead.Score__c"));
+        for path in ["fieldPermissions[Account.*__c].editable", "userPermissions[View*].enabled"] {
+            let pattern = read("PermissionSet", path).unwrap().unwrap();
+            assert_eq!(pattern.to_string(), path);
+        }
     }
 }

@@ -275,6 +275,11 @@ impl MetadataType {
         (is_whole && last.key.is_none()).then_some(field)
     }
 
+    /// Says whether a path names the login hours as a whole.
+    pub fn is_week(&self, path: &FieldPath) -> bool {
+        self.whole(path).is_some_and(|field| field.name == "loginHours")
+    }
+
     /// Returns whose a component is by its file, where its own name does not say (S 2.1): the app
     /// of a part, the profile of a policy.
     pub fn owner(&self, document: &Document) -> Option<String> {

@@ -104,13 +104,16 @@ fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
         );
     }
     out.push_str("</ul>\n<dl>\n");
-    if let Some(page) = one.step.setup {
-        let path = page.path.map_or_else(String::new, |path| format!(" <code>{path}</code>"));
-        let _ = writeln!(
-            out,
-            "<dt>Where</dt><dd>Setup, Quick Find “{}”{path}</dd>",
-            text(page.quick_find)
-        );
+    let pages: Vec<String> = one
+        .setup
+        .iter()
+        .map(|page| {
+            let path = page.path.map_or_else(String::new, |path| format!(" <code>{path}</code>"));
+            format!("“{}”{path}", text(page.quick_find))
+        })
+        .collect();
+    if !pages.is_empty() {
+        let _ = writeln!(out, "<dt>Where</dt><dd>Setup, Quick Find {}</dd>", pages.join(" or "));
     }
     let _ = writeln!(out, "<dt>Who</dt><dd>{}</dd>", text(&one.doers.join("; or ")));
     if let Some(docs) = &one.step.docs {

@@ -76,9 +76,16 @@ fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
     }
     out.push('\n');
     // A paragraph each, since a list would run into the one above.
-    if let Some(page) = one.step.setup {
-        let path = page.path.map_or_else(String::new, |path| format!(" ({})", code(path)));
-        let _ = writeln!(out, "Where: Setup, Quick Find \"{}\"{path}\n", text(page.quick_find));
+    let pages: Vec<String> = one
+        .setup
+        .iter()
+        .map(|page| {
+            let path = page.path.map_or_else(String::new, |path| format!(" ({})", code(path)));
+            format!("\"{}\"{path}", text(page.quick_find))
+        })
+        .collect();
+    if !pages.is_empty() {
+        let _ = writeln!(out, "Where: Setup, Quick Find {}\n", pages.join(" or "));
     }
     let _ = writeln!(out, "Who: {}", one.doers.join("; or "));
     if let Some(docs) = &one.step.docs {

@@ -38,7 +38,10 @@ impl Each {
         &self,
         names: &Names,
     ) -> Result<Vec<(ExpandedWant, Option<Unseen>)>, Unseen> {
-        let meant = names.matches(&self.pattern)?.iter().filter(|one| self.is_meant(&one.name));
+        let meant = names
+            .matches(&self.pattern)?
+            .iter()
+            .filter(|one| !is_left_out(&one.name, &self.except));
         Ok(meant.map(|one| (self.want(&one.name), one.unseen.clone())).collect())
     }
 
@@ -59,10 +62,6 @@ impl Each {
         };
         let idle = self.except.iter().filter(is_idle);
         idle.map(|except| (except.as_str(), near(except))).collect()
-    }
-
-    fn is_meant(&self, name: &str) -> bool {
-        !self.except.iter().any(|except| leaves_out(except, name))
     }
 
     fn want(&self, name: &str) -> ExpandedWant {
@@ -88,12 +87,22 @@ fn leaves_out(except: &str, name: &str) -> bool {
     pattern.matches(name) || pattern.matches(alone(name))
 }
 
+/// Says whether a name is not meant; a field is left out by its name alone, too.
+pub(crate) fn is_left_out(name: &str, except: &[String]) -> bool {
+    except.iter().any(|one| leaves_out(one, name))
+}
+
+/// Returns the wants with a star of steps that may apply.
+pub(crate) fn each<'s>(steps: &'s [ExpandedStep<'_>]) -> impl Iterator<Item = &'s Each> {
+    let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
+    applying.flat_map(|step| &step.wants).filter_map(|want| match want {
+        ExpandedWant::Each(each) => Some(&**each),
+        _ => None,
+    })
+}
+
 /// Returns what the stars of steps that may apply stand for, as far as that is known.
 pub(crate) fn matched(steps: &[ExpandedStep<'_>], names: &Names) -> Vec<ExpandedWant> {
-    let applying = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
-    let each = applying.flat_map(|step| &step.wants).filter_map(|want| match want {
-        ExpandedWant::Each(each) => Some(each),
-        _ => None,
-    });
-    each.filter_map(|each| each.wants(names).ok()).flatten().map(|(want, _)| want).collect()
+    let wants = each(steps).filter_map(|each| each.wants(names).ok());
+    wants.flatten().map(|(want, _)| want).collect()
 }

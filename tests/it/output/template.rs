@@ -45,13 +45,17 @@ fn templates_are_listed_and_shown() {
          docs: https://docs.example.com/acme#ip
       2. Refresh token is valid until revoked
          - ConnectedApp:{app} oauthPolicy.refreshTokenPolicy = infinite  "Refresh token is valid until revoked"
+         in: Setup, Quick Find "Manage Connected Apps"
       3. Objects that are read  (recommended)
          - Profile:Acme Integration objectPermissions[Account].allowRead = true
          - Profile:Acme Integration objectPermissions[Case].allowRead = true
+         in: Setup, Quick Find "Profiles"
       4. A permission set
          - PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled = true
+         in: Setup, Quick Find "Permission Sets"
       5. The profile is on the Salesforce licence
          - Profile:Acme Integration userLicense = Salesforce
+         in: Setup, Quick Find "Profiles"
       6. The org has API access
          - org.api_access = true
       7. Invite the service's user

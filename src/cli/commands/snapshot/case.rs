@@ -1,13 +1,16 @@
 //! What a snapshot of a template needs besides, to be a case that the template is tried on: the
-//! parameters' values, and what the org answers (`expect.toml`).
+//! parameters' values, what the org answers, and for which of its names stars stand
+//! (`expect.toml`).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
+use crate::metadata::names::Names;
 use crate::metadata::value::Value;
-use crate::org::Org;
-use crate::template::needs::needs;
+use crate::org::{Org, OrgError};
+use crate::template::needs::{Needs, needs};
+use crate::template::{Arguments, Each, each};
 
 use crate::cli::shared::arguments::shell_word;
 use crate::cli::shared::error::CommandError;
@@ -20,8 +23,12 @@ pub(super) struct Case {
     file: PathBuf,
     /// The template's file.
     template: String,
+    /// All of the parameters' values.
+    values: Arguments,
+    /// Those that are not the defaults.
     parameters: Vec<(String, Value)>,
-    facts: Vec<(Fact, Option<String>)>,
+    needs: Needs,
+    each: Vec<Each>,
 }
 
 impl Case {
@@ -44,6 +51,7 @@ impl Case {
             let parameter = template.parameters.iter().find(|parameter| parameter.name == name);
             parameter.is_some_and(|parameter| parameter.default.as_ref() == Some(value))
         };
+        let steps = wanted.steps_to_look_at()?;
         Ok(Some(Self {
             file,
             template: given.to_owned(),
@@ -52,7 +60,9 @@ impl Case {
                 .filter(|(name, value)| !is_default(name, value))
                 .map(|(name, value)| (name.to_owned(), value.clone()))
                 .collect(),
-            facts: needs(&wanted.steps_to_look_at()?).facts,
+            values: values.clone(),
+            needs: needs(&steps),
+            each: each(&steps).cloned().collect(),
         }))
     }
 
@@ -62,9 +72,14 @@ impl Case {
     /// # Errors
     /// The org cannot be asked, or the file cannot be written.
     pub(super) async fn write(&self, ui: &Ui, org: &Org, name: &str) -> Result<(), CommandError> {
-        let answers = org.facts(&self.facts).await;
-        let answers = answers.map_err(|error| CommandError::org(name, &error))?;
-        ui.write_file(&self.file, self.text(&answers).as_bytes())?;
+        let failed = |error: OrgError| CommandError::org(name, &error);
+        let names = org.matches(&self.needs.patterns).await.map_err(failed)?;
+        let mut needs = self.needs.clone();
+        for (want, _) in self.each.iter().filter_map(|each| each.wants(&names).ok()).flatten() {
+            needs.want(&want);
+        }
+        let answers = org.facts(&needs.facts).await.map_err(failed)?;
+        ui.write_file(&self.file, self.text(&needs, &names, &answers).as_bytes())?;
         ui.note(&format!(
             "{} holds the parameters and what the org answers; `sfsetup template test {}` tries it",
             self.file.display(),
@@ -73,7 +88,7 @@ impl Case {
         Ok(())
     }
 
-    fn text(&self, answers: &FactValues) -> String {
+    fn text(&self, needs: &Needs, names: &Names, answers: &FactValues) -> String {
         let mut text = String::new();
         if !self.parameters.is_empty() {
             text.push_str("[parameters]\n");
@@ -83,14 +98,35 @@ impl Case {
             text.push('\n');
         }
         text.push_str("# What the org answered.\n[facts]\n");
-        let mut facts: Vec<&(Fact, Option<String>)> = self.facts.iter().collect();
+        let mut facts: Vec<&(Fact, Option<String>)> = needs.facts.iter().collect();
         facts.sort();
         for (fact, of) in facts {
             if let FactAnswer::Known(value) = answers.get(fact, of.as_deref()) {
-                let _ = writeln!(text, "{} = {}", quoted(&fact.to_string()), toml(&value));
+                let _ = writeln!(text, "{} = {}", self.key(fact, of.as_deref()), toml(&value));
             }
         }
+        let told = needs.patterns.iter().filter_map(|one| Some((one, names.matches(one).ok()?)));
+        // Of what nobody could see whether it can be granted the org has not told whether it is
+        // meant.
+        let told: Vec<_> =
+            told.filter(|(_, meant)| meant.iter().all(|one| one.unseen.is_none())).collect();
+        if !told.is_empty() {
+            text.push_str("\n# The names that the org has for each star.\n[stars]\n");
+        }
+        for (pattern, meant) in told {
+            let names = Value::List(meant.iter().map(|one| one.name.clone()).collect());
+            let _ = writeln!(text, "{} = {}", quoted(&pattern.to_string()), toml(&names));
+        }
         text
+    }
+
+    /// A fact as a case names it, with the user of whom it speaks where the parameters do not say.
+    fn key(&self, fact: &Fact, of: Option<&str>) -> String {
+        let own = fact.parameter().and_then(|parameter| self.values.text(parameter));
+        match of.filter(|of| own.as_deref() != Some(*of)) {
+            Some(other) => quoted(&format!("{fact} of {other}")),
+            None => quoted(&fact.to_string()),
+        }
     }
 }
 

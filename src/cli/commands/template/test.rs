@@ -10,19 +10,21 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::of_files;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
-use crate::diff::State;
-use crate::metadata::Requested;
+use crate::diff::{Finding, State};
 use crate::metadata::archive::{Limits, read_zip};
 use crate::metadata::assignable::UNASKED;
 use crate::metadata::fact::{FactAnswer, FactValues};
+use crate::metadata::names::{Match, Names};
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
+use crate::metadata::{ComponentSet, Requested};
 use crate::plan::Basis;
 use crate::plan::trial::{Failure, Trial, of_step, try_out};
 use crate::report::trial as render;
 use crate::template::expect::{self, Expected, ExpectedFact};
-use crate::template::{self, Arguments, Template, builtin};
+use crate::template::needs::needs;
+use crate::template::{self, Arguments, ExpandedStep, ExpandedWant, Template, builtin};
 
 /// The file in a case that says what is expected of it.
 const EXPECT: &str = "expect.toml";
@@ -35,8 +37,8 @@ const UNANSWERED: &str = "the case does not say, under [facts] in its expect.tom
 /// The cases of acme.toml are the folders and zips in acme.test, each in any form that --from
 /// takes. A file expect.toml in a case says what is expected: [parameters]; [facts], what an org
 /// would answer; [states], how a step turns out where it is not in sync (differs, missing,
-/// not-observed, manual); [fix] left, the steps that no package can fix. All else that is
-/// metadata must be right after the fix.
+/// not-observed, manual); [stars], the names of an org that a star stands for; [fix] left, the
+/// steps that no package can fix. All else that is metadata must be right after the fix.
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
     /// The template's file
@@ -160,16 +162,15 @@ impl<'c> Case<'c> {
         let values = self.values(ui, template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
-        let seen = of_files(ui, &steps, self.path, &|_| Vec::new())?;
-        seen.all_read()?;
-        let components = seen.components();
+        let mut components = self.components(ui, &steps)?;
+        self.tell_stars(&steps, &mut components.names);
         let facts = self.facts(&values)?;
         let version = match &components.requested {
             Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
             Requested::Unknown => ApiVersion::NEWEST,
         };
         let basis = Basis {
-            components,
+            components: &components,
             facts: &facts,
             graph: &[],
             version,
@@ -184,6 +185,47 @@ impl<'c> Case<'c> {
         ui.answer(&render::case(&self.name, &trial))?;
         self.advise(ui, &trial);
         Ok(trial.failures.is_empty())
+    }
+
+    /// The metadata of the case. One of a template that asks for none may be its answers alone.
+    fn components(
+        &self,
+        ui: &Ui,
+        steps: &[ExpandedStep<'_>],
+    ) -> Result<ComponentSet, CommandError> {
+        if needs(steps).components.is_empty() && self.holds_answers_alone() {
+            return Ok(ComponentSet::new(Requested::Unknown));
+        }
+        let seen = of_files(ui, steps, self.path, &|_| Vec::new())?;
+        seen.all_read()?;
+        Ok(seen.components().clone())
+    }
+
+    fn holds_answers_alone(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir(self.path) else { return false };
+        let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+        names.all(|name| name.is_ok_and(|name| name == EXPECT))
+    }
+
+    /// Tells the names that the stars of the steps stand for, as far as the case says.
+    fn tell_stars(&self, steps: &[ExpandedStep<'_>], names: &mut Names) {
+        for pattern in needs(steps).patterns {
+            let told = self.expected.stars.iter().find(|(one, _)| *one == pattern);
+            let matches = match told {
+                Some((_, names)) => {
+                    let meant = |name: &String| Match { name: name.clone(), unseen: None };
+                    Ok(names.iter().map(meant).collect())
+                }
+                None => Err(Unseen::new(
+                    UnseenKind::NotAsked,
+                    format!(
+                        "the case does not say, under [stars] in its {EXPECT}, for which names of \
+                         an org `{pattern}` stands"
+                    ),
+                )),
+            };
+            names.insert_matches(pattern, matches);
+        }
     }
 
     /// The parameters' values: the case's own, then those of an `sfsetup.toml` as `diff --from`
@@ -252,6 +294,14 @@ impl<'c> Case<'c> {
             }
         }
         facts.dedup();
+        let is_untold = |finding: &Finding<'_>| {
+            let is_star =
+                matches!(finding.wanted().map(|one| &*one.want), Some(ExpandedWant::Each(_)));
+            is_star && finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::NotAsked)
+        };
+        if trial.diff.findings.iter().any(is_untold) {
+            ui.hint("a snapshot into a new case writes the names that stars stand for");
+        }
         let mut parts = Vec::new();
         for (table, entries) in [("facts", &facts), ("states", &states)] {
             if !entries.is_empty() {
@@ -279,12 +329,12 @@ fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
         let is_unanswered =
             finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::NotAsked);
         match (finding.subject.fact(), finding.desired().first()) {
-            (Some(fact), Some(wanted)) if is_unanswered => {
+            (Some(_), Some(wanted)) if is_unanswered => {
                 let wanted = match wanted {
                     Value::Text(text) => format!("{text:?}"),
                     other => other.to_string(),
                 };
-                answers.push(format!("\"{fact}\" = {wanted}"));
+                answers.push(format!("\"{}\" = {wanted}", finding.subject));
             }
             _ => return Vec::new(),
         }

@@ -12,6 +12,9 @@ use crate::plan::PlanError;
 impl CommandError {
     /// A plan that cannot be made or is not proved: a mistake of this program.
     pub(crate) fn plan(error: &PlanError) -> Self {
+        if let PlanError::Contradictory(conflicts) = error {
+            return Self::conflicts(conflicts);
+        }
         if let PlanError::Moved(moved) = error {
             let mut all = Self::new(
                 "what the plan rests on has changed while it was looked at, so nothing was sent",
