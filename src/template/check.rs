@@ -2,14 +2,14 @@
 
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::mistake::Collector;
 use super::placed::{CreateSpans, Placed, PlacedWant};
 use super::{
     Bound, Condition, Create, Parameter, ParameterKind, Subject, Test, Want, component_types, fill,
-    is_now, part_of, placeholders,
+    is_now, parameter_of, part_of, placeholders,
 };
 use crate::metadata::fact::{Fact, FactKind, FactName, OrgFeature};
 use crate::metadata::hours::Week;
@@ -126,11 +126,24 @@ impl Check<'_, '_, '_> {
         }
     }
 
+    /// What is left out; of several lists nobody writes every combination.
+    fn exception(&mut self, pattern: &str, at: &Range<usize>) {
+        self.placeholders(pattern, at);
+        let named = placeholders(pattern).into_iter().map(|(_, name)| parameter_of(name));
+        let is_list = |name: &&str| {
+            self.parameter(name).is_some_and(|one| matches!(one.kind, ParameterKind::List))
+        };
+        let lists: BTreeSet<&str> = named.filter(is_list).collect();
+        if lists.len() > 1 {
+            self.mistakes.add(at, format!("`{pattern}` names more than one list"));
+        }
+    }
+
     fn want(&mut self, placed: &PlacedWant) {
         match &placed.want {
             Want::Metadata { component, path, test, except, .. } => {
                 self.test_placeholders(test, &placed.value);
-                except.iter().for_each(|one| self.placeholders(one, &placed.path));
+                except.iter().for_each(|one| self.exception(one, &placed.path));
                 self.metadata(component, path, test, placed);
                 self.star(component, path, &placed.path);
             }
@@ -476,7 +489,7 @@ impl Check<'_, '_, '_> {
             self.mistakes.add(&spans.except, what);
         }
         for pattern in &create.except {
-            self.placeholders(pattern, &spans.except);
+            self.exception(pattern, &spans.except);
             if let Some(row) = row {
                 self.left_out(row, pattern, &spans.except);
             }

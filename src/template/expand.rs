@@ -210,7 +210,7 @@ impl Filler<'_> {
                         test = Test::Equals(Value::List(week.lines()));
                     }
                     if let Some(pattern) = Pattern::of_setting(&id, &path)? {
-                        let except = except.iter().map(|one| filler.filling.text(one)).collect();
+                        let except = filler.filling.texts(except);
                         let each = Each { id, path, pattern, except, test, user };
                         return Ok(Some(ExpandedWant::Each(Box::new(each))));
                     }
@@ -416,7 +416,7 @@ impl Filler<'_> {
         let from = create.from.as_deref().map(|from| self.component(from)).transpose()?;
         let from = from.filter(|from| from.type_name == id.type_name);
         let except = match from {
-            Some(_) => create.except.iter().map(|pattern| self.filling.text(pattern)).collect(),
+            Some(_) => self.filling.texts(&create.except),
             None => Vec::new(),
         };
         Ok(ExpandedCreate { id, from, set, except })

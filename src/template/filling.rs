@@ -125,6 +125,16 @@ impl<'a> Filling<'a> {
         text
     }
 
+    /// Texts; one that names a list is as many as that has elements.
+    pub(super) fn texts(&self, patterns: &[String]) -> Vec<String> {
+        let filled = |pattern: &String| {
+            let (lists, count) = self.lists(&[pattern]);
+            let each = self.each(&lists, count).map(|filling| filling.text(pattern));
+            each.collect::<Vec<_>>()
+        };
+        patterns.iter().flat_map(filled).collect()
+    }
+
     /// A value; one that is nothing but a placeholder takes the parameter's own kind.
     pub(super) fn value(&self, value: &Value) -> Value {
         match value {

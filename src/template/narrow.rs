@@ -99,7 +99,7 @@ impl Filling<'_> {
                         return None;
                     }
                     let test = filler.test(test);
-                    let except = except.iter().map(|one| filler.text(one)).collect();
+                    let except = filler.texts(except);
                     Some(Want::Metadata { component, path, test, carrier: *carrier, except })
                 })
             }
@@ -162,7 +162,7 @@ impl Filling<'_> {
             component: component.clone(),
             from,
             set: set.map(|(path, value)| (self.text(path), self.value(value))).collect(),
-            except: create.except.iter().map(|pattern| self.text(pattern)).collect(),
+            except: self.texts(&create.except),
         }
     }
 }

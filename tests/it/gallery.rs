@@ -108,36 +108,35 @@ fn each_template_tells_a_bare_org_from_one_in_good_order() {
 
 #[test]
 fn the_fix_of_each_template_brings_the_demo_org_from_bare_to_good() {
-    for name in names() {
-        let env = Env::new();
-        let before =
-            report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
-        let components: BTreeSet<String> =
-            wrong(&before).into_iter().filter(|line| !line.contains(" null ")).collect();
-        let deploy =
-            env.run(&["deploy", "--template", name, "--org", "demo", "--yes", "--allow-removals"]);
-        assert!([0, 2].contains(&deploy.code), "{name}: {deploy:?}");
-        let after =
-            report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
-        let left: Vec<String> = wrong(&after)
-            .into_iter()
-            .filter(|line| !line.contains(" null ") && !line.contains("ConnectedApp"))
-            .collect();
-        assert_eq!(left, Vec::<String>::new(), "{name}: {deploy:?}");
-        assert!(count(&after, "in_sync") >= count(&before, "in_sync"), "{name}");
-        if components.iter().any(|line| !line.contains("ConnectedApp")) {
-            let back = env.run(&["rollback", "--org", "demo", "--yes"]);
-            assert_eq!(back.code, 0, "{name}: {back:?}");
-            let again = report(&env.run(&[
-                "diff",
-                "--template",
-                name,
-                "--org",
-                "demo",
-                "--format",
-                "json",
-            ]));
-            assert_eq!(wrong(&again), wrong(&before), "{name}: after the rollback");
+    // Each has a demo org of its own, and this is the longest of all tests.
+    let names = names();
+    std::thread::scope(|scope| {
+        for half in names.chunks(names.len().div_ceil(2)) {
+            scope.spawn(move || half.iter().for_each(|name| fixed_and_taken_back(name)));
         }
+    });
+}
+
+fn fixed_and_taken_back(name: &str) {
+    let env = Env::new();
+    let look =
+        || report(&env.run(&["diff", "--template", name, "--org", "demo", "--format", "json"]));
+    let before = look();
+    let components: BTreeSet<String> =
+        wrong(&before).into_iter().filter(|line| !line.contains(" null ")).collect();
+    let deploy =
+        env.run(&["deploy", "--template", name, "--org", "demo", "--yes", "--allow-removals"]);
+    assert!([0, 2].contains(&deploy.code), "{name}: {deploy:?}");
+    let after = look();
+    let left: Vec<String> = wrong(&after)
+        .into_iter()
+        .filter(|line| !line.contains(" null ") && !line.contains("ConnectedApp"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new(), "{name}: {deploy:?}");
+    assert!(count(&after, "in_sync") >= count(&before, "in_sync"), "{name}");
+    if components.iter().any(|line| !line.contains("ConnectedApp")) {
+        let back = env.run(&["rollback", "--org", "demo", "--yes"]);
+        assert_eq!(back.code, 0, "{name}: {back:?}");
+        assert_eq!(wrong(&look()), wrong(&before), "{name}: after the rollback");
     }
 }

@@ -188,3 +188,19 @@ fn each_object_of_a_list_gives_its_change_event_and_what_is_made() {
     assert_eq!(narrowed("Account,Lead"), Some(id("{objects.member}")));
     assert_eq!(narrowed(""), None);
 }
+
+#[test]
+fn a_list_in_an_exception_leaves_out_each_of_its_elements() {
+    let star = |except: &str| {
+        let want = format!(
+            "{{ component = \"PermissionSet:P\", path = \"fieldPermissions[Task.*].readable\", \
+             except = [{except}], equals = true }}"
+        );
+        made(&want, &[("hidden", 2), ("none", 0)]).unwrap().remove(0)
+    };
+    for except in ["\"{hidden}\"", "\"{none}\", \"hidden0__c\", \"hidden1__c\""] {
+        let said = star(except);
+        assert!(said.contains("except: [\"hidden0__c\", \"hidden1__c\"]"), "{said}");
+    }
+    assert!(star("\"Task.{hidden}\"").contains("[\"Task.hidden0__c\", \"Task.hidden1__c\"]"));
+}
