@@ -97,6 +97,14 @@ mod tests {
         }
         parse("t", good).unwrap();
         assert!(validator.is_valid(&as_json(good)));
+        let built_on = good.replacen("version", "extends = \"ampersand\"\nversion", 1);
+        let in_part = built_on.replacen("title = \"A\"\n", "", 1).replacen(
+            "id = \"a\"",
+            "id = \"ip-relaxation\"",
+            1,
+        );
+        assert!(validator.is_valid(&as_json(&in_part)));
+        assert!(!validator.is_valid(&as_json(&good.replacen("title = \"A\"\n", "", 1))));
         for (from, to) in [
             ("format = 1", "format = 2"),
             ("title = \"T\"", ""),

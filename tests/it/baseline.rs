@@ -80,7 +80,7 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
             && shown.stdout.contains("changed by Robin Alder"),
         "{shown:?}"
     );
-    assert!(shown.stdout.contains("12 settings differ, 32 in sync"), "{shown:?}");
+    assert!(shown.stdout.contains("12 settings differ, 33 in sync"), "{shown:?}");
 
     let only =
         ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
