@@ -3,7 +3,8 @@
 //! No list has them all: an org's edition, licences and features bring more. A name that is not
 //! here may be right, and only an org can tell; one that is nearly here is probably misspelt.
 
-/// The names, in order, as public profiles and permission sets spell them, and S 3.6 and 4.5.
+/// The names, in order, as public profiles and permission sets spell them, S 3.6 and 4.5, and
+/// Salesforce's field reference of profiles.
 #[rustfmt::skip]
 pub(crate) const KNOWN: &[&str] = &[
     "ActivateContract",
@@ -225,6 +226,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "ViewAllForecasts",
     "ViewAllProfiles",
     "ViewAllUsers",
+    "ViewApiNamedQueries",
     "ViewArchivedArticles",
     "ViewClientSecret",
     "ViewContent",
@@ -236,10 +238,13 @@ pub(crate) const KNOWN: &[&str] = &[
     "ViewEncryptedData",
     "ViewEventLogFiles",
     "ViewFlowUsageAndFlowEventData",
+    "ViewForecastingPredictive",
     "ViewHealthCheck",
     "ViewHelpLink",
     "ViewMLModels",
     "ViewMyTeamsDashboards",
+    "ViewOnlyEmbeddedAppUser",
+    "ViewPayments",
     "ViewPlatformEvents",
     "ViewPublicDashboards",
     "ViewPublicReports",
