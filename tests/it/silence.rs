@@ -149,7 +149,7 @@ fn what_is_named_in_vain_is_said_with_its_line_and_the_nearest() {
         }
     }
     // Another template may have such a parameter; one that no shipped template has is told of.
-    let parameters = "[parameters]\nsomething_else = \"x\"\nsource_profil = \"x\"\ncarrier = \"x\"\n\
+    let parameters = "[parameters]\nsomething_else = \"x\"\nsource_profil = \"x\"\nholder = \"x\"\n\
                       [parameters.mine]\nother = 1\n";
     env.write("sfsetup.toml", parameters);
     let run = env.run(&[&diff[..5], &["--org", "demo"]].concat());

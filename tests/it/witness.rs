@@ -14,6 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
 use sfsetup::demo::{Faults, Running, Store, serve};
 use sfsetup::metadata::archive::write_zip;
+use sfsetup::template::builtin;
 
 use crate::support::Env;
 
@@ -267,6 +268,56 @@ async fn our_package_is_deployed_and_converted_by_the_sf_command_line() {
             .folder()
             .join("converted/main/default/profiles/Ampersand Integration.profile-meta.xml");
         assert!(std::fs::read_to_string(converted).unwrap().contains("<object>Account</object>"));
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+    running.stop().await;
+}
+
+/// What a template's package holds is taken by another client as it is, one after the other on one
+/// org; what is by hand, and what an org has already, makes no package.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_package_of_each_template_is_deployed_by_the_sf_command_line() {
+    let Some((folder, node)) = installed("@salesforce/cli") else {
+        return skipped("the sf command line");
+    };
+    let running = org().await;
+    let (address, token) = (running.url(), running.token.clone());
+    let work = move || {
+        let sf = Sf {
+            node,
+            script: folder.join("node_modules/@salesforce/cli/bin/run.js"),
+            env: Env::new(),
+        };
+        let login = [
+            "org",
+            "login",
+            "access-token",
+            "--instance-url",
+            &address,
+            "--no-prompt",
+            "--alias",
+            "demo",
+        ];
+        sf.run(Some(&token), &login);
+        let mut deployed = 0;
+        for shipped in builtin::all() {
+            let mut package = sf.env.command();
+            package.args(["package", "--template", shipped.name, "--out", shipped.name]);
+            for (name, value) in shipped.proposed() {
+                package.arg("--set").arg(format!("{name}={value}"));
+            }
+            package.env("SF_ACCESS_TOKEN", &token).env("SF_ORG_INSTANCE_URL", &address);
+            let run = crate::support::finish(package.output().unwrap());
+            assert!([0, 2].contains(&run.code), "{}: {run:?}", shipped.name);
+            if !sf.env.folder().join(shipped.name).join("package.xml").is_file() {
+                continue;
+            }
+            let start =
+                ["project", "deploy", "start", "-o", "demo", "--metadata-dir", shipped.name];
+            assert_eq!(sf.run(None, &start)["success"], true, "{}", shipped.name);
+            deployed += 1;
+        }
+        assert!(deployed > builtin::all().len() / 2, "{deployed} packages");
     };
     tokio::task::spawn_blocking(work).await.unwrap();
     running.stop().await;
