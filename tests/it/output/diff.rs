@@ -351,7 +351,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
 
-    ~ System permissions for Subscribe: Modify Metadata, Customize Application  4 of 5 in sync
+    ~ System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  4 of 5 in sync
         Profile:Ampersand Integration
         ~ userPermissions[ModifyMetadata].enabled  - false  + true
           why: The integration sets up event channels and relays in the org. Salesforce turns on View
@@ -448,7 +448,7 @@ fn what_nobody_asked_for_is_not_observed() {
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
 
-    ? System permissions for Subscribe: Modify Metadata, Customize Application  0 of 5 in sync
+    ? System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  0 of 5 in sync
         ? Profile:Ampersand Integration userPermissions[ModifyMetadata].enabled
         ? Profile:Ampersand Integration userPermissions[CustomizeApplication].enabled
         ? Profile:Ampersand Integration userPermissions[ViewSetup].enabled
