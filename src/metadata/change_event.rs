@@ -12,6 +12,10 @@ pub fn change_event(object: &str) -> String {
     }
 }
 
+/// The type of what selects an object for a channel of changes; its names are made of objects'
+/// names, and are none that a person writes.
+pub const CHANNEL_MEMBER: &str = "PlatformEventChannelMember";
+
 /// Returns the change event of an object as the name of a `PlatformEventChannelMember` has it, in
 /// which two underscores would end a namespace (S 5): `Invoice__c` gives `Invoice_ChangeEvent`.
 pub fn member_name(object: &str) -> String {

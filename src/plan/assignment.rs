@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Finding;
 use crate::metadata::assignable::Assignable;
-use crate::metadata::change_event::change_event;
+use crate::metadata::change_event::{CHANNEL_MEMBER, change_event};
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, UserFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::value::Value;
@@ -153,7 +153,7 @@ impl Plan<'_> {
                 self.changes.iter().any(|change| {
                     let is_event = |value: &Value| value.to_string().eq_ignore_ascii_case(&event);
                     let path = change.path.as_ref().map(ToString::to_string);
-                    change.id.type_name == "PlatformEventChannelMember"
+                    change.id.type_name == CHANNEL_MEMBER
                         && path.as_deref() == Some("selectedEntity")
                         && change.to.as_ref().is_some_and(is_event)
                 })

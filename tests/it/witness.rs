@@ -365,7 +365,7 @@ async fn our_snapshot_is_deployed_by_the_sf_command_line() {
             let within = if layout == "source" { "org" } else { "." };
             let deployed = sf.run_in(within, None, &deploy);
             assert!(
-                deployed["success"] == true && deployed["numberComponentsDeployed"] == 23,
+                deployed["success"] == true && deployed["numberComponentsDeployed"] == 35,
                 "{deployed}"
             );
             let diff = ours(&["diff", "--baseline", "org"]);

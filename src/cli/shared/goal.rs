@@ -10,6 +10,7 @@ use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::diff::{Diff, Finding, Source, diff, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::assignable::OrgLimits;
+use crate::metadata::change_event::CHANNEL_MEMBER;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
@@ -305,7 +306,8 @@ impl<'g> Goal<'g> {
             }
             NameStatus::Lacked(_) | NameStatus::Unseen(_) | NameStatus::Unshown(_) => None,
         };
-        plan.made.keys().filter_map(slip).collect()
+        // One object's member is not a slip of another's.
+        plan.made.keys().filter(|id| id.type_name != CHANNEL_MEMBER).filter_map(slip).collect()
     }
 
     /// Refuses a plan that rests on nothing: the choice names nothing, or nothing of what is asked
