@@ -19,6 +19,7 @@ mod document;
 mod effective;
 mod facts;
 mod faults;
+mod formats;
 mod fuzz;
 mod gallery;
 mod generated;

@@ -22,7 +22,7 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
-use crate::report::{Failure, OrgReport, Report, json, text};
+use crate::report::{Failure, OrgReport, Report, csv, json, jsonl, junit, sarif, text};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -59,7 +59,8 @@ pub(crate) struct DiffArguments {
 }
 
 /// The forms of a report.
-const FORMATS: &[Format] = &[Format::Text, Format::Json];
+const FORMATS: &[Format] =
+    &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif, Format::Junit, Format::Csv];
 
 impl DiffArguments {
     /// Returns the form of the answer.
@@ -124,12 +125,7 @@ fn answer(
     {
         return Err(error);
     }
-    let text = match format {
-        Format::Json => json::render(report).map_err(|error| {
-            CommandError::internal("the report cannot be written as JSON", error.to_string())
-        })?,
-        _ => text::render(report, arguments.full),
-    };
+    let text = written(arguments, format, report)?;
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
@@ -141,6 +137,41 @@ fn answer(
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
         (None, None) => Ok(exit(report, arguments.strict)),
     }
+}
+
+/// A report in its form.
+fn written(
+    arguments: &DiffArguments,
+    format: Format,
+    report: &Report<'_>,
+) -> Result<String, CommandError> {
+    let root = || arguments.source.from.as_deref().and_then(root);
+    let written = match format {
+        Format::Json => json::render(report).map_err(|error| error.to_string()),
+        Format::Jsonl => jsonl::render(report).map_err(|error| error.to_string()),
+        Format::Sarif => {
+            sarif::render(report, root().as_deref()).map_err(|error| error.to_string())
+        }
+        Format::Junit => junit::render(report).map_err(|error| error.to_string()),
+        Format::Csv => csv::render(report).map_err(|error| error.to_string()),
+        Format::Text | Format::Markdown | Format::Html => Ok(text::render(report, arguments.full)),
+    };
+    written.map_err(|error| CommandError::internal("the report cannot be written", error))
+}
+
+/// The folder to which the places of findings are relative: from the folder that we are in, which
+/// of a checkout is its root, or where it is not below that, whole. Files in an archive have none.
+fn root(from: &Path) -> Option<String> {
+    let from = std::fs::canonicalize(from).ok()?;
+    // A single file is told with its folder's name.
+    let folder = match (from.is_dir(), from.extension()) {
+        (true, _) => from.as_path(),
+        (false, Some(suffix)) if suffix.eq_ignore_ascii_case("zip") => return None,
+        (false, _) => from.parent()?.parent()?,
+    };
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
+    let path = folder.strip_prefix(&here).unwrap_or(folder);
+    Some(path.to_str()?.replace('\\', "/"))
 }
 
 /// What is asked, and of whom.
