@@ -15,6 +15,7 @@ pub mod page;
 pub mod plan;
 pub mod revision;
 pub mod sarif;
+pub mod since;
 mod steps;
 pub mod template;
 pub mod text;

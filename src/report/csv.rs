@@ -1,7 +1,7 @@
 //! A report as a table for spreadsheets: a row for each finding, and one for an org that failed.
 //!
-//! A spreadsheet takes a cell that begins with one of a few signs for a formula, and runs it. Such a
-//! cell gets an apostrophe before it, and each cell is quoted, as OWASP advises on CSV injection.
+//! A spreadsheet takes a cell that begins with one of a few signs for a formula, and runs it. Such
+//! a cell gets an apostrophe before it, and each cell is quoted, as OWASP advises on CSV injection.
 
 use csv::{QuoteStyle, WriterBuilder};
 

@@ -16,6 +16,9 @@ use crate::template::{Level, SourceRead, Test};
 use super::words::{Labels, in_words, reason};
 use super::{OrgReport, Report};
 
+/// The name of this format.
+pub const FORMAT: &str = "sfsetup.diff/1";
+
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
 
@@ -57,6 +60,9 @@ pub(super) struct Org<'r> {
     pub(super) org: Identity<'r>,
     pub(super) error: Option<Failure>,
     pub(super) summary: Summary,
+    /// What has become of an earlier answer, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Changes>,
     /// What the reader should know of what was compared.
     pub(super) notes: Vec<&'r str>,
     pub(super) findings: Vec<FindingRow<'r>>,
@@ -75,6 +81,17 @@ pub(super) struct Failure {
     code: String,
     message: String,
     hint: Option<String>,
+}
+
+/// What has become of what differed or was missing.
+#[derive(Serialize)]
+pub(super) struct Changes {
+    pub(super) new: usize,
+    pub(super) fixed: usize,
+    pub(super) persisting: usize,
+    pub(super) not_observed: usize,
+    pub(super) not_asked: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Default, Serialize)]
@@ -113,6 +130,9 @@ pub(super) struct FindingRow<'r> {
     title: &'r str,
     level: &'static str,
     state: &'static str,
+    /// What has become of it since an earlier answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<&'static str>,
     component: Option<Component<'r>>,
     path: Option<String>,
     fact: Option<String>,
@@ -142,7 +162,12 @@ pub(super) struct FindingRow<'r> {
 /// # Errors
 /// What `serde_json` says; none is known to be possible for these types.
 pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&document(report))?;
+    write(&document(report))
+}
+
+/// Writes a report in the form in which it is published.
+pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     Ok(text)
 }
@@ -150,7 +175,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 /// A report in the form in which it is published.
 pub(super) fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
     Document {
-        format: "sfsetup.diff/1",
+        format: FORMAT,
         template: (!report.templates.is_empty()).then(|| {
             let joined = |of: fn(&crate::template::Template) -> &str| {
                 report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
@@ -205,6 +230,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         },
         error,
         summary,
+        since: None,
         notes,
         findings,
     }
@@ -229,6 +255,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         title: "",
         level: Level::Required.name(),
         state: finding.state().name(),
+        since: None,
         component: finding
             .subject
             .component()

@@ -1,5 +1,6 @@
-//! A report for programs that read as they go: an object for each finding, and one for each org with
-//! its counts, each on a line of its own. The keys are those of `sfsetup.diff/1` (see [`json`]).
+//! A report for programs that read as they go: an object for each finding, and one for each org
+//! with its counts, each on a line of its own. The keys are those of `sfsetup.diff/1` (see
+//! [`json`]).
 //!
 //! [`json`]: super::json
 

@@ -1,6 +1,7 @@
 //! A report as SARIF 2.1.0, for code scanning: a run an org, a rule a step, a result a finding.
 //!
-//! Readers such as GitHub's code scanning take every result for something to be mended, whatever its
+//! Readers such as GitHub's code scanning take every result for something to be mended, whatever
+//! its
 //! `kind`. So what is in sync is no result; the counts of all states stand in the run's properties.
 //! The file stays within what GitHub takes, and says so where that leaves something out.
 
@@ -39,8 +40,8 @@ impl Default for Limits {
 }
 
 /// Writes a report as SARIF. `root` is the folder of the files that were looked at, as a path from
-/// the root of the checkout, or from the root of the machine; none for orgs, and for archives, whose
-/// files no reader can open.
+/// the root of the checkout, or from the root of the machine; none for orgs, and for archives,
+/// whose files no reader can open.
 ///
 /// # Errors
 /// What `serde_json` says; none is known to be possible for these types.

@@ -49,6 +49,7 @@ mod ranges;
 mod secrets;
 mod signin;
 mod silence;
+mod since;
 mod slips;
 mod snapshot;
 mod stars;

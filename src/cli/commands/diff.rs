@@ -22,6 +22,7 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
+use crate::report::since::{Become, Since};
 use crate::report::{Failure, OrgReport, Report, csv, json, jsonl, junit, sarif, text};
 use crate::template::Template;
 
@@ -45,6 +46,11 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// Say what is new, fixed or still so since an earlier answer, a file of `--format json`; only
+    /// what is new fails then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "baseline_org"])]
+    since: Option<PathBuf>,
+
     /// Write the plan that fixes what differs, for `sfsetup deploy --plan`
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     save_plan: Option<PathBuf>,
@@ -65,12 +71,47 @@ const FORMATS: &[Format] =
 impl DiffArguments {
     /// Returns the form of the answer.
     fn form(&self) -> Result<Format, CommandError> {
-        Format::choose(self.format, self.out.as_deref(), FORMATS)
+        let format = Format::choose(self.format, self.out.as_deref(), FORMATS)?;
+        if self.since.is_some() && !matches!(format, Format::Text | Format::Json) {
+            return Err(CommandError::new("what is new since an answer is told as text or json")
+                .hint("leave `--since` out, or take another `--format`")
+                .usage());
+        }
+        Ok(format)
+    }
+
+    /// Reads the earlier answer that was named.
+    fn earlier(&self) -> Result<Option<Earlier>, CommandError> {
+        let Some(path) = &self.since else { return Ok(None) };
+        let text = String::from_utf8_lossy(&wanted::read(path, "answer")?).into_owned();
+        Ok(Some(Earlier { name: path.display().to_string(), text }))
+    }
+}
+
+/// An answer that was given before.
+struct Earlier {
+    name: String,
+    text: String,
+}
+
+impl Earlier {
+    /// What has become of it; none where the org gave no answer now.
+    fn compare(&self, report: &Report<'_>) -> Result<Option<Since>, CommandError> {
+        if report.diffs().next().is_none() {
+            return Ok(None);
+        }
+        Since::of(&self.text, report).map(Some).map_err(|error| {
+            CommandError::new(format!("`{}` cannot be compared with this", self.name))
+                .because(error.to_string())
+                .hint("name the JSON of an earlier diff of the same templates and the same org")
+                .usage()
+        })
     }
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let format = arguments.form()?;
+    let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
@@ -81,7 +122,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let exit = answer(ui, arguments, format, &Report::of(Vec::new(), org), failed)?;
+            let exit = answer(ui, arguments, format, &Report::of(Vec::new(), org), None, failed)?;
             if let Some(choice) = &choice
                 && has_drift
                 && format.is_for_a_terminal()
@@ -103,7 +144,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
-    let exit = answer(ui, arguments, format, &report, failed)?;
+    let exit = answer(ui, arguments, format, &report, earlier.as_ref(), failed)?;
     if format.is_for_a_terminal() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
@@ -116,6 +157,7 @@ fn answer(
     arguments: &DiffArguments,
     format: Format,
     report: &Report<'_>,
+    earlier: Option<&Earlier>,
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
     // At a terminal a failure is read on stderr alone; any other answer is given whatever happened.
@@ -125,7 +167,11 @@ fn answer(
     {
         return Err(error);
     }
-    let text = written(arguments, format, report)?;
+    let since = match earlier {
+        Some(earlier) => earlier.compare(report)?.map(|since| (earlier.name.as_str(), since)),
+        None => None,
+    };
+    let text = written(arguments, format, report, since.as_ref())?;
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
@@ -135,7 +181,7 @@ fn answer(
     match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
         (Some(error), _) => Err(error),
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
-        (None, None) => Ok(exit(report, arguments.strict)),
+        (None, None) => Ok(exit(report, since.as_ref().map(|(_, since)| since), arguments.strict)),
     }
 }
 
@@ -144,17 +190,24 @@ fn written(
     arguments: &DiffArguments,
     format: Format,
     report: &Report<'_>,
+    since: Option<&(&str, Since)>,
 ) -> Result<String, CommandError> {
     let root = || arguments.source.from.as_deref().and_then(root);
     let written = match format {
-        Format::Json => json::render(report).map_err(|error| error.to_string()),
+        Format::Json => match since {
+            Some((_, since)) => since.json(report).map_err(|error| error.to_string()),
+            None => json::render(report).map_err(|error| error.to_string()),
+        },
         Format::Jsonl => jsonl::render(report).map_err(|error| error.to_string()),
         Format::Sarif => {
             sarif::render(report, root().as_deref()).map_err(|error| error.to_string())
         }
         Format::Junit => junit::render(report).map_err(|error| error.to_string()),
         Format::Csv => csv::render(report).map_err(|error| error.to_string()),
-        Format::Text | Format::Markdown | Format::Html => Ok(text::render(report, arguments.full)),
+        Format::Text | Format::Markdown | Format::Html => {
+            let more = since.map(|(name, since)| since.text(name, report, arguments.full));
+            Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
+        }
     };
     written.map_err(|error| CommandError::internal("the report cannot be written", error))
 }
@@ -336,7 +389,15 @@ fn by_api_name(set: &[String], wanted: &Wanted, report: &Report<'_>) -> Vec<Stri
     set.iter().map(|given| own(given).unwrap_or_else(|| given.clone())).collect()
 }
 
-fn exit(report: &Report<'_>, strict: bool) -> Exit {
-    let is_drift = |diff: &Diff<'_>| diff.has_drift() || (strict && diff.has_open_ends());
-    if report.diffs().any(is_drift) { Exit::Drift } else { Exit::Done }
+/// How the run ended. Beside an earlier answer only what is new counts.
+fn exit(report: &Report<'_>, since: Option<&Since>, strict: bool) -> Exit {
+    let has_drift = match since {
+        Some(since) => since.count(Become::New) > 0,
+        None => report.diffs().any(Diff::has_drift),
+    };
+    if has_drift || (strict && report.diffs().any(Diff::has_open_ends)) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    }
 }
