@@ -3,20 +3,28 @@
 pub mod asks;
 pub mod baseline;
 pub mod code;
+pub mod csv;
 pub mod gallery;
 pub mod git;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod left;
 pub mod line;
 pub mod page;
 pub mod plan;
 pub mod revision;
+pub mod sarif;
+pub mod since;
 mod steps;
 pub mod template;
 pub mod text;
 pub mod trial;
 mod wants;
 mod words;
+
+#[cfg(test)]
+mod tests;
 
 use crate::diff::{Diff, State};
 use crate::template::Template;
@@ -59,6 +67,23 @@ pub struct Failure {
 }
 
 impl OrgReport<'_> {
+    /// Returns why there is no answer, or no whole one: the org failed, files are no metadata, or
+    /// nothing could be seen. What was found all the same stands in the outcome.
+    pub fn error(&self) -> Option<Failure> {
+        let diff = match &self.outcome {
+            Ok(diff) => diff,
+            Err(failure) => return Some(failure.clone()),
+        };
+        let of =
+            |code: &str, message: String| Failure { code: code.to_owned(), message, hint: None };
+        if !diff.broken.is_empty() {
+            let files = diff.broken.join("; ");
+            let message = format!("not all of the metadata can be read: {files}");
+            return Some(of(code::ERROR, message));
+        }
+        diff.silence().map(|silence| of(code::NOTHING_OBSERVED, silence.words().to_owned()))
+    }
+
     /// The part of a folder, or a zip, that the user called `name`.
     pub fn of_files(name: String, found: Diff<'_>) -> OrgReport<'_> {
         OrgReport { name, id: None, instance_url: None, source: None, outcome: Ok(found) }

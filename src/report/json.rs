@@ -13,18 +13,21 @@ use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
 use crate::template::{Level, SourceRead, Test};
 
-use super::words::{Labels, in_words};
-use super::{OrgReport, Report, code};
+use super::words::{Labels, in_words, reason};
+use super::{OrgReport, Report};
+
+/// The name of this format.
+pub const FORMAT: &str = "sfsetup.diff/1";
 
 /// The JSON Schema of this format.
 pub const SCHEMA: &str = include_str!("diff.schema.json");
 
 #[derive(Serialize)]
-struct Document<'r> {
+pub(super) struct Document<'r> {
     format: &'static str,
     template: Option<Template>,
-    templates: Vec<OneTemplate<'r>>,
-    orgs: Vec<Org<'r>>,
+    pub(super) templates: Vec<OneTemplate<'r>>,
+    pub(super) orgs: Vec<Org<'r>>,
 }
 
 /// The template; of several the names and versions, separated by commas.
@@ -35,7 +38,7 @@ struct Template {
 }
 
 #[derive(Serialize)]
-struct OneTemplate<'r> {
+pub(super) struct OneTemplate<'r> {
     name: &'r str,
     version: &'r str,
     source: &'r str,
@@ -55,17 +58,20 @@ struct Dropped<'r> {
 }
 
 #[derive(Serialize)]
-struct Org<'r> {
-    org: Identity<'r>,
-    error: Option<Failure<'r>>,
-    summary: Summary,
+pub(super) struct Org<'r> {
+    pub(super) org: Identity<'r>,
+    pub(super) error: Option<Failure>,
+    pub(super) summary: Summary,
+    /// What has become of an earlier answer, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Changes>,
     /// What the reader should know of what was compared.
-    notes: Vec<&'r str>,
-    findings: Vec<FindingRow<'r>>,
+    pub(super) notes: Vec<&'r str>,
+    pub(super) findings: Vec<FindingRow<'r>>,
 }
 
 #[derive(Serialize)]
-struct Identity<'r> {
+pub(super) struct Identity<'r> {
     name: &'r str,
     id: Option<&'r str>,
     instance_url: Option<&'r str>,
@@ -73,14 +79,25 @@ struct Identity<'r> {
 }
 
 #[derive(Serialize)]
-struct Failure<'r> {
-    code: &'r str,
-    message: Cow<'r, str>,
-    hint: Option<&'r str>,
+pub(super) struct Failure {
+    code: String,
+    message: String,
+    hint: Option<String>,
+}
+
+/// What has become of what differed or was missing.
+#[derive(Serialize)]
+pub(super) struct Changes {
+    pub(super) new: usize,
+    pub(super) fixed: usize,
+    pub(super) persisting: usize,
+    pub(super) not_observed: usize,
+    pub(super) not_asked: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Default, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     in_sync: usize,
     differs: usize,
     missing: usize,
@@ -109,12 +126,15 @@ struct Location<'r> {
 }
 
 #[derive(Serialize)]
-struct FindingRow<'r> {
+pub(super) struct FindingRow<'r> {
     template: Option<&'r str>,
     step: Option<&'r str>,
     title: &'r str,
     level: &'static str,
     state: &'static str,
+    /// What has become of it since an earlier answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<&'static str>,
     component: Option<Component<'r>>,
     path: Option<String>,
     fact: Option<String>,
@@ -144,8 +164,20 @@ struct FindingRow<'r> {
 /// # Errors
 /// What `serde_json` says; none is known to be possible for these types.
 pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
-    let document = Document {
-        format: "sfsetup.diff/1",
+    write(&document(report))
+}
+
+/// Writes a report in the form in which it is published.
+pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// A report in the form in which it is published.
+pub(super) fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
+    Document {
+        format: FORMAT,
         template: (!report.templates.is_empty()).then(|| {
             let joined = |of: fn(&crate::template::Template) -> &str| {
                 report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
@@ -178,37 +210,20 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
             })
             .collect(),
         orgs: report.orgs.iter().map(org).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
+    }
 }
 
 fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let instance_url = report.instance_url.as_deref();
-    let (error, summary, notes, findings) = match &report.outcome {
+    let (summary, notes, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
-            let silence = || {
-                diff.silence().map(|silence| Failure {
-                    code: code::NOTHING_OBSERVED,
-                    message: silence.words().into(),
-                    hint: None,
-                })
-            };
-            (broken(&diff.broken).or_else(silence), summary(diff), diff.notes().collect(), rows)
+            (summary(diff), diff.notes().collect(), rows)
         }
-        Err(failure) => (
-            Some(Failure {
-                code: &failure.code,
-                message: failure.message.as_str().into(),
-                hint: failure.hint.as_deref(),
-            }),
-            Summary::default(),
-            Vec::new(),
-            Vec::new(),
-        ),
+        Err(_) => (Summary::default(), Vec::new(), Vec::new()),
     };
+    let error = report.error();
+    let error = error.map(|super::Failure { code, message, hint }| Failure { code, message, hint });
     Org {
         org: Identity {
             name: &report.name,
@@ -218,18 +233,10 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         },
         error,
         summary,
+        since: None,
         notes,
         findings,
     }
-}
-
-/// Files that are no metadata; what the others say was found all the same.
-fn broken<'r>(files: &[String]) -> Option<Failure<'r>> {
-    (!files.is_empty()).then(|| Failure {
-        code: code::ERROR,
-        message: format!("not all of the metadata can be read: {}", files.join("; ")).into(),
-        hint: None,
-    })
 }
 
 fn summary(found: &Diff<'_>) -> Summary {
@@ -251,6 +258,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         title: "",
         level: Level::Required.name(),
         state: finding.state().name(),
+        since: None,
         component: finding
             .subject
             .component()
@@ -284,14 +292,6 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
             FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
         }
     }
-}
-
-/// Why it could not be seen, or what the org does not have.
-fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
-    let unseen = finding.unseen().map(|unseen| Cow::from(unseen.words.as_str()));
-    let lacked = || finding.lacks.as_ref().map(|lacked| lacked.to_string().into());
-    let aside = || finding.aside.as_ref().map(|aside| aside.words.as_str().into());
-    unseen.or_else(lacked).or_else(aside)
 }
 
 fn of_step<'r>(row: FindingRow<'r>, wanted: &'r StepWant<'_>) -> FindingRow<'r> {

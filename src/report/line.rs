@@ -111,6 +111,24 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same for text of which nothing is this program's own: not even a colour stays, and a line
+/// ends in one way.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.replace("\r\n", "\n").chars() {
+        if character == '\n'
+            || character == '\t'
+            || !(character.is_control() || turns_text(character))
+        {
+            out.push(character);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        }
+    }
+    out
+}
+
 /// How many bytes at the beginning of a text are this program's own: a colour (`ESC [ .. m`), or
 /// the end of a line as Windows has it.
 fn kept(text: &str) -> usize {

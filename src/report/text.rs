@@ -7,11 +7,12 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Diff, Finding, Origin};
+use crate::diff::{Diff, Origin};
 use crate::snapshot::folded;
 
 use super::line::{clean, line, paragraph};
 use super::steps::Look;
+use super::words::blocks;
 use super::{OrgReport, Report, baseline, steps, summary};
 
 /// Writes a report as text; `full` unfolds long lists.
@@ -83,7 +84,7 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
 /// The blocks; with several templates each gets a heading.
 fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>, are_several: bool) {
     let mut template = "";
-    for block in diff.findings.chunk_by(is_of_one_block) {
+    for block in blocks(diff) {
         match &block[0].origin {
             Origin::Step(wanted) => {
                 if are_several && wanted.template.name != template {
@@ -100,19 +101,6 @@ fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>, are_several: bool) {
                 baseline::component(out, changed.as_deref(), block, look.full);
             }
         }
-    }
-}
-
-/// A step's findings make a block, and a component's.
-fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
-    match (&one.origin, &other.origin) {
-        (Origin::Step(one), Origin::Step(other)) => {
-            (&one.template.name, &one.step.id) == (&other.template.name, &other.step.id)
-        }
-        (Origin::Baseline { .. }, Origin::Baseline { .. }) => {
-            one.subject.component() == other.subject.component()
-        }
-        _ => false,
     }
 }
 

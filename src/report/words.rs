@@ -1,7 +1,10 @@
 //! Findings in words: what all formats say alike.
 
-use crate::diff::Finding;
+use std::borrow::Cow;
+
+use crate::diff::{Diff, Finding, Origin, Outcome, State, StepWant, Subject};
 use crate::metadata::value::Value;
+use crate::template::{Level, Test};
 
 /// Setup's words for the values of a finding, where they are known.
 pub(super) struct Labels {
@@ -27,4 +30,137 @@ pub(super) fn in_words(finding: &Finding<'_>) -> String {
     let values: Vec<String> = finding.desired().iter().map(Value::to_string).collect();
     let comparison = finding.test().map(|test| test.name()).unwrap_or_default();
     format!("{} {comparison} {}", finding.subject, values.join(", ")).trim().to_owned()
+}
+
+/// Why it could not be seen, what the org does not have, or why it may be otherwise.
+pub(super) fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
+    let unseen = finding.unseen().map(|unseen| Cow::from(unseen.words.as_str()));
+    let waived = || match &finding.outcome {
+        Outcome::Waived(waiver) => Some(waiver.reason.as_str().into()),
+        _ => None,
+    };
+    let lacked = || finding.lacks.as_ref().map(|lacked| lacked.to_string().into());
+    let aside = || finding.aside.as_ref().map(|aside| aside.words.as_str().into());
+    unseen.or_else(waived).or_else(lacked).or_else(aside)
+}
+
+/// The findings of a step together, and those of a component that a baseline has otherwise.
+pub(super) fn blocks<'r, 's>(diff: &'r Diff<'s>) -> impl Iterator<Item = &'r [Finding<'s>]> {
+    diff.findings.chunk_by(is_of_one_block)
+}
+
+fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
+    match (&one.origin, &other.origin) {
+        (Origin::Step(one), Origin::Step(other)) => {
+            (&one.template.name, &one.step.id) == (&other.template.name, &other.step.id)
+        }
+        (Origin::Baseline { .. }, Origin::Baseline { .. }) => {
+            one.subject.component() == other.subject.component()
+        }
+        _ => false,
+    }
+}
+
+/// By what rule something is wanted: a template's step, or for a baseline the component's type.
+pub(super) struct Rule {
+    /// Its name, which stays: `acme/ip`, `baseline/ConnectedApp`.
+    pub(super) id: String,
+    /// What it says, in words.
+    pub(super) title: String,
+}
+
+impl Rule {
+    pub(super) fn of(finding: &Finding<'_>) -> Self {
+        match &finding.origin {
+            Origin::Step(StepWant { template, step, .. }) => {
+                Self { id: format!("{}/{}", template.name, step.id), title: step.title.clone() }
+            }
+            Origin::Baseline { .. } => {
+                let component = finding.subject.component();
+                let name = component.map_or("metadata", |id| id.type_name.as_str());
+                Self {
+                    id: format!("baseline/{name}"),
+                    title: format!("{name} is as it is in the baseline"),
+                }
+            }
+        }
+    }
+}
+
+/// How much it matters; a baseline wants all of it.
+pub(super) fn level(finding: &Finding<'_>) -> Level {
+    finding.step().map_or(Level::Required, |step| step.level)
+}
+
+/// A finding in one sentence without its end. Names and values stand in it as they are.
+pub(super) fn told(finding: &Finding<'_>) -> String {
+    let name = finding.name();
+    let because =
+        |words: &str| reason(finding).map_or_else(String::new, |reason| format!("{words}{reason}"));
+    match finding.state() {
+        State::InSync => format!("{name} is {}{}", actual(finding), because("; ")),
+        State::NotObserved => format!("{name} was not observed{}", because(": ")),
+        State::Manual => {
+            let text = finding.manual().unwrap_or_default();
+            format!("to do by hand: {text}{}", because("; it was not seen: "))
+        }
+        State::Missing => format!("{name} is missing{}; {}", because(": "), wanted(finding)),
+        State::Waived => format!("{}; waived{}", otherwise(finding, &name), because(": ")),
+        State::Differs => otherwise(finding, &name),
+    }
+}
+
+/// That something is not so.
+fn otherwise(finding: &Finding<'_>, name: &str) -> String {
+    let Origin::Step(wants) = &finding.origin else { return changed(finding, name) };
+    let others = wants.alternatives.iter().map(|other| format!("; or {}", in_words(other)));
+    let others: String = others.collect();
+    format!("{name} is {}; {}{others}", actual(finding), wanted(finding))
+}
+
+/// That something is not as a baseline has it.
+fn changed(finding: &Finding<'_>, name: &str) -> String {
+    let is_whole = matches!(finding.subject, Subject::Component(_));
+    let then = finding.then().map(|then| with_label(then, Labels::of(finding).desired));
+    match (then, finding.actual.is_some()) {
+        (Some(_), false) if is_whole => format!("{name} is in the baseline alone"),
+        (None, true) if is_whole => format!("{name} is not in the baseline"),
+        (Some(then), true) => {
+            format!("{name} is {}; in the baseline it is {then}", actual(finding))
+        }
+        (Some(then), false) => format!("{name} is not set; in the baseline it is {then}"),
+        (None, _) => format!("{name} is {}; in the baseline it is not set", actual(finding)),
+    }
+}
+
+/// What was seen, with Setup's words for it.
+fn actual(finding: &Finding<'_>) -> String {
+    let label = Labels::of(finding).actual;
+    let seen = finding.actual.as_ref();
+    seen.map_or_else(|| "not set".to_owned(), |value| with_label(value, label))
+}
+
+/// What is wanted, with Setup's words for it.
+fn wanted(finding: &Finding<'_>) -> String {
+    let desired = finding.desired();
+    let words = match desired.as_slice() {
+        [] => "not set".to_owned(),
+        [one] => with_label(one, Labels::of(finding).desired),
+        several => {
+            let between =
+                if matches!(finding.test(), Some(Test::OneOf(_))) { " or " } else { ", " };
+            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+        }
+    };
+    match finding.test() {
+        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => format!("wanted: {words}"),
+        Some(test) => format!("wanted: {} {words}", test.name().replace('-', " ")),
+    }
+}
+
+fn with_label(value: &Value, label: Option<String>) -> String {
+    match label {
+        Some(label) => format!("{value} ({label})"),
+        None => value.to_string(),
+    }
 }

@@ -18,6 +18,8 @@ mod previous;
 mod snapshot;
 mod template;
 
+pub(crate) use diff::folder as states;
+
 use std::path::Path;
 
 use crate::support::{Env, Run};

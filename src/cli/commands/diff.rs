@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
@@ -11,6 +11,7 @@ use crate::cli::shared::arguments::{
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
@@ -22,7 +23,8 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
-use crate::report::{Failure, OrgReport, Report, json, text};
+use crate::report::since::{Become, Since};
+use crate::report::{Failure, OrgReport, Report, csv, json, jsonl, junit, sarif, text};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -37,13 +39,18 @@ pub(crate) struct DiffArguments {
     #[command(flatten)]
     source: SourceArguments,
 
-    /// The form of the answer
-    #[arg(long, value_enum, default_value_t)]
-    format: ReportFormat,
+    /// The form of the answer; without it the suffix of `--out` says it, else it is text
+    #[arg(long, value_parser = Format::among(FORMATS))]
+    format: Option<Format>,
 
     /// Write the answer to a file; nothing is printed then
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Say what is new, fixed or still so since an earlier answer, a file of `--format json`; only
+    /// what is new fails then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "baseline_org"])]
+    since: Option<PathBuf>,
 
     /// Write the plan that fixes what differs, for `sfsetup deploy --plan`
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
@@ -58,28 +65,54 @@ pub(crate) struct DiffArguments {
     full: bool,
 }
 
-/// In what form a report is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
+/// The forms of a report.
+const FORMATS: &[Format] =
+    &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif, Format::Junit, Format::Csv];
+
+impl DiffArguments {
+    /// Returns the form of the answer.
+    fn form(&self) -> Result<Format, CommandError> {
+        let format = Format::choose(self.format, self.out.as_deref(), FORMATS)?;
+        if self.since.is_some() && !matches!(format, Format::Text | Format::Json) {
+            return Err(CommandError::new("what is new since an answer is told as text or json")
+                .hint("leave `--since` out, or take another `--format`")
+                .usage());
+        }
+        Ok(format)
+    }
+
+    /// Reads the earlier answer that was named.
+    fn earlier(&self) -> Result<Option<Earlier>, CommandError> {
+        let Some(path) = &self.since else { return Ok(None) };
+        let text = String::from_utf8_lossy(&wanted::read(path, "answer")?).into_owned();
+        Ok(Some(Earlier { name: path.display().to_string(), text }))
+    }
 }
 
-impl ReportFormat {
-    /// Says whether a person reads it: with hints, without places, and of a failure on stderr
-    /// alone.
-    fn is_for_a_person(self) -> bool {
-        match self {
-            Self::Text => true,
-            Self::Json => false,
+/// An answer that was given before.
+struct Earlier {
+    name: String,
+    text: String,
+}
+
+impl Earlier {
+    /// What has become of it; none where the org gave no answer now.
+    fn compare(&self, report: &Report<'_>) -> Result<Option<Since>, CommandError> {
+        if report.diffs().next().is_none() {
+            return Ok(None);
         }
+        Since::of(&self.text, report).map(Some).map_err(|error| {
+            CommandError::new(format!("`{}` cannot be compared with this", self.name))
+                .because(error.to_string())
+                .hint("name the JSON of an earlier diff of the same templates and the same org")
+                .usage()
+        })
     }
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    let format = arguments.form()?;
+    let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
@@ -87,13 +120,14 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
+            let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let exit = answer(ui, arguments, &Report::of(Vec::new(), org, load::today()), failed)?;
+            let report = Report::of(Vec::new(), org, load::today());
+            let exit = answer(ui, arguments, format, &report, None, failed)?;
             if let Some(choice) = &choice
                 && has_drift
-                && arguments.format.is_for_a_person()
+                && format.is_for_a_terminal()
             {
                 ui.hint(&format!(
                     "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
@@ -109,11 +143,11 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
-    let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
+    let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org, load::today());
-    let exit = answer(ui, arguments, &report, failed)?;
-    if arguments.format.is_for_a_person() && arguments.out.is_none() {
+    let exit = answer(ui, arguments, format, &report, earlier.as_ref(), failed)?;
+    if format.is_for_a_terminal() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
@@ -123,22 +157,23 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
 fn answer(
     ui: &Ui,
     arguments: &DiffArguments,
+    format: Format,
     report: &Report<'_>,
+    earlier: Option<&Earlier>,
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
-    // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
-    if arguments.format.is_for_a_person()
+    // At a terminal a failure is read on stderr alone; any other answer is given whatever happened.
+    if format.is_for_a_terminal()
         && report.diffs().next().is_none()
         && let Some(error) = failed
     {
         return Err(error);
     }
-    let text = match arguments.format {
-        ReportFormat::Text => text::render(report, arguments.full),
-        ReportFormat::Json => json::render(report).map_err(|error| {
-            CommandError::internal("the report cannot be written as JSON", error.to_string())
-        })?,
+    let since = match earlier {
+        Some(earlier) => earlier.compare(report)?.map(|since| (earlier.name.as_str(), since)),
+        None => None,
     };
+    let text = written(arguments, format, report, since.as_ref())?;
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
@@ -148,14 +183,57 @@ fn answer(
     match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
         (Some(error), _) => Err(error),
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
-        (None, None) => Ok(exit(report, arguments.strict)),
+        (None, None) => Ok(exit(report, since.as_ref().map(|(_, since)| since), arguments.strict)),
     }
+}
+
+/// A report in its form.
+fn written(
+    arguments: &DiffArguments,
+    format: Format,
+    report: &Report<'_>,
+    since: Option<&(&str, Since)>,
+) -> Result<String, CommandError> {
+    let root = || arguments.source.from.as_deref().and_then(root);
+    let written = match format {
+        Format::Json => match since {
+            Some((_, since)) => since.json(report).map_err(|error| error.to_string()),
+            None => json::render(report).map_err(|error| error.to_string()),
+        },
+        Format::Jsonl => jsonl::render(report).map_err(|error| error.to_string()),
+        Format::Sarif => {
+            sarif::render(report, root().as_deref()).map_err(|error| error.to_string())
+        }
+        Format::Junit => junit::render(report).map_err(|error| error.to_string()),
+        Format::Csv => csv::render(report).map_err(|error| error.to_string()),
+        Format::Text | Format::Markdown | Format::Html => {
+            let more = since.map(|(name, since)| since.text(name, report, arguments.full));
+            Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
+        }
+    };
+    written.map_err(|error| CommandError::internal("the report cannot be written", error))
+}
+
+/// The folder to which the places of findings are relative: from the folder that we are in, which
+/// of a checkout is its root, or where it is not below that, whole. Files in an archive have none.
+fn root(from: &Path) -> Option<String> {
+    let from = std::fs::canonicalize(from).ok()?;
+    // A single file is told with its folder's name.
+    let folder = match (from.is_dir(), from.extension()) {
+        (true, _) => from.as_path(),
+        (false, Some(suffix)) if suffix.eq_ignore_ascii_case("zip") => return None,
+        (false, _) => from.parent()?.parent()?,
+    };
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
+    let path = folder.strip_prefix(&here).unwrap_or(folder);
+    Some(path.to_str()?.replace('\\', "/"))
 }
 
 /// What is asked, and of whom.
 struct DiffRequest<'a> {
     ui: &'a Ui,
     arguments: &'a DiffArguments,
+    format: Format,
     goal: &'a Goal<'a>,
     choice: Option<&'a TargetOrg>,
 }
@@ -219,7 +297,7 @@ impl<'a> DiffRequest<'a> {
 
     /// What was found; where it stands is looked up only where it will be shown.
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
-        let with_places = !self.arguments.format.is_for_a_person() || self.ui.is_verbose();
+        let with_places = !self.format.is_for_a_terminal() || self.ui.is_verbose();
         self.goal.found(seen, with_places)
     }
 
@@ -313,7 +391,15 @@ fn by_api_name(set: &[String], wanted: &Wanted, report: &Report<'_>) -> Vec<Stri
     set.iter().map(|given| own(given).unwrap_or_else(|| given.clone())).collect()
 }
 
-fn exit(report: &Report<'_>, strict: bool) -> Exit {
-    let is_drift = |diff: &Diff<'_>| diff.has_drift() || (strict && diff.has_open_ends());
-    if report.diffs().any(is_drift) { Exit::Drift } else { Exit::Done }
+/// How the run ended. Beside an earlier answer only what is new counts.
+fn exit(report: &Report<'_>, since: Option<&Since>, strict: bool) -> Exit {
+    let has_drift = match since {
+        Some(since) => since.count(Become::New) > 0,
+        None => report.diffs().any(Diff::has_drift),
+    };
+    if has_drift || (strict && report.diffs().any(Diff::has_open_ends)) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    }
 }

@@ -4,7 +4,9 @@ mod list;
 mod new;
 mod test;
 
-use clap::{Args, Subcommand, ValueEnum};
+use std::path::Path;
+
+use clap::{Args, Subcommand};
 
 use crate::diff::advice::{Advice, advice, on_day, unknown_here};
 use crate::report::asks::{self, Asks};
@@ -13,9 +15,10 @@ use crate::report::revision::{self, Revision};
 use crate::report::template as render;
 use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
-use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 
@@ -25,6 +28,12 @@ pub(crate) struct TemplateArguments {
     #[command(subcommand)]
     action: Action,
 }
+
+/// The forms in which something is said of a template.
+const FORMATS: &[Format] = &[Format::Text, Format::Json];
+
+/// The forms in which a template is shown.
+const PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
 
 #[derive(Debug, Subcommand)]
 enum Action {
@@ -41,8 +50,8 @@ enum Action {
         #[arg(long)]
         asks: bool,
         /// The form of the answer: markdown and html are pages that a vendor can publish
-        #[arg(long, value_enum, default_value_t)]
-        format: PageFormat,
+        #[arg(long, value_parser = Format::among(PAGES), default_value = "text")]
+        format: Format,
     },
     /// Show what a new revision of a template asks that an old one did not
     Diff {
@@ -53,7 +62,7 @@ enum Action {
         #[arg(value_name = "NEW")]
         new: String,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     /// Check a template's file; every mistake is reported at once
@@ -62,7 +71,7 @@ enum Action {
         #[arg(value_name = "FILE")]
         template: String,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     New(new::NewArguments),
@@ -100,27 +109,13 @@ fn add_advice(errors: &mut TemplateErrors) {
     }
 }
 
-/// In what form a template is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum PageFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
-    /// A page in Markdown
-    Markdown,
-    /// A page as one HTML file
-    Html,
-}
-
 /// Shows a template, narrowed to what applies with the values that are given.
 fn show(
     ui: &Ui,
     name: &str,
     set: &[String],
     asks: bool,
-    format: PageFormat,
+    format: Format,
 ) -> Result<Exit, CommandError> {
     let whole = load::load(ui, name)?;
     let given = load::given(set)?;
@@ -129,17 +124,17 @@ fn show(
     let today = load::today();
     let page = || Page::of(&template, &values, template.age(&today));
     let answer = match (asks, format) {
-        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template), &today),
-        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template), &today),
-        (true, PageFormat::Markdown | PageFormat::Html) => {
+        (true, Format::Markdown | Format::Html) => {
             return Err(CommandError::new("what a template asks is no page to publish")
                 .hint("leave out `--format`, or take `--format json`")
                 .usage());
         }
-        (false, PageFormat::Text) => render::show_text(&template, &today),
-        (false, PageFormat::Json) => render::show_json(&template, &today),
-        (false, PageFormat::Markdown) => page::markdown::render(&page()),
-        (false, PageFormat::Html) => page::html::render(&page()),
+        (true, Format::Json) => asks::json(&template, &Asks::of(&template), &today),
+        (true, _) => asks::text(&template, &Asks::of(&template), &today),
+        (false, Format::Json) => render::show_json(&template, &today),
+        (false, Format::Markdown) => page::markdown::render(&page()),
+        (false, Format::Html) => page::html::render(&page()),
+        (false, _) => render::show_text(&template, &today),
     };
     ui.answer(&answer)?;
     Ok(Exit::Done)
@@ -171,8 +166,8 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
             let (revision, today) = (Revision::of(&old, &new), load::today());
             ui.answer(&match format {
-                Format::Text => revision::text(&revision, &today),
                 Format::Json => revision::json(&revision, &today),
+                _ => revision::text(&revision, &today),
             })?;
             Ok(Exit::Done)
         }

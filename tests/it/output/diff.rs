@@ -54,7 +54,7 @@ want  = [{ manual = "Send an invitation from the vendor's console." }]
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Writes the template and a folder on which each of its steps turns out otherwise.
-pub(super) fn folder(env: &Env) {
+pub(crate) fn folder(env: &Env) {
     env.write("acme.toml", STATES);
     let xmlns = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
     env.write(

@@ -3,14 +3,18 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::nearest;
 use crate::report::Failure;
 use crate::report::gallery::{self, Sought};
 use crate::template::SignIn;
+
+/// The forms of the list.
+const FORMATS: &[Format] = &[Format::Text, Format::Json];
 
 /// List the templates that are shipped, and those in folders of `template-paths`
 #[derive(Debug, Args)]
@@ -31,7 +35,7 @@ pub(crate) struct ListArguments {
     by: By,
 
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
     format: Format,
 }
 
@@ -83,11 +87,11 @@ pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandErr
         By::SignIn => gallery::By::SignIn,
     };
     ui.answer(&match arguments.format {
-        Format::Text => gallery::list_text(&templates, by),
         Format::Json => {
             let failed: Vec<String> = failed.iter().map(plain_words).collect();
             gallery::list_json(&templates, &failed)
         }
+        _ => gallery::list_text(&templates, by),
     })?;
     failed.iter().for_each(|error| ui.error(error));
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Error })
