@@ -101,7 +101,7 @@ fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>, are_several: bool) {
 }
 
 /// A step's findings make a block, and a component's.
-fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
+pub(super) fn is_of_one_block(one: &Finding<'_>, other: &Finding<'_>) -> bool {
     match (&one.origin, &other.origin) {
         (Origin::Step(one), Origin::Step(other)) => {
             (&one.template.name, &one.step.id) == (&other.template.name, &other.step.id)

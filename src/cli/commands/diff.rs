@@ -12,6 +12,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::{Goal, Means, Seen};
+use crate::cli::shared::load::today;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -21,7 +22,8 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
-use crate::report::{Failure, OrgReport, Report, json, text};
+use crate::report::plan::{FileChange, changes};
+use crate::report::{Failure, OrgReport, Report, html, json, markdown, text};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -65,15 +67,19 @@ enum ReportFormat {
     Text,
     /// For programs
     Json,
+    /// A comment on a pull request
+    Markdown,
+    /// A page to work through, as one HTML file
+    Html,
 }
 
 impl ReportFormat {
-    /// Says whether a person reads it: with hints, without places, and of a failure on stderr
-    /// alone.
-    fn is_for_a_person(self) -> bool {
+    /// Says whether it is for a person at a terminal: with hints, without places, and of a failure
+    /// on stderr alone.
+    fn is_for_a_terminal(self) -> bool {
         match self {
             Self::Text => true,
-            Self::Json => false,
+            Self::Json | Self::Markdown | Self::Html => false,
         }
     }
 }
@@ -92,7 +98,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
             if let Some(choice) = &choice
                 && has_drift
-                && arguments.format.is_for_a_person()
+                && arguments.format.is_for_a_terminal()
             {
                 ui.hint(&format!(
                     "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
@@ -112,7 +118,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
     let exit = answer(ui, arguments, &report, failed)?;
-    if arguments.format.is_for_a_person() && arguments.out.is_none() {
+    if arguments.format.is_for_a_terminal() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
@@ -125,8 +131,8 @@ fn answer(
     report: &Report<'_>,
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
-    // A person reads of the failure on stderr alone; a program gets its answer whatever happened.
-    if arguments.format.is_for_a_person()
+    // At a terminal a failure is read on stderr alone; any file is written whatever happened.
+    if arguments.format.is_for_a_terminal()
         && report.diffs().next().is_none()
         && let Some(error) = failed
     {
@@ -137,6 +143,8 @@ fn answer(
         ReportFormat::Json => json::render(report).map_err(|error| {
             CommandError::internal("the report cannot be written as JSON", error.to_string())
         })?,
+        ReportFormat::Markdown => markdown::render(report),
+        ReportFormat::Html => html::render(report, &today()),
     };
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
@@ -166,7 +174,9 @@ impl<'a> DiffRequest<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            return Ok((OrgReport::of_files(name, self.found(seen)?), None));
+            let files = self.fix(&seen, Means::Package);
+            let report = OrgReport { files, ..OrgReport::of_files(name, self.found(seen)?) };
+            return Ok((report, None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -182,17 +192,16 @@ impl<'a> DiffRequest<'a> {
         };
         let org = &connected.org;
         let identity = org.identity().clone();
-        let outcome = match self
-            .goal
-            .look(self.ui, org, choice.name(), self.arguments.save_plan.is_some())
-            .await
-        {
+        let to_change = self.arguments.save_plan.is_some() || self.shows_fix();
+        let mut files = Vec::new();
+        let outcome = match self.goal.look(self.ui, org, choice.name(), to_change).await {
             Ok(seen) => {
                 let (requests, version) = (org.requests(), org.api_version());
                 self.ui.detail(&format!("{requests} requests, API version {version}"));
                 if let Some(file) = &self.arguments.save_plan {
                     self.save_plan(org, &seen, file)?;
                 }
+                files = self.fix(&seen, Means::Deploy);
                 self.found(seen)
             }
             Err(error) => Err(self.goal.advise(error)),
@@ -212,14 +221,35 @@ impl<'a> DiffRequest<'a> {
             instance_url: Some(identity.instance_url),
             source: Some(identity.source),
             outcome,
+            files,
         };
         Ok((report, failed))
     }
 
     /// What was found; where it stands is looked up only where it will be shown.
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
-        let with_places = !self.arguments.format.is_for_a_person() || self.ui.is_verbose();
+        let with_places = !self.arguments.format.is_for_a_terminal() || self.ui.is_verbose();
         self.goal.found(seen, with_places)
+    }
+
+    /// Says whether the answer shows what a fix would change in each file.
+    fn shows_fix(&self) -> bool {
+        self.arguments.format == ReportFormat::Html
+    }
+
+    /// What a fix would change in each file, where the answer shows it. What was found stands
+    /// without it too.
+    fn fix(&self, seen: &Seen, means: Means) -> Vec<FileChange> {
+        if !self.shows_fix() {
+            return Vec::new();
+        }
+        match self.goal.plan(seen, means) {
+            Ok(plan) => changes(&plan.targets, &plan.package),
+            Err(error) => {
+                self.ui.warn(&format!("what a fix would change is not shown: {}", error.what));
+                Vec::new()
+            }
+        }
     }
 
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {

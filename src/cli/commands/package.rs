@@ -16,6 +16,7 @@ use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
 use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::selection::Selection;
+use crate::cli::shared::shown::PlanFormat;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::metadata::archive::{check_name, write_zip};
@@ -58,9 +59,13 @@ pub(crate) struct PackageArguments {
     #[arg(long, requires = "from", conflicts_with = "out")]
     in_place: bool,
 
-    /// Show each file before and after, with three lines of context
+    /// Show each file before and after, with three lines of context; the other forms always do
     #[arg(long)]
     show: bool,
+
+    /// The form in which the plan is shown
+    #[arg(long, value_enum, default_value_t, conflicts_with = "plan")]
+    format: PlanFormat,
 
     /// Make what is not there although something of nearly its name is
     #[arg(long)]
@@ -139,10 +144,15 @@ async fn make(
     let plan = goal.plan(&seen, means)?;
     goal.refuse_empty(&seen, &plan)?;
     refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
-    let mut text = render::render(&plan, &goal.title(&name), address.as_deref(), arguments.full);
-    if arguments.show {
+    let (title, format) = (goal.title(&name), arguments.format);
+    let changes = match format {
+        PlanFormat::Text if !arguments.show => Vec::new(),
+        _ => render::changes(&plan.targets, &plan.package),
+    };
+    let mut text = format.write(&plan, &title, address.as_deref(), &changes, arguments.full);
+    if format == PlanFormat::Text && arguments.show {
         text.push('\n');
-        text.push_str(&render::files(&plan.targets, &plan.package));
+        text.push_str(&render::files(&changes));
     }
     put(ui, arguments, &plan, &seen, &text)?;
     seen.all_read()?;

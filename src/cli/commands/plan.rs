@@ -8,8 +8,9 @@ use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_shown;
+use crate::cli::shared::shown::PlanFormat;
 use crate::cli::shared::ui::Ui;
-use crate::report::plan as render;
+use crate::report::plan::sent;
 
 /// Show a saved plan
 #[derive(Debug, Args)]
@@ -33,6 +34,14 @@ struct ShowArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    format: PlanFormat,
+
+    /// Write the answer to a file; nothing is printed then
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -43,10 +52,17 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     let (saved, plan) = read_shown(ui, &arguments.file)?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
-    ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;
-    if plan.is_empty() {
-        ui.answer("The plan changes nothing.\n")?;
-    } else {
+    let files = sent(&saved.package);
+    let format = arguments.format;
+    let mut text = format.write(&plan, &title, Some(&org.instance_url), &files, arguments.full);
+    if plan.is_empty() && format == PlanFormat::Text {
+        text.push_str("The plan changes nothing.\n");
+    }
+    match &arguments.out {
+        Some(path) => ui.answer_to(path, &text)?,
+        None => ui.answer(&text)?,
+    }
+    if !plan.is_empty() {
         ui.hint(&format!(
             "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",
             shell_word(&arguments.file.display().to_string()),
