@@ -8,6 +8,7 @@ pub(super) mod connect;
 pub(super) mod demo_org;
 pub(super) mod edits;
 pub(super) mod error;
+pub(super) mod format;
 pub(super) mod goal;
 pub(super) mod journal;
 pub(super) mod library;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
@@ -11,6 +11,7 @@ use crate::cli::shared::arguments::{
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::load::today;
 use crate::cli::shared::selection::Selection;
@@ -38,9 +39,9 @@ pub(crate) struct DiffArguments {
     #[command(flatten)]
     source: SourceArguments,
 
-    /// The form of the answer
-    #[arg(long, value_enum, default_value_t)]
-    format: ReportFormat,
+    /// The form of the answer; without it the suffix of `--out` says it, else it is text
+    #[arg(long, value_parser = Format::among(FORMATS))]
+    format: Option<Format>,
 
     /// Write the answer to a file; nothing is printed then
     #[arg(long, value_name = "FILE")]
@@ -59,32 +60,18 @@ pub(crate) struct DiffArguments {
     full: bool,
 }
 
-/// In what form a report is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
-    /// A comment on a pull request
-    Markdown,
-    /// A page to work through, as one HTML file
-    Html,
-}
+/// The forms of a report.
+const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
 
-impl ReportFormat {
-    /// Says whether it is for a person at a terminal: with hints, without places, and of a failure
-    /// on stderr alone.
-    fn is_for_a_terminal(self) -> bool {
-        match self {
-            Self::Text => true,
-            Self::Json | Self::Markdown | Self::Html => false,
-        }
+impl DiffArguments {
+    /// Returns the form of the answer.
+    fn form(&self) -> Result<Format, CommandError> {
+        Format::choose(self.format, self.out.as_deref(), FORMATS)
     }
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    let format = arguments.form()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
@@ -92,13 +79,13 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
+            let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let exit = answer(ui, arguments, &Report::of(Vec::new(), org), failed)?;
+            let exit = answer(ui, arguments, format, &Report::of(Vec::new(), org), failed)?;
             if let Some(choice) = &choice
                 && has_drift
-                && arguments.format.is_for_a_terminal()
+                && format.is_for_a_terminal()
             {
                 ui.hint(&format!(
                     "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
@@ -114,11 +101,11 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
-    let asked = DiffRequest { ui, arguments, goal: &goal, choice: choice.as_ref() };
+    let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org);
-    let exit = answer(ui, arguments, &report, failed)?;
-    if arguments.format.is_for_a_terminal() && arguments.out.is_none() {
+    let exit = answer(ui, arguments, format, &report, failed)?;
+    if format.is_for_a_terminal() && arguments.out.is_none() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
@@ -128,23 +115,24 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
 fn answer(
     ui: &Ui,
     arguments: &DiffArguments,
+    format: Format,
     report: &Report<'_>,
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
-    // At a terminal a failure is read on stderr alone; any file is written whatever happened.
-    if arguments.format.is_for_a_terminal()
+    // At a terminal a failure is read on stderr alone; any other answer is given whatever happened.
+    if format.is_for_a_terminal()
         && report.diffs().next().is_none()
         && let Some(error) = failed
     {
         return Err(error);
     }
-    let text = match arguments.format {
-        ReportFormat::Text => text::render(report, arguments.full),
-        ReportFormat::Json => json::render(report).map_err(|error| {
+    let text = match format {
+        Format::Json => json::render(report).map_err(|error| {
             CommandError::internal("the report cannot be written as JSON", error.to_string())
         })?,
-        ReportFormat::Markdown => markdown::render(report),
-        ReportFormat::Html => html::render(report, &today()),
+        Format::Markdown => markdown::render(report),
+        Format::Html => html::render(report, &today()),
+        _ => text::render(report, arguments.full),
     };
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
@@ -163,6 +151,7 @@ fn answer(
 struct DiffRequest<'a> {
     ui: &'a Ui,
     arguments: &'a DiffArguments,
+    format: Format,
     goal: &'a Goal<'a>,
     choice: Option<&'a TargetOrg>,
 }
@@ -228,13 +217,13 @@ impl<'a> DiffRequest<'a> {
 
     /// What was found; where it stands is looked up only where it will be shown.
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
-        let with_places = !self.arguments.format.is_for_a_terminal() || self.ui.is_verbose();
+        let with_places = !self.format.is_for_a_terminal() || self.ui.is_verbose();
         self.goal.found(seen, with_places)
     }
 
     /// Says whether the answer shows what a fix would change in each file.
     fn shows_fix(&self) -> bool {
-        self.arguments.format == ReportFormat::Html
+        self.format == Format::Html
     }
 
     /// What a fix would change in each file, where the answer shows it. What was found stands

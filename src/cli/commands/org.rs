@@ -11,10 +11,11 @@ use crate::org::OrgError;
 use crate::org::login::{SessionEnd, revoke};
 use crate::org::logins::{HeldLock, LoginStore, Wait};
 
-use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::{CommandError, RING};
+use crate::cli::shared::format::Format;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 
@@ -25,13 +26,16 @@ pub(crate) struct OrgArguments {
     action: Action,
 }
 
+/// The forms in which what is known of orgs is shown.
+const FORMATS: &[Format] = &[Format::Text, Format::Json];
+
 #[derive(Debug, Subcommand)]
 enum Action {
     Login(login::LoginArguments),
     /// List sfsetup's own logins
     List {
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     /// Show which org is meant, where that was said, and whether it lets us in
@@ -40,7 +44,7 @@ enum Action {
         #[arg(long, value_name = "ORG")]
         org: Option<String>,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     /// Forget a login, and revoke its token, unless that came from elsewhere

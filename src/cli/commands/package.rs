@@ -12,11 +12,12 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
 use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::selection::Selection;
-use crate::cli::shared::shown::PlanFormat;
+use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::metadata::archive::{check_name, write_zip};
@@ -64,8 +65,8 @@ pub(crate) struct PackageArguments {
     show: bool,
 
     /// The form in which the plan is shown
-    #[arg(long, value_enum, default_value_t, conflicts_with = "plan")]
-    format: PlanFormat,
+    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text", conflicts_with = "plan")]
+    format: Format,
 
     /// Make what is not there although something of nearly its name is
     #[arg(long)]
@@ -146,11 +147,18 @@ async fn make(
     refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
     let (title, format) = (goal.title(&name), arguments.format);
     let changes = match format {
-        PlanFormat::Text if !arguments.show => Vec::new(),
+        Format::Text if !arguments.show => Vec::new(),
         _ => render::changes(&plan.targets, &plan.package),
     };
-    let mut text = format.write(&plan, &title, address.as_deref(), &changes, arguments.full);
-    if format == PlanFormat::Text && arguments.show {
+    let shown = ShownPlan {
+        plan: &plan,
+        title: &title,
+        instance_url: address.as_deref(),
+        files: &changes,
+        full: arguments.full,
+    };
+    let mut text = shown.write(format);
+    if format == Format::Text && arguments.show {
         text.push('\n');
         text.push_str(&render::files(&changes));
     }

@@ -5,7 +5,7 @@ mod test;
 
 use std::path::Path;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use crate::diff::advice::{advice, unknown_here};
 use crate::report::asks::{self, Asks};
@@ -14,9 +14,10 @@ use crate::report::revision::{self, Revision};
 use crate::report::template as render;
 use crate::template::{self, TemplateErrors, schema};
 
-use crate::cli::shared::arguments::{Exit, Format};
+use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 
@@ -27,6 +28,12 @@ pub(crate) struct TemplateArguments {
     action: Action,
 }
 
+/// The forms in which something is said of a template.
+const FORMATS: &[Format] = &[Format::Text, Format::Json];
+
+/// The forms in which a template is shown.
+const PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List the templates that are shipped, and those in folders of `template-paths`
@@ -34,7 +41,7 @@ enum Action {
         /// Only those that speak of these words
         words: Vec<String>,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     /// Show a template as a page: its parameters and its steps
@@ -49,8 +56,8 @@ enum Action {
         #[arg(long)]
         asks: bool,
         /// The form of the answer: markdown and html are pages that a vendor can publish
-        #[arg(long, value_enum, default_value_t)]
-        format: PageFormat,
+        #[arg(long, value_parser = Format::among(PAGES), default_value = "text")]
+        format: Format,
     },
     /// Show what a new revision of a template asks that an old one did not
     Diff {
@@ -61,7 +68,7 @@ enum Action {
         #[arg(value_name = "NEW")]
         new: String,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     /// Check a template's file; every mistake is reported at once
@@ -70,7 +77,7 @@ enum Action {
         #[arg(value_name = "FILE")]
         template: String,
         /// The form of the answer
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
         format: Format,
     },
     New(new::NewArguments),
@@ -94,27 +101,13 @@ fn add_advice(errors: &mut TemplateErrors) {
     }
 }
 
-/// In what form a template is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum PageFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
-    /// A page in Markdown
-    Markdown,
-    /// A page as one HTML file
-    Html,
-}
-
 /// Shows a template, narrowed to what applies with the values that are given.
 fn show(
     ui: &Ui,
     name: &str,
     set: &[String],
     asks: bool,
-    format: PageFormat,
+    format: Format,
 ) -> Result<Exit, CommandError> {
     let whole = load::load(ui, name)?;
     let given = load::given(set)?;
@@ -123,17 +116,17 @@ fn show(
     load::tell_age(ui, &template);
     let page = || Page::of(&template, &values, template.age(&load::today()));
     let answer = match (asks, format) {
-        (true, PageFormat::Text) => asks::text(&template, &Asks::of(&template)),
-        (true, PageFormat::Json) => asks::json(&template, &Asks::of(&template)),
-        (true, PageFormat::Markdown | PageFormat::Html) => {
+        (true, Format::Markdown | Format::Html) => {
             return Err(CommandError::new("what a template asks is no page to publish")
                 .hint("leave out `--format`, or take `--format json`")
                 .usage());
         }
-        (false, PageFormat::Text) => render::show_text(&template),
-        (false, PageFormat::Json) => render::show_json(&template),
-        (false, PageFormat::Markdown) => page::markdown::render(&page()),
-        (false, PageFormat::Html) => page::html::render(&page()),
+        (true, Format::Json) => asks::json(&template, &Asks::of(&template)),
+        (true, _) => asks::text(&template, &Asks::of(&template)),
+        (false, Format::Json) => render::show_json(&template),
+        (false, Format::Markdown) => page::markdown::render(&page()),
+        (false, Format::Html) => page::html::render(&page()),
+        (false, _) => render::show_text(&template),
     };
     ui.answer(&answer)?;
     Ok(Exit::Done)
@@ -169,8 +162,8 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
                 );
             }
             ui.answer(&match format {
-                Format::Text => render::list_text(&templates),
                 Format::Json => render::list_json(&templates),
+                _ => render::list_text(&templates),
             })?;
             Ok(Exit::Done)
         }
@@ -179,8 +172,8 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
             let revision = Revision::of(&old, &new);
             ui.answer(&match format {
-                Format::Text => revision::text(&revision),
                 Format::Json => revision::json(&revision),
+                _ => revision::text(&revision),
             })?;
             Ok(Exit::Done)
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// What the org inside the program is called. No login goes by it, though it may be left out of the
 /// program.
@@ -106,14 +106,4 @@ pub(crate) struct SourceArguments {
     /// How long the org may take to put a retrieve together, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, conflicts_with = "from")]
     pub(crate) timeout: u64,
-}
-
-/// In what form an answer is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
 }

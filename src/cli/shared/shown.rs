@@ -1,38 +1,34 @@
 //! A plan in the form that was asked for.
 
-use clap::ValueEnum;
-
 use crate::plan::Plan;
 use crate::report::plan::{self as text, FileChange};
 use crate::report::{html, markdown};
 
-/// In what form a plan is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlanFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// A comment on a pull request
-    Markdown,
-    /// A page to review it by, as one HTML file
-    Html,
+use super::format::Format;
+
+/// The forms in which a plan is shown.
+pub(crate) const FORMATS: &[Format] = &[Format::Text, Format::Markdown, Format::Html];
+
+/// What a plan is shown with.
+pub(crate) struct ShownPlan<'p> {
+    pub(crate) plan: &'p Plan<'p>,
+    pub(crate) title: &'p str,
+    /// Where the org lives.
+    pub(crate) instance_url: Option<&'p str>,
+    /// What changes in each file; the text leaves it out.
+    pub(crate) files: &'p [FileChange],
+    /// Unfolds the text's long lists.
+    pub(crate) full: bool,
 }
 
-impl PlanFormat {
-    /// Writes a plan under a title. `instance_url` is where the org lives, `files` what changes in
-    /// each file, which the text leaves out; `full` unfolds the text's long lists.
-    pub(crate) fn write(
-        self,
-        plan: &Plan<'_>,
-        title: &str,
-        instance_url: Option<&str>,
-        files: &[FileChange],
-        full: bool,
-    ) -> String {
-        match self {
-            Self::Text => text::render(plan, title, instance_url, full),
-            Self::Markdown => markdown::plan(plan, title, instance_url, files),
-            Self::Html => html::plan(plan, title, instance_url, files),
+impl ShownPlan<'_> {
+    /// Writes it.
+    pub(crate) fn write(&self, format: Format) -> String {
+        let Self { plan, title, instance_url, files, full } = *self;
+        match format {
+            Format::Markdown => markdown::plan(plan, title, instance_url, files),
+            Format::Html => html::plan(plan, title, instance_url, files),
+            _ => text::render(plan, title, instance_url, full),
         }
     }
 }

@@ -1,0 +1,134 @@
+//! The form of an answer: what `--format` says, or the suffix of the file that it goes to.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::error::CommandError;
+
+/// In what form an answer is given. A command has some of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person at a terminal
+    #[default]
+    Text,
+    /// One document for programs
+    Json,
+    /// An object a line, for programs that read as they go
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML, for the test reports of a CI system
+    Junit,
+    /// A table, for spreadsheets
+    Csv,
+    /// Markdown, for a pull request or a wiki
+    Markdown,
+    /// A page as one HTML file
+    Html,
+}
+
+/// The suffixes by which a file's name tells its form; the longest that fits counts.
+const SUFFIXES: [(&str, Format); 11] = [
+    (".sarif.json", Format::Sarif),
+    (".json", Format::Json),
+    (".jsonl", Format::Jsonl),
+    (".ndjson", Format::Jsonl),
+    (".sarif", Format::Sarif),
+    (".xml", Format::Junit),
+    (".csv", Format::Csv),
+    (".md", Format::Markdown),
+    (".markdown", Format::Markdown),
+    (".html", Format::Html),
+    (".htm", Format::Html),
+];
+
+impl Format {
+    /// Reads `--format` of a command that has these forms; any other is wrong usage, and the ones
+    /// that there are are named.
+    pub(crate) fn among(has: &'static [Self]) -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(has.iter().filter_map(Self::to_possible_value))
+            .map(|name| Self::from_str(&name, false).unwrap_or_default())
+    }
+
+    /// Returns the form of an answer: what was `given`, else what the name of the file that it goes
+    /// to says, else text.
+    ///
+    /// # Errors
+    /// The file's name says a form that the command does not have.
+    pub(crate) fn choose(
+        given: Option<Self>,
+        out: Option<&Path>,
+        has: &[Self],
+    ) -> Result<Self, CommandError> {
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        let Some(path) = out else { return Ok(Self::Text) };
+        let meant = Self::by_suffix(path).unwrap_or_default();
+        if has.contains(&meant) {
+            return Ok(meant);
+        }
+        let names: Vec<String> = has.iter().map(|format| format.name()).collect();
+        Err(CommandError::new(format!(
+            "`{}` is named as {}, and this command does not answer in that form",
+            path.display(),
+            meant.name()
+        ))
+        .because(format!("it has {}", names.join(", ")))
+        .hint("give the file another suffix, or say the form with `--format`")
+        .usage())
+    }
+
+    fn by_suffix(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        // A name that is nothing but a suffix has none.
+        let fits =
+            |(suffix, _): &&(&str, Self)| name.len() > suffix.len() && name.ends_with(suffix);
+        SUFFIXES.iter().find(fits).map(|(_, format)| *format)
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Says whether it is for a person at a terminal: with hints, without places, and of a failure
+    /// on stderr alone.
+    pub(crate) fn is_for_a_terminal(self) -> bool {
+        self == Self::Text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suffix_of_a_file_tells_its_form() {
+        for (name, format) in [
+            ("a.json", Format::Json),
+            ("a.JSON", Format::Json),
+            ("a.sarif", Format::Sarif),
+            ("a.sarif.json", Format::Sarif),
+            ("a.b.jsonl", Format::Jsonl),
+            ("a.ndjson", Format::Jsonl),
+            ("a.junit.xml", Format::Junit),
+            ("TEST-a.xml", Format::Junit),
+            ("a.csv", Format::Csv),
+            ("a.md", Format::Markdown),
+            ("a.htm", Format::Html),
+            ("a.txt", Format::Text),
+            ("a.log", Format::Text),
+            ("json", Format::Text),
+            (".json", Format::Text),
+        ] {
+            let path = Path::new("x/out").join(name);
+            let all = Format::value_variants();
+            assert_eq!(Format::choose(None, Some(&path), all).unwrap(), format, "{name}");
+            let said = Format::choose(Some(Format::Csv), Some(&path), all);
+            assert_eq!(said.unwrap(), Format::Csv, "{name}");
+        }
+        assert_eq!(Format::choose(None, None, &[Format::Text]).unwrap(), Format::Text);
+    }
+}
