@@ -16,7 +16,7 @@
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
-//! - [`report`]: diffs, plans and templates as text or JSON, templates as pages to publish too.
+//! - [`report`]: diffs, plans and templates as text, JSON, pages and comments.
 //! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests
 //!   (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.

@@ -6,15 +6,19 @@ pub mod code;
 pub mod csv;
 pub mod gallery;
 pub mod git;
+mod guide;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
 pub mod left;
 pub mod line;
+pub mod markdown;
 pub mod page;
 pub mod plan;
 pub mod revision;
 pub mod sarif;
+mod sheet;
 pub mod since;
 mod steps;
 pub mod template;
@@ -28,6 +32,8 @@ mod tests;
 
 use crate::diff::{Diff, State};
 use crate::template::Template;
+
+use plan::FileChange;
 
 /// What was compared, and how it turned out.
 #[derive(Debug)]
@@ -53,6 +59,8 @@ pub struct OrgReport<'t> {
     pub source: Option<String>,
     /// What was found, or why there is nothing.
     pub outcome: Result<Diff<'t>, Failure>,
+    /// What a fix would change in each file; empty where nobody asked for one.
+    pub files: Vec<FileChange>,
 }
 
 /// Why an org has no diff.
@@ -86,13 +94,14 @@ impl OrgReport<'_> {
 
     /// The part of a folder, or a zip, that the user called `name`.
     pub fn of_files(name: String, found: Diff<'_>) -> OrgReport<'_> {
-        OrgReport { name, id: None, instance_url: None, source: None, outcome: Ok(found) }
+        let outcome = Ok(found);
+        OrgReport { name, id: None, instance_url: None, source: None, outcome, files: Vec::new() }
     }
 
     /// The part of an org that could not be asked.
     pub fn failed(name: &str, failure: impl Into<Failure>) -> Self {
-        let outcome = Err(failure.into());
-        Self { name: name.to_owned(), id: None, instance_url: None, source: None, outcome }
+        let (name, outcome) = (name.to_owned(), Err(failure.into()));
+        Self { name, id: None, instance_url: None, source: None, outcome, files: Vec::new() }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) mod refusal;
 pub(super) mod road;
 pub(super) mod saved;
 pub(super) mod selection;
+pub(super) mod shown;
 mod system;
 pub(super) mod ui;
 pub(super) mod vouched;

@@ -11,26 +11,35 @@ use super::line::{clean, in_setup, line, mark, paragraph};
 /// How many things that are left for one reason are listed; `full` lists all.
 const LISTED: usize = 5;
 
+/// Each kind of what is left with its heading, in the order in which they are read.
+pub(super) const KINDS: [(LeftKind, &str); 3] = [
+    (LeftKind::Open, "Left, though it differs"),
+    (LeftKind::Manual, "To do by hand"),
+    (LeftKind::NotObserved, "Not observed, and left alone"),
+];
+
+/// What is left of a kind, by its reason.
+pub(super) fn groups(left: &[Left], kind: LeftKind) -> Vec<(&str, Vec<&Left>)> {
+    let mut groups: Vec<(&str, Vec<&Left>)> = Vec::new();
+    for one in left.iter().filter(|one| one.kind == kind) {
+        match groups.iter_mut().find(|(reason, _)| *reason == one.reason) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((&one.reason, vec![one])),
+        }
+    }
+    groups
+}
+
 /// Writes all that is left; nothing where nothing is. `instance_url` is where the org lives, for
 /// addresses in Setup.
 pub(super) fn render(left: &[Left], instance_url: Option<&str>, full: bool) -> String {
     let mut out = String::new();
-    for (kind, title) in [
-        (LeftKind::Open, "Left, though it differs:"),
-        (LeftKind::Manual, "To do by hand:"),
-        (LeftKind::NotObserved, "Not observed, and left alone:"),
-    ] {
-        let mut groups: Vec<(&str, Vec<&Left>)> = Vec::new();
-        for one in left.iter().filter(|one| one.kind == kind) {
-            match groups.iter_mut().find(|(reason, _)| *reason == one.reason) {
-                Some((_, group)) => group.push(one),
-                None => groups.push((&one.reason, vec![one])),
-            }
-        }
+    for (kind, title) in KINDS {
+        let groups = groups(left, kind);
         if groups.is_empty() {
             continue;
         }
-        line(&mut out, &title.bold().to_string());
+        line(&mut out, &format!("{title}:").bold().to_string());
         for (reason, group) in groups {
             group_of(&mut out, kind, reason, &group, full);
             pages(&mut out, &group, instance_url);
@@ -77,7 +86,8 @@ fn group_of(out: &mut String, kind: LeftKind, reason: &str, group: &[&Left], ful
     }
 }
 
-fn subject(left: &Left) -> String {
+/// What it is, under its step's title.
+pub(super) fn subject(left: &Left) -> String {
     let title = left.step.as_ref().map(|(_, title)| title).filter(|title| **title != left.subject);
     let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
     clean(&format!("{title}{}", left.subject))

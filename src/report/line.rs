@@ -8,6 +8,8 @@ use owo_colors::OwoColorize as _;
 use crate::diff::{Place, State};
 use crate::template::setup::SetupPage;
 
+use super::words;
+
 /// How wide the running text is, in characters.
 const WIDTH: usize = 100;
 
@@ -54,13 +56,13 @@ pub(super) fn in_setup(out: &mut String, page: &SetupPage, instance_url: Option<
 
 /// The mark of a state, which carries its meaning; colour only repeats it.
 pub(super) fn mark(state: State) -> String {
+    let mark = words::mark(state);
     match state {
-        State::InSync => "=".green().to_string(),
-        State::Differs => "~".yellow().bold().to_string(),
-        State::Missing => "+".yellow().bold().to_string(),
-        State::NotObserved => "?".cyan().to_string(),
-        State::Manual => "!".magenta().bold().to_string(),
-        State::Waived => "w".dimmed().to_string(),
+        State::InSync => mark.green().to_string(),
+        State::Differs | State::Missing => mark.yellow().bold().to_string(),
+        State::NotObserved => mark.cyan().to_string(),
+        State::Manual => mark.magenta().bold().to_string(),
+        State::Waived => mark.dimmed().to_string(),
     }
 }
 
@@ -155,6 +157,11 @@ pub fn clean(text: &str) -> String {
         }
     }
     cleaned
+}
+
+/// Says whether an address may be a link: one that a browser opens as a page, and nothing else.
+pub(super) fn is_page(address: &str) -> bool {
+    address.starts_with("https://") || address.starts_with("http://")
 }
 
 #[cfg(test)]

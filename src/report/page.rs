@@ -166,8 +166,3 @@ fn capital(text: String) -> String {
         None => text,
     }
 }
-
-/// Says whether an address may be a link: one that a browser opens as a page, and nothing else.
-fn is_page(address: &str) -> bool {
-    address.starts_with("https://") || address.starts_with("http://")
-}

@@ -9,6 +9,7 @@ use owo_colors::OwoColorize as _;
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::full_name::{api_full_name, profile_label};
+use crate::metadata::layout::component_of;
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change, Package, Target, showable};
@@ -31,9 +32,8 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
     let mut out = String::new();
     line(&mut out, &clean(title).bold().to_string());
     out.push('\n');
-    let mut rest: Vec<&Change> = plan.changes.iter().collect();
-    rest.sort_by_key(|change| (&change.id, change.path.is_some()));
-    for changes in rest.chunk_by(|one, other| one.id == other.id) {
+    let sorted = by_component(plan);
+    for changes in sorted.chunk_by(|one, other| one.id == other.id) {
         component(&mut out, plan, &changes[0].id, changes, full);
     }
     for one in &plan.assignments {
@@ -77,19 +77,26 @@ pub fn render(plan: &Plan<'_>, title: &str, instance_url: Option<&str>, full: bo
         out.push('\n');
     }
     out.push_str(&left::render(&plan.left, instance_url, full));
-    if let Some(summary) = summary(plan) {
+    if let Some(summary) = counted(plan) {
         let _ = writeln!(out, "{}", summary.bold());
     }
     out
 }
 
 /// What is given, and to whom.
-fn given(Assignment { user, what }: &Assignment) -> (String, String) {
+pub(super) fn given(Assignment { user, what }: &Assignment) -> (String, String) {
     (format!("the {} {}", what.sort(), clean(what.name())), clean(user))
 }
 
+/// The changes in order of their components, each with what becomes of it as a whole first.
+pub(super) fn by_component<'p>(plan: &'p Plan<'_>) -> Vec<&'p Change> {
+    let mut changes: Vec<&Change> = plan.changes.iter().collect();
+    changes.sort_by_key(|change| (&change.id, change.path.is_some()));
+    changes
+}
+
 /// What is to change, counted; none where there is nothing to say.
-fn summary(plan: &Plan<'_>) -> Option<String> {
+pub(super) fn counted(plan: &Plan<'_>) -> Option<String> {
     let mut components: Vec<&ComponentId> = plan.changes.iter().map(|change| &change.id).collect();
     components.sort();
     components.dedup();
@@ -117,33 +124,48 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Change], full: bool) {
-    let whole = changes.iter().find(|change| change.path.is_none());
-    let (mark, words) = match whole {
-        Some(Change { to: Some(_), cause, .. }) => {
-            let copy_of = plan.copies.get(id);
-            let words = match (copy_of, cause) {
-                (Some(from), _) => format!("  is made: a copy of {from}"),
-                (None, Cause::State) => match plan.package.lacking.get(id) {
-                    Some(lacking) => {
-                        let names: Vec<&str> = lacking.iter().copied().collect();
-                        format!("  is made as it was, but for {}", names.join(", "))
-                    }
-                    None => "  is made as it was".to_owned(),
-                },
-                (None, _) => "  is made".to_owned(),
-            };
-            ("+".green().bold().to_string(), words)
-        }
-        Some(_) => ("-".red().bold().to_string(), "  is deleted".to_owned()),
-        None => ("~".yellow().bold().to_string(), String::new()),
+/// What becomes of a component: its sign (`+` is made, `-` is deleted, `~` is changed), and where it
+/// is not merely changed how in words.
+pub(super) fn fate(plan: &Plan<'_>, id: &ComponentId, changes: &[&Change]) -> (char, String) {
+    let Some(whole) = changes.iter().find(|change| change.path.is_none()) else {
+        return ('~', String::new());
     };
+    if whole.to.is_none() {
+        return ('-', "is deleted".to_owned());
+    }
+    let words = match (plan.copies.get(id), &whole.cause) {
+        (Some(from), _) => format!("is made: a copy of {from}"),
+        (None, Cause::State) => match plan.package.lacking.get(id) {
+            Some(lacking) => {
+                let names: Vec<&str> = lacking.iter().copied().collect();
+                format!("is made as it was, but for {}", names.join(", "))
+            }
+            None => "is made as it was".to_owned(),
+        },
+        (None, _) => "is made".to_owned(),
+    };
+    ('+', words)
+}
+
+/// A component's name, with a profile's label where that is another.
+pub(super) fn shown_name(id: &ComponentId) -> String {
     let name = api_full_name(id);
-    let shown = if id.type_name == "Profile" && profile_label(&id.full_name) != id.full_name {
+    if id.type_name == "Profile" && profile_label(&id.full_name) != id.full_name {
         format!("{name} ({})", profile_label(&id.full_name))
     } else {
         name
+    }
+}
+
+fn component(out: &mut String, plan: &Plan<'_>, id: &ComponentId, changes: &[&Change], full: bool) {
+    let (sign, words) = fate(plan, id, changes);
+    let mark = match sign {
+        '+' => "+".green().bold().to_string(),
+        '-' => "-".red().bold().to_string(),
+        _ => "~".yellow().bold().to_string(),
     };
+    let words = if words.is_empty() { words } else { format!("  {words}") };
+    let shown = shown_name(id);
     line(out, &format!("{mark} {} {}{}", id.type_name, clean(&shown).bold(), clean(&words)));
     let is_copied = |change: &&&Change| matches!(change.cause, Cause::Copied(_)) && !full;
     let settings = changes.iter().filter(|change| change.path.is_some());
@@ -211,11 +233,9 @@ fn setting(out: &mut String, change: &Change, width: usize, is_blind: bool) {
         (Some(from), None) => format!("{from} -> nothing"),
         (None, None) => String::new(),
     };
-    let cause = match &change.cause {
-        Cause::Step(step) => format!("  ({step})"),
-        Cause::Needed(by) => format!("  (needed by {by})"),
-        Cause::Copied(from) => format!("  (copied from {from})"),
-        Cause::Creation | Cause::State => String::new(),
+    let cause = match cause_in_words(&change.cause) {
+        Some(words) => format!("  ({words})"),
+        None => String::new(),
     };
     let cause = if is_blind { format!("  blind{cause}") } else { cause };
     line(
@@ -229,8 +249,18 @@ fn setting(out: &mut String, change: &Change, width: usize, is_blind: bool) {
     );
 }
 
+/// Who asks for a change; none where the component's own fate says it.
+pub(super) fn cause_in_words(cause: &Cause) -> Option<String> {
+    match cause {
+        Cause::Step(step) => Some(step.clone()),
+        Cause::Needed(by) => Some(format!("needed by {by}")),
+        Cause::Copied(from) => Some(format!("copied from {from}")),
+        Cause::Creation | Cause::State => None,
+    }
+}
+
 /// A value with Setup's words for it.
-fn label(change: &Change, value: &Value) -> String {
+pub(super) fn label(change: &Change, value: &Value) -> String {
     let row = registry::find_component(&change.id.type_name, &change.id.full_name);
     let resolved =
         row.zip(change.path.as_ref()).and_then(|(row, path)| row.resolve(path).ok().flatten());
@@ -242,11 +272,29 @@ fn label(change: &Change, value: &Value) -> String {
     }
 }
 
-/// Writes each file before and after as a unified diff with three lines of context; a profile's
+/// A file as a plan changes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Its path in the package.
+    pub path: String,
+    /// What changes in it as a unified diff, or all that is sent of it.
+    pub text: String,
+}
+
+impl FileChange {
+    /// The same, with each line clean.
+    pub(super) fn clean(&self) -> Self {
+        // Spaces stay at the beginning of a line, and tabs would not.
+        let lines = self.text.lines().map(|line| line.replace('\t', "    "));
+        let text = lines.map(|line| format!("{}\n", clean(&line))).collect();
+        Self { path: clean(&self.path), text }
+    }
+}
+
+/// Returns each file before and after as a unified diff with three lines of context; a profile's
 /// with what the org would hold, not what is sent.
-pub fn files(targets: &[Target], package: &Package) -> String {
-    let mut out = String::new();
-    for target in targets {
+pub fn changes(targets: &[Target], package: &Package) -> Vec<FileChange> {
+    let of = |target: &Target| {
         // Nobody is shown a key or a secret, be it in a comment.
         let text = |document: Option<&Document>| {
             let document = document.map(|document| showable(&target.id, document));
@@ -262,16 +310,40 @@ pub fn files(targets: &[Target], package: &Package) -> String {
             .context_radius(3)
             .header(&format!("a/{path}"), &format!("b/{path}"))
             .to_string();
-        for row in text.lines() {
-            let row = clean(row);
-            let shown = match row.as_bytes().first() {
-                Some(b'+') => row.green().to_string(),
-                Some(b'-') => row.red().to_string(),
-                Some(b'@') => row.cyan().to_string(),
-                _ => row,
-            };
-            line(&mut out, &shown);
-        }
+        FileChange { path, text }
+    };
+    targets.iter().map(of).collect()
+}
+
+/// Returns the files of a saved plan as they are sent.
+pub fn sent(package: &BTreeMap<String, String>) -> Vec<FileChange> {
+    let of = |(path, text): (&String, &String)| {
+        let text = match (component_of(path), Document::parse(text.as_bytes().to_vec())) {
+            // Nobody is shown a key or a secret, be it in a comment.
+            (Some(id), Ok(document)) => {
+                String::from_utf8_lossy(showable(&id, &document).bytes()).into_owned()
+            }
+            // The list of what is in the package.
+            (None, Ok(_)) => text.clone(),
+            (_, Err(_)) => "what it holds cannot be read, and so is not shown".to_owned(),
+        };
+        FileChange { path: path.clone(), text }
+    };
+    package.iter().map(of).collect()
+}
+
+/// Writes what changes in each file.
+pub fn files(changes: &[FileChange]) -> String {
+    let mut out = String::new();
+    for row in changes.iter().flat_map(|change| change.text.lines()) {
+        let row = clean(row);
+        let shown = match row.as_bytes().first() {
+            Some(b'+') => row.green().to_string(),
+            Some(b'-') => row.red().to_string(),
+            Some(b'@') => row.cyan().to_string(),
+            _ => row,
+        };
+        line(&mut out, &shown);
     }
     out
 }

@@ -20,7 +20,7 @@ pub(super) struct Look<'r> {
 }
 
 /// The state that a step's line shows: the one that asks most of the reader.
-fn worst(findings: &[Finding<'_>]) -> State {
+pub(super) fn worst(findings: &[Finding<'_>]) -> State {
     [State::Missing, State::Differs, State::Manual, State::NotObserved, State::Waived]
         .into_iter()
         .find(|state| findings.iter().any(|finding| finding.state() == *state))
@@ -89,7 +89,7 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
 
 /// What there is to know of names, each once: that something is so only because the org does not
 /// have what it speaks of, that nobody could see whether it has, that it is written otherwise.
-fn remarks(findings: &[Finding<'_>]) -> Vec<String> {
+pub(super) fn remarks(findings: &[Finding<'_>]) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for remark in findings.iter().filter_map(Finding::remark) {
         if !notes.contains(&remark) {
@@ -131,7 +131,7 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
                     "        {}  {} {}{}",
                     clean(&path),
                     "+".green(),
-                    comparison(finding),
+                    compared(finding),
                     clean(&desired_in_words(finding))
                 ),
             );
@@ -142,22 +142,31 @@ fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
     }
 }
 
-/// How what is wanted is compared; where one value is meant, the sign before it says so.
-fn comparison(finding: &Finding<'_>) -> String {
-    match finding.test() {
-        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => String::new(),
-        Some(test) => format!("{} ", test.name().replace('-', " ")),
+/// The comparison as it stands before a value.
+fn compared(finding: &Finding<'_>) -> String {
+    match comparison(finding) {
+        words if words.is_empty() => words,
+        words => format!("{words} "),
     }
 }
 
 /// What would satisfy a want; of several values either one of them or all.
-fn desired_in_words(finding: &Finding<'_>) -> String {
+pub(super) fn desired_in_words(finding: &Finding<'_>) -> String {
     let desired = finding.desired();
     if desired.is_empty() {
         return "(not set)".to_owned();
     }
     let between = if matches!(finding.test(), Some(Test::OneOf(_))) { " | " } else { ", " };
     desired.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+}
+
+/// How what is there is held against what is wanted; nothing where one value is meant, which the
+/// sign before it says.
+pub(super) fn comparison(finding: &Finding<'_>) -> String {
+    match finding.test() {
+        Some(Test::Equals(_) | Test::OneOf(_) | Test::Absent) | None => String::new(),
+        Some(test) => test.name().replace('-', " "),
+    }
 }
 
 fn differing(out: &mut String, findings: &[Finding<'_>], full: bool) {
@@ -184,7 +193,7 @@ fn one_differing(out: &mut String, finding: &Finding<'_>) {
     let nothing = || "(not set)".to_owned();
     let actual = finding.actual.as_ref().map_or_else(nothing, ToString::to_string);
     let desired = desired_in_words(finding);
-    let comparison = comparison(finding);
+    let comparison = compared(finding);
     let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
     let head = format!("    {} {}", mark(State::Differs), clean(&subject));
     let place = at(finding.place.as_ref());

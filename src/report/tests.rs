@@ -80,6 +80,7 @@ fn report<'t>(template: &'t Template, text: &str) -> Report<'t> {
     Report {
         templates: vec![template],
         orgs: vec![OrgReport::of_files(text.to_owned(), diff), OrgReport::failed(text, failure)],
+        today: "2026-11-26".to_owned(),
     }
 }
 
@@ -187,7 +188,7 @@ fn a_cell_is_no_formula() {
     ] {
         let diff = Diff { broken: vec!["x".to_owned()], ..Diff::default() };
         let org = OrgReport::of_files(name.to_owned(), diff);
-        let text = csv::render(&Report { templates: Vec::new(), orgs: vec![org] }).unwrap();
+        let text = csv::render(&Report::of(Vec::new(), org, "2026-11-26".to_owned())).unwrap();
         assert_eq!(rows(&text)[0][0], cell, "{text}");
         assert_eq!(rows(&text)[0][5], "error");
     }

@@ -164,3 +164,45 @@ fn with_label(value: &Value, label: Option<String>) -> String {
         None => value.to_string(),
     }
 }
+
+/// The mark of a state, the same in every format that a person reads.
+pub(super) fn mark(state: State) -> &'static str {
+    match state {
+        State::InSync => "=",
+        State::Differs => "~",
+        State::Missing => "+",
+        State::NotObserved => "?",
+        State::Manual => "!",
+        State::Waived => "w",
+    }
+}
+
+/// A state in a person's words.
+pub(super) fn word(state: State) -> &'static str {
+    match state {
+        State::InSync => "in sync",
+        State::Differs => "differs",
+        State::Missing => "missing",
+        State::NotObserved => "not observed",
+        State::Manual => "by hand",
+        State::Waived => "waived",
+    }
+}
+
+/// The pieces of a text, every second of which stood between back quotes; the whole where one of
+/// these has no other.
+pub(super) fn quoted(text: &str) -> Vec<&str> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len() % 2 == 1 { pieces } else { vec![text] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_back_quotes_is_told_apart() {
+        assert_eq!(quoted("run `a b`, or `c`"), ["run ", "a b", ", or ", "c", ""]);
+        assert_eq!(quoted("it`s"), ["it`s"]);
+    }
+}

@@ -48,6 +48,7 @@ mod plan_file;
 mod policies;
 mod project;
 mod ranges;
+mod reports;
 mod secrets;
 mod signin;
 mod silence;

@@ -23,8 +23,11 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
+use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
-use crate::report::{Failure, OrgReport, Report, csv, json, jsonl, junit, sarif, text};
+use crate::report::{
+    Failure, OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text,
+};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -66,8 +69,16 @@ pub(crate) struct DiffArguments {
 }
 
 /// The forms of a report.
-const FORMATS: &[Format] =
-    &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif, Format::Junit, Format::Csv];
+const FORMATS: &[Format] = &[
+    Format::Text,
+    Format::Json,
+    Format::Jsonl,
+    Format::Sarif,
+    Format::Junit,
+    Format::Csv,
+    Format::Markdown,
+    Format::Html,
+];
 
 impl DiffArguments {
     /// Returns the form of the answer.
@@ -206,7 +217,9 @@ fn written(
         }
         Format::Junit => junit::render(report).map_err(|error| error.to_string()),
         Format::Csv => csv::render(report).map_err(|error| error.to_string()),
-        Format::Text | Format::Markdown | Format::Html => {
+        Format::Markdown => Ok(markdown::render(report)),
+        Format::Html => Ok(html::render(report, &load::today())),
+        Format::Text => {
             let more = since.map(|(name, since)| since.text(name, report, arguments.full));
             Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
         }
@@ -245,7 +258,9 @@ impl<'a> DiffRequest<'a> {
         if let Some(from) = &self.arguments.source.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
-            return Ok((OrgReport::of_files(name, self.found(seen)?), None));
+            let files = self.fix(&seen, Means::Package);
+            let report = OrgReport { files, ..OrgReport::of_files(name, self.found(seen)?) };
+            return Ok((report, None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
         let options = ConnectOptions {
@@ -261,17 +276,16 @@ impl<'a> DiffRequest<'a> {
         };
         let org = &connected.org;
         let identity = org.identity().clone();
-        let outcome = match self
-            .goal
-            .look(self.ui, org, choice.name(), self.arguments.save_plan.is_some())
-            .await
-        {
+        let to_change = self.arguments.save_plan.is_some() || self.shows_fix();
+        let mut files = Vec::new();
+        let outcome = match self.goal.look(self.ui, org, choice.name(), to_change).await {
             Ok(seen) => {
                 let (requests, version) = (org.requests(), org.api_version());
                 self.ui.detail(&format!("{requests} requests, API version {version}"));
                 if let Some(file) = &self.arguments.save_plan {
                     self.save_plan(org, &seen, file)?;
                 }
+                files = self.fix(&seen, Means::Deploy);
                 self.found(seen)
             }
             Err(error) => Err(self.goal.advise(error)),
@@ -291,6 +305,7 @@ impl<'a> DiffRequest<'a> {
             instance_url: Some(identity.instance_url),
             source: Some(identity.source),
             outcome,
+            files,
         };
         Ok((report, failed))
     }
@@ -299,6 +314,26 @@ impl<'a> DiffRequest<'a> {
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
         let with_places = !self.format.is_for_a_terminal() || self.ui.is_verbose();
         self.goal.found(seen, with_places)
+    }
+
+    /// Says whether the answer shows what a fix would change in each file.
+    fn shows_fix(&self) -> bool {
+        self.format == Format::Html
+    }
+
+    /// What a fix would change in each file, where the answer shows it. What was found stands
+    /// without it too.
+    fn fix(&self, seen: &Seen, means: Means) -> Vec<FileChange> {
+        if !self.shows_fix() {
+            return Vec::new();
+        }
+        match self.goal.plan(seen, means) {
+            Ok(plan) => changes(&plan.targets, &plan.package),
+            Err(error) => {
+                self.ui.warn(&format!("what a fix would change is not shown: {}", error.what));
+                Vec::new()
+            }
+        }
     }
 
     fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {

@@ -12,10 +12,12 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
 use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::selection::Selection;
+use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::metadata::archive::{check_name, write_zip};
@@ -58,9 +60,13 @@ pub(crate) struct PackageArguments {
     #[arg(long, requires = "from", conflicts_with = "out")]
     in_place: bool,
 
-    /// Show each file before and after, with three lines of context
+    /// Show each file before and after, with three lines of context; the other forms always do
     #[arg(long)]
     show: bool,
+
+    /// The form in which the plan is shown
+    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text", conflicts_with = "plan")]
+    format: Format,
 
     /// Make what is not there although something of nearly its name is
     #[arg(long)]
@@ -139,10 +145,22 @@ async fn make(
     let plan = goal.plan(&seen, means)?;
     goal.refuse_empty(&seen, &plan)?;
     refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
-    let mut text = render::render(&plan, &goal.title(&name), address.as_deref(), arguments.full);
-    if arguments.show {
+    let (title, format) = (goal.title(&name), arguments.format);
+    let changes = match format {
+        Format::Text if !arguments.show => Vec::new(),
+        _ => render::changes(&plan.targets, &plan.package),
+    };
+    let shown = ShownPlan {
+        plan: &plan,
+        title: &title,
+        instance_url: address.as_deref(),
+        files: &changes,
+        full: arguments.full,
+    };
+    let mut text = shown.write(format);
+    if format == Format::Text && arguments.show {
         text.push('\n');
-        text.push_str(&render::files(&plan.targets, &plan.package));
+        text.push_str(&render::files(&changes));
     }
     put(ui, arguments, &plan, &seen, &text)?;
     seen.all_read()?;

@@ -6,10 +6,12 @@ use clap::{Args, Subcommand};
 
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_shown;
+use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
-use crate::report::plan as render;
+use crate::report::plan::sent;
 
 /// Show a saved plan
 #[derive(Debug, Args)]
@@ -33,6 +35,14 @@ struct ShowArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
+    /// The form of the answer; without it the suffix of `--out` says it, else it is text
+    #[arg(long, value_parser = Format::among(FORMATS))]
+    format: Option<Format>,
+
+    /// Write the answer to a file; nothing is printed then
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -40,13 +50,22 @@ struct ShowArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
+    let format = Format::choose(arguments.format, arguments.out.as_deref(), FORMATS)?;
     let (saved, plan) = read_shown(ui, &arguments.file)?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
-    ui.answer(&render::render(&plan, &title, Some(&org.instance_url), arguments.full))?;
-    if plan.is_empty() {
-        ui.answer("The plan changes nothing.\n")?;
-    } else {
+    let files = sent(&saved.package);
+    let instance_url = Some(org.instance_url.as_str());
+    let (plan, title, files, full) = (&plan, title.as_str(), &files[..], arguments.full);
+    let mut text = ShownPlan { plan, title, instance_url, files, full }.write(format);
+    if plan.is_empty() && format == Format::Text {
+        text.push_str("The plan changes nothing.\n");
+    }
+    match &arguments.out {
+        Some(path) => ui.answer_to(path, &text)?,
+        None => ui.answer(&text)?,
+    }
+    if !plan.is_empty() {
         ui.hint(&format!(
             "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",
             shell_word(&arguments.file.display().to_string()),

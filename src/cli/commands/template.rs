@@ -4,8 +4,6 @@ mod list;
 mod new;
 mod test;
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 
 use crate::diff::advice::{Advice, advice, on_day, unknown_here};

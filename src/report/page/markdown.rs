@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::super::line::clean;
-use super::{Ask, Page, PageStep, is_page};
+use crate::report::line::clean;
+use crate::report::markdown::escape::{code, link, text};
+
+use super::{Ask, Page, PageStep};
 
 /// Writes a page.
 pub fn render(page: &Page<'_>) -> String {
@@ -122,64 +124,5 @@ fn asked(out: &mut String, ask: &Ask, depth: usize) {
             let _ = writeln!(out, "{margin}- one of:");
             asks.iter().for_each(|ask| asked(out, ask, depth + 1));
         }
-    }
-}
-
-/// Text in which nothing is markup.
-fn text(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for character in clean(raw).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                out.extend(['\\', character]);
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// Text as code; the fence is longer than any in it.
-fn code(raw: &str) -> String {
-    let raw = clean(raw);
-    let mut longest = 0;
-    let mut run = 0;
-    for character in raw.chars() {
-        run = if character == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat(longest + 1);
-    let space = if longest > 0 { " " } else { "" };
-    format!("{fence}{space}{raw}{space}{fence}")
-}
-
-/// A link where the address is a page's, else text.
-fn link(name: &str, address: &str) -> String {
-    let is_plain = |character: char| !(character.is_whitespace() || "<>()\\".contains(character));
-    if is_page(address) && clean(address) == address && address.chars().all(is_plain) {
-        format!("[{}](<{address}>)", text(name))
-    } else {
-        text(name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_that_stands_in_a_name_is_markup() {
-        assert_eq!(
-            text("<b>*a*_b_ [x](y) `c` | # &"),
-            "&lt;b&gt;\\*a\\*\\_b\\_ \\[x\\](y) \\`c\\` \\| \\# &amp;"
-        );
-        assert_eq!(code("a`b``c"), "``` a`b``c ```");
-        assert_eq!(code("plain"), "`plain`");
-        assert_eq!(link("a", "javascript:alert(1)"), "a");
-        assert_eq!(link("a", "https://x.example/)("), "a");
-        assert_eq!(link("a", "https://x.example/y#z"), "[a](<https://x.example/y#z>)");
     }
 }

@@ -63,6 +63,90 @@ fn what_changed_since_is_shown_by_component() {
     hint: put right what is named here and run this again; the rest was looked at
     --- exit 1
     ");
+    insta::assert_snapshot!(shown(&env, &format!("{diff} --format markdown")), @"
+    $ sfsetup diff --baseline then --from now --format markdown
+    ### What is not as in the baseline then
+
+    **17 settings are not as in the baseline; not all of the metadata could be read**: `now`
+
+    17 settings differ, 0 in sync, 0 missing, 1 not observed, 0 to do by hand.
+
+    - Mend the files that are no metadata, and look again.
+    - Look at 4 components, and decide what stays; sfsetup deploy --baseline brings back the rest.
+    - Look yourself at 1 component that could not be seen: each says why. It is counted neither way.
+
+    <details><summary>~ differs: ConnectedApp Acme</summary>
+
+    - IP Relaxation `oauthPolicy.ipRelaxation` is `ENFORCE` (Enforce IP restrictions), the baseline has `BYPASS` (Relax IP restrictions) (`connectedApps/Acme.connectedApp:5`)
+
+    In Setup: Quick Find `Manage Connected Apps` (`/lightning/setup/ConnectedApplication/home`)
+
+
+    </details>
+
+    <details><summary>~ differs: Profile A</summary>
+
+    - `objectPermissions[Account]` is `(not set)`, the baseline has `allowRead=true` (`profiles/A.profile:4`)
+    - `objectPermissions[Contact]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:4`)
+    - `objectPermissions[Rental_01__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:8`)
+    - `objectPermissions[Rental_02__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:12`)
+    - `objectPermissions[Rental_03__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:16`)
+    - `objectPermissions[Rental_04__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:20`)
+    - `objectPermissions[Rental_05__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:24`)
+    - `objectPermissions[Rental_06__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:28`)
+    - `objectPermissions[Rental_07__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:32`)
+    - `objectPermissions[Rental_08__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:36`)
+    - `objectPermissions[Rental_09__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:40`)
+    - `objectPermissions[Rental_10__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:44`)
+    - `objectPermissions[Rental_11__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:48`)
+    - `objectPermissions[Rental_12__c]` is `allowRead=true`, the baseline has `(not set)` (`profiles/A.profile:52`)
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>~ differs: Profile Gone</summary>
+
+    it is in the baseline, and not there any more
+
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>~ differs: Profile New</summary>
+
+    it is there, and not in the baseline
+
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>? not observed: Profile Broken</summary>
+
+    profiles/Broken.profile:&#8203;1:&#8203;1: the file ends in the middle of a tag
+
+    - `Profile:Broken` (`profiles/Broken.profile:1`)
+
+
+    </details>
+
+    <details><summary>To be known</summary>
+
+    - not metadata: profiles/Broken.profile:&#8203;1:&#8203;1: the file ends in the middle of a tag
+    - both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
+
+    </details>
+    --- stderr
+    error: not all of the metadata can be read
+      caused by: profiles/Broken.profile:1:1: the file ends in the middle of a tag
+    hint: put right what is named here and run this again; the rest was looked at
+    --- exit 1
+    ");
     insta::assert_snapshot!(shown(&env, &format!("{diff} --sparse --full -v")), @"
     $ sfsetup diff --baseline then --from now --sparse --full -v
     now against the baseline then

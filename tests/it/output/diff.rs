@@ -569,3 +569,275 @@ fn the_demo_org_shows_its_drift_in_one_command() {
     "
     );
 }
+
+/// A page with a line for each tag, and without its head and script.
+pub(super) fn body(page: &str) -> String {
+    let (_, body) = page.split_once("<main>").unwrap();
+    let (body, _) = body.split_once("</main>").unwrap();
+    body.replace("><", ">\n<")
+}
+
+#[test]
+fn each_state_is_shown_on_a_page() {
+    let env = Env::new();
+    folder(&env);
+    let line = "diff --template acme.toml --from org --format html --out page.html";
+    let run = env.run(&super::arguments(line));
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (2, "", ""));
+    let page = std::fs::read_to_string(env.folder().join("page.html")).unwrap();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "../snapshots" }, {
+        insta::assert_snapshot!("page", body(&page));
+    });
+}
+
+#[test]
+fn each_state_is_shown_in_a_comment() {
+    let env = Env::new();
+    folder(&env);
+    insta::assert_snapshot!(shown(&env, "diff --template acme.toml --from org --format markdown"), @r"
+    $ sfsetup diff --template acme.toml --from org --format markdown
+    ### The set-up of Salesforce for Acme
+
+    **4 settings are not as they should be**: `org`
+
+    3 settings differ, 1 in sync, 1 missing, 2 not observed, 1 to do by hand.
+
+    - Set 4 steps right: each says where in Setup. sfsetup deploy does what a package can do.
+    - Do 1 step by hand.
+    - Look yourself at 1 step that could not be seen: each says why. It is counted neither way.
+
+    <details><summary>~ differs: IP restrictions are relaxed</summary>
+
+    `ConnectedApp:Acme`
+
+    - IP Relaxation `oauthPolicy.ipRelaxation` is `ENFORCE` (Enforce IP restrictions), should be `BYPASS` (Relax IP restrictions) (`connectedApps/Acme.connectedApp:6`)
+
+    In Setup: Quick Find `Manage Connected Apps` (`/lightning/setup/ConnectedApplication/home`)
+
+    Why: The service calls from many addresses.
+
+    Asked by: [https://docs.example.com/acme\#ip](<https://docs.example.com/acme#ip>)
+
+
+    </details>
+
+    <details><summary>~ differs: Objects that are read (recommended) (0 of 2 in sync)</summary>
+
+    `Profile:Acme Integration`
+
+    - Account: Read `objectPermissions[Account].allowRead` is `false`, should be `true` (`profiles/Acme Integration.profile:2`)
+
+    not observed, not requested: a profile shows this only if CustomObject:&#8203;Case is asked for with it
+
+    - Case: Read `Profile:Acme Integration objectPermissions[Case].allowRead` (`profiles/Acme Integration.profile:2`)
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>+ missing: A permission set</summary>
+
+    `PermissionSet:Acme_Access`: it does not exist
+
+    - `userPermissions[ApiEnabled].enabled` should be `true`
+
+    In Setup: Quick Find `Permission Sets` (`/lightning/setup/PermSets/home`)
+
+
+    </details>
+
+    <details><summary>~ differs: The profile is on the Salesforce licence</summary>
+
+    `Profile:Acme Integration`
+
+    - `userLicense` is `Salesforce Platform`, should be `Salesforce` (`profiles/Acme Integration.profile:4`)
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>! by hand: Invite the service's user</summary>
+
+    - [ ] Send an invitation from the vendor's console.
+
+
+    </details>
+
+    <details><summary>? not observed: The org has API access</summary>
+
+    offline: only an org can answer this, a folder of files cannot
+
+    - The org's edition includes API access `org.api_access`
+
+
+    </details>
+
+    <details><summary>= 1 in sync</summary>
+
+    - Refresh token is valid until revoked
+
+    </details>
+
+    Template `acme 2026.11`, after [https://docs.example.com/acme](<https://docs.example.com/acme>), read 2026-11-23.
+    --- exit 2
+    ");
+    insta::assert_snapshot!(
+        shown(&env, "package --template acme.toml --from org --out fix --format markdown"),
+        @r#"
+    $ sfsetup package --template acme.toml --from org --out fix --format markdown
+    ### Plan for org after template acme 2026.11
+
+    **2 settings to change in 2 components, 2 left, 1 by hand, 2 not observed.**
+
+    - Look at what changes; sfsetup deploy carries it out, and rollback takes it back.
+    - Do what is left in Setup, and tick what is done.
+    - Look yourself at what could not be seen: each says why.
+
+    <details><summary>~ ConnectedApp Acme: 1 setting to change</summary>
+
+    - `oauthPolicy.ipRelaxation`: `ENFORCE (Enforce IP restrictions)` → `BYPASS (Relax IP restrictions)` (step ip)
+
+    </details>
+
+    <details><summary>~ Profile Acme Integration: 1 setting to change</summary>
+
+    - `objectPermissions[Account].allowRead`: `false` → `true` (step objects)
+
+    </details>
+
+    <details><summary>Left, though it differs: it does not exist, and the template does not say how to make it</summary>
+
+    - A permission set: PermissionSet:&#8203;Acme\_Access userPermissions\[ApiEnabled\].enabled
+
+    In Setup: Quick Find `Permission Sets` (`/lightning/setup/PermSets/home`)
+
+
+    </details>
+
+    <details><summary>Left, though it differs: a profile's licence can never be changed: clone a profile of the right licence and move the user to it</summary>
+
+    - The profile is on the Salesforce licence: Profile:&#8203;Acme Integration userLicense
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>To do by hand: Invite the service's user</summary>
+
+    Send an invitation from the vendor's console.
+
+
+    </details>
+
+    <details><summary>Not observed, and left alone: not requested: a profile shows this only if CustomObject:&#8203;Case is asked for with it</summary>
+
+    - Objects that are read: Profile:&#8203;Acme Integration objectPermissions\[Case\].allowRead
+
+    In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
+
+
+    </details>
+
+    <details><summary>Not observed, and left alone: offline: only an org can answer this, a folder of files cannot</summary>
+
+    - The org has API access: org.api\_access
+
+    In Setup: Quick Find `Company Information` (`/lightning/setup/CompanyProfileInfo/home`)
+
+
+    </details>
+
+    <details><summary>File connectedApps/Acme.connectedApp</summary>
+
+    ```diff
+    --- a/connectedApps/Acme.connectedApp
+    +++ b/connectedApps/Acme.connectedApp
+    @@ -3,7 +3,7 @@
+         <contactEmail>a@example.com</contactEmail>
+         <label>Acme</label>
+         <oauthPolicy>
+    -        <ipRelaxation>ENFORCE</ipRelaxation>
+    +        <ipRelaxation>BYPASS</ipRelaxation>
+             <refreshTokenPolicy>infinite</refreshTokenPolicy>
+         </oauthPolicy>
+     </ConnectedApp>
+    ```
+
+    </details>
+
+    <details><summary>File profiles/Acme Integration.profile</summary>
+
+    ```diff
+    --- a/profiles/Acme Integration.profile
+    +++ b/profiles/Acme Integration.profile
+    @@ -1,5 +1,15 @@
+     <?xml version="1.0" encoding="UTF-8"?>
+     <Profile xmlns="http://soap.sforce.com/2006/04/metadata">
+         <custom>true</custom>
+    +    <objectPermissions>
+    +        <allowCreate>false</allowCreate>
+    +        <allowDelete>false</allowDelete>
+    +        <allowEdit>false</allowEdit>
+    +        <allowRead>true</allowRead>
+    +        <modifyAllRecords>false</modifyAllRecords>
+    +        <object>Account</object>
+    +        <viewAllFields>false</viewAllFields>
+    +        <viewAllRecords>false</viewAllRecords>
+    +    </objectPermissions>
+         <userLicense>Salesforce Platform</userLicense>
+     </Profile>
+    ```
+
+    </details>
+    --- stderr
+    hint: written to fix; `sf project deploy start --metadata-dir fix` deploys it
+    --- exit 2
+    "#
+    );
+}
+
+#[test]
+fn an_org_that_failed_is_a_page_and_a_comment_that_say_so() {
+    let env = Env::new();
+    folder(&env);
+    let line = "diff --template acme.toml --org nowhere --format";
+    insta::assert_snapshot!(shown(&env, &format!("{line} markdown")), @"
+    $ sfsetup diff --template acme.toml --org nowhere --format markdown
+    ### The set-up of Salesforce for Acme
+
+    **It could not be asked**: `nowhere`
+
+    cannot read the org `nowhere`: no login has that name, and the sf command line, which might know it, is not installed (`NO_SUCH_ORG`)
+
+    - `sfsetup org list` lists the orgs that are known; `sfsetup org login nowhere` adds it
+
+    Template `acme 2026.11`, after [https://docs.example.com/acme](<https://docs.example.com/acme>), read 2026-11-23.
+    --- stderr
+    error: cannot read the org `nowhere`
+      caused by: no login has that name, and the sf command line, which might know it, is not installed
+    hint: `sfsetup org list` lists the orgs that are known; `sfsetup org login nowhere` adds it
+    --- exit 1
+    ");
+    let run = env.run(&super::arguments(&format!("{line} html")));
+    assert_eq!(run.code, 1, "{run:?}");
+    insta::assert_snapshot!(body(&run.stdout), @r#"
+    <h1>The set-up of Salesforce for Acme</h1>
+    <section class="org" id="org-0" data-org="0">
+    <h2 class="verdict">nowhere: it could not be asked</h2>
+    <p class="error">cannot read the org <code>nowhere</code>: no login has that name, and the sf command line, which might know it, is not installed <code>NO_SUCH_ORG</code>
+    </p>
+    <p class="lead">What to do now:</p>
+    <ul class="next">
+    <li>
+    <code>sfsetup org list</code> lists the orgs that are known; <code>sfsetup org login nowhere</code> adds it</li>
+    </ul>
+    <p class="about">Looked at on 2026-11-27.</p>
+    </section>
+    <footer>
+    <p>Template <code>acme 2026.11</code>, after <a href="https://docs.example.com/acme" rel="noopener noreferrer">https://docs.example.com/acme</a>, read 2026-11-23.</p>
+    </footer>
+    "#);
+}

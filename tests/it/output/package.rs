@@ -2,7 +2,7 @@
 
 use super::diff::folder;
 use super::shown;
-use crate::support::Env;
+use crate::support::{Env, fixture};
 
 #[test]
 fn a_package_says_what_it_changes_and_what_is_left() {
@@ -121,4 +121,162 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     --- exit 0
     "
     );
+}
+
+#[test]
+fn a_saved_plan_is_a_comment_and_a_page() {
+    let env = Env::new();
+    let plan = format!("plan show {}/plan.json --quiet --format", fixture("previous"));
+    insta::assert_snapshot!(shown(&env, &format!("{plan} markdown")), @r#"
+    $ sfsetup plan show fixtures/previous/plan.json --quiet --format markdown
+    ### Plan for harbourlight (00DWs000000&#8203;8DemMAE at https:&#8203;//harbourlight.example.com) after template loader 1
+
+    **8 settings to change in 3 components, 1 assignment.**
+
+    - Look at what changes; sfsetup deploy carries it out, and rollback takes it back.
+
+    <details><summary>~ ConnectedApp Ampersand: 1 setting to change</summary>
+
+    - `oauthPolicy.refreshTokenPolicy`: `zero (Immediately expire refresh token)` → `infinite (Refresh token is valid until revoked)` (step refresh-token)
+
+    </details>
+
+    <details><summary>+ PermissionSet Loader_New is made: 6 settings to change</summary>
+
+    - `label`: nothing → `Loader New` (step set)
+    - `license`: nothing → `Salesforce API Integration` (step set)
+    - `objectPermissions[Account].allowDelete`: nothing → `true` (step set)
+    - `userPermissions[RunReports].enabled`: nothing → `true` (step set)
+    - `objectPermissions[Account].allowEdit`: `false` → `true` (needed by Delete on Account)
+    - `objectPermissions[Account].allowRead`: `false` → `true` (needed by Delete on Account)
+
+    </details>
+
+    <details><summary>~ Profile Ampersand Integration: 1 setting to change</summary>
+
+    - `objectPermissions[Contact].viewAllFields`: `false` → `true` (step read)
+
+    </details>
+
+    <details><summary>Permission sets that are given or taken (1)</summary>
+
+    - the permission set Loader\_New is given to warehouse.sync@&#8203;harbourlight.example.com
+
+    </details>
+
+    <details><summary>File connectedApps/Ampersand.connectedApp</summary>
+
+    ```xml
+    <?xml version="1.0" encoding="UTF-8"?>
+    <ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
+        <contactEmail>it@harbourlight.example.com</contactEmail>
+        <description>Sends accounts and contacts to the product that is built on Ampersand</description>
+        <label>Ampersand</label>
+        <oauthConfig>
+            <callbackUrl>https://api.withampersand.com/callbacks/v1/oauth</callbackUrl>
+            <isAdminApproved>false</isAdminApproved>
+            <isClientCredentialEnabled>false</isClientCredentialEnabled>
+            <isCodeCredentialEnabled>false</isCodeCredentialEnabled>
+            <isCodeCredentialPostOnly>false</isCodeCredentialPostOnly>
+            <isConsumerSecretOptional>false</isConsumerSecretOptional>
+            <isIntrospectAllTokens>false</isIntrospectAllTokens>
+            <isNamedUserJwtEnabled>false</isNamedUserJwtEnabled>
+            <isPkceRequired>false</isPkceRequired>
+            <isRefreshTokenRotationEnabled>false</isRefreshTokenRotationEnabled>
+            <isSecretRequiredForRefreshToken>true</isSecretRequiredForRefreshToken>
+            <isSecretRequiredForTokenExchange>false</isSecretRequiredForTokenExchange>
+            <isTokenExchangeEnabled>false</isTokenExchangeEnabled>
+            <scopes>Api</scopes>
+            <scopes>RefreshToken</scopes>
+        </oauthConfig>
+        <oauthPolicy>
+            <ipRelaxation>ENFORCE</ipRelaxation>
+            <refreshTokenPolicy>infinite</refreshTokenPolicy>
+        </oauthPolicy>
+    </ConnectedApp>
+    ```
+
+    </details>
+
+    <details><summary>File package.xml</summary>
+
+    ```xml
+    <?xml version="1.0" encoding="UTF-8"?>
+    <Package xmlns="http://soap.sforce.com/2006/04/metadata">
+        <types>
+            <members>Ampersand</members>
+            <name>ConnectedApp</name>
+        </types>
+        <types>
+            <members>Loader_New</members>
+            <name>PermissionSet</name>
+        </types>
+        <types>
+            <members>Ampersand Integration</members>
+            <name>Profile</name>
+        </types>
+        <version>67.0</version>
+    </Package>
+    ```
+
+    </details>
+
+    <details><summary>File permissionsets/Loader_New.permissionset</summary>
+
+    ```xml
+    <?xml version="1.0" encoding="UTF-8"?>
+    <PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
+        <label>Loader New</label>
+        <license>Salesforce API Integration</license>
+        <objectPermissions>
+            <allowCreate>false</allowCreate>
+            <allowDelete>true</allowDelete>
+            <allowEdit>true</allowEdit>
+            <allowRead>true</allowRead>
+            <modifyAllRecords>false</modifyAllRecords>
+            <object>Account</object>
+            <viewAllFields>false</viewAllFields>
+            <viewAllRecords>false</viewAllRecords>
+        </objectPermissions>
+        <userPermissions>
+            <enabled>true</enabled>
+            <name>RunReports</name>
+        </userPermissions>
+    </PermissionSet>
+    ```
+
+    </details>
+
+    <details><summary>File profiles/Ampersand Integration.profile</summary>
+
+    ```xml
+    <?xml version="1.0" encoding="UTF-8"?>
+    <Profile xmlns="http://soap.sforce.com/2006/04/metadata">
+        <loginIpRanges>
+            <description>Head office</description>
+            <endAddress>198.51.100.255</endAddress>
+            <startAddress>198.51.100.0</startAddress>
+        </loginIpRanges>
+        <objectPermissions>
+            <allowCreate>false</allowCreate>
+            <allowDelete>false</allowDelete>
+            <allowEdit>true</allowEdit>
+            <allowRead>true</allowRead>
+            <modifyAllRecords>false</modifyAllRecords>
+            <object>Contact</object>
+            <viewAllFields>true</viewAllFields>
+            <viewAllRecords>true</viewAllRecords>
+        </objectPermissions>
+    </Profile>
+    ```
+
+    </details>
+    --- exit 0
+    "#);
+    let run = env.run(&super::arguments(&format!("{plan} html --out page.html")));
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    let page = std::fs::read_to_string(env.folder().join("page.html")).unwrap();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "../snapshots" }, {
+        insta::assert_snapshot!("plan-page", super::diff::body(&page));
+    });
 }
