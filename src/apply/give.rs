@@ -57,6 +57,12 @@ impl Applier<'_> {
             }
             entry.assigned[at].begun = Some(object.clone());
             self.keep(entry)?;
+            // What is not asked for any more is not begun: somebody else's row is never ours.
+            if self.interrupt.is_pressed() {
+                entry.assigned[at].begun = None;
+                self.keep(entry)?;
+                return Err(ApplyError::Interrupted(Stopped::Assigning));
+            }
             match self.assigning(self.org.create_row(&row)).await? {
                 Ok(id) => {
                     let given = &mut entry.assigned[at];

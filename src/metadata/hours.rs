@@ -50,8 +50,12 @@ impl Week {
         ))
     }
 
-    /// Reads what a file holds, `mondayStart 480` each. What it leaves out has no limit.
+    /// Reads what a file holds, `mondayStart 480` each: all of a week, or nothing of it, which is a
+    /// week without limits. What it means that some days are there and others not, no source says.
     pub fn of_file(held: &[String]) -> Option<Self> {
+        if !held.is_empty() && held.len() != 2 * DAYS.len() {
+            return None;
+        }
         let mut week = [(0, DAY); 7];
         for one in held {
             let (name, minutes) = one.split_once(' ')?;
@@ -120,7 +124,9 @@ fn days_and_hours(line: &str) -> Result<(std::ops::RangeInclusive<usize>, (u32, 
     let (start, end) = hours.trim().split_once('-').ok_or_else(wrong)?;
     let minutes = |text: &str| {
         let (hour, minute) = text.trim().split_once(':')?;
-        let both = hour.len() == 2 && minute.len() == 2;
+        let is_number =
+            |part: &str| part.len() == 2 && part.bytes().all(|one| one.is_ascii_digit());
+        let both = is_number(hour) && is_number(minute);
         let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
         let all = hour * 60 + minute;
         (both && minute < 60 && all <= DAY).then_some(all)
@@ -159,6 +165,7 @@ mod tests {
             (&["Mon-Sun 08:00-18:00", "Sun 09:00-10:00"], "Sun stands twice"),
             (&["Mon-Sun 8-18"], "write `Mon-Fri 08:00-18:00`"),
             (&["Mon-Sun 08:00-25:00"], "write `Mon-Fri 08:00-18:00`"),
+            (&["Mon-Sun +8:00-18:00"], "write `Mon-Fri 08:00-18:00`"),
             (&["Mon-Sun 08:30-18:00"], "on the hour"),
             (&["Mon-Sun 18:00-08:00"], "lets nobody in"),
             (&["Sat-Mon 08:00-18:00"], "begins on Monday"),
@@ -170,12 +177,21 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_leaves_out_has_no_limit() {
-        let held = ["mondayStart 480", "mondayEnd 1080", "tuesdayEnd 1080"].map(str::to_owned);
-        let week = Week::of_file(&held).unwrap();
-        assert_eq!(week.to_string(), "Mon 08:00-18:00, Tue 00:00-18:00, Wed-Sun 00:00-24:00");
+    fn a_file_says_all_of_a_week_or_nothing() {
+        let mut held: Vec<String> = DAYS
+            .iter()
+            .flat_map(|(_, day)| [format!("{day}Start 0"), format!("{day}End {DAY}")])
+            .collect();
+        assert_eq!(Week::of_file(&held).unwrap().to_string(), "Mon-Sun 00:00-24:00");
         assert_eq!(Week::of_file(&[]).unwrap().to_string(), "Mon-Sun 00:00-24:00");
-        assert_eq!(Week::of_file(&["mondayStart banana".to_owned()]), None);
-        assert_eq!(Week::of_file(&["mayDay 60".to_owned()]), None);
+        let first = held.iter().position(|one| one.starts_with("mondayStart")).unwrap();
+        held[first] = "mondayStart 480".to_owned();
+        let week = Week::of_file(&held).unwrap().to_string();
+        assert_eq!(week, "Mon 08:00-24:00, Tue-Sun 00:00-24:00");
+        assert_eq!(Week::of_file(&held[1..]), None);
+        held[first] = "mondayStart banana".to_owned();
+        assert_eq!(Week::of_file(&held), None);
+        held[first] = "mayDay 60".to_owned();
+        assert_eq!(Week::of_file(&held), None);
     }
 }

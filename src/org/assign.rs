@@ -95,12 +95,36 @@ impl Org {
             rows.retain(|row| row["NamespacePrefix"].as_str().is_none_or(str::is_empty));
         }
         match rows.len() {
-            1 => Ok(rows.swap_remove(0)),
+            1 => {
+                let row = rows.swap_remove(0);
+                let namespace = row["NamespacePrefix"].as_str().unwrap_or_default();
+                // Without a namespace the org's own is meant, which has the org's.
+                if !namespace.is_empty()
+                    && !name.contains("__")
+                    && self.own_namespace().await?.as_deref() != Some(namespace)
+                {
+                    return Err(refused(format!(
+                        "`{name}` is here only as a package's: write `{namespace}__{name}`"
+                    )));
+                }
+                Ok(row)
+            }
             0 => Err(refused(format!("there is no permission set `{name}` in this org"))),
             count => Err(refused(format!(
                 "{count} permission sets of this org go by `{name}`: write its namespace in front, \
                  `namespace__{name}`"
             ))),
+        }
+    }
+
+    /// The namespace of the org itself, where it has one and shows it.
+    async fn own_namespace(&self) -> Result<Option<String>, OrgError> {
+        match self.wire.query("SELECT NamespacePrefix FROM Organization").await {
+            Ok(rows) => {
+                Ok(rows.first().and_then(|row| row["NamespacePrefix"].as_str()).map(str::to_owned))
+            }
+            Err(error) if error.is_about_rights() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

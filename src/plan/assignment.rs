@@ -170,7 +170,10 @@ impl Plan<'_> {
         if !basis.is_by_rest {
             return Err(Unfixed::NoWay(assignment.unpackaged()));
         }
-        if self.assignments.contains(&assignment) {
+        let is_it = |one: &Assignment| {
+            one.user.eq_ignore_ascii_case(&assignment.user) && one.what == assignment.what
+        };
+        if self.assignments.iter().any(is_it) {
             return Ok(());
         }
         let what = &assignment.what;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::diff::{Diff, Finding, Subject};
 use crate::metadata::ComponentId;
 use crate::metadata::path::{FieldPath, Segment};
+use crate::metadata::unseen::UnseenKind;
 use crate::template::conflict::contradict;
 use crate::template::{Claim, Conflict, ExpandedWant, Test};
 
@@ -23,6 +24,10 @@ impl<'d, 's> Side<'d, 's> {
     fn of(finding: &'d Finding<'s>) -> Option<Self> {
         let wanted = finding.wanted().filter(|wanted| wanted.alternatives.is_empty())?;
         let ExpandedWant::Metadata { test, .. } = &*wanted.want else { return None };
+        // Whether its step applies is not known, and the two may never apply together.
+        if finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::Condition) {
+            return None;
+        }
         let is_of_star = matches!(wanted.want, Cow::Owned(_));
         Some(Self { finding, test, is_of_star })
     }

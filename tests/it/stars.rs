@@ -219,3 +219,27 @@ async fn a_star_that_contradicts_another_want_is_told_with_both_steps() {
         assert!(run.code == 0 || !run.stderr.contains("different things"), "{run:?}");
     }
 }
+
+#[tokio::test]
+async fn steps_of_which_one_at_most_applies_contradict_nothing() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    // The demo org does not show this feature, so that neither condition is known.
+    let when = |id: &str, is: bool| {
+        (
+            format!("id = \"{id}\""),
+            format!("id = \"{id}\"\nwhen = {{ \"org.feature[FieldService]\" = {is} }}"),
+        )
+    };
+    let mut text = against(
+        "fieldPermissions[Account.Bea*__c].readable",
+        "",
+        "fieldPermissions[Account.*Score__c].readable",
+    );
+    for (from, to) in [when("all", true), when("one", false)] {
+        text = text.replace(&from, &to);
+    }
+    lab.env.write("t.toml", text);
+    let run = lab.run(&["package", "--template", "t.toml", "--out", "out"]).await;
+    assert!(!run.stderr.contains("different things"), "{run:?}");
+    assert!(run.stdout.contains("not observed") || run.stderr.contains("could be seen"), "{run:?}");
+}

@@ -148,6 +148,10 @@ impl Search<'_> {
                 !known.is_empty() && !is_there && self.found.get(&object).is_none()
             };
             let lacking: Vec<&Name> = asked.into_iter().filter(is_lacking).collect();
+            // Another caller may be told of more.
+            if lacking.is_empty() || !sees_all_objects(self.org).await? {
+                continue;
+            }
             for name in lacking {
                 let lacked = Lacked::of(name.clone());
                 self.found.insert(name.clone(), NameStatus::Lacked(lacked));
