@@ -62,6 +62,8 @@ pub(super) struct Source {
     pub(super) reviewed: String,
     /// How far it was read, where that is not whole.
     pub(super) reading: Option<String>,
+    /// That nobody has read it for long.
+    pub(super) age: Option<String>,
 }
 
 /// One org's, or one folder's, part.
@@ -204,7 +206,7 @@ impl<'r> Guide {
         let orgs = report.orgs.iter();
         Self {
             title: clean(&title),
-            sources: report.templates.iter().map(|template| Source::of(template)).collect(),
+            sources: report.templates.iter().map(|one| Source::of(one, &report.today)).collect(),
             dropped: dropped.map(|one| clean(&format!("{} ({})", one.title, one.reason))).collect(),
             orgs: orgs.map(|org| OrgGuide::of(org, are_several)).collect(),
         }
@@ -212,12 +214,13 @@ impl<'r> Guide {
 }
 
 impl Source {
-    fn of(template: &Template) -> Self {
+    fn of(template: &Template, today: &str) -> Self {
         Self {
             template: clean(&format!("{} {}", template.name, template.version)),
             address: clean(&template.source),
             reviewed: clean(&template.reviewed),
             reading: template.reading().map(|words| clean(&words)),
+            age: template.age(today).map(|words| clean(&words)),
         }
     }
 }

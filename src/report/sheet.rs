@@ -26,7 +26,7 @@ pub(super) struct Sheet {
     /// What to do now, a sentence each.
     pub(super) next: Vec<&'static str>,
     pub(super) components: Vec<Planned>,
-    /// Permission sets that are given and taken.
+    /// Permission sets and licences that users are given, and those that are taken from them.
     pub(super) assignments: Vec<String>,
     /// Administrator's rights that come along.
     pub(super) rights: Vec<String>,

@@ -381,6 +381,8 @@ fn a_template_that_nobody_looked_at_for_a_year_says_so() {
         &["template", "check", "ampersand"],
         &["template", "diff", "gong", "ampersand"],
         &with_set(&["diff", "--template", "ampersand", "--from", METADATA]),
+        &with_set(&["diff", "--template", "ampersand", "--from", METADATA, "--format", "html"]),
+        &with_set(&["diff", "--template", "ampersand", "--from", METADATA, "--format", "markdown"]),
         &with_set(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]),
     ] {
         let quiet = [arguments, &["-q"]].concat();

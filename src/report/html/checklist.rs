@@ -19,6 +19,9 @@ pub(super) fn render(guide: &Guide, day: &str) -> String {
     let body = html! {
         main {
             h1 { (guide.title) }
+            @for age in guide.sources.iter().filter_map(|source| source.age.as_ref()) {
+                p class="warning" { "Note: " (prose(age)) }
+            }
             @if guide.orgs.len() > 1 { (overview(guide)) (filters(guide)) }
             @for index in 0..guide.orgs.len() { (part_of(guide, index, day)) }
             (sources(guide))

@@ -13,6 +13,9 @@ use super::escape::{code, link, prose, quiet};
 pub(super) fn render(guide: &Guide) -> String {
     let mut out = Comment::default();
     out.push(&format!("### {}\n\n", quiet(&short(&guide.title))));
+    for age in guide.sources.iter().filter_map(|source| source.age.as_ref()) {
+        out.push(&format!("Note: {}\n\n", prose(&short(age))));
+    }
     // What is wrong stands before any detail, be there many orgs.
     guide.orgs.iter().for_each(|org| head(&mut out, org));
     for org in &guide.orgs {

@@ -20,7 +20,7 @@ pub(super) fn render(sheet: &Sheet) -> String {
     for component in &sheet.components {
         planned(&mut out, component);
     }
-    list(&mut out, "Permission sets that are given or taken", &sheet.assignments);
+    list(&mut out, "What users are given, and what is taken from them", &sheet.assignments);
     for group in &sheet.left {
         left(&mut out, group);
     }

@@ -158,7 +158,7 @@ fn a_saved_plan_is_a_comment_and_a_page() {
 
     </details>
 
-    <details><summary>Permission sets that are given or taken (1)</summary>
+    <details><summary>What users are given, and what is taken from them (1)</summary>
 
     - the permission set Loader\_New is given to warehouse.sync@&#8203;harbourlight.example.com
 
