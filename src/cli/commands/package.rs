@@ -339,26 +339,23 @@ fn edits_of_parts(
     let states = distribute(parts, after).map_err(|error| cannot(error.to_string()))?;
     let edit = |(file, after): (String, NewState)| {
         let read = parts.iter().find(|part| part.file == file).map(|part| part.bytes.clone());
-        let path = part_path(from, &file, read.is_none(), target)?;
+        let path = match &read {
+            Some(_) => from.join(&file),
+            None => new_path(from, &file, target)?,
+        };
         Ok(FileEdit { path, read, after })
     };
     states.into_iter().map(edit).collect()
 }
 
-/// Where a part of a component stands. A new one's name is made of an entry's key, which may be a
+/// Where a new file stands. Its name is made of a component's, or of an entry's key, which may be a
 /// stranger's: it leads nowhere else, and over no file that was not read.
-fn part_path(
-    from: &Path,
-    file: &str,
-    is_new: bool,
-    target: &Target,
-) -> Result<PathBuf, CommandError> {
+fn new_path(from: &Path, file: &str, target: &Target) -> Result<PathBuf, CommandError> {
     check_name(file).map_err(|error| {
-        CommandError::new(format!("{} cannot be edited in its parts", target.id))
+        CommandError::new(format!("no file can be made for {}", target.id))
             .because(error.to_string())
     })?;
-    let path = from.join(file);
-    if is_new { over_no_file(path, target) } else { Ok(path) }
+    over_no_file(from.join(file), target)
 }
 
 /// The file for a component of which none was read.
@@ -366,7 +363,7 @@ fn new_file(from: &Path, seen: &Seen, target: &Target) -> Result<PathBuf, Comman
     let file = beside(seen.model.as_deref(), target).ok_or_else(|| {
         CommandError::new(format!("where a new file for {} belongs is not known", target.id))
     })?;
-    over_no_file(from.join(file), target)
+    new_path(from, &file, target)
 }
 
 fn over_no_file(path: PathBuf, target: &Target) -> Result<PathBuf, CommandError> {
