@@ -624,6 +624,25 @@ fn the_name_of_a_file_says_its_form() {
     assert_eq!(said.code, 2, "{said:?}");
     let file = std::fs::read_to_string(env.folder().join("b.csv")).unwrap();
     assert!(file.starts_with("{\n  \"format\": \"sfsetup.diff/1\""), "{file}");
+    // One run, many reports, as each would be alone.
+    let names = ["c.json", "c.csv", "c.xml", "c.md", "c.html"];
+    let many: Vec<&str> = names.iter().flat_map(|name| ["--out", name]).collect();
+    let all = run(&many);
+    assert_eq!((all.code, all.stdout.as_str()), (2, ""), "{all:?}");
+    for name in names {
+        let alone = env.folder().join("alone").join(name);
+        std::fs::create_dir_all(alone.parent().unwrap()).unwrap();
+        assert_eq!(run(&["--out", alone.to_str().unwrap()]).code, 2);
+        let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+        assert_eq!(read(&env.folder().join(name)), read(&alone), "{name}");
+    }
+    for wrong in [
+        &["--out", "d.json", "--out", "d.csv", "--format", "json"][..],
+        &["--out", "d.json", "--out", "d.json"],
+    ] {
+        assert_eq!(run(wrong).code, 64, "{wrong:?}");
+        assert!(!env.folder().join("d.json").exists(), "{wrong:?}");
+    }
     let listed = env.run(&["org", "list", "--format", "sarif"]);
     assert_eq!(listed.code, 64, "{listed:?}");
     assert!(listed.stderr.contains("[possible values: text, json]"), "{listed:?}");

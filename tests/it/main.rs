@@ -44,6 +44,8 @@ mod overtaken;
 mod package;
 mod pages;
 mod permissioned;
+#[cfg(unix)]
+mod pipelines;
 mod plan_file;
 mod policies;
 mod project;

@@ -46,9 +46,10 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_parser = Format::among(FORMATS))]
     format: Option<Format>,
 
-    /// Write the answer to a file; nothing is printed then
+    /// Write the answer to a file; nothing is printed then. May be repeated: each file has the form
+    /// that its suffix says
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Vec<PathBuf>,
 
     /// Say what is new, fixed or still so since an earlier answer, a file of `--format json`; only
     /// what is new fails then
@@ -81,15 +82,36 @@ const FORMATS: &[Format] = &[
 ];
 
 impl DiffArguments {
-    /// Returns the form of the answer.
-    fn form(&self) -> Result<Format, CommandError> {
-        let format = Format::choose(self.format, self.out.as_deref(), FORMATS)?;
-        if self.since.is_some() && !matches!(format, Format::Text | Format::Json) {
+    /// Returns where the answer goes, and in which form: to each file, else to stdout.
+    fn outlets(&self) -> Result<Vec<Outlet<'_>>, CommandError> {
+        if self.format.is_some() && self.out.len() > 1 {
+            return Err(CommandError::new(
+                "`--format` says the form of one answer, and several \
+                                          files are named",
+            )
+            .hint("leave it out: the suffix of each file says its form")
+            .usage());
+        }
+        let files = self.out.iter().map(|file| Some(file.as_path()));
+        let stdout = self.out.is_empty().then_some(None);
+        let mut outlets: Vec<Outlet<'_>> = Vec::new();
+        for file in files.chain(stdout) {
+            let is_named = |file| outlets.iter().any(|outlet| outlet.file == Some(file));
+            if let Some(twice) = file.filter(|file| is_named(file)) {
+                return Err(CommandError::new("two answers would go to one file")
+                    .because(format!("`--out {}` is given twice", twice.display()))
+                    .usage());
+            }
+            outlets.push(Outlet { file, format: Format::choose(self.format, file, FORMATS)? });
+        }
+        let tells_since =
+            |outlet: &Outlet<'_>| matches!(outlet.format, Format::Text | Format::Json);
+        if self.since.is_some() && !outlets.iter().all(tells_since) {
             return Err(CommandError::new("what is new since an answer is told as text or json")
                 .hint("leave `--since` out, or take another `--format`")
                 .usage());
         }
-        Ok(format)
+        Ok(outlets)
     }
 
     /// Reads the earlier answer that was named.
@@ -98,6 +120,13 @@ impl DiffArguments {
         let text = String::from_utf8_lossy(&wanted::read(path, "answer")?).into_owned();
         Ok(Some(Earlier { name: path.display().to_string(), text }))
     }
+}
+
+/// Where an answer goes.
+struct Outlet<'a> {
+    /// A file; none for stdout.
+    file: Option<&'a Path>,
+    format: Format,
 }
 
 /// An answer that was given before.
@@ -122,7 +151,8 @@ impl Earlier {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    let format = arguments.form()?;
+    let outlets = arguments.outlets()?;
+    let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
@@ -131,14 +161,20 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
+            let asked = DiffRequest {
+                ui,
+                arguments,
+                outlets: &outlets,
+                goal: &goal,
+                choice: choice.as_ref(),
+            };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let report = Report::of(Vec::new(), org, load::today());
-            let exit = answer(ui, arguments, format, &report, None, failed)?;
+            let exit = answer(ui, arguments, &outlets, &report, None, failed)?;
             if let Some(choice) = &choice
                 && has_drift
-                && format.is_for_a_terminal()
+                && is_for_a_terminal
             {
                 ui.hint(&format!(
                     "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
@@ -154,11 +190,12 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
-    let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
+    let asked =
+        DiffRequest { ui, arguments, outlets: &outlets, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org, load::today());
-    let exit = answer(ui, arguments, format, &report, earlier.as_ref(), failed)?;
-    if format.is_for_a_terminal() && arguments.out.is_none() {
+    let exit = answer(ui, arguments, &outlets, &report, earlier.as_ref(), failed)?;
+    if is_for_a_terminal && arguments.out.is_empty() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
     Ok(exit)
@@ -168,26 +205,26 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
 fn answer(
     ui: &Ui,
     arguments: &DiffArguments,
-    format: Format,
+    outlets: &[Outlet<'_>],
     report: &Report<'_>,
     earlier: Option<&Earlier>,
     failed: Option<CommandError>,
 ) -> Result<Exit, CommandError> {
-    // At a terminal a failure is read on stderr alone; any other answer is given whatever happened.
-    if format.is_for_a_terminal()
-        && report.diffs().next().is_none()
-        && let Some(error) = failed
-    {
-        return Err(error);
-    }
     let since = match earlier {
         Some(earlier) => earlier.compare(report)?.map(|since| (earlier.name.as_str(), since)),
         None => None,
     };
-    let text = written(arguments, format, report, since.as_ref())?;
-    match &arguments.out {
-        Some(path) => ui.answer_to(path, &text)?,
-        None => ui.answer(&text)?,
+    for outlet in outlets {
+        // As text a failure is read on stderr alone; any other answer is given whatever happened.
+        if outlet.format.is_for_a_terminal() && failed.is_some() && report.diffs().next().is_none()
+        {
+            continue;
+        }
+        let text = written(arguments, outlet.format, report, since.as_ref())?;
+        match outlet.file {
+            Some(path) => ui.answer_to(path, &text)?,
+            None => ui.answer(&text)?,
+        }
     }
     // What was read is answered all the same where a file beside it is no metadata.
     let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
@@ -246,7 +283,7 @@ fn root(from: &Path) -> Option<String> {
 struct DiffRequest<'a> {
     ui: &'a Ui,
     arguments: &'a DiffArguments,
-    format: Format,
+    outlets: &'a [Outlet<'a>],
     goal: &'a Goal<'a>,
     choice: Option<&'a TargetOrg>,
 }
@@ -312,13 +349,14 @@ impl<'a> DiffRequest<'a> {
 
     /// What was found; where it stands is looked up only where it will be shown.
     fn found(&self, seen: Seen) -> Result<Diff<'a>, CommandError> {
-        let with_places = !self.format.is_for_a_terminal() || self.ui.is_verbose();
+        let is_told = |outlet: &Outlet<'_>| !outlet.format.is_for_a_terminal();
+        let with_places = self.outlets.iter().any(is_told) || self.ui.is_verbose();
         self.goal.found(seen, with_places)
     }
 
     /// Says whether the answer shows what a fix would change in each file.
     fn shows_fix(&self) -> bool {
-        self.format == Format::Html
+        self.outlets.iter().any(|outlet| outlet.format == Format::Html)
     }
 
     /// What a fix would change in each file, where the answer shows it. What was found stands

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# For cron, once a night: keeps each org's configuration in git, and says what is new since the last
+# night. Ends with 1 where an org was not seen whole, with 2 where something new differs, else with
+# 0, so that cron's mail or a monitor notices.
+#
+#     17 2 * * *  cd /srv/orgs && /srv/orgs/nightly.sh production emea
+#
+# The arguments are names of orgs, as `sfsetup org list` or `sf` knows them. The folder that it runs
+# in is a git repository, with a `sfsetup.toml` that says which templates count.
+set -uo pipefail
+
+worst=0
+note() { # an exit code: an error is worse than a difference
+    case "$1:$worst" in
+        0:*) ;;
+        2:0) worst=2 ;;
+        2:*) ;;
+        *) worst=1 ;;
+    esac
+}
+
+mkdir -p orgs answers
+for org in "$@"; do
+    sfsetup snapshot --org "$org" --out "orgs/$org" --commit --quiet
+    note $?
+
+    last="answers/$org.json"
+    since=()
+    if [ -f "$last" ]; then since=(--since "$last"); fi
+    sfsetup diff --org "$org" ${since[@]+"${since[@]}"} --out "answers/$org.new.json" --out "answers/$org.txt" --quiet
+    code=$?
+    note "$code"
+    # An answer that could not be given is none to compare with tomorrow.
+    if [ "$code" = 0 ] || [ "$code" = 2 ]; then
+        mv "answers/$org.new.json" "$last"
+        [ "$code" = 0 ] || cat "answers/$org.txt"
+    else
+        rm -f "answers/$org.new.json"
+    fi
+done
+exit "$worst"

@@ -1,0 +1,406 @@
+//! `action.yml`, `pipelines/` and `docs/ci.md`: their steps are run as a runner runs them, against
+//! the demo org, with a `gh` that writes down what it is asked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::support::{Env, finish, fixture};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap()
+}
+
+fn yaml(text: &str) -> Yaml {
+    YamlLoader::load_from_str(text).unwrap().remove(0)
+}
+
+fn pairs(yaml: &Yaml) -> Vec<(String, Yaml)> {
+    let Some(hash) = yaml.as_hash() else { return Vec::new() };
+    hash.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), value.clone())).collect()
+}
+
+fn words(yaml: &Yaml) -> String {
+    match yaml {
+        Yaml::String(text) => text.clone(),
+        Yaml::Boolean(value) => value.to_string(),
+        Yaml::Integer(value) => value.to_string(),
+        other => panic!("{other:?} is no word"),
+    }
+}
+
+/// What `${{ .. }}` may name.
+type Context = BTreeMap<String, String>;
+
+/// Puts values in the place of `${{ .. }}`, as far as the action uses that.
+fn expand(text: &str, context: &Context) -> String {
+    let Some((before, rest)) = text.split_once("${{") else { return text.to_owned() };
+    let (inner, after) = rest.split_once("}}").unwrap();
+    format!("{before}{}{}", value(inner.trim(), context), expand(after, context))
+}
+
+fn value(expression: &str, context: &Context) -> String {
+    if let Some(literal) = expression.strip_prefix('\'') {
+        return literal.strip_suffix('\'').unwrap().to_owned();
+    }
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    assert!(is_name(expression), "the test does not know {expression}");
+    context.get(expression).cloned().unwrap_or_default()
+}
+
+fn holds(condition: &str, context: &Context) -> bool {
+    let inner = condition.trim().trim_start_matches("${{").trim_end_matches("}}").trim();
+    inner.split("&&").map(str::trim).all(|term| {
+        if term == "always()" {
+            true
+        } else if let Some((left, right)) = term.split_once("==") {
+            value(left.trim(), context) == value(right.trim(), context)
+        } else if let Some((left, right)) = term.split_once("!=") {
+            value(left.trim(), context) != value(right.trim(), context)
+        } else if let Some(name) = term.strip_prefix('!') {
+            ["", "false"].contains(&value(name, context).as_str())
+        } else {
+            panic!("the test does not know {term}")
+        }
+    })
+}
+
+/// One use of the action.
+struct Action<'e> {
+    env: &'e Env,
+    inputs: Vec<(&'static str, &'static str)>,
+    event: &'static str,
+    /// Beside the runner's own variables.
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+/// What it came to.
+#[derive(Debug)]
+struct Outcome {
+    code: i32,
+    log: String,
+    context: Context,
+    summary: String,
+    /// What other actions were called with.
+    used: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Outcome {
+    fn file(&self, name: &str) -> PathBuf {
+        Path::new(&self.context["steps.run.outputs.folder"]).join(name)
+    }
+}
+
+impl Action<'_> {
+    /// Does what a runner does with the steps of `action.yml`.
+    fn run(&self) -> Outcome {
+        let action = yaml(&read("action.yml"));
+        let temp = self.env.folder().join("runner");
+        std::fs::create_dir_all(&temp).unwrap();
+        let known: Vec<(String, Yaml)> = pairs(&action["inputs"]);
+        let mut context: Context = [
+            ("github.action_path", root().to_str().unwrap()),
+            ("github.event_name", self.event),
+            ("github.event.pull_request.number", "7"),
+            ("github.event.pull_request.head.repo.fork", "false"),
+            ("github.token", "a-token"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        for (name, input) in &known {
+            let default = &input["default"];
+            let default = if default.is_badvalue() {
+                String::new()
+            } else {
+                expand(&words(default), &context)
+            };
+            context.insert(format!("inputs.{name}"), default);
+        }
+        for (name, value) in &self.inputs {
+            assert!(known.iter().any(|(known, _)| known == name), "there is no input {name}");
+            context.insert(format!("inputs.{name}"), (*value).to_owned());
+        }
+        context.insert("inputs.program".to_owned(), env!("CARGO_BIN_EXE_sfsetup").to_owned());
+        let summary = self.env.write("runner/summary", "");
+        let mut outcome = Outcome {
+            code: 0,
+            log: String::new(),
+            context,
+            summary: String::new(),
+            used: BTreeMap::new(),
+        };
+        for step in action["runs"]["steps"].as_vec().unwrap() {
+            let condition = step["if"].as_str().unwrap_or("always()");
+            // After a failure only what asks for it is done.
+            let is_last = outcome.code != 0
+                && !step["if"].as_str().is_some_and(|one| one.contains("always()"));
+            if is_last || !holds(condition, &outcome.context) {
+                continue;
+            }
+            let Some(script) = step["run"].as_str() else {
+                let with = pairs(&step["with"]).into_iter();
+                let with = with.filter(|(name, _)| name != "key");
+                let with =
+                    with.map(|(name, value)| (name, expand(&words(&value), &outcome.context)));
+                outcome.used.insert(words(&step["uses"]), with.collect());
+                continue;
+            };
+            assert!(
+                !script.contains("${{"),
+                "a value in a script is a part of the program: {script}"
+            );
+            assert_eq!(step["shell"].as_str(), Some("bash"));
+            let file = self.env.write("runner/step.sh", script);
+            let output = self.env.write("runner/output", "");
+            let mut command = self.env.clean(Command::new("bash"));
+            command.args(["--noprofile", "--norc", "-eo", "pipefail"]).arg(file);
+            let path =
+                format!("{}:{}", self.env.folder().display(), std::env::var("PATH").unwrap());
+            command
+                .env("PATH", path)
+                .env("RUNNER_TEMP", &temp)
+                .env("GITHUB_OUTPUT", &output)
+                .env("GITHUB_STEP_SUMMARY", &summary)
+                .env("GITHUB_REPOSITORY", "acme/orgs")
+                .envs(self.variables.iter().copied());
+            for (name, value) in pairs(&step["env"]) {
+                command.env(name, expand(&words(&value), &outcome.context));
+            }
+            let run = finish(command.output().unwrap());
+            outcome.log.push_str(&run.stdout);
+            outcome.log.push_str(&run.stderr);
+            if run.code != 0 {
+                outcome.code = run.code;
+            }
+            for line in std::fs::read_to_string(&output).unwrap().lines() {
+                let (name, value) = line.split_once('=').unwrap();
+                let id = step["id"].as_str().unwrap();
+                outcome.context.insert(format!("steps.{id}.outputs.{name}"), value.to_owned());
+            }
+        }
+        outcome.summary = std::fs::read_to_string(&summary).unwrap();
+        outcome
+    }
+}
+
+/// A `gh` that knows `comment`, and writes down what it is asked and the comment that it is given.
+fn gh(env: &Env, comment: &str) {
+    let folder = env.folder().display();
+    env.script(
+        "gh",
+        format!(
+            "#!/bin/sh\necho \"$*\" >>{folder}/asked\ncase \"$*\" in\n*PATCH*|*POST*) for last; do :; \
+             done; cp \"${{last#body=@}}\" {folder}/comment ;;\n*) printf '%s' '{comment}' ;;\nesac\n"
+        ),
+    );
+}
+
+fn demo(env: &Env) -> Action<'_> {
+    let inputs = vec![("template", "ampersand"), ("org", "demo")];
+    Action { env, inputs, event: "pull_request", variables: Vec::new() }
+}
+
+#[test]
+fn the_action_looks_comments_and_fails_and_its_plan_is_deployed() {
+    let env = Env::new();
+    gh(&env, "");
+    let found = demo(&env).run();
+    assert_eq!(found.code, 2, "{found:?}");
+    for form in ["json", "md", "html", "txt"] {
+        assert!(found.file(&format!("report.{form}")).is_file(), "{form}: {found:?}");
+    }
+    let report = std::fs::read_to_string(found.file("report.md")).unwrap();
+    assert!(found.summary.contains(&report) && found.log.contains("settings differ"), "{found:?}");
+    assert!(found.used.keys().any(|used| used.starts_with("actions/upload-artifact@")));
+    assert!(!found.used.keys().any(|used| used.contains("sarif")), "an org has no lines");
+    let comment = std::fs::read_to_string(env.folder().join("comment")).unwrap();
+    assert!(comment.starts_with("<!-- sfsetup: sfsetup -->\n") && comment.contains(&report));
+    let asked = || std::fs::read_to_string(env.folder().join("asked")).unwrap();
+    assert!(asked().contains("-X POST repos/acme/orgs/issues/7/comments"), "{}", asked());
+
+    // The comment that is there is brought up to date.
+    gh(&env, "41\n52");
+    let again =
+        Action { inputs: [demo(&env).inputs, vec![("fail", "false")]].concat(), ..demo(&env) };
+    let again = again.run();
+    assert_eq!((again.code, again.context["steps.run.outputs.code"].as_str()), (0, "2"));
+    assert!(asked().contains("-X PATCH repos/acme/orgs/issues/comments/41 "), "{}", asked());
+
+    let plan = env.folder().join("approved.json");
+    std::fs::copy(again.file("plan.json"), &plan).unwrap();
+    let inputs = vec![("command", "deploy"), ("org", "demo"), ("plan", "approved.json")];
+    let deployed = Action { inputs, event: "push", ..demo(&env) };
+    let hosted = [("RUNNER_ENVIRONMENT", "github-hosted")];
+    let done = Action { variables: hosted.to_vec(), ..deployed }.run();
+    assert!([0, 2].contains(&done.code) && done.log.contains("Deployed and verified"), "{done:?}");
+    assert!(done.summary.contains("Deployed and verified"), "{done:?}");
+    // The way back is kept, and works from where it is kept.
+    assert_eq!(done.used.last_key_value().unwrap().1["name"], "sfsetup-deploy");
+    let mut back = env.command();
+    back.args(["rollback", "--org", "demo", "--yes"]).env("XDG_STATE_HOME", done.file("state"));
+    let back = finish(back.output().unwrap());
+    assert!(back.stdout.contains("Taken back and verified"), "{back:?}");
+}
+
+#[test]
+fn the_action_looks_at_files_alone_where_there_are_no_secrets() {
+    let env = Env::new();
+    gh(&env, "");
+    let from: &'static str = Box::leak(fixture("drifted").into_boxed_str());
+    let stranger = vec![("template", "ampersand"), ("org", "production"), ("from", from)];
+    let found = Action { inputs: stranger.clone(), ..demo(&env) }.run();
+    assert_eq!(found.code, 2, "{found:?}");
+    assert_eq!(found.context["steps.run.outputs.asked"], "files");
+    let comment = std::fs::read_to_string(env.folder().join("comment")).unwrap();
+    assert!(comment.contains("the org was not asked") && found.log.contains("::warning::"));
+    let sarif = found.used.iter().find(|(used, _)| used.contains("upload-sarif")).unwrap().1;
+    assert!(Path::new(&sarif["sarif_file"]).is_file(), "{sarif:?}");
+    assert!(!found.file("plan.json").exists());
+
+    // With no files there is nothing to look at, and that is no green.
+    let found = Action { inputs: stranger[..2].to_vec(), ..demo(&env) }.run();
+    assert_eq!(found.code, 1, "{found:?}");
+    assert!(found.log.contains("::error::"), "{found:?}");
+
+    // A secret that is none stops the job, and is not printed.
+    let wrong = [&stranger[..], &[("auth-url", "force://not-a-secret-of-anybody")]].concat();
+    let found = Action { inputs: wrong, ..demo(&env) }.run();
+    assert!(found.code != 0 && !found.log.contains("not-a-secret-of-anybody"), "{found:?}");
+    assert!(!found.context.contains_key("steps.run.outputs.code"), "{found:?}");
+}
+
+#[test]
+fn a_comment_that_may_not_be_written_fails_nothing_and_no_name_is_a_command() {
+    let env = Env::new();
+    env.script("gh", "#!/bin/sh\nexit 1\n");
+    let set = "app=Ampersand\n\nprofile=$(touch ran)`touch ran`;touch ran";
+    let inputs = vec![("template", "ampersand"), ("org", "demo"), ("set", set), ("fail", "false")];
+    let inputs = [inputs, vec![("name", "a/../b; touch ran"), ("options", "--strict\n")]].concat();
+    let found = Action { inputs, ..demo(&env) }.run();
+    assert!(found.log.contains("the comment cannot be written"), "{found:?}");
+    assert!(!env.folder().join("ran").exists());
+    let folder = &found.context["steps.run.outputs.folder"];
+    assert!(folder.ends_with("a-..-b--touch-ran"), "{folder}");
+    // What sfsetup prints stands where GitHub takes no commands.
+    let (_, rest) = found.log.split_once("::stop-commands::").unwrap();
+    let (word, rest) = rest.split_once('\n').unwrap();
+    assert!(word.len() > 20 && rest.contains(&format!("::{word}::\n")), "{}", found.log);
+}
+
+/// The blocks between fences: what stands behind the fence, and the text.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((info.to_owned(), text.join("\n") + "\n"));
+        }
+    }
+    blocks
+}
+
+/// Every step anywhere in a document that uses the action.
+fn uses(yaml: &Yaml, found: &mut Vec<Yaml>) {
+    if yaml["uses"].as_str().is_some_and(|uses| uses.contains("/sfsetup@")) {
+        found.push(yaml["with"].clone());
+    }
+    yaml.as_hash().into_iter().flatten().for_each(|(_, one)| uses(one, found));
+    yaml.as_vec().into_iter().flatten().for_each(|one| uses(one, found));
+}
+
+#[test]
+fn what_the_page_and_the_workflows_say_is_there() {
+    let known = pairs(&yaml(&read("action.yml"))["inputs"]);
+    let page = read("docs/ci.md");
+    let examples = blocks(&page).into_iter().filter(|(info, _)| info == "yaml");
+    let texts: Vec<String> =
+        examples.map(|(_, text)| text).chain([read("pipelines/github.yml")]).collect();
+    let mut found = Vec::new();
+    texts.iter().for_each(|text| uses(&yaml(text), &mut found));
+    assert!(found.len() >= 5, "{found:?}");
+    for (name, _) in found.iter().flat_map(pairs) {
+        assert!(known.iter().any(|(known, _)| *known == name), "there is no input {name}");
+    }
+    for (name, _) in &known {
+        assert!(page.contains(&format!("`{name}`")), "docs/ci.md does not say what {name} is");
+    }
+    for text in &texts {
+        assert!(!text.contains("pull_request_target"), "{text}");
+    }
+    let hooks = yaml(&read(".pre-commit-hooks.yaml"));
+    let example = texts.iter().find(|text| text.contains("hooks:")).unwrap();
+    let id = yaml(example)["repos"][0]["hooks"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(hooks[0]["id"].as_str(), Some(id.as_str()));
+}
+
+/// The commands of a script or a page, with a demo org in the place of `production`.
+fn commands(text: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
+    let lines = lines.filter(|line| line.starts_with("sfsetup "));
+    lines.map(|line| line.replace("--org production", "--org demo:production")).collect()
+}
+
+/// A folder as the page takes it to be: metadata, a project file, and the program by its name.
+fn checkout() -> Env {
+    let env = Env::new();
+    let metadata = env.folder().join("metadata");
+    std::os::unix::fs::symlink(fixture("demo/metadata"), metadata).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_sfsetup"), env.folder().join("sfsetup"))
+        .unwrap();
+    env
+}
+
+fn with_program(env: &Env, mut command: Command) -> Command {
+    let path = format!("{}:{}", env.folder().display(), std::env::var("PATH").unwrap());
+    command.env("PATH", path);
+    command
+}
+
+#[test]
+fn every_command_of_the_page_is_run() {
+    let env = checkout();
+    env.write(
+        "sfsetup.toml",
+        "[parameters.ampersand]\napp = \"Ampersand\"\nprofile = \"Ampersand Integration\"\n",
+    );
+    let mut runs = 0;
+    for (_, text) in blocks(&read("docs/ci.md")).into_iter().filter(|(info, _)| info == "sh") {
+        for line in commands(&text) {
+            let run = finish(with_program(&env, env.shell(&line)).output().unwrap());
+            assert!([0, 2].contains(&run.code), "{line}: {run:?}");
+            runs += 1;
+        }
+    }
+    assert!(runs >= 10, "{runs}");
+    for file in ["report.json", "report.md", "report.html", "report.xml", "report.sarif"] {
+        assert!(env.folder().join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_night_says_what_is_new_and_an_org_that_was_not_seen_is_an_error() {
+    let env = checkout();
+    let git = "git init -q . && git config user.name Nobody && git config user.email n@example.com";
+    assert_eq!(finish(env.shell(git).output().unwrap()).code, 0);
+    env.write("sfsetup.toml", "templates = [\"ampersand\"]\n");
+    let script = root().join("pipelines/nightly.sh");
+    let night = |orgs: &str| {
+        let line = format!("{} {orgs}", script.display());
+        finish(with_program(&env, env.shell(&line)).output().unwrap())
+    };
+    let first = night("demo");
+    assert!(first.code == 2 && first.stdout.contains("settings differ"), "{first:?}");
+    let second = night("demo");
+    assert_eq!((second.code, second.stdout.as_str()), (0, ""), "{second:?}");
+    assert_eq!(night("demo nobody").code, 1);
+    // What was there is not lost by it.
+    assert!(env.folder().join("answers/demo.json").is_file());
+    assert!(!env.folder().join("answers/nobody.json").exists());
+}
