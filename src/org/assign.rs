@@ -11,6 +11,7 @@ use crate::metadata::assignable::{Assignable, OrgLimits};
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{Unanswered, soql_list, soql_text};
+use crate::org::users::is_set_of;
 
 /// A row that was created, so that it can be deleted again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,49 +84,41 @@ impl Org {
         }
     }
 
-    /// A package's set of the same own name is another one: the org's own goes first.
+    /// The row of a permission set: the id of its licence is in it.
     async fn permission_set(&self, name: &str) -> Result<Json, OrgError> {
-        let soql = format!(
-            "SELECT Id, LicenseId, NamespacePrefix FROM PermissionSet WHERE {} AND \
-             IsOwnedByProfile = false",
-            is_set(name)
-        );
-        let mut rows = self.wire.query(&soql).await?;
-        if rows.len() > 1 && !name.contains("__") {
-            rows.retain(|row| row["NamespacePrefix"].as_str().is_none_or(str::is_empty));
-        }
-        match rows.len() {
-            1 => {
-                let row = rows.swap_remove(0);
-                let namespace = row["NamespacePrefix"].as_str().unwrap_or_default();
-                // Without a namespace the org's own is meant, which has the org's.
-                if !namespace.is_empty()
-                    && !name.contains("__")
-                    && self.own_namespace().await?.as_deref() != Some(namespace)
-                {
-                    return Err(refused(format!(
-                        "`{name}` is here only as a package's: write `{namespace}__{name}`"
-                    )));
-                }
-                Ok(row)
+        let rows = self.permission_sets(&BTreeSet::from([name])).await?;
+        let is_it = |row: &Json| is_set_of(row, name, self.own_namespace());
+        let (mut found, others): (Vec<Json>, Vec<Json>) = rows.into_iter().partition(is_it);
+        match (found.len(), others.first()) {
+            (1, _) => Ok(found.swap_remove(0)),
+            (0, None) => Err(refused(format!("there is no permission set `{name}` in this org"))),
+            (0, Some(other)) => {
+                let namespace = other["NamespacePrefix"].as_str().unwrap_or_default();
+                Err(refused(format!(
+                    "`{name}` is here only as a package's: write `{namespace}__{name}`"
+                )))
             }
-            0 => Err(refused(format!("there is no permission set `{name}` in this org"))),
-            count => Err(refused(format!(
+            (count, _) => Err(refused(format!(
                 "{count} permission sets of this org go by `{name}`: write its namespace in front, \
                  `namespace__{name}`"
             ))),
         }
     }
 
+    /// The rows of permission sets that go by one of some names, or by its part behind a namespace.
+    async fn permission_sets(&self, names: &BTreeSet<&str>) -> Result<Vec<Json>, OrgError> {
+        let is_one: Vec<String> = names.iter().map(|name| is_set(name)).collect();
+        let soql = format!(
+            "SELECT Id, Name, LicenseId, NamespacePrefix FROM PermissionSet WHERE ({}) AND \
+             IsOwnedByProfile = false",
+            is_one.join(" OR ")
+        );
+        self.wire.query(&soql).await
+    }
+
     /// The namespace of the org itself, where it has one and shows it.
-    async fn own_namespace(&self) -> Result<Option<String>, OrgError> {
-        match self.wire.query("SELECT NamespacePrefix FROM Organization").await {
-            Ok(rows) => {
-                Ok(rows.first().and_then(|row| row["NamespacePrefix"].as_str()).map(str::to_owned))
-            }
-            Err(error) if error.is_about_rights() => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub(super) fn own_namespace(&self) -> Option<&str> {
+        self.organization["NamespacePrefix"].as_str().filter(|namespace| !namespace.is_empty())
     }
 
     /// The rows of permission set licences that go by one of some names.
