@@ -209,6 +209,9 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
     }
     let refused = plan.build(basis)?;
     plan.doors.extend(plan.blind_doors());
+    if let Desired::Steps { .. } = desired {
+        plan.note_licences(basis.limits);
+    }
     let whole = plan.changes.iter().filter(|change| change.path.is_none());
     plan.doors.extend(whole.filter_map(|change| refusal::one_way_door(&change.id)));
     if let Desired::Steps { steps, .. } = desired {

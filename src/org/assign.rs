@@ -1,13 +1,15 @@
 //! What REST changes: permission sets and their licences given to users, and taken back (S 4.3,
-//! 4.4).
+//! 4.4). What an org will not take is found out beforehand, in `limits`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod limits;
+
+use std::collections::BTreeSet;
 
 use cirrus::RawBody;
 use serde_json::{Value as Json, json};
 
 use super::facts::LICENCES;
-use crate::metadata::assignable::{Assignable, OrgLimits};
+use crate::metadata::assignable::Assignable;
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{Unanswered, soql_list, soql_text};
@@ -127,11 +129,7 @@ impl Org {
         let all = soql_list(names.iter().copied());
         let is_one: Vec<String> =
             columns.iter().map(|column| format!("{column} IN {all}")).collect();
-        let soql = format!(
-            "SELECT Id, {}, TotalLicenses, UsedLicenses, Status FROM {object} WHERE {}",
-            columns.join(", "),
-            is_one.join(" OR ")
-        );
+        let soql = format!("SELECT Id FROM {object} WHERE {}", is_one.join(" OR "));
         self.wire.query(&soql).await
     }
 
@@ -170,61 +168,6 @@ impl Org {
                 found.ok().flatten().ok_or(NotCreated { error, may_come: true })
             }
         }
-    }
-
-    /// Finds out what cannot be given: of which objects this login makes no rows, by their
-    /// describes, and of which licences no seat is free.
-    ///
-    /// # Errors
-    /// The org cannot be asked; what it does not show is among what cannot be given.
-    pub(crate) async fn limits(
-        &self,
-        wanted: &BTreeSet<Assignable>,
-    ) -> Result<OrgLimits, OrgError> {
-        let mut limits = OrgLimits::default();
-        let objects: BTreeSet<&'static str> = wanted.iter().map(Assignable::object).collect();
-        for object in objects {
-            let path = format!("sobjects/{object}/describe");
-            let why = match self.wire.get(&path, &[]).await {
-                Ok(described) => match described["createable"].as_bool() {
-                    Some(true) => continue,
-                    Some(false) => format!("this login may make no {object}"),
-                    None => format!("the org does not say whether this login may make a {object}"),
-                },
-                Err(error) if error.is_about_one_question() => {
-                    format!("the org shows no {object} to this login ({error})")
-                }
-                Err(error) => return Err(error),
-            };
-            limits.rows.insert(object, why);
-        }
-        let names = wanted.iter().filter_map(|one| match one {
-            Assignable::PermissionSetLicense(name) => Some(name.as_str()),
-            Assignable::PermissionSet(_) => None,
-        });
-        let names: BTreeSet<&str> = names.collect();
-        if !names.is_empty() {
-            limits.seats = self.seats_of(&names).await?;
-        }
-        Ok(limits)
-    }
-
-    async fn seats_of(
-        &self,
-        names: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, Result<u64, String>>, OrgError> {
-        let rows = match self.licences(names).await {
-            Ok(rows) => Ok(rows),
-            Err(error) if error.is_about_one_question() => Err(format!(
-                "how many seats are free is seen only with View Setup and Configuration ({error})"
-            )),
-            Err(error) => return Err(error),
-        };
-        let seats = |name: &&str| {
-            let free = rows.as_ref().map_err(Clone::clone).and_then(|rows| free_seats(rows, name));
-            ((*name).to_owned(), free)
-        };
-        Ok(names.iter().map(seats).collect())
     }
 
     /// Deletes a row; one that is gone already is as good.
@@ -278,30 +221,6 @@ fn is_set(name: &str) -> String {
             soql_text(namespace)
         ),
         None => whole,
-    }
-}
-
-/// The free seats of the one licence that goes by a name.
-fn free_seats(rows: &[Json], name: &str) -> Result<u64, String> {
-    let is_it = |row: &&Json| {
-        let mut texts = LICENCES[1].1.iter().filter_map(|column| row[*column].as_str());
-        texts.any(|text| text.eq_ignore_ascii_case(name))
-    };
-    let found: Vec<&Json> = rows.iter().filter(is_it).collect();
-    let [row] = found.as_slice() else {
-        return Err(match found.len() {
-            0 => "the org shows no such licence".to_owned(),
-            count => format!("{count} licences of this org go by that name"),
-        });
-    };
-    if let Some(status) = row["Status"].as_str().filter(|status| *status != "Active") {
-        return Err(format!("its status is {status}"));
-    }
-    match (row["TotalLicenses"].as_u64(), row["UsedLicenses"].as_u64()) {
-        (Some(total), Some(used)) => Ok(total.saturating_sub(used)),
-        _ => Err("the org does not say how many seats there are; that needs View Setup and \
-                  Configuration"
-            .to_owned()),
     }
 }
 

@@ -158,3 +158,105 @@ async fn a_right_that_comes_along_elsewhere_and_is_not_here_stops_nothing() {
         "{run:?}"
     );
 }
+
+/// A demo org with so many seats of the licence, of which one is taken; and where it lives.
+async fn lab_of_seats(template: &str, seats: u64) -> (Lab, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    let files = walk(folder.path());
+    let file = files.iter().find(|file| file.ends_with("org.json")).unwrap();
+    let mut saved: Json = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let licence = &mut saved["org"]["records"]["PermissionSetLicense"][0];
+    assert_eq!(licence["MasterLabel"], LICENCE);
+    licence["TotalLicenses"] = seats.into();
+    std::fs::write(file, saved.to_string()).unwrap();
+    let lab = Lab::new(Store::open(folder.path()).unwrap(), Faults::none()).await;
+    lab.env.write("t.toml", template);
+    (lab, folder)
+}
+
+/// A set that stands on the licence, or is made to, and a change beside it.
+fn on_licence(set: &str, create: &str) -> String {
+    format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\n{create}want = [{{ component = \
+         \"PermissionSet:{set}\", path = \"description\", equals = \"Of Acme\" }}, {{ fact = \
+         \"user.permission_set[{set}]\", equals = true }}]\n"
+    )
+}
+
+const MADE: &str = "create = { component = \"PermissionSet:Acme\", set = { label = \"Acme\", \
+                    license = \"Salesforce API Integration\" } }\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_whose_licence_has_no_seat_is_left_before_anything_is_sent() {
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    for (set, create) in [("Warehouse_Sync", ""), ("Acme", MADE)] {
+        let (lab, _folder) = lab_of_seats(&on_licence(set, create), 1).await;
+        let run = lab.run(&deploy).await;
+        assert_eq!(run.code, 2, "{run:?}");
+        let words = format!(
+            "the permission set `{set}` stands on the permission set licence `{LICENCE}`, which \
+             `{SAM}` does not have, and no seat of it is free: take it from a user"
+        );
+        assert!(run.stdout.contains(&words) && run.stdout.contains("verified"), "{words}: {run:?}");
+        assert!(!run.stdout.contains("give the permission set"), "{run:?}");
+        assert_eq!(held(&lab).await, (0, 0));
+
+        let (lab, _folder) = lab_of_seats(&on_licence(set, create), 2).await;
+        let run = lab.run(&deploy).await;
+        assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
+        let words = format!("`{SAM}` takes a seat of the permission set licence `{LICENCE}`");
+        assert!(run.stdout.contains(&words), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_on_another_user_licence_is_left() {
+    let lab = lab(&on_licence("Report_Builder", "")).await;
+    let with_licence = "</label><license>Salesforce</license>";
+    lab.edit("PermissionSet", "Report_Builder", "</label>", with_licence).await;
+    let user = "user=warehouse.sync@harbourlight.example.com";
+    let run = lab.run(&[&["deploy"], ON, &["--yes", "--set", user]].concat()).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stdout.contains(
+            "the permission set `Report_Builder` stands on the user licence `Salesforce`, and \
+             `warehouse.sync@harbourlight.example.com` has the user licence `Salesforce \
+             Integration`: give them a profile of that licence"
+        ),
+        "{run:?}"
+    );
+    // Whoever has the licence is given it.
+    let user = "user=robin.alder@harbourlight.example.com";
+    let run = lab.run(&[&["deploy"], ON, &["--yes", "--set", user]].concat()).await;
+    let given = "give the permission set Report_Builder to robin.alder@harbourlight.example.com";
+    assert!(run.code == 0 && run.stdout.contains(given), "{run:?}");
+}
+
+/// A way back is not planned by what licences there are; it is held against them before it is sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_without_a_seat_is_told_before_it_is_sent() {
+    let (lab, _folder) = lab_of_seats(&on_licence("Warehouse_Sync", ""), 2).await;
+    assert_eq!(lab.run(&[&["deploy"], ON, &["--yes"]].concat()).await.code, 0);
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0);
+    assert_eq!(held(&lab).await, (0, 0));
+    let taken = json!({
+        "AssigneeId": "005Ws0000000001IAA", "PermissionSetLicenseId": "0PLWs0000000001OAA"
+    });
+    post(&lab, "PermissionSetLicenseAssign", &taken).await;
+    let sent = lab.count("deployRequest.start");
+    let last = lab.journal().pop().unwrap();
+    let forth = lab.run(&["rollback", "--yes", last["id"].as_str().unwrap()]).await;
+    assert!(forth.code != 0 && forth.stderr.contains("no seat of it is free"), "{forth:?}");
+    assert_eq!((lab.count("deployRequest.start"), held(&lab).await), (sent, (0, 0)));
+}
+
+/// Somebody else makes a row.
+async fn post(lab: &Lab, object: &str, values: &Json) {
+    let url = format!("{}/services/data/v62.0/sobjects/{object}", lab.running.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let sent = client.post(url).bearer_auth(&lab.running.token);
+    let sent = sent.header("content-type", "application/json").body(values.to_string());
+    let answer = sent.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+}
