@@ -202,8 +202,10 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
             before_image::fill(&mut plan, images, basis);
             plan.originals = images.to_vec();
             // What was given last goes first: a set may stand on a licence.
-            let assigned = assigned.iter().rev();
-            plan.withdrawals = assigned.filter(|one| !one.rows.is_empty()).cloned().collect();
+            plan.left.extend(assigned.iter().flat_map(Assigned::left));
+            let made = assigned.iter().rev().filter(|one| !one.rows.is_empty());
+            let ours = |one: &Assigned| Assigned { doubts: Vec::new(), ..one.clone() };
+            plan.withdrawals = made.map(ours).collect();
             plan.assignments = withdrawn.iter().rev().map(|one| one.of.clone()).collect();
         }
     }

@@ -2,6 +2,7 @@
 //! 4.4). What an org will not take is found out beforehand, in `limits`.
 
 mod limits;
+mod maker;
 
 use std::collections::BTreeSet;
 
@@ -24,6 +25,9 @@ pub struct CreatedRow {
     pub id: String,
 }
 
+/// The object whose rows give permission set licences.
+pub(crate) const LICENCE_ROW: &str = "PermissionSetLicenseAssign";
+
 /// A row that gives something to a user, be it there or not.
 #[derive(Clone, Debug)]
 pub(crate) struct GivingRow {
@@ -40,7 +44,7 @@ pub(crate) struct GivingRow {
 pub(crate) struct NotCreated {
     /// The org's words.
     pub(crate) error: OrgError,
-    /// Whether it may be created all the same: the answer was lost, and it was not there yet.
+    /// Whether it may be created all the same: the answer was lost.
     pub(crate) may_come: bool,
 }
 
@@ -63,7 +67,7 @@ impl Org {
             field,
             value: value.to_owned(),
         };
-        let of_licence = |id: &str| row("PermissionSetLicenseAssign", "PermissionSetLicenseId", id);
+        let of_licence = |id: &str| row(LICENCE_ROW, "PermissionSetLicenseId", id);
         match what {
             Assignable::PermissionSetLicense(name) => {
                 let found = self.licences(&BTreeSet::from([name.as_str()])).await?;
@@ -146,7 +150,7 @@ impl Org {
         Ok(first_id(&self.wire.query(&row.soql()).await?))
     }
 
-    /// Creates a row that is not there. A lost answer is settled by looking.
+    /// Creates a row that is not there.
     ///
     /// # Errors
     /// No seat of the licence, or no right to assign.
@@ -160,12 +164,8 @@ impl Org {
                 let error = OrgError::new(OrgErrorKind::Unexpected, words);
                 NotCreated { error, may_come: true }
             }),
-            Err(Unanswered { error, may_have_arrived: false }) => {
-                Err(NotCreated { error, may_come: false })
-            }
-            Err(Unanswered { error, .. }) => {
-                let found = self.given_row(row).await;
-                found.ok().flatten().ok_or(NotCreated { error, may_come: true })
+            Err(Unanswered { error, may_have_arrived }) => {
+                Err(NotCreated { error, may_come: may_have_arrived })
             }
         }
     }

@@ -43,12 +43,63 @@ pub struct Assigned {
     /// known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<String>,
+    /// The id of the user as whom the row was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Rows that were begun, and that another may have made: they are never taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
     /// Whether rows are lacking: the org refused one, or was not asked yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
 }
 
+/// A row that may be another's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Its object.
+    pub object: String,
+    /// Its id; none where it could not be looked for.
+    pub id: Option<String>,
+    /// Why it is not known to be ours.
+    pub why: String,
+}
+
+impl Assigned {
+    /// What is begun and not known to be ours, for a person to look at.
+    pub(super) fn left(&self) -> impl Iterator<Item = Left> {
+        let Assignment { user, what } = &self.of;
+        self.doubts.iter().map(move |Doubt { object, id, why }| {
+            let row = match id {
+                Some(id) => format!("there is a row that does ({object} {id})"),
+                None => format!("whether there is a row that does ({object}) is not known"),
+            };
+            let reason = format!(
+                "the {what} was about to be given to `{user}` when the answer was lost; {row}, and \
+                 that this program made it is not proved: {why}. So it is left: look whether it is \
+                 to be taken away, in Setup"
+            );
+            self.of.left(reason)
+        })
+    }
+}
+
 impl Assignment {
+    /// Leaves it, for a reason.
+    fn left(&self, reason: String) -> Left {
+        match &self.what {
+            Assignable::PermissionSet(set) => {
+                Left::of(&ComponentId::new("PermissionSet", set.as_str()), None, reason)
+            }
+            Assignable::PermissionSetLicense(name) => {
+                let fact = Fact::Licensed(name.clone());
+                let subject = format!("{fact} of {}", self.user);
+                let left = Left::about(LeftKind::Open, None, subject, reason);
+                Left { page: setup::of_fact(&fact), ..left }
+            }
+        }
+    }
+
     /// Says why a package leaves it, and who can make it.
     fn unpackaged(&self) -> String {
         format!(
@@ -83,18 +134,7 @@ impl Plan<'_> {
     /// Leaves what is assigned: a package alone cannot hold it.
     pub fn leave_assignments(&mut self) {
         let given = std::mem::take(&mut self.assignments);
-        self.left.extend(given.into_iter().map(|one| {
-            let id = match &one.what {
-                Assignable::PermissionSet(set) => ComponentId::new("PermissionSet", set.as_str()),
-                Assignable::PermissionSetLicense(name) => {
-                    let fact = Fact::Licensed(name.clone());
-                    let subject = format!("{fact} of {}", one.user);
-                    let left = Left::about(LeftKind::Open, None, subject, one.unpackaged());
-                    return Left { page: setup::of_fact(&fact), ..left };
-                }
-            };
-            Left::of(&id, None, one.unpackaged())
-        }));
+        self.left.extend(given.into_iter().map(|one| one.left(one.unpackaged())));
     }
 
     /// A fact that is brought about by what a user is given: a licence, a permission set, or what a

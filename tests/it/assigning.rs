@@ -32,7 +32,10 @@ async fn lab(template: &str) -> Lab {
 
 /// The ids of rows of an object, as the org has them.
 async fn rows(lab: &Lab, object: &str) -> Vec<String> {
-    let soql = format!("SELECT Id FROM {object} WHERE Assignee.Username = '{SAM}'");
+    ask(lab, &format!("SELECT Id FROM {object} WHERE Assignee.Username = '{SAM}'")).await
+}
+
+async fn ask(lab: &Lab, soql: &str) -> Vec<String> {
     let url = format!("{}/services/data/v62.0/query", lab.running.url());
     let sent = reqwest::Client::builder().no_proxy().build().unwrap().get(url);
     let sent = sent.query(&[("q", soql)]).bearer_auth(&lab.running.token).send().await.unwrap();
@@ -124,21 +127,111 @@ async fn a_row_whose_answer_was_lost_or_that_was_begun_is_ours() {
     assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
 
     // A run that was cut off before it had the id has written down that it asked.
-    let mut entry = lab.journal().pop().unwrap();
-    entry["stage"] = "applied".into();
-    let given = &mut entry["assigned"][0];
-    assert_eq!(given["permission_set_license"], LICENCE);
-    given["rows"] = json!([]);
-    given["begun"] = "PermissionSetLicenseAssign".into();
-    given["is_partial"] = true.into();
-    let files = walk(&lab.env.folder().join("state/sfsetup/journal"));
-    let name = format!("{}.json", entry["id"].as_str().unwrap());
-    let file = files.iter().find(|file| file.ends_with(&name)).unwrap();
-    std::fs::write(file, sealed(&entry)).unwrap();
+    rewrite(&lab, &|entry| {
+        entry["stage"] = "applied".into();
+        assert_eq!(entry["assigned"][0]["permission_set_license"], LICENCE);
+        begin(&mut entry["assigned"][0], "PermissionSetLicenseAssign");
+    });
     let again = lab.run(&deploy).await;
     assert_eq!((again.code, held(&lab).await), (0, (1, 1)), "{again:?}");
     let back = lab.run(&["rollback", "--yes"]).await;
     assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+
+    // The same of the set's row.
+    let after = u32::try_from(calls - 1).unwrap();
+    lab.running.fault(FaultRule { after, ..once("sobjects", Fault::ResetAfter) });
+    let run = lab.run(&deploy).await;
+    assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+}
+
+/// Changes the last entry of the journal.
+fn rewrite(lab: &Lab, change: &dyn Fn(&mut Json)) {
+    let mut entry = lab.journal().pop().unwrap();
+    change(&mut entry);
+    let files = walk(&lab.env.folder().join("state/sfsetup/journal"));
+    let name = format!("{}.json", entry["id"].as_str().unwrap());
+    let file = files.iter().find(|file| file.ends_with(&name)).unwrap();
+    std::fs::write(file, sealed(&entry)).unwrap();
+}
+
+/// What was given as it stands there where the answer was lost.
+fn begin(given: &mut Json, object: &str) {
+    given["rows"] = json!([]);
+    given["begun"] = object.into();
+    given["is_partial"] = true.into();
+}
+
+/// A rollback looks again for what was begun, and takes back no more than what is proved to be ours.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_looks_for_rows_whose_answer_was_lost() {
+    const OTHER: &str = "005Ws0000000003IAA";
+    let lab = lab(&template()).await;
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    let lose = |entry: &mut Json, by: Option<&str>| {
+        let objects = ["PermissionSetLicenseAssign", "PermissionSetAssignment"];
+        for (at, object) in objects.into_iter().enumerate() {
+            let given = &mut entry["assigned"][at];
+            assert!(given["by"].is_string(), "{given}");
+            begin(given, object);
+            match by {
+                Some("") => _ = given.as_object_mut().unwrap().remove("by"),
+                Some(by) => given["by"] = by.into(),
+                None => {}
+            }
+        }
+    };
+    assert_eq!(lab.run(&deploy).await.code, 0);
+    rewrite(&lab, &|entry| lose(entry, None));
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+
+    // Of what another may have made a person is told, and it stays.
+    for (by, [licence, set]) in [
+        (OTHER, ["made it, and it was asked for as", "others gave permission sets within"]),
+        ("", ["as whom it was asked for was not written down"; 2]),
+    ] {
+        assert_eq!(lab.run(&deploy).await.code, 0);
+        rewrite(&lab, &|entry| lose(entry, Some(by)));
+        for _ in 0..2 {
+            let back = lab.run(&["rollback", "--yes"]).await;
+            assert_eq!((back.code, held(&lab).await), (2, (1, 1)), "{back:?}");
+            let shown = back.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            for words in [licence, set, "look whether it is to be taken away, in Setup"] {
+                assert!(shown.contains(words), "{words}: {shown}");
+            }
+            assert!(!back.stdout.contains("take the permission set"), "{back:?}");
+        }
+        // Once they are gone there is nothing left to look at.
+        for object in ["PermissionSetAssignment", "PermissionSetLicenseAssign"] {
+            let id = match object {
+                "PermissionSetAssignment" => own_set(&lab).await,
+                _ => rows(&lab, object).await.remove(0),
+            };
+            delete(&lab, object, &id).await;
+        }
+        assert_eq!(held(&lab).await, (0, 0));
+        let back = lab.run(&["rollback", "--yes"]).await;
+        assert_eq!(back.code, 0, "{back:?}");
+    }
+}
+
+/// The row of the package's set.
+async fn own_set(lab: &Lab) -> String {
+    let soql = format!(
+        "SELECT Id FROM PermissionSetAssignment WHERE Assignee.Username = '{SAM}' AND \
+         PermissionSet.NamespacePrefix = 'beacon'"
+    );
+    ask(lab, &soql).await.remove(0)
+}
+
+/// Somebody deletes a row.
+async fn delete(lab: &Lab, object: &str, id: &str) {
+    let url = format!("{}/services/data/v62.0/sobjects/{object}/{id}", lab.running.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.delete(url).bearer_auth(&lab.running.token).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

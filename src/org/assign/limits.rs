@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::LICENCE_ROW;
 use crate::metadata::assignable::{Assignable, Licence, OrgLimits, Seats, StandsOn};
 use crate::org::Org;
 use crate::org::error::OrgError;
@@ -40,7 +41,7 @@ impl Org {
             wanted.iter().filter(|(_, what)| !stands_free(what)).collect();
         let mut objects: BTreeSet<&str> = wanted.iter().map(|(_, what)| what.object()).collect();
         if !on_licences.is_empty() {
-            objects.insert(Assignable::PermissionSetLicense(String::new()).object());
+            objects.insert(LICENCE_ROW);
             let users = on_licences.iter().map(|(user, _)| user.as_str()).collect();
             self.read_licences(&mut limits).await?;
             self.read_holders(&mut limits, &users).await?;
