@@ -4,7 +4,7 @@
 //! nor plans. No type of the crates that speak the wire (cirrus) leaves this module. What the
 //! crates lack is done here, each time with a comment that names the gap.
 
-mod assign;
+pub(crate) mod assign;
 pub mod auth;
 mod bearer;
 pub mod deploy;

@@ -202,13 +202,18 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
             before_image::fill(&mut plan, images, basis);
             plan.originals = images.to_vec();
             // What was given last goes first: a set may stand on a licence.
-            let assigned = assigned.iter().rev();
-            plan.withdrawals = assigned.filter(|one| !one.rows.is_empty()).cloned().collect();
+            plan.left.extend(assigned.iter().flat_map(Assigned::left));
+            let made = assigned.iter().rev().filter(|one| !one.rows.is_empty());
+            let ours = |one: &Assigned| Assigned { doubts: Vec::new(), ..one.clone() };
+            plan.withdrawals = made.map(ours).collect();
             plan.assignments = withdrawn.iter().rev().map(|one| one.of.clone()).collect();
         }
     }
     let refused = plan.build(basis)?;
     plan.doors.extend(plan.blind_doors());
+    if let Desired::Steps { .. } = desired {
+        plan.note_licences(basis.limits);
+    }
     let whole = plan.changes.iter().filter(|change| change.path.is_none());
     plan.doors.extend(whole.filter_map(|change| refusal::one_way_door(&change.id)));
     if let Desired::Steps { steps, .. } = desired {

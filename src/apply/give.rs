@@ -1,12 +1,16 @@
 //! What REST does after a package: rows that give licences and permission sets to users, made and
 //! taken back.
 //!
-//! That a row is about to be made stands in the journal before the request goes out, so that a run
-//! that was cut off takes the row for its own when it is found, and a rollback takes it back.
+//! That a row is about to be made stands in the journal before the request goes out. Where its answer
+//! is lost it is looked for, by a run that goes on or by a rollback, and is ours where that is proved:
+//! another may have given the same meanwhile.
+
+use std::collections::BTreeSet;
 
 use crate::journal::Entry;
+use crate::org::assign::{GivingRow, LICENCE_ROW, NotCreated};
 use crate::org::{CreatedRow, OrgError};
-use crate::plan::assignment::{Assigned, Assignment};
+use crate::plan::assignment::{Assigned, Assignment, Doubt};
 
 use super::{Applier, ApplyError, Stopped, unless};
 
@@ -39,48 +43,154 @@ impl Applier<'_> {
         let rows = self.assigning(self.org.giving_rows(&one.user, &one.what)).await?;
         let rows = rows.map_err(failed)?;
         let at = at.unwrap_or_else(|| {
-            let of = one.clone();
-            let new = Assigned { of, rows: Vec::new(), begun: None, is_partial: true };
-            entry.assigned.push(new);
+            entry.assigned.push(Assigned {
+                of: one.clone(),
+                rows: Vec::new(),
+                begun: None,
+                by: None,
+                doubts: Vec::new(),
+                is_partial: true,
+            });
             entry.assigned.len() - 1
         });
         for row in rows {
-            let object = row.object.to_owned();
+            let was_begun = entry.assigned[at].begun.as_deref() == Some(row.object);
             let there = self.assigning(self.org.given_row(&row)).await?.map_err(failed)?;
-            if let Some(id) = there {
-                let given = &mut entry.assigned[at];
-                if given.begun.take_if(|begun| *begun == object).is_some() {
-                    given.rows.push((object, id));
-                    self.keep(entry)?;
-                }
-                continue;
-            }
-            entry.assigned[at].begun = Some(object.clone());
-            self.keep(entry)?;
-            // What is not asked for any more is not begun: somebody else's row is never ours.
-            if self.interrupt.is_pressed() {
-                entry.assigned[at].begun = None;
-                self.keep(entry)?;
-                return Err(ApplyError::Interrupted(Stopped::Assigning));
-            }
-            match self.assigning(self.org.create_row(&row)).await? {
-                Ok(id) => {
-                    let given = &mut entry.assigned[at];
-                    given.begun = None;
-                    given.rows.push((object, id));
-                    self.keep(entry)?;
-                }
-                Err(not_created) => {
-                    if !not_created.may_come {
-                        entry.assigned[at].begun = None;
-                        self.keep(entry)?;
-                    }
-                    return Err(failed(not_created.error));
-                }
+            match there {
+                Some(id) if was_begun => self.claim(entry, at, row.object, id).await?,
+                Some(_) => {}
+                None => self.make(entry, at, &row, was_begun).await?,
             }
         }
         entry.assigned[at].is_partial = false;
         self.keep(entry)
+    }
+
+    /// Makes a row that is not there; `was_begun` where it was asked for before, and may still come.
+    async fn make(
+        &self,
+        entry: &mut Entry,
+        at: usize,
+        row: &GivingRow,
+        was_begun: bool,
+    ) -> Result<(), ApplyError> {
+        let of = Box::new(entry.assigned[at].of.clone());
+        let failed = |error: OrgError| ApplyError::Assign { of, error };
+        if !was_begun {
+            let by = self.assigning(self.org.user()).await?.ok().map(|user| user.id);
+            let given = &mut entry.assigned[at];
+            (given.begun, given.by) = (Some(row.object.to_owned()), by);
+            self.keep(entry)?;
+        }
+        // What is not asked for any more is not begun: somebody else's row is never ours.
+        let unbegin = |entry: &mut Entry| {
+            if !was_begun {
+                entry.assigned[at].begun = None;
+            }
+            self.keep(entry)
+        };
+        if self.interrupt.is_pressed() {
+            unbegin(entry)?;
+            return Err(ApplyError::Interrupted(Stopped::Assigning));
+        }
+        let NotCreated { error, may_come } = match self.assigning(self.org.create_row(row)).await? {
+            Ok(id) => {
+                let given = &mut entry.assigned[at];
+                given.begun = None;
+                given.rows.push((row.object.to_owned(), id));
+                return self.keep(entry);
+            }
+            Err(not_created) => not_created,
+        };
+        // One that has come meanwhile is ours only where we have asked for it.
+        let is_there = error.code.as_deref() == Some("DUPLICATE_VALUE");
+        if may_come || is_there {
+            let there = self.assigning(self.org.given_row(row)).await?;
+            if let Some(id) = there.ok().flatten() {
+                if may_come || was_begun {
+                    return self.claim(entry, at, row.object, id).await;
+                }
+                return unbegin(entry);
+            }
+        }
+        if !may_come {
+            unbegin(entry)?;
+        }
+        Err(failed(error))
+    }
+
+    /// A row that was begun and is there is ours where that is proved; else a rollback leaves it, and
+    /// says so.
+    async fn claim(
+        &self,
+        entry: &mut Entry,
+        at: usize,
+        object: &str,
+        id: String,
+    ) -> Result<(), ApplyError> {
+        let row = CreatedRow { object: object.to_owned(), id };
+        let by = entry.assigned[at].by.clone();
+        let proved = self.assigning(self.org.proved_by(&row, by.as_deref())).await?;
+        let given = &mut entry.assigned[at];
+        given.begun = None;
+        match proved.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(()) => given.rows.push((row.object, row.id)),
+            Err(why) => given.doubts.push(Doubt { object: row.object, id: Some(row.id), why }),
+        }
+        self.keep(entry)
+    }
+
+    /// Looks again, by user and what they were to be given, for rows of an entry that were begun and
+    /// whose answer was lost: those that are proved to be ours can be taken back, and what is left
+    /// of the others is said.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub async fn settle(&self, entry: &mut Entry) -> Result<(), ApplyError> {
+        for one in &mut entry.assigned {
+            let doubts = std::mem::take(&mut one.doubts).into_iter().map(|doubt| doubt.object);
+            let objects: BTreeSet<String> = doubts.chain(one.begun.clone()).collect();
+            if objects.is_empty() {
+                continue;
+            }
+            let rows = self.org.giving_rows(&one.of.user, &one.of.what).await;
+            for object in objects {
+                match self.look_for(one, &object, rows.as_deref()).await {
+                    Ok(None) => {}
+                    Ok(Some((id, Ok(())))) => one.rows.push((object, id)),
+                    Ok(Some((id, Err(why)))) => {
+                        one.doubts.push(Doubt { object, id: Some(id), why });
+                    }
+                    Err(error) if error.is_about_one_question() => {
+                        let why = format!("it could not be looked for ({error})");
+                        one.doubts.push(Doubt { object, id: None, why });
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            one.begun = None;
+            // The last is taken back first: a set before the licence that it stands on.
+            one.rows.sort_by_key(|(object, _)| object != LICENCE_ROW);
+        }
+        Ok(())
+    }
+
+    /// A row that was begun, where it is there and not known yet, and whether it is ours.
+    async fn look_for(
+        &self,
+        one: &Assigned,
+        object: &str,
+        rows: Result<&[GivingRow], &OrgError>,
+    ) -> Result<Option<(String, Result<(), String>)>, OrgError> {
+        let rows = rows.map_err(Clone::clone)?;
+        let Some(row) = rows.iter().find(|row| row.object == object) else { return Ok(None) };
+        let Some(id) = self.org.given_row(row).await? else { return Ok(None) };
+        if one.rows.iter().any(|(_, known)| *known == id) {
+            return Ok(None);
+        }
+        let row = CreatedRow { object: object.to_owned(), id };
+        let proved = self.org.proved_by(&row, one.by.as_deref()).await?;
+        Ok(Some((row.id, proved)))
     }
 
     /// One request that gives or takes back; none is begun once the run was told to stop.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::metadata::assignable::Assignable;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 
@@ -9,6 +10,7 @@ use crate::org::deploy::{AppUsers, DeployRow};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::package::Cause;
 use crate::plan::Plan;
+use crate::plan::assignment::Standing;
 
 use super::queue;
 
@@ -76,36 +78,29 @@ async fn check(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
                  leave it out of the template"
         )
     }));
-    seats(org, plan, preflight).await?;
+    licences(org, plan, preflight).await?;
     lock_out(org, plan, preflight).await
 }
 
-/// Seats of the licences that given sets stand on (S 4.3). A note and no failure: who holds the
-/// licence already needs none.
-async fn seats(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
-    let licences: Vec<String> = plan
-        .targets
-        .iter()
-        .filter(|target| {
-            plan.assignments.iter().any(|one| {
-                target.id.type_name == "PermissionSet" && one.what.is_set(&target.id.full_name)
-            })
-        })
-        .filter_map(|target| {
-            Some(target.after.as_ref()?.root().child_text("license")?.into_owned())
-        })
-        .collect();
-    let facts: Vec<(Fact, Option<String>)> = licences
-        .iter()
-        .filter_map(|licence| Some((Fact::parse(&format!("license.seats[{licence}]")).ok()?, None)))
-        .collect();
-    let answers = org.facts(&facts).await?;
-    for ((fact, _), licence) in facts.iter().zip(&licences) {
-        if let FactAnswer::Known(Value::Number(..=0)) = answers.get(fact, None) {
-            preflight.notes.push(format!(
-                "no seat of the licence {licence} is free: who does not hold it \
-                               already cannot be given the permission set"
-            ));
+/// The licences behind what is given (S 4.3, 4.4): a seat may be gone since the plan was made, and a
+/// way back was not held against them.
+async fn licences(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
+    let wanted: BTreeSet<(String, Assignable)> =
+        plan.assignments.iter().map(|one| (one.user.clone(), one.what.clone())).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let limits = org.limits(&wanted).await?;
+    for standing in plan.standings(&limits) {
+        match standing {
+            Standing::Refused(words) => preflight.failures.push(words),
+            // What the plan shows need not be said again.
+            Standing::Unknown(words) | Standing::Takes(words) => {
+                if !plan.notes.contains(&words) {
+                    preflight.notes.push(words);
+                }
+            }
+            Standing::Clear => {}
         }
     }
     Ok(())

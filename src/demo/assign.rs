@@ -178,6 +178,24 @@ impl Org {
         }
     }
 
+    /// Writes on a stored row who made it, and when, as far as rows of its object say so (S 4.4).
+    pub(crate) fn stamp_row(&mut self, object: &str, id: &str, user: &str, now: u64) {
+        let rows = self.records.get_mut(object).into_iter().flatten();
+        let Some(row) = rows.into_iter().find(|row| same_id(string(row, "Id"), id)) else { return };
+        let time = Value::from(timestamp(now, "+0000"));
+        if matches!(object, "PermissionSetAssignment" | "PermissionSetLicenseAssign") {
+            row.insert("SystemModstamp".to_owned(), time.clone());
+        }
+        if object == "PermissionSetLicenseAssign" {
+            for (by, at) in
+                [("CreatedById", "CreatedDate"), ("LastModifiedById", "LastModifiedDate")]
+            {
+                row.insert(by.to_owned(), user.into());
+                row.insert(at.to_owned(), time.clone());
+            }
+        }
+    }
+
     fn store_row(&mut self, object: &str, prefix: &str, mut row: Row) -> String {
         let id = self.new_row_id(prefix);
         row.insert("Id".to_owned(), id.clone().into());

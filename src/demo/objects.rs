@@ -186,7 +186,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     writable(object(
         "PermissionSetAssignment",
         "Id:id AssigneeId:reference PermissionSetId:reference PermissionSetGroupId:reference \
-         ExpirationDate:datetime IsActive:boolean",
+         ExpirationDate:datetime IsActive:boolean SystemModstamp:datetime",
         &[
             ("Assignee", "AssigneeId", "User"),
             ("PermissionSet", "PermissionSetId", "PermissionSet"),
@@ -215,7 +215,9 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
     ),
     writable(object(
         "PermissionSetLicenseAssign",
-        "Id:id AssigneeId:reference PermissionSetLicenseId:reference",
+        "Id:id AssigneeId:reference PermissionSetLicenseId:reference CreatedDate:datetime \
+         CreatedById:reference LastModifiedDate:datetime LastModifiedById:reference \
+         SystemModstamp:datetime",
         &[
             ("Assignee", "AssigneeId", "User"),
             ("PermissionSetLicense", "PermissionSetLicenseId", "PermissionSetLicense"),

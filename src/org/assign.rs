@@ -1,16 +1,20 @@
 //! What REST changes: permission sets and their licences given to users, and taken back (S 4.3,
-//! 4.4).
+//! 4.4). What an org will not take is found out beforehand, in `limits`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod limits;
+mod maker;
+
+use std::collections::BTreeSet;
 
 use cirrus::RawBody;
 use serde_json::{Value as Json, json};
 
 use super::facts::LICENCES;
-use crate::metadata::assignable::{Assignable, OrgLimits};
+use crate::metadata::assignable::Assignable;
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{Unanswered, soql_list, soql_text};
+use crate::org::users::is_set_of;
 
 /// A row that was created, so that it can be deleted again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,9 @@ pub struct CreatedRow {
     /// The row's id.
     pub id: String,
 }
+
+/// The object whose rows give permission set licences.
+pub(crate) const LICENCE_ROW: &str = "PermissionSetLicenseAssign";
 
 /// A row that gives something to a user, be it there or not.
 #[derive(Clone, Debug)]
@@ -37,7 +44,7 @@ pub(crate) struct GivingRow {
 pub(crate) struct NotCreated {
     /// The org's words.
     pub(crate) error: OrgError,
-    /// Whether it may be created all the same: the answer was lost, and it was not there yet.
+    /// Whether it may be created all the same: the answer was lost.
     pub(crate) may_come: bool,
 }
 
@@ -60,7 +67,7 @@ impl Org {
             field,
             value: value.to_owned(),
         };
-        let of_licence = |id: &str| row("PermissionSetLicenseAssign", "PermissionSetLicenseId", id);
+        let of_licence = |id: &str| row(LICENCE_ROW, "PermissionSetLicenseId", id);
         match what {
             Assignable::PermissionSetLicense(name) => {
                 let found = self.licences(&BTreeSet::from([name.as_str()])).await?;
@@ -83,49 +90,41 @@ impl Org {
         }
     }
 
-    /// A package's set of the same own name is another one: the org's own goes first.
+    /// The row of a permission set: the id of its licence is in it.
     async fn permission_set(&self, name: &str) -> Result<Json, OrgError> {
-        let soql = format!(
-            "SELECT Id, LicenseId, NamespacePrefix FROM PermissionSet WHERE {} AND \
-             IsOwnedByProfile = false",
-            is_set(name)
-        );
-        let mut rows = self.wire.query(&soql).await?;
-        if rows.len() > 1 && !name.contains("__") {
-            rows.retain(|row| row["NamespacePrefix"].as_str().is_none_or(str::is_empty));
-        }
-        match rows.len() {
-            1 => {
-                let row = rows.swap_remove(0);
-                let namespace = row["NamespacePrefix"].as_str().unwrap_or_default();
-                // Without a namespace the org's own is meant, which has the org's.
-                if !namespace.is_empty()
-                    && !name.contains("__")
-                    && self.own_namespace().await?.as_deref() != Some(namespace)
-                {
-                    return Err(refused(format!(
-                        "`{name}` is here only as a package's: write `{namespace}__{name}`"
-                    )));
-                }
-                Ok(row)
+        let rows = self.permission_sets(&BTreeSet::from([name])).await?;
+        let is_it = |row: &Json| is_set_of(row, name, self.own_namespace());
+        let (mut found, others): (Vec<Json>, Vec<Json>) = rows.into_iter().partition(is_it);
+        match (found.len(), others.first()) {
+            (1, _) => Ok(found.swap_remove(0)),
+            (0, None) => Err(refused(format!("there is no permission set `{name}` in this org"))),
+            (0, Some(other)) => {
+                let namespace = other["NamespacePrefix"].as_str().unwrap_or_default();
+                Err(refused(format!(
+                    "`{name}` is here only as a package's: write `{namespace}__{name}`"
+                )))
             }
-            0 => Err(refused(format!("there is no permission set `{name}` in this org"))),
-            count => Err(refused(format!(
+            (count, _) => Err(refused(format!(
                 "{count} permission sets of this org go by `{name}`: write its namespace in front, \
                  `namespace__{name}`"
             ))),
         }
     }
 
+    /// The rows of permission sets that go by one of some names, or by its part behind a namespace.
+    async fn permission_sets(&self, names: &BTreeSet<&str>) -> Result<Vec<Json>, OrgError> {
+        let is_one: Vec<String> = names.iter().map(|name| is_set(name)).collect();
+        let soql = format!(
+            "SELECT Id, Name, LicenseId, NamespacePrefix FROM PermissionSet WHERE ({}) AND \
+             IsOwnedByProfile = false",
+            is_one.join(" OR ")
+        );
+        self.wire.query(&soql).await
+    }
+
     /// The namespace of the org itself, where it has one and shows it.
-    async fn own_namespace(&self) -> Result<Option<String>, OrgError> {
-        match self.wire.query("SELECT NamespacePrefix FROM Organization").await {
-            Ok(rows) => {
-                Ok(rows.first().and_then(|row| row["NamespacePrefix"].as_str()).map(str::to_owned))
-            }
-            Err(error) if error.is_about_rights() => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub(super) fn own_namespace(&self) -> Option<&str> {
+        self.organization["NamespacePrefix"].as_str().filter(|namespace| !namespace.is_empty())
     }
 
     /// The rows of permission set licences that go by one of some names.
@@ -134,11 +133,7 @@ impl Org {
         let all = soql_list(names.iter().copied());
         let is_one: Vec<String> =
             columns.iter().map(|column| format!("{column} IN {all}")).collect();
-        let soql = format!(
-            "SELECT Id, {}, TotalLicenses, UsedLicenses, Status FROM {object} WHERE {}",
-            columns.join(", "),
-            is_one.join(" OR ")
-        );
+        let soql = format!("SELECT Id FROM {object} WHERE {}", is_one.join(" OR "));
         self.wire.query(&soql).await
     }
 
@@ -155,7 +150,7 @@ impl Org {
         Ok(first_id(&self.wire.query(&row.soql()).await?))
     }
 
-    /// Creates a row that is not there. A lost answer is settled by looking.
+    /// Creates a row that is not there.
     ///
     /// # Errors
     /// No seat of the licence, or no right to assign.
@@ -169,69 +164,10 @@ impl Org {
                 let error = OrgError::new(OrgErrorKind::Unexpected, words);
                 NotCreated { error, may_come: true }
             }),
-            Err(Unanswered { error, may_have_arrived: false }) => {
-                Err(NotCreated { error, may_come: false })
-            }
-            Err(Unanswered { error, .. }) => {
-                let found = self.given_row(row).await;
-                found.ok().flatten().ok_or(NotCreated { error, may_come: true })
+            Err(Unanswered { error, may_have_arrived }) => {
+                Err(NotCreated { error, may_come: may_have_arrived })
             }
         }
-    }
-
-    /// Finds out what cannot be given: of which objects this login makes no rows, by their
-    /// describes, and of which licences no seat is free.
-    ///
-    /// # Errors
-    /// The org cannot be asked; what it does not show is among what cannot be given.
-    pub(crate) async fn limits(
-        &self,
-        wanted: &BTreeSet<Assignable>,
-    ) -> Result<OrgLimits, OrgError> {
-        let mut limits = OrgLimits::default();
-        let objects: BTreeSet<&'static str> = wanted.iter().map(Assignable::object).collect();
-        for object in objects {
-            let path = format!("sobjects/{object}/describe");
-            let why = match self.wire.get(&path, &[]).await {
-                Ok(described) => match described["createable"].as_bool() {
-                    Some(true) => continue,
-                    Some(false) => format!("this login may make no {object}"),
-                    None => format!("the org does not say whether this login may make a {object}"),
-                },
-                Err(error) if error.is_about_one_question() => {
-                    format!("the org shows no {object} to this login ({error})")
-                }
-                Err(error) => return Err(error),
-            };
-            limits.rows.insert(object, why);
-        }
-        let names = wanted.iter().filter_map(|one| match one {
-            Assignable::PermissionSetLicense(name) => Some(name.as_str()),
-            Assignable::PermissionSet(_) => None,
-        });
-        let names: BTreeSet<&str> = names.collect();
-        if !names.is_empty() {
-            limits.seats = self.seats_of(&names).await?;
-        }
-        Ok(limits)
-    }
-
-    async fn seats_of(
-        &self,
-        names: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, Result<u64, String>>, OrgError> {
-        let rows = match self.licences(names).await {
-            Ok(rows) => Ok(rows),
-            Err(error) if error.is_about_one_question() => Err(format!(
-                "how many seats are free is seen only with View Setup and Configuration ({error})"
-            )),
-            Err(error) => return Err(error),
-        };
-        let seats = |name: &&str| {
-            let free = rows.as_ref().map_err(Clone::clone).and_then(|rows| free_seats(rows, name));
-            ((*name).to_owned(), free)
-        };
-        Ok(names.iter().map(seats).collect())
     }
 
     /// Deletes a row; one that is gone already is as good.
@@ -285,30 +221,6 @@ fn is_set(name: &str) -> String {
             soql_text(namespace)
         ),
         None => whole,
-    }
-}
-
-/// The free seats of the one licence that goes by a name.
-fn free_seats(rows: &[Json], name: &str) -> Result<u64, String> {
-    let is_it = |row: &&Json| {
-        let mut texts = LICENCES[1].1.iter().filter_map(|column| row[*column].as_str());
-        texts.any(|text| text.eq_ignore_ascii_case(name))
-    };
-    let found: Vec<&Json> = rows.iter().filter(is_it).collect();
-    let [row] = found.as_slice() else {
-        return Err(match found.len() {
-            0 => "the org shows no such licence".to_owned(),
-            count => format!("{count} licences of this org go by that name"),
-        });
-    };
-    if let Some(status) = row["Status"].as_str().filter(|status| *status != "Active") {
-        return Err(format!("its status is {status}"));
-    }
-    match (row["TotalLicenses"].as_u64(), row["UsedLicenses"].as_u64()) {
-        (Some(total), Some(used)) => Ok(total.saturating_sub(used)),
-        _ => Err("the org does not say how many seats there are; that needs View Setup and \
-                  Configuration"
-            .to_owned()),
     }
 }
 

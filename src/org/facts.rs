@@ -26,6 +26,7 @@ use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 
+pub(super) use of_user::why_unsure;
 pub(crate) use reads::Reads;
 
 /// The editions with API access, by the words in their names (S 5).

@@ -15,6 +15,7 @@ use super::describe::{METADATA_ALONE, everywhere, permission_fields};
 use super::error::{OrgError, OrgErrorKind};
 use super::facts::LICENCES;
 use super::http::soql_list;
+use super::users::listed_name;
 use super::{Org, Values};
 use crate::metadata::fact::{FactAnswer, edition_meant};
 use crate::metadata::full_name::profile_label;
@@ -391,7 +392,8 @@ impl Search<'_> {
             return Ok(());
         }
         let soql = format!(
-            "SELECT Name, Label FROM PermissionSet WHERE IsOwnedByProfile = false AND Label IN {}",
+            "SELECT Name, NamespacePrefix, Label FROM PermissionSet WHERE IsOwnedByProfile = false \
+             AND Label IN {}",
             soql_list(sets.iter().map(String::as_str))
         );
         let rows = match self.org.wire.query(&soql).await {
@@ -400,12 +402,13 @@ impl Search<'_> {
             Err(error) if error.is_about_one_question() => return Ok(()),
             Err(error) => return Err(error),
         };
+        let own_namespace = self.org.own_namespace();
         for set in sets {
             let is_it = |row: &&Json| row["Label"].as_str().is_some_and(|label| label == set);
-            let own = rows.iter().find(is_it).and_then(|row| row["Name"].as_str());
-            if let Some(own) = own {
+            let listed = rows.iter().find(is_it).and_then(|row| listed_name(row, own_namespace));
+            if let Some(listed) = listed {
                 let name = Name::component("PermissionSet", set);
-                let nearest = Some(own.to_owned());
+                let nearest = Some(listed);
                 let lacked = Lacked { nearest, is_label: true, ..Lacked::of(name.clone()) };
                 self.found.insert(name, NameStatus::Lacked(lacked));
             }

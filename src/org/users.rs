@@ -46,6 +46,8 @@ struct Allowed {
     assignments: Vec<Json>,
     /// The sets of the groups; they only tell which of a group's sets grants what the group does.
     members: Vec<Json>,
+    /// Why the sets of the groups are not known, where there are groups.
+    unread: Option<String>,
     objects: Vec<Json>,
     fields: Vec<Json>,
 }
@@ -306,7 +308,7 @@ impl Permissions {
         let mut selected: String =
             fields.iter().map(|field| format!(", PermissionSet.{field}")).collect();
         if asks_for_sets {
-            selected.push_str(", PermissionSet.Name");
+            selected.push_str(", PermissionSet.Name, PermissionSet.NamespacePrefix");
         }
         let end = if asks_for_sets { ", ExpirationDate" } else { "" };
         let of = |names: &str| {
@@ -319,11 +321,9 @@ impl Permissions {
         // The names only say where access comes from: an org that lacks one of these fields is
         // asked without.
         let is_unknown = |error: &OrgError| error.code.as_deref() == Some("INVALID_FIELD");
-        let mut rows = org.wire.query(&of(&format!("{NAMES}, {PREFIX}"))).await;
-        for less in [NAMES, ""] {
-            if rows.as_ref().is_err_and(is_unknown) {
-                rows = org.wire.query(&of(less)).await;
-            }
+        let mut rows = org.wire.query(&of(NAMES)).await;
+        if rows.as_ref().is_err_and(is_unknown) {
+            rows = org.wire.query(&of("")).await;
         }
         let rows = rows?;
         let mut sets = BTreeSet::new();
@@ -337,8 +337,10 @@ impl Permissions {
             .flat_map(|user| &user.assignments)
             .filter_map(|row| row["PermissionSetGroupId"].as_str())
             .collect();
-        let members =
-            if groups.is_empty() { Vec::new() } else { members(org, &groups, &selected).await? };
+        let (members, unread) = match groups.is_empty() {
+            true => (Vec::new(), None),
+            false => members(org, &groups, &selected).await?,
+        };
         sets.extend(
             members.iter().filter_map(|row| row["PermissionSetId"].as_str().map(str::to_owned)),
         );
@@ -349,6 +351,9 @@ impl Permissions {
                     .any(|one| one["PermissionSetGroupId"] == row["PermissionSetGroupId"])
             };
             user.members = members.iter().filter(is_theirs).cloned().collect();
+            let has_group =
+                user.assignments.iter().any(|one| !one["PermissionSetGroupId"].is_null());
+            user.unread = unread.clone().filter(|_| has_group);
         }
         if objects.is_empty() || sets.is_empty() {
             return Ok(allowed);
@@ -399,7 +404,7 @@ impl Permissions {
                 )),
                 None => not_readable("the org does not show which system permissions it has"),
             },
-            Access::PermissionSet(name) => allowed.assigned(name),
+            Access::PermissionSet(name) => allowed.assigned(name, org.own_namespace()),
             Access::Object(object, flag) => {
                 if *flag == ObjectFlag::ViewAllFields && org.api_version() < VIEW_ALL_FIELDS {
                     let why = format!(
@@ -438,24 +443,48 @@ fn column(flag: &str) -> String {
 const NAMES: &str = ", PermissionSetGroupId, PermissionSetGroup.MasterLabel, PermissionSet.Label, \
                      PermissionSet.IsOwnedByProfile, PermissionSet.Profile.Name";
 
-/// What a list has before the names of sets that came with a package, and `Name` has not.
-const PREFIX: &str = "PermissionSet.NamespacePrefix";
-
-/// Reads the sets of groups; where the org does not show them, a group is named alone.
+/// Reads the sets of groups; where the org does not show them, a group is named alone, and why is
+/// said.
 async fn members(
     org: &Org,
     groups: &BTreeSet<&str>,
     selected: &str,
-) -> Result<Vec<Json>, OrgError> {
+) -> Result<(Vec<Json>, Option<String>), OrgError> {
     let soql = format!(
         "SELECT PermissionSetGroupId, PermissionSetId, PermissionSet.Label{selected} FROM \
          PermissionSetGroupComponent WHERE PermissionSetGroupId IN {}",
         soql_list(groups.iter().copied())
     );
     match org.wire.query(&soql).await {
-        Err(error) if error.is_about_one_question() => Ok(Vec::new()),
-        rows => rows,
+        Err(error) if error.is_about_one_question() => Ok((
+            Vec::new(),
+            Some(format!("the sets of permission set groups are seen only with {SETUP} ({error})")),
+        )),
+        rows => Ok((rows?, None)),
     }
+}
+
+/// Says whether a row of a permission set, by its `Name` and `NamespacePrefix`, is that of a name in
+/// metadata: a package's has its namespace in front there, and apart in a row (S 4.4). A name
+/// without one means the org's own set, which has the org's namespace, where the org has one.
+pub(super) fn is_set_of(row: &Json, name: &str, own_namespace: Option<&str>) -> bool {
+    let own = row["Name"].as_str().unwrap_or_default();
+    let prefix = row["NamespacePrefix"].as_str().filter(|prefix| !prefix.is_empty());
+    let is = |one: &str| one.eq_ignore_ascii_case(name);
+    match prefix {
+        None => is(own),
+        Some(prefix) if is(&format!("{prefix}__{own}")) => true,
+        Some(prefix) => is(own) && own_namespace.is_some_and(|of| of.eq_ignore_ascii_case(prefix)),
+    }
+}
+
+/// The name in metadata of a permission set, by its row: what [`is_set_of`] takes for it.
+pub(super) fn listed_name(row: &Json, own_namespace: Option<&str>) -> Option<String> {
+    let own = row["Name"].as_str()?;
+    let prefix = row["NamespacePrefix"].as_str().filter(|prefix| !prefix.is_empty());
+    let of_package =
+        prefix.filter(|prefix| !own_namespace.is_some_and(|of| of.eq_ignore_ascii_case(prefix)));
+    Some(of_package.map_or_else(|| own.to_owned(), |prefix| format!("{prefix}__{own}")))
 }
 
 impl Allowed {
@@ -515,17 +544,8 @@ impl Allowed {
 
     /// Says whether a set is assigned for good, by itself or in a group; where it ends one day,
     /// when.
-    fn assigned(&self, name: &str) -> Sourced {
-        let is_it = |row: &Json| {
-            let set = &row["PermissionSet"];
-            let own = set["Name"].as_str().unwrap_or_default();
-            let prefix = set["NamespacePrefix"].as_str();
-            let listed = prefix.map(|prefix| format!("{prefix}__{own}"));
-            [Some(own), listed.as_deref()]
-                .into_iter()
-                .flatten()
-                .any(|one| one.eq_ignore_ascii_case(name))
-        };
+    fn assigned(&self, name: &str, own_namespace: Option<&str>) -> Sourced {
+        let is_it = |row: &Json| is_set_of(&row["PermissionSet"], name, own_namespace);
         let mut end = None;
         for row in &self.assignments {
             let of_group = |one: &&Json| {
@@ -545,6 +565,10 @@ impl Allowed {
                 }
                 Some(date) => end = Some(format!("assignment that ends on {date}")),
             }
+        }
+        // It may be in one of the groups.
+        if let Some(why) = &self.unread {
+            return not_observed(UnseenKind::NoRight, why);
         }
         (FactAnswer::Known(false.into()), end)
     }

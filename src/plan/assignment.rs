@@ -1,6 +1,8 @@
 //! What REST gives to users beside the package, and takes back: licences, and permission sets. One
 //! road for all of them.
 
+mod licence;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,8 @@ use crate::template::{Applies, ExpandedStep, ExpandedWant, Test, setup};
 
 use super::left::{Left, LeftKind};
 use super::{Basis, Plan};
+
+pub(crate) use licence::Standing;
 
 /// Something given to a user; a permission set with the licence that it stands on (S 4.3, 4.4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,12 +43,63 @@ pub struct Assigned {
     /// known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<String>,
+    /// The id of the user as whom the row was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Rows that were begun, and that another may have made: they are never taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
     /// Whether rows are lacking: the org refused one, or was not asked yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
 }
 
+/// A row that may be another's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Its object.
+    pub object: String,
+    /// Its id; none where it could not be looked for.
+    pub id: Option<String>,
+    /// Why it is not known to be ours.
+    pub why: String,
+}
+
+impl Assigned {
+    /// What is begun and not known to be ours, for a person to look at.
+    pub(super) fn left(&self) -> impl Iterator<Item = Left> {
+        let Assignment { user, what } = &self.of;
+        self.doubts.iter().map(move |Doubt { object, id, why }| {
+            let row = match id {
+                Some(id) => format!("there is a row that does ({object} {id})"),
+                None => format!("whether there is a row that does ({object}) is not known"),
+            };
+            let reason = format!(
+                "the {what} was about to be given to `{user}` when the answer was lost; {row}, and \
+                 that this program made it is not proved: {why}. So it is left: look whether it is \
+                 to be taken away, in Setup"
+            );
+            self.of.left(reason)
+        })
+    }
+}
+
 impl Assignment {
+    /// Leaves it, for a reason.
+    fn left(&self, reason: String) -> Left {
+        match &self.what {
+            Assignable::PermissionSet(set) => {
+                Left::of(&ComponentId::new("PermissionSet", set.as_str()), None, reason)
+            }
+            Assignable::PermissionSetLicense(name) => {
+                let fact = Fact::Licensed(name.clone());
+                let subject = format!("{fact} of {}", self.user);
+                let left = Left::about(LeftKind::Open, None, subject, reason);
+                Left { page: setup::of_fact(&fact), ..left }
+            }
+        }
+    }
+
     /// Says why a package leaves it, and who can make it.
     fn unpackaged(&self) -> String {
         format!(
@@ -79,18 +134,7 @@ impl Plan<'_> {
     /// Leaves what is assigned: a package alone cannot hold it.
     pub fn leave_assignments(&mut self) {
         let given = std::mem::take(&mut self.assignments);
-        self.left.extend(given.into_iter().map(|one| {
-            let id = match &one.what {
-                Assignable::PermissionSet(set) => ComponentId::new("PermissionSet", set.as_str()),
-                Assignable::PermissionSetLicense(name) => {
-                    let fact = Fact::Licensed(name.clone());
-                    let subject = format!("{fact} of {}", one.user);
-                    let left = Left::about(LeftKind::Open, None, subject, one.unpackaged());
-                    return Left { page: setup::of_fact(&fact), ..left };
-                }
-            };
-            Left::of(&id, None, one.unpackaged())
-        }));
+        self.left.extend(given.into_iter().map(|one| one.left(one.unpackaged())));
     }
 
     /// A fact that is brought about by what a user is given: a licence, a permission set, or what a
@@ -171,7 +215,7 @@ impl Plan<'_> {
             return Err(Unfixed::NoWay(assignment.unpackaged()));
         }
         let is_it = |one: &Assignment| {
-            one.user.eq_ignore_ascii_case(&assignment.user) && one.what == assignment.what
+            one.user.eq_ignore_ascii_case(&assignment.user) && one.what.is_same(&assignment.what)
         };
         if self.assignments.iter().any(is_it) {
             return Ok(());
@@ -181,8 +225,10 @@ impl Plan<'_> {
             let words = format!("the {what} is for a person to give in Setup: {why}");
             return Err(Unfixed::NotHere(words));
         }
-        if let Assignable::PermissionSetLicense(licence) = what {
-            self.refuse_without_seat(licence, basis)?;
+        if let Standing::Refused(words) =
+            self.standing(&assignment, &self.assignments, basis.limits)
+        {
+            return Err(Unfixed::NotHere(words));
         }
         self.assignments.push(assignment);
         // A licence goes before the sets that stand on it.
@@ -204,28 +250,6 @@ impl Plan<'_> {
         }
         Ok(())
     }
-
-    /// Each user that the plan gives a licence to takes a seat.
-    fn refuse_without_seat(&self, licence: &str, basis: &Basis<'_>) -> Result<(), Unfixed> {
-        let is_it = |one: &&Assignment| match &one.what {
-            Assignable::PermissionSetLicense(name) => name.eq_ignore_ascii_case(licence),
-            Assignable::PermissionSet(_) => false,
-        };
-        let taken = self.assignments.iter().filter(is_it).count() as u64;
-        Err(Unfixed::NotHere(match basis.limits.seats.get(licence) {
-            Some(Ok(free)) if *free > taken => return Ok(()),
-            Some(Ok(_)) => format!(
-                "no seat of the permission set licence `{licence}` is free: take it from a user \
-                 who does not need it, in Setup, or buy more"
-            ),
-            Some(Err(why)) => {
-                format!("the permission set licence `{licence}` is for a person to give: {why}")
-            }
-            None => format!(
-                "whether a seat of the permission set licence `{licence}` is free was not asked"
-            ),
-        }))
-    }
 }
 
 /// What a user must be given so that a fact holds, where a plan can give it.
@@ -246,16 +270,18 @@ fn given_for(fact: &Fact, steps: &[ExpandedStep<'_>]) -> Option<Assignable> {
     granting(steps, &path).map(Assignable::PermissionSet)
 }
 
-/// What a plan may have to give so that facts hold which do not, as far as the answers say.
+/// What a plan may have to give, and to whom, so that facts hold which do not, as far as the answers
+/// say.
 pub fn may_be_given(
     facts: &[(Fact, Option<String>)],
     answers: &FactValues,
     steps: &[ExpandedStep<'_>],
-) -> BTreeSet<Assignable> {
+) -> BTreeSet<(String, Assignable)> {
     let is_lacking = |(fact, of): &&(Fact, Option<String>)| {
         answers.get(fact, of.as_deref()) == FactAnswer::Known(false.into())
     };
-    facts.iter().filter(is_lacking).filter_map(|(fact, _)| given_for(fact, steps)).collect()
+    let given = |(fact, of): &(Fact, Option<String>)| Some((of.clone()?, given_for(fact, steps)?));
+    facts.iter().filter(is_lacking).filter_map(given).collect()
 }
 
 /// The permission set of some steps that grants what stands at a path.
@@ -278,17 +304,27 @@ mod tests {
 
     use super::*;
     use crate::metadata::ComponentSet;
-    use crate::metadata::assignable::OrgLimits;
+    use crate::metadata::assignable::{Licence, OrgLimits, Seats};
     use crate::metadata::registry::ApiVersion;
     use crate::metadata::unseen::{Unseen, UnseenKind};
     use crate::plan::{Desired, plan};
     use crate::template::{Arguments, expand, parse};
 
     const LICENCE: &str = "user.permission_set_license[Acme Reader]";
+    const BY_NAME: &str = "user.permission_set_license[Acme ReaderPsl]";
     const SET: &str = "user.permission_set[acme__Reader]";
 
     /// What is given, and what is left with the reason, where users lack some facts, or have them.
     fn planned(wants: &str, has: bool, limits: &OrgLimits) -> (Vec<String>, Vec<Left>) {
+        let (given, left, _) = all_of(wants, has, limits);
+        (given, left)
+    }
+
+    fn notes_of(wants: &str, limits: &OrgLimits) -> (Vec<String>, Vec<Left>, Vec<String>) {
+        all_of(wants, false, limits)
+    }
+
+    fn all_of(wants: &str, has: bool, limits: &OrgLimits) -> (Vec<String>, Vec<Left>, Vec<String>) {
         let text = format!(
             "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\n\
              source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
@@ -301,7 +337,8 @@ mod tests {
         let arguments = Arguments::resolve(&template, &none, &BTreeMap::new()).unwrap();
         let steps = expand(&template, &arguments).unwrap();
         let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked"));
-        for fact in [LICENCE, SET] {
+        let others = ["user.permission_set_license[acme reader]", BY_NAME];
+        for fact in [LICENCE, SET].into_iter().chain(others) {
             for user in ["a@x.example", "b@x.example"] {
                 let fact = Fact::parse(fact).unwrap();
                 facts.insert(&fact, Some(user), FactAnswer::Known(has.into()));
@@ -322,14 +359,117 @@ mod tests {
         };
         let plan = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis).unwrap();
         let given = plan.assignments.iter().map(|one| format!("{} to {}", one.what, one.user));
-        (given.collect(), plan.left.clone())
+        (given.collect(), plan.left.clone(), plan.notes.clone())
     }
 
-    fn limits(free: Result<u64, String>) -> OrgLimits {
+    fn limits(seats: Seats) -> OrgLimits {
+        let licence = |id: &str, name: &str, is_of_profile, seats| Licence {
+            id: id.to_owned(),
+            names: vec![name.to_owned(), format!("{name}Psl")],
+            is_of_profile,
+            seats,
+        };
         OrgLimits {
-            seats: BTreeMap::from([("Acme Reader".to_owned(), free)]),
+            licences: vec![
+                licence("0PL1", "Acme Reader", false, seats),
+                licence("1001", "Salesforce", true, Seats::Free(9)),
+                licence("1002", "Salesforce Integration", true, Seats::Free(9)),
+            ],
+            sets: BTreeMap::from([("acme__reader".to_owned(), Ok(None))]),
+            held: BTreeMap::from([("a@x.example".to_owned(), ["1001".to_owned()].into())]),
             ..OrgLimits::default()
         }
+    }
+
+    /// The same where the set stands on a licence.
+    fn standing_on(id: &str, seats: Seats) -> OrgLimits {
+        let on = Ok(Some(id.to_owned()));
+        OrgLimits { sets: BTreeMap::from([("acme__reader".to_owned(), on)]), ..limits(seats) }
+    }
+
+    /// The notes of a plan that gives the set to a user.
+    fn noted(limits: &OrgLimits) -> (Vec<String>, Vec<Left>, Vec<String>) {
+        notes_of(&want(SET, true), limits)
+    }
+
+    #[test]
+    fn the_licence_that_a_set_stands_on_is_asked_for_beforehand() {
+        let (given, left, notes) = noted(&standing_on("0PL1", Seats::Free(1)));
+        assert!(given.len() == 1 && left.is_empty(), "{left:?}");
+        assert_eq!(
+            notes,
+            [
+                "`a@x.example` takes a seat of the permission set licence `Acme Reader`, on which the \
+              permission set `acme__Reader` stands"
+            ]
+        );
+        let mut has = standing_on("0PL1", Seats::Free(0));
+        has.held.get_mut("a@x.example").unwrap().insert("0PL1".to_owned());
+        let (given, left, notes) = noted(&has);
+        assert!(given.len() == 1 && left.is_empty() && notes.is_empty(), "{left:?} {notes:?}");
+        let no_row = OrgLimits {
+            rows: BTreeMap::from([("PermissionSetLicenseAssign", "no right".to_owned())]),
+            ..standing_on("0PL1", Seats::Free(1))
+        };
+        for (limits, why) in [
+            (standing_on("0PL1", Seats::Free(0)), "no seat of it is free: take it from a user"),
+            (standing_on("0PL1", Seats::Barred("its status is Disabled".to_owned())), "Disabled"),
+            (no_row, "a person must give in Setup: no right"),
+            (
+                standing_on("1002", Seats::Free(0)),
+                "stands on the user licence `Salesforce Integration`, and `a@x.example` has the \
+                 user licence `Salesforce`",
+            ),
+        ] {
+            let (given, left, notes) = noted(&limits);
+            assert!(given.is_empty() && notes.is_empty(), "{given:?} {notes:?}");
+            let [left] = left.as_slice() else { panic!("{left:?}") };
+            assert!(left.reason.contains(why), "{why}: {left:?}");
+        }
+        let (given, left, _) = noted(&standing_on("1001", Seats::Free(0)));
+        assert!(given.len() == 1 && left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn a_licence_that_nobody_sees_refuses_nothing_and_is_said() {
+        let unseen = OrgLimits {
+            unseen: Some("rows may be hidden".to_owned()),
+            ..standing_on("0PL1", Seats::Free(0))
+        };
+        let hidden = OrgLimits {
+            licences: Vec::new(),
+            hidden: Some("licences are hidden".to_owned()),
+            ..standing_on("0PL1", Seats::Free(0))
+        };
+        let of_nobody = OrgLimits { held: BTreeMap::new(), ..standing_on("1001", Seats::Free(0)) };
+        for (limits, why) in [
+            (unseen, "of which no seat is free, and rows may be hidden"),
+            (hidden, "licences are hidden"),
+            (of_nobody, "which user licence they have is not shown"),
+            (standing_on("0PL1", Seats::Unknown("no right".to_owned())), "no right"),
+            (OrgLimits { sets: BTreeMap::new(), ..limits(Seats::Free(1)) }, "was not asked"),
+        ] {
+            let (given, left, notes) = noted(&limits);
+            assert!(given.len() == 1 && left.is_empty(), "{why}: {left:?}");
+            let [note] = notes.as_slice() else { panic!("{why}: {notes:?}") };
+            assert!(note.contains("is not known") && note.contains(why), "{why}: {note}");
+        }
+    }
+
+    /// A licence is one by whichever of its names, and a seat is one whoever takes it by what.
+    #[test]
+    fn seats_are_counted_once_a_user() {
+        let by_label = want("user.permission_set_license[acme reader]", true);
+        let by_name = want(BY_NAME, true);
+        let of_other = format!("{{ fact = \"{LICENCE}\", of = \"{{other}}\", equals = true }}");
+        let wants = [want(SET, true), by_label, by_name].join(", ");
+        let one_seat = standing_on("0PL1", Seats::Free(1));
+        let (given, left, notes) = notes_of(&wants, &one_seat);
+        assert!(given.len() == 3 && left.is_empty() && notes.is_empty(), "{left:?} {notes:?}");
+        let (given, left, _) = notes_of(&[want(SET, true), of_other].join(", "), &one_seat);
+        assert_eq!(given.len(), 1);
+        let [left] = left.as_slice() else { panic!("{left:?}") };
+        assert_eq!(left.subject, format!("{LICENCE} of b@x.example"));
     }
 
     fn want(fact: &str, on: bool) -> String {
@@ -340,7 +480,7 @@ mod tests {
     fn licences_go_first_and_only_as_many_as_there_are_seats() {
         let of_other = format!("{{ fact = \"{LICENCE}\", of = \"{{other}}\", equals = true }}");
         let wants = [want(SET, true), want(LICENCE, true), of_other].join(", ");
-        let (given, left) = planned(&wants, false, &limits(Ok(2)));
+        let (given, left) = planned(&wants, false, &limits(Seats::Free(2)));
         assert_eq!(
             given,
             [
@@ -350,7 +490,7 @@ mod tests {
             ]
         );
         assert!(left.is_empty(), "{left:?}");
-        let (given, left) = planned(&wants, false, &limits(Ok(1)));
+        let (given, left) = planned(&wants, false, &limits(Seats::Free(1)));
         assert_eq!(given.len(), 2);
         let [left] = left.as_slice() else { panic!("{left:?}") };
         assert_eq!(left.subject, format!("{LICENCE} of b@x.example"));
@@ -361,13 +501,13 @@ mod tests {
     #[test]
     fn what_the_org_does_not_take_is_left_by_hand_with_the_reason() {
         for (limits, why) in [
-            (limits(Ok(0)), "no seat"),
-            (limits(Err("its status is Disabled".to_owned())), "its status is Disabled"),
+            (limits(Seats::Free(0)), "no seat"),
+            (limits(Seats::Barred("its status is Disabled".to_owned())), "its status is Disabled"),
             (OrgLimits::default(), "was not asked"),
             (
                 OrgLimits {
                     rows: BTreeMap::from([("PermissionSetLicenseAssign", "no right".to_owned())]),
-                    ..limits(Ok(5))
+                    ..limits(Seats::Free(5))
                 },
                 "no right",
             ),
@@ -388,7 +528,7 @@ mod tests {
     #[test]
     fn what_a_user_is_not_to_have_is_not_given() {
         for fact in [SET, LICENCE] {
-            let (given, left) = planned(&want(fact, false), true, &limits(Ok(5)));
+            let (given, left) = planned(&want(fact, false), true, &limits(Seats::Free(5)));
             assert!(given.is_empty() && left.len() == 1, "{given:?} {left:?}");
             assert!(left[0].reason.contains("no plan takes"), "{left:?}");
         }

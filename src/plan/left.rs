@@ -38,6 +38,9 @@ pub enum LeftKind {
     Manual,
     /// It could not be seen.
     NotObserved,
+    /// It is as it should be, but only because there is nothing of the name that it speaks of, or
+    /// nobody could see whether there is: the name may be a slip.
+    InSync,
 }
 
 impl Left {

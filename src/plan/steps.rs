@@ -46,10 +46,10 @@ pub(super) fn fill(
                 plan.left.push(leave(unseen.words.clone()));
                 continue;
             }
-            // So only because there is nothing: what is strict counts it.
+            // What is strict counts it.
             Outcome::InSync => {
                 let remark = finding.remark().filter(|_| finding.is_of_nothing());
-                let left = remark.map(|words| Left { kind: LeftKind::NotObserved, ..leave(words) });
+                let left = remark.map(|words| Left { kind: LeftKind::InSync, ..leave(words) });
                 plan.left.extend(left);
                 continue;
             }

@@ -12,10 +12,11 @@ use super::line::{clean, in_setup, line, mark, paragraph};
 const LISTED: usize = 5;
 
 /// Each kind of what is left with its heading, in the order in which they are read.
-pub(super) const KINDS: [(LeftKind, &str); 3] = [
+pub(super) const KINDS: [(LeftKind, &str); 4] = [
     (LeftKind::Open, "Left, though it differs"),
     (LeftKind::Manual, "To do by hand"),
     (LeftKind::NotObserved, "Not observed, and left alone"),
+    (LeftKind::InSync, "In sync, for want of what it speaks of"),
 ];
 
 /// What is left of a kind, by its reason.
@@ -64,6 +65,7 @@ fn group_of(out: &mut String, kind: LeftKind, reason: &str, group: &[&Left], ful
     let mark = match kind {
         LeftKind::Open | LeftKind::Manual => mark(State::Manual),
         LeftKind::NotObserved => mark(State::NotObserved),
+        LeftKind::InSync => mark(State::InSync),
     };
     let mut subjects: Vec<String> = group.iter().map(|one| subject(one)).collect();
     if kind == LeftKind::Manual {
@@ -116,6 +118,7 @@ pub(super) fn summary(left: &[Left]) -> Vec<String> {
         (LeftKind::Open, "left"),
         (LeftKind::Manual, "by hand"),
         (LeftKind::NotObserved, "not observed"),
+        (LeftKind::InSync, "in sync for want of what it speaks of"),
     ];
     let count = |kind| left.iter().filter(|one| one.kind == kind).count();
     let counted = kinds.map(|(kind, words)| (count(kind), words));

@@ -83,6 +83,11 @@ impl LeftGroup {
     pub(super) fn heading(&self) -> &'static str {
         KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or("", |(_, title)| title)
     }
+
+    /// Whether it is something to do, that can be ticked.
+    pub(super) fn is_to_do(&self) -> bool {
+        matches!(self.kind, LeftKind::Open | LeftKind::Manual)
+    }
 }
 
 impl Sheet {
@@ -139,6 +144,9 @@ fn next(plan: &Plan<'_>) -> Vec<&'static str> {
     }
     if is_left(LeftKind::NotObserved) {
         next.push("Look yourself at what could not be seen: each says why.");
+    }
+    if is_left(LeftKind::InSync) {
+        next.push("Look whether the names are right of which the org has nothing.");
     }
     next
 }

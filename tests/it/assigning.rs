@@ -32,7 +32,10 @@ async fn lab(template: &str) -> Lab {
 
 /// The ids of rows of an object, as the org has them.
 async fn rows(lab: &Lab, object: &str) -> Vec<String> {
-    let soql = format!("SELECT Id FROM {object} WHERE Assignee.Username = '{SAM}'");
+    ask(lab, &format!("SELECT Id FROM {object} WHERE Assignee.Username = '{SAM}'")).await
+}
+
+async fn ask(lab: &Lab, soql: &str) -> Vec<String> {
     let url = format!("{}/services/data/v62.0/query", lab.running.url());
     let sent = reqwest::Client::builder().no_proxy().build().unwrap().get(url);
     let sent = sent.query(&[("q", soql)]).bearer_auth(&lab.running.token).send().await.unwrap();
@@ -124,21 +127,111 @@ async fn a_row_whose_answer_was_lost_or_that_was_begun_is_ours() {
     assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
 
     // A run that was cut off before it had the id has written down that it asked.
-    let mut entry = lab.journal().pop().unwrap();
-    entry["stage"] = "applied".into();
-    let given = &mut entry["assigned"][0];
-    assert_eq!(given["permission_set_license"], LICENCE);
-    given["rows"] = json!([]);
-    given["begun"] = "PermissionSetLicenseAssign".into();
-    given["is_partial"] = true.into();
-    let files = walk(&lab.env.folder().join("state/sfsetup/journal"));
-    let name = format!("{}.json", entry["id"].as_str().unwrap());
-    let file = files.iter().find(|file| file.ends_with(&name)).unwrap();
-    std::fs::write(file, sealed(&entry)).unwrap();
+    rewrite(&lab, &|entry| {
+        entry["stage"] = "applied".into();
+        assert_eq!(entry["assigned"][0]["permission_set_license"], LICENCE);
+        begin(&mut entry["assigned"][0], "PermissionSetLicenseAssign");
+    });
     let again = lab.run(&deploy).await;
     assert_eq!((again.code, held(&lab).await), (0, (1, 1)), "{again:?}");
     let back = lab.run(&["rollback", "--yes"]).await;
     assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+
+    // The same of the set's row.
+    let after = u32::try_from(calls - 1).unwrap();
+    lab.running.fault(FaultRule { after, ..once("sobjects", Fault::ResetAfter) });
+    let run = lab.run(&deploy).await;
+    assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+}
+
+/// Changes the last entry of the journal.
+fn rewrite(lab: &Lab, change: &dyn Fn(&mut Json)) {
+    let mut entry = lab.journal().pop().unwrap();
+    change(&mut entry);
+    let files = walk(&lab.env.folder().join("state/sfsetup/journal"));
+    let name = format!("{}.json", entry["id"].as_str().unwrap());
+    let file = files.iter().find(|file| file.ends_with(&name)).unwrap();
+    std::fs::write(file, sealed(&entry)).unwrap();
+}
+
+/// What was given as it stands there where the answer was lost.
+fn begin(given: &mut Json, object: &str) {
+    given["rows"] = json!([]);
+    given["begun"] = object.into();
+    given["is_partial"] = true.into();
+}
+
+/// A rollback looks again for what was begun, and takes back no more than what is proved to be ours.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_looks_for_rows_whose_answer_was_lost() {
+    const OTHER: &str = "005Ws0000000003IAA";
+    let lab = lab(&template()).await;
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    let lose = |entry: &mut Json, by: Option<&str>| {
+        let objects = ["PermissionSetLicenseAssign", "PermissionSetAssignment"];
+        for (at, object) in objects.into_iter().enumerate() {
+            let given = &mut entry["assigned"][at];
+            assert!(given["by"].is_string(), "{given}");
+            begin(given, object);
+            match by {
+                Some("") => _ = given.as_object_mut().unwrap().remove("by"),
+                Some(by) => given["by"] = by.into(),
+                None => {}
+            }
+        }
+    };
+    assert_eq!(lab.run(&deploy).await.code, 0);
+    rewrite(&lab, &|entry| lose(entry, None));
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
+
+    // Of what another may have made a person is told, and it stays.
+    for (by, [licence, set]) in [
+        (OTHER, ["made it, and it was asked for as", "others gave permission sets within"]),
+        ("", ["as whom it was asked for was not written down"; 2]),
+    ] {
+        assert_eq!(lab.run(&deploy).await.code, 0);
+        rewrite(&lab, &|entry| lose(entry, Some(by)));
+        for _ in 0..2 {
+            let back = lab.run(&["rollback", "--yes"]).await;
+            assert_eq!((back.code, held(&lab).await), (2, (1, 1)), "{back:?}");
+            let shown = back.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            for words in [licence, set, "look whether it is to be taken away, in Setup"] {
+                assert!(shown.contains(words), "{words}: {shown}");
+            }
+            assert!(!back.stdout.contains("take the permission set"), "{back:?}");
+        }
+        // Once they are gone there is nothing left to look at.
+        for object in ["PermissionSetAssignment", "PermissionSetLicenseAssign"] {
+            let id = match object {
+                "PermissionSetAssignment" => own_set(&lab).await,
+                _ => rows(&lab, object).await.remove(0),
+            };
+            delete(&lab, object, &id).await;
+        }
+        assert_eq!(held(&lab).await, (0, 0));
+        let back = lab.run(&["rollback", "--yes"]).await;
+        assert_eq!(back.code, 0, "{back:?}");
+    }
+}
+
+/// The row of the package's set.
+async fn own_set(lab: &Lab) -> String {
+    let soql = format!(
+        "SELECT Id FROM PermissionSetAssignment WHERE Assignee.Username = '{SAM}' AND \
+         PermissionSet.NamespacePrefix = 'beacon'"
+    );
+    ask(lab, &soql).await.remove(0)
+}
+
+/// Somebody deletes a row.
+async fn delete(lab: &Lab, object: &str, id: &str) {
+    let url = format!("{}/services/data/v62.0/sobjects/{object}/{id}", lab.running.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.delete(url).bearer_auth(&lab.running.token).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,4 +250,106 @@ async fn a_right_that_comes_along_elsewhere_and_is_not_here_stops_nothing() {
             && !run.stdout.contains("userPermissions[EditPublicReports]"),
         "{run:?}"
     );
+}
+
+/// A demo org with so many seats of the licence, of which one is taken; and where it lives.
+async fn lab_of_seats(template: &str, seats: u64) -> (Lab, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    let files = walk(folder.path());
+    let file = files.iter().find(|file| file.ends_with("org.json")).unwrap();
+    let mut saved: Json = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let licence = &mut saved["org"]["records"]["PermissionSetLicense"][0];
+    assert_eq!(licence["MasterLabel"], LICENCE);
+    licence["TotalLicenses"] = seats.into();
+    std::fs::write(file, saved.to_string()).unwrap();
+    let lab = Lab::new(Store::open(folder.path()).unwrap(), Faults::none()).await;
+    lab.env.write("t.toml", template);
+    (lab, folder)
+}
+
+/// A set that stands on the licence, or is made to, and a change beside it.
+fn on_licence(set: &str, create: &str) -> String {
+    format!(
+        "{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\n{create}want = [{{ component = \
+         \"PermissionSet:{set}\", path = \"description\", equals = \"Of Acme\" }}, {{ fact = \
+         \"user.permission_set[{set}]\", equals = true }}]\n"
+    )
+}
+
+const MADE: &str = "create = { component = \"PermissionSet:Acme\", set = { label = \"Acme\", \
+                    license = \"Salesforce API Integration\" } }\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_whose_licence_has_no_seat_is_left_before_anything_is_sent() {
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    for (set, create) in [("Warehouse_Sync", ""), ("Acme", MADE)] {
+        let (lab, _folder) = lab_of_seats(&on_licence(set, create), 1).await;
+        let run = lab.run(&deploy).await;
+        assert_eq!(run.code, 2, "{run:?}");
+        let words = format!(
+            "the permission set `{set}` stands on the permission set licence `{LICENCE}`, which \
+             `{SAM}` does not have, and no seat of it is free: take it from a user"
+        );
+        assert!(run.stdout.contains(&words) && run.stdout.contains("verified"), "{words}: {run:?}");
+        assert!(!run.stdout.contains("give the permission set"), "{run:?}");
+        assert_eq!(held(&lab).await, (0, 0));
+
+        let (lab, _folder) = lab_of_seats(&on_licence(set, create), 2).await;
+        let run = lab.run(&deploy).await;
+        assert_eq!((run.code, held(&lab).await), (0, (1, 1)), "{run:?}");
+        let words = format!("`{SAM}` takes a seat of the permission set licence `{LICENCE}`");
+        assert!(run.stdout.contains(&words), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_on_another_user_licence_is_left() {
+    let lab = lab(&on_licence("Report_Builder", "")).await;
+    let with_licence = "</label><license>Salesforce</license>";
+    lab.edit("PermissionSet", "Report_Builder", "</label>", with_licence).await;
+    let user = "user=warehouse.sync@harbourlight.example.com";
+    let run = lab.run(&[&["deploy"], ON, &["--yes", "--set", user]].concat()).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stdout.contains(
+            "the permission set `Report_Builder` stands on the user licence `Salesforce`, and \
+             `warehouse.sync@harbourlight.example.com` has the user licence `Salesforce \
+             Integration`: give them a profile of that licence"
+        ),
+        "{run:?}"
+    );
+    // Whoever has the licence is given it.
+    let user = "user=robin.alder@harbourlight.example.com";
+    let run = lab.run(&[&["deploy"], ON, &["--yes", "--set", user]].concat()).await;
+    let given = "give the permission set Report_Builder to robin.alder@harbourlight.example.com";
+    assert!(run.code == 0 && run.stdout.contains(given), "{run:?}");
+}
+
+/// A way back is not planned by what licences there are; it is held against them before it is sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_without_a_seat_is_told_before_it_is_sent() {
+    let (lab, _folder) = lab_of_seats(&on_licence("Warehouse_Sync", ""), 2).await;
+    assert_eq!(lab.run(&[&["deploy"], ON, &["--yes"]].concat()).await.code, 0);
+    assert_eq!(lab.run(&["rollback", "--yes"]).await.code, 0);
+    assert_eq!(held(&lab).await, (0, 0));
+    let taken = json!({
+        "AssigneeId": "005Ws0000000001IAA", "PermissionSetLicenseId": "0PLWs0000000001OAA"
+    });
+    post(&lab, "PermissionSetLicenseAssign", &taken).await;
+    let sent = lab.count("deployRequest.start");
+    let last = lab.journal().pop().unwrap();
+    let forth = lab.run(&["rollback", "--yes", last["id"].as_str().unwrap()]).await;
+    assert!(forth.code != 0 && forth.stderr.contains("no seat of it is free"), "{forth:?}");
+    assert_eq!((lab.count("deployRequest.start"), held(&lab).await), (sent, (0, 0)));
+}
+
+/// Somebody else makes a row.
+async fn post(lab: &Lab, object: &str, values: &Json) {
+    let url = format!("{}/services/data/v62.0/sobjects/{object}", lab.running.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let sent = client.post(url).bearer_auth(&lab.running.token);
+    let sent = sent.header("content-type", "application/json").body(values.to_string());
+    let answer = sent.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
 }

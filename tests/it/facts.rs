@@ -8,7 +8,7 @@ use sfsetup::metadata::fact::{Fact, FactAnswer, FactValues};
 use sfsetup::metadata::value::Value;
 
 use crate::org::connect;
-use crate::org::server::{Server, State};
+use crate::org::server::{Fault, Server, State};
 
 const USER: &str = "sync@acme.example.com";
 
@@ -173,4 +173,103 @@ async fn an_app_that_half_of_the_apps_do_not_show_is_not_known_to_lack() {
     state.rows.iter_mut().for_each(set);
     let told = answers(state, &["user.app_access[Acme_Sync]"]).await.remove(0);
     assert!(told.starts_with('(') && told.contains("(INVALID_TYPE)"), "{told}");
+}
+
+/// An org with one currency and one that hides its currencies refuse the same question alike.
+#[tokio::test]
+async fn why_the_companys_currency_is_not_seen_is_told_by_what_is_known() {
+    const WHO: &str = "{\"user_id\": \"0051\", \"preferred_username\": \"sync@acme.example.com\"}";
+    const USERS: &str = "{\"fields\": [{\"name\": \"DefaultCurrencyIsoCode\"}]}";
+    let of = async |sees_setup: bool, has_several: bool, rows: bool| {
+        let mut state = state();
+        let set = json!({"PermissionsViewSetup": sees_setup});
+        for (at, rows) in &mut state.rows {
+            match *at {
+                "FROM PermissionSetAssignment" => {
+                    *rows = json!([{"AssigneeId": "0051", "PermissionSetId": "0PS7",
+                        "PermissionSet": set}]);
+                }
+                "FROM CurrencyType" => *rows = json!([]),
+                _ => {}
+            }
+        }
+        if !rows {
+            state.refused = vec![("FROM CurrencyType", "INVALID_TYPE")];
+        }
+        state.faults.push(("userinfo", 9, Fault::Reply(200, "", WHO)));
+        if has_several {
+            state.faults.push(("User/describe", 9, Fault::Reply(200, "", USERS)));
+        }
+        answers(state, &["org.currency"]).await.remove(0)
+    };
+    let one = of(true, false, false).await;
+    assert!(one.starts_with("(an org with one currency shows it to no program"), "{one}");
+    let lesser = of(false, false, false).await;
+    assert!(
+        lesser.starts_with("(either this org has one currency")
+            && lesser.contains("only with View Setup and Configuration"),
+        "{lesser}"
+    );
+    for (has_several, rows) in [(true, false), (false, true)] {
+        let several = of(false, has_several, rows).await;
+        assert!(
+            several.starts_with("(this org has several currencies and does not show them")
+                && several.contains("for who has View Setup and Configuration"),
+            "{several}"
+        );
+    }
+}
+
+/// A set that an assignment gives, and one of a group.
+fn with_sets(direct: serde_json::Value, member: Option<serde_json::Value>) -> State {
+    let mut state = state();
+    let group = json!({"AssigneeId": "0051", "PermissionSetId": "0PS9", "PermissionSetGroupId":
+        "0PG1", "PermissionSet": {"Name": "Acme_Group", "NamespacePrefix": null}});
+    let own = json!({"AssigneeId": "0051", "PermissionSetId": "0PS7", "PermissionSet": direct});
+    let given = if member.is_some() { json!([own, group]) } else { json!([own]) };
+    state.rows.retain(|(at, _)| *at != "FROM PermissionSetAssignment");
+    state.rows.push(("FROM PermissionSetAssignment", given));
+    let member = member.map(|set| {
+        json!([{"PermissionSetGroupId": "0PG1", "PermissionSetId": "0PS8", "PermissionSet": set}])
+    });
+    state.rows.push(("FROM PermissionSetGroupComponent", member.unwrap_or_default()));
+    state
+}
+
+/// By the rule by which plans assign: without a namespace the org's own set is meant.
+#[tokio::test]
+async fn a_set_of_a_package_is_not_the_orgs_own_of_that_name() {
+    let packaged = || json!({"Name": "Reader", "NamespacePrefix": "acme"});
+    let own = || json!({"Name": "Reader", "NamespacePrefix": null});
+    let other = || json!({"Name": "Other", "NamespacePrefix": null});
+    let asked = ["user.permission_set[Reader]", "user.permission_set[acme__reader]"];
+    let told = async |state: State| answers(state, &asked).await;
+    assert_eq!(told(with_sets(packaged(), None)).await, ["false", "true"]);
+    assert_eq!(told(with_sets(own(), None)).await, ["true", "false"]);
+    let through = " by permission set group that holds it";
+    assert_eq!(
+        told(with_sets(other(), Some(packaged()))).await,
+        ["false".to_owned(), format!("true{through}")]
+    );
+    assert_eq!(
+        told(with_sets(other(), Some(own()))).await,
+        [format!("true{through}"), "false".to_owned()]
+    );
+    // An org with a namespace has its own sets under it.
+    let mut of_acme = with_sets(packaged(), None);
+    of_acme.rows.push((
+        "FROM Organization",
+        json!([{"Id": crate::org::server::ORG_ID, "Name": "Acme", "OrganizationType": "Enterprise Edition",
+            "IsSandbox": false, "TrialExpirationDate": null, "NamespacePrefix": "acme"}]),
+    ));
+    assert_eq!(told(of_acme).await, ["true", "true"]);
+    // What is in a group that is not shown is not known to lack.
+    let mut hidden = with_sets(other(), Some(own()));
+    hidden.refused = vec![("FROM PermissionSetGroupComponent", "INVALID_TYPE")];
+    for told in told(hidden).await {
+        assert!(
+            told.starts_with("(the sets of permission set groups are seen only with"),
+            "{told}"
+        );
+    }
 }

@@ -88,6 +88,37 @@ async fn what_is_so_of_a_name_that_nobody_could_prove_is_said() {
     assert!(run.stdout.contains("note: the org shows no object `Casse`"), "{run:?}");
 }
 
+/// The plan's list says what the diff says: so, with a note, and not that nobody saw it.
+#[tokio::test]
+async fn what_is_so_for_want_of_its_name_is_no_less_so_in_a_plan() {
+    let lacks = setting(
+        "PermissionSet:Report_Builder",
+        "userPermissions[NoSuch].enabled",
+        "equals = false",
+    );
+    let manual = format!("{{ manual = \"Look\", confirm = {lacks} }}");
+    let lab = lab(&[lacks, manual]).await;
+    let run = lab.run(DIFF).await;
+    assert!(told(&run).iter().all(|(state, _)| state == "in-sync"), "{run:?}");
+    let run = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.stdout.contains("In sync, for want of what it speaks of:")
+            && run.stdout.contains("the org has no system permission `NoSuch`")
+            && !run.stdout.to_lowercase().contains("not observed"),
+        "{run:?}"
+    );
+    let save = lab.run(&["diff", "--template", "t.toml", "--save-plan", "p.json"]).await;
+    assert_eq!(save.code, 0, "{save:?}");
+    let saved = std::fs::read_to_string(lab.env.folder().join("p.json")).unwrap();
+    assert!(saved.contains("\"kind\": \"in-sync\""), "{saved}");
+    let shown = lab.run(&["plan", "show", "p.json", "--format", "html"]).await;
+    assert!(shown.stdout.contains("In sync, for want of what it speaks of"), "{shown:?}");
+    // What is strict counts it all the same.
+    let run = lab.run(&["deploy", "--template", "t.toml", "--yes", "--strict"]).await;
+    assert_eq!(run.code, 2, "{run:?}");
+}
+
 #[tokio::test]
 async fn a_field_without_its_object_is_no_orgs() {
     let lab = lab(&[]).await;

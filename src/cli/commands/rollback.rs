@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use futures::future::{Either, select};
 
-use crate::apply::{ApplyError, PATIENCE, Stopped};
+use crate::apply::{Applier, ApplyError, PATIENCE, Stopped};
 
 use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
@@ -285,7 +285,9 @@ async fn take_back(
         return Ok(Exit::Done);
     }
     let contents = read_journal(org)?;
-    let entry = choose(&contents, arguments.id.as_deref(), name)?;
+    let mut entry = choose(&contents, arguments.id.as_deref(), name)?.clone();
+    let applier = Applier { org, journal: &journal, interrupt: ui.interrupt() };
+    applier.settle(&mut entry).await.map_err(|error| CommandError::apply(name, &error))?;
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
     let manner = Manner {
         create: true,
@@ -300,7 +302,7 @@ async fn take_back(
         full: true,
         strict: false,
     };
-    let goal = Goal::BeforeImage { entry, images };
+    let goal = Goal::BeforeImage { entry: &entry, images };
     Road { ui, org, name, journal: &journal, goal: &goal, manner }.go(None).await
 }
 

@@ -127,6 +127,7 @@ fn insert(call: &mut Call<'_>, name: &str, values: &Row) -> Result<String, Refus
     }
     manage(call, object)?;
     let id = call.state.org.create_row(object, values)?;
+    call.state.org.stamp_row(object.name, &id, &call.user, call.now);
     let row = call.state.org.stored_row(object.name, &id);
     note(call, object.name, row, true);
     Ok(id)

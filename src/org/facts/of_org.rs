@@ -3,32 +3,55 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::of_user::why_unsure;
 use super::{in_short, no_right, not_readable};
 use crate::metadata::fact::{FactAnswer, OrgFeature};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, why_unread};
 use crate::org::Org;
+use crate::org::describe::fields;
 use crate::org::error::OrgError;
 use crate::org::retrieve::RetrieveRequest;
 
-/// The currency of the company, where there are several (S 5).
+/// The currency of the company, where there are several (S 5). An org with one does not have the
+/// object, and to whom it is not shown it is not there either: the schema of users tells the two
+/// apart, and where it does not, the caller's rights.
 pub(super) async fn currency(org: &Org) -> Result<FactAnswer, OrgError> {
+    const WHERE: &str = "it stands in Setup, Company Information";
     let soql = "SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true";
-    match org.wire.query(soql).await {
-        Ok(rows) => Ok(match rows.first().and_then(|row| row["IsoCode"].as_str()) {
-            Some(code) => FactAnswer::Known(code.into()),
-            None => no_right(
-                "the org shows its currencies to nobody without View Setup and \
-                              Configuration",
-            ),
-        }),
-        Err(error) if error.is_about_one_question() => Ok(not_readable(format!(
-            "an org with one currency shows it to no program ({}); it stands in Setup, \
-             Company Information",
-            in_short(&error)
-        ))),
-        Err(error) => Err(error),
+    let refused = match org.wire.query(soql).await {
+        Ok(rows) => match rows.first().and_then(|row| row["IsoCode"].as_str()) {
+            Some(code) => return Ok(FactAnswer::Known(code.into())),
+            None => "no row".to_owned(),
+        },
+        Err(error) if error.is_about_rights() => in_short(&error),
+        Err(error) if error.is_about_one_question() => {
+            return Ok(not_readable(format!("the org says: {error}; {WHERE}")));
+        }
+        Err(error) => return Err(error),
+    };
+    let users = match fields(org, "User").await {
+        Ok(users) => users.unwrap_or_default(),
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let has_several = refused == "no row"
+        || users.iter().any(|field| field["name"].as_str() == Some("DefaultCurrencyIsoCode"));
+    if has_several {
+        return Ok(no_right(format!(
+            "this org has several currencies and does not show them to this user ({refused}); {WHERE}, \
+             for who has View Setup and Configuration"
+        )));
     }
+    Ok(match why_unsure(org).await? {
+        None => not_readable(format!(
+            "an org with one currency shows it to no program ({refused}); {WHERE}"
+        )),
+        Some(why) => no_right(format!(
+            "either this org has one currency, which no program is shown, or it has several and \
+             this user is not shown them ({refused}): {why}; {WHERE}"
+        )),
+    })
 }
 
 /// The name of the org's My Domain: what its address begins with (S 7).

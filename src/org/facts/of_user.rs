@@ -47,7 +47,7 @@ fn nobody(name: &str) -> FactAnswer {
 }
 
 /// Why it is not believed that there is no row: the caller may not see all; none where they do.
-async fn why_unsure(org: &Org) -> Result<Option<String>, OrgError> {
+pub(in crate::org) async fn why_unsure(org: &Org) -> Result<Option<String>, OrgError> {
     let Ok(user) = org.user().await else {
         return Ok(Some("the org does not say whose login this is".to_owned()));
     };

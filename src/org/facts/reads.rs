@@ -62,7 +62,10 @@ impl Reads {
             Fact::Seats(_) => reads.seats(key),
             // The address of the org says it.
             Fact::MyDomain => {}
-            Fact::Currency => reads.row("CurrencyType", "the company's currency"),
+            Fact::Currency => {
+                reads.row("CurrencyType", "the company's currency");
+                reads.caller();
+            }
             Fact::Package(_) | Fact::PackageVersion(_) => {
                 let what = format!("whether it is there, by its namespace: {key}");
                 reads.row("InstalledSubscriberPackage", what);

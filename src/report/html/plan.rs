@@ -121,11 +121,13 @@ fn left(all: &[LeftGroup]) -> Markup {
                 article class="item" {
                     @let title = match group.kind {
                         LeftKind::Manual => group.subjects.join("; "),
-                        LeftKind::Open | LeftKind::NotObserved => group.reason.clone(),
+                        LeftKind::Open | LeftKind::NotObserved | LeftKind::InSync => {
+                            group.reason.clone()
+                        },
                     };
                     div class="top" {
                         h3 { (prose(&title)) }
-                        @if group.kind != LeftKind::NotObserved { (tick(&group.key, &title)) }
+                        @if group.is_to_do() { (tick(&group.key, &title)) }
                     }
                     @if group.kind == LeftKind::Manual {
                         p class="hand" { (prose(&group.reason)) }

@@ -82,11 +82,11 @@ fn setting(setting: &PlannedSetting) -> String {
 fn left(out: &mut Comment, group: &LeftGroup) {
     let title = match group.kind {
         LeftKind::Manual => group.subjects.join("; "),
-        LeftKind::Open | LeftKind::NotObserved => group.reason.clone(),
+        LeftKind::Open | LeftKind::NotObserved | LeftKind::InSync => group.reason.clone(),
     };
     let mut parts: Vec<(usize, String)> = match group.kind {
         LeftKind::Manual => vec![(1, format!("{}\n", prose(&group.reason)))],
-        LeftKind::Open | LeftKind::NotObserved => {
+        LeftKind::Open | LeftKind::NotObserved | LeftKind::InSync => {
             group.subjects.iter().map(|one| (1, format!("- {}\n", prose(one)))).collect()
         }
     };
