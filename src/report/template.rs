@@ -331,9 +331,12 @@ pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
         Want::Metadata { component, path, test, carrier, except } => {
             let label = test.desired().first().and_then(|value| label(component, path, value));
             let label = label.map_or_else(String::new, |label| format!("  \"{label}\""));
-            let elsewhere = match carrier {
-                GrantScope::Component => "",
-                GrantScope::Effective => "  (or the user has it from elsewhere)",
+            // A permission that must be off is looked at in the component alone.
+            let elsewhere = match (carrier, test) {
+                (GrantScope::Effective, Test::Equals(Value::Bool(true))) => {
+                    "  (or the user has it from elsewhere)"
+                }
+                _ => "",
             };
             line(
                 out,
