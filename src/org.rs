@@ -27,6 +27,7 @@ mod patterns;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;
+mod set_name;
 mod sf_cli;
 mod users;
 mod values;

@@ -14,7 +14,7 @@ use crate::metadata::assignable::Assignable;
 use crate::org::Org;
 use crate::org::error::{OrgError, OrgErrorKind};
 use crate::org::http::{Unanswered, soql_list, soql_text};
-use crate::org::users::is_set_of;
+use crate::org::set_name::is_set_of;
 
 /// A row that was created, so that it can be deleted again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::describe::{METADATA_ALONE, everywhere, permission_fields};
 use super::error::{OrgError, OrgErrorKind};
 use super::facts::LICENCES;
 use super::http::soql_list;
-use super::users::listed_name;
+use super::set_name::listed_name;
 use super::{Org, Values};
 use crate::metadata::fact::{FactAnswer, edition_meant};
 use crate::metadata::full_name::profile_label;

@@ -11,7 +11,7 @@ use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::facts::{LICENCES, why_unsure};
 use crate::org::http::soql_list;
-use crate::org::users::is_set_of;
+use crate::org::set_name::is_set_of;
 
 const SETUP: &str = "View Setup and Configuration";
 

@@ -61,29 +61,33 @@ impl Plan<'_> {
                 )),
             };
         }
-        match (&licence.seats, &limits.unseen) {
-            (Seats::Free(free), _) if *free > takers.len() as u64 => match is_set {
-                true => Standing::Takes(format!(
+        let taken = takers.len() as u64;
+        if !is_set {
+            return match &licence.seats {
+                Seats::Free(free) if *free > taken => Standing::Clear,
+                Seats::Free(_) => {
+                    Standing::Refused(format!("no seat of the {what} is free: {FREE_ONE}"))
+                }
+                Seats::Barred(why) | Seats::Unknown(why) => by_hand(why),
+            };
+        }
+        let (none, advice) = match &licence.seats {
+            Seats::Free(free) if *free > taken => {
+                return Standing::Takes(format!(
                     "`{user}` takes a seat of the {licence}, on which the {what} stands"
-                )),
-                false => Standing::Clear,
-            },
-            (Seats::Unknown(why), _) if is_set => unknown(why),
-            (Seats::Unknown(why) | Seats::Barred(why), _) if !is_set => by_hand(why),
-            // Who has the licence already needs no seat.
-            (_, Some(unseen)) if is_set => unknown(&format!(
-                "it stands on the {licence}, of which no seat is free, and {unseen}"
-            )),
-            (Seats::Barred(why) | Seats::Unknown(why), _) => Standing::Refused(format!(
-                "the {what} stands on the {licence}, which `{user}` does not have: {why}"
-            )),
-            (Seats::Free(_), _) if is_set => Standing::Refused(format!(
-                "the {what} stands on the {licence}, which `{user}` does not have, and no seat of \
-                 it is free: {FREE_ONE}"
-            )),
-            (Seats::Free(_), _) => {
-                Standing::Refused(format!("no seat of the {what} is free: {FREE_ONE}"))
+                ));
             }
+            Seats::Unknown(why) => return unknown(why),
+            Seats::Free(_) => ("no seat of it is free", format!(": {FREE_ONE}")),
+            Seats::Barred(why) => (why.as_str(), String::new()),
+        };
+        match &limits.unseen {
+            // Who has it already needs no seat.
+            Some(unseen) => unknown(&format!("it stands on the {licence}; {none}, and {unseen}")),
+            None => Standing::Refused(format!(
+                "the {what} stands on the {licence}, which `{user}` does not have, and \
+                 {none}{advice}"
+            )),
         }
     }
 
