@@ -345,8 +345,8 @@ fn a_step_that_asks_nothing_since_a_list_is_empty_is_told() {
     let env = Env::new();
     let lists = "[parameters.fields]\ntitle = \"F\"\ntype = \"list\"\ndefault = []\n\
                  [parameters.on]\ntitle = \"On\"\ntype = \"flag\"\ndefault = true\n";
-    let of_list = "{ component = \"Profile:Admin\", path = \"fieldPermissions[{fields}].readable\", \
-                   equals = true }";
+    let of_list = "{ component = \"Profile:Admin\", path = \
+                   \"fieldPermissions[{fields}].readable\", equals = true }";
     let other = "{ fact = \"org.api_access\", equals = true }";
     let step = |id: &str, rest: &str| format!("[[step]]\nid = \"{id}\"\ntitle = \"T\"\n{rest}\n");
     let steps = [
