@@ -15,14 +15,17 @@ mod place;
 pub mod satisfies;
 mod spelling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::fact::FactValues;
 use crate::metadata::names::Names;
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::template::{Applies, ExpandedStep};
+use crate::template::ExpandedStep;
 
-pub use finding::{Aside, Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver};
+pub use evaluate::applies;
+pub use finding::{
+    Aside, Finding, Origin, Outcome, Place, State, StepWant, Subject, Waiver, takes_away,
+};
 pub use place::{Files, Source, locate, name_parts};
 
 /// All findings of one org, or of one folder.
@@ -149,17 +152,46 @@ pub fn idle_exceptions(steps: &[ExpandedStep<'_>], names: &Names) -> Vec<String>
     steps.iter().flat_map(|step| evaluate::idle_exceptions(step, names)).collect()
 }
 
+/// Says of which steps nothing, or not all, is asked because lists are empty: one sentence for the
+/// same lists.
+pub fn emptied(steps: &[ExpandedStep<'_>], facts: &FactValues) -> Vec<String> {
+    let mut by_lists: BTreeMap<&BTreeSet<String>, [Vec<String>; 2]> = BTreeMap::new();
+    for step in steps.iter().filter(|step| !step.empty.is_empty()) {
+        if applies(step, facts) != Some(false) {
+            let [nothing, less] = by_lists.entry(&step.empty).or_default();
+            let steps = if step.wants.is_empty() { nothing } else { less };
+            steps.push(format!("`{}`", step.step.id));
+        }
+    }
+    let in_words = |(lists, [nothing, less]): (&BTreeSet<String>, [Vec<String>; 2])| {
+        let lists: Vec<String> = lists.iter().map(|list| format!("`{list}`")).collect();
+        let lists = match lists.as_slice() {
+            [one] => format!("the list {one} is empty"),
+            several => format!("the lists {} are empty", several.join(", ")),
+        };
+        let asks = |steps: &[String], what: &str| match steps {
+            [] => None,
+            [one] => Some(format!("step {one} asks for {what}")),
+            several => Some(format!("steps {} ask for {what}", several.join(", "))),
+        };
+        let asks = [asks(&nothing, "nothing"), asks(&less, "less")];
+        format!("{lists}: {}", asks.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    };
+    by_lists.into_iter().map(in_words).collect()
+}
+
 /// Holds a template's expanded steps against what an org, or a folder, holds.
 pub fn diff<'s>(
     steps: &'s [ExpandedStep<'s>],
     components: &ComponentSet,
     facts: &FactValues,
 ) -> Diff<'s> {
-    let made = steps.iter().filter(|step| !matches!(step.applies, Applies::No));
+    let made = steps.iter().filter(|step| applies(step, facts) == Some(true));
     let made = made.flat_map(|step| &step.create).map(|create| &create.id).collect();
     let findings =
         steps.iter().flat_map(|step| evaluate::step(step, components, facts, &made)).collect();
     let notes = steps.iter().flat_map(|step| evaluate::lacked_by_condition(step, components));
-    let notes = notes.chain(idle_exceptions(steps, &components.names)).collect();
+    let notes = notes.chain(idle_exceptions(steps, &components.names));
+    let notes = notes.chain(emptied(steps, facts)).collect();
     Diff { findings, notes, labels: components.labels.clone(), ..Diff::default() }
 }

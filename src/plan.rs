@@ -24,12 +24,12 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Diff, Finding, State, diff};
+use crate::diff::{self, Diff, Finding, State, diff};
 use crate::metadata::assignable::OrgLimits;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
-use crate::metadata::permission::{Dependency, Permission};
+use crate::metadata::permission::Dependency;
 use crate::metadata::registry::{self, ApiVersion, DeployRule};
 use crate::metadata::settings::{differences, settings};
 use crate::metadata::value::Value;
@@ -539,14 +539,5 @@ fn edited(targets: &[Target], components: &ComponentSet) -> ComponentSet {
 
 /// Says whether a change takes something away: a grant, an element of a list, a component.
 pub fn takes_away(change: &Change) -> bool {
-    match (&change.from, &change.to) {
-        (Some(_), None) => true,
-        (Some(Value::Bool(true)), Some(Value::Bool(false))) => {
-            change.path.as_ref().is_some_and(|path| Permission::of_path(path).is_some())
-        }
-        (Some(Value::List(before)), Some(Value::List(after))) => {
-            before.iter().any(|element| !after.contains(element))
-        }
-        _ => false,
-    }
+    diff::takes_away(change.path.as_ref(), change.from.as_ref(), change.to.as_ref())
 }

@@ -200,6 +200,9 @@ pub struct Parameter {
     pub default: Option<Value>,
     /// The parameters of older versions in whose place it stands.
     pub formerly: Vec<String>,
+    /// The types of component that it took in the template which is extended, where it takes fewer
+    /// here: what only one of those has is still left out for the others.
+    pub narrowed_from: Vec<String>,
     /// The line of the file that names it, from 1; 0 where it is another file's.
     pub line: usize,
 }
@@ -461,6 +464,9 @@ impl Template {
     /// setting, and another of its types has: the want is of that one.
     fn is_of_another(&self, pattern: &str, type_name: &str, path: &FieldPath) -> bool {
         let Some(types) = self.component_types(pattern) else { return false };
+        let name = pattern.trim().trim_matches(['{', '}']);
+        let before = self.parameters.iter().filter(|one| one.name == name);
+        let before = before.flat_map(|one| &one.narrowed_from);
         // What newer versions of the API have no more is as good as never had.
         let has = |type_name: &str| {
             let Some(row) = registry::find(type_name) else { return false };
@@ -470,7 +476,7 @@ impl Template {
                 Err(_) => row.whole(path).is_some(),
             }
         };
-        !has(type_name) && types.iter().any(|one| has(one))
+        !has(type_name) && types.iter().chain(before).any(|one| has(one))
     }
 
     /// Returns the parameters that hold an app's name: a component that is an app, or a part of

@@ -3,6 +3,7 @@
 
 mod made;
 mod names;
+mod unasked;
 
 use std::collections::BTreeSet;
 
@@ -59,6 +60,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     by_default(template, &mut found);
     names::of_head(template, &mut found);
     made::says_too_little(template, &mut found);
+    unasked::unasked(template, &filled_by_default(template), &mut found);
     too_large(template, &mut found);
     contradictions(template, &mut found);
     missing_grants(template, &mut found);
@@ -86,16 +88,7 @@ pub fn on_day(template: &Template, today: &str, latest: &str) -> Vec<Advice> {
 /// What is said of names once the parameters have what they have by default; what the file says by
 /// itself is said already.
 fn by_default(template: &Template, found: &mut Vec<Advice>) {
-    let named = template.parameters.iter().filter_map(|parameter| {
-        let is_name = matches!(
-            parameter.kind,
-            ParameterKind::Text | ParameterKind::List | ParameterKind::Component(_)
-        );
-        let elements = parameter.default.as_ref().filter(|_| is_name)?.elements();
-        let is_given = elements.iter().any(|element| !element.is_empty());
-        is_given.then(|| (parameter.name.clone(), elements))
-    });
-    let Ok((filled, _)) = narrow(template, &named.collect()) else { return };
+    let filled = filled_by_default(template);
     let own = |step: &&Step| step.line > 0;
     for step in filled.steps.iter().filter(own) {
         // A list makes several wants of one line.
@@ -109,6 +102,20 @@ fn by_default(template: &Template, found: &mut Vec<Advice>) {
             ..one
         }));
     }
+}
+
+/// A template with what its parameters name by default; itself where that cannot be filled in.
+fn filled_by_default(template: &Template) -> Template {
+    let named = template.parameters.iter().filter_map(|parameter| {
+        let is_name = matches!(
+            parameter.kind,
+            ParameterKind::Text | ParameterKind::List | ParameterKind::Component(_)
+        );
+        let elements = parameter.default.as_ref().filter(|_| is_name)?.elements();
+        let is_given = elements.iter().any(|element| !element.is_empty());
+        is_given.then(|| (parameter.name.clone(), elements))
+    });
+    narrow(template, &named.collect()).map_or_else(|_| template.clone(), |(filled, _)| filled)
 }
 
 /// Says what of a template cannot be looked up here, where there is such.

@@ -25,7 +25,7 @@ pub struct Asked<'s> {
 
 impl<'s> Asked<'s> {
     /// What is known of the one side that a template is held against.
-    pub(super) fn of_set(components: &'s ComponentSet) -> Self {
+    pub fn of_set(components: &'s ComponentSet) -> Self {
         let ComponentSet { requested, not_observed, .. } = components;
         let version = match requested {
             Requested::Manifest(manifest) => manifest.version,
@@ -46,7 +46,7 @@ impl<'s> Asked<'s> {
     }
 
     /// Why nobody can tell that a component is absent on this side; none where it is.
-    pub(super) fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
+    pub fn why_missing(&self, id: &ComponentId) -> Option<Unseen> {
         if let Some(unseen) = why_unread(self.not_observed, id) {
             return Some(unseen.clone());
         }

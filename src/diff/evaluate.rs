@@ -28,14 +28,10 @@ pub(super) fn step<'s>(
     facts: &FactValues,
     made: &BTreeSet<&ComponentId>,
 ) -> Vec<Finding<'s>> {
-    let unseen = match &step.applies {
-        Applies::Yes => None,
-        Applies::No => return Vec::new(),
-        Applies::IfFacts(alternatives) => match any_holds(alternatives, facts) {
-            ConditionState::Holds => None,
-            ConditionState::Fails => return Vec::new(),
-            ConditionState::Unseen(unseen) => Some(unseen),
-        },
+    let unseen = match standing(step, facts) {
+        ConditionState::Holds => None,
+        ConditionState::Fails => return Vec::new(),
+        ConditionState::Unseen(unseen) => Some(unseen),
     };
     let seen = Seen { step, components, facts, made };
     let mut findings: Vec<Finding<'s>> =
@@ -46,6 +42,23 @@ pub(super) fn step<'s>(
         }
     }
     findings
+}
+
+/// Says whether a step applies; none where facts decide that could not be seen.
+pub fn applies(step: &ExpandedStep<'_>, facts: &FactValues) -> Option<bool> {
+    match standing(step, facts) {
+        ConditionState::Holds => Some(true),
+        ConditionState::Fails => Some(false),
+        ConditionState::Unseen(_) => None,
+    }
+}
+
+fn standing(step: &ExpandedStep<'_>, facts: &FactValues) -> ConditionState {
+    match &step.applies {
+        Applies::Yes => ConditionState::Holds,
+        Applies::No => ConditionState::Fails,
+        Applies::IfFacts(alternatives) => any_holds(alternatives, facts),
+    }
 }
 
 enum ConditionState {
@@ -556,18 +569,20 @@ impl<'s> Seen<'s, '_> {
     /// only then a fix would be a guess.
     fn any(&self, want: &'s ExpandedWant, wants: &'s [ExpandedWant]) -> Finding<'s> {
         let mut all: Vec<Finding<'s>> = wants.iter().map(|want| self.want(want)).collect();
-        let rank = |state: State| match state {
+        let rank = |finding: &Finding<'_>| match finding.state() {
             State::InSync => 0,
             State::NotObserved => 1,
-            State::Differs => 2,
-            State::Missing => 3,
+            State::Differs if !finding.takes_away() => 2,
+            State::Differs | State::Missing => 3,
             State::Manual => 4,
             State::Waived => 5,
         };
         let Some(chosen) = (0..all.len()).min_by_key(|index| {
             let finding = &all[*index];
-            // Of two that are equally wrong, the one that a package can fix speaks for the group.
-            (rank(finding.state()), finding.subject.component().is_none())
+            // Of two that are equally wrong, one whose fix takes nothing away speaks for the group,
+            // then one that a package can fix.
+            let is_by_hand = finding.subject.component().is_none();
+            (rank(finding), finding.takes_away(), is_by_hand)
         }) else {
             return self.finding(Cow::Borrowed(want), Subject::ByHand, Outcome::InSync, None, None);
         };

@@ -12,6 +12,7 @@ use crate::metadata::fact::Fact;
 use crate::metadata::labels::app_type;
 use crate::metadata::names::{Lacked, Name};
 use crate::metadata::path::FieldPath;
+use crate::metadata::permission::Permission;
 use crate::metadata::registry::{self, Field};
 use crate::metadata::unseen::Unseen;
 use crate::metadata::value::Value;
@@ -245,6 +246,30 @@ impl<'s> Finding<'s> {
         }
     }
 
+    /// Says whether putting it right takes away what is there.
+    pub fn takes_away(&self) -> bool {
+        let (Subject::Setting { component, path }, false) =
+            (&self.subject, self.state() == State::InSync)
+        else {
+            return false;
+        };
+        let to = match self.test() {
+            Some(Test::Absent | Test::Empty(true) | Test::Excludes(_)) => return true,
+            Some(Test::Equals(value)) => Some(value),
+            Some(Test::OneOf(values)) => values.first(),
+            _ => None,
+        };
+        let row = registry::find_component(&component.type_name, &component.full_name);
+        // Other hours are other hours, be they fewer.
+        let (Some(to), false) = (to, row.is_some_and(|row| row.is_week(path))) else {
+            return false;
+        };
+        let field = self.subject.field();
+        let normal =
+            |value: &Value| field.map_or_else(|| value.clone(), |one| one.normalise(value));
+        takes_away(Some(path), self.actual.as_ref().map(normal).as_ref(), Some(&normal(to)))
+    }
+
     /// Says whether it is so only because there is nothing of the name that it speaks of, or
     /// because nobody could see whether there is.
     pub fn is_of_nothing(&self) -> bool {
@@ -308,6 +333,20 @@ impl<'s> Finding<'s> {
             (Subject::ByHand, Some(step)) => step.title.clone(),
             (subject, _) => subject.to_string(),
         }
+    }
+}
+
+/// Says whether a change takes something away: a grant, an element of a list, all that is there.
+pub fn takes_away(path: Option<&FieldPath>, from: Option<&Value>, to: Option<&Value>) -> bool {
+    match (from, to) {
+        (Some(_), None) => true,
+        (Some(Value::Bool(true)), Some(Value::Bool(false))) => {
+            path.is_some_and(|path| Permission::of_path(path).is_some())
+        }
+        (Some(Value::List(before)), Some(Value::List(after))) => {
+            before.iter().any(|element| !after.contains(element))
+        }
+        _ => false,
     }
 }
 

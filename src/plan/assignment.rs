@@ -12,6 +12,7 @@ use crate::metadata::assignable::Assignable;
 use crate::metadata::change_event::{CHANNEL_MEMBER, change_event};
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, UserFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
+use crate::metadata::names::Name;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, Requested, why_unread};
 use crate::template::{Applies, ExpandedStep, ExpandedWant, Test, setup};
@@ -180,6 +181,10 @@ impl Plan<'_> {
             return Err(Unfixed::NoWay(format!(
                 "no plan takes from `{user}` what it has not given; do it in Setup"
             )));
+        }
+        if let Assignable::PermissionSet(set) = &what {
+            let set = Name::component("PermissionSet", set);
+            self.make_named(&[set], steps, basis)?;
         }
         self.assign(user, what, basis)
     }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wildmatch::WildMatch;
 
+use crate::diff::applies;
+use crate::diff::asked::Asked;
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
 use crate::metadata::names::{Name, NameStatus, why_misnamed};
@@ -14,8 +16,8 @@ use crate::metadata::settings::{entry_path, settings};
 use crate::metadata::value::Value;
 use crate::package::patch::patch;
 use crate::package::{Cause, Change, own};
-use crate::template::needs::created_names;
-use crate::template::{Applies, ExpandedCreate, ExpandedStep};
+use crate::template::needs::{created_names, names_in_created};
+use crate::template::{ExpandedCreate, ExpandedStep};
 
 use super::proof::folded;
 use super::refusal::refuse_creation;
@@ -30,14 +32,11 @@ impl Plan<'_> {
         basis: &Basis<'_>,
     ) -> Result<ComponentId, String> {
         refuse_creation(id)?;
-        let create =
-            steps.iter().filter(|step| !matches!(step.applies, Applies::No)).find_map(|step| {
-                let create = step.create.iter().find(|create| create.id == *id)?;
-                Some((step, create))
-            });
+        let create = how_to_make(id, steps, basis)?;
         let part = part_of_app(id, steps, basis);
         let name = match (part, &create) {
             (Some(suffix), _) => {
+                self.make_named(&[Name::Component(app_of(id))], steps, basis)?;
                 ComponentId::new(&id.type_name, format!("{}{suffix}", id.full_name))
             }
             (None, Some((_, create))) => create.id.clone(),
@@ -55,6 +54,8 @@ impl Plan<'_> {
         }
         if let Some((_, create)) = &create {
             refuse_names(create, steps, basis)?;
+            // This comes to an end: nothing names what is of its own type.
+            self.make_named(&names_in_created(create), steps, basis)?;
         }
         let (document, mut settings) = match create {
             Some((step, create)) => (self.begin(create, basis)?, set_by(step, create)),
@@ -92,6 +93,30 @@ impl Plan<'_> {
             cause,
         }));
         Ok(name)
+    }
+
+    /// Makes what is named and is not there, where a step says how: an org takes no value with the
+    /// name of what it does not have.
+    pub(super) fn make_named(
+        &mut self,
+        names: &[Name],
+        steps: &[ExpandedStep<'_>],
+        basis: &Basis<'_>,
+    ) -> Result<(), String> {
+        for name in names {
+            let Name::Component(id) = name else { continue };
+            let is_there = own(basis.components, id).is_some() || self.made.contains_key(id);
+            if is_there || how_to_make(id, steps, basis)?.is_none() {
+                continue;
+            }
+            if let Some(unseen) = Asked::of_set(basis.components).why_missing(id) {
+                return Err(format!(
+                    "it names {id}, and whether that is there was not seen: {unseen}"
+                ));
+            }
+            self.create(id, steps, basis)?;
+        }
+        Ok(())
     }
 
     /// What a new component begins with: its source as far as it was retrieved, or nothing.
@@ -159,16 +184,37 @@ impl Plan<'_> {
     }
 }
 
+/// How to make a component: by the first step that applies and says it.
+fn how_to_make<'s, 't>(
+    id: &ComponentId,
+    steps: &'s [ExpandedStep<'t>],
+    basis: &Basis<'_>,
+) -> Result<Option<(&'s ExpandedStep<'t>, &'s ExpandedCreate)>, String> {
+    let says = |step: &'s ExpandedStep<'t>| {
+        Some((step, step.create.iter().find(|create| create.id == *id)?))
+    };
+    let mut unseen = None;
+    for (step, create) in steps.iter().filter_map(says) {
+        match applies(step, basis.facts) {
+            Some(true) => return Ok(Some((step, create))),
+            Some(false) => {}
+            None => unseen = unseen.or(Some(step)),
+        }
+    }
+    unseen.map_or(Ok(None), |step| {
+        let step = &step.step.id;
+        Err(format!("{id}: step `{step}` says how to make it, and whether it applies was not seen"))
+    })
+}
+
 /// Refuses to make what a name stands in that the org lacks: its deploy would fail.
 fn refuse_names(
     create: &ExpandedCreate,
     steps: &[ExpandedStep<'_>],
     basis: &Basis<'_>,
 ) -> Result<(), String> {
-    let makes = |name: &Name| {
-        let is_it = |create: &ExpandedCreate| Name::Component(create.id.clone()) == *name;
-        steps.iter().flat_map(|step| &step.create).any(is_it)
-    };
+    let is_made = |id: &ComponentId| how_to_make(id, steps, basis).is_ok_and(|how| how.is_some());
+    let makes = |name: &Name| matches!(name, Name::Component(id) if is_made(id));
     for name in created_names(create).iter().filter(|name| !makes(name)) {
         match basis.components.names.get(name) {
             Some(NameStatus::Lacked(lacked)) if !lacked.in_files => {
@@ -192,9 +238,14 @@ fn part_of_app(
     basis: &Basis<'_>,
 ) -> Option<&'static str> {
     let suffix = registry::find(&id.type_name)?.odd.made_as?;
-    let app = ComponentId::new("ExternalClientApplication", id.full_name.as_str());
-    let is_made = steps.iter().flat_map(|step| &step.create).any(|create| create.id == app);
+    let app = app_of(id);
+    let is_made = how_to_make(&app, steps, basis).is_ok_and(|how| how.is_some());
     (basis.components.get(&app).is_some() || is_made).then_some(suffix)
+}
+
+/// The external client app whose part is named by it.
+fn app_of(part: &ComponentId) -> ComponentId {
+    ComponentId::new("ExternalClientApplication", part.full_name.as_str())
 }
 
 fn set_by(step: &ExpandedStep<'_>, create: &ExpandedCreate) -> Vec<(FieldPath, Value, Cause)> {

@@ -13,6 +13,7 @@ use crate::metadata::settings::{doubled_at, settings};
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::package::{Cause, Change, own};
+use crate::template::needs::wanted_names;
 use crate::template::{ExpandedStep, Test};
 
 use super::assignment::Unfixed;
@@ -65,6 +66,16 @@ pub(super) fn fill(
         // A value that nobody could see to be there may be refused, and a slip would be.
         if let Some(doubt) = finding.doubt().filter(|_| finding.manual().is_none()) {
             plan.left.push(leave(doubt.words.clone()));
+            continue;
+        }
+        // Of several that will do, one that takes away is for a person to choose.
+        let others = finding.wanted().map_or(&[][..], |wanted| &wanted.alternatives);
+        if finding.takes_away() && others.iter().any(|other| !other.takes_away()) {
+            plan.left.push(leave(
+                "one of several will do, and this one takes away what is there: a person must \
+                 choose it"
+                    .to_owned(),
+            ));
             continue;
         }
         let outcome = match &finding.subject {
@@ -162,6 +173,10 @@ impl Plan<'_> {
             refuse_whole_entry(row, path)?;
         }
         refuse_other_layout(path, wanted.as_ref())?;
+        if let Some(wanted) = &wanted {
+            let named = wanted_names(&id, path, &Test::Equals(wanted.clone()));
+            self.make_named(&named, steps, basis)?;
+        }
         match pending {
             Some(at) => {
                 let merges = matches!(test, Test::Includes(_) | Test::Excludes(_));

@@ -23,6 +23,9 @@ impl Plan<'_> {
     ) -> Result<(), String> {
         let is_list =
             matches!(row.whole(path).map(|field| &field.kind), Some(Kind::Section { .. }));
+        if self.pending(&there.id, path).any(|change| change.to.is_some()) {
+            return Err(format!("another step wants something in {path}"));
+        }
         let mut changes = Vec::new();
         for held in registry::held(row, &there.document, path) {
             let mut segments = path.segments().to_vec();
@@ -52,6 +55,18 @@ impl Plan<'_> {
         }
         self.changes.extend(changes);
         Ok(())
+    }
+
+    /// What is planned already of the entries of a list, or the settings of a group.
+    fn pending(&self, id: &ComponentId, path: &FieldPath) -> impl Iterator<Item = &Change> {
+        let names = |path: &FieldPath| -> Vec<String> {
+            path.segments().iter().map(|one| one.name.clone()).collect()
+        };
+        let (id, list) = (id.clone(), names(path));
+        self.changes.iter().filter(move |change| {
+            let path = change.path.as_ref().filter(|_| change.id == id);
+            path.is_some_and(|path| names(path).starts_with(&list))
+        })
     }
 
     /// Sets the hours of every day: whether an org keeps those of a day that is not sent is not
@@ -109,22 +124,14 @@ impl Plan<'_> {
         let Some(Kind::Section { key: [_, _], .. }) = field.map(|field| &field.kind) else {
             return Err("of what an entry of this list is made is not known; do it in Setup".into());
         };
+        if self.pending(id, path).any(|change| change.to.is_none()) {
+            return Err(format!("another step takes away what stands in {path}"));
+        }
         let mut there = actual.map(Value::elements).unwrap_or_default();
         let last = path.segments().len() - 1;
-        let is_pending = |change: &&Change| {
-            let path_of = change.path.as_ref().filter(|_| change.id == *id);
-            path_of.is_some_and(|one| {
-                one.segments()
-                    .iter()
-                    .map(|one| &one.name)
-                    .eq(path.segments().iter().map(|one| &one.name))
-            })
-        };
-        let pending = self
-            .changes
-            .iter()
-            .filter(is_pending)
-            .filter_map(|change| change.path.as_ref()?.segments().get(last)?.key.clone());
+        let pending = self.pending(id, path);
+        let pending =
+            pending.filter_map(|change| change.path.as_ref()?.segments().get(last)?.key.clone());
         there.extend(pending);
         if there.is_empty() && path.segments()[0].name == "loginIpRanges" {
             self.notes.push(format!(

@@ -34,9 +34,9 @@ impl Asks {
         for step in &template.steps {
             step.deciding_facts().for_each(|fact| asks.fact(fact, None));
             step.wants.iter().for_each(|want| asks.want(template, want));
-            // What is made is asked for by what is wanted of it.
+            let made = step.create.iter().map(|create| &create.component);
             let copied = step.create.iter().filter_map(|create| create.from.as_ref());
-            for pattern in copied.flat_map(|pattern| components(template, pattern)) {
+            for pattern in made.chain(copied).flat_map(|pattern| components(template, pattern)) {
                 asks.component(&pattern);
             }
         }

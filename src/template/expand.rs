@@ -3,7 +3,8 @@
 mod applies;
 mod each;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::slice;
 
 use super::filling::{Filling, Lists, named};
@@ -32,8 +33,10 @@ pub struct ExpandedStep<'t> {
     pub step: &'t Step,
     /// Whether it applies.
     pub applies: Applies,
-    /// Its wants.
+    /// Its wants; none where it does not apply.
     pub wants: Vec<ExpandedWant>,
+    /// The parameters that hold an empty list, so that wants of it stand for nothing.
+    pub empty: BTreeSet<String>,
     /// How to make what does not exist: one component for each element of the lists in its name.
     pub create: Vec<ExpandedCreate>,
 }
@@ -118,22 +121,23 @@ pub fn expand<'t>(
         .iter()
         .map(|step| {
             let fail = |message: String| ExpandError { step: step.id.clone(), message };
-            let filler = Filler { filling: Filling::new(template, arguments), made: &made };
-            let mut wants = Vec::new();
-            for want in &step.wants {
-                wants.extend(filler.want(want).map_err(fail)?);
+            let empty = RefCell::default();
+            let filling = Filling::new(template, arguments);
+            let filler = Filler { filling, made: &made, empty: &empty };
+            let applies = applies(&step.when, &filler).map_err(fail)?;
+            let (mut wants, mut create) = (Vec::new(), Vec::new());
+            let mut of_wants = BTreeSet::new();
+            // With values that leave a step out its names need not be right, or be given.
+            if !matches!(applies, Applies::No) {
+                for want in &step.wants {
+                    wants.extend(filler.want(want).map_err(fail)?);
+                }
+                of_wants = empty.take();
+                if let Some(one) = &step.create {
+                    create = filler.creates(one).map_err(fail)?;
+                }
             }
-            Ok(ExpandedStep {
-                template,
-                step,
-                applies: applies(&step.when, &filler).map_err(fail)?,
-                wants,
-                create: step
-                    .create
-                    .as_ref()
-                    .map_or(Ok(Vec::new()), |create| filler.creates(create))
-                    .map_err(fail)?,
-            })
+            Ok(ExpandedStep { template, step, applies, wants, empty: of_wants, create })
         })
         .collect()
 }
@@ -143,7 +147,9 @@ pub fn expand<'t>(
 pub(crate) fn too_many(template: &Template) -> Option<(usize, ExpandError)> {
     let made = Cell::new(0);
     let arguments = Arguments::by_default(template);
-    let filler = Filler { filling: Filling::new(template, &arguments), made: &made };
+    let empty = RefCell::default();
+    let filling = Filling::new(template, &arguments);
+    let filler = Filler { filling, made: &made, empty: &empty };
     let mut wants = template
         .steps
         .iter()
@@ -181,6 +187,8 @@ struct Filler<'a> {
     filling: Filling<'a>,
     /// How many wants there are by now.
     made: &'a Cell<usize>,
+    /// The lists that were found to be empty.
+    empty: &'a RefCell<BTreeSet<String>>,
 }
 
 impl Filler<'_> {
@@ -275,8 +283,10 @@ impl Filler<'_> {
     ) -> Result<Vec<T>, String> {
         let (lists, count) = self.filling.lists(patterns);
         self.check(count, &lists)?;
+        let empty = lists.iter().filter(|(_, list)| list.is_empty());
+        self.empty.borrow_mut().extend(empty.map(|(name, _)| (*name).to_owned()));
         let each = self.filling.each(&lists, count);
-        each.filter_map(|filling| make(&Filler { filling, made: self.made }).transpose()).collect()
+        each.filter_map(|filling| make(&Filler { filling, ..*self }).transpose()).collect()
     }
 
     /// Counts what a want makes, and makes nothing.
@@ -295,7 +305,7 @@ impl Filler<'_> {
         // Each element makes as many as the first.
         if let Some(filling) = self.filling.each(&lists, count).next() {
             let made = Cell::new(0);
-            let filler = Filler { filling, made: &made };
+            let filler = Filler { filling, made: &made, empty: self.empty };
             within.iter().try_for_each(|want| filler.count(want))?;
             let all = made.get().saturating_mul(count);
             self.check(all.max(count), &lists)?;

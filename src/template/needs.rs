@@ -62,6 +62,12 @@ pub(crate) fn needs(steps: &[ExpandedStep<'_>]) -> Needs {
     let components = &needs.components;
     needs.assigned.retain(|set| !components.contains(set));
     needs.components.extend(needs.assigned.iter().cloned());
+    // What a value alone names is made only where it is seen not to be there.
+    let made = steps.iter().flat_map(|step| &step.create).map(|create| create.id.clone());
+    for id in made.filter(|id| !needs.components.contains(id)).collect::<BTreeSet<_>>() {
+        needs.names.extend(Name::of_component(&id));
+        needs.components.insert(id);
+    }
     needs
 }
 
@@ -140,6 +146,13 @@ pub(crate) fn created_names(create: &ExpandedCreate) -> Vec<Name> {
         Name::of_setting(id, path).into_iter().chain(wanted)
     });
     of_settings.chain(create.from.iter().flat_map(Name::of_component)).collect()
+}
+
+/// The names that stand in the values of what is made.
+pub(crate) fn names_in_created(create: &ExpandedCreate) -> Vec<Name> {
+    let of_value =
+        |(path, value): &(_, Value)| wanted_names(&create.id, path, &Test::Equals(value.clone()));
+    create.set.iter().flat_map(of_value).collect()
 }
 
 /// The names that a setting is wanted to hold, or not to hold: the licence of a profile or

@@ -276,8 +276,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A parameter; one that is another file's may get another title or default, and stays what it
-    /// is.
+    /// A parameter; one that is another file's may get another title or default, or take fewer
+    /// values, and stays what it is.
     fn parameter_or_change(
         &mut self,
         name: &Spanned<std::borrow::Cow<'_, str>>,
@@ -306,23 +306,77 @@ impl Walk<'_, '_> {
             return;
         };
         let Some(table) = self.table(node, name.get_ref()) else { return };
-        for key in ["type", "choices", "formerly"] {
+        for key in ["type", "formerly"] {
             if let Some(node) = table.get(key) {
                 self.mistakes.add(
                     &node.span(),
                     format!(
-                        "`{key}` of an inherited parameter stays; `title` and `default` may change"
+                        "`{key}` of an inherited parameter stays; `title`, `default` and \
+                         `choices` may change"
                     ),
                 );
             }
         }
         self.known_keys(table, keys::PARAMETER, "a parameter");
         known.title = self.optional_text(table, "title").unwrap_or_else(|| known.title.clone());
+        if let Some(node) = table.get("choices") {
+            self.fewer_choices(node, known, table.contains_key("default"));
+        }
         if let Some(node) = table.get("default") {
             known.default = self.default(node, &known.kind);
         }
         known.line = line;
         *place = Some(name.span());
+    }
+
+    /// Leaves an inherited parameter some of its choices; what it has by default must be one.
+    fn fewer_choices(&mut self, node: &Node<'_>, known: &mut Parameter, has_default: bool) {
+        let fewer = self.texts(node, "choices");
+        let name = known.name.clone();
+        let (all, is_component) = match &mut known.kind {
+            ParameterKind::Choice(all) => (all, false),
+            ParameterKind::Component(all) => (all, true),
+            ParameterKind::Text | ParameterKind::Flag | ParameterKind::List => {
+                let what = "only a parameter of type `choice` or `component` has `choices`";
+                self.mistakes.add(&node.span(), what);
+                return;
+            }
+        };
+        if fewer.is_empty() {
+            self.mistakes.add(&node.span(), "one choice is left at least");
+            return;
+        }
+        if let Some(new) = fewer.iter().find(|one| !all.contains(one)) {
+            let near = nearest(new, all.iter().map(String::as_str));
+            self.mistakes.add_with(
+                &node.span(),
+                format!(
+                    "`{new}` is no choice of the inherited `{name}`, which takes {}; some of them \
+                     may be left out",
+                    all.join(", ")
+                ),
+                near.map(|near| format!("did you mean `{near}`?")),
+            );
+            return;
+        }
+        let before = std::mem::replace(all, fewer.clone());
+        if is_component {
+            known.narrowed_from.extend(before);
+        }
+        let default = known.default.as_ref().filter(|_| !has_default).map(Value::to_string);
+        let of_default = |text: &String| match text.split_once(':') {
+            Some((type_name, _)) if is_component => type_name.trim().to_owned(),
+            _ => text.clone(),
+        };
+        if let Some(default) = default.filter(|text| !fewer.contains(&of_default(text))) {
+            self.mistakes.add(
+                &node.span(),
+                format!(
+                    "`{name}` is `{default}` by default, which is left out here: give it another \
+                         `default`"
+                ),
+            );
+        }
     }
 
     /// Says whether something lacks what a new one must have, and nearly has the name of one that
@@ -418,7 +472,9 @@ impl Walk<'_, '_> {
         let default = table.get("default").and_then(|node| self.default(node, &kind));
         let formerly = table.get("formerly");
         let formerly = formerly.map_or_else(Vec::new, |node| self.texts(node, "formerly"));
-        Some(Parameter { name: name.to_owned(), title, kind, default, formerly, line: 0 })
+        let narrowed_from = Vec::new();
+        let name = name.to_owned();
+        Some(Parameter { name, title, kind, default, formerly, narrowed_from, line: 0 })
     }
 
     /// A component of some types, by `choices`; where these are left out a profile or a permission

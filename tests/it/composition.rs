@@ -318,3 +318,63 @@ fn steps_of_one_template_that_contradict_each_other_are_named_before_a_plan_is_m
         }
     }
 }
+
+#[test]
+fn a_parameter_may_take_fewer_choices_than_where_it_comes_from() {
+    let env = Env::new();
+    let head = |name: &str| {
+        format!("format = 1\n[template]\nname = \"{name}\"\ntitle = \"T\"\nversion = \"1\"\n")
+    };
+    let base = format!(
+        "{}source = \"https://docs.example.com\"\nreviewed = 2026-11-23\n\
+         [parameters.holder]\ntitle = \"H\"\ntype = \"component\"\ndefault = \"Profile:Acme\"\n\
+         [parameters.mode]\ntitle = \"M\"\ntype = \"choice\"\nchoices = [\"a\", \"b\", \"c\"]\n\
+         default = \"a\"\n[[step]]\nid = \"s\"\ntitle = \"S\"\ndocs = \"https://docs.example.com\"\n\
+         create = {{ component = \"{{holder}}\", from = \"Profile:Standard\", set = {{ label = \
+         \"L\", custom = true, userLicense = \"Salesforce\" }} }}\nwant = [{{ component = \
+         \"{{holder}}\", path = \"userPermissions[ApiEnabled].enabled\", equals = true }}]\n\
+         [[step]]\nid = \"p\"\ntitle = \"P\"\ndocs = \"https://docs.example.com\"\nwhen = {{ \
+         holder = \"Profile\", mode = \"a\" }}\nwant = [{{ component = \"{{holder}}\", path = \
+         \"custom\", equals = true }}]\n",
+        head("base")
+    );
+    env.write("base.toml", base);
+    let child = |rest: &str| {
+        let text = format!("{}extends = \"base.toml\"\n{rest}", head("child"));
+        env.write("child.toml", text);
+        env.run(&["template", "check", "child.toml"])
+    };
+    let narrowed = "[parameters.holder]\nchoices = [\"PermissionSet\"]\n";
+    for (rest, said) in [
+        (narrowed.to_owned(), "`Profile:Acme` by default, which is left out here"),
+        (
+            format!("{narrowed}default = \"Profile:Acme\"\n"),
+            "must be `Type:full name`, of one of its types",
+        ),
+        (
+            "[parameters.holder]\nchoices = [\"PermissionSte\"]\n".to_owned(),
+            "did you mean `PermissionSet`",
+        ),
+        ("[parameters.mode]\nchoices = [\"b\", \"c\"]\n".to_owned(), "`a` by default"),
+        ("[parameters.mode]\nchoices = []\n".to_owned(), "one choice is left at least"),
+    ] {
+        let check = child(&rest);
+        assert!(check.code == 1 && check.stderr.contains(said), "{rest}: {check:?}");
+    }
+    let check = child(&format!(
+        "{narrowed}default = \"PermissionSet:Acme_Few\"\n[parameters.mode]\nchoices = [\"a\"]\n"
+    ));
+    assert_eq!(check.code, 0, "{check:?}");
+    let page = env.run(&["template", "show", "child.toml"]).stdout;
+    assert!(page.contains("PermissionSet:..; default") && !page.contains("Profile:.."), "{page}");
+    let on_demo = ["--template", "child.toml", "--org", "demo"];
+    let run = env.run(&[&["diff"], on_demo.as_slice(), &["--set", "mode=b"]].concat());
+    assert!(run.code != 0 && run.stderr.contains("is one of a, not `b`"), "{run:?}");
+    let run = env.run(&[&["diff"], on_demo.as_slice(), &["--set", "holder=Profile:X"]].concat());
+    assert!(run.stderr.contains("is a PermissionSet, not a `Profile`"), "{run:?}");
+    // What only a profile has is still left out.
+    let run = env.run(&[&["deploy", "--yes"], on_demo.as_slice()].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("PermissionSet Acme_Few  is made"), "{run:?}");
+    assert!(!run.stdout.contains("userLicense"), "{run:?}");
+}

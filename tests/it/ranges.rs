@@ -153,3 +153,39 @@ fn login_hours_are_taken_away_as_a_whole() {
     let is_empty = sent.contains("<loginHours/>") || sent.contains("<loginHours></loginHours>");
     assert!(is_empty && !sent.contains("monday"), "{sent}");
 }
+
+#[tokio::test]
+async fn of_several_the_one_that_takes_away_is_for_a_person_to_choose() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let profile = "component = \"Profile:Custom: Lamp Sales\", path = \"loginIpRanges\"";
+    lab.env.write("t.toml", template(&[("loginIpRanges", "inside = [\"203.0.113.0/24\"]")]));
+    assert_eq!(lab.run(&["deploy", "--template", "t.toml", "--yes"]).await.code, 0);
+    let write = |any: &str| {
+        lab.env.write(
+            "t.toml",
+            format!("{HEAD}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ any = [{any}] }}]\n"),
+        );
+    };
+    let empty = format!("{{ {profile}, empty = true }}");
+    // Another that a package can bring about, wherever it stands.
+    let inside = format!("{{ {profile}, inside = [\"198.51.100.4\"] }}");
+    for any in [format!("{empty}, {inside}"), format!("{inside}, {empty}")] {
+        write(&any);
+        let plan = lab.run(&["package", "--template", "t.toml", "--show", "--out", "x"]).await;
+        assert!(plan.code == 0 && plan.stdout.contains("198.51.100.4"), "{any}: {plan:?}");
+        assert!(!plan.stdout.contains("- loginIpRanges["), "{any}: {plan:?}");
+    }
+    // Another that a person does: it differs still, and nothing is taken.
+    write(&format!("{empty}, {{ manual = \"Let them in.\" }}"));
+    assert_eq!(states(&lab.run(DIFF).await), ["differs"]);
+    let deployed = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 2, "{deployed:?}");
+    let words = deployed.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("this one takes away what is there"), "{deployed:?}");
+    // No other: it is what is wanted.
+    write(&format!("{empty}, {{ {profile}, absent = true }}"));
+    assert_eq!(states(&lab.run(DIFF).await), ["differs"]);
+    let deployed = lab.run(&["deploy", "--template", "t.toml", "--yes"]).await;
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    assert_eq!(states(&lab.run(DIFF).await), ["in-sync"]);
+}

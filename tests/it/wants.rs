@@ -243,3 +243,156 @@ fn what_an_org_lacks_is_no_right_that_lacks() {
     let run = of("package.version[baecon]", "at-least = \"1.10\"");
     assert!(run.stdout.contains("did you mean `beacon`?"), "{run:?}");
 }
+
+/// An app that lets in the users of a set, which a step makes and no want speaks of.
+fn app_with_set(create: &str) -> String {
+    format!(
+        "[[step]]\nid = \"app\"\ntitle = \"App\"\ndocs = \"https://docs.example.com\"\n\
+         create = {{ component = \"ExternalClientApplication:Acme_W\", set = {{ contactEmail = \
+         \"a@example.com\", distributionState = \"Local\", label = \"Acme W\" }} }}\n\
+         want = [{{ component = \"ExternalClientApplication:Acme_W\", path = \
+         \"distributionState\", equals = \"Local\" }},\
+         {{ component = \"ExtlClntAppOauthSettings:Acme_W\", path = \
+         \"commaSeparatedOauthScopes\", includes = [\"Api\"] }},\
+         {{ component = \"ExtlClntAppGlobalOauthSettings:Acme_W\", path = \"callbackUrl\", \
+         includes = [\"https://acme.example.com/back\"] }}]\n\
+         [[step]]\nid = \"set\"\ntitle = \"Set\"\ndocs = \"https://docs.example.com\"\n{create}\n\
+         want = [{{ component = \"ExtlClntAppOauthConfigurablePolicies:Acme_W\", path = \
+         \"permittedUsersPolicyType\", equals = \"AdminApprovedPreAuthorized\" }},\
+         {{ component = \"ExtlClntAppOauthConfigurablePolicies:Acme_W\", path = \
+         \"commaSeparatedPermissionSet\", includes = [\"Acme_W_Users\"] }}]\n"
+    )
+}
+
+#[test]
+fn what_a_value_alone_names_is_asked_about_and_made() {
+    let env = Env::new();
+    let create = "create = { component = \"PermissionSet:Acme_W_Users\", set = { label = \"W\" } }";
+    write(&env, &app_with_set(create));
+    let check = env.run(&["template", "check", "t.toml"]);
+    assert_eq!(check.code, 0, "{check:?}");
+    let asks = env.run(&["template", "show", "t.toml", "--asks"]);
+    assert!(asks.stdout.contains("Acme_W_Users"), "{asks:?}");
+    let run = on_demo(&env, &["deploy", "--yes"], &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("PermissionSet Acme_W_Users  is made"), "{run:?}");
+    assert_eq!(on_demo(&env, &["diff"], &[]).code, 0);
+    // What is there is not made again.
+    let back = env.run(&["rollback", "--org", "demo", "--yes"]);
+    assert_eq!(back.code, 0, "{back:?}");
+    write(
+        &env,
+        &app_with_set(&create.replace("Acme_W_Users", "Warehouse_Sync"))
+            .replace("Acme_W_Users", "Warehouse_Sync"),
+    );
+    let run = on_demo(&env, &["deploy", "--yes"], &[]);
+    assert!(run.code == 0 && !run.stdout.contains("PermissionSet Warehouse"), "{run:?}");
+}
+
+#[test]
+fn a_set_that_a_user_is_to_have_is_made_where_a_step_says_how() {
+    let env = Env::new();
+    write(
+        &env,
+        "[parameters.user]\ntitle = \"User\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\n\
+         docs = \"https://docs.example.com\"\n\
+         create = { component = \"PermissionSet:Acme_Empty\", set = { label = \"E\" } }\n\
+         want = [{ fact = \"user.permission_set[Acme_Empty]\", equals = true }]\n",
+    );
+    assert_eq!(env.run(&["template", "check", "t.toml"]).code, 0);
+    let user = ["--set", "user=sam.pereira@harbourlight.example.com"];
+    let run = on_demo(&env, &["deploy", "--yes"], &user);
+    assert!(run.code == 0 && run.stdout.contains("PermissionSet Acme_Empty  is made"), "{run:?}");
+    assert_eq!(on_demo(&env, &["diff"], &user).code, 0);
+}
+
+#[test]
+fn what_nothing_speaks_of_and_a_step_would_make_is_a_mistake() {
+    let env = Env::new();
+    let create = "create = { component = \"PermissionSet:Acme_Others\", set = { label = \"W\" } }";
+    write(&env, &app_with_set(create));
+    let check = env.run(&["template", "check", "t.toml"]);
+    assert_eq!(check.code, 1, "{check:?}");
+    let words = "step `set` makes PermissionSet:Acme_Others, and nothing asks whether it is there";
+    assert!(check.stdout.contains(words), "{check:?}");
+    // A name that the org lacks and that no step makes is missing, and never sent.
+    let diff = on_demo(&env, &["diff"], &[]);
+    assert!(diff.stdout.contains("no permission set `Acme_W_Users`"), "{diff:?}");
+    // A parameter that has the same name by default speaks of it.
+    let holder = "[parameters.holder]\ntitle = \"H\"\ntype = \"component\"\ndefault = \
+                  \"PermissionSet:Acme_H\"\n[[step]]\nid = \"h\"\ntitle = \"H\"\ndocs = \
+                  \"https://docs.example.com\"\n";
+    for (create, want, code) in [
+        ("{holder}", "{holder}", 0),
+        ("PermissionSet:{holder.name}", "{holder}", 0),
+        ("PermissionSet:Acme_H", "{holder}", 0),
+        ("PermissionSet:Acme_I", "{holder}", 1),
+        ("{holder}", "Profile:Admin", 1),
+    ] {
+        let step = format!(
+            "{holder}create = {{ component = \"{create}\", set = {{ label = \"H\" }} }}\nwant = \
+             [{{ component = \"{want}\", path = \"userPermissions[ApiEnabled].enabled\", equals = \
+             true }}, {{ manual = \"{{holder}}\" }}]\n"
+        );
+        write(&env, &step);
+        let check = env.run(&["template", "check", "t.toml"]);
+        assert_eq!(check.code, code, "{create} {want}: {check:?}");
+    }
+}
+
+#[test]
+fn a_step_that_asks_nothing_since_a_list_is_empty_is_told() {
+    let env = Env::new();
+    let lists = "[parameters.fields]\ntitle = \"F\"\ntype = \"list\"\ndefault = []\n\
+                 [parameters.on]\ntitle = \"On\"\ntype = \"flag\"\ndefault = true\n";
+    let of_list = "{ component = \"Profile:Admin\", path = \
+                   \"fieldPermissions[{fields}].readable\", equals = true }";
+    let other = "{ fact = \"org.api_access\", equals = true }";
+    let step = |id: &str, rest: &str| format!("[[step]]\nid = \"{id}\"\ntitle = \"T\"\n{rest}\n");
+    let steps = [
+        step("only", &format!("want = [{of_list}]")),
+        step("hand", &format!("want = [{{ manual = \"m\", confirm = {of_list} }}]")),
+        step("both", &format!("want = [{of_list}, {other}]")),
+        step("off", &format!("when = {{ on = false }}\nwant = [{of_list}]")),
+    ];
+    write(&env, &format!("{lists}{}", steps.join("")));
+    let note = "the list `fields` is empty: steps `only`, `hand` ask for nothing, step `both` asks \
+                for less";
+    let diff = on_demo(&env, &["diff"], &[]);
+    let text = diff.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(diff.code == 0 && text.contains(note), "{diff:?}");
+    let json = on_demo(&env, &["diff"], &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["orgs"][0]["notes"], serde_json::json!([note]));
+    let plan = on_demo(&env, &["deploy", "--yes"], &[]);
+    let text = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(note), "{plan:?}");
+    let given = on_demo(&env, &["diff"], &["--set", "fields=Account.Name", "--format", "json"]);
+    assert!(!given.stdout.contains("is empty"), "{given:?}");
+}
+
+#[test]
+fn a_step_that_is_left_out_need_not_be_right() {
+    let env = Env::new();
+    let parameters = "[parameters.object]\ntitle = \"O\"\ndefault = \"\"\n[parameters.mode]\n\
+                      title = \"M\"\ndefault = \"a\"\n";
+    let want = "want = [{ component = \"Profile:Admin\", path = \
+                \"objectPermissions[{object}].allowRead\", equals = true }]";
+    let always = "[[step]]\nid = \"b\"\ntitle = \"B\"\nwant = [{ fact = \"org.api_access\", \
+                  equals = true }]\n";
+    for (when, fact) in [
+        ("mode = \"b\"", ""),
+        (
+            "\"user.object[{object}].read\" = true, mode = \"b\"",
+            "[parameters.user]\ntitle = \"U\"\n\
+          default = \"\"\n",
+        ),
+    ] {
+        let step = format!("[[step]]\nid = \"a\"\ntitle = \"A\"\nwhen = {{ {when} }}\n{want}\n");
+        write(&env, &format!("{parameters}{fact}{step}{always}"));
+        let run = on_demo(&env, &["diff"], &[]);
+        assert!(run.code == 0 && run.stdout.contains("1 in sync"), "{when}: {run:?}");
+        let run = on_demo(&env, &["diff"], &["--set", "mode=b"]);
+        assert!(run.code == 64 && run.stderr.contains("step `a`"), "{when}: {run:?}");
+    }
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
-use crate::diff::{Diff, Finding, Source, diff, idle_exceptions, locate, name_parts};
+use crate::diff::{Diff, Finding, Source, diff, emptied, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::assignable::OrgLimits;
 use crate::metadata::change_event::CHANNEL_MEMBER;
@@ -345,6 +345,7 @@ impl<'g> Goal<'g> {
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
         if let Self::Steps { wanted, steps, .. } = self {
             plan.notes.extend(idle_exceptions(steps, &seen.components().names));
+            plan.notes.extend(emptied(steps, basis.facts));
             let today = load::today();
             plan.notes.extend(wanted.templates().flat_map(|template| {
                 let known = [template.reading(), template.age(&today)].into_iter().flatten();

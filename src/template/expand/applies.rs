@@ -55,18 +55,19 @@ fn left_open(
     conditions: &[Condition],
     filler: &Filler<'_>,
 ) -> Result<Option<Vec<FactCondition>>, String> {
+    // With a parameter that settles it the names in facts need not be right, or be given.
+    let is_settled = |condition: &Condition| match &condition.subject {
+        Subject::Parameter(name) => !filler.filling.is_any(name, &condition.values),
+        Subject::Fact(_) => false,
+    };
+    if conditions.iter().any(is_settled) {
+        return Ok(None);
+    }
     let mut facts = Vec::new();
     for Condition { subject, values } in conditions {
-        match subject {
-            Subject::Parameter(name) => {
-                if !filler.filling.is_any(name, values) {
-                    return Ok(None);
-                }
-            }
-            Subject::Fact(pattern) => {
-                let (fact, of) = filler.fact(pattern)?;
-                facts.push(FactCondition { fact, of, values: values.clone() });
-            }
+        if let Subject::Fact(pattern) = subject {
+            let (fact, of) = filler.fact(pattern)?;
+            facts.push(FactCondition { fact, of, values: values.clone() });
         }
     }
     Ok(Some(facts))
