@@ -396,3 +396,19 @@ fn a_step_that_is_left_out_need_not_be_right() {
         assert!(run.code == 64 && run.stderr.contains("step `a`"), "{when}: {run:?}");
     }
 }
+
+#[test]
+fn the_set_of_an_own_app_is_made_before_the_app_lets_it_in() {
+    let env = Env::new();
+    let values = ["app_kind=own", "contact_email=it@example.com", "holder=PermissionSet:Acme_G"];
+    let values: Vec<&str> = values.iter().flat_map(|value| ["--set", *value]).collect();
+    let gemini = [&["--template", "gemini-enterprise", "--org", "demo"], &values[..]].concat();
+    let run = env.run(&[&["deploy", "--yes"], &gemini[..]].concat());
+    assert!(run.stdout.contains("PermissionSet Acme_G  is made"), "{run:?}");
+    assert!(run.stdout.contains("Deployed and verified"), "{run:?}");
+    let run = env.run(&[&["diff", "--format", "json"], &gemini[..]].concat());
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = json["orgs"][0]["findings"].as_array().unwrap();
+    let of_set = findings.iter().find(|one| one["step"] == "pre-authorized-set").unwrap();
+    assert_eq!(of_set["state"], "in-sync", "{of_set}");
+}
