@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::shared::answer::failure;
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
@@ -25,9 +26,7 @@ use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
 use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
-use crate::report::{
-    Failure, OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text,
-};
+use crate::report::{OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -123,6 +122,24 @@ impl Earlier {
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let format = arguments.form()?;
+    let out = arguments.out.as_deref();
+    if format != Format::Json {
+        return compared(ui, arguments, format);
+    }
+    ui.last_words().set(json::FORMAT, out);
+    let ended = compared(ui, arguments, format);
+    // What is owed still was not given: it did not come to an answer.
+    if let (Err(error), Some(_)) = (&ended, ui.last_words().take()) {
+        let text = json::failed(failure(ui, error)).map_err(|error| {
+            CommandError::internal("the report cannot be written", error.to_string())
+        })?;
+        let written = out.map_or_else(|| ui.answer(&text), |path| ui.answer_to(path, &text));
+        written.unwrap_or_else(|unwritten| ui.error(&unwritten));
+    }
+    ended
+}
+
+fn compared(ui: &Ui, arguments: &DiffArguments, format: Format) -> Result<Exit, CommandError> {
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
@@ -185,6 +202,7 @@ fn answer(
         None => None,
     };
     let text = written(arguments, format, report, since.as_ref())?;
+    ui.last_words().take();
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
@@ -292,12 +310,7 @@ impl<'a> DiffRequest<'a> {
         };
         let (outcome, failed) = match outcome {
             Ok(found) => (Ok(found), None),
-            Err(error) => {
-                let mut failure = Failure::from(&error);
-                let vouched = self.ui.vouched();
-                failure.hint = failure.hint.map(|hint| vouched.in_commands(&hint).into_owned());
-                (Err(failure), Some(error))
-            }
+            Err(error) => (Err(failure(self.ui, &error)), Some(error)),
         };
         let report = OrgReport {
             name: choice.name().to_owned(),

@@ -460,7 +460,8 @@ fn of_saved(
     let written = slips.and_then(|()| match &arguments.out {
         Some(out) if !saved.package.is_empty() => {
             let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
-            let bytes = |(name, text): (&String, &String)| (name.clone(), text.clone().into_bytes());
+            let bytes =
+                |(name, text): (&String, &String)| (name.clone(), text.clone().into_bytes());
             let files = saved.package.iter().map(bytes).collect();
             written(ui, arguments.layout, out, &files, version).map(Some)
         }

@@ -83,7 +83,8 @@ pub(crate) struct RollbackArguments {
 pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
     if arguments.list {
         let answer = arguments.answer.of(ui, "sfsetup.rollback-list/1")?;
-        return answer.of(|body| on_org(ui, arguments, async |org, name| list(&answer, org, name, body)));
+        return answer
+            .of(|body| on_org(ui, arguments, async |org, name| list(&answer, org, name, body)));
     }
     if arguments.prune {
         let answer = arguments.answer.of(ui, "sfsetup.rollback-prune/1")?;

@@ -177,7 +177,8 @@ fn verify(
     }
     let failed = told.templates.iter().filter(|one| one.error.is_some()).count();
     body.replace(Some(told));
-    answer.failed(failed > 0, code::ERROR, || format!("{failed} of {} are not verified", names.len()))
+    answer
+        .failed(failed > 0, code::ERROR, || format!("{failed} of {} are not verified", names.len()))
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
@@ -231,8 +232,7 @@ fn check(
 ) -> Result<Exit, CommandError> {
     let source = load::source(answer.ui, name)?;
     let file = source.name.as_str();
-    let mut checked =
-        template::parse_with(file, &source.text, &mut |parent| source.parent(parent));
+    let mut checked = template::parse_with(file, &source.text, &mut |parent| source.parent(parent));
     if let Err(errors) = &mut checked {
         add_advice(errors);
     }
@@ -245,5 +245,7 @@ fn check(
         answer.ui.note(&unknown);
     }
     let is_wrong = advice.iter().any(|one| one.is_mistake);
-    answer.failed(is_wrong, code::TEMPLATE, || format!("the template `{}` has mistakes", template.name))
+    answer.failed(is_wrong, code::TEMPLATE, || {
+        format!("the template `{}` has mistakes", template.name)
+    })
 }

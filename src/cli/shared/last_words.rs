@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::CommandError;
 use crate::report::Failure;
-use crate::report::json::parts;
+use crate::report::json::{self, parts};
 
 /// The form of the document that is owed, and the file that it goes to.
 type Owed = (&'static str, Option<PathBuf>);
@@ -29,6 +29,11 @@ impl LastWords {
     /// The document that is owed, with what ends the run, and the file that it goes to.
     pub(crate) fn document(&self, error: &CommandError) -> Option<(String, Option<PathBuf>)> {
         let (form, out) = self.take()?;
-        Some((parts::write::<()>(form, Some(Failure::from(error)), None).ok()?, out))
+        let failure = Failure::from(error);
+        let text = match form {
+            json::FORMAT => json::failed(failure),
+            _ => parts::write::<()>(form, Some(failure), None),
+        };
+        Some((text.ok()?, out))
     }
 }

@@ -539,8 +539,9 @@ pub(crate) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(
     };
     match answer {
         Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")
-            .code(code::NOT_CONFIRMED)),
+        Some(false) => {
+            Err(CommandError::new("not confirmed, so nothing was sent").code(code::NOT_CONFIRMED))
+        }
         None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
             .code(code::NOT_CONFIRMED)
             .hint("`--yes` goes on without asking")),

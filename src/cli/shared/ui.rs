@@ -11,7 +11,9 @@ use owo_colors::OwoColorize as _;
 
 use crate::apply::interrupt::Interrupt;
 use crate::org::Event;
+use crate::report::json::parts;
 use crate::report::line::{clean, harmless};
+use crate::report::{Failure, code};
 
 use crate::metadata::archive::check_name;
 
@@ -245,6 +247,19 @@ pub(crate) fn usage(error: &clap::Error) {
     } else {
         let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
         let _ = stdout.write_all(harmless(&text).as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
+/// The same for programs that have asked for a document.
+pub(crate) fn usage_document(error: &clap::Error) {
+    let text = error.to_string();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let hint = rest.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
+    let message = message.trim().trim_start_matches("error: ").to_owned();
+    let failure = Failure { code: code::USAGE.to_owned(), message, hint };
+    if let Ok(text) = parts::write::<()>("sfsetup.error/1", Some(failure), None) {
+        // A closed pipe is the reader's choice, not a failure.
+        let _ = io::stdout().write_all(harmless(&text).as_bytes());
     }
 }
 

@@ -149,8 +149,8 @@ struct Coverage {
 pub struct Verified {
     /// Whether all that could be seen of the plan is so.
     pub in_sync: bool,
-    /// How many settings of the plan were seen to be so.
-    pub settings: usize,
+    /// How many settings were seen to be as the plan has them; none where not all are.
+    pub settings: Option<usize>,
     /// What is not as the plan says.
     pub undone: Vec<String>,
     /// What else has moved meanwhile.

@@ -229,6 +229,7 @@ pub fn left(left: &[Left], instance_url: Option<&str>) -> Vec<LeftRow> {
 
 /// The files of a plan.
 pub fn files(files: &[FileChange]) -> Vec<FileRow> {
-    let row = |FileChange { path, text }: &FileChange| FileRow { path: path.clone(), text: text.clone() };
+    let row =
+        |FileChange { path, text }: &FileChange| FileRow { path: path.clone(), text: text.clone() };
     files.iter().map(row).collect()
 }

@@ -101,12 +101,9 @@ impl From<&Failure> for FailureRow {
                 found: found.map(State::name),
                 ..row
             },
-            Failure::Left { step, reason } => Self {
-                kind: "left",
-                step: Some(step.clone()),
-                reason: Some(reason.clone()),
-                ..row
-            },
+            Failure::Left { step, reason } => {
+                Self { kind: "left", step: Some(step.clone()), reason: Some(reason.clone()), ..row }
+            }
             Failure::NotLeft { step } => Self { kind: "not-left", step: Some(step.clone()), ..row },
             Failure::NotProved(why) => Self { kind: "no-fix", reason: Some(why.clone()), ..row },
         }

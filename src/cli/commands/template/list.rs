@@ -12,8 +12,8 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::nearest;
-use crate::report::code;
 use crate::report::Failure;
+use crate::report::code;
 use crate::report::gallery::{self, Sought};
 use crate::template::SignIn;
 

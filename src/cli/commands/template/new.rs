@@ -118,7 +118,11 @@ fn make(
         org: choice.as_ref().map(|choice| choice.name().to_owned()),
         settings: proved.map(|proved| proved.settings),
         in_sync: proved.map(|proved| proved.in_sync),
-        placeholders: texts.iter().filter(|(_, text)| text.is_none()).map(|(name, _)| *name).collect(),
+        placeholders: texts
+            .iter()
+            .filter(|(_, text)| text.is_none())
+            .map(|(name, _)| *name)
+            .collect(),
     }));
     answer.say(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
     let placeholders = match (&heading.title, &heading.source) {
@@ -443,11 +447,7 @@ fn not_there(
 
 /// Holds the template against what it was made of: all must be in sync, as the next `diff` will
 /// have it.
-fn prove(
-    ui: &Ui,
-    template: &Template,
-    found: &FoundInOrg,
-) -> Result<Proved, CommandError> {
+fn prove(ui: &Ui, template: &Template, found: &FoundInOrg) -> Result<Proved, CommandError> {
     let internal =
         |why: String| CommandError::internal("the template that was made cannot be tried", why);
     let values = Arguments::resolve(template, &BTreeMap::new(), &BTreeMap::new())

@@ -104,7 +104,8 @@ fn test(
     match (failed, unreadable) {
         (0, 0) => Ok(Exit::Done),
         (_, 0) => Ok(Exit::Drift),
-        _ => answer.failed(true, code::TEMPLATE, || format!("{unreadable} of the cases cannot be tried")),
+        _ => answer
+            .failed(true, code::TEMPLATE, || format!("{unreadable} of the cases cannot be tried")),
     }
 }
 

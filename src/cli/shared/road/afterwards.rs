@@ -70,7 +70,7 @@ impl<'r> Road<'r> {
             let mut told = self.told.borrow_mut();
             let verified = told.verified.get_or_insert_default();
             verified.in_sync = look.undone.is_empty();
-            verified.settings = Self::settings(plan, &look);
+            verified.settings = look.undone.is_empty().then(|| Self::settings(plan, &look));
             verified.undone.clone_from(&look.undone);
             verified.moved.clone_from(&look.moved);
             told.outcome = if disturbed.is_ok() { Ended::Done } else { Ended::NotInSync };
@@ -104,11 +104,10 @@ impl<'r> Road<'r> {
 
     /// How many settings were seen to be as the plan has them, where nothing is undone.
     fn settings(plan: &Plan<'r>, look: &Look) -> usize {
-        let is_wanted = |change: &&Change| {
-            change.path.is_some() && !matches!(change.cause, Cause::Copied(_))
-        };
+        let is_wanted =
+            |change: &&Change| change.path.is_some() && !matches!(change.cause, Cause::Copied(_));
         let set = plan.changes.iter().filter(is_wanted).count();
-        set.saturating_sub(look.unseen.len() + look.undone.len())
+        set.saturating_sub(look.unseen.len())
     }
 
     /// What was done, once it was seen to hold.
