@@ -82,9 +82,11 @@ fn every_schema_is_named_as_its_documents_and_says_the_same_of_the_same() {
         for key in schema["properties"].as_object().unwrap().keys() {
             assert!(page.contains(&format!("`{key}`")), "{form}: the page does not name `{key}`");
         }
-        for (part, says) in schema["$defs"].as_object().into_iter().flatten() {
+        // That of a diff is older than the parts.
+        let parts = schema["$defs"].as_object().filter(|_| *name != "diff");
+        for (part, says) in parts.into_iter().flatten() {
             let (before, of) = known.entry(part.clone()).or_insert_with(|| (says.clone(), name));
-            assert!(before == says || *name == "diff", "`{part}` of {name} is not that of {of}");
+            assert_eq!(before, says, "`{part}` of {name} is not that of {of}");
         }
     }
     let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/schema"));
@@ -121,7 +123,7 @@ fn templates_are_told() {
     let list = run(&["template", "list", "ampersand"], "template-list", 0);
     assert_eq!(list["templates"][0]["name"], "ampersand");
     assert_eq!(list["templates"][0]["title"], "Ampersand");
-    for name in ["ampersand", "gong", "outreach"] {
+    for name in ["ampersand", "gong", "zendesk"] {
         run(&["template", "show", name], "template-show", 0);
         run(&["template", "show", name, "--asks"], "template-asks", 0);
         run(&["template", "check", name], "template-check", 0);
@@ -187,7 +189,7 @@ fn files_are_packaged_and_told() {
         let all = ["package", "--template", "ampersand", "--from", &drifted, "--format", "json"];
         env.run(&[&all, more].concat())
     };
-    let made = told(&of(&["--out", "fix"]), "package", 0);
+    let made = told(&of(&["--out", "fix"]), "package", 2);
     assert_eq!(made["org"]["name"], drifted.as_str());
     assert_eq!(made["written"]["layout"], "metadata");
     for file in made["written"]["files"].as_array().unwrap() {
@@ -195,8 +197,8 @@ fn files_are_packaged_and_told() {
     }
     let change = &made["plan"]["changes"][0];
     assert_eq!((&change["action"], &change["cause"]), (&"set".into(), &"step".into()));
-    assert_eq!(told(&of(&["--out", "z.zip"]), "package", 0)["written"]["layout"], "zip");
-    let source = told(&of(&["--out", "p", "--layout", "source"]), "package", 0);
+    assert_eq!(told(&of(&["--out", "z.zip"]), "package", 2)["written"]["layout"], "zip");
+    let source = told(&of(&["--out", "p", "--layout", "source"]), "package", 2);
     assert_eq!(source["written"]["layout"], "source");
     // What was planned is told, and that it was not written.
     let again = told(&of(&["--out", "fix"]), "package", 1);
@@ -209,7 +211,7 @@ fn files_are_packaged_and_told() {
     copy_folder(Path::new(&drifted), &copy);
     let in_place = ["package", "--template", "ampersand", "--from", "copy", "--in-place"];
     let run = env.run(&[&in_place[..], &["--format", "json"]].concat());
-    let edited = told(&run, "package", 0);
+    let edited = told(&run, "package", 2);
     assert_eq!(edited["written"]["layout"], "in-place");
     assert_eq!(edited["written"]["files"][0]["action"], "edited");
 
@@ -370,10 +372,10 @@ async fn what_the_org_refuses_is_told_in_its_words_with_what_was_sent() {
 async fn a_deploy_that_is_cut_off_says_how_far_it_has_come() {
     let deploy =
         [&["deploy", "--template", "ampersand"], VALUES, &["--yes", "--format", "json"]].concat();
-    // The answer is lost twice, and nobody can tell what became of it.
+    // The request is lost, and nobody can tell whether it has arrived.
     let lab = Lab::new(Store::in_memory(), Faults::none()).await;
     let always = |call: &str, fault: Fault| FaultRule { times: None, ..once(call, fault) };
-    lab.running.fault(once("deployRequest.start", Fault::ResetAfter));
+    lab.running.fault(once("deployRequest.start", Fault::ResetBefore));
     lab.running.fault(always("tooling.query", Fault::InvalidType));
     let lost = told(&lab.run(&deploy).await, "deploy", 1);
     assert_eq!(lost["outcome"], "unknown", "{lost}");

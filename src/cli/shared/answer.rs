@@ -109,7 +109,8 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn say_before_asking(&self, text: &str) -> Result<(), CommandError> {
-        if (self.is_json() || self.out.is_some()) && std::io::stdin().is_terminal() {
+        let is_asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if is_asked && (self.is_json() || self.out.is_some()) {
             self.ui.show(text);
         }
         self.say(text)
