@@ -507,3 +507,46 @@ async fn logins_are_told_without_what_signs_in() {
     let reset = ask("demo-reset", 0, &["demo", "reset", "json"]).await;
     assert_eq!(reset["orgs"], serde_json::json!(["demo:json"]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_in_part_is_told_as_such() {
+    let template = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n[parameters.user]\n\
+                    title = \"User\"\ndefault = \"warehouse.sync@harbourlight.example.com\"\n\
+                    [[step]]\nid = \"set\"\ntitle = \"A permission set\"\nwant = [\n\
+                    { component = \"PermissionSet:Loader\", path = \
+                    \"userPermissions[RunReports].enabled\", equals = true },\n\
+                    { fact = \"user.permission[RunReports]\", equals = true } ]\n\
+                    create = { component = \"PermissionSet:Loader\", set = { label = \"Loader\", \
+                    license = \"Salesforce API Integration\" } }\n";
+    let deploy = ["deploy", "--template", "t.toml", "--yes", "--format", "json"];
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("t.toml", template);
+    let whole = told(&lab.run(&deploy).await, "deploy", 0);
+    assert_eq!(whole["plan"]["assignments"][0]["what"], "permission-set");
+    let calls = u32::try_from(lab.count("sobjects")).unwrap();
+
+    // The last such call is the one that gives the set.
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    lab.env.write("t.toml", template);
+    let refused = FaultRule { after: calls - 1, ..once("sobjects", Fault::InvalidType) };
+    lab.running.fault(refused);
+    let run = lab.run(&deploy).await;
+    let part = told(&run, "deploy", 3);
+    assert_eq!(part["outcome"], "in-part", "{part}");
+    let entry = lab.journal().pop().unwrap();
+    assert_eq!((&part["journal"], &part["deploy"]["id"]), (&entry["id"], &entry["deploy_id"]));
+    // The next run finishes it and says so.
+    let next = told(&lab.run(&deploy).await, "deploy", 0);
+    assert_eq!(next["earlier"][0]["journal"], entry["id"]);
+    assert_eq!(next["earlier"][0]["found"], "the org has carried it out");
+
+    // A snapshot that is not whole says what is not in it.
+    let (type_name, full_name) = ("ConnectedApp".to_owned(), "Ampersand".to_owned());
+    let fails = Fault::RetrieveFailsOn { type_name, full_name };
+    lab.running.fault(FaultRule { times: None, ..once("retrieve", fails) });
+    let arguments = ["snapshot", "--out", "s", "--types", "ConnectedApp", "--format", "json"];
+    let taken = told(&lab.run(&arguments).await, "snapshot", 1);
+    assert_eq!((code(&taken), &taken["out"]), ("INCOMPLETE", &"s".into()));
+    assert_eq!(taken["not_observed"][0]["full_name"], "Ampersand", "{taken}");
+}
