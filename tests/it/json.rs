@@ -262,6 +262,10 @@ async fn a_deploy_and_its_way_back_are_told() {
     let packaged = ask("package", 0, &["package", "--plan", "plan.json", "--out", "p"]).await;
     assert_eq!(packaged["plan"]["changes"], shown["plan"]["changes"]);
 
+    // Nothing is done of which could not be told how it went.
+    let nowhere = [ampersand("deploy"), vec!["--yes", "--out", "no/folder/d.json"]].concat();
+    let run = lab.run(&nowhere).await;
+    assert!(run.code == 1 && run.stderr.contains("there is no folder `no/folder`"), "{run:?}");
     let unasked = ask("deploy", 1, &ampersand("deploy")).await;
     assert_eq!((code(&unasked), &unasked["outcome"]), ("NOT_CONFIRMED", &"not-sent".into()));
     assert_eq!(unasked["plan"]["changes"], shown["plan"]["changes"]);

@@ -72,7 +72,8 @@ impl<'a> Answer<'a> {
     /// The same, where the form was given or the file's name says it.
     ///
     /// # Errors
-    /// The file's name says a form that the command does not have.
+    /// The file's name says a form that the command does not have, or its folder is not there:
+    /// nothing is done of which could not be told how it went.
     pub(crate) fn choose(
         ui: &'a Ui,
         form: &'static str,
@@ -80,7 +81,15 @@ impl<'a> Answer<'a> {
         out: Option<&'a Path>,
         has: &[Format],
     ) -> Result<Self, CommandError> {
-        Ok(Self::new(ui, form, Format::choose(given, out, has)?, out))
+        let format = Format::choose(given, out, has)?;
+        if let Some(path) = out
+            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+            && !folder.is_dir()
+        {
+            return Err(CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(format!("there is no folder `{}`", folder.display())));
+        }
+        Ok(Self::new(ui, form, format, out))
     }
 
     /// Says whether it is one document for programs.
