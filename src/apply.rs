@@ -46,8 +46,8 @@ pub struct Purpose {
 /// How a deploy ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The org has done it.
-    Applied,
+    /// The org has done it; what it says of it, where it was watched.
+    Applied(Option<Box<DeployStatus>>),
     /// The org has done it, although it was asked to cancel; what it said to that.
     TooLate(Option<OrgError>),
     /// The org has refused it, and nothing is changed.
@@ -375,7 +375,7 @@ impl Applier<'_> {
     async fn applied(&self, mut entry: Entry) -> Result<(Entry, Outcome), ApplyError> {
         self.write(&mut entry, Stage::Applied)?;
         self.finish_by_rest(&mut entry).await?;
-        Ok((entry, Outcome::Applied))
+        Ok((entry, Outcome::Applied(None)))
     }
 
     /// Watches an accepted deploy to its end and does what REST does after it.
@@ -394,13 +394,13 @@ impl Applier<'_> {
         let (status, not_canceled) = watched?;
         let ended = match (status.success, status.status.as_str()) {
             (true, _) if status.canceled_here => Outcome::TooLate(not_canceled),
-            (true, _) => Outcome::Applied,
+            (true, _) => Outcome::Applied(Some(Box::new(status))),
             (false, "Canceled") => Outcome::Canceled(status),
             (false, _) => Outcome::Refused(status),
         };
         let stage = match &ended {
-            Outcome::Applied | Outcome::TooLate(_) if entry.check_only => Stage::Done,
-            Outcome::Applied | Outcome::TooLate(_) => Stage::Applied,
+            Outcome::Applied(_) | Outcome::TooLate(_) if entry.check_only => Stage::Done,
+            Outcome::Applied(_) | Outcome::TooLate(_) => Stage::Applied,
             Outcome::Canceled(_) => Stage::Canceled,
             Outcome::Refused(_) => Stage::Failed,
         };

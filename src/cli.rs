@@ -17,6 +17,9 @@ use shared::error::CommandError;
 use shared::ui::{self, Ui};
 use shared::vouched::Vouched;
 
+use crate::metadata::registry::nearest::nearest;
+use crate::report::json::schema::{self, SCHEMAS};
+
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
 #[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
@@ -64,6 +67,12 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the JSON Schema of a document that `--format json` gives
+    Schema {
+        /// Which, by the `format` at its head or a part of that, such as `deploy`; without it all
+        /// are listed
+        form: Option<String>,
+    },
     /// Write the manual pages to a folder
     Man {
         /// The folder; it is made where it does not exist
@@ -73,11 +82,15 @@ enum Command {
 
 /// Runs the program and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             ui::usage(&error);
+            if exit == Exit::Usage && asks_for_json(&given) {
+                ui::usage_document(&error);
+            }
             return ExitCode::from(exit as u8);
         }
     };
@@ -88,6 +101,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         error.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// Says whether a document is asked for, as far as arguments tell that are wrong.
+fn asks_for_json(given: &[OsString]) -> bool {
+    let is_pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    given.windows(2).any(is_pair) || given.iter().any(|one| one == "--format=json")
 }
 
 fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
@@ -107,6 +126,22 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "sfsetup", &mut text);
             ui.answer(&String::from_utf8_lossy(&text))?;
+            Ok(Exit::Done)
+        }
+        Command::Schema { form } => {
+            let Some(form) = form else {
+                let rows = SCHEMAS.iter().map(|(name, _)| format!("{name:17} sfsetup.{name}/1\n"));
+                ui.answer(&rows.collect::<String>())?;
+                return Ok(Exit::Done);
+            };
+            let schema = schema::find(&form).ok_or_else(|| {
+                let near = nearest(&form, SCHEMAS.iter().map(|(name, _)| *name));
+                let error = CommandError::new(format!("there is no document `{form}`")).usage();
+                let error = error.hint("`sfsetup schema` lists them");
+                near.into_iter()
+                    .fold(error, |error, near| error.hint(format!("did you mean `{near}`?")))
+            })?;
+            ui.answer(schema)?;
             Ok(Exit::Done)
         }
         Command::Man { dir } => {

@@ -351,7 +351,7 @@ impl Applier<'_> {
         };
         let (entry, outcome) = ended?;
         let recovered = match outcome {
-            Outcome::Applied | Outcome::TooLate(_) => Recovered::Applied,
+            Outcome::Applied(_) | Outcome::TooLate(_) => Recovered::Applied,
             Outcome::Refused(_) => Recovered::Refused,
             Outcome::Canceled(_) => Recovered::Canceled,
         };

@@ -1,5 +1,6 @@
 //! What commands share: which org, what is wanted of it, which part, and the road from plan to org.
 
+pub(super) mod answer;
 pub(super) mod arguments;
 pub(super) mod baseline;
 pub(super) mod config;
@@ -11,6 +12,7 @@ pub(super) mod error;
 pub(super) mod format;
 pub(super) mod goal;
 pub(super) mod journal;
+pub(super) mod last_words;
 pub(super) mod library;
 pub(super) mod load;
 pub(super) mod refusal;

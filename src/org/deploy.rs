@@ -19,7 +19,7 @@ use crate::org::http::{self, soql_text};
 use crate::org::patience::Pages;
 use crate::org::{Event, Org, is_id};
 
-pub use status::{DeployMessage, DeployStatus};
+pub use status::{About, DeployMessage, DeployStatus};
 
 use status::{flag, read_status};
 

@@ -12,7 +12,6 @@ use crate::org::facts::Reads;
 use crate::template::{GrantScope, Template, Want, fill};
 
 use super::line::{clean, line, paragraph};
-use super::template::pretty;
 
 /// What is asked; patterns stand as they are where a parameter has no value.
 #[derive(Debug, Default)]
@@ -177,13 +176,12 @@ pub fn text(template: &Template, asks: &Asks, today: &str) -> String {
     out
 }
 
-/// Shows what is asked for programs.
-pub fn json(template: &Template, asks: &Asks, today: &str) -> String {
+/// Shows what is asked for programs: what `sfsetup.template-asks/1` holds.
+pub fn json(template: &Template, asks: &Asks, today: &str) -> Json {
     let rows = asks.rows.iter();
     let rows: Vec<Json> =
         rows.map(|(objects, what)| json!({"objects": objects, "what": what})).collect();
-    pretty(&json!({
-        "format": "sfsetup.template-asks/1",
+    json!({
         "name": template.name,
         "review_overdue": template.age(today).is_some(),
         "components": asks.components,
@@ -191,5 +189,5 @@ pub fn json(template: &Template, asks: &Asks, today: &str) -> String {
         "lists": asks.lists,
         "rows": rows,
         "writes": [],
-    }))
+    })
 }

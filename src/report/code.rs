@@ -39,6 +39,20 @@ pub const STORAGE: &str = "STORAGE";
 pub const NOTHING_OBSERVED: &str = "NOTHING_OBSERVED";
 /// A snapshot was written, and what the org did not show is not in it.
 pub const INCOMPLETE: &str = "INCOMPLETE";
+/// What was to be carried out does not hold any more.
+pub const STALE: &str = "STALE";
+/// Nobody said yes.
+pub const NOT_CONFIRMED: &str = "NOT_CONFIRMED";
+/// A deploy was canceled.
+pub const CANCELED: &str = "CANCELED";
+/// The run was told to stop.
+pub const INTERRUPTED: &str = "INTERRUPTED";
+/// The org has carried out a deploy, and is not as it should be.
+pub const NOT_IN_SYNC: &str = "NOT_IN_SYNC";
+/// What became of a deploy is not known.
+pub const UNKNOWN_OUTCOME: &str = "UNKNOWN_OUTCOME";
+/// A template has mistakes, or its parameters do.
+pub const TEMPLATE: &str = "TEMPLATE";
 /// Any other failure of this program's own.
 pub const ERROR: &str = "ERROR";
 
@@ -65,6 +79,13 @@ pub const CODES: &[(&str, &str)] = &[
     (STORAGE, "a login could not be stored or read"),
     (NOTHING_OBSERVED, "nothing of what is asked could be seen; the findings say why"),
     (INCOMPLETE, "a snapshot was written, but the org did not show all that was asked for"),
+    (STALE, "what was planned or validated does not hold any more, so nothing was sent"),
+    (NOT_CONFIRMED, "nobody said yes, or nobody was there to ask, so nothing was sent or made"),
+    (CANCELED, "the deploy was canceled before it changed anything"),
+    (INTERRUPTED, "the run was told to stop"),
+    (NOT_IN_SYNC, "the org took the deploy, and is not as it should be"),
+    (UNKNOWN_OUTCOME, "what became of a deploy is not known; the next run finds it out first"),
+    (TEMPLATE, "a template, its parameters or its cases have mistakes"),
     (ERROR, "any other failure; the message says which"),
 ];
 
@@ -90,7 +111,7 @@ mod tests {
     #[test]
     fn codes_are_a_promise() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE ERROR");
+        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE STALE NOT_CONFIRMED CANCELED INTERRUPTED NOT_IN_SYNC UNKNOWN_OUTCOME TEMPLATE ERROR");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use owo_colors::OwoColorize as _;
 use crate::template::{SignIn, SourceRead, Template};
 
 use super::line::{clean, line};
-use super::template::pretty;
 
 /// How wide the list is, in characters: a terminal as it opens.
 const WIDTH: usize = 80;
@@ -159,7 +158,7 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 
 /// Lists templates for programs: `{"templates": [{"name", "title", "version", ..}], "failed": [..]}`;
 /// `failed` says what of the folders cannot be read as one, and why.
-pub fn list_json(templates: &[Template], failed: &[String]) -> String {
+pub fn list_json(templates: &[Template], failed: &[String]) -> Json {
     let row = |template: &Template| {
         let ways: Vec<&str> = template.sign_in.iter().map(|one| one.name()).collect();
         json!({
@@ -175,7 +174,7 @@ pub fn list_json(templates: &[Template], failed: &[String]) -> String {
         })
     };
     let rows: Vec<Json> = templates.iter().map(row).collect();
-    pretty(&json!({ "templates": rows, "failed": failed }))
+    json!({ "templates": rows, "failed": failed })
 }
 
 #[cfg(test)]

@@ -1,30 +1,42 @@
 //! `sfsetup.diff/1`: a report for programs. Keys are only ever added within a major version; the
-//! schema is `diff.schema.json` beside this file.
+//! schema is `diff.schema.json` in the folder `schema`. The forms of the other commands are in the
+//! folder `json`; what all say alike is in `parts`, and where each schema is found in `schema`.
 //!
 //! The types here are the published form and stand apart from the program's own, so that the latter
 //! may change.
+
+pub mod deploy;
+pub mod journal;
+pub mod org;
+pub mod parts;
+pub mod plan;
+pub mod schema;
+pub mod snapshot;
+pub mod template;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
 use crate::diff::{Diff, Finding, Origin, Place, State, StepWant, Subject};
-use crate::metadata::full_name::api_full_name;
 use crate::plan::saved::json as value_json;
 use crate::template::{Level, SourceRead, Test};
 
 use super::words::{Labels, in_words, reason};
-use super::{OrgReport, Report};
+use super::{Failure, OrgReport, Report};
+use parts::{Component, Error, Identity};
 
 /// The name of this format.
 pub const FORMAT: &str = "sfsetup.diff/1";
 
 /// The JSON Schema of this format.
-pub const SCHEMA: &str = include_str!("diff.schema.json");
+pub const SCHEMA: &str = include_str!("schema/diff.schema.json");
 
 #[derive(Serialize)]
 pub(super) struct Document<'r> {
     format: &'static str,
+    /// Why there is nothing of any org.
+    error: Option<Error>,
     template: Option<Template>,
     pub(super) templates: Vec<OneTemplate<'r>>,
     pub(super) orgs: Vec<Org<'r>>,
@@ -59,8 +71,8 @@ struct Dropped<'r> {
 
 #[derive(Serialize)]
 pub(super) struct Org<'r> {
-    pub(super) org: Identity<'r>,
-    pub(super) error: Option<Failure>,
+    pub(super) org: Identity,
+    pub(super) error: Option<Error>,
     pub(super) summary: Summary,
     /// What has become of an earlier answer, where one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,21 +80,6 @@ pub(super) struct Org<'r> {
     /// What the reader should know of what was compared.
     pub(super) notes: Vec<&'r str>,
     pub(super) findings: Vec<FindingRow<'r>>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Identity<'r> {
-    name: &'r str,
-    id: Option<&'r str>,
-    instance_url: Option<&'r str>,
-    source: Option<&'r str>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Failure {
-    code: String,
-    message: String,
-    hint: Option<String>,
 }
 
 /// What has become of what differed or was missing.
@@ -107,13 +104,6 @@ pub(super) struct Summary {
 }
 
 #[derive(Serialize)]
-struct Component<'r> {
-    #[serde(rename = "type")]
-    type_name: &'r str,
-    full_name: String,
-}
-
-#[derive(Serialize)]
 struct Label {
     actual: Option<String>,
     desired: Option<String>,
@@ -135,7 +125,7 @@ pub(super) struct FindingRow<'r> {
     /// What has become of it since an earlier answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since: Option<&'static str>,
-    component: Option<Component<'r>>,
+    component: Option<Component>,
     path: Option<String>,
     fact: Option<String>,
     /// Of which user, where that is not the one named by the parameter `user`.
@@ -167,6 +157,15 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     write(&document(report))
 }
 
+/// Writes why there is nothing of any org.
+///
+/// # Errors
+/// As [`render`].
+pub fn failed(failure: Failure) -> Result<String, serde_json::Error> {
+    let empty = Report { templates: Vec::new(), orgs: Vec::new(), today: String::new() };
+    write(&Document { error: Some(failure.into()), ..document(&empty) })
+}
+
 /// Writes a report in the form in which it is published.
 pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error> {
     let mut text = serde_json::to_string_pretty(document)?;
@@ -178,6 +177,7 @@ pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error
 pub(super) fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
     Document {
         format: FORMAT,
+        error: None,
         template: (!report.templates.is_empty()).then(|| {
             let joined = |of: fn(&crate::template::Template) -> &str| {
                 report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
@@ -222,16 +222,14 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
         }
         Err(_) => (Summary::default(), Vec::new(), Vec::new()),
     };
-    let error = report.error();
-    let error = error.map(|super::Failure { code, message, hint }| Failure { code, message, hint });
     Org {
         org: Identity {
-            name: &report.name,
-            id: report.id.as_deref(),
-            instance_url,
-            source: report.source.as_deref(),
+            name: report.name.clone(),
+            id: report.id.clone(),
+            instance_url: report.instance_url.clone(),
+            source: report.source.clone(),
         },
-        error,
+        error: report.error().map(Error::from),
         summary,
         since: None,
         notes,
@@ -259,10 +257,7 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         level: Level::Required.name(),
         state: finding.state().name(),
         since: None,
-        component: finding
-            .subject
-            .component()
-            .map(|id| Component { type_name: &id.type_name, full_name: api_full_name(id) }),
+        component: finding.subject.component().map(Component::from),
         path: finding.subject.path().map(ToString::to_string),
         fact: finding.subject.fact().map(ToString::to_string),
         of: match &finding.subject {

@@ -7,13 +7,14 @@
 use serde::Serialize;
 
 use super::Report;
-use super::json::{self, Failure, FindingRow, Identity, OneTemplate, Summary};
+use super::json::parts::{Error, Identity};
+use super::json::{self, FindingRow, OneTemplate, Summary};
 
 /// One thing that is wanted of an org.
 #[derive(Serialize)]
 struct FindingLine<'l, 'r> {
     format: &'static str,
-    org: &'l Identity<'r>,
+    org: &'l Identity,
     #[serde(flatten)]
     finding: &'l FindingRow<'r>,
 }
@@ -22,9 +23,9 @@ struct FindingLine<'l, 'r> {
 #[derive(Serialize)]
 struct SummaryLine<'l, 'r> {
     format: &'static str,
-    org: &'l Identity<'r>,
+    org: &'l Identity,
     templates: &'l [OneTemplate<'r>],
-    error: &'l Option<Failure>,
+    error: &'l Option<Error>,
     summary: &'l Summary,
     notes: &'l [&'r str],
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::template::{Level, Parameter, Step, Template, Want};
 
 use super::line::{clean, line, paragraph};
-use super::template::{pretty, want_in_words};
+use super::template::want_in_words;
 use super::wants::{kind_in_words, when_in_words};
 
 /// How something differs between two revisions.
@@ -171,8 +171,8 @@ fn block(out: &mut String, head: &str, change: &Change, all: &[String]) {
     }
 }
 
-/// Shows what the newer asks for programs.
-pub fn json(revision: &Revision<'_>, today: &str) -> String {
+/// Shows what the newer asks for programs: what `sfsetup.template-diff/1` holds.
+pub fn json(revision: &Revision<'_>, today: &str) -> Json {
     let head = |template: &Template| {
         json!({
             "name": template.name,
@@ -194,11 +194,10 @@ pub fn json(revision: &Revision<'_>, today: &str) -> String {
         revision.parameters.iter().map(|(name, change)| row("name", name, change)).collect();
     let steps: Vec<Json> =
         revision.steps.iter().map(|(step, change)| row("id", &step.id, change)).collect();
-    pretty(&json!({
-        "format": "sfsetup.template-diff/1",
+    json!({
         "old": head(revision.old),
         "new": head(revision.new),
         "parameters": parameters,
         "steps": steps,
-    }))
+    })
 }

@@ -167,8 +167,8 @@ pub(super) fn is_by_hand(want: &Want) -> bool {
     }
 }
 
-/// Shows a template for programs, as it is on a day.
-pub fn show_json(template: &Template, today: &str) -> String {
+/// Shows a template for programs, as it is on a day: what `sfsetup.template-show/1` holds.
+pub fn show_json(template: &Template, today: &str) -> Json {
     let parameters: Vec<Json> = template
         .parameters
         .iter()
@@ -218,7 +218,7 @@ pub fn show_json(template: &Template, today: &str) -> String {
             })
         })
         .collect();
-    pretty(&json!({
+    json!({
         "name": template.name,
         "title": template.title,
         "version": template.version,
@@ -234,7 +234,7 @@ pub fn show_json(template: &Template, today: &str) -> String {
         "dropped": template.dropped.iter().map(|dropped| json!({"step": dropped.step, "reason": dropped.reason})).collect::<Vec<_>>(),
         "parameters": parameters,
         "steps": steps,
-    }))
+    })
 }
 
 /// Says that a template is right, with what was counted.
@@ -267,13 +267,14 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
     out
 }
 
-/// Says for programs whether a template is right, every mistake, and what only an org can tell.
+/// Says for programs whether a template is right, every mistake, and what only an org can tell: what
+/// `sfsetup.template-check/1` holds.
 pub fn check_json(
     file: &str,
     checked: &Result<Template, TemplateErrors>,
     advice: &[Advice],
     not_checked: Option<&str>,
-) -> String {
+) -> Json {
     let contradictions = advice
         .iter()
         .filter(|one| one.is_mistake)
@@ -292,14 +293,13 @@ pub fn check_json(
         .map(|mistake| json!({"line": mistake.line, "column": mistake.column, "message": mistake.message, "help": mistake.help}))
         .chain(contradictions)
         .collect();
-    pretty(&json!({
-        "format": "sfsetup.template-check/1",
+    json!({
         "file": file,
         "ok": checked.is_ok() && mistakes.is_empty(),
         "mistakes": mistakes,
         "notes": notes,
         "not_checked": not_checked,
-    }))
+    })
 }
 
 /// A table as templates write it; several are a list.
@@ -411,10 +411,6 @@ fn want_json(want: &Want) -> Json {
 /// A value as reports for programs write it.
 fn value_json(value: &Value) -> Json {
     crate::plan::saved::json(value)
-}
-
-pub(super) fn pretty(json: &Json) -> String {
-    format!("{json:#}\n")
 }
 
 pub(super) fn line(out: &mut String, text: &str) {

@@ -91,3 +91,22 @@ async fn a_package_asks_too_and_yes_given_beforehand_is_no_answer() {
     assert!(run.stderr.contains("`--create` makes what is not there"), "{run:?}");
     assert!(!run.stderr.contains("[y/N]"), "{run:?}");
 }
+
+#[tokio::test]
+async fn whoever_is_asked_sees_the_plan_wherever_the_answer_goes() {
+    for (out, form) in [(false, &["--format", "json"][..]), (true, &["--out", "answer.txt"])] {
+        let deploy = [&["deploy", "--template", "t.toml", "--create"], form].concat();
+        let (lab, run) = asked(deploy.leak(), &[("Deploy", "n")]).await;
+        assert_eq!(run.code, 1, "{run:?}");
+        let at = |words: &str| run.stderr.find(words).unwrap_or_else(|| panic!("{words}: {run:?}"));
+        assert!(at("Plan for") < at("Deploy this?"), "{run:?}");
+        if out {
+            let text = std::fs::read_to_string(lab.env.folder().join("answer.txt")).unwrap();
+            assert!(run.stdout.is_empty() && text.starts_with("Plan for"), "{text}");
+            assert!(text.contains("not confirmed, so nothing was sent"), "{text}");
+        } else {
+            let document = crate::json::document(&run.stdout, "deploy", &run);
+            assert_eq!(document["error"]["code"], "NOT_CONFIRMED");
+        }
+    }
+}

@@ -29,6 +29,7 @@ mod hints;
 mod hostile;
 #[cfg(unix)]
 mod interrupt;
+mod json;
 mod lab;
 mod layers;
 mod left;

@@ -74,15 +74,29 @@ async fn the_one_that_did_not_hold_says_so() {
     let (lab, elsewhere) = (slow(4000).await, Env::new());
     let looks = looks(REFRESH).await;
     lab.running.fault(overtaken_look(looks - 1));
-    let late = lab.start(&deploy(REFRESH));
+    let json = |only| [deploy(only), vec!["--format", "json"]].concat();
+    let late = lab.start(&json(REFRESH));
     lab.until("tooling.query", looks as usize).await;
-    let early = start_elsewhere(&lab, &elsewhere, &deploy(RELAXATION));
+    let early = start_elsewhere(&lab, &elsewhere, &json(RELAXATION));
     let (late, early) = (end(late).await, end(early).await);
     assert!(early.code == 2 && early.stderr.contains("ipRelaxation is `ENFORCE`"), "{early:?}");
     for words in ["after it the org has carried out the deploy 0Af", "was last changed by"] {
         assert!(early.stderr.contains(words), "{words}: {early:?}");
     }
     assert!(late.code == 2 && late.stderr.contains("may be lost"), "{late:?}");
+    for (run, in_sync) in [(&early, false), (&late, true)] {
+        let told = crate::json::document(&run.stdout, "deploy", run);
+        assert_eq!(
+            (&told["outcome"], &told["error"]["code"]),
+            (&"not-in-sync".into(), &"NOT_IN_SYNC".into())
+        );
+        assert_eq!(
+            (&told["verified"]["in_sync"], told["verified"]["settings"].is_null()),
+            (&in_sync.into(), !in_sync)
+        );
+        assert_eq!(told["verified"]["undone"].as_array().unwrap().is_empty(), in_sync, "{told}");
+        assert!(told["verified"]["others"][0].as_str().unwrap().contains("0Af"), "{told}");
+    }
     assert!(app(&lab).await.contains(">ENFORCE<"));
 
     let again = end(start_elsewhere(&lab, &elsewhere, &deploy(RELAXATION))).await;

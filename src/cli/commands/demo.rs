@@ -1,5 +1,6 @@
 //! `sfsetup demo`: the orgs inside the program, for other clients, and made as new.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -7,7 +8,9 @@ use clap::{Args, Subcommand, value_parser};
 use futures::future::select;
 
 use crate::demo::{self, Form, Store};
+use crate::report::json::org::Reset;
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::connect;
 use crate::cli::shared::demo_org::DemoOrg;
@@ -38,6 +41,9 @@ enum Action {
         /// Every demo org, `demo` too
         #[arg(long, conflicts_with = "names")]
         all: bool,
+
+        #[command(flatten)]
+        answer: AnswerArguments,
     },
 }
 
@@ -72,14 +78,23 @@ fn form() -> impl TypedValueParser<Value = Form> {
 
 pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
-        Action::Reset { names, all } => reset(ui, names, *all),
+        Action::Reset { names, all, answer } => {
+            let answer = answer.of(ui, "sfsetup.demo-reset/1")?;
+            answer.of(|body| reset(&answer, names, *all, body))
+        }
         Action::Serve(arguments) => serve(ui, arguments),
     }
 }
 
 /// Makes demo orgs as new. What was deployed to them is forgotten with them: the new org does not
 /// know of it, and nothing of it can be taken back.
-fn reset(ui: &Ui, names: &[String], all: bool) -> Result<Exit, CommandError> {
+fn reset(
+    answer: &Answer<'_>,
+    names: &[String],
+    all: bool,
+    body: &RefCell<Option<Reset>>,
+) -> Result<Exit, CommandError> {
+    body.replace(Some(Reset::default()));
     let base = connect::state_folder()?;
     let orgs = if all {
         DemoOrg::all(&base)
@@ -94,12 +109,13 @@ fn reset(ui: &Ui, names: &[String], all: bool) -> Result<Exit, CommandError> {
         let journal = open_journal(&demo::org_id(org.name()), &name)?;
         Store::reset(&org.folder(&base)).map_err(|error| CommandError::demo(org.name(), &error))?;
         journal.clear().map_err(|error| CommandError::apply(&name, &error.into()))?;
-        ui.answer(&match org.name() {
+        body.borrow_mut().iter_mut().for_each(|reset| reset.orgs.push(name.clone()));
+        answer.say(&match org.name() {
             None => "the demo org is as new\n".to_owned(),
             Some(_) => format!("{name} is as new\n"),
         })?;
     }
-    ui.hint(
+    answer.ui.hint(
         "a `sfsetup demo serve` that runs must be started again: sessions ended with the old org",
     );
     Ok(Exit::Done)

@@ -1,11 +1,13 @@
 //! `sfsetup deploy`: a plan shown, confirmed, carried out, and looked at afterwards.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
@@ -20,6 +22,8 @@ use crate::cli::shared::wanted::{self, Wanted};
 use crate::org::ConnectOptions;
 use crate::org::deploy::TestLevel;
 use crate::plan::saved::SavedWanted;
+use crate::report::json::deploy::Run as Told;
+use crate::report::json::parts::Identity;
 
 /// Fix an org: show the plan, ask, deploy, and look again
 ///
@@ -83,6 +87,9 @@ pub(crate) struct DeployArguments {
     /// How long the org may take for one job, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 impl ValueEnum for TestLevel {
@@ -101,6 +108,18 @@ impl ValueEnum for TestLevel {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.deploy/1")?;
+    let told = RefCell::new(Told { validate: arguments.validate, ..Told::default() });
+    let ended = deploy(&answer, arguments, &told);
+    answer.end(Some(told.into_inner()), ended)
+}
+
+fn deploy(
+    answer: &Answer<'_>,
+    arguments: &DeployArguments,
+    told: &RefCell<Told>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(ui, &source)?;
@@ -112,7 +131,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
         None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,
     };
     let reviewed = saved.as_ref().map(|plan| Reviewed { plan, altered: altered.flatten() });
-    let run = Run { ui, arguments, choice: &choice, reviewed };
+    let run = Run { answer, arguments, choice: &choice, reviewed, told };
     let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
         Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),
         Some(SavedWanted::Templates(_)) => None,
@@ -138,19 +157,22 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
 }
 
 struct Run<'r> {
-    ui: &'r Ui,
+    answer: &'r Answer<'r>,
     arguments: &'r DeployArguments,
     choice: &'r TargetOrg,
     reviewed: Option<Reviewed<'r>>,
+    told: &'r RefCell<Told>,
 }
 
 impl Run<'_> {
     async fn go(&self, goal: &Goal<'_>) -> Result<Exit, CommandError> {
-        let Self { ui, arguments, choice, reviewed } = self;
+        let Self { answer, arguments, choice, reviewed, told } = self;
+        let ui = answer.ui;
         let timeout = Duration::from_secs(arguments.timeout);
         let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
         let connected = connect::connect(choice, options).await?;
         let (org, name) = (&connected.org, choice.name());
+        told.borrow_mut().org = Some(Identity::of(name, org.identity()));
         if let Some(Reviewed { plan: saved, .. }) = reviewed
             && saved.org.id != org.identity().id
         {
@@ -163,7 +185,7 @@ impl Run<'_> {
             .hint("make a plan for this org, with `--save-plan`"));
         }
         let journal = open_journal(&org.identity().id, name)?;
-        finish_open(ui, org, name, &journal).await?;
+        finish_open(ui, org, name, &journal, told).await?;
         let manner = Manner {
             yes: arguments.yes,
             validate: arguments.validate,
@@ -176,6 +198,7 @@ impl Run<'_> {
             full: arguments.full,
             strict: arguments.strict,
         };
-        Road { ui, org, name, journal: &journal, goal, manner }.go(reviewed.as_ref()).await
+        let road = Road { answer, org, name, journal: &journal, goal, manner, told };
+        road.go(reviewed.as_ref()).await
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::shared::answer::failure;
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
@@ -25,9 +26,7 @@ use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
 use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
-use crate::report::{
-    Failure, OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text,
-};
+use crate::report::{OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -152,6 +151,27 @@ impl Earlier {
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let outlets = arguments.outlets()?;
+    let Some(told) = outlets.iter().find(|outlet| outlet.format == Format::Json) else {
+        return compared(ui, arguments, &outlets);
+    };
+    ui.last_words().set(json::FORMAT, told.file);
+    let ended = compared(ui, arguments, &outlets);
+    // What is owed still was not given: it did not come to an answer.
+    if let (Err(error), Some(_)) = (&ended, ui.last_words().take()) {
+        let text = json::failed(failure(ui, error)).map_err(|error| {
+            CommandError::internal("the report cannot be written", error.to_string())
+        })?;
+        let written = told.file.map_or_else(|| ui.answer(&text), |path| ui.answer_to(path, &text));
+        written.unwrap_or_else(|unwritten| ui.error(&unwritten));
+    }
+    ended
+}
+
+fn compared(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    outlets: &[Outlet<'_>],
+) -> Result<Exit, CommandError> {
     let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
@@ -161,17 +181,12 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            let asked = DiffRequest {
-                ui,
-                arguments,
-                outlets: &outlets,
-                goal: &goal,
-                choice: choice.as_ref(),
-            };
+            let asked =
+                DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let report = Report::of(Vec::new(), org, load::today());
-            let exit = answer(ui, arguments, &outlets, &report, None, failed)?;
+            let exit = answer(ui, arguments, outlets, &report, None, failed)?;
             if let Some(choice) = &choice
                 && has_drift
                 && is_for_a_terminal
@@ -190,11 +205,10 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
-    let asked =
-        DiffRequest { ui, arguments, outlets: &outlets, goal: &goal, choice: choice.as_ref() };
+    let asked = DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org, load::today());
-    let exit = answer(ui, arguments, &outlets, &report, earlier.as_ref(), failed)?;
+    let exit = answer(ui, arguments, outlets, &report, earlier.as_ref(), failed)?;
     if is_for_a_terminal && arguments.out.is_empty() {
         next(ui, arguments, &wanted, choice.as_ref(), &report);
     }
@@ -214,14 +228,19 @@ fn answer(
         Some(earlier) => earlier.compare(report)?.map(|since| (earlier.name.as_str(), since)),
         None => None,
     };
+    // All is made before any is written: what cannot be made is told in what is owed.
+    let mut texts = Vec::with_capacity(outlets.len());
     for outlet in outlets {
         // As text a failure is read on stderr alone; any other answer is given whatever happened.
         if outlet.format.is_for_a_terminal() && failed.is_some() && report.diffs().next().is_none()
         {
             continue;
         }
-        let text = written(arguments, outlet.format, report, since.as_ref())?;
-        match outlet.file {
+        texts.push((outlet.file, written(arguments, outlet.format, report, since.as_ref())?));
+    }
+    ui.last_words().take();
+    for (file, text) in texts {
+        match file {
             Some(path) => ui.answer_to(path, &text)?,
             None => ui.answer(&text)?,
         }
@@ -329,12 +348,7 @@ impl<'a> DiffRequest<'a> {
         };
         let (outcome, failed) = match outcome {
             Ok(found) => (Ok(found), None),
-            Err(error) => {
-                let mut failure = Failure::from(&error);
-                let vouched = self.ui.vouched();
-                failure.hint = failure.hint.map(|hint| vouched.in_commands(&hint).into_owned());
-                (Err(failure), Some(error))
-            }
+            Err(error) => (Err(failure(self.ui, &error)), Some(error)),
         };
         let report = OrgReport {
             name: choice.name().to_owned(),

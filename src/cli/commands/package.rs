@@ -1,12 +1,14 @@
 //! `sfsetup package`: the files that fix what differs, for review or for any deploying
 //! tool.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::shared::answer::Answer;
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, shell_word};
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
@@ -28,6 +30,8 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::org::ConnectOptions;
 use crate::package::{Target, own};
 use crate::plan::Plan;
+use crate::report::json::parts::{Identity, Wanted as Wants};
+use crate::report::json::plan::{self as json, Packaged, PlanRow, Written, WrittenFile};
 use crate::report::{left, plan as render};
 use crate::snapshot::is_read_with;
 
@@ -65,7 +69,7 @@ pub(crate) struct PackageArguments {
     show: bool,
 
     /// The form in which the plan is shown
-    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text", conflicts_with = "plan")]
+    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
     format: Format,
 
     /// Make what is not there although something of nearly its name is
@@ -97,9 +101,22 @@ enum Layout {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, CommandError> {
-    if let Some(file) = &arguments.plan {
-        return of_saved(ui, arguments, file);
-    }
+    let answer = Answer::new(ui, "sfsetup.package/1", arguments.format, None);
+    answer.of(|body| match &arguments.plan {
+        Some(file) => of_saved(&answer, arguments, file, body),
+        None => of_wanted(&answer, arguments, body),
+    })
+}
+
+/// What a package's document holds, as far as it is known.
+type Body = RefCell<Option<Packaged>>;
+
+fn of_wanted(
+    answer: &Answer<'_>,
+    arguments: &PackageArguments,
+    body: &Body,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     if let Some(saved) = baseline::named(&arguments.wanted) {
@@ -107,7 +124,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only };
-            make(ui, arguments, choice.as_ref(), &goal).await
+            make(answer, arguments, choice.as_ref(), &goal, body).await
         });
     }
     wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
@@ -115,19 +132,23 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
     let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
-    connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal))
+    connect::block_on(ui, make(answer, arguments, choice.as_ref(), &goal, body))
         .map_err(|error| goal.advise(error))
 }
 
 /// Looks at the org or the files, plans, and writes the package.
 async fn make(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &PackageArguments,
     choice: Option<&TargetOrg>,
     goal: &Goal<'_>,
+    body: &Body,
 ) -> Result<Exit, CommandError> {
-    let (seen, name, address) = match &arguments.source.from {
-        Some(from) => (goal.look_at_files(ui, from)?, from.display().to_string(), None),
+    let ui = answer.ui;
+    let (seen, of) = match &arguments.source.from {
+        Some(from) => {
+            (goal.look_at_files(ui, from)?, Identity::of_files(from.display().to_string()))
+        }
         None => {
             let choice = choice.ok_or_else(wanted::nothing_named)?;
             let options = ConnectOptions {
@@ -136,20 +157,28 @@ async fn make(
             };
             let connected = connect::connect(choice, options).await?;
             let org = &connected.org;
-            let address = org.identity().instance_url.clone();
             let seen = goal.look(ui, org, choice.name(), true).await?;
-            (seen, choice.name().to_owned(), Some(address))
+            (seen, Identity::of(choice.name(), org.identity()))
         }
     };
     let means = if arguments.in_place { Means::Files } else { Means::Package };
     let plan = goal.plan(&seen, means)?;
-    goal.refuse_empty(&seen, &plan)?;
-    refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
-    let (title, format) = (goal.title(&name), arguments.format);
+    let (title, format, address) = (goal.title(&of.name), answer.format, of.instance_url.clone());
     let changes = match format {
         Format::Text if !arguments.show => Vec::new(),
         _ => render::changes(&plan.targets, &plan.package),
     };
+    if answer.is_json() {
+        body.replace(Some(Packaged {
+            wanted: goal.saved().as_ref().map(Wants::from),
+            plan: PlanRow::of(&plan, &plan.package.version.to_string(), address.as_deref()),
+            files: json::files(&changes),
+            written: None,
+            org: of,
+        }));
+    }
+    goal.refuse_empty(&seen, &plan)?;
+    refuse_slips(ui, Goal::slips(&seen, &plan), arguments.create, false)?;
     let shown = ShownPlan {
         plan: &plan,
         title: &title,
@@ -162,32 +191,36 @@ async fn make(
         text.push('\n');
         text.push_str(&render::files(&changes));
     }
-    put(ui, arguments, &plan, &seen, &text)?;
+    put(answer, arguments, &plan, &seen, &text, body)?;
     seen.all_read()?;
     Ok(exit(&plan.left, arguments.strict))
 }
 
 /// Writes a package where the arguments say, and the text of its plan.
 fn put(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &PackageArguments,
     plan: &Plan<'_>,
     seen: &Seen,
     text: &str,
+    body: &Body,
 ) -> Result<(), CommandError> {
-    let package = &plan.package;
+    let (ui, package) = (answer.ui, &plan.package);
+    let tell = |written: Written| {
+        body.borrow_mut().iter_mut().for_each(|body| body.written = Some(written.clone()));
+    };
     if package.is_empty() {
-        ui.answer(text)?;
+        answer.say(text)?;
         ui.hint("there is nothing to deploy, so nothing was written");
         return Ok(());
     }
     if arguments.in_place {
-        in_place(ui, arguments, &plan.targets, seen)?;
+        tell(in_place(ui, arguments, &plan.targets, seen)?);
     } else if let Some(out) = &arguments.out {
         refuse_within(arguments.source.from.as_deref(), out)?;
-        written(ui, arguments.layout, out, &package.files, package.version)?;
+        tell(written(ui, arguments.layout, out, &package.files, package.version)?);
     }
-    ui.answer(text)?;
+    answer.say(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         let shown = shell_word(&out.display().to_string());
         let command = match arguments.layout {
@@ -229,7 +262,12 @@ fn written(
     out: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     version: ApiVersion,
-) -> Result<(), CommandError> {
+) -> Result<Written, CommandError> {
+    let told = |layout: &'static str, names: &mut dyn Iterator<Item = String>| {
+        let file = |path: String| WrittenFile { path, action: "written" };
+        Written { out: out.display().to_string(), layout, files: names.map(file).collect() }
+    };
+    let mut names = files.keys().cloned();
     match (is_zip(out), layout) {
         (true, Layout::Source) => Err(CommandError::new("a zip is always in metadata format")
             .hint("name a folder, or leave `--layout source` out")
@@ -240,10 +278,13 @@ fn written(
                 CommandError::new(format!("cannot write to `{}`", out.display()))
                     .because(error.to_string())
             })?;
-            ui.write_file(out, &bytes)
+            ui.write_file(out, &bytes)?;
+            Ok(told("zip", &mut names))
         }
         (false, Layout::Metadata) => {
-            ui.write_files(out, files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+            let all = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+            ui.write_files(out, all)?;
+            Ok(told("metadata", &mut names))
         }
         (false, Layout::Source) => {
             let project =
@@ -263,7 +304,8 @@ fn written(
                 })
                 .chain([("sfdx-project.json".to_owned(), project.as_slice())])
                 .collect();
-            ui.write_files(out, moved.iter().map(|(name, bytes)| (name.as_str(), *bytes)))
+            ui.write_files(out, moved.iter().map(|(name, bytes)| (name.as_str(), *bytes)))?;
+            Ok(told("source", &mut moved.into_iter().map(|(name, _)| name)))
         }
     }
 }
@@ -275,7 +317,7 @@ fn in_place(
     arguments: &PackageArguments,
     targets: &[Target],
     seen: &Seen,
-) -> Result<(), CommandError> {
+) -> Result<Written, CommandError> {
     let from = arguments.source.from.as_deref().unwrap_or(Path::new("."));
     if !from.is_dir() {
         return Err(CommandError::new(format!(
@@ -301,13 +343,11 @@ fn in_place(
         };
         edits.push(FileEdit { path, read, after: NewState::Written(after.bytes().to_vec()) });
     }
-    let words: Vec<String> = edits
-        .iter()
-        .map(|edit| {
-            let what = if edit.after == NewState::Gone { "removed" } else { "edited" };
-            format!("{what} {}", edit.path.display())
-        })
-        .collect();
+    let file = |edit: &FileEdit| WrittenFile {
+        path: edit.path.display().to_string(),
+        action: if edit.after == NewState::Gone { "removed" } else { "edited" },
+    };
+    let files: Vec<WrittenFile> = edits.iter().map(file).collect();
     for (link, file) in carry_out(from, edits)? {
         ui.note(&format!(
             "`{}` is a link; what was edited is `{}`",
@@ -315,8 +355,8 @@ fn in_place(
             file.display()
         ));
     }
-    words.iter().for_each(|words| ui.detail(words));
-    Ok(())
+    files.iter().for_each(|one| ui.detail(&format!("{} {}", one.action, one.path)));
+    Ok(Written { out: from.display().to_string(), layout: "in-place", files })
 }
 
 /// What becomes of the files of a component that stands in several.
@@ -394,25 +434,55 @@ fn beside(model: Option<&str>, target: &Target) -> Option<String> {
     })
 }
 
-fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, CommandError> {
+fn of_saved(
+    answer: &Answer<'_>,
+    arguments: &PackageArguments,
+    file: &Path,
+    body: &Body,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let (saved, mut plan) = read_shown(ui, file)?;
-    refuse_slips(ui, saved.slips(), arguments.create, false)?;
     plan.leave_assignments();
-    let left = left::below(&plan.left, &saved.org.instance_url, arguments.full);
-    if saved.package.is_empty() {
-        ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
-        return Ok(exit(&plan.left, arguments.strict));
-    }
-    let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-    if let Some(out) = &arguments.out {
-        let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
-        written(ui, arguments.layout, out, &files, version)?;
-        ui.answer(&format!(
+    let (org, sent) = (&saved.org, render::sent(&saved.package));
+    let address = org.instance_url.as_str();
+    let mut document = Packaged {
+        org: org.into(),
+        wanted: Some((&saved.wanted).into()),
+        plan: PlanRow::of(&plan, &saved.api_version, Some(address)),
+        files: json::files(&sent),
+        written: None,
+    };
+    // Whether it is written or not, what the plan holds is told.
+    let slips = refuse_slips(ui, saved.slips(), arguments.create, false);
+    let written = slips.and_then(|()| match &arguments.out {
+        Some(out) if !saved.package.is_empty() => {
+            let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
+            let bytes =
+                |(name, text): (&String, &String)| (name.clone(), text.clone().into_bytes());
+            let files = saved.package.iter().map(bytes).collect();
+            written(ui, arguments.layout, out, &files, version).map(Some)
+        }
+        _ => Ok(None),
+    });
+    document.written = written.as_ref().ok().cloned().flatten();
+    body.replace(Some(document));
+    let is_written = written?.is_some();
+    let left = left::below(&plan.left, address, arguments.full);
+    let said = match (answer.format, &arguments.out) {
+        (Format::Text, Some(out)) if is_written => format!(
             "{} files of the plan for {} are in {}.\n{left}",
-            files.len(),
-            saved.org.name,
+            saved.package.len(),
+            org.name,
             out.display()
-        ))?;
-    }
+        ),
+        (Format::Text, _) => format!("The plan has no changes that a package can hold.\n{left}"),
+        (format, _) => {
+            let title = saved.wanted.title(&org.place());
+            let (title, instance_url) = (title.as_str(), Some(address));
+            let (plan, files, full) = (&plan, &sent[..], arguments.full);
+            ShownPlan { plan, title, instance_url, files, full }.write(format)
+        }
+    };
+    answer.say(&said)?;
     Ok(exit(&plan.left, arguments.strict))
 }

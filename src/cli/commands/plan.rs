@@ -1,9 +1,11 @@
 //! `sfsetup plan`: what a saved plan says, for whoever reviews it.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::shared::answer::Answer;
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
@@ -11,6 +13,7 @@ use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_shown;
 use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
+use crate::report::json::plan::{self as json, PlanRow, PlanShown};
 use crate::report::plan::sent;
 
 /// Show a saved plan
@@ -50,7 +53,17 @@ struct ShowArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
-    let format = Format::choose(arguments.format, arguments.out.as_deref(), FORMATS)?;
+    let (form, out) = ("sfsetup.plan-show/1", arguments.out.as_deref());
+    let answer = Answer::choose(ui, form, arguments.format, out, FORMATS)?;
+    answer.of(|body| show(&answer, arguments, body))
+}
+
+fn show(
+    answer: &Answer<'_>,
+    arguments: &ShowArguments,
+    body: &RefCell<Option<PlanShown>>,
+) -> Result<Exit, CommandError> {
+    let (ui, format) = (answer.ui, answer.format);
     let (saved, plan) = read_shown(ui, &arguments.file)?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
@@ -61,10 +74,15 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     if plan.is_empty() && format == Format::Text {
         text.push_str("The plan changes nothing.\n");
     }
-    match &arguments.out {
-        Some(path) => ui.answer_to(path, &text)?,
-        None => ui.answer(&text)?,
-    }
+    body.replace(Some(PlanShown {
+        file: arguments.file.display().to_string(),
+        digest: saved.digest.clone(),
+        org: org.into(),
+        wanted: (&saved.wanted).into(),
+        plan: PlanRow::of(plan, &saved.api_version, instance_url),
+        files: json::files(files),
+    }));
+    answer.say(&text)?;
     if !plan.is_empty() {
         ui.hint(&format!(
             "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",

@@ -1,5 +1,6 @@
 //! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use futures::future::{Either, select};
 
 use crate::apply::{Applier, ApplyError, PATIENCE, Stopped};
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::{CommandError, PUT_BACK};
@@ -20,6 +22,9 @@ use crate::cli::shared::wanted;
 use crate::journal::{Contents, Damaged, Entry, Stage};
 use crate::org::deploy::{DeployStatus, is_deploy_id};
 use crate::org::{ConnectOptions, Org, OrgError};
+use crate::report::json::deploy::{DeployRow, Outcome, Run};
+use crate::report::json::journal::{Canceling, Kept, Listed, Pruned};
+use crate::report::json::parts::Identity;
 use crate::report::plan as render;
 
 /// Take a deploy back
@@ -70,9 +75,48 @@ pub(crate) struct RollbackArguments {
     /// How long the org may take for one job, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    if arguments.list {
+        let answer = arguments.answer.of(ui, "sfsetup.rollback-list/1")?;
+        return answer
+            .of(|body| on_org(ui, arguments, async |org, name| list(&answer, org, name, body)));
+    }
+    if arguments.prune {
+        let answer = arguments.answer.of(ui, "sfsetup.rollback-prune/1")?;
+        return answer.of(|body| {
+            on_org(ui, arguments, async |org, name| {
+                prune(&answer, arguments, org, name, body).await
+            })
+        });
+    }
+    if let Some(id) = &arguments.cancel {
+        let answer = arguments.answer.of(ui, "sfsetup.rollback-cancel/1")?;
+        return answer.of(|body| {
+            on_org(ui, arguments, async |org, name| {
+                cancel(&answer, org, name, id, arguments.yes, body).await
+            })
+        });
+    }
+    let answer = arguments.answer.of(ui, "sfsetup.rollback/1")?;
+    let told = RefCell::new(Run { validate: arguments.validate, ..Run::default() });
+    let ended = on_org(ui, arguments, async |org, name| {
+        told.borrow_mut().org = Some(Identity::of(name, org.identity()));
+        take_back(&answer, arguments, org, name, &told).await
+    });
+    answer.end(Some(told.into_inner()), ended)
+}
+
+/// Does something on the org that is meant.
+fn on_org(
+    ui: &Ui,
+    arguments: &RollbackArguments,
+    work: impl AsyncFnOnce(&Org, &str) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (_, choice) = wanted::source(ui, &source)?;
@@ -83,24 +127,22 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
     };
     connect::block_on(ui, async {
         let connected = connect::connect(&choice, options).await?;
-        if arguments.list {
-            return list(ui, &connected.org, choice.name());
-        }
-        if arguments.prune {
-            return prune(ui, arguments, &connected.org, choice.name()).await;
-        }
-        if let Some(id) = &arguments.cancel {
-            return cancel(ui, &connected.org, choice.name(), id, arguments.yes).await;
-        }
-        take_back(ui, arguments, &connected.org, choice.name()).await
+        work(&connected.org, choice.name()).await
     })
 }
 
-fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
-    let Contents { entries, damaged } = read_journal(org)?;
-    tell_damaged(ui, &damaged);
+fn list(
+    answer: &Answer<'_>,
+    org: &Org,
+    name: &str,
+    body: &RefCell<Option<Listed>>,
+) -> Result<Exit, CommandError> {
+    let contents = read_journal(org)?;
+    body.replace(Some(Listed::of(Identity::of(name, org.identity()), &contents)));
+    let Contents { entries, damaged } = contents;
+    tell_damaged(answer.ui, &damaged);
     if entries.is_empty() && damaged.is_empty() {
-        ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
+        answer.say(&format!("Nothing was deployed to {name} from here.\n"))?;
         return Ok(Exit::Done);
     }
     let mut text = format!("Deployed to {name} ({}), newest first:\n\n", org.identity().id);
@@ -119,7 +161,7 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
             entry.id, entry.started, entry.what
         );
     }
-    ui.answer(&text)?;
+    answer.say(&text)?;
     Ok(Exit::Done)
 }
 
@@ -129,7 +171,15 @@ fn is_applied(entry: &Entry) -> bool {
 
 /// Asks the org to cancel a deploy, anybody's, and says how it ends. What the journal has of it the
 /// next deploy or rollback brings to its end.
-async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<Exit, CommandError> {
+async fn cancel(
+    answer: &Answer<'_>,
+    org: &Org,
+    name: &str,
+    id: &str,
+    yes: bool,
+    body: &RefCell<Option<Canceling>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let entries = read_journal(org)?.entries;
     let of_entry = entries.iter().find(|entry| entry.id == id);
     let id = of_entry.and_then(|entry| entry.deploy_id.as_deref()).unwrap_or(id);
@@ -142,9 +192,15 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
             ),
         ));
     }
+    let of = Identity::of(name, org.identity());
+    let tell = |canceled, deploy| {
+        body.replace(Some(Canceling { org: of.clone(), canceled, deploy }));
+    };
+    tell(Some(false), DeployRow::of_id(id, false));
     confirm(ui, org, yes, &format!("Cancel the deploy {id}, whoever has sent it?"))?;
     let _hold = ui.interrupt().hold();
     ui.interrupt().note_sent();
+    tell(None, DeployRow::of_id(id, false));
     let work = std::pin::pin!(canceled_or_over(org, id));
     let ended = match select(work, std::pin::pin!(ui.interrupt().pressed())).await {
         Either::Left((ended, _)) => ended,
@@ -161,8 +217,9 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
         all.what = what;
         all.hint("Setup > Deployment Status shows how it stands, and cancels too")
     })?;
+    tell(Some(status.status == "Canceled"), DeployRow::from(&status));
     if status.status == "Canceled" {
-        ui.answer(&format!("The org has canceled the deploy {id}.\n"))?;
+        answer.say(&format!("The org has canceled the deploy {id}.\n"))?;
         ui.hint(
             "a diff shows how the org stands: below API version 65 some of it may be there all the \
              same",
@@ -207,15 +264,24 @@ async fn canceled_or_over(
 }
 
 async fn prune(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &RollbackArguments,
     org: &Org,
     name: &str,
+    body: &RefCell<Option<Pruned>>,
 ) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
+    let of = Identity::of(name, org.identity());
+    body.replace(Some(Pruned { org: of, forgotten: Vec::new(), kept: Vec::new() }));
+    let tell = |tell: &dyn Fn(&mut Pruned)| body.borrow_mut().iter_mut().for_each(tell);
+    let stays = |id: &str, reason: String| {
+        tell(&|told| told.kept.push(Kept { journal: id.to_owned(), reason: reason.clone() }));
+    };
     let journal = open_journal(&org.identity().id, name)?;
     let Contents { entries, damaged } = read_journal(org)?;
     for one in &damaged {
         ui.warn(&format!("{one}; it is kept"));
+        stays(&one.id, one.to_string());
     }
     let keep = entries.iter().rev().find(|entry| is_applied(entry)).map(|entry| entry.id.clone());
     // One whose answer was lost, or that the org does not know any more, may stay unclear for ever,
@@ -227,11 +293,15 @@ async fn prune(
         let id = entry.deploy_id.as_deref().unwrap_or_default();
         match org.watch_deploy_for(id, "looking for the deploy", Some(Duration::ZERO)).await {
             Err(error) if error.is_about_its_id() => _ = unknown.insert(entry.id.as_str()),
-            Err(error) => ui.warn(&format!("{} is kept: {error}", entry.id)),
-            Ok(_) => ui.note(&format!(
-                "{} is kept: it is over, and the next deploy or rollback brings it to its end",
-                entry.id
-            )),
+            Err(error) => {
+                ui.warn(&format!("{} is kept: {error}", entry.id));
+                stays(&entry.id, error.to_string());
+            }
+            Ok(_) => {
+                let why = "it is over, and the next deploy or rollback brings it to its end";
+                ui.note(&format!("{} is kept: {why}", entry.id));
+                stays(&entry.id, why.to_owned());
+            }
         }
     }
     let is_over = |entry: &Entry| {
@@ -240,7 +310,7 @@ async fn prune(
     let old: Vec<&Entry> =
         entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {
-        ui.answer("There is nothing to forget.\n")?;
+        answer.say("There is nothing to forget.\n")?;
         return Ok(Exit::Done);
     }
     confirm(
@@ -254,8 +324,9 @@ async fn prune(
             CommandError::new(format!("the entry {} cannot be forgotten", entry.id))
                 .because(error.to_string())
         })?;
+        tell(&|told| told.forgotten.push(entry.id.clone()));
     }
-    ui.answer(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
+    answer.say(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
     Ok(Exit::Done)
 }
 
@@ -264,18 +335,23 @@ fn entries_in_words(number: usize) -> String {
 }
 
 async fn take_back(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &RollbackArguments,
     org: &Org,
     name: &str,
+    told: &RefCell<Run>,
 ) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let journal = open_journal(&org.identity().id, name)?;
-    let finished = finish_open(ui, org, name, &journal).await?;
+    let finished = finish_open(ui, org, name, &journal, told).await?;
     // The run that was cut off was this one's like: another one would take back one deploy more.
     if let (None, Some(of)) =
         (&arguments.id, finished.iter().rev().find_map(|entry| entry.rolls_back.as_ref()))
     {
-        ui.answer(&format!(
+        let mut told = told.borrow_mut();
+        told.outcome = Outcome::Finished;
+        told.takes_back = Some(of.clone());
+        answer.say(&format!(
             "The rollback of {of}, which was cut off, is carried out. Nothing more was taken back.\n"
         ))?;
         ui.hint(&format!(
@@ -288,6 +364,7 @@ async fn take_back(
     let mut entry = choose(&contents, arguments.id.as_deref(), name)?.clone();
     let applier = Applier { org, journal: &journal, interrupt: ui.interrupt() };
     applier.settle(&mut entry).await.map_err(|error| CommandError::apply(name, &error))?;
+    told.borrow_mut().takes_back = Some(entry.id.clone());
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
     let manner = Manner {
         create: true,
@@ -303,7 +380,7 @@ async fn take_back(
         strict: false,
     };
     let goal = Goal::BeforeImage { entry: &entry, images };
-    Road { ui, org, name, journal: &journal, goal: &goal, manner }.go(None).await
+    Road { answer, org, name, journal: &journal, goal: &goal, manner, told }.go(None).await
 }
 
 fn choose<'e>(

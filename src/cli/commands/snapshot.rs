@@ -1,9 +1,10 @@
 //! `sfsetup snapshot`: an org's configuration as files for git.
 
-mod answer;
 mod case;
 mod git;
+mod told;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,18 +18,22 @@ use crate::metadata::registry;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::plan;
+use crate::report::json::parts::Identity;
+use crate::report::json::snapshot::Taken;
 use crate::snapshot::record::{Record, RecordedComponent, read_record};
 use crate::snapshot::selection::{SelectedBy, Selection};
 use crate::snapshot::stage::{Stage, StageError};
 use crate::snapshot::take;
-use crate::snapshot::update::{Options, UpdateError, update};
+use crate::snapshot::update::{Options, Update, UpdateError, update};
 use crate::snapshot::write::{self, WriteOptions};
 use crate::template::needs::needs;
 
+use crate::cli::shared::answer::{Answer, TEXT_OR_JSON};
 use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 
@@ -93,6 +98,10 @@ pub(crate) struct SnapshotArguments {
     /// How long the org may take for one job, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     timeout: u64,
+
+    /// The form of the answer
+    #[arg(long, value_parser = Format::among(TEXT_OR_JSON), default_value = "text")]
+    format: Format,
 }
 
 /// How files lie in the folder.
@@ -106,6 +115,16 @@ enum Layout {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
+    let answer = Answer::new(ui, "sfsetup.snapshot/1", arguments.format, None);
+    answer.of(|body| take_one(&answer, arguments, body))
+}
+
+fn take_one(
+    answer: &Answer<'_>,
+    arguments: &SnapshotArguments,
+    body: &RefCell<Option<Taken>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let source =
         SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(ui, &source)?;
@@ -113,7 +132,7 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
     let (selection, case) = select(ui, arguments, &config, &choice)?;
     let out = &arguments.out;
     if selection.by == SelectedBy::Template && selection.components.is_empty() {
-        return facts_alone(ui, arguments, &choice, case.as_ref());
+        return facts_alone(answer, arguments, &choice, case.as_ref(), body);
     }
     let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
     finish_left(ui, arguments, &mut stage)?;
@@ -143,24 +162,29 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
         let updated = update(org, &wanted, out, before.as_ref(), &options, &mut stage).await;
         let (update, remove) = updated.map_err(|error| match error {
             UpdateError::Org(error) => {
-                let error = answer::with_nearest_types(failed(error), &wanted.selection);
+                let error = told::with_nearest_types(failed(error), &wanted.selection);
                 nothing_read(out, before.as_ref(), error)
             }
             UpdateError::Stage(error) => not_written(out, &error),
         })?;
-        let message = answer::message(name, &update);
+        let message = told::message(name, &update);
         stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
-        answer::tell(ui, out, name, &update)?;
+        let of = Identity::of(name, org.identity());
+        body.replace(Some(told::document(of, arguments, &update)));
+        told::tell(answer, out, name, &update)?;
+        let add = |tell: &dyn Fn(&mut Taken)| body.borrow_mut().iter_mut().for_each(tell);
         if let Some(case) = &case {
-            case.write(ui, org, name).await?;
+            let file = case.write(ui, org, name).await?;
+            add(&|taken| taken.case = Some(file.clone()));
         }
         if arguments.commit {
-            git::commit(ui, out, &message)?;
+            let is_committed = git::commit(ui, out, &message)?;
+            add(&|taken| taken.committed = Some(is_committed));
         }
         stage.end().map_err(|error| not_written(out, &error))?;
-        match answer::gaps(&update.record) {
+        match told::gaps(&update.record) {
             gaps if gaps.is_empty() => Ok(Exit::Done),
-            gaps => Err(answer::not_whole(out, name, &wanted.selection, &gaps)),
+            gaps => Err(told::not_whole(out, name, &wanted.selection, &gaps)),
         }
     })
     .map_err(|error| match error.exit {
@@ -173,11 +197,13 @@ pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, Comman
 
 /// Makes the case of a template that asks for nothing that a file could hold.
 fn facts_alone(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &SnapshotArguments,
     choice: &TargetOrg,
     case: Option<&Case>,
+    body: &RefCell<Option<Taken>>,
 ) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let out = &arguments.out;
     let Some(case) = case else {
         let why = "it asks for facts, and for what is done by hand; no file holds any of that";
@@ -197,7 +223,10 @@ fn facts_alone(
     connect::block_on(ui, async {
         let connected = connect::connect(choice, options).await?;
         std::fs::create_dir_all(out).map_err(failed)?;
-        case.write(ui, &connected.org, choice.name()).await?;
+        let file = case.write(ui, &connected.org, choice.name()).await?;
+        let of = Identity::of(choice.name(), connected.org.identity());
+        let taken = told::document(of, arguments, &Update::default());
+        body.replace(Some(Taken { case: Some(file), ..taken }));
         Ok(Exit::Done)
     })
 }
@@ -316,7 +345,7 @@ fn leaves_out(lacking: &[String]) -> String {
     if lacking.is_empty() {
         return String::new();
     }
-    format!("this run leaves out: {}", answer::shortened(lacking))
+    format!("this run leaves out: {}", told::shortened(lacking))
 }
 
 /// Whether a selection asks for a component, perhaps by the name of whose it is (S 2.1).

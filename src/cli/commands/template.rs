@@ -4,15 +4,22 @@ mod list;
 mod new;
 mod test;
 
+use std::cell::RefCell;
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+use serde_json::Value as Json;
 
 use crate::diff::advice::{Advice, advice, on_day, unknown_here};
 use crate::report::asks::{self, Asks};
+use crate::report::code;
+use crate::report::json::template::{Signature, Verified};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
 use crate::report::template as render;
 use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
+use crate::cli::shared::answer::{Answer, AnswerArguments, failure};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
@@ -26,9 +33,6 @@ pub(crate) struct TemplateArguments {
     #[command(subcommand)]
     action: Action,
 }
-
-/// The forms in which something is said of a template.
-const FORMATS: &[Format] = &[Format::Text, Format::Json];
 
 /// The forms in which a template is shown.
 const PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
@@ -47,9 +51,13 @@ enum Action {
         /// List what the template will ask an org instead
         #[arg(long)]
         asks: bool,
-        /// The form of the answer: markdown and html are pages that a vendor can publish
-        #[arg(long, value_parser = Format::among(PAGES), default_value = "text")]
-        format: Format,
+        /// The form of the answer: markdown and html are pages that a vendor can publish; without
+        /// it the suffix of `--out` says it, else it is text
+        #[arg(long, value_parser = Format::among(PAGES))]
+        format: Option<Format>,
+        /// Write the answer to a file; nothing is printed then
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Show what a new revision of a template asks that an old one did not
     Diff {
@@ -59,18 +67,16 @@ enum Action {
         /// The newer: a file, or a shipped template's name
         #[arg(value_name = "NEW")]
         new: String,
-        /// The form of the answer
-        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
-        format: Format,
+        #[command(flatten)]
+        answer: AnswerArguments,
     },
     /// Check a template's file; every mistake is reported at once
     Check {
         /// The file, or a shipped template's name
         #[arg(value_name = "FILE")]
         template: String,
-        /// The form of the answer
-        #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
-        format: Format,
+        #[command(flatten)]
+        answer: AnswerArguments,
     },
     New(new::NewArguments),
     Test(test::TestArguments),
@@ -79,6 +85,8 @@ enum Action {
         /// A file, or the name of one in a folder of `template-paths`
         #[arg(value_name = "NAME|FILE", required = true)]
         templates: Vec<String>,
+        #[command(flatten)]
+        answer: AnswerArguments,
     },
     /// Print the JSON Schema of the template format, for editors
     Schema,
@@ -109,95 +117,135 @@ fn add_advice(errors: &mut TemplateErrors) {
 
 /// Shows a template, narrowed to what applies with the values that are given.
 fn show(
-    ui: &Ui,
+    answer: &Answer<'_>,
     name: &str,
     set: &[String],
     asks: bool,
-    format: Format,
+    body: &RefCell<Option<Json>>,
 ) -> Result<Exit, CommandError> {
-    let whole = load::load(ui, name)?;
+    let whole = load::load(answer.ui, name)?;
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
     let today = load::today();
     let page = || Page::of(&template, &values, template.age(&today));
-    let answer = match (asks, format) {
+    let text = match (asks, answer.format) {
         (true, Format::Markdown | Format::Html) => {
             return Err(CommandError::new("what a template asks is no page to publish")
                 .hint("leave out `--format`, or take `--format json`")
                 .usage());
         }
-        (true, Format::Json) => asks::json(&template, &Asks::of(&template), &today),
+        (_, Format::Json) => {
+            body.replace(Some(match asks {
+                true => asks::json(&template, &Asks::of(&template), &today),
+                false => render::show_json(&template, &today),
+            }));
+            String::new()
+        }
         (true, _) => asks::text(&template, &Asks::of(&template), &today),
-        (false, Format::Json) => render::show_json(&template, &today),
         (false, Format::Markdown) => page::markdown::render(&page()),
         (false, Format::Html) => page::html::render(&page()),
         (false, _) => render::show_text(&template, &today),
     };
-    ui.answer(&answer)?;
+    answer.say(&text)?;
     Ok(Exit::Done)
 }
 
 /// Says of each template who signed it; one that is not signed hides no other.
-fn verify(ui: &Ui, names: &[String]) -> Result<Exit, CommandError> {
+fn verify(
+    answer: &Answer<'_>,
+    names: &[String],
+    body: &RefCell<Option<Verified>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let library = Config::find(ui.vouched(), None)?.library()?;
-    let mut exit = Exit::Done;
+    let mut told = Verified::default();
     for name in names {
-        match load::verify(&library, name) {
+        let name = name.as_str();
+        let one = Signature { name: name.to_owned(), ..Signature::default() };
+        told.templates.push(match load::verify(&library, name) {
             Ok((file, signed)) => {
-                ui.answer(&render::verified(&file, signed.key, &signed.comment))?
+                answer.say(&render::verified(&file, signed.key, &signed.comment))?;
+                let (key, comment) = (Some(signed.key.to_owned()), Some(signed.comment));
+                Signature { file: Some(file), key, comment, ..one }
             }
             Err(error) => {
                 ui.error(&error);
-                exit = Exit::Error;
+                Signature { error: Some(failure(ui, &error).into()), ..one }
             }
-        }
+        });
     }
-    Ok(exit)
+    let failed = told.templates.iter().filter(|one| one.error.is_some()).count();
+    body.replace(Some(told));
+    answer
+        .failed(failed > 0, code::ERROR, || format!("{failed} of {} are not verified", names.len()))
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     match &arguments.action {
         Action::List(arguments) => list::run(ui, arguments),
-        Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
-        Action::Diff { old, new, format } => {
-            let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
-            let (revision, today) = (Revision::of(&old, &new), load::today());
-            ui.answer(&match format {
-                Format::Json => revision::json(&revision, &today),
-                _ => revision::text(&revision, &today),
-            })?;
-            Ok(Exit::Done)
+        Action::Show { template, set, asks, format, out } => {
+            let form = if *asks { "sfsetup.template-asks/1" } else { "sfsetup.template-show/1" };
+            let answer = Answer::choose(ui, form, *format, out.as_deref(), PAGES)?;
+            answer.of(|body| show(&answer, template, set, *asks, body))
         }
-        Action::Check { template, format } => {
-            let source = load::source(ui, template)?;
-            let file = source.name.as_str();
-            let mut checked =
-                template::parse_with(file, &source.text, &mut |parent| source.parent(parent));
-            if let Err(errors) = &mut checked {
-                add_advice(errors);
-            }
-            let advice = checked.as_ref().map(all_advice).unwrap_or_default();
-            let unknown = checked.as_ref().ok().and_then(unknown_here);
-            let is_right = checked.is_ok() && !advice.iter().any(|one| one.is_mistake);
-            let exit = if is_right { Exit::Done } else { Exit::Error };
-            if *format == Format::Json {
-                ui.answer(&render::check_json(file, &checked, &advice, unknown.as_deref()))?;
-                return Ok(exit);
-            }
-            let template = checked.map_err(|errors| CommandError::template(&errors))?;
-            ui.answer(&render::check_text(file, &template, &advice))?;
-            if let Some(unknown) = unknown {
-                ui.note(&unknown);
-            }
-            Ok(exit)
+        Action::Diff { old, new, answer } => {
+            let answer = answer.of(ui, "sfsetup.template-diff/1")?;
+            answer.of(|body| compare(&answer, old, new, body))
+        }
+        Action::Check { template, answer } => {
+            let answer = answer.of(ui, "sfsetup.template-check/1")?;
+            answer.of(|body| check(&answer, template, body))
         }
         Action::New(arguments) => new::run(ui, arguments),
         Action::Test(arguments) => test::run(ui, arguments),
-        Action::Verify { templates } => verify(ui, templates),
+        Action::Verify { templates, answer } => {
+            let answer = answer.of(ui, "sfsetup.template-verify/1")?;
+            answer.of(|body| verify(&answer, templates, body))
+        }
         Action::Schema => {
             ui.answer(schema::schema_json())?;
             Ok(Exit::Done)
         }
     }
+}
+
+/// Shows what a newer revision asks that an older one did not.
+fn compare(
+    answer: &Answer<'_>,
+    old: &str,
+    new: &str,
+    body: &RefCell<Option<Json>>,
+) -> Result<Exit, CommandError> {
+    let (old, new) = (load::load(answer.ui, old)?, load::load(answer.ui, new)?);
+    let (revision, today) = (Revision::of(&old, &new), load::today());
+    body.replace(Some(revision::json(&revision, &today)));
+    answer.say(&revision::text(&revision, &today))?;
+    Ok(Exit::Done)
+}
+
+/// Says all that is wrong with a template.
+fn check(
+    answer: &Answer<'_>,
+    name: &str,
+    body: &RefCell<Option<Json>>,
+) -> Result<Exit, CommandError> {
+    let source = load::source(answer.ui, name)?;
+    let file = source.name.as_str();
+    let mut checked = template::parse_with(file, &source.text, &mut |parent| source.parent(parent));
+    if let Err(errors) = &mut checked {
+        add_advice(errors);
+    }
+    let advice = checked.as_ref().map(all_advice).unwrap_or_default();
+    let unknown = checked.as_ref().ok().and_then(unknown_here);
+    body.replace(Some(render::check_json(file, &checked, &advice, unknown.as_deref())));
+    let template = checked.map_err(|errors| CommandError::template(&errors))?;
+    answer.say(&render::check_text(file, &template, &advice))?;
+    if let Some(unknown) = unknown.filter(|_| !answer.is_json()) {
+        answer.ui.note(&unknown);
+    }
+    let is_wrong = advice.iter().any(|one| one.is_mistake);
+    answer.failed(is_wrong, code::TEMPLATE, || {
+        format!("the template `{}` has mistakes", template.name)
+    })
 }

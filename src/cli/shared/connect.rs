@@ -583,8 +583,8 @@ pub(crate) fn block_on<T>(
     let no_loop = |error: std::io::Error| {
         CommandError::new("cannot begin: the system gives no event loop").because(error.to_string())
     };
-    let interrupt = ui.interrupt().clone();
-    let end = move || ui::end_interrupted(interrupt.waits_for_a_login());
+    let (interrupt, last_words) = (ui.interrupt().clone(), ui.last_words().clone());
+    let end = move || ui::end_interrupted(interrupt.waits_for_a_login(), &last_words);
     ui.interrupt().listen(end).map_err(no_loop)?;
     runtime().map_err(no_loop)?.block_on(async {
         let may_end = async {

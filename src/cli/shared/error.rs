@@ -73,6 +73,12 @@ impl CommandError {
         Self::new(format!("internal error: {what}")).because(why)
     }
 
+    /// Says which of this program's codes it has, unless it has one.
+    pub(crate) fn code(mut self, code: &str) -> Self {
+        self.code.get_or_insert_with(|| code.to_owned());
+        self
+    }
+
     /// Adds why.
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
@@ -88,8 +94,7 @@ impl CommandError {
     /// Says that the arguments are wrong.
     pub(crate) fn usage(mut self) -> Self {
         self.exit = Exit::Usage;
-        self.code.get_or_insert_with(|| code::USAGE.to_owned());
-        self
+        self.code(code::USAGE)
     }
 
     /// Says that the org refused, or that the plan is stale.
@@ -113,7 +118,8 @@ impl CommandError {
 
     /// A template with mistakes.
     pub(crate) fn template(errors: &TemplateErrors) -> Self {
-        Self { is_rendered: true, ..Self::new(errors.render(true)) }
+        let all = Self { is_rendered: true, ..Self::new(errors.render(true)) };
+        all.code(code::TEMPLATE)
     }
 
     /// Parameters that are missing or wrong; `place` says where the value of one stands that was
@@ -141,7 +147,7 @@ impl CommandError {
         let error = error
             .hint(format!("{listed}; give one with `--set name=value`"))
             .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata");
-        if errors.is_given { error.usage() } else { error }
+        if errors.is_given { error.usage() } else { error.code(code::TEMPLATE) }
     }
 
     /// Steps that want different things of one setting.
@@ -161,7 +167,8 @@ impl CommandError {
         let mut error = Self::new(match conflicts.len() {
             1 => format!("{who} different things of one setting"),
             count => format!("{who} different things of {count} settings"),
-        });
+        })
+        .code(code::TEMPLATE);
         for Conflict { subject, first, second, .. } in conflicts {
             let side = |asked: &Claim| {
                 let docs =
@@ -185,6 +192,7 @@ impl CommandError {
     /// A want that cannot be made out of these parameters.
     pub(crate) fn expansion(error: &ExpandError) -> Self {
         Self::new("the template cannot be filled in with these parameters")
+            .code(code::TEMPLATE)
             .because(error.to_string())
             .hint(
                 "change what `--set`, or [parameters] in sfsetup.toml, gives; lists that are too \
@@ -310,9 +318,18 @@ impl From<&CommandError> for Failure {
             .cloned()
             .collect::<Vec<_>>()
             .join(": ");
+        // What ends so without a code of its own is said by how it ends.
+        let by_exit = match error.exit {
+            Exit::Done | Exit::Error => code::ERROR,
+            Exit::Drift => code::NOT_IN_SYNC,
+            Exit::Refused => code::STALE,
+            Exit::Usage => code::USAGE,
+            Exit::Interrupted => code::INTERRUPTED,
+        };
         Self {
-            code: error.code.clone().unwrap_or_else(|| code::ERROR.to_owned()),
-            message,
+            code: error.code.clone().unwrap_or_else(|| by_exit.to_owned()),
+            // Errors that point into a file are coloured.
+            message: anstream::adapter::strip_str(&message).to_string(),
             hint: error.all_hints().first().cloned(),
         }
     }

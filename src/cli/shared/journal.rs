@@ -1,10 +1,13 @@
 //! The journal of an org for commands that change it: opened, read, and what an earlier run left
 //! open finished.
 
+use std::cell::RefCell;
+
 use crate::apply::recover::Recovered;
 use crate::apply::{Applier, close};
 use crate::journal::{Contents, Damaged, Entry, Journal, JournalError, Stage, contents};
 use crate::org::Org;
+use crate::report::json::deploy::{Earlier, Run};
 
 use super::arguments::org_option;
 use super::error::{CommandError, PUT_BACK};
@@ -32,16 +35,25 @@ pub(crate) fn tell_damaged(ui: &Ui, damaged: &[Damaged]) {
 }
 
 /// Finishes runs that were cut off, before anything new begins; returns those that the org has
-/// carried out.
+/// carried out. What became of each is told.
 pub(crate) async fn finish_open(
     ui: &Ui,
     org: &Org,
     name: &str,
     journal: &Journal,
+    told: &RefCell<Run>,
 ) -> Result<Vec<Entry>, CommandError> {
     let Contents { entries: all, damaged } = read_journal(org)?;
     tell_damaged(ui, &damaged);
     let mut done = Vec::new();
+    let tell = |entry: &Entry, found: &str| {
+        told.borrow_mut().earlier.push(Earlier {
+            journal: entry.id.clone(),
+            deploy: entry.deploy_id.clone(),
+            what: entry.what.clone(),
+            found: found.to_owned(),
+        });
+    };
     let applier = Applier { org, journal, interrupt: ui.interrupt() };
     let is_open = |entry: &&Entry| entry.stage.is_open() && entry.rolled_back_by.is_none();
     for entry in all.iter().filter(is_open) {
@@ -62,9 +74,13 @@ pub(crate) async fn finish_open(
                     org_option(name),
                     entry.id
                 ));
+                tell(entry, &error.to_string());
                 continue;
             }
-            Err(error) => return Err(CommandError::apply(name, &error)),
+            Err(error) => {
+                tell(entry, &error.to_string());
+                return Err(CommandError::apply(name, &error));
+            }
         };
         let forgotten;
         let words = match &found {
@@ -95,6 +111,7 @@ pub(crate) async fn finish_open(
                 .map_err(|error| CommandError::apply(name, &error))?;
         }
         ui.note(&format!("{}: {words}", entry.id));
+        tell(&entry, words);
         let is_done = found == Recovered::Applied && entry.stage == Stage::Done;
         if is_done && !entry.check_only {
             done.push(entry);

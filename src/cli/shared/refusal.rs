@@ -5,6 +5,7 @@ use crate::apply::grouped;
 use crate::org::deploy::DeployStatus;
 use crate::package::{Cause, Change};
 use crate::plan::Plan;
+use crate::report::code;
 
 use super::arguments::Exit;
 use super::error::{CommandError, deploy_hint};
@@ -50,7 +51,8 @@ fn refusal(name: &str, status: &DeployStatus) -> CommandError {
         "the org `{name}` refused the deploy {}, and changed nothing ({})",
         status.id, status.status
     ))
-    .refused();
+    .refused()
+    .code(status.error_code.as_deref().unwrap_or(code::REFUSED));
     for (problem, places) in grouped(status) {
         error.causes.push(format!("{problem} [{}]", places.join(", ")));
         if let Some(hint) = deploy_hint(&problem)
@@ -75,7 +77,8 @@ pub(crate) fn canceled(name: &str, status: &DeployStatus) -> CommandError {
         "the deploy {} to `{name}` was canceled{by} before it changed anything",
         status.id
     ))
-    .refused();
+    .refused()
+    .code(code::CANCELED);
     if status.canceled_here {
         error.exit = Exit::Interrupted;
     }

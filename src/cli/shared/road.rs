@@ -2,6 +2,9 @@
 //! out, look at what the org holds then, and say so. Every command that changes an org takes it.
 
 mod afterwards;
+mod told;
+
+use std::cell::RefCell;
 
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
@@ -15,8 +18,12 @@ use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
 use crate::plan::left::{Left, LeftKind};
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
+use crate::report::code;
+use crate::report::json::deploy::{DeployRow, Outcome as Ended, Run};
+use crate::report::json::parts::Wanted;
 use crate::report::plan as render;
 
+use super::answer::Answer;
 use super::arguments::{Exit, org_option};
 use super::error::{CommandError, MAKE_ANEW};
 use super::goal::{Goal, Means, Seen};
@@ -62,13 +69,16 @@ const WITHOUT_VALIDATION: &str =
 
 /// A road to one org.
 pub(crate) struct Road<'r> {
-    pub(crate) ui: &'r Ui,
+    /// The answer, as far as it is text.
+    pub(crate) answer: &'r Answer<'r>,
     pub(crate) org: &'r Org,
     /// What the user calls the org.
     pub(crate) name: &'r str,
     pub(crate) journal: &'r Journal,
     pub(crate) goal: &'r Goal<'r>,
     pub(crate) manner: Manner<'r>,
+    /// The answer for programs, as far as it has come.
+    pub(crate) told: &'r RefCell<Run>,
 }
 
 /// So often what is to be changed is read again because others deploy meanwhile.
@@ -85,7 +95,8 @@ impl<'r> Road<'r> {
     /// Something is in the way, nobody said yes, the org refused, or is not as it should be
     /// afterwards; the error says which, and what the org holds.
     pub(crate) async fn go(&self, reviewed: Option<&Reviewed<'_>>) -> Result<Exit, CommandError> {
-        let seen = self.goal.look(self.ui, self.org, self.name, true).await?;
+        self.told.borrow_mut().wanted = self.goal.saved().as_ref().map(Wanted::from);
+        let seen = self.goal.look(self.answer.ui, self.org, self.name, true).await?;
         let exit = self.go_on(&seen, reviewed).await?;
         seen.all_read()?;
         Ok(exit)
@@ -96,13 +107,15 @@ impl<'r> Road<'r> {
         seen: &Seen,
         reviewed: Option<&Reviewed<'_>>,
     ) -> Result<Exit, CommandError> {
-        let Self { ui, org, name, goal, manner, .. } = self;
+        let Self { answer, org, name, goal, manner, told, .. } = self;
+        let ui = answer.ui;
         if let Some(id) = manner.validated.filter(|id| !is_deploy_id(id)) {
             return Err(
                 CommandError::new(format!("`{id}` is no id of a validation (0Af..)")).usage()
             );
         }
         let mut plan = goal.plan(seen, Means::Deploy)?;
+        self.tell_plan(&plan);
         if let Some(reviewed) = reviewed {
             if let Some(entry) = self.carried_out(reviewed)? {
                 goal.refuse_empty(seen, &plan)?;
@@ -113,10 +126,16 @@ impl<'r> Road<'r> {
         goal.refuse_empty(seen, &plan)?;
         let saved = SavedOrg { name: (*name).to_owned(), ..wanted::saved_org(org) };
         let title = goal.title(&saved.place());
-        ui.answer(&render::render(&plan, &title, Some(&saved.instance_url), manner.full))?;
+        let shown = render::render(&plan, &title, Some(&saved.instance_url), manner.full);
+        if manner.yes || manner.validate {
+            answer.say(&shown)?;
+        } else {
+            answer.say_before_asking(&shown)?;
+        }
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
-            ui.answer(self.nothing())?;
+            told.borrow_mut().outcome = Ended::NothingToDo;
+            answer.say(self.nothing())?;
             return Ok(exit(&plan.left, manner.strict));
         }
         self.refuse_removals(&plan)?;
@@ -126,7 +145,7 @@ impl<'r> Road<'r> {
         // A validation changes nothing, so nobody is asked.
         if manner.validate {
             if manner.test_level.is_none_or(|level| level == TestLevel::NoTestRun) {
-                ui.note(
+                self.note(
                     "no tests run with this validation, and an org may not take one without for a \
                      quick deploy (`--validated`); `--test-level RunLocalTests` runs them",
                 );
@@ -147,30 +166,35 @@ impl<'r> Road<'r> {
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
         };
         let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
+        let before = read_journal(org)?.entries;
         let trial = Trial { check_only: manner.validate, test_level: manner.test_level };
         let (entry, outcome) = match manner.validated {
             Some(id) => applier.carry_out_validated(&plan, &purpose, id).await,
             None => applier.carry_out(&plan, &purpose, trial).await,
         }
-        .map_err(|error| match (CommandError::apply(name, &error), manner.validated) {
-            (error, Some(_)) if error.exit == Exit::Refused => error.hint(WITHOUT_VALIDATION),
-            (error, _) => error,
+        .map_err(|error| {
+            self.tell_cut_off(&error, &before);
+            match (CommandError::apply(name, &error), manner.validated) {
+                (error, Some(_)) if error.exit == Exit::Refused => error.hint(WITHOUT_VALIDATION),
+                (error, _) => error,
+            }
         })?;
+        self.tell_ended(&entry, &outcome);
         match outcome {
             Outcome::TooLate(refusal) => Err(self.too_late(&entry, refusal.as_ref())),
-            Outcome::Applied if ui.interrupt().is_pressed() => Err(self.too_late(&entry, None)),
+            Outcome::Applied(_) if ui.interrupt().is_pressed() => Err(self.too_late(&entry, None)),
             Outcome::Refused(status) => Err(refused(name, &plan, &status)),
             Outcome::Canceled(status) => Err(canceled(name, &status)),
-            Outcome::Applied if manner.validate => {
+            Outcome::Applied(_) if manner.validate => {
                 let id = entry.deploy_id.as_deref().unwrap_or_default();
-                ui.answer(&format!("Valid: the org would accept all of it ({id}).\n"))?;
+                answer.say(&format!("Valid: the org would accept all of it ({id}).\n"))?;
                 ui.hint(&format!(
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
                 ));
                 Ok(exit(&plan.left, manner.strict))
             }
-            Outcome::Applied => self.verify(entry, &plan, &known, is_anothers).await,
+            Outcome::Applied(_) => self.verify(entry, &plan, &known, is_anothers).await,
         }
     }
 
@@ -240,7 +264,11 @@ impl<'r> Road<'r> {
             return Err(error);
         }
         if moved.is_empty() {
-            self.ui.answer(&format!(
+            let mut told = self.told.borrow_mut();
+            told.outcome = Ended::DoneBefore;
+            told.journal = Some(entry.id.clone());
+            told.deploy = entry.deploy_id.as_deref().map(|id| DeployRow::of_id(id, false));
+            self.answer.say(&format!(
                 "This plan was carried out on {} ({}), and what it changed is still so. Nothing to \
                  deploy.\n",
                 entry.started, entry.id
@@ -312,7 +340,7 @@ impl<'r> Road<'r> {
             return Err(error.hint("`--force` takes it back all the same, and that change with it"));
         }
         for moved in &plan.moved {
-            self.ui.warn(&format!("{moved}; that is lost"));
+            self.warn(&format!("{moved}; that is lost"));
         }
         Ok(())
     }
@@ -361,7 +389,7 @@ impl<'r> Road<'r> {
             .await
             .map_err(|error| CommandError::org(self.name, &error))?;
         for note in &found.notes {
-            self.ui.note(note);
+            self.note(note);
         }
         if found.failures.is_empty() {
             return Ok(());
@@ -378,7 +406,7 @@ impl<'r> Road<'r> {
     }
 
     fn confirm(&self, question: &str) -> Result<(), CommandError> {
-        confirm(self.ui, self.org, self.manner.yes, question)
+        confirm(self.answer.ui, self.org, self.manner.yes, question)
     }
 
     /// What was validated must be what the plan shows, on an org that has not moved since. One that
@@ -419,7 +447,7 @@ impl<'r> Road<'r> {
             None => {
                 let names: Vec<String> =
                     plan.targets.iter().map(|target| target.id.to_string()).collect();
-                self.ui.warn(&format!(
+                self.warn(&format!(
                     "the validation {id} was not made from here, and what it holds of {} cannot be \
                      read back: it may set more there than the plan above shows, and a rollback \
                      takes back only what the plan shows",
@@ -480,9 +508,13 @@ pub(crate) fn refuse_slips(
         let question = format!("{words}. Make {id} all the same? [y/N]");
         match if yes { None } else { ui.confirm(&question, None) } {
             Some(true) => {}
-            Some(false) => return Err(CommandError::new("not confirmed, so nothing was made")),
+            Some(false) => {
+                return Err(CommandError::new("not confirmed, so nothing was made")
+                    .code(code::NOT_CONFIRMED));
+            }
             None => {
                 return Err(CommandError::new(format!("{words}, so nothing was made"))
+                    .code(code::NOT_CONFIRMED)
                     .hint(format!("did you mean `{near}`?"))
                     .hint("`--create` makes what is not there"));
             }
@@ -507,8 +539,11 @@ pub(crate) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(
     };
     match answer {
         Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")),
+        Some(false) => {
+            Err(CommandError::new("not confirmed, so nothing was sent").code(code::NOT_CONFIRMED))
+        }
         None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
+            .code(code::NOT_CONFIRMED)
             .hint("`--yes` goes on without asking")),
     }
 }

@@ -7,7 +7,7 @@ use crate::report::{html, markdown};
 use super::format::Format;
 
 /// The forms in which a plan is shown.
-pub(crate) const FORMATS: &[Format] = &[Format::Text, Format::Markdown, Format::Html];
+pub(crate) const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
 
 /// What a plan is shown with.
 pub(crate) struct ShownPlan<'p> {

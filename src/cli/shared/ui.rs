@@ -11,12 +11,15 @@ use owo_colors::OwoColorize as _;
 
 use crate::apply::interrupt::Interrupt;
 use crate::org::Event;
+use crate::report::json::parts;
 use crate::report::line::{clean, harmless};
+use crate::report::{Failure, code};
 
 use crate::metadata::archive::check_name;
 
 use super::arguments::Exit;
 use super::error::CommandError;
+use super::last_words::LastWords;
 use super::vouched::Vouched;
 
 /// The way out to the person or program that called.
@@ -25,11 +28,18 @@ pub(crate) struct Ui {
     verbose: u8,
     vouched: Vouched,
     interrupt: Interrupt,
+    last_words: LastWords,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, verbose: u8, vouched: Vouched) -> Self {
-        Self { quiet, verbose, vouched, interrupt: Interrupt::default() }
+        let (interrupt, last_words) = (Interrupt::default(), LastWords::default());
+        Self { quiet, verbose, vouched, interrupt, last_words }
+    }
+
+    /// Returns what is owed where the run is ended where it stands.
+    pub(crate) fn last_words(&self) -> &LastWords {
+        &self.last_words
     }
 
     /// Returns what the person vouches for.
@@ -165,6 +175,11 @@ impl Ui {
         )
     }
 
+    /// Shows a person what they are about to be asked of, also with `--quiet`.
+    pub(crate) fn show(&self, text: &str) {
+        stderr(text);
+    }
+
     /// Tells of something that does not stop the run.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
@@ -235,8 +250,21 @@ pub(crate) fn usage(error: &clap::Error) {
     }
 }
 
+/// The same for programs that have asked for a document.
+pub(crate) fn usage_document(error: &clap::Error) {
+    let text = error.to_string();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let hint = rest.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
+    let message = message.trim().trim_start_matches("error: ").to_owned();
+    let failure = Failure { code: code::USAGE.to_owned(), message, hint };
+    if let Ok(text) = parts::write::<()>("sfsetup.error/1", Some(failure), None) {
+        // A closed pipe is the reader's choice, not a failure.
+        let _ = io::stdout().write_all(harmless(&text).as_bytes());
+    }
+}
+
 /// What went wrong, why, and what to do, as a person reads it.
-fn told(error: &CommandError) -> String {
+pub(crate) fn told(error: &CommandError) -> String {
     let mut text = if error.is_rendered {
         format!("{}\n", error.what.trim_end())
     } else {
@@ -373,7 +401,7 @@ impl Progress {
 
 /// Ends the process where it stands; for a run that was told to stop and cannot end by itself.
 #[expect(clippy::exit, reason = "the run waits for a person or for another program")]
-pub(crate) fn end_interrupted(waits_for_a_login: bool) {
+pub(crate) fn end_interrupted(waits_for_a_login: bool, last_words: &LastWords) {
     let error = CommandError::interrupted();
     let error = if waits_for_a_login {
         error
@@ -386,6 +414,13 @@ pub(crate) fn end_interrupted(waits_for_a_login: bool) {
         error.because("nothing was sent")
     };
     stderr(&format!("\n{}", told(&error)));
+    if let Some((text, out)) = last_words.document(&error) {
+        // Nobody is left to tell that it could not be written.
+        let _ = match out {
+            Some(path) => write_whole(&path, harmless(&text).as_bytes()),
+            None => io::stdout().write_all(harmless(&text).as_bytes()),
+        };
+    }
     std::process::exit(Exit::Interrupted as i32);
 }
 

@@ -29,8 +29,12 @@ pub struct DeployStatus {
     pub deployed: u64,
     /// Components in all.
     pub total: u64,
+    /// The org's code for what went wrong with the whole.
+    pub error_code: Option<String>,
     /// What the org says of the whole.
     pub message: Option<String>,
+    /// How many tests have run, and how many of them failed.
+    pub tests: (u64, u64),
     /// Who sent it.
     pub created_by: Option<String>,
     /// Who canceled it.
@@ -47,7 +51,7 @@ pub struct DeployStatus {
 }
 
 /// What the org says of one component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeployMessage {
     /// The component; none for the package itself.
     pub component: Option<ComponentId>,
@@ -55,8 +59,33 @@ pub struct DeployMessage {
     pub file: String,
     /// The org's words.
     pub problem: String,
-    /// Where in the file.
+    /// The line in the file.
     pub line: Option<u64>,
+    /// The column.
+    pub column: Option<u64>,
+    /// The org's word for how bad it is (`Error`, `Warning`).
+    pub problem_type: Option<String>,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a message of a deploy is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A component, or the package.
+    #[default]
+    Component,
+    /// A test that failed.
+    Test {
+        /// Its class.
+        class: String,
+        /// Its method.
+        method: Option<String>,
+        /// Where in the org's code, as the org writes it.
+        stack_trace: Option<String>,
+    },
+    /// How much of the code under a name the tests cover.
+    Coverage(String),
 }
 
 /// Flags and numbers may come as strings (S 6.5).
@@ -155,7 +184,12 @@ pub(super) fn read_status(id: &str, result: &Json) -> Result<DeployStatus, OrgEr
         check_only: flag(field(result, "checkOnly")),
         started: text(result, "startDate").or_else(|| text(result, "createdDate")),
         completed: text(result, "completedDate"),
+        error_code: words(result, "errorStatusCode"),
         message: said,
+        tests: (
+            number(field(result, "numberTestsCompleted")).unwrap_or(0),
+            number(field(result, "numberTestErrors")).unwrap_or(0),
+        ),
         created_by: text(result, "createdByName"),
         canceled_by: text(result, "canceledByName").or_else(|| text(result, "canceledBy")),
         named: successes
@@ -183,18 +217,20 @@ fn failed_tests(details: &Json) -> Vec<DeployMessage> {
         Json::Null => field(details, "runTestResults"),
         result => result,
     };
-    let of = |what: String, one: &Json| {
+    let of = |file: String, one: &Json, about: About| {
         let problem = words(one, "message")?;
-        Some(DeployMessage { component: None, file: what, problem, line: None })
+        Some(DeployMessage { file, problem, about, ..DeployMessage::default() })
     };
     let failed = list(result, "failures").iter().filter_map(|one| {
         let class = words(one, "name").unwrap_or_default();
-        let method = words(one, "methodName").map(|method| format!(".{method}"));
-        of(format!("test {class}{}", method.unwrap_or_default()), one)
+        let method = words(one, "methodName");
+        let stack_trace = words(one, "stackTrace");
+        let named = method.as_ref().map(|method| format!(".{method}")).unwrap_or_default();
+        of(format!("test {class}{named}"), one, About::Test { class, method, stack_trace })
     });
     let uncovered = list(result, "codeCoverageWarnings").iter().filter_map(|one| {
         let name = words(one, "name").unwrap_or_else(|| "the org's code".to_owned());
-        of(format!("coverage of {name}"), one)
+        of(format!("coverage of {name}"), one, About::Coverage(name))
     });
     failed.chain(uncovered).collect()
 }
@@ -209,6 +245,9 @@ fn message(json: &Json) -> DeployMessage {
         file: words(json, "fileName").unwrap_or_default(),
         problem: words(json, "problem").unwrap_or_default(),
         line: number(field(json, "lineNumber")),
+        column: number(field(json, "columnNumber")),
+        problem_type: words(json, "problemType"),
+        about: About::Component,
     }
 }
 

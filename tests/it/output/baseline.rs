@@ -208,6 +208,7 @@ fn what_changed_since_is_shown_by_component() {
     $ sfsetup diff --baseline then --from now --format json --only ConnectedApp:*
     {
       "format": "sfsetup.diff/1",
+      "error": null,
       "template": null,
       "templates": [],
       "orgs": [

@@ -169,6 +169,7 @@ fn each_state_is_shown() {
     $ sfsetup diff --template acme.toml --from org --format json --only ConnectedApp:*:*.ip*
     {
       "format": "sfsetup.diff/1",
+      "error": null,
       "template": {
         "name": "acme",
         "version": "2026.11"

@@ -130,6 +130,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff --template acme.toml --org nobody --format json
     {
       "format": "sfsetup.diff/1",
+      "error": null,
       "template": {
         "name": "acme",
         "version": "2026.11"

@@ -110,14 +110,16 @@ fn orgs_are_listed_and_displayed() {
     insta::assert_snapshot!(shown(&env, "org display --org demo --format json --quiet"), @r#"
     $ sfsetup org display --org demo --format json --quiet
     {
-      "api_version": "67.0",
+      "format": "sfsetup.org-display/1",
+      "error": null,
+      "name": "demo",
       "id": "00DWs0000008DemMAE",
       "instance_url": "http://127.0.0.1:PORT",
-      "name": "demo",
-      "requests_a_day": 115000,
-      "requests_left": 114202,
       "source": "the demo org in this program",
-      "username": "robin.alder@harbourlight.example.com"
+      "username": "robin.alder@harbourlight.example.com",
+      "api_version": "67.0",
+      "requests_left": 114202,
+      "requests_a_day": 115000
     }
     --- exit 0
     "#);

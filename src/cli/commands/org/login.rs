@@ -13,7 +13,9 @@ use crate::org::login::{self, JwtLogin, WebLogin};
 use crate::org::logins::{HeldLock, Kept, Login, LoginStore, Room};
 use crate::org::pasted::{self, Pasted};
 use crate::org::{self, ConnectOptions, Org, OrgError, OrgErrorKind};
+use crate::report::json::org::SignedIn;
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::{Exit, demo_name, shell_word};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
@@ -75,9 +77,22 @@ pub(super) struct LoginArguments {
     /// from this file; `-` is standard input
     #[arg(long, value_name = "FILE")]
     auth_url_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.org-login/1")?;
+    answer.of(|body| log_in(&answer, arguments, body))
+}
+
+fn log_in(
+    answer: &Answer<'_>,
+    arguments: &LoginArguments,
+    body: &RefCell<Option<SignedIn>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let store = connect::logins()?;
     let name = arguments.name.as_str();
     check_name(name, &store)?;
@@ -97,18 +112,30 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
         };
         place.lock()?;
         let kept = place.keep(&known).map_err(failed)?;
-        ui.answer(&format!(
+        let other = before.and_then(|login| login.org_id);
+        let other = other.filter(|other| known.org_id.as_ref() != Some(other));
+        let file = store.file(name);
+        body.replace(Some(SignedIn {
+            name: name.to_owned(),
+            id: org.identity().id.clone(),
+            instance_url: known.instance_url.clone(),
+            username: known.username.clone(),
+            kept: match kept {
+                Kept::Keyring => "keyring",
+                Kept::File(_) => "file",
+            },
+            file: file.display().to_string(),
+            replaces: other.clone(),
+        }));
+        answer.say(&format!(
             "signed in to {name}: org {} at {}{}\n",
             org.identity().id,
             known.instance_url,
             known.username.map_or_else(String::new, |username| format!(" as {username}"))
         ))?;
-        if let Some(other) = before.and_then(|login| login.org_id)
-            && known.org_id.as_ref() != Some(&other)
-        {
+        if let Some(other) = other {
             ui.note(&format!("until now `{name}` was the org {other}"));
         }
-        let file = store.file(name);
         ui.hint(&match kept {
             Kept::Keyring => {
                 format!("its secret is in the system's keyring, the rest in {}", file.display())

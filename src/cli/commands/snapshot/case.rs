@@ -66,12 +66,17 @@ impl Case {
         }))
     }
 
-    /// Asks the org and writes the file. What it does not say is not written: the case then says
+    /// Asks the org and writes the file, whose path is returned. What it does not say is not written: the case then says
     /// that it is not observed.
     ///
     /// # Errors
     /// The org cannot be asked, or the file cannot be written.
-    pub(super) async fn write(&self, ui: &Ui, org: &Org, name: &str) -> Result<(), CommandError> {
+    pub(super) async fn write(
+        &self,
+        ui: &Ui,
+        org: &Org,
+        name: &str,
+    ) -> Result<String, CommandError> {
         let failed = |error: OrgError| CommandError::org(name, &error);
         let names = org.matches(&self.needs.patterns).await.map_err(failed)?;
         let mut needs = self.needs.clone();
@@ -85,7 +90,7 @@ impl Case {
             self.file.display(),
             shell_word(&self.template)
         ));
-        Ok(())
+        Ok(self.file.display().to_string())
     }
 
     fn text(&self, needs: &Needs, names: &Names, answers: &FactValues) -> String {

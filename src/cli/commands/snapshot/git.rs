@@ -50,15 +50,15 @@ pub(super) fn prepare(out: &Path, left: Option<&Plan>) -> Result<(), CommandErro
     .hint("commit or stash them first"))
 }
 
-/// Commits the folder; says so where there was nothing to commit.
+/// Commits the folder, and returns whether there was something to commit.
 ///
 /// # Errors
 /// Git refuses: nothing stays staged, and the files are as they are.
-pub(super) fn commit(ui: &Ui, out: &Path, message: &str) -> Result<(), CommandError> {
+pub(super) fn commit(ui: &Ui, out: &Path, message: &str) -> Result<bool, CommandError> {
     let repository = Repository::of(out)?;
     if repository.dirty(out)?.is_empty() {
         ui.hint("there is nothing to commit");
-        return Ok(());
+        return Ok(false);
     }
     let path = shown(out);
     let add = ["add", "--all", "--", path.as_str()];
@@ -81,7 +81,7 @@ pub(super) fn commit(ui: &Ui, out: &Path, message: &str) -> Result<(), CommandEr
         );
     }
     ui.hint(&format!("committed: {}", message.lines().next().unwrap_or_default()));
-    Ok(())
+    Ok(true)
 }
 
 fn refused(what: &str) -> CommandError {

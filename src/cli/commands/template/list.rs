@@ -1,20 +1,21 @@
 //! `sfsetup template list`: what templates there are, by vendor, purpose and way of signing in.
 
+use std::cell::RefCell;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use serde_json::Value as Json;
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::format::Format;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::nearest;
 use crate::report::Failure;
+use crate::report::code;
 use crate::report::gallery::{self, Sought};
 use crate::template::SignIn;
-
-/// The forms of the list.
-const FORMATS: &[Format] = &[Format::Text, Format::Json];
 
 /// List the templates that are shipped, and those in folders of `template-paths`
 #[derive(Debug, Args)]
@@ -34,9 +35,8 @@ pub(crate) struct ListArguments {
     #[arg(long, value_enum, default_value_t)]
     by: By,
 
-    /// The form of the answer
-    #[arg(long, value_parser = Format::among(FORMATS), default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 /// What the headings of the list are.
@@ -58,6 +58,16 @@ fn ways() -> impl TypedValueParser<Value = SignIn> {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.template-list/1")?;
+    answer.of(|body| list(&answer, arguments, body))
+}
+
+fn list(
+    answer: &Answer<'_>,
+    arguments: &ListArguments,
+    body: &RefCell<Option<Json>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let load::All { mut templates, failed } = load::all(ui)?;
     for group in &arguments.group {
         if let Some(known) = gallery::unknown_group(&templates, group) {
@@ -86,18 +96,11 @@ pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandErr
         By::Vendor => gallery::By::Vendor,
         By::SignIn => gallery::By::SignIn,
     };
-    ui.answer(&match arguments.format {
-        Format::Json => {
-            let failed: Vec<String> = failed.iter().map(plain_words).collect();
-            gallery::list_json(&templates, &failed)
-        }
-        _ => gallery::list_text(&templates, by),
-    })?;
+    let words: Vec<String> = failed.iter().map(|error| Failure::from(error).message).collect();
+    body.replace(Some(gallery::list_json(&templates, &words)));
+    answer.say(&gallery::list_text(&templates, by))?;
     failed.iter().for_each(|error| ui.error(error));
-    Ok(if failed.is_empty() { Exit::Done } else { Exit::Error })
-}
-
-/// What went wrong and why, in plain text.
-fn plain_words(error: &CommandError) -> String {
-    anstream::adapter::strip_str(&Failure::from(error).message).to_string()
+    answer.failed(!failed.is_empty(), code::TEMPLATE, || {
+        format!("{} of the templates cannot be read", failed.len())
+    })
 }

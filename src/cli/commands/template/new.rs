@@ -1,15 +1,18 @@
 //! `sfsetup template new`: a file to start from, out of nothing or out of an org.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::shared::answer::{Answer, TEXT_OR_JSON};
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::diff::{State, diff};
@@ -19,6 +22,7 @@ use crate::metadata::registry::nearest::nearest;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
+use crate::report::json::template::Made;
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
 use crate::template::{self, Arguments, Template, builtin};
@@ -68,24 +72,59 @@ pub(crate) struct NewArguments {
     /// How long the org may take to put a retrieve together, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "from_org")]
     timeout: u64,
+
+    /// The form of the answer
+    #[arg(long, value_parser = Format::among(TEXT_OR_JSON), default_value = "text")]
+    format: Format,
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandError> {
+    let answer = Answer::new(ui, "sfsetup.template-new/1", arguments.format, None);
+    answer.of(|body| make(&answer, arguments, body))
+}
+
+fn make(
+    answer: &Answer<'_>,
+    arguments: &NewArguments,
+    body: &RefCell<Option<Made>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let file =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
     check(arguments, &file)?;
     let heading = heading(ui, arguments)?;
     let choice = arguments.from_org.as_deref().map(|org| from_org(ui, org)).transpose()?;
-    let (text, template, words) = match &choice {
+    let (text, template, proved) = match &choice {
         None => {
             let text = draft::skeleton(&heading);
             let template = read_again(&text)?;
-            (text, template, "a skeleton to write over".to_owned())
+            (text, template, None)
         }
-        Some(choice) => of_org(ui, arguments, choice, &heading)?,
+        Some(choice) => {
+            let (text, template, proved) = of_org(ui, arguments, choice, &heading)?;
+            (text, template, Some(proved))
+        }
     };
     ui.write_file(&file, text.as_bytes())?;
-    ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
+    let words = match (&choice, proved) {
+        (Some(choice), Some(proved)) => proved.words(choice.name()),
+        _ => "a skeleton to write over".to_owned(),
+    };
+    let texts = [("title", &heading.title), ("source", &heading.source)];
+    body.replace(Some(Made {
+        file: file.display().to_string(),
+        name: template.name.clone(),
+        steps: template.steps.len(),
+        org: choice.as_ref().map(|choice| choice.name().to_owned()),
+        settings: proved.map(|proved| proved.settings),
+        in_sync: proved.map(|proved| proved.in_sync),
+        placeholders: texts
+            .iter()
+            .filter(|(_, text)| text.is_none())
+            .map(|(name, _)| *name)
+            .collect(),
+    }));
+    answer.say(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
     let placeholders = match (&heading.title, &heading.source) {
         (None, None) => Some("its title and source are placeholders"),
         (None, Some(_)) => Some("its title is a placeholder"),
@@ -218,7 +257,7 @@ fn of_org(
     arguments: &NewArguments,
     choice: &TargetOrg,
     heading: &Heading,
-) -> Result<(String, Template, String), CommandError> {
+) -> Result<(String, Template, Proved), CommandError> {
     connect::block_on(ui, async {
         let options = ConnectOptions {
             job_timeout: Duration::from_secs(arguments.timeout),
@@ -228,8 +267,8 @@ fn of_org(
         let found = find(&connected.org, choice, arguments).await?;
         let text = draft::of_org(heading, &found.seen(arguments));
         let template = read_again(&text)?;
-        let words = prove(ui, &template, &found, choice)?;
-        Ok((text, template, words))
+        let proved = prove(ui, &template, &found)?;
+        Ok((text, template, proved))
     })
 }
 
@@ -408,12 +447,7 @@ fn not_there(
 
 /// Holds the template against what it was made of: all must be in sync, as the next `diff` will
 /// have it.
-fn prove(
-    ui: &Ui,
-    template: &Template,
-    found: &FoundInOrg,
-    choice: &TargetOrg,
-) -> Result<String, CommandError> {
+fn prove(ui: &Ui, template: &Template, found: &FoundInOrg) -> Result<Proved, CommandError> {
     let internal =
         |why: String| CommandError::internal("the template that was made cannot be tried", why);
     let values = Arguments::resolve(template, &BTreeMap::new(), &BTreeMap::new())
@@ -429,11 +463,23 @@ fn prove(
             finding.state().name()
         ));
     }
-    let settings = found.findings.len();
-    let in_sync = found.count(State::InSync);
-    Ok(if in_sync == settings {
-        format!("{settings} settings, all as they are in {}", choice.name())
-    } else {
-        format!("{in_sync} of {settings} settings as they are in {}", choice.name())
-    })
+    Ok(Proved { settings: found.findings.len(), in_sync: found.count(State::InSync) })
+}
+
+/// How many settings a template wants, and how many of them are so in the org that it was made of.
+#[derive(Clone, Copy)]
+struct Proved {
+    settings: usize,
+    in_sync: usize,
+}
+
+impl Proved {
+    fn words(self, org: &str) -> String {
+        let Self { settings, in_sync } = self;
+        if in_sync == settings {
+            format!("{settings} settings, all as they are in {org}")
+        } else {
+            format!("{in_sync} of {settings} settings as they are in {org}")
+        }
+    }
 }

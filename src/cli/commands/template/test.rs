@@ -1,9 +1,11 @@
 //! `sfsetup template test`: a template tried on cases that lie beside it.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::shared::answer::{Answer, AnswerArguments, failure};
 use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
@@ -21,6 +23,8 @@ use crate::metadata::value::Value;
 use crate::metadata::{ComponentSet, Requested};
 use crate::plan::Basis;
 use crate::plan::trial::{Failure, Trial, of_step, try_out};
+use crate::report::code;
+use crate::report::json::template::{Case as CaseRow, Tested};
 use crate::report::trial as render;
 use crate::template::expect::{self, Expected, ExpectedFact};
 use crate::template::needs::needs;
@@ -48,9 +52,22 @@ pub(crate) struct TestArguments {
     /// The folder with the cases [default: FILE with .test in place of .toml]
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.template-test/1")?;
+    answer.of(|body| test(&answer, arguments, body))
+}
+
+fn test(
+    answer: &Answer<'_>,
+    arguments: &TestArguments,
+    body: &RefCell<Option<Tested>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let template = load::load(ui, &arguments.template)?;
     let folder = match &arguments.cases {
         Some(folder) => folder.clone(),
@@ -65,29 +82,31 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandErr
         None => Path::new(&arguments.template).with_extension("test"),
     };
     let cases = cases(&folder, &arguments.template)?;
+    let mut tested = Tested { template: arguments.template.clone(), cases: Vec::new() };
     let (mut passed, mut failed, mut unreadable) = (0, 0, 0);
     for case in &cases {
-        match Case::read(case, &template) {
-            Ok(read) => match read.run(ui, &template) {
-                Ok(true) => passed += 1,
-                Ok(false) => failed += 1,
+        tested.cases.push(
+            match Case::read(case, &template).and_then(|read| read.run(answer, &template)) {
+                Ok(row) => {
+                    *(if row.ok { &mut passed } else { &mut failed }) += 1;
+                    row
+                }
                 Err(error) => {
                     ui.error(&error);
                     unreadable += 1;
+                    CaseRow::unreadable(name_of(case), failure(ui, &error))
                 }
             },
-            Err(error) => {
-                ui.error(&error);
-                unreadable += 1;
-            }
-        }
+        );
     }
-    ui.answer(&render::summary(passed, failed, unreadable))?;
-    Ok(match (failed, unreadable) {
-        (0, 0) => Exit::Done,
-        (_, 0) => Exit::Drift,
-        _ => Exit::Error,
-    })
+    body.replace(Some(tested));
+    answer.say(&render::summary(passed, failed, unreadable))?;
+    match (failed, unreadable) {
+        (0, 0) => Ok(Exit::Done),
+        (_, 0) => Ok(Exit::Drift),
+        _ => answer
+            .failed(true, code::TEMPLATE, || format!("{unreadable} of the cases cannot be tried")),
+    }
 }
 
 /// The folders and zips in a folder, in order of name.
@@ -134,6 +153,12 @@ fn is_zip(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
 }
 
+/// What a case is called.
+fn name_of(path: &Path) -> String {
+    let name = path.file_stem().filter(|_| is_zip(path)).or_else(|| path.file_name());
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// A case: where its metadata is, and what is expected of it.
 struct Case<'c> {
     path: &'c Path,
@@ -145,8 +170,7 @@ struct Case<'c> {
 
 impl<'c> Case<'c> {
     fn read(path: &'c Path, template: &Template) -> Result<Self, CommandError> {
-        let name = path.file_stem().filter(|_| is_zip(path)).or_else(|| path.file_name());
-        let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name_of(path);
         let (file, text) =
             if is_zip(path) { in_zip(path, &name)? } else { in_folder(path.join(EXPECT))? };
         let expected = match text {
@@ -157,8 +181,9 @@ impl<'c> Case<'c> {
         Ok(Self { path, name, file, expected })
     }
 
-    /// Tries the template and tells how it went; `true` where all is as expected.
-    fn run(&self, ui: &Ui, template: &Template) -> Result<bool, CommandError> {
+    /// Tries the template and tells how it went.
+    fn run(&self, answer: &Answer<'_>, template: &Template) -> Result<CaseRow, CommandError> {
+        let ui = answer.ui;
         let values = self.values(ui, template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
@@ -182,9 +207,9 @@ impl<'c> Case<'c> {
             limits: &UNASKED,
         };
         let trial = try_out(template, &steps, &basis, &self.expected);
-        ui.answer(&render::case(&self.name, &trial))?;
+        answer.say(&render::case(&self.name, &trial))?;
         self.advise(ui, &trial);
-        Ok(trial.failures.is_empty())
+        Ok(CaseRow::of(&self.name, &trial))
     }
 
     /// The metadata of the case. One of a template that asks for none may be its answers alone.

@@ -8,6 +8,7 @@ use crate::journal::{JournalError, Stage};
 use crate::org::OrgErrorKind;
 use crate::org::deploy::DeployRow;
 use crate::plan::PlanError;
+use crate::report::code;
 
 impl CommandError {
     /// A plan that cannot be made or is not proved: a mistake of this program.
@@ -81,6 +82,7 @@ impl CommandError {
                 "what became of the deploy to `{name}` \
                 is not known, so nothing more was sent"
             ))
+            .code(code::UNKNOWN_OUTCOME)
             .because(why.as_str())
             .hint(
                 "look in Setup > Deployment Status what has arrived, then run the same \
@@ -95,6 +97,7 @@ impl CommandError {
                 "what became of the deploy to `{name}` cannot be told as long as another is under \
                  way, so nothing more was sent"
             ))
+            .code(code::UNKNOWN_OUTCOME)
             .waits_for(name, row),
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
@@ -123,6 +126,7 @@ impl CommandError {
             }
             ApplyError::Assign { error: cause, .. } | ApplyError::Withdraw { error: cause, .. } => {
                 let all = Self::new(error.to_string());
+                let all = all.code(cause.code.as_deref().unwrap_or(code::REFUSED));
                 match deploy_hint(&cause.message) {
                     Some(hint) => all.hint(hint),
                     None => all,

@@ -11,6 +11,8 @@ use crate::journal::Entry;
 use crate::package::{Cause, Change};
 use crate::plan::left::Left;
 use crate::plan::{Look, Plan};
+use crate::report::json::deploy::Outcome as Ended;
+use crate::report::json::plan::left as rows;
 use crate::report::left;
 
 impl<'r> Road<'r> {
@@ -22,7 +24,8 @@ impl<'r> Road<'r> {
         known: &Known,
         is_anothers: bool,
     ) -> Result<Exit, CommandError> {
-        let Self { ui, org, name, goal, .. } = self;
+        let Self { answer, org, name, goal, .. } = self;
+        let ui = answer.ui;
         let id = entry.deploy_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
         ui.interrupt().note_ended(format!("the deploy{id} has gone through"));
         let looking = async {
@@ -62,12 +65,23 @@ impl<'r> Road<'r> {
             }
             other => other,
         };
-        if disturbed.is_ok() {
-            ui.answer(&self.verified(&entry, plan, &look))?;
+        let instance_url = &org.identity().instance_url;
+        {
+            let mut told = self.told.borrow_mut();
+            let verified = told.verified.get_or_insert_default();
+            verified.in_sync = look.undone.is_empty();
+            verified.settings = look.undone.is_empty().then(|| Self::settings(plan, &look));
+            verified.undone.clone_from(&look.undone);
+            verified.moved.clone_from(&look.moved);
+            told.outcome = if disturbed.is_ok() { Ended::Done } else { Ended::NotInSync };
+            told.left = rows(&left, Some(instance_url));
         }
-        let shown = left::below(&left, &org.identity().instance_url, self.manner.full);
+        if disturbed.is_ok() {
+            answer.say(&self.verified(&entry, plan, &look))?;
+        }
+        let shown = left::below(&left, instance_url, self.manner.full);
         if !shown.is_empty() {
-            ui.answer(&shown)?;
+            answer.say(&shown)?;
         }
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {
@@ -88,16 +102,20 @@ impl<'r> Road<'r> {
         disturbed.map(|()| exit(&left, self.manner.strict))
     }
 
+    /// How many settings were seen to be as the plan has them, where nothing is undone.
+    fn settings(plan: &Plan<'r>, look: &Look) -> usize {
+        let is_wanted =
+            |change: &&Change| change.path.is_some() && !matches!(change.cause, Cause::Copied(_));
+        let set = plan.changes.iter().filter(is_wanted).count();
+        set.saturating_sub(look.unseen.len())
+    }
+
     /// What was done, once it was seen to hold.
     fn verified(&self, entry: &Entry, plan: &Plan<'r>, look: &Look) -> String {
         let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
         match self.goal {
             Goal::Steps { .. } => {
-                let is_wanted = |change: &&Change| {
-                    change.path.is_some() && !matches!(change.cause, Cause::Copied(_))
-                };
-                let set = plan.changes.iter().filter(is_wanted).count();
-                let settings = set.saturating_sub(look.unseen.len());
+                let settings = Self::settings(plan, look);
                 let are = if settings == 1 {
                     "1 setting is as the template wants it".to_owned()
                 } else {
@@ -121,29 +139,31 @@ impl<'r> Road<'r> {
     /// Tells what has moved beside the plan. What did not hold, or may have undone what another has
     /// deployed, is an error.
     async fn refuse_disturbed(&self, look: &Look, others: Meanwhile) -> Result<(), CommandError> {
-        let Self { ui, org, goal, .. } = self;
+        let Self { org, goal, .. } = self;
         for line in &look.moved {
-            ui.note(&format!("beside the plan something has moved meanwhile: {line}"));
+            self.note(&format!("beside the plan something has moved meanwhile: {line}"));
         }
         if !others.is_shown {
-            ui.note(
+            self.note(
                 "the org does not show its deploys: whether another came in between is not known",
             );
         }
         for line in &others.unread {
-            ui.note(line);
+            self.note(line);
         }
         for row in &others.running {
-            ui.warn(&format!(
+            self.warn(&format!(
                 "{}: it was sent before this one was over, and may undo it; a diff of the same \
                  shows how the org stands when it is over",
                 in_the_way(row)
             ));
         }
         let who = last_changed(org, look.components.iter()).await;
+        let of_others = [others.overtook.clone(), others.overwritten.clone()].concat();
+        self.told.borrow_mut().verified.get_or_insert_default().others = of_others;
         if look.undone.is_empty() {
             for line in who.iter().chain(&others.overtook) {
-                ui.note(line);
+                self.note(line);
             }
             if others.overwritten.is_empty() {
                 return Ok(());

@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::metadata::full_name::api_full_name;
 use crate::metadata::{ComponentId, registry};
+use crate::report::json::parts::{Component, Identity};
+use crate::report::json::snapshot::{Gap, Taken};
 use crate::snapshot::record::{Record, RecordedComponent, RecordedGap};
 use crate::snapshot::selection::{Absent, Selection};
 use crate::snapshot::update::Update;
 
+use super::{Layout, SnapshotArguments};
+use crate::cli::shared::answer::Answer;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::ui::Ui;
 
 /// What could not be read, by the reason.
 pub(super) fn gaps(record: &Record) -> BTreeMap<String, Vec<String>> {
@@ -90,8 +94,50 @@ pub(super) fn with_nearest_types(mut error: CommandError, selection: &Selection)
     error
 }
 
+/// The same for programs.
+pub(super) fn document(of: Identity, arguments: &SnapshotArguments, update: &Update) -> Taken {
+    let record = &update.record;
+    let rows = |ids: &[ComponentId]| ids.iter().map(Component::from).collect::<Vec<_>>();
+    let stale = record.components.iter().filter(|one| one.stale.is_some());
+    let gap = |gap: &RecordedGap| Gap {
+        type_name: gap.type_name.clone(),
+        full_name: gap.full_name.clone(),
+        reason: gap.reason.clone(),
+    };
+    let Absent { some, whole } = absent(record);
+    let unnamed = whole.iter().map(|id| Gap {
+        type_name: id.type_name.clone(),
+        full_name: api_full_name(id),
+        reason: NONE_NAMED.to_owned(),
+    });
+    Taken {
+        org: of,
+        out: arguments.out.display().to_string(),
+        layout: match arguments.layout {
+            Layout::Metadata => "metadata",
+            Layout::Source => "source",
+        },
+        components: record.components.len(),
+        added: rows(&update.added),
+        changed: rows(&update.changed),
+        gone: rows(&update.gone),
+        stale: stale.map(|one| Component::from(&one.id())).collect(),
+        not_observed: record.not_observed.iter().map(gap).chain(unnamed).collect(),
+        absent: some.iter().map(Component::from).collect(),
+        foreign_package_xml: update.has_foreign_descriptor,
+        committed: None,
+        case: None,
+    }
+}
+
 /// Says what changed in the folder.
-pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> Result<(), CommandError> {
+pub(super) fn tell(
+    answer: &Answer<'_>,
+    out: &Path,
+    name: &str,
+    update: &Update,
+) -> Result<(), CommandError> {
+    let ui = answer.ui;
     let out = out.display();
     let record = &update.record;
     let mut text = match record.components.len() {
@@ -130,7 +176,7 @@ pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> Result<(
              deploy` goes by it"
         ));
     }
-    ui.answer(&text)
+    answer.say(&text)
 }
 
 fn counts(update: &Update) -> [(&'static str, &Vec<ComponentId>); 3] {
