@@ -187,7 +187,7 @@ fn answer(
     let text = written(arguments, format, report, since.as_ref())?;
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
-        None => ui.answer(&text)?,
+        None => ui.give(format, &text)?,
     }
     // What was read is answered all the same where a file beside it is no metadata.
     let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));

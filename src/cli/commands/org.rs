@@ -103,7 +103,7 @@ fn list(ui: &Ui, format: Format) -> Result<Exit, CommandError> {
         );
         text.push_str(&row);
     }
-    ui.answer(&text)?;
+    ui.tell(&text)?;
     if logins.is_empty() && listed.unreadable.is_empty() {
         ui.hint(
             "sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and \
@@ -150,7 +150,7 @@ fn display(ui: &Ui, argument: Option<&str>, format: Format) -> Result<Exit, Comm
         ];
         let text: String =
             rows.iter().map(|(label, value)| format!("{label:20} {value}\n")).collect();
-        ui.answer(&text)?;
+        ui.tell(&text)?;
         Ok(Exit::Done)
     })
 }
@@ -186,7 +186,7 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
                  may stay: {}",
                 error.message
             ));
-            ui.answer(&format!("forgot {name}\n"))?;
+            ui.tell(&format!("forgot {name}\n"))?;
             return Ok(Exit::Done);
         }
     };
@@ -203,6 +203,6 @@ fn log_out(ui: &Ui, name: &str) -> Result<Exit, CommandError> {
         ),
         Ok(SessionEnd::Revoked | SessionEnd::None) => {}
     }
-    ui.answer(&format!("forgot {name}\n"))?;
+    ui.tell(&format!("forgot {name}\n"))?;
     Ok(Exit::Done)
 }

@@ -177,7 +177,7 @@ fn put(
 ) -> Result<(), CommandError> {
     let package = &plan.package;
     if package.is_empty() {
-        ui.answer(text)?;
+        ui.give(arguments.format, text)?;
         ui.hint("there is nothing to deploy, so nothing was written");
         return Ok(());
     }
@@ -187,7 +187,7 @@ fn put(
         refuse_within(arguments.source.from.as_deref(), out)?;
         written(ui, arguments.layout, out, &package.files, package.version)?;
     }
-    ui.answer(text)?;
+    ui.give(arguments.format, text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         let shown = shell_word(&out.display().to_string());
         let command = match arguments.layout {
@@ -403,14 +403,14 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     plan.leave_assignments();
     let left = left::below(&plan.left, &saved.org.instance_url, arguments.full);
     if saved.package.is_empty() {
-        ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
+        ui.tell(&format!("The plan has no changes that a package can hold.\n{left}"))?;
         return Ok(exit(&plan.left, arguments.strict));
     }
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
         let version = ApiVersion::parse(&saved.api_version).unwrap_or(ApiVersion::NEWEST);
         written(ui, arguments.layout, out, &files, version)?;
-        ui.answer(&format!(
+        ui.tell(&format!(
             "{} files of the plan for {} are in {}.\n{left}",
             files.len(),
             saved.org.name,

@@ -63,7 +63,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     }
     match &arguments.out {
         Some(path) => ui.answer_to(path, &text)?,
-        None => ui.answer(&text)?,
+        None => ui.give(format, &text)?,
     }
     if !plan.is_empty() {
         ui.hint(&format!(

@@ -100,7 +100,7 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
     let Contents { entries, damaged } = read_journal(org)?;
     tell_damaged(ui, &damaged);
     if entries.is_empty() && damaged.is_empty() {
-        ui.answer(&format!("Nothing was deployed to {name} from here.\n"))?;
+        ui.tell(&format!("Nothing was deployed to {name} from here.\n"))?;
         return Ok(Exit::Done);
     }
     let mut text = format!("Deployed to {name} ({}), newest first:\n\n", org.identity().id);
@@ -119,7 +119,7 @@ fn list(ui: &Ui, org: &Org, name: &str) -> Result<Exit, CommandError> {
             entry.id, entry.started, entry.what
         );
     }
-    ui.answer(&text)?;
+    ui.tell(&text)?;
     Ok(Exit::Done)
 }
 
@@ -162,7 +162,7 @@ async fn cancel(ui: &Ui, org: &Org, name: &str, id: &str, yes: bool) -> Result<E
         all.hint("Setup > Deployment Status shows how it stands, and cancels too")
     })?;
     if status.status == "Canceled" {
-        ui.answer(&format!("The org has canceled the deploy {id}.\n"))?;
+        ui.tell(&format!("The org has canceled the deploy {id}.\n"))?;
         ui.hint(
             "a diff shows how the org stands: below API version 65 some of it may be there all the \
              same",
@@ -240,7 +240,7 @@ async fn prune(
     let old: Vec<&Entry> =
         entries.iter().filter(|entry| Some(&entry.id) != keep.as_ref() && is_over(entry)).collect();
     if old.is_empty() {
-        ui.answer("There is nothing to forget.\n")?;
+        ui.tell("There is nothing to forget.\n")?;
         return Ok(Exit::Done);
     }
     confirm(
@@ -255,7 +255,7 @@ async fn prune(
                 .because(error.to_string())
         })?;
     }
-    ui.answer(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
+    ui.tell(&format!("Forgotten: {}.\n", entries_in_words(old.len())))?;
     Ok(Exit::Done)
 }
 
@@ -275,7 +275,7 @@ async fn take_back(
     if let (None, Some(of)) =
         (&arguments.id, finished.iter().rev().find_map(|entry| entry.rolls_back.as_ref()))
     {
-        ui.answer(&format!(
+        ui.tell(&format!(
             "The rollback of {of}, which was cut off, is carried out. Nothing more was taken back.\n"
         ))?;
         ui.hint(&format!(

@@ -134,7 +134,7 @@ fn show(
         (false, Format::Html) => page::html::render(&page()),
         (false, _) => render::show_text(&template, &today),
     };
-    ui.answer(&answer)?;
+    ui.give(format, &answer)?;
     Ok(Exit::Done)
 }
 
@@ -144,9 +144,7 @@ fn verify(ui: &Ui, names: &[String]) -> Result<Exit, CommandError> {
     let mut exit = Exit::Done;
     for name in names {
         match load::verify(&library, name) {
-            Ok((file, signed)) => {
-                ui.answer(&render::verified(&file, signed.key, &signed.comment))?
-            }
+            Ok((file, signed)) => ui.tell(&render::verified(&file, signed.key, &signed.comment))?,
             Err(error) => {
                 ui.error(&error);
                 exit = Exit::Error;
@@ -163,10 +161,11 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         Action::Diff { old, new, format } => {
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
             let (revision, today) = (Revision::of(&old, &new), load::today());
-            ui.answer(&match format {
+            let answer = match format {
                 Format::Json => revision::json(&revision, &today),
                 _ => revision::text(&revision, &today),
-            })?;
+            };
+            ui.give(*format, &answer)?;
             Ok(Exit::Done)
         }
         Action::Check { template, format } => {
@@ -186,7 +185,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
                 return Ok(exit);
             }
             let template = checked.map_err(|errors| CommandError::template(&errors))?;
-            ui.answer(&render::check_text(file, &template, &advice))?;
+            ui.tell(&render::check_text(file, &template, &advice))?;
             if let Some(unknown) = unknown {
                 ui.note(&unknown);
             }

@@ -113,10 +113,10 @@ impl<'r> Road<'r> {
         goal.refuse_empty(seen, &plan)?;
         let saved = SavedOrg { name: (*name).to_owned(), ..wanted::saved_org(org) };
         let title = goal.title(&saved.place());
-        ui.answer(&render::render(&plan, &title, Some(&saved.instance_url), manner.full))?;
+        ui.tell(&render::render(&plan, &title, Some(&saved.instance_url), manner.full))?;
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
-            ui.answer(self.nothing())?;
+            ui.tell(self.nothing())?;
             return Ok(exit(&plan.left, manner.strict));
         }
         self.refuse_removals(&plan)?;
@@ -163,7 +163,7 @@ impl<'r> Road<'r> {
             Outcome::Canceled(status) => Err(canceled(name, &status)),
             Outcome::Applied if manner.validate => {
                 let id = entry.deploy_id.as_deref().unwrap_or_default();
-                ui.answer(&format!("Valid: the org would accept all of it ({id}).\n"))?;
+                ui.tell(&format!("Valid: the org would accept all of it ({id}).\n"))?;
                 ui.hint(&format!(
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
@@ -240,7 +240,7 @@ impl<'r> Road<'r> {
             return Err(error);
         }
         if moved.is_empty() {
-            self.ui.answer(&format!(
+            self.ui.tell(&format!(
                 "This plan was carried out on {} ({}), and what it changed is still so. Nothing to \
                  deploy.\n",
                 entry.started, entry.id

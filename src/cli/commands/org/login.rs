@@ -97,7 +97,7 @@ pub(super) fn run(ui: &Ui, arguments: &LoginArguments) -> Result<Exit, CommandEr
         };
         place.lock()?;
         let kept = place.keep(&known).map_err(failed)?;
-        ui.answer(&format!(
+        ui.tell(&format!(
             "signed in to {name}: org {} at {}{}\n",
             org.identity().id,
             known.instance_url,

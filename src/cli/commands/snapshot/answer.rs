@@ -130,7 +130,7 @@ pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> Result<(
              deploy` goes by it"
         ));
     }
-    ui.answer(&text)
+    ui.tell(&text)
 }
 
 fn counts(update: &Update) -> [(&'static str, &Vec<ComponentId>); 3] {

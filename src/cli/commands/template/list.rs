@@ -86,13 +86,14 @@ pub(crate) fn run(ui: &Ui, arguments: &ListArguments) -> Result<Exit, CommandErr
         By::Vendor => gallery::By::Vendor,
         By::SignIn => gallery::By::SignIn,
     };
-    ui.answer(&match arguments.format {
+    let answer = match arguments.format {
         Format::Json => {
             let failed: Vec<String> = failed.iter().map(plain_words).collect();
             gallery::list_json(&templates, &failed)
         }
         _ => gallery::list_text(&templates, by),
-    })?;
+    };
+    ui.give(arguments.format, &answer)?;
     failed.iter().for_each(|error| ui.error(error));
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Error })
 }

@@ -85,7 +85,7 @@ pub(crate) fn run(ui: &Ui, arguments: &NewArguments) -> Result<Exit, CommandErro
         Some(choice) => of_org(ui, arguments, choice, &heading)?,
     };
     ui.write_file(&file, text.as_bytes())?;
-    ui.answer(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
+    ui.tell(&format!("Wrote {}: {} steps, {words}.\n", file.display(), template.steps.len()))?;
     let placeholders = match (&heading.title, &heading.source) {
         (None, None) => Some("its title and source are placeholders"),
         (None, Some(_)) => Some("its title is a placeholder"),

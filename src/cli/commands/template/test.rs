@@ -82,7 +82,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, CommandErr
             }
         }
     }
-    ui.answer(&render::summary(passed, failed, unreadable))?;
+    ui.tell(&render::summary(passed, failed, unreadable))?;
     Ok(match (failed, unreadable) {
         (0, 0) => Exit::Done,
         (_, 0) => Exit::Drift,
@@ -182,7 +182,7 @@ impl<'c> Case<'c> {
             limits: &UNASKED,
         };
         let trial = try_out(template, &steps, &basis, &self.expected);
-        ui.answer(&render::case(&self.name, &trial))?;
+        ui.tell(&render::case(&self.name, &trial))?;
         self.advise(ui, &trial);
         Ok(trial.failures.is_empty())
     }

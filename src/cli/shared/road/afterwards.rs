@@ -63,11 +63,11 @@ impl<'r> Road<'r> {
             other => other,
         };
         if disturbed.is_ok() {
-            ui.answer(&self.verified(&entry, plan, &look))?;
+            ui.tell(&self.verified(&entry, plan, &look))?;
         }
         let shown = left::below(&left, &org.identity().instance_url, self.manner.full);
         if !shown.is_empty() {
-            ui.answer(&shown)?;
+            ui.tell(&shown)?;
         }
         ui.hint(&match goal {
             Goal::Steps { .. } | Goal::Baseline { .. } => {
