@@ -6,12 +6,11 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, State, Subject};
+use crate::diff::{Finding, Origin, State, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
-use super::line::{at, clean, line, mark, paragraph};
-use super::steps::Look;
+use super::line::{Look, at, clean, line, mark, paragraph};
 use super::unseen::{self, Group};
 use super::words::Labels;
 
@@ -93,7 +92,7 @@ fn head(block: &[Finding<'_>]) -> String {
     let component = block[0].subject.component();
     let name = component.map(|id| format!("{} {}", id.type_name, clean(&api_full_name(id)).bold()));
     let changed = match &block[0].origin {
-        crate::diff::Origin::Baseline { changed: Some(changed), .. } => {
+        Origin::Baseline { changed: Some(changed), .. } => {
             format!("  changed by {}", clean(changed)).dimmed().to_string()
         }
         _ => String::new(),

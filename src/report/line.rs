@@ -1,6 +1,8 @@
 //! Lines of text for a terminal: wrapped, marked, and cleared of what could steer it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
@@ -19,6 +21,21 @@ pub(super) const BROKEN: &str = "\u{1b}[10m";
 
 /// Begins a line that is never broken: one of a file.
 pub(super) const WHOLE: &str = "\u{1b}[10;10m";
+
+/// What an answer is shown with.
+pub(super) struct Look<'r> {
+    pub(super) instance_url: Option<&'r str>,
+    pub(super) full: bool,
+    /// What was said, so that it is said once.
+    pub(super) told: RefCell<BTreeSet<String>>,
+}
+
+impl Look<'_> {
+    /// Says whether something was not said yet, and notes that it is now.
+    pub(super) fn is_first(&self, text: &str) -> bool {
+        self.told.borrow_mut().insert(text.to_owned())
+    }
+}
 
 /// Writes one line.
 pub(super) fn line(out: &mut String, text: &str) {

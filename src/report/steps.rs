@@ -1,36 +1,18 @@
 //! What was found of a template's steps, for a person: a line for each step that is well, a block
 //! for each that is not.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, State, Subject};
 use crate::template::{Level, Test, setup};
 
-use super::line::{at, clean, in_setup, line, mark, paragraph};
+use super::line::{Look, at, clean, in_setup, line, mark, paragraph};
 use super::unseen;
 use super::words::{Labels, in_words};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
 /// all.
 const LISTED: usize = 12;
-
-/// What all steps of an org are shown with.
-pub(super) struct Look<'r> {
-    pub(super) instance_url: Option<&'r str>,
-    pub(super) full: bool,
-    /// What was said, so that it is said once.
-    pub(super) told: RefCell<BTreeSet<String>>,
-}
-
-impl Look<'_> {
-    /// Says whether something was not said yet, and notes that it is now.
-    pub(super) fn is_first(&self, text: &str) -> bool {
-        self.told.borrow_mut().insert(text.to_owned())
-    }
-}
 
 /// The state that a step's line shows: the one that asks most of the reader.
 pub(super) fn worst(findings: &[Finding<'_>]) -> State {

@@ -12,8 +12,7 @@ use owo_colors::OwoColorize as _;
 use crate::diff::{Diff, Finding, Origin, State};
 use crate::snapshot::folded;
 
-use super::line::{clean, line, paragraph};
-use super::steps::Look;
+use super::line::{Look, clean, line, paragraph};
 use super::words::blocks;
 use super::{OrgReport, Report, baseline, steps, summary, unseen};
 

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 
 use crate::diff::{Finding, State, Subject};
 
-use super::line::{at, clean, line, marked, paragraph};
-use super::steps::Look;
+use super::line::{Look, at, clean, line, marked, paragraph};
 
 /// So many things that could not be seen for one reason are listed; more are counted and some named.
 const LISTED: usize = 6;
@@ -104,8 +103,10 @@ impl Group<'_, '_> {
                 continue;
             };
             let of = if is_within { String::new() } else { format!(" of {component}") };
-            let words =
-                format!("{}{of}: {}; --full lists them", counted(list, members), named(members));
+            let names = names(members);
+            let is_all = names.len() == members.len() && names.len() <= NAMED;
+            let full = if is_all { "" } else { "; --full lists them" };
+            let words = format!("{}{of}: {}{full}", counted(list, members), named(&names));
             marked(out, 4, State::NotObserved, &words);
         }
         more(out, lists.iter().skip(LISTS).map(|(_, members)| members.len()).sum());
@@ -146,8 +147,7 @@ fn counted(list: &str, members: &[&Finding<'_>]) -> String {
 }
 
 /// The first of them by name.
-fn named(members: &[&Finding<'_>]) -> String {
-    let names = names(members);
+fn named(names: &[String]) -> String {
     let first = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => first,

@@ -54,8 +54,8 @@ fn a_line_goes_on_under_its_own_text() {
             "  ~ A.b  zero (Immediately expire it)\n      -> infinite (Valid)",
         ),
         (
-            " 12. A step of the template with a long title",
-            " 12. A step of the template with a\n     long title",
+            " 12. A step of the template with a longer title",
+            " 12. A step of the template with a\n     longer title",
         ),
     ] {
         assert_eq!(at(40, line), wrapped, "{line}");
