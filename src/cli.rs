@@ -43,7 +43,7 @@ struct Arguments {
     #[arg(long, global = true, value_name = "HOST", display_order = 901)]
     allow_host: Vec<String>,
 
-    /// When to use colour; `NO_COLOR` and `FORCE_COLOR` are heeded where this is not given
+    /// When to use colour; else `NO_COLOR`, `FORCE_COLOR` and the terminal say it
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     #[arg(hide_default_value = true, display_order = 902)]
     color: Colour,

@@ -17,6 +17,9 @@ use super::words::Labels;
 /// So many settings of one list are listed; more are counted.
 const LISTED: usize = 8;
 
+/// The list whose every entry is a right of its own, so that all of them are named.
+pub(super) const RIGHTS: &str = "userPermissions";
+
 /// So many components of one type that one side alone has are listed; more are counted.
 const COMPONENTS: usize = 20;
 
@@ -141,25 +144,29 @@ pub(super) fn section<'f>(finding: &'f Finding<'_>) -> &'f str {
 
 /// Counts the rest of a list, each sign for itself.
 fn folded(out: &mut String, section: &str, rest: &[&Finding<'_>]) {
-    let count = |is_it: &dyn Fn(&Finding<'_>) -> bool| rest.iter().filter(|one| is_it(one)).count();
-    let parts: Vec<String> = [
-        (count(&|one| one.actual.is_none()), "+"),
-        (count(&|one| one.then().is_none()), "-"),
-        (count(&|one| one.actual.is_some() && one.then().is_some()), "~"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, sign)| format!("{count} {sign}"))
-    .collect();
-    let section = clean(section);
-    line(
-        out,
-        &format!(
-            "      and {} more in {section} ({}); --full lists them",
-            rest.len(),
-            parts.join(", ")
-        ),
-    );
+    let of = |is_it: &dyn Fn(&Finding<'_>) -> bool| -> Vec<&Finding<'_>> {
+        rest.iter().copied().filter(|one| is_it(one)).collect()
+    };
+    let signs = [
+        ("+", of(&|one| one.actual.is_none())),
+        ("-", of(&|one| one.then().is_none())),
+        ("~", of(&|one| one.actual.is_some() && one.then().is_some())),
+    ];
+    let signs: Vec<_> = signs.iter().filter(|(_, findings)| !findings.is_empty()).collect();
+    let counts: Vec<String> =
+        signs.iter().map(|(sign, findings)| format!("{} {sign}", findings.len())).collect();
+    let (count, counts) = (rest.len(), counts.join(", "));
+    let shown = clean(section);
+    line(out, &format!("      and {count} more in {shown} ({counts}); --full lists them"));
+    if section != RIGHTS {
+        return;
+    }
+    for (sign, findings) in signs {
+        let paths = findings.iter().filter_map(|finding| finding.subject.path());
+        let names =
+            paths.map(|path| path.segments()[0].key.clone().unwrap_or_else(|| path.to_string()));
+        paragraph(out, 8, &format!("{sign} "), &names.collect::<Vec<_>>().join(", "));
+    }
 }
 
 fn setting(out: &mut String, finding: &Finding<'_>) {

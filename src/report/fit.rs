@@ -120,6 +120,8 @@ fn broken(out: &mut String, line: &str, hang: usize, width: usize) {
             note_colours(&mut open, word.word);
         }
     }
+    // The answer to a question is not typed into its last word.
+    out.push_str(words.last().map_or("", |word| word.whitespace));
 }
 
 /// Keeps in `open` the colours that are on after a piece of text.
@@ -149,7 +151,7 @@ fn words(line: &str) -> Vec<Word<'_>> {
             }
             ' ' => {
                 let end = next + line[next..].bytes().take_while(|byte| *byte == b' ').count();
-                let is_label = start == 0 && line[..at].ends_with(':');
+                let is_label = start == 0 && plain(&line[..at]).ends_with(':');
                 if !is_label && may_break_after(&line[start..at], &line[word..at]) {
                     words.push(Word::from(&line[start..end]));
                     start = end;

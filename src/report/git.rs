@@ -6,15 +6,12 @@ use crate::diff::{Finding, State};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::api_full_name;
 
-use super::baseline::{section, words};
+use super::baseline::{RIGHTS, section, words};
 use super::line::{at, clean, line, mark, paragraph};
 use super::words::Labels;
 
 /// So many entries of a list that say the same are named; more are counted.
 const NAMED: usize = 12;
-
-/// The list whose every entry is a right of its own, so that all of them are named.
-const RIGHTS: &str = "userPermissions";
 
 /// A file that changed.
 #[derive(Debug)]

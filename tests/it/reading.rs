@@ -209,9 +209,9 @@ fn what_is_read_is_as_wide_as_the_terminal() {
         }
     }
     // The terminal's own width is not what everybody wants.
-    let narrow = [("COLUMNS", "50")];
+    let narrow = [("COLUMNS", "72")];
     let (_, shown) = terminal((200, 5000), &narrow).run(&env, &["template", "show", "ampersand"]);
-    assert!(!plain(&shown).lines().any(|line| long(line, 50)), "{shown}");
+    assert!(!plain(&shown).lines().any(|line| long(line, 72)), "{shown}");
     // A pipe has no width: what a program reads is where it always was.
     let mut command = env.command();
     let stdout = command.env("COLUMNS", "50").args(diff(&[])).output().unwrap().stdout;

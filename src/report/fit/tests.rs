@@ -73,6 +73,19 @@ fn what_is_copied_stays_whole_though_it_is_too_long() {
 }
 
 #[test]
+fn nothing_but_a_label_is_no_line() {
+    let hint = format!("{} `sfsetup {}` does it", "hint:".cyan().bold(), "x".repeat(40));
+    let out = anstream::adapter::strip_str(&at(40, &hint)).to_string();
+    assert!(out.starts_with("hint: `sfsetup xxxx"), "{out}");
+}
+
+#[test]
+fn a_question_leaves_room_for_its_answer() {
+    let question = "Deploy 12 settings to the production org of Larkfield? [y/N] ";
+    assert_eq!(at(40, question), "Deploy 12 settings to the production org\nof Larkfield? [y/N] ");
+}
+
+#[test]
 fn a_colour_ends_with_the_line_and_begins_again() {
     let line = format!("{} after", "one two three four five six seven eight nine ten".red().bold());
     let out = at(40, &line);

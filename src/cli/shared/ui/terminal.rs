@@ -12,12 +12,10 @@ const READABLE: usize = 100;
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// Where a terminal reads it and nobody has forbidden it
+    // What is said of each here would make the program's own help three times as long.
     #[default]
     Auto,
-    /// Also in a pipe
     Always,
-    /// Not at all
     Never,
 }
 
