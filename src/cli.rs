@@ -7,13 +7,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{deploy, diff, git_diff, org, package, plan, rollback, snapshot, template};
 use shared::arguments::Exit;
 use shared::error::CommandError;
+use shared::ui::terminal::{Colour, Look};
 use shared::ui::{self, Ui};
 use shared::vouched::Vouched;
 
@@ -22,7 +23,7 @@ use crate::report::json::schema::{self, SCHEMAS};
 
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
-#[command(name = "sfsetup", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "sfsetup", version, disable_help_subcommand = true)]
 #[command(
     after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is \
                   left, 3 the org refused or the plan is stale, 64 wrong usage, 130 interrupted."
@@ -44,6 +45,15 @@ struct Arguments {
     /// Let this host have a token although it is none of Salesforce's (can be repeated)
     #[arg(long, global = true, value_name = "HOST", display_order = 901)]
     allow_host: Vec<String>,
+
+    /// When to use colour; else `NO_COLOR`, `FORCE_COLOR` and the terminal say it
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(hide_default_value = true, display_order = 902)]
+    color: Colour,
+
+    /// Print a long answer whole, not in `SFSETUP_PAGER`, `PAGER` or `less`
+    #[arg(long, global = true, display_order = 903)]
+    no_pager: bool,
 
     #[command(subcommand)]
     command: Command,
@@ -83,11 +93,13 @@ enum Command {
 /// Runs the program and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let given: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&given) {
+    let parser = Arguments::command().term_width(ui::width_of_help());
+    let matches = parser.try_get_matches_from(&given);
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            ui::usage(&error);
+            ui::usage(&error, Look::among(&given));
             if exit == Exit::Usage && asks_for_json(&given) {
                 ui::usage_document(&error);
             }
@@ -95,7 +107,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let vouched = Vouched { config: arguments.config, hosts: arguments.allow_host };
-    let ui = Ui::new(arguments.quiet, arguments.verbose, vouched);
+    let look = Look { colour: arguments.color, no_pager: arguments.no_pager };
+    let ui = Ui::new(arguments.quiet, arguments.verbose, look, vouched);
     let exit = run(&ui, arguments.command).unwrap_or_else(|error| {
         ui.error(&error);
         error.exit

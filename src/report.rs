@@ -4,6 +4,7 @@ pub mod asks;
 pub mod baseline;
 pub mod code;
 pub mod csv;
+pub mod fit;
 pub mod gallery;
 pub mod git;
 mod guide;
@@ -24,6 +25,7 @@ mod steps;
 pub mod template;
 pub mod text;
 pub mod trial;
+mod unseen;
 mod wants;
 mod words;
 

@@ -32,6 +32,8 @@ struct State {
     ended: Option<String>,
     /// A person is asked, and the program waits at the terminal.
     is_asking: bool,
+    /// Somebody listens.
+    is_heard: bool,
 }
 
 impl State {
@@ -84,10 +86,14 @@ impl Drop for LoginHold {
 impl Interrupt {
     /// Listens from now on, on a thread of its own: the run may be waiting for a person or for
     /// another program. `end` ends the process; it is called where the run does not end by itself.
+    /// Where somebody listens already, nothing changes.
     ///
     /// # Errors
     /// The system gives no thread or no handler; a signal then does what it always does.
     pub fn listen(&self, end: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
+        if self.0.borrow().is_heard {
+            return Ok(());
+        }
         spare_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let interrupt = self.clone();
@@ -113,6 +119,7 @@ impl Interrupt {
                 }
             });
         })?;
+        self.0.send_modify(|state| state.is_heard = true);
         Ok(())
     }
 

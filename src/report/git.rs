@@ -6,14 +6,12 @@ use crate::diff::{Finding, State};
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::api_full_name;
 
-use super::baseline::{section, setting};
-use super::line::{clean, line, mark, paragraph};
+use super::baseline::{RIGHTS, section, words};
+use super::line::{at, clean, line, mark, paragraph};
+use super::words::Labels;
 
 /// So many entries of a list that say the same are named; more are counted.
 const NAMED: usize = 12;
-
-/// The list whose every entry is a right of its own, so that all of them are named.
-const RIGHTS: &str = "userPermissions";
 
 /// A file that changed.
 #[derive(Debug)]
@@ -121,6 +119,27 @@ fn settings(out: &mut String, id: &ComponentId, findings: &[Finding<'_>]) {
     }
     line(out, &format!("{} {}", mark(State::Differs), shown(id)));
     findings.iter().for_each(|finding| setting(out, finding));
+}
+
+/// A setting before and after.
+fn setting(out: &mut String, finding: &Finding<'_>) {
+    let Some(path) = finding.subject.path() else { return };
+    let path = clean(&path.to_string());
+    if let Some(unseen) = finding.unseen() {
+        line(out, &format!("    {} {path}", mark(State::NotObserved)));
+        paragraph(out, 8, "", &unseen.words);
+        return;
+    }
+    let labels = Labels::of(finding);
+    let then = finding.then().map(|value| words(value, labels.desired));
+    let now = finding.actual.as_ref().map(|value| words(value, labels.actual));
+    let text = match (then, now) {
+        (Some(then), Some(now)) => format!("{} {path}  {then} -> {now}", "~".yellow().bold()),
+        (None, Some(now)) => format!("{} {path}  {now}", "+".green().bold()),
+        (Some(then), None) => format!("{} {path}  {then}", "-".red().bold()),
+        (None, None) => path,
+    };
+    line(out, &format!("    {text}{}", at(finding.place.as_ref())));
 }
 
 /// What a component brings, or had: entries of one list that say the same on one line.

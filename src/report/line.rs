@@ -1,6 +1,8 @@
 //! Lines of text for a terminal: wrapped, marked, and cleared of what could steer it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
@@ -13,6 +15,28 @@ use super::words;
 /// How wide the running text is, in characters.
 const WIDTH: usize = 100;
 
+/// Ends a line at which running text was broken, so that `fit` may break it elsewhere. It is a
+/// colour that changes nothing: what takes out colours takes it out too.
+pub(super) const BROKEN: &str = "\u{1b}[10m";
+
+/// Begins a line that is never broken: one of a file.
+pub(super) const WHOLE: &str = "\u{1b}[10;10m";
+
+/// What an answer is shown with.
+pub(super) struct Look<'r> {
+    pub(super) instance_url: Option<&'r str>,
+    pub(super) full: bool,
+    /// What was said, so that it is said once.
+    pub(super) told: RefCell<BTreeSet<String>>,
+}
+
+impl Look<'_> {
+    /// Says whether something was not said yet, and notes that it is now.
+    pub(super) fn is_first(&self, text: &str) -> bool {
+        self.told.borrow_mut().insert(text.to_owned())
+    }
+}
+
 /// Writes one line.
 pub(super) fn line(out: &mut String, text: &str) {
     // Writing to a String cannot fail.
@@ -21,20 +45,30 @@ pub(super) fn line(out: &mut String, text: &str) {
 
 /// Writes running text under a label.
 pub(super) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str) {
+    let shown = if label.is_empty() { String::new() } else { label.dimmed().to_string() };
+    hanging(out, indent, (&shown, label.len()), text);
+}
+
+/// Writes running text behind the mark of a state.
+pub(super) fn marked(out: &mut String, indent: usize, state: State, text: &str) {
+    hanging(out, indent, (&format!("{} ", mark(state)), 2), text);
+}
+
+/// Writes running text behind a head that takes so many columns.
+fn hanging(out: &mut String, indent: usize, (head, width): (&str, usize), text: &str) {
     let margin = " ".repeat(indent);
     let mut current = String::new();
     let mut is_first = true;
-    let mut flush = |current: &mut String| {
-        let head = if is_first { label.dimmed().to_string() } else { " ".repeat(label.len()) };
-        let head = if label.is_empty() { String::new() } else { head };
-        line(out, &format!("{margin}{head}{current}"));
+    let mut flush = |current: &mut String, end: &str| {
+        let head = if is_first { head.to_owned() } else { " ".repeat(width) };
+        line(out, &format!("{margin}{head}{current}{end}"));
         is_first = false;
         current.clear();
     };
     for word in clean(text).split_whitespace() {
-        let length = indent + label.len() + current.chars().count() + 1 + word.chars().count();
+        let length = indent + width + current.chars().count() + 1 + word.chars().count();
         if !current.is_empty() && length > WIDTH {
-            flush(&mut current);
+            flush(&mut current, BROKEN);
         }
         if !current.is_empty() {
             current.push(' ');
@@ -42,7 +76,7 @@ pub(super) fn paragraph(out: &mut String, indent: usize, label: &str, text: &str
         current.push_str(word);
     }
     if !current.is_empty() {
-        flush(&mut current);
+        flush(&mut current, "");
     }
 }
 
@@ -198,6 +232,7 @@ mod tests {
         let mut out = String::new();
         paragraph(&mut out, 2, "", &"word ".repeat(40));
         assert!(out.lines().count() > 1);
+        let out = anstream::adapter::strip_str(&out).to_string();
         assert!(out.lines().all(|line| line.starts_with("  word") && line.len() <= WIDTH));
     }
 }

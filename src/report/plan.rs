@@ -18,7 +18,7 @@ use crate::plan::assignment::{Assigned, Assignment};
 use crate::snapshot::folded;
 
 use super::left;
-use super::line::{clean, line};
+use super::line::{WHOLE, clean, line};
 
 /// How many entries of a list that a copy has from its source are named.
 const COPIED: usize = 4;
@@ -343,7 +343,7 @@ pub fn files(changes: &[FileChange]) -> String {
             Some(b'@') => row.cyan().to_string(),
             _ => row,
         };
-        line(&mut out, &shown);
+        line(&mut out, &format!("{WHOLE}{shown}"));
     }
     out
 }

@@ -4,20 +4,15 @@
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, State, Subject};
-use crate::template::{Level, Step, Test, setup};
+use crate::template::{Level, Test, setup};
 
-use super::line::{at, clean, in_setup, line, mark, paragraph};
+use super::line::{Look, at, clean, in_setup, line, mark, paragraph};
+use super::unseen;
 use super::words::{Labels, in_words};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
 /// all.
 const LISTED: usize = 12;
-
-/// What all steps of an org are shown with.
-pub(super) struct Look<'r> {
-    pub(super) instance_url: Option<&'r str>,
-    pub(super) full: bool,
-}
 
 /// The state that a step's line shows: the one that asks most of the reader.
 pub(super) fn worst(findings: &[Finding<'_>]) -> State {
@@ -27,12 +22,28 @@ pub(super) fn worst(findings: &[Finding<'_>]) -> State {
         .unwrap_or(State::InSync)
 }
 
-/// Writes a step's block.
-pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look: &Look<'_>) {
-    let state = worst(findings);
-    if state != State::InSync && !out.ends_with("\n\n") {
+/// Writes the blocks of steps; of more than one, each of which could not be seen for the same
+/// reason, that is said once.
+pub(super) fn together(out: &mut String, blocks: &[&[Finding<'_>]], look: &Look<'_>) {
+    if let [findings] = blocks {
+        step(out, findings, look);
+        return;
+    }
+    if !out.ends_with("\n\n") {
         out.push('\n');
     }
+    for findings in blocks {
+        head(out, findings, State::NotObserved, look);
+    }
+    for group in unseen::groups(blocks.iter().copied().flatten()) {
+        group.write(out, false, look);
+    }
+    out.push('\n');
+}
+
+/// Writes the line of a step, and what is to be known however it turned out.
+fn head(out: &mut String, findings: &[Finding<'_>], state: State, look: &Look<'_>) {
+    let Some(step) = findings[0].step() else { return };
     let in_sync = findings.iter().filter(|finding| finding.state() == State::InSync).count();
     let mut tail = String::new();
     if findings.len() > 1 {
@@ -51,25 +62,38 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     for source in sources {
         line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
     }
-    for remark in remarks(findings) {
-        paragraph(out, 4, "note: ", &remark);
+    for remark in remarks(findings).iter().filter(|remark| look.is_first(remark)) {
+        paragraph(out, 4, "note: ", remark);
     }
+}
+
+/// Writes a step's block.
+fn step(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
+    let Some(step) = findings[0].step() else { return };
+    let state = worst(findings);
+    if state != State::InSync && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    head(out, findings, state, look);
     if state == State::InSync {
         return;
     }
     missing(out, findings, look.full);
     lacking(out, findings, look.full);
     differing(out, findings, look.full);
-    not_observed(out, findings, look.full);
+    for group in unseen::groups(findings) {
+        group.write(out, false, look);
+    }
     for finding in findings.iter().filter(|finding| finding.state() == State::Manual) {
         paragraph(out, 6, "", finding.manual().unwrap_or_default());
     }
     // What nobody could see asks nothing of the reader yet.
     if state != State::NotObserved {
-        for (label, text) in [("why: ", &step.why), ("note: ", &step.note)] {
-            if let Some(text) = text {
-                paragraph(out, 6, label, text);
-            }
+        if let Some(why) = &step.why {
+            paragraph(out, 6, "why: ", why);
+        }
+        if let Some(note) = step.note.as_ref().filter(|note| look.is_first(note)) {
+            paragraph(out, 6, "note: ", note);
         }
         let of_either = || {
             let template = findings.iter().find_map(Finding::wanted)?.template;
@@ -218,53 +242,27 @@ fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label
     line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
 }
 
-/// What could not be seen is grouped by its reason, which is what the reader can do something
-/// about.
-fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    let unseen = findings.iter().filter(|finding| finding.state() == State::NotObserved);
-    let reasons = unseen.map(|finding| {
-        let reason = finding.unseen().map_or("no reason is known", |unseen| &unseen.words);
-        (finding, reason.to_owned())
-    });
-    by_reason(out, State::NotObserved, reasons, full);
-}
-
-/// So is what speaks of a name that the org does not have.
+/// What speaks of a name that the org does not have, by the name.
 fn lacking(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    let missing = findings.iter().filter(|finding| finding.state() == State::Missing);
-    let reasons = missing
-        .filter_map(|finding| finding.lacks_name().map(|lacked| (finding, lacked.to_string())));
-    by_reason(out, State::Missing, reasons, full);
-}
-
-fn by_reason<'f, 't: 'f>(
-    out: &mut String,
-    state: State,
-    findings: impl Iterator<Item = (&'f Finding<'t>, String)>,
-    full: bool,
-) {
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    for (finding, reason) in findings {
-        let subject = match (&finding.subject, finding.manual()) {
-            (Subject::ByHand, manual) => manual.unwrap_or_default().to_owned(),
-            (subject, _) => subject.to_string(),
-        };
-        let place = format!("{}{}", clean(&subject), at(finding.place.as_ref()));
+    for finding in findings.iter().filter(|finding| finding.state() == State::Missing) {
+        let Some(reason) = finding.lacks_name().map(ToString::to_string) else { continue };
+        let place =
+            format!("{}{}", clean(&finding.subject.to_string()), at(finding.place.as_ref()));
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, places)) => places.push(place),
             None => reasons.push((reason, vec![place])),
         }
     }
-    let label = format!("{}: ", state.name().replace('-', " "));
     for (reason, places) in reasons {
         let listed = if full { places.len() } else { places.len().min(LISTED) };
         for place in &places[..listed] {
-            line(out, &format!("    {} {}", mark(state), place));
+            line(out, &format!("    {} {}", mark(State::Missing), place));
         }
         if listed < places.len() {
             line(out, &format!("      and {} more; --full lists them", places.len() - listed));
         }
-        paragraph(out, 8, &label, &reason);
+        paragraph(out, 8, "missing: ", &reason);
     }
 }
 

@@ -1,19 +1,20 @@
 //! A report for a person at a terminal: what was compared, a block for each step or component, the
 //! counts at the end.
 //!
-//! The marks at the head of a line carry the meaning (`=` in sync, `~` differs, `+` missing, `!` by
-//! hand, `?` not observed); colour only repeats it. Colour is always written here and taken out by
+//! The marks at the head of a line carry the meaning (`=` in sync, `~` differs, `+` missing, `-` there
+//! and not wanted, `!` by hand, `?` not observed); colour only repeats it. Colour is always written here and taken out by
 //! `cli::ui` where it is not wanted.
+
+use std::cell::RefCell;
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Diff, Origin};
+use crate::diff::{Diff, Finding, Origin, State};
 use crate::snapshot::folded;
 
-use super::line::{clean, line, paragraph};
-use super::steps::Look;
+use super::line::{Look, clean, line, paragraph};
 use super::words::blocks;
-use super::{OrgReport, Report, baseline, steps, summary};
+use super::{OrgReport, Report, baseline, steps, summary, unseen};
 
 /// Writes a report as text; `full` unfolds long lists.
 pub fn render(report: &Report<'_>, full: bool) -> String {
@@ -25,7 +26,8 @@ pub fn render(report: &Report<'_>, full: bool) -> String {
         heading(&mut out, report, org);
         match &org.outcome {
             Ok(diff) => {
-                let look = Look { instance_url: org.instance_url.as_deref(), full };
+                let instance_url = org.instance_url.as_deref();
+                let look = Look { instance_url, full, told: RefCell::default() };
                 body(&mut out, diff, &look, report.templates.len() > 1);
                 notes(&mut out, diff, full);
                 left_out(&mut out, report);
@@ -83,25 +85,43 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
 
 /// The blocks; with several templates each gets a heading.
 fn body(out: &mut String, diff: &Diff<'_>, look: &Look<'_>, are_several: bool) {
-    let mut template = "";
-    for block in blocks(diff) {
-        match &block[0].origin {
-            Origin::Step(wanted) => {
-                if are_several && wanted.template.name != template {
-                    template = &wanted.template.name;
-                    if !out.ends_with("\n\n") {
-                        out.push('\n');
-                    }
-                    let title = format!("{} ({template})", clean(&wanted.template.title));
-                    line(out, &title.bold().underline().to_string());
-                }
-                steps::step(out, wanted.step, block, look);
-            }
-            Origin::Baseline { changed, .. } => {
-                baseline::component(out, changed.as_deref(), block, look.full);
-            }
-        }
+    let blocks: Vec<_> = blocks(diff).collect();
+    if blocks.iter().any(|block| matches!(block[0].origin, Origin::Baseline { .. })) {
+        baseline::body(out, &blocks, look);
+        return;
     }
+    // Steps that could not be seen for one reason and follow one another stand together.
+    let is_alike = |one: &&[Finding<'_>], other: &&[Finding<'_>]| {
+        is_unseen(one)
+            && is_unseen(other)
+            && of_template(one) == of_template(other)
+            && unseen::only_reason(one).is_some_and(|why| unseen::only_reason(other) == Some(why))
+    };
+    let mut template = None;
+    for together in blocks.chunk_by(is_alike) {
+        let now = of_template(together[0]);
+        if are_several
+            && template != now
+            && let Some(wanted) = together[0][0].wanted()
+        {
+            template = now;
+            if !out.ends_with("\n\n") {
+                out.push('\n');
+            }
+            let (title, name) = (clean(&wanted.template.title), &wanted.template.name);
+            line(out, &format!("{title} ({name})").bold().underline().to_string());
+        }
+        steps::together(out, together, look);
+    }
+}
+
+/// The template that asks for a block.
+fn of_template<'f>(block: &'f [Finding<'_>]) -> Option<&'f str> {
+    block[0].wanted().map(|wanted| wanted.template.name.as_str())
+}
+
+fn is_unseen(block: &[Finding<'_>]) -> bool {
+    steps::worst(block) == State::NotObserved
 }
 
 /// What the reader should know of what was compared.

@@ -76,7 +76,7 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
     assert!(found.iter().all(|(.., state)| state == "differs"));
     let shown = env.run(&["diff", "--baseline", "org", "--org", "demo"]);
     assert!(
-        shown.stdout.contains("objectPermissions: 10 changed")
+        shown.stdout.contains("~ objectPermissions[Account].viewAllFields  - true  + false\n")
             && shown.stdout.contains("changed by Robin Alder"),
         "{shown:?}"
     );
@@ -181,6 +181,39 @@ fn what_was_not_asked_for_is_not_observed_and_never_counted() {
 }
 
 #[test]
+fn what_is_wanted_is_a_plus_and_what_many_share_is_folded() {
+    let env = Env::new();
+    let object = |name: &str| {
+        format!(
+            "<objectPermissions><allowRead>true</allowRead><object>{name}</object>\
+             </objectPermissions>"
+        )
+    };
+    let many: String = (0..30).map(|number| object(&format!("Many_{number:02}__c"))).collect();
+    env.write("then/profiles/A.profile", profile(&many));
+    env.write("now/profiles/A.profile", profile(&object("Other__c")));
+    for number in 10..35 {
+        env.write(&format!("now/profiles/New {number}.profile"), profile(""));
+    }
+    let run = env.run(&["diff", "--baseline", "then", "--from", "now"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    for told in [
+        "    + objectPermissions[Many_00__c]  allowRead=true\n",
+        "      and 23 more in objectPermissions (22 +, 1 -); --full lists them\n",
+        "\n- Profile New 10  is not in the baseline\n- Profile New 11",
+        "- Profile New 29  is not in the baseline\n  and 5 more of these; --full lists them\n",
+        "\n56 settings differ, ",
+    ] {
+        assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
+    }
+    let full = env.run(&["diff", "--baseline", "then", "--from", "now", "--full"]);
+    assert!(!full.stdout.contains("--full lists"), "{full:?}");
+    assert_eq!(full.stdout.matches("\n    + objectPermissions[Many").count(), 30, "{full:?}");
+    assert_eq!(full.stdout.matches("\n- Profile New").count(), 25, "{full:?}");
+    assert!(full.stdout.contains("    - objectPermissions[Other__c]  allowRead=true\n"));
+}
+
+#[test]
 fn a_plain_folder_is_taken_as_complete_unless_sparse() {
     let env = Env::new();
     env.write("then/profiles/A.profile", profile(LEAD));
@@ -240,7 +273,7 @@ fn what_no_deploy_can_take_away_is_left_and_goes_in_place() {
     );
     let diff = env.run(&["diff", "--baseline", "then", "--from", "now"]);
     assert!(
-        diff.stdout.contains("~ layoutAssignments[Account].layout  Account-A -> Account-B"),
+        diff.stdout.contains("~ layoutAssignments[Account].layout  - Account-B  + Account-A"),
         "{diff:?}"
     );
     let run = env.run(&["package", "--baseline", "then", "--from", "now", "--out", "out"]);
@@ -441,7 +474,7 @@ fn a_difference_in_files_knows_its_line_and_what_is_gone_the_baselines() {
     );
     let text = env.run(&["diff", "--baseline", "then", "--from", "now", "-v"]).stdout;
     assert!(
-        text.contains("+ objectPermissions[Lead]  allowRead=true  profiles/A.profile:3"),
+        text.contains("- objectPermissions[Lead]  allowRead=true  profiles/A.profile:3"),
         "{text}"
     );
     let of_org = env.run(&["diff", "--baseline", "then", "--org", "demo", "--format", "json"]);
@@ -472,6 +505,6 @@ async fn what_is_asked_for_a_profiles_sake_alone_hides_nothing_of_it() {
     );
     let run = lab.run(&["diff", "--baseline", "base", "--full"]).await;
     let line = run.stdout.lines().find(|line| line.contains("Contact.Extra")).unwrap_or_default();
-    assert!(run.code == 2 && line.trim_start().starts_with('-'), "{run:?}");
+    assert!(run.code == 2 && line.trim_start().starts_with('+'), "{run:?}");
     assert!(!run.stdout.contains("did not send it"), "{run:?}");
 }

@@ -35,6 +35,66 @@ fn an_org_in_good_order_is_in_sync() {
     assert_eq!(strict.code, 2, "facts are not observed offline, and --strict counts them");
 }
 
+/// Sixteen objects of which the folder shows one.
+const READ: &str = "read=Account,Contact,Lead,Opportunity,Case,Task,Event,Product2,Pricebook2,Order,\
+                    Quote,Asset,Contract,Campaign,User,Idea";
+
+#[test]
+fn what_could_not_be_seen_is_counted_by_its_reason_and_each_reason_is_told_once() {
+    let env = Env::new();
+    let asked = ["--set", READ, "--set", "write=Account,Contact"];
+    let run = diff(&env, &fixture("no-record"), &asked);
+    let told = run.stdout.as_str();
+    let whole = "the folder has no record of what was asked for";
+    assert_eq!(told.matches(whole).count(), 1, "{told}");
+    assert!(told.contains("not observed: not requested, as said above"), "{told}");
+    let counted =
+        "    ? 45 settings of 15 objects of Profile:Ampersand Integration: Contact, Lead,";
+    assert!(told.contains(counted) && told.contains("and 9 more; --full lists them"), "{told}");
+    // Two steps that nobody could see for one reason are told in one breath.
+    let stacked = "? Approve Uninstalled Connected Apps, until the app is installed  (recommended)\n\
+                   ? Use Any API Client, while API Access Control is on  (recommended)\n    ? user.";
+    assert!(told.contains(stacked), "{told}");
+    // Nothing is lost of it, neither in the count nor where all is asked for.
+    let full = diff(&env, &fixture("no-record"), &[&asked[..], &["--full"]].concat());
+    let unseen: Vec<Value> = diff_json(&env, &asked);
+    let unseen = unseen.iter().filter(|one| one["state"] == "not-observed");
+    let unseen: Vec<&Value> = unseen.filter(|one| one["path"].is_string()).collect();
+    assert!(unseen.len() > 45);
+    for one in unseen {
+        let named = format!("Integration {}", one["path"].as_str().unwrap());
+        assert!(full.stdout.contains(&named), "{named}: {}", full.stdout);
+    }
+    let summary = |run: &Run| run.stdout.lines().last().unwrap().to_owned();
+    assert_eq!(summary(&run), summary(&full));
+}
+
+fn diff_json(env: &Env, asked: &[&str]) -> Vec<Value> {
+    let more: Vec<&str> = asked.iter().copied().chain(["--format", "json"]).collect();
+    findings(&diff(env, &fixture("no-record"), &more))
+}
+
+#[test]
+fn a_note_that_steps_share_stands_once() {
+    let env = Env::new();
+    let step = |id: &str, policy: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\ntitle = \"Step {id}\"\nnote = \"Said of both.\"\nwant = [{{ \
+             component = \"ConnectedApp:Ampersand\", path = \"oauthPolicy.{policy}\", equals = \
+             \"{}\" }}]\n",
+            if policy == "ipRelaxation" { "BYPASS" } else { "infinite" }
+        )
+    };
+    let head = "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+                \"https://a.example\"\nreviewed = 2026-11-20\n";
+    let steps = [step("one", "ipRelaxation"), step("two", "refreshTokenPolicy")].concat();
+    env.write("t.toml", format!("{head}{steps}"));
+    let run = env.run(&["diff", "--template", "t.toml", "--from", &fixture("drifted")]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stdout.contains("~ Step one") && run.stdout.contains("~ Step two"), "{run:?}");
+    assert_eq!(run.stdout.matches("Said of both.").count(), 1, "{run:?}");
+}
+
 #[test]
 fn json_follows_its_schema_and_is_stable() {
     let env = Env::new();

@@ -51,6 +51,8 @@ mod plan_file;
 mod policies;
 mod project;
 mod ranges;
+#[cfg(unix)]
+mod reading;
 mod reports;
 mod secrets;
 mod signin;

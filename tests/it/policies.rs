@@ -80,6 +80,6 @@ fn a_muting_set_is_compared_entry_by_entry() {
     env.write(&format!("then/{name}"), &then);
     env.write(&format!("now/{name}"), &now);
     let run = env.run(&["diff", "--baseline", "then", "--from", "now"]);
-    let line = "objectPermissions[Case].allowDelete  true -> false";
+    let line = "objectPermissions[Case].allowDelete  - false  + true";
     assert!(run.code == 2 && run.stdout.contains(line), "{run:?}");
 }

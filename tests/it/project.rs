@@ -745,7 +745,7 @@ fn source_that_differs_is_a_difference_that_no_package_carries() {
     assert_eq!((&one["state"], &one["path"]), (&"differs".into(), &"content".into()));
     assert_ne!(one["actual"], one["desired"][0]);
     let run = env.run(&["diff", "--baseline", "a", "--from", "b"]);
-    assert!(run.code == 2 && run.stdout.contains("~ content  sha256"), "{run:?}");
+    assert!(run.code == 2 && run.stdout.contains("~ content  - sha256"), "{run:?}");
     assert!(run.stdout.replace('\n', " ").contains("no package of it carries it: `ApexClass:A`"));
     // Git may write the ends of lines anew.
     let run = env.run(&["diff", "--baseline", "a", "--from", "dos"]);
@@ -755,7 +755,7 @@ fn source_that_differs_is_a_difference_that_no_package_carries() {
     env.write("a/classes/B.cls", "class B {}");
     env.write("a/classes/B.cls-meta.xml", class("Active"));
     let run = env.run(&["diff", "--baseline", "a", "--from", "b"]);
-    assert!(run.stdout.contains("~ status  Active -> Deleted"), "{run:?}");
+    assert!(run.stdout.contains("~ status  - Deleted  + Active"), "{run:?}");
     let run = env.run(&["package", "--baseline", "a", "--from", "b", "--out", "o"]);
     assert!(run.code == 2 && !env.folder().join("o").exists(), "{run:?}");
     for left in ["ApexClass:A content", "ApexClass:A\n", "ApexClass:B\n"] {

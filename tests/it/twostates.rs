@@ -51,7 +51,7 @@ fn parts_of_an_app_are_the_same_by_their_app() {
     let run = compared(&env);
     assert!(run.code == 2 && run.stdout.contains("3 settings differ"), "{run:?}");
     assert!(run.stdout.contains(&format!("~ {POLICY} AcmeDefault_plcy\n")), "{run:?}");
-    assert!(run.stdout.contains("- ExtlClntAppOauthConfigurablePolicies Other_plcy"), "{run:?}");
+    assert!(run.stdout.contains("+ ExtlClntAppOauthConfigurablePolicies Other_plcy"), "{run:?}");
     let run = env.run(&[
         "package",
         "--baseline",
@@ -90,7 +90,7 @@ fn a_policy_with_another_stamp_in_its_name_is_the_same_profiles() {
     write("then", "1527060869", "acme integration", 8);
     write("now", "1763021711", "Acme Integration", 12);
     let run = compared(&env);
-    assert!(run.code == 2 && run.stdout.contains("minimumPasswordLength  8 -> 12"), "{run:?}");
+    assert!(run.code == 2 && run.stdout.contains("minimumPasswordLength  - 12  + 8"), "{run:?}");
     write("now", "1763021711", "acme integration", 8);
     assert_eq!(compared(&env).code, 0);
 }

@@ -236,13 +236,13 @@ fn answer(
         {
             continue;
         }
-        texts.push((outlet.file, written(arguments, outlet.format, report, since.as_ref())?));
+        texts.push((outlet, written(arguments, outlet.format, report, since.as_ref())?));
     }
     ui.last_words().take();
-    for (file, text) in texts {
-        match file {
+    for (outlet, text) in texts {
+        match outlet.file {
             Some(path) => ui.answer_to(path, &text)?,
-            None => ui.answer(&text)?,
+            None => ui.give(outlet.format, &text)?,
         }
     }
     // What was read is answered all the same where a file beside it is no metadata.

@@ -210,7 +210,7 @@ fn put(
         body.borrow_mut().iter_mut().for_each(|body| body.written = Some(written.clone()));
     };
     if package.is_empty() {
-        answer.say(text)?;
+        answer.give(text)?;
         ui.hint("there is nothing to deploy, so nothing was written");
         return Ok(());
     }
@@ -220,7 +220,7 @@ fn put(
         refuse_within(arguments.source.from.as_deref(), out)?;
         tell(written(ui, arguments.layout, out, &package.files, package.version)?);
     }
-    answer.say(text)?;
+    answer.give(text)?;
     if let Some(out) = arguments.out.as_ref().filter(|_| !arguments.in_place) {
         let shown = shell_word(&out.display().to_string());
         let command = match arguments.layout {

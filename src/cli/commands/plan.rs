@@ -82,7 +82,7 @@ fn show(
         plan: PlanRow::of(plan, &saved.api_version, instance_url),
         files: json::files(files),
     }));
-    answer.say(&text)?;
+    answer.give(&text)?;
     if !plan.is_empty() {
         ui.hint(&format!(
             "`sfsetup deploy --plan {}{}` carries it out, if the org is as it was when it was made",

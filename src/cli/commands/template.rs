@@ -147,7 +147,7 @@ fn show(
         (false, Format::Html) => page::html::render(&page()),
         (false, _) => render::show_text(&template, &today),
     };
-    answer.say(&text)?;
+    answer.give(&text)?;
     Ok(Exit::Done)
 }
 

@@ -109,7 +109,19 @@ impl<'a> Answer<'a> {
                 self.text.borrow_mut().push_str(text);
                 Ok(())
             }
+            None if self.format == Format::Text => self.ui.tell(text),
             None => self.ui.answer(text),
+        }
+    }
+
+    /// Says all of an answer that ends a command: at a terminal a long one is given to the pager.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn give(&self, text: &str) -> Result<(), CommandError> {
+        match self.out {
+            None if !self.is_json() => self.ui.give(self.format, text),
+            _ => self.say(text),
         }
     }
 

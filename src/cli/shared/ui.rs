@@ -11,6 +11,7 @@ use owo_colors::OwoColorize as _;
 
 use crate::apply::interrupt::Interrupt;
 use crate::org::Event;
+use crate::report::fit::{fitted, linked, rows};
 use crate::report::json::parts;
 use crate::report::line::{clean, harmless};
 use crate::report::{Failure, code};
@@ -19,22 +20,26 @@ use crate::metadata::archive::check_name;
 
 use super::arguments::Exit;
 use super::error::CommandError;
+use super::format::Format;
 use super::last_words::LastWords;
 use super::vouched::Vouched;
+use terminal::{Look, Screen};
 
 /// The way out to the person or program that called.
 pub(crate) struct Ui {
     quiet: bool,
     verbose: u8,
+    look: Look,
     vouched: Vouched,
     interrupt: Interrupt,
     last_words: LastWords,
 }
 
 impl Ui {
-    pub(crate) fn new(quiet: bool, verbose: u8, vouched: Vouched) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: u8, look: Look, vouched: Vouched) -> Self {
+        look.set_colour();
         let (interrupt, last_words) = (Interrupt::default(), LastWords::default());
-        Self { quiet, verbose, vouched, interrupt, last_words }
+        Self { quiet, verbose, look, vouched, interrupt, last_words }
     }
 
     /// Returns what is owed where the run is ended where it stands.
@@ -57,18 +62,24 @@ impl Ui {
         self.verbose > 0
     }
 
-    /// Writes the answer to stdout; colour stays only where a terminal reads it and nobody has
-    /// forbidden it.
+    /// Writes an answer to stdout as it is, for programs and files.
     pub(crate) fn answer(&self, text: &str) -> Result<(), CommandError> {
-        let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
-        match stdout.write_all(harmless(text).as_bytes()).and_then(|()| stdout.flush()) {
-            // The reader has seen enough (`| head`).
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => {
-                Err(CommandError::new("cannot write to standard output").because(error.to_string()))
-            }
-            Ok(()) => Ok(()),
+        print(&harmless(text))
+    }
+
+    /// Writes an answer that a person reads: at a terminal as wide as that is, and with links where
+    /// it has them.
+    pub(crate) fn tell(&self, text: &str) -> Result<(), CommandError> {
+        print(&laid_out(text, Screen::of_stdout()))
+    }
+
+    /// Writes an answer that ends a command: where it is text and longer than the terminal, in the
+    /// person's pager.
+    pub(crate) fn give(&self, format: Format, text: &str) -> Result<(), CommandError> {
+        if !format.is_for_a_terminal() {
+            return self.answer(text);
         }
+        if paged(text, self.look, &self.interrupt) { Ok(()) } else { self.tell(text) }
     }
 
     /// Asks a person for a yes, or where `word` is given for that very word; also with `--quiet`.
@@ -167,6 +178,7 @@ impl Ui {
     /// Writes the answer to a file, whole or not at all, and without colour.
     pub(crate) fn answer_to(&self, path: &Path, text: &str) -> Result<(), CommandError> {
         let text = harmless(text);
+        let text = fitted(&text, None);
         write_whole(path, anstream::adapter::strip_str(&text).to_string().as_bytes()).map_err(
             |error| {
                 CommandError::new(format!("cannot write `{}`", path.display()))
@@ -233,20 +245,74 @@ impl Ui {
 
     /// Says what went wrong, why, and what to do; also with `--quiet`.
     pub(crate) fn error(&self, error: &CommandError) {
-        stderr(&self.vouched.in_commands(&told(error)));
+        let text = told(error);
+        let text = self.vouched.in_commands(&text);
+        // One that shows a place in a file has its own lines.
+        if error.is_rendered { stderr_as_it_is(&text) } else { stderr(&text) }
     }
 }
 
 /// Shows what the parser of the arguments says: help on stdout, mistakes on stderr. What stood among
 /// the arguments is made harmless.
-pub(crate) fn usage(error: &clap::Error) {
+pub(crate) fn usage(error: &clap::Error, look: Look) {
+    look.set_colour();
     let text = error.render().ansi().to_string();
-    // A closed pipe is the reader's choice, not a failure.
     if error.use_stderr() {
-        stderr(&text);
-    } else {
-        let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
-        let _ = stdout.write_all(harmless(&text).as_bytes()).and_then(|()| stdout.flush());
+        // It was wrapped by whoever wrote it.
+        stderr_as_it_is(&text);
+    } else if !paged(&text, look, &Interrupt::default()) {
+        // What cannot be written is not worth another message.
+        let _ = print(&harmless(&text));
+    }
+}
+
+/// How wide help is, in columns.
+pub(crate) fn width_of_help() -> usize {
+    Screen::width_of_help()
+}
+
+/// Text as what reads stdout shows it.
+fn laid_out(text: &str, screen: Option<Screen>) -> String {
+    let text = harmless(text);
+    let text = fitted(&text, screen.map(|screen| screen.width));
+    if terminal::shows_links() { linked(&text) } else { text.into_owned() }
+}
+
+/// Shows text in a pager, where a terminal reads it for which it is too long; says whether it was
+/// shown.
+fn paged(text: &str, look: Look, interrupt: &Interrupt) -> bool {
+    let Some(Screen { width, height: Some(height) }) = Screen::of_stdout() else { return false };
+    if look.no_pager || terminal::is_dumb() {
+        return false;
+    }
+    // Not every pager knows links.
+    let text = harmless(text);
+    let text = fitted(&text, Some(width));
+    // The shell's prompt takes a row too.
+    if rows(&text, width) < height {
+        return false;
+    }
+    // Ctrl-C in a pager is the pager's: who ends before it leaves it without a terminal.
+    let _hold = interrupt.hold();
+    let _ = interrupt.listen(|| end_interrupted(false, &LastWords::default()));
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => {
+            pager::show(&anstream::adapter::strip_str(&text).to_string())
+        }
+        _ => pager::show(&text),
+    }
+}
+
+/// Writes to stdout; colour stays only where it is wanted.
+fn print(text: &str) -> Result<(), CommandError> {
+    let mut stdout = anstream::AutoStream::auto(io::stdout().lock());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // The reader has seen enough (`| head`).
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => {
+            Err(CommandError::new("cannot write to standard output").because(error.to_string()))
+        }
+        Ok(()) => Ok(()),
     }
 }
 
@@ -298,7 +364,8 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(ui: &Ui) -> Self {
-        let is_seen = !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal();
+        let is_seen =
+            !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal() && !terminal::is_dumb();
         let bar = is_seen.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
@@ -424,8 +491,13 @@ pub(crate) fn end_interrupted(waits_for_a_login: bool, last_words: &LastWords) {
     std::process::exit(Exit::Interrupted as i32);
 }
 
-/// Nothing can be done about a closed stderr.
+/// Writes a message, as wide as the terminal.
 fn stderr(text: &str) {
+    stderr_as_it_is(&fitted(text, Screen::width_of_stderr()));
+}
+
+/// Nothing can be done about a closed stderr.
+fn stderr_as_it_is(text: &str) {
     let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(harmless(text).as_bytes());
 }
 
@@ -506,6 +578,9 @@ fn what_is_no_file_is_written_into() {
     assert_eq!(reader.join().unwrap(), b"answer");
     assert!(!std::fs::metadata(&pipe).unwrap().is_file());
 }
+
+mod pager;
+pub(crate) mod terminal;
 
 #[cfg(test)]
 mod tests;

@@ -41,18 +41,30 @@ fn what_changed_since_is_shown_by_component() {
     $ sfsetup diff --baseline then --from now
     now against the baseline then
 
+    - is there now, + is in the baseline
+
     ~ ConnectedApp Acme
-        ~ oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP restrictions)
+        ~ oauthPolicy.ipRelaxation
+            - ENFORCE (Enforce IP restrictions)
+            + BYPASS (Relax IP restrictions)
 
     ~ Profile A
-        ~ objectPermissions: 13 added, 1 removed (--full lists them)
+        + objectPermissions[Account]  allowRead=true
+        - objectPermissions[Contact]  allowRead=true
+        - objectPermissions[Rental_01__c]  allowRead=true
+        - objectPermissions[Rental_02__c]  allowRead=true
+        - objectPermissions[Rental_03__c]  allowRead=true
+        - objectPermissions[Rental_04__c]  allowRead=true
+        - objectPermissions[Rental_05__c]  allowRead=true
+        - objectPermissions[Rental_06__c]  allowRead=true
+          and 6 more in objectPermissions (6 -); --full lists them
+
+    + Profile Gone  is in the baseline alone
+
+    - Profile New  is not in the baseline
 
     ? Profile Broken
           profiles/Broken.profile:1:1: the file ends in the middle of a tag
-
-    - Profile Gone  is in the baseline alone
-
-    + Profile New  is not in the baseline
 
     note: both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
 
@@ -151,38 +163,30 @@ fn what_changed_since_is_shown_by_component() {
     $ sfsetup diff --baseline then --from now --sparse --full -v
     now against the baseline then
 
+    - is there now, + is in the baseline
+
     ~ ConnectedApp Acme
-        ~ oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP restrictions)  connectedApps/Acme.connectedApp:5
+        ~ oauthPolicy.ipRelaxation  connectedApps/Acme.connectedApp:5
+            - ENFORCE (Enforce IP restrictions)
+            + BYPASS (Relax IP restrictions)
 
     ? Profile A
         ? objectPermissions[Account]  profiles/A.profile:4
-            what is there now has no record of what was asked for (--sparse)
+            not observed: what is there now has no record of what was asked for (--sparse)
         ? objectPermissions[Contact]  profiles/A.profile:4
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_01__c]  profiles/A.profile:8
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_02__c]  profiles/A.profile:12
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_03__c]  profiles/A.profile:16
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_04__c]  profiles/A.profile:20
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_05__c]  profiles/A.profile:24
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_06__c]  profiles/A.profile:28
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_07__c]  profiles/A.profile:32
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_08__c]  profiles/A.profile:36
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_09__c]  profiles/A.profile:40
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_10__c]  profiles/A.profile:44
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_11__c]  profiles/A.profile:48
-            the baseline has no record of what was asked for (--sparse)
         ? objectPermissions[Rental_12__c]  profiles/A.profile:52
-            the baseline has no record of what was asked for (--sparse)
+            not observed: the baseline has no record of what was asked for (--sparse)
 
     ? Profile Broken  profiles/Broken.profile:1
           profiles/Broken.profile:1:1: the file ends in the middle of a tag

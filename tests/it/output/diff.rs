@@ -343,11 +343,8 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
           in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
     ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
-        ? user.permission[CanApproveUninstalledApps]
-            not observed: whether this step applies depends on `org.api_access_control`: offline: only
-                          an org can answer this, a folder of files cannot
-
     ? Use Any API Client, while API Access Control is on  (recommended)
+        ? user.permission[CanApproveUninstalledApps]
         ? user.permission[UseAnyApiClient]
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
@@ -440,42 +437,19 @@ fn what_nobody_asked_for_is_not_observed() {
     = System permission: API Enabled
 
     ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
-        ? user.permission[CanApproveUninstalledApps]
-            not observed: whether this step applies depends on `org.api_access_control`: offline: only
-                          an org can answer this, a folder of files cannot
-
     ? Use Any API Client, while API Access Control is on  (recommended)
+        ? user.permission[CanApproveUninstalledApps]
         ? user.permission[UseAnyApiClient]
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
 
     ? System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  0 of 5 in sync
-        ? Profile:Ampersand Integration userPermissions[ModifyMetadata].enabled
-        ? Profile:Ampersand Integration userPermissions[CustomizeApplication].enabled
-        ? Profile:Ampersand Integration userPermissions[ViewSetup].enabled
-        ? Profile:Ampersand Integration userPermissions[ViewRoles].enabled
-        ? Profile:Ampersand Integration userPermissions[ManageCustomPermissions].enabled
-            not observed: not requested: the folder has no record of what was asked for (no package.xml
-                          or snapshot.json)
-
     ? Objects that are read: Read, View All Records, View All Fields  3 of 9 in sync
-        ? Profile:Ampersand Integration objectPermissions[Contact].allowRead
-        ? Profile:Ampersand Integration objectPermissions[Opportunity].allowRead
-        ? Profile:Ampersand Integration objectPermissions[Contact].viewAllRecords
-        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllRecords
-        ? Profile:Ampersand Integration objectPermissions[Contact].viewAllFields
-        ? Profile:Ampersand Integration objectPermissions[Opportunity].viewAllFields
-            not observed: not requested: the folder has no record of what was asked for (no package.xml
-                          or snapshot.json)
-
     ? Objects that are written: every object permission  0 of 7 in sync
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowCreate
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowRead
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowEdit
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].allowDelete
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].viewAllRecords
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].modifyAllRecords
-        ? Profile:Ampersand Integration objectPermissions[Rental__c].viewAllFields
+        ? 5 permissions of Profile:Ampersand Integration: ModifyMetadata, CustomizeApplication,
+          ViewSetup, ViewRoles, ManageCustomPermissions
+        ? 13 settings of 3 objects of Profile:Ampersand Integration: Contact, Opportunity, Rental__c;
+          --full lists them
             not observed: not requested: the folder has no record of what was asked for (no package.xml
                           or snapshot.json)
 

@@ -98,7 +98,7 @@ fn list(
     };
     let words: Vec<String> = failed.iter().map(|error| Failure::from(error).message).collect();
     body.replace(Some(gallery::list_json(&templates, &words)));
-    answer.say(&gallery::list_text(&templates, by))?;
+    answer.give(&gallery::list_text(&templates, by))?;
     failed.iter().for_each(|error| ui.error(error));
     answer.failed(!failed.is_empty(), code::TEMPLATE, || {
         format!("{} of the templates cannot be read", failed.len())
