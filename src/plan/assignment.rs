@@ -320,7 +320,9 @@ mod tests {
             is_blind: false,
             limits,
         };
-        let plan = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis).unwrap();
+        let plan =
+            plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None }, &basis)
+                .unwrap();
         let given = plan.assignments.iter().map(|one| format!("{} to {}", one.what, one.user));
         (given.collect(), plan.left.clone())
     }

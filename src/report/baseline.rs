@@ -2,11 +2,11 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, State, Subject};
+use crate::diff::{Finding, Outcome, State, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
-use super::line::{at, clean, line, mark};
+use super::line::{at, clean, line, mark, paragraph};
 use super::words::Labels;
 
 /// So many settings of one list are listed; more are counted.
@@ -31,9 +31,11 @@ pub(super) fn component(
             findings.iter().filter(|one| !is_whole(one)).cloned().collect();
         settings(out, &rest, full);
     } else {
-        let is_seen = findings.iter().any(|finding| finding.state() != State::NotObserved);
-        let state = if is_seen { State::Differs } else { State::NotObserved };
-        line(out, &format!("{} {name}{changed}", mark(state)));
+        let worst = [State::Differs, State::NotObserved].into_iter();
+        let state = worst
+            .chain([State::Waived])
+            .find(|state| findings.iter().any(|finding| finding.state() == *state));
+        line(out, &format!("{} {name}{changed}", mark(state.unwrap_or(State::Differs))));
         settings(out, findings, full);
     }
     out.push('\n');
@@ -60,8 +62,16 @@ fn whole(out: &mut String, finding: &Finding<'_>, name: &str, changed: &str) {
         (_, false) => ("-".red().bold().to_string(), "  is in the baseline alone"),
     };
     line(out, &format!("{mark} {name}{words}{changed}{}", at(finding.place.as_ref())));
+    waived(out, finding);
     if let Some(unseen) = finding.unseen() {
         line(out, &format!("      {}", clean(&unseen.words)));
+    }
+}
+
+/// Why something may be otherwise.
+fn waived(out: &mut String, finding: &Finding<'_>) {
+    if let Outcome::Waived(waiver) = &finding.outcome {
+        paragraph(out, 8, "waived: ", &waiver.to_string());
     }
 }
 
@@ -84,6 +94,7 @@ fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
         );
         return;
     }
+    let waived = if group[0].state() == State::Waived { "waived, " } else { "" };
     let parts: Vec<String> = [
         (count(&|one| one.then().is_none()), "added"),
         (count(&|one| one.actual.is_none()), "removed"),
@@ -96,8 +107,8 @@ fn folded(out: &mut String, section: &str, group: &[Finding<'_>]) {
     line(
         out,
         &format!(
-            "    {} {}: {} (--full lists them)",
-            "~".yellow().bold(),
+            "    {} {}: {waived}{} (--full lists them)",
+            mark(group[0].state()),
             clean(section),
             parts.join(", ")
         ),
@@ -118,13 +129,19 @@ pub(super) fn setting(out: &mut String, finding: &Finding<'_>) {
     let labels = Labels::of(finding);
     let then = finding.then().map(|value| words(value, labels.desired));
     let now = finding.actual.as_ref().map(|value| words(value, labels.actual));
-    let text = match (then, now) {
-        (Some(then), Some(now)) => format!("{} {path}  {then} -> {now}", "~".yellow().bold()),
-        (None, Some(now)) => format!("{} {path}  {now}", "+".green().bold()),
-        (Some(then), None) => format!("{} {path}  {then}", "-".red().bold()),
-        (None, None) => path,
+    let (sign, text) = match (then, now) {
+        (Some(then), Some(now)) => {
+            ("~".yellow().bold().to_string(), format!("{path}  {then} -> {now}"))
+        }
+        (None, Some(now)) => ("+".green().bold().to_string(), format!("{path}  {now}")),
+        (Some(then), None) => ("-".red().bold().to_string(), format!("{path}  {then}")),
+        (None, None) => (String::new(), path),
     };
+    let is_waived = finding.state() == State::Waived;
+    let sign = if is_waived { mark(State::Waived) } else { sign };
+    let text = if sign.is_empty() { text } else { format!("{sign} {text}") };
     line(out, &format!("    {text}{place}"));
+    waived(out, finding);
 }
 
 /// A value with Setup's words for it.

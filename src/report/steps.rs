@@ -3,11 +3,11 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, State, Subject};
+use crate::diff::{Finding, Outcome, State, Subject};
 use crate::template::{Level, Step, Test, setup};
 
 use super::line::{at, clean, in_setup, line, mark, paragraph};
-use super::words::{Labels, in_words};
+use super::words::{Labels, in_words, told_plainly};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
 /// all.
@@ -61,11 +61,12 @@ pub(super) fn step(out: &mut String, step: &Step, findings: &[Finding<'_>], look
     lacking(out, findings, look.full);
     differing(out, findings, look.full);
     not_observed(out, findings, look.full);
+    waived(out, findings, look.full);
     for finding in findings.iter().filter(|finding| finding.state() == State::Manual) {
         paragraph(out, 6, "", finding.manual().unwrap_or_default());
     }
-    // What nobody could see asks nothing of the reader yet.
-    if state != State::NotObserved {
+    // What nobody could see asks nothing of the reader yet, and what is waived nothing any more.
+    if !matches!(state, State::NotObserved | State::Waived) {
         for (label, text) in [("why: ", &step.why), ("note: ", &step.note)] {
             if let Some(text) = text {
                 paragraph(out, 6, label, text);
@@ -229,6 +230,15 @@ fn not_observed(out: &mut String, findings: &[Finding<'_>], full: bool) {
     by_reason(out, State::NotObserved, reasons, full);
 }
 
+/// What may be otherwise is shown with what it is, and why it may.
+fn waived(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let waived = findings.iter().filter_map(|finding| {
+        let Outcome::Waived(waiver) = &finding.outcome else { return None };
+        Some((finding, waiver.to_string()))
+    });
+    by_reason(out, State::Waived, waived, full);
+}
+
 /// So is what speaks of a name that the org does not have.
 fn lacking(out: &mut String, findings: &[Finding<'_>], full: bool) {
     let missing = findings.iter().filter(|finding| finding.state() == State::Missing);
@@ -246,6 +256,7 @@ fn by_reason<'f, 't: 'f>(
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for (finding, reason) in findings {
         let subject = match (&finding.subject, finding.manual()) {
+            _ if state == State::Waived => told_plainly(finding),
             (Subject::ByHand, manual) => manual.unwrap_or_default().to_owned(),
             (subject, _) => subject.to_string(),
         };

@@ -7,7 +7,7 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Diff, Origin};
+use crate::diff::{Diff, Origin, State};
 use crate::snapshot::folded;
 
 use super::line::{clean, line, paragraph};
@@ -137,7 +137,8 @@ fn counts(out: &mut String, diff: &Diff<'_>) {
         let headline = format!("There is no answer: {}.", silence.words());
         line(out, &headline.red().bold().to_string());
     } else if !diff.has_drift() {
-        line(out, &"Nothing differs.".green().bold().to_string());
+        let but = if diff.count(State::Waived) > 0 { " but what is waived" } else { "" };
+        line(out, &format!("Nothing differs{but}.").green().bold().to_string());
     }
     let counts = format!("{}.", summary(diff));
     let counts = if diff.has_drift() || silence.is_some() {

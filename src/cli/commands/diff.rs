@@ -9,11 +9,13 @@ use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
 use crate::cli::shared::baseline;
+use crate::cli::shared::clock;
+use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
-use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -82,8 +84,17 @@ const FORMATS: &[Format] = &[
 
 impl DiffArguments {
     /// Returns the form of the answer.
-    fn form(&self) -> Result<Format, CommandError> {
-        let format = Format::choose(self.format, self.out.as_deref(), FORMATS)?;
+    fn form(&self, ui: &Ui, config: &Config) -> Result<Format, CommandError> {
+        let (usual, place) = config.format().unzip();
+        let usual = usual.unwrap_or_default();
+        let format = Format::choose(self.format, self.out.as_deref(), usual, FORMATS)?;
+        let from = match (self.format, &self.out, &place) {
+            (Some(_), ..) => "--format",
+            (None, Some(_), _) => "--out",
+            (None, None, Some(place)) => place.as_str(),
+            (None, None, None) => "by default",
+        };
+        ui.detail(&format!("format {}: {from}", format.name()));
         if self.since.is_some() && !matches!(format, Format::Text | Format::Json) {
             return Err(CommandError::new("what is new since an answer is told as text or json")
                 .hint("leave `--since` out, or take another `--format`")
@@ -122,20 +133,23 @@ impl Earlier {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    let format = arguments.form()?;
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
+    let format = arguments.form(ui, &config)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
+    let (fail_on, place) = wanted::fail_on(ui, arguments.strict, &config, choice.as_ref());
+    let ends = Ends { fail_on, place };
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            let goal = Goal::Baseline { side: &side, saved, only: &only };
+            let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
             let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let report = Report::of(Vec::new(), org, load::today());
-            let exit = answer(ui, arguments, format, &report, None, failed)?;
+            let report = Report::of(Vec::new(), org, clock::today());
+            let exit = answer(ui, arguments, format, &report, None, failed, &ends)?;
             if let Some(choice) = &choice
                 && has_drift
                 && format.is_for_a_terminal()
@@ -149,19 +163,28 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             Ok(exit)
         });
     }
-    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
+    wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
+    let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
+    let goal = Goal::Steps { wanted, steps, only, waivers, is_blind: false };
     let asked = DiffRequest { ui, arguments, format, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
-    let report = Report::of(wanted.templates().collect(), org, load::today());
-    let exit = answer(ui, arguments, format, &report, earlier.as_ref(), failed)?;
+    let report = Report::of(wanted.templates().collect(), org, clock::today());
+    let exit = answer(ui, arguments, format, &report, earlier.as_ref(), failed, &ends)?;
     if format.is_for_a_terminal() && arguments.out.is_none() {
-        next(ui, arguments, &wanted, choice.as_ref(), &report);
+        next(ui, arguments, wanted, choice.as_ref(), &report, fail_on);
+        let spent = report.diffs().filter(|_| only.is_all());
+        spent.flat_map(|diff| waivers.not_needed(&diff.findings)).for_each(|one| ui.hint(&one));
     }
     Ok(exit)
+}
+
+/// What makes the run end with 2, and where the configuration says it.
+struct Ends {
+    fail_on: FailOn,
+    place: Option<String>,
 }
 
 /// Gives the answer, and where the org failed the error too.
@@ -172,6 +195,7 @@ fn answer(
     report: &Report<'_>,
     earlier: Option<&Earlier>,
     failed: Option<CommandError>,
+    ends: &Ends,
 ) -> Result<Exit, CommandError> {
     // At a terminal a failure is read on stderr alone; any other answer is given whatever happened.
     if format.is_for_a_terminal()
@@ -189,12 +213,29 @@ fn answer(
         Some(path) => ui.answer_to(path, &text)?,
         None => ui.answer(&text)?,
     }
+    // A person has read it in the answer.
+    if !format.is_for_a_terminal() || arguments.out.is_some() {
+        report.diffs().flat_map(|diff| &diff.warnings).for_each(|one| ui.warn(one));
+    }
     // What was read is answered all the same where a file beside it is no metadata.
     let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
     match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
         (Some(error), _) => Err(error),
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
-        (None, None) => Ok(exit(report, since.as_ref().map(|(_, since)| since), arguments.strict)),
+        (None, None) => {
+            let exit = exit(report, since.as_ref().map(|(_, since)| since), ends.fail_on);
+            if let (Exit::Done, Some(place)) = (exit, &ends.place)
+                && since.is_none()
+                && report.diffs().any(Diff::has_drift)
+            {
+                ui.note(&format!(
+                    "nothing of what differs or is missing is required, and nothing else fails \
+                     here: `fail-on = \"{}\"` at {place}",
+                    ends.fail_on.name()
+                ));
+            }
+            Ok(exit)
+        }
     }
 }
 
@@ -218,7 +259,7 @@ fn written(
         Format::Junit => junit::render(report).map_err(|error| error.to_string()),
         Format::Csv => csv::render(report).map_err(|error| error.to_string()),
         Format::Markdown => Ok(markdown::render(report)),
-        Format::Html => Ok(html::render(report, &load::today())),
+        Format::Html => Ok(html::render(report, &clock::today())),
         Format::Text => {
             let more = since.map(|(name, since)| since.text(name, report, arguments.full));
             Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
@@ -343,6 +384,7 @@ impl<'a> DiffRequest<'a> {
         let slips = Goal::slips(seen, &plan).into_iter();
         let saved = SavedPlan {
             except,
+            waivers: self.goal.saved_waivers(seen, &plan),
             near: slips.map(|(id, near)| (id.to_string(), near)).collect(),
             ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only)
         };
@@ -372,6 +414,7 @@ fn next(
     wanted: &Wanted,
     choice: Option<&TargetOrg>,
     report: &Report<'_>,
+    fail_on: FailOn,
 ) {
     let WantedArguments { only, except, .. } = &arguments.wanted;
     let chosen = only.iter().map(|text| ("--only", text));
@@ -404,7 +447,7 @@ fn next(
         ui.hint("what is not observed counts neither way; --strict makes it fail");
     }
     let is_of_nothing = |diff: &Diff<'_>| diff.findings.iter().any(Finding::is_of_nothing);
-    if arguments.strict && report.diffs().any(is_of_nothing) {
+    if fail_on == FailOn::Observed && report.diffs().any(is_of_nothing) {
         ui.hint(
             "--strict: what is so only because there is nothing of that name, or because nobody \
              could see whether there is, counts too",
@@ -427,14 +470,15 @@ fn by_api_name(set: &[String], wanted: &Wanted, report: &Report<'_>) -> Vec<Stri
 }
 
 /// How the run ended. Beside an earlier answer only what is new counts.
-fn exit(report: &Report<'_>, since: Option<&Since>, strict: bool) -> Exit {
+fn exit(report: &Report<'_>, since: Option<&Since>, fail_on: FailOn) -> Exit {
+    let mut findings = report.diffs().flat_map(|diff| &diff.findings);
     let has_drift = match since {
-        Some(since) => since.count(Become::New) > 0,
-        None => report.diffs().any(Diff::has_drift),
+        Some(since) => {
+            let mut new = since.findings.iter().zip(findings);
+            new.any(|(one, finding)| *one == Some(Become::New) && fail_on.is_drift(finding))
+        }
+        None => findings.any(|finding| fail_on.is_drift(finding)),
     };
-    if has_drift || (strict && report.diffs().any(Diff::has_open_ends)) {
-        Exit::Drift
-    } else {
-        Exit::Done
-    }
+    let is_open = fail_on == FailOn::Observed && report.diffs().any(Diff::has_open_ends);
+    if has_drift || is_open { Exit::Drift } else { Exit::Done }
 }

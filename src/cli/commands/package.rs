@@ -12,6 +12,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
@@ -102,20 +103,23 @@ pub(crate) fn run(ui: &Ui, arguments: &PackageArguments) -> Result<Exit, Command
     }
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
+    let (fail_on, _) = wanted::fail_on(ui, arguments.strict, &config, choice.as_ref());
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            let goal = Goal::Baseline { side: &side, saved, only: &only };
-            make(ui, arguments, choice.as_ref(), &goal).await
+            let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
+            make(ui, arguments, choice.as_ref(), &goal, fail_on).await
         });
     }
-    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
+    wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
-    connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal))
+    let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
+    let goal = Goal::Steps { wanted, steps, only, waivers, is_blind };
+    connect::block_on(ui, make(ui, arguments, choice.as_ref(), &goal, fail_on))
         .map_err(|error| goal.advise(error))
 }
 
@@ -125,6 +129,7 @@ async fn make(
     arguments: &PackageArguments,
     choice: Option<&TargetOrg>,
     goal: &Goal<'_>,
+    fail_on: FailOn,
 ) -> Result<Exit, CommandError> {
     let (seen, name, address) = match &arguments.source.from {
         Some(from) => (goal.look_at_files(ui, from)?, from.display().to_string(), None),
@@ -164,7 +169,7 @@ async fn make(
     }
     put(ui, arguments, &plan, &seen, &text)?;
     seen.all_read()?;
-    Ok(exit(&plan.left, arguments.strict))
+    Ok(exit(&plan.left, fail_on))
 }
 
 /// Writes a package where the arguments say, and the text of its plan.
@@ -401,10 +406,11 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
     let (saved, mut plan) = read_shown(ui, file)?;
     refuse_slips(ui, saved.slips(), arguments.create, false)?;
     plan.leave_assignments();
+    let fail_on = if arguments.strict { FailOn::Observed } else { FailOn::Any };
     let left = left::below(&plan.left, &saved.org.instance_url, arguments.full);
     if saved.package.is_empty() {
         ui.answer(&format!("The plan has no changes that a package can hold.\n{left}"))?;
-        return Ok(exit(&plan.left, arguments.strict));
+        return Ok(exit(&plan.left, fail_on));
     }
     let files = saved.package.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     if let Some(out) = &arguments.out {
@@ -417,5 +423,5 @@ fn of_saved(ui: &Ui, arguments: &PackageArguments, file: &Path) -> Result<Exit, 
             out.display()
         ))?;
     }
-    Ok(exit(&plan.left, arguments.strict))
+    Ok(exit(&plan.left, fail_on))
 }

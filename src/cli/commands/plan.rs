@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_shown;
@@ -50,7 +51,7 @@ struct ShowArguments {
 
 pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandError> {
     let PlanCommand::Show(arguments) = &arguments.command;
-    let format = Format::choose(arguments.format, arguments.out.as_deref(), FORMATS)?;
+    let format = Format::choose(arguments.format, arguments.out.as_deref(), Format::Text, FORMATS)?;
     let (saved, plan) = read_shown(ui, &arguments.file)?;
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
@@ -72,5 +73,5 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
             org_option(&org.name)
         ));
     }
-    Ok(exit(&plan.left, false))
+    Ok(exit(&plan.left, FailOn::Any))
 }

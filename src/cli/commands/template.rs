@@ -14,6 +14,7 @@ use crate::report::template as render;
 use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
 use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::clock;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
@@ -87,7 +88,7 @@ enum Action {
 /// What there is to know of a template, by itself and on this day.
 fn all_advice(template: &Template) -> Vec<Advice> {
     let mut found = advice(template);
-    found.extend(on_day(template, &load::today(), &load::latest_day()));
+    found.extend(on_day(template, &clock::today(), &clock::latest_day()));
     found.sort_by_key(|one| one.line);
     found
 }
@@ -119,7 +120,7 @@ fn show(
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
-    let today = load::today();
+    let today = clock::today();
     let page = || Page::of(&template, &values, template.age(&today));
     let answer = match (asks, format) {
         (true, Format::Markdown | Format::Html) => {
@@ -162,7 +163,7 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         Action::Show { template, set, asks, format } => show(ui, template, set, *asks, *format),
         Action::Diff { old, new, format } => {
             let (old, new) = (load::load(ui, old)?, load::load(ui, new)?);
-            let (revision, today) = (Revision::of(&old, &new), load::today());
+            let (revision, today) = (Revision::of(&old, &new), clock::today());
             ui.answer(&match format {
                 Format::Json => revision::json(&revision, &today),
                 _ => revision::text(&revision, &today),

@@ -13,12 +13,13 @@ use crate::metadata::ComponentId;
 use crate::org::deploy::{TestLevel, Trial, is_deploy_id, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
-use crate::plan::left::{Left, LeftKind};
+use crate::plan::left::Left;
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
 use crate::report::plan as render;
 
 use super::arguments::{Exit, org_option};
 use super::error::{CommandError, MAKE_ANEW};
+use super::fail_on::FailOn;
 use super::goal::{Goal, Means, Seen};
 use super::journal::read_journal;
 use super::refusal::{canceled, refused};
@@ -46,8 +47,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) create: bool,
     /// Long lists are shown whole.
     pub(crate) full: bool,
-    /// What is by hand or was not observed counts too.
-    pub(crate) strict: bool,
+    /// What of what is left counts.
+    pub(crate) fail_on: FailOn,
 }
 
 /// A saved plan, which somebody has looked at.
@@ -117,7 +118,7 @@ impl<'r> Road<'r> {
         self.refuse_moved(&plan)?;
         if plan.is_empty() {
             ui.answer(self.nothing())?;
-            return Ok(exit(&plan.left, manner.strict));
+            return Ok(exit(&plan.left, manner.fail_on));
         }
         self.refuse_removals(&plan)?;
         self.refuse_admin_rights(&plan)?;
@@ -168,7 +169,7 @@ impl<'r> Road<'r> {
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
                 ));
-                Ok(exit(&plan.left, manner.strict))
+                Ok(exit(&plan.left, manner.fail_on))
             }
             Outcome::Applied => self.verify(entry, &plan, &known, is_anothers).await,
         }
@@ -245,7 +246,7 @@ impl<'r> Road<'r> {
                  deploy.\n",
                 entry.started, entry.id
             ))?;
-            return Ok(exit(&plan.left, self.manner.strict));
+            return Ok(exit(&plan.left, self.manner.fail_on));
         }
         let mut error = CommandError::new(format!(
             "the plan was carried out on {} ({}), and the org has moved since, so nothing was sent",
@@ -431,11 +432,9 @@ impl<'r> Road<'r> {
     }
 }
 
-/// What differs or is missing and is left makes a run end with 2; where it is `strict` also what is
-/// by hand, or was not observed.
-pub(crate) fn exit(left: &[Left], strict: bool) -> Exit {
-    let is_open = |left: &Left| strict || left.kind == LeftKind::Open;
-    if left.iter().any(is_open) { Exit::Drift } else { Exit::Done }
+/// What is left and counts makes a run end with 2.
+pub(crate) fn exit(left: &[Left], fail_on: FailOn) -> Exit {
+    if left.iter().any(|left| fail_on.is_left(left)) { Exit::Drift } else { Exit::Done }
 }
 
 impl Reviewed<'_> {

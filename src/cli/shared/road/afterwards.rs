@@ -85,7 +85,7 @@ impl<'r> Road<'r> {
                 )
             }
         });
-        disturbed.map(|()| exit(&left, self.manner.strict))
+        disturbed.map(|()| exit(&left, self.manner.fail_on))
     }
 
     /// What was done, once it was seen to hold.
