@@ -7,6 +7,7 @@
 //! sign templates, and folders of templates outside its own.
 
 mod names;
+pub(crate) mod schema;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -159,9 +160,19 @@ impl Config {
     }
 
     fn read(file: &Path) -> Result<Self, CommandError> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            CommandError::new(format!("cannot read `{}`", file.display()))
+                .because(error.to_string())
+        })?;
+        Self::parse(file, text)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// It says something that is not understood.
+    pub(crate) fn parse(file: &Path, text: String) -> Result<Self, CommandError> {
         let failed = || CommandError::new(format!("cannot read `{}`", file.display()));
-        let text =
-            std::fs::read_to_string(file).map_err(|error| failed().because(error.to_string()))?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
             let span = error.span().unwrap_or_default();
             let place = match error.span() {

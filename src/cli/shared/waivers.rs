@@ -144,6 +144,14 @@ impl Waivers {
         self.all.iter().filter(counts).map(|one| one.says.clone()).collect()
     }
 
+    /// Where those stand that name the same step or settings, word for word.
+    pub(crate) fn of_the_same(&self, other: &SavedWaiver) -> impl Iterator<Item = &str> {
+        let about = (&other.step, &other.component, &other.path);
+        let is_same =
+            move |one: &&OneWaiver| (&one.says.step, &one.says.component, &one.says.path) == about;
+        self.all.iter().filter(is_same).map(|one| one.place.as_str())
+    }
+
     /// Where they stand, one each with what it is about.
     pub(crate) fn places(&self) -> impl Iterator<Item = String> {
         self.all.iter().map(|one| format!("waiver of {} ({})", one.about(), one.place))
