@@ -220,11 +220,11 @@ fn sarif_has_what_is_not_so() {
     acme/a missing fail error -
     acme/a not-observed open note -
     acme/a manual review note -
-    acme/a waived fail error A
+    acme/a waived fail error A (A, until A)
     baseline/ConnectedApp differs fail error -
     baseline/ConnectedApp missing fail error -
     baseline/ConnectedApp not-observed open note -
-    baseline/ConnectedApp waived fail error A
+    baseline/ConnectedApp waived fail error A (A, until A)
     ");
     let first = results[0]["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap();
     let hash = first.strip_suffix(":1").unwrap();

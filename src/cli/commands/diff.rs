@@ -443,7 +443,7 @@ fn next(
     {
         ui.hint(&about);
     }
-    if report.count(State::NotObserved) > 0 {
+    if report.count(State::NotObserved) > 0 && fail_on != FailOn::Observed {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
     }
     let is_of_nothing = |diff: &Diff<'_>| diff.findings.iter().any(Finding::is_of_nothing);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::ToSpan as _;
+use jiff::Span;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -121,9 +121,12 @@ fn missing(what: &str, option: &str) -> CommandError {
 /// The last day that a person means, written as a day: today at the earliest.
 fn last_day(text: &str) -> Result<String, String> {
     let today = today();
-    let days = text.strip_suffix(['d', 'D']).and_then(|days| days.trim().parse::<i32>().ok());
-    let meant = match days {
-        Some(days) => today.parse::<Date>().and_then(|day| day.checked_add(days.days())).ok(),
+    let days = text.strip_suffix(['d', 'D']).and_then(|days| days.trim().parse::<i64>().ok());
+    let meant: Option<Date> = match days {
+        Some(days) => Span::new()
+            .try_days(days)
+            .and_then(|days| today.parse::<Date>()?.checked_add(days))
+            .ok(),
         None => day(text).and_then(|day| day.parse().ok()),
     };
     match meant.map(|day| day.to_string()) {

@@ -258,6 +258,10 @@ pub(crate) fn source(
         Some(_) => None,
         None => connect::choose(ui, arguments.org.as_deref(), &config)?,
     };
+    if let Some(file) = &config.file {
+        let how = if config.is_named() { "--config" } else { "found" };
+        ui.detail(&format!("configuration {}: {how}", file.display()));
+    }
     if let Some(choice) = &choice {
         ui.detail(&format!("org {}: {}", choice.name(), choice.place()));
     }

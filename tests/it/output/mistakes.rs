@@ -12,7 +12,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff
     --- stderr
     error: nothing is said of what is wanted
-    hint: name a template with `--template NAME`; `sfsetup template list` lists the shipped ones
+    hint: name a template with `--template NAME`, or `templates` in sfsetup.toml; `sfsetup template list` lists the shipped ones
     hint: or what is to be as it was with `--baseline PATH`
     --- exit 64
     ");
