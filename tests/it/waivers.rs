@@ -223,6 +223,13 @@ fn what_differs_from_a_baseline_is_waived_by_its_component() {
     let (code, rest, _) = diff(&waiver("component = \"*:*\""));
     assert_eq!((code, &rest["differs"], &rest["not_observed"]), (0, &json!(0), &json!(0)));
     assert_eq!(rest["waived"], json!(open.iter().sum::<u64>()));
+    let of_app = waiver("component = \"ConnectedApp:*\"\npath = \"oauthPolicy*\"");
+    env.write("sfsetup.toml", of_app);
+    let text = ["diff", "--config", "sfsetup.toml", "--from", &now, "--baseline", &then];
+    let run = env.run(&text);
+    let line = "    w oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP \
+                restrictions)\n        waived: R (until 2027-01-31)\n";
+    assert!(run.code == 2 && run.stdout.contains(line), "{run:?}");
     let (_, _, run) = diff(&waiver("component = \"Profile:Nobody\""));
     assert!(run.stderr.contains("names nothing that differs from the baseline"), "{run:?}");
 }
@@ -369,6 +376,20 @@ async fn a_deploy_leaves_alone_what_is_waived_in_its_org() {
     let run = lab.ampersand("diff", &[]).await;
     assert!(run.code == 0 && run.stdout.contains("0 to do by hand, 1 waived."), "{run:?}");
     assert!(run.stdout.contains("Nothing differs but what is waived."), "{run:?}");
+}
+
+/// What another change cannot be without is not left, and that is said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_waived_and_needed_all_the_same_is_told() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let path = "objectPermissions[Campaign].viewAllRecords";
+    let one = waiver(&format!("component = \"Profile:*\"\npath = \"{path}\""));
+    lab.env.write("sfsetup.toml", one);
+    let run = lab.ampersand("package", &["--out", "fix"]).await;
+    let note = format!("{path} is waived, and changes all the same: something else needs it");
+    assert!(run.code == 0 && run.stdout.contains(&note), "{run:?}");
+    assert!(run.stdout.contains("(needed by modifyAllRecords on Campaign)"), "{run:?}");
+    assert!(!run.stdout.contains("left as it is"), "{run:?}");
 }
 
 fn waive(env: &Env, arguments: &[&str]) -> Run {

@@ -495,3 +495,35 @@ const KEYS: &[&str] = &[
 fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_an_org_goes_before_what_is_said_of_all() {
+        let text = "templates = [\"gong\"]\nfail-on = \"required\"\n[orgs.acme]\ntemplates = \
+                    [\"zendesk\"]\nfail-on = \"observed\"\n[[orgs.acme.waiver]]\nstep = \"a\"\nreason = \
+                    \"R\"\nexpires = 2999-01-31\n[[waiver]]\nstep = \"b\"\nreason = \"R\"\nexpires = \
+                    2999-01-31\n";
+        let config = Config::parse(Path::new("x/sfsetup.toml"), text.to_owned()).unwrap();
+        let said = |org: Option<&str>| {
+            let (templates, place) = config.templates(org).unwrap();
+            let (fail_on, at) = config.fail_on(org).unwrap();
+            let waivers: Vec<String> = config.waivers(org).unwrap().places().collect();
+            (templates.join(","), place, fail_on.name(), at, waivers.join(", "))
+        };
+        let place = |line: usize| format!("sfsetup.toml, line {line}");
+        let of_all = ("gong".to_owned(), place(1), "required", place(2));
+        let waiver = |name: &str, line: usize| format!("waiver of `{name}` ({})", place(line));
+        for org in [None, Some("other")] {
+            let (templates, at, fail_on, there, waivers) = said(org);
+            assert_eq!((templates, at, fail_on, there), of_all);
+            assert_eq!(waivers, waiver("b", 10));
+        }
+        let (templates, at, fail_on, there, waivers) = said(Some("acme"));
+        let of_org = ("zendesk".to_owned(), place(4), "observed", place(5));
+        assert_eq!((templates, at, fail_on, there), of_org);
+        assert_eq!(waivers, format!("{}, {}", waiver("a", 6), waiver("b", 10)));
+    }
+}
