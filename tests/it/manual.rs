@@ -1,5 +1,5 @@
-//! `docs/templates.md` and `docs/project.md`: every block of them is written, checked or run, in its
-//! order, and shows what the program prints.
+//! `docs/templates.md` and `docs/project.md`: every block of them is written, checked or run, in
+//! its order, and shows what the program prints.
 
 use std::path::Path;
 

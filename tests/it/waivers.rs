@@ -56,7 +56,8 @@ fn a_waiver_names_a_step_or_settings() {
 #[test]
 fn what_is_waived_is_shown_with_its_reason() {
     let env = home(
-        "[[waiver]]\nstep = \"ip\"\nreason = \"It runs in our network\"\nowner = \"Ana\"\nexpires = \
+        "[[waiver]]\nstep = \"ip\"\nreason = \"It runs in our network\"\nowner = \"Ana\"\nexpires \
+         = \
          2027-01-31\n[[waiver]]\nstep = \"invite\"\nreason = \"Done on 3 November\"\nexpires = \
          \"2027-01-31\"\n[[waiver]]\ncomponent = \"Profile:*\"\npath = \"objectPermissions*\"\n\
          reason = \"Next month\"\nexpires = 2026-11-27\n",
@@ -64,10 +65,13 @@ fn what_is_waived_is_shown_with_its_reason() {
     let run = env.run(&["diff", "--from", "org"]);
     assert_eq!(run.code, 2, "{run:?}");
     for text in [
-        "w IP restrictions are relaxed\n    w ConnectedApp:Acme oauthPolicy.ipRelaxation is ENFORCE \
-         (Enforce IP restrictions); wanted: BYPASS (Relax IP restrictions)\n        waived: It runs \
+        "w IP restrictions are relaxed\n    w ConnectedApp:Acme oauthPolicy.ipRelaxation is \
+         ENFORCE \
+         (Enforce IP restrictions); wanted: BYPASS (Relax IP restrictions)\n        waived: It \
+         runs \
          in our network (Ana, until 2027-01-31)\n",
-        "    w to do by hand: Send an invitation from the vendor's console.\n        waived: Done on \
+        "    w to do by hand: Send an invitation from the vendor's console.\n        waived: Done \
+         on \
          3 November (until 2027-01-31)\n",
         // To the end of its last day.
         "        waived: Next month (until 2026-11-27)\n",
@@ -164,7 +168,8 @@ fn a_waiver_that_says_too_little_is_an_error_with_its_line() {
             "no `component` that it is of",
         ),
         (
-            "[[orgs.acme.waiver]]\nstep = \"ip\"\ncomponent = \"Profile:*\"\nreason = \"R\"\nexpires = 2027-01-31\n",
+            "[[orgs.acme.waiver]]\nstep = \"ip\"\ncomponent = \"Profile:*\"\nreason = \"R\"\n\
+             expires = 2027-01-31\n",
             "what it is about is one of them",
         ),
         (
@@ -227,7 +232,8 @@ fn what_differs_from_a_baseline_is_waived_by_its_component() {
     env.write("sfsetup.toml", of_app);
     let text = ["diff", "--config", "sfsetup.toml", "--from", &now, "--baseline", &then];
     let run = env.run(&text);
-    let line = "    w oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE (Enforce IP \
+    let line = "    w oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE \
+                (Enforce IP \
                 restrictions)\n        waived: R (until 2027-01-31)\n";
     assert!(run.code == 2 && run.stdout.contains(line), "{run:?}");
     let (_, _, run) = diff(&waiver("component = \"Profile:Nobody\""));

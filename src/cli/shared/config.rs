@@ -180,8 +180,8 @@ impl Config {
                 None => String::new(),
             };
             let failed = failed().because(format!("{place}{}", error.message())).hint(
-                "it may hold `org = \"name\"`, `templates = [\"name\"]`, `template-paths = [\"folder\"]`, \
-                 `format`, `fail-on`, [parameters] with one `name = value` a line, \
+                "it may hold `org = \"name\"`, `templates = [\"name\"]`, `template-paths = \
+                 [\"folder\"]`, `format`, `fail-on`, [parameters] with one `name = value` a line, \
                  [overlay.TEMPLATE], [[waiver]] with `reason` and `expires`, and most of it under \
                  [orgs.ORG]; `sfsetup config schema` prints all of it for an editor",
             );
@@ -503,8 +503,10 @@ mod tests {
     #[test]
     fn what_is_said_of_an_org_goes_before_what_is_said_of_all() {
         let text = "templates = [\"gong\"]\nfail-on = \"required\"\n[orgs.acme]\ntemplates = \
-                    [\"zendesk\"]\nfail-on = \"observed\"\n[[orgs.acme.waiver]]\nstep = \"a\"\nreason = \
-                    \"R\"\nexpires = 2999-01-31\n[[waiver]]\nstep = \"b\"\nreason = \"R\"\nexpires = \
+                    [\"zendesk\"]\nfail-on = \"observed\"\n[[orgs.acme.waiver]]\nstep = \"a\"\n\
+                    reason = \
+                    \"R\"\nexpires = 2999-01-31\n[[waiver]]\nstep = \"b\"\nreason = \"R\"\n\
+                    expires = \
                     2999-01-31\n";
         let config = Config::parse(Path::new("x/sfsetup.toml"), text.to_owned()).unwrap();
         let said = |org: Option<&str>| {

@@ -1,5 +1,5 @@
-//! Waivers: what somebody has said may be otherwise, until a day. `sfsetup.toml` says it, and a plan
-//! keeps what counted when it was saved.
+//! Waivers: what somebody has said may be otherwise, until a day. `sfsetup.toml` says it, and a
+//! plan keeps what counted when it was saved.
 //!
 //! A waiver names a step of a template, or components and settings by the rule of `--except`. It
 //! never makes anything well: what it names is told, counted and left alone as `waived`.

@@ -64,11 +64,13 @@ mod tests {
     #[test]
     fn schema_and_parser_agree_on_good_and_bad_files() {
         let validator = jsonschema::validator_for(&schema()).unwrap();
-        let good = "org = \"acme\"\ntemplates = [\"gong\"]\nformat = \"json\"\nfail-on = \"required\"\n\
+        let good = "org = \"acme\"\ntemplates = [\"gong\"]\nformat = \"json\"\nfail-on = \
+                    \"required\"\n\
                     template-paths = [\"t\"]\ntemplate-keys = []\n\
                     [parameters]\napp = \"A\"\nread = [\"Account\", \"Contact\"]\nflag = true\n\
                     [parameters.gong]\nprofile = \"P\"\n[overlay.gong]\nversion = \"2\"\n\
-                    [[waiver]]\nstep = \"gong/a\"\nreason = \"R\"\nowner = \"O\"\nexpires = 2027-01-31\n\
+                    [[waiver]]\nstep = \"gong/a\"\nreason = \"R\"\nowner = \"O\"\nexpires = \
+                    2027-01-31\n\
                     [[waiver]]\ncomponent = \"Profile:*\"\npath = \"custom\"\nreason = \"R\"\n\
                     expires = \"2027-01-31\"\n\
                     [orgs.acme]\nfail-on = \"observed\"\ntemplates = []\n\
